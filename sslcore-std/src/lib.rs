@@ -1,0 +1,1 @@
+//! QSslSocket on `std::net`.

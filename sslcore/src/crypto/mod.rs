@@ -1,0 +1,147 @@
+//! The backend seam: who does the cryptography.
+//!
+//! A [`Backend`] bundles two things that must come from the same library: the rustls
+//! `CryptoProvider` that the handshake runs on, and the AEADs that the record layer seals and
+//! opens with. Another backend is one more file beside these.
+
+use alloc::boxed::Box;
+use alloc::sync::Arc;
+use core::fmt;
+
+use rustls::crypto::CryptoProvider;
+
+#[cfg(any(feature = "aws-lc-rs", feature = "ring"))]
+mod ring_api;
+
+/// Length of the authentication tag of every AEAD that TLS 1.2 and 1.3 share here, in bytes
+/// (RFC 5116 §5, RFC 8439 §2.8).
+pub const TAG_LEN: usize = 16;
+/// Length of the nonce of every one of them, in bytes.
+pub const NONCE_LEN: usize = 12;
+
+/// The AEADs of the record layer. All three have a 16-byte tag and a 12-byte nonce.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum AeadAlgorithm {
+    /// AES-128 in Galois/counter mode (RFC 5288, RFC 8446).
+    Aes128Gcm,
+    /// AES-256 in Galois/counter mode.
+    Aes256Gcm,
+    /// ChaCha20-Poly1305 (RFC 8439, RFC 7905).
+    ChaCha20Poly1305,
+}
+
+impl AeadAlgorithm {
+    /// Length of the key in bytes.
+    pub const fn key_len(self) -> usize {
+        match self {
+            Self::Aes128Gcm => 16,
+            Self::Aes256Gcm | Self::ChaCha20Poly1305 => 32,
+        }
+    }
+}
+
+/// The AEAD refused: a forged or damaged record, or a key that cannot be used.
+///
+/// It says nothing more, as RFC 8446 §5.2 asks: which byte was wrong is nobody's business.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct AeadError;
+
+/// One key of one AEAD, ready to seal and open in place. Implementations wipe the key on drop.
+pub trait RecordAead: Send + Sync {
+    /// Encrypts `body` in place and returns the tag. Does not allocate.
+    fn seal(
+        &self,
+        nonce: &[u8; NONCE_LEN],
+        aad: &[u8],
+        body: &mut [u8],
+    ) -> Result<[u8; TAG_LEN], AeadError>;
+
+    /// Checks and decrypts `body`, ciphertext followed by its tag, in place; afterwards the
+    /// plaintext is `body[..body.len() - TAG_LEN]`. Does not allocate. On an error the content of
+    /// `body` is unspecified and must not be used.
+    fn open(&self, nonce: &[u8; NONCE_LEN], aad: &[u8], body: &mut [u8]) -> Result<(), AeadError>;
+}
+
+/// Makes a [`RecordAead`] from a key of exactly [`AeadAlgorithm::key_len`] bytes; another length
+/// is an [`AeadError`]. Allocates the returned box: once per key, never per record.
+pub type MakeAead = fn(AeadAlgorithm, &[u8]) -> Result<Box<dyn RecordAead>, AeadError>;
+
+/// A cryptography library, as the connection uses it.
+///
+/// Cloning costs one reference count.
+#[derive(Clone)]
+pub struct Backend {
+    name: &'static str,
+    provider: Arc<CryptoProvider>,
+    make_aead: MakeAead,
+}
+
+impl Backend {
+    /// AWS-LC, through `aws-lc-rs`: the fastest on servers and desktops. Draws entropy from the
+    /// system.
+    #[cfg(feature = "aws-lc-rs")]
+    pub fn aws_lc_rs() -> Self {
+        Self::custom(
+            "aws-lc-rs",
+            rustls::crypto::aws_lc_rs::default_provider(),
+            ring_api::aws_lc::make_aead,
+        )
+    }
+
+    /// ring: smaller to build than AWS-LC, needs no CMake. Draws entropy from the system.
+    #[cfg(feature = "ring")]
+    pub fn ring() -> Self {
+        Self::custom(
+            "ring",
+            rustls::crypto::ring::default_provider(),
+            ring_api::ring::make_aead,
+        )
+    }
+
+    /// A backend of your own: a rustls provider, and the AEADs for the record layer. Both must
+    /// know the same cipher suites.
+    pub fn custom(name: &'static str, provider: CryptoProvider, make_aead: MakeAead) -> Self {
+        Self {
+            name,
+            provider: Arc::new(provider),
+            make_aead,
+        }
+    }
+
+    /// The backend's name, for logs: `"aws-lc-rs"`, `"ring"`, `"rustcrypto"`, or your own.
+    pub fn name(&self) -> &'static str {
+        self.name
+    }
+
+    /// The rustls provider that handshakes run on.
+    pub fn provider(&self) -> &Arc<CryptoProvider> {
+        &self.provider
+    }
+
+    /// A key of one of the record AEADs.
+    ///
+    /// # Errors
+    /// [`AeadError`] when `key` is not [`AeadAlgorithm::key_len`] bytes long.
+    pub fn aead(
+        &self,
+        algorithm: AeadAlgorithm,
+        key: &[u8],
+    ) -> Result<Box<dyn RecordAead>, AeadError> {
+        (self.make_aead)(algorithm, key)
+    }
+
+    /// The same backend with another provider (fewer suites, other groups): how a configuration
+    /// narrows what is offered.
+    pub(crate) fn with_provider(&self, provider: CryptoProvider) -> Self {
+        Self {
+            provider: Arc::new(provider),
+            ..self.clone()
+        }
+    }
+}
+
+impl fmt::Debug for Backend {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_tuple("Backend").field(&self.name).finish()
+    }
+}
