@@ -1,1 +1,5 @@
-//! Shared builders of the tests.
+//! Shared builders of the tests: certificates, configurations, and pairs of connections in
+//! memory with a clock of their own.
+
+pub mod certs;
+pub mod pair;

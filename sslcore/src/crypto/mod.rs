@@ -129,15 +129,6 @@ impl Backend {
     ) -> Result<Box<dyn RecordAead>, AeadError> {
         (self.make_aead)(algorithm, key)
     }
-
-    /// The same backend with another provider (fewer suites, other groups): how a configuration
-    /// narrows what is offered.
-    pub(crate) fn with_provider(&self, provider: CryptoProvider) -> Self {
-        Self {
-            provider: Arc::new(provider),
-            ..self.clone()
-        }
-    }
 }
 
 impl fmt::Debug for Backend {

@@ -1,0 +1,143 @@
+//! How a connection ends: failing, cancelling, closing, and the report.
+
+use zeroize::Zeroize;
+
+use super::{Connection, TransportEnd};
+use crate::alert::Alert;
+use crate::error::{Failure, FailureKind, ReadEnd};
+use crate::event::Event;
+use crate::handshake::alert_record;
+use crate::state::{Cause, Outbound, Phase};
+
+impl Connection {
+    /// Latches a failure (rule R6). `record` is the alert as the engine made it; without one the
+    /// alert that the failure owes is made here, protected as the released bytes demand.
+    pub(super) fn fail(&mut self, failure: Failure, record: Option<&[u8]>) {
+        if self.state.phase() == Phase::Over {
+            return;
+        }
+        let end = match failure.kind {
+            FailureKind::Truncated => ReadEnd::Truncated,
+            FailureKind::Reset => ReadEnd::Reset,
+            _ => ReadEnd::Failed,
+        };
+        if let FailureKind::AlertReceived(alert) = failure.kind {
+            self.events.push(Event::AlertReceived(alert));
+        }
+        self.events.push(Event::Failed(failure.kind));
+        if let Some(alert) = failure.alert {
+            match record {
+                Some(record) => {
+                    self.transmit.append_flight(record);
+                    self.transmit.mark_alert(alert);
+                }
+                None => self.send_alerts(&[alert]),
+            }
+        }
+        self.failure = Some(failure);
+        self.abandon();
+        self.receive.clear_raw();
+        self.state.end_inbound(end);
+        self.state.follow(Cause::Ended);
+    }
+
+    /// `close` during a handshake (RFC 8446 §6.1).
+    pub(super) fn cancel(&mut self) {
+        self.send_alerts(&[Alert::UserCanceled, Alert::CloseNotify]);
+        self.abandon();
+        self.receive.clear_raw();
+        self.state.end_inbound(ReadEnd::Aborted);
+        self.state.follow(Cause::Ended);
+    }
+
+    /// Queues alerts behind everything that was released.
+    fn send_alerts(&mut self, alerts: &[Alert]) {
+        if self.transport_end == Some(TransportEnd::Reset) {
+            return;
+        }
+        if let Some(traffic) = &mut self.traffic {
+            for alert in alerts {
+                // The headroom is there for this; if sealing fails there is nobody left to tell.
+                let _ = traffic.seal_alert(*alert, &mut self.transmit);
+            }
+            return;
+        }
+        let Some(handshake) = &self.handshake else {
+            return;
+        };
+        let Some(engine) = &handshake.engine else {
+            // A client that has not said hello owes no farewell.
+            if self.role().is_some_and(|role| role.is_client()) {
+                return;
+            }
+            for alert in alerts {
+                self.transmit.append_flight(&alert_record(*alert, None));
+                self.transmit.mark_alert(*alert);
+            }
+            return;
+        };
+        let mut protection = engine.alert_protection();
+        for alert in alerts {
+            let record = alert_record(*alert, protection.as_mut());
+            self.transmit.append_flight(&record);
+            self.transmit.mark_alert(*alert);
+        }
+    }
+
+    /// Drops what was accepted and never encrypted, and everything of the handshake.
+    pub(super) fn abandon(&mut self) {
+        self.report.abandoned += self.queue.len();
+        self.queue.zeroize();
+        if let Some(handshake) = self.handshake.take() {
+            if let Some(engine) = &handshake.engine {
+                self.facts = engine.facts();
+            }
+        }
+    }
+
+    /// Tells what has left, and whether it was the last. After every step and every
+    /// `transmitted`.
+    pub(super) fn settle(&mut self) {
+        while let Some(alert) = self.transmit.alert_gone() {
+            if alert == Alert::CloseNotify {
+                self.report.close_notify_sent = true;
+            }
+            self.events.push(Event::AlertSent(alert));
+        }
+        let all_gone = self.transmit.is_empty() && self.queue.is_empty();
+        let both_ended =
+            self.state.outbound() == Outbound::Closed && self.state.inbound_end().is_some();
+        if all_gone && both_ended && self.state.phase() != Phase::Over {
+            self.state.follow(Cause::Ended);
+        }
+        if self.state.phase() == Phase::Over && all_gone && !self.reported {
+            self.reported = true;
+            let nothing_lost = self.report.abandoned == 0 && self.report.unsent == 0;
+            let both_said_so = match self.state.inbound_end() {
+                Some(ReadEnd::EndOfStream) => true,
+                _ => self.report.close_notify_sent && self.report.close_notify_received,
+            };
+            self.report.clean = nothing_lost && both_said_so;
+            self.traffic = None;
+            self.events.push(Event::Closed(self.report));
+        }
+        self.release_idle();
+    }
+
+    pub(super) fn release_idle(&mut self) {
+        if self.limits.release_when_idle {
+            self.receive.release_if_empty();
+            self.transmit.release_if_empty();
+        }
+    }
+
+    /// The peer, or the transport, took longer to close than the close timeout allows.
+    pub(super) fn give_up_closing(&mut self) {
+        self.report.unsent += self.transmit.clear();
+        self.abandon();
+        self.state.end_inbound(ReadEnd::Truncated);
+        if self.state.phase() != Phase::Over {
+            self.state.follow(Cause::Ended);
+        }
+    }
+}

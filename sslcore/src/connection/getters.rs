@@ -1,0 +1,116 @@
+//! QSslSocket's getters. All of them keep answering after a failure.
+
+use super::Connection;
+use crate::error::Failure;
+use crate::event::{CloseReport, SslMode};
+use crate::identity::certificate::Certificate;
+use crate::identity::session::SslCipher;
+use crate::record::protection::SslProtocol;
+use crate::state::Phase;
+use crate::verify::SslError;
+
+impl Connection {
+    /// `QSslSocket::mode`: stays what it is after the connection has ended.
+    pub fn mode(&self) -> SslMode {
+        self.mode
+    }
+
+    /// Whether the handshake is complete and the connection not over. `QSslSocket::isEncrypted`.
+    pub fn is_encrypted(&self) -> bool {
+        self.state.phase() == Phase::Traffic
+    }
+
+    /// Whether the connection is over; what it received may still be read, and an alert may
+    /// still wait in [`transmit`](Self::transmit).
+    pub fn is_over(&self) -> bool {
+        self.state.phase() == Phase::Over
+    }
+
+    /// The failure that ended the connection. `QAbstractSocket::error`.
+    pub fn failure(&self) -> Option<&Failure> {
+        self.failure.as_ref()
+    }
+
+    /// How it ended, once [`Event::Closed`](crate::Event::Closed) was emitted.
+    pub fn close_report(&self) -> Option<CloseReport> {
+        self.reported.then_some(self.report)
+    }
+
+    /// The errors of the peer's chain, forgiven or not. `QSslSocket::sslHandshakeErrors`.
+    pub fn ssl_errors(&self) -> &[SslError] {
+        &self.ssl_errors
+    }
+
+    /// The peer's own certificate, once it was judged. `QSslSocket::peerCertificate`.
+    pub fn peer_certificate(&self) -> Option<&Certificate> {
+        self.peer_chain.first()
+    }
+
+    /// The chain as the peer sent it, its own certificate first.
+    /// `QSslSocket::peerCertificateChain`.
+    pub fn peer_certificate_chain(&self) -> &[Certificate] {
+        &self.peer_chain
+    }
+
+    /// The cipher suite, once negotiated. `QSslSocket::sessionCipher`.
+    pub fn session_cipher(&self) -> Option<SslCipher> {
+        self.facts.cipher
+    }
+
+    /// The version, once negotiated. `QSslSocket::sessionProtocol`.
+    pub fn session_protocol(&self) -> Option<SslProtocol> {
+        self.facts.protocol
+    }
+
+    /// The key exchange group by IANA's name; `None` when none took place. Instead of
+    /// `QSslConfiguration::ephemeralServerKey`.
+    pub fn key_exchange_group(&self) -> Option<&'static str> {
+        self.facts.group
+    }
+
+    /// The application protocol agreed upon. `QSslConfiguration::nextNegotiatedProtocol`.
+    pub fn alpn_protocol(&self) -> Option<&[u8]> {
+        self.facts.alpn.as_deref()
+    }
+
+    /// Whether an earlier session was resumed.
+    pub fn is_resumed(&self) -> bool {
+        self.facts.resumed
+    }
+
+    /// Plaintext bytes that can be read now. `QIODevice::bytesAvailable`.
+    pub fn bytes_available(&self) -> usize {
+        self.receive.plain().len()
+    }
+
+    /// Plaintext bytes accepted and not yet encrypted, or, in the clear, not yet taken.
+    /// `QIODevice::bytesToWrite`.
+    pub fn bytes_to_write(&self) -> usize {
+        self.queue.len() + self.transmit.len() - self.transmit.encrypted_len()
+    }
+
+    /// Received bytes not yet opened. `QSslSocket::encryptedBytesAvailable`.
+    pub fn encrypted_bytes_available(&self) -> usize {
+        match self.mode {
+            SslMode::Unencrypted => 0,
+            _ => self.receive.raw().len(),
+        }
+    }
+
+    /// Sealed bytes not yet taken by the transport. `QSslSocket::encryptedBytesToWrite`.
+    pub fn encrypted_bytes_to_write(&self) -> usize {
+        self.transmit.encrypted_len()
+    }
+
+    /// The read limit in force, in bytes. `QAbstractSocket::readBufferSize`.
+    pub fn read_buffer_size(&self) -> usize {
+        self.limits.read_buffer_size
+    }
+
+    /// Changes the read limit; at least 1. Raising it lets waiting records be opened by the next
+    /// [`process`](Self::process). `QSslSocket::setReadBufferSize`, but exact, and never
+    /// unlimited.
+    pub fn set_read_buffer_size(&mut self, bytes: usize) {
+        self.limits.read_buffer_size = bytes.max(1);
+    }
+}

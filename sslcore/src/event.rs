@@ -1,0 +1,142 @@
+//! What the connection tells the application.
+
+use heapless::Deque;
+
+use crate::alert::Alert;
+use crate::error::FailureKind;
+use crate::verify::SslErrorKind;
+
+/// `QSslSocket::SslMode`: decided by the `start_*_encryption` call, never before.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum SslMode {
+    /// Plaintext passes through. `UnencryptedMode`.
+    #[default]
+    Unencrypted,
+    /// TLS client, handshaking or encrypted. `SslClientMode`.
+    Client,
+    /// TLS server, handshaking or encrypted. `SslServerMode`.
+    Server,
+}
+
+/// Names one certificate review; it cannot be answered twice.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub struct ReviewId(pub(crate) u32);
+
+/// Names one request to the application, such as for a server's configuration.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub struct RequestId(pub(crate) u32);
+
+/// How a connection ended.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct CloseReport {
+    /// Both close_notify alerts were exchanged and nothing was abandoned. For a connection that
+    /// never left plaintext: both streams ended and nothing was abandoned.
+    pub clean: bool,
+    /// Our close_notify was taken by the transport.
+    pub close_notify_sent: bool,
+    /// The peer's close_notify arrived.
+    pub close_notify_received: bool,
+    /// Plaintext bytes that `write` accepted and that were never encrypted.
+    pub abandoned: usize,
+    /// Bytes ready for the transport that it never took.
+    pub unsent: usize,
+}
+
+/// What happened, in order. Small, `Copy` and comparable: lists stay in the getters.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Event {
+    /// TLS was started. `QSslSocket::modeChanged`.
+    ModeChanged(SslMode),
+    /// A server started with [`ServerStart::Ask`](crate::ServerStart::Ask) has read the
+    /// ClientHello and waits for
+    /// [`provide_config`](crate::Connection::provide_config).
+    ConfigRequired(RequestId),
+    /// One error of the peer's certificate chain. `QSslSocket::peerVerifyError`.
+    PeerVerifyError {
+        /// What is wrong.
+        kind: SslErrorKind,
+        /// Which certificate: 0 is the peer's own.
+        depth: usize,
+    },
+    /// All errors are known; see [`ssl_errors`](crate::Connection::ssl_errors). Forgiven errors
+    /// are still reported. When the policy asks, the handshake stands still until
+    /// [`answer`](crate::Connection::answer). `QSslSocket::sslErrors`.
+    SslErrors(ReviewId),
+    /// The handshake is complete and the verdict was favourable. At most once, never after a
+    /// failure (rule R5). `QSslSocket::encrypted`.
+    ///
+    /// It does not mean that the peer accepted *us* (rule R14): a TLS 1.3 client is encrypted
+    /// before the server has judged its certificate, and may then receive an alert.
+    Encrypted,
+    /// There is new plaintext to read. `QIODevice::readyRead`.
+    ReadyRead,
+    /// After a short write: there is room again.
+    Writable,
+    /// So many plaintext bytes were encrypted, or, before TLS, taken by the transport.
+    /// `QIODevice::bytesWritten`.
+    BytesWritten(usize),
+    /// So many encrypted bytes were taken by the transport, handshake included.
+    /// `QSslSocket::encryptedBytesWritten`.
+    EncryptedBytesWritten(usize),
+    /// The server asked for our certificate (an empty list is sent when there is none).
+    ClientCertificateRequested,
+    /// A session ticket arrived (TLS 1.3 client). `QSslSocket::newSessionTicketReceived`.
+    SessionTicketReceived,
+    /// Traffic keys were renewed in at least one direction (RFC 8446 §4.6.3).
+    KeysUpdated,
+    /// The last byte of this alert was taken by the transport. `QSslSocket::alertSent`, but true.
+    AlertSent(Alert),
+    /// The peer sent this alert. `QSslSocket::alertReceived`.
+    AlertReceived(Alert),
+    /// The peer's close_notify: no more data will come, and nothing is missing.
+    PeerClosed,
+    /// The peer ended its stream before TLS was started.
+    EndOfStream,
+    /// The connection failed; see [`failure`](crate::Connection::failure).
+    Failed(FailureKind),
+    /// The connection is over, and everything that could leave has left.
+    Closed(CloseReport),
+}
+
+/// Room for events. What can repeat is summed up in place, so that everything else fits.
+const CAPACITY: usize = 32;
+/// The most events that one `process` step and the calls after it can add.
+const WORST_CASE: usize = 16;
+
+/// The queue behind `poll_event`.
+#[derive(Debug, Default)]
+pub(crate) struct Events {
+    queue: Deque<Event, CAPACITY>,
+}
+
+impl Events {
+    /// Whether the worst case of one more step fits.
+    pub(crate) fn has_room(&self) -> bool {
+        CAPACITY - self.queue.len() >= WORST_CASE
+    }
+
+    pub(crate) fn pop(&mut self) -> Option<Event> {
+        self.queue.pop_front()
+    }
+
+    /// Adds an event; what is already waiting and can repeat is summed up instead.
+    pub(crate) fn push(&mut self, event: Event) {
+        for waiting in self.queue.iter_mut() {
+            match (waiting, event) {
+                (Event::BytesWritten(sum), Event::BytesWritten(n))
+                | (Event::EncryptedBytesWritten(sum), Event::EncryptedBytesWritten(n)) => {
+                    *sum = sum.saturating_add(n);
+                    return;
+                }
+                (Event::ReadyRead, Event::ReadyRead)
+                | (Event::Writable, Event::Writable)
+                | (Event::KeysUpdated, Event::KeysUpdated)
+                | (Event::SessionTicketReceived, Event::SessionTicketReceived) => return,
+                _ => {}
+            }
+        }
+        let pushed = self.queue.push_back(event).is_ok();
+        debug_assert!(pushed, "{event:?} did not fit");
+    }
+}

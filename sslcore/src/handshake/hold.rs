@@ -1,0 +1,116 @@
+//! Quarantine: nothing that a session leaves behind is kept before an unforgiven verdict.
+//!
+//! The engine stores sessions and makes tickets whenever it likes, also in the very call that
+//! first shows the peer's certificates. So every store it sees is behind a gate that belongs to
+//! one connection: closed for good by a rejected or forgiven verdict (rule R13).
+
+use alloc::boxed::Box;
+use alloc::vec::Vec;
+use core::fmt;
+
+use spin::Mutex;
+
+/// A put that waits for the verdict.
+type Deferred = Box<dyn FnOnce() + Send>;
+
+enum State {
+    /// No verdict yet: puts wait.
+    Undecided(Vec<Deferred>),
+    Trusted,
+    /// Rejected or forgiven: puts vanish.
+    Untrusted,
+}
+
+/// One connection's quarantine.
+pub(crate) struct Gate {
+    state: Mutex<State>,
+    /// Whether sessions of earlier connections may be offered or accepted at all.
+    resumption: bool,
+    /// A ticket can be dropped from the flight later: TLS 1.3, not before the version is known.
+    tickets_droppable: Mutex<bool>,
+}
+
+/// More deferred puts than one handshake can make: two tickets and a group hint.
+const MAX_DEFERRED: usize = 8;
+
+impl Gate {
+    /// `resumption` is off for a device without a wall clock. A connection that will never be
+    /// judged starts trusted.
+    pub(crate) fn new(resumption: bool, judged: bool) -> Self {
+        Self {
+            state: Mutex::new(if judged {
+                State::Undecided(Vec::new())
+            } else {
+                State::Trusted
+            }),
+            resumption,
+            tickets_droppable: Mutex::new(false),
+        }
+    }
+
+    pub(crate) fn resumption(&self) -> bool {
+        self.resumption
+    }
+
+    /// Does `put` now, later, or never.
+    pub(crate) fn store(&self, put: impl FnOnce() + Send + 'static) {
+        let now = match &mut *self.state.lock() {
+            State::Trusted => true,
+            State::Undecided(waiting) if waiting.len() < MAX_DEFERRED => {
+                waiting.push(Box::new(put));
+                return;
+            }
+            State::Undecided(_) | State::Untrusted => false,
+        };
+        if now {
+            put();
+        }
+    }
+
+    /// Whether a ticket may be made now.
+    pub(crate) fn may_issue_ticket(&self) -> bool {
+        match &*self.state.lock() {
+            State::Trusted => true,
+            State::Undecided(_) => *self.tickets_droppable.lock(),
+            State::Untrusted => false,
+        }
+    }
+
+    /// Whether puts take place at all.
+    pub(crate) fn is_closed(&self) -> bool {
+        matches!(&*self.state.lock(), State::Untrusted)
+    }
+
+    pub(crate) fn set_tickets_droppable(&self) {
+        *self.tickets_droppable.lock() = true;
+    }
+
+    /// The verdict. The first one counts.
+    pub(crate) fn decide(&self, trusted: bool) {
+        let decided = if trusted {
+            State::Trusted
+        } else {
+            State::Untrusted
+        };
+        let waiting = {
+            let mut state = self.state.lock();
+            match &mut *state {
+                State::Undecided(waiting) => {
+                    let waiting = core::mem::take(waiting);
+                    *state = decided;
+                    waiting
+                }
+                State::Trusted | State::Untrusted => return,
+            }
+        };
+        if trusted {
+            waiting.into_iter().for_each(|put| put());
+        }
+    }
+}
+
+impl fmt::Debug for Gate {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Gate")
+    }
+}

@@ -1,0 +1,110 @@
+//! Record keys from handshake secrets, for the alerts that the engine cannot make.
+//!
+//! The engine encrypts for the state it is in; a rejected handshake is in the state that was
+//! *released*. These few derivations bridge the gap.
+
+use rustls::Tls12CipherSuite;
+use rustls::crypto::cipher::NONCE_LEN;
+use rustls::crypto::tls13::OkmBlock;
+use rustls::{CipherSuite, Tls13CipherSuite};
+use zeroize::Zeroizing;
+
+use crate::crypto::AeadAlgorithm;
+use crate::record::protection::KeyMaterial;
+
+/// A secret of the key schedule: as long as the suite's hash, or a TLS 1.2 master secret.
+#[derive(Clone)]
+pub(crate) struct Secret {
+    bytes: Zeroizing<[u8; Self::MAX]>,
+    len: usize,
+}
+
+impl Secret {
+    const MAX: usize = 48;
+
+    /// `None` when it is longer than SHA-384 makes them.
+    pub(crate) fn new(secret: &[u8]) -> Option<Self> {
+        let mut bytes = Zeroizing::new([0; Self::MAX]);
+        bytes.get_mut(..secret.len())?.copy_from_slice(secret);
+        Some(Self {
+            bytes,
+            len: secret.len(),
+        })
+    }
+
+    pub(crate) fn as_slice(&self) -> &[u8] {
+        &self.bytes[..self.len]
+    }
+}
+
+/// The AEAD of a cipher suite.
+pub(crate) fn aead_of(suite: CipherSuite) -> Option<AeadAlgorithm> {
+    use CipherSuite as S;
+    Some(match suite {
+        S::TLS13_AES_128_GCM_SHA256
+        | S::TLS_ECDHE_ECDSA_WITH_AES_128_GCM_SHA256
+        | S::TLS_ECDHE_RSA_WITH_AES_128_GCM_SHA256 => AeadAlgorithm::Aes128Gcm,
+        S::TLS13_AES_256_GCM_SHA384
+        | S::TLS_ECDHE_ECDSA_WITH_AES_256_GCM_SHA384
+        | S::TLS_ECDHE_RSA_WITH_AES_256_GCM_SHA384 => AeadAlgorithm::Aes256Gcm,
+        S::TLS13_CHACHA20_POLY1305_SHA256
+        | S::TLS_ECDHE_ECDSA_WITH_CHACHA20_POLY1305_SHA256
+        | S::TLS_ECDHE_RSA_WITH_CHACHA20_POLY1305_SHA256 => AeadAlgorithm::ChaCha20Poly1305,
+        _ => return None,
+    })
+}
+
+/// `[sender]_write_key` and `_iv` of a TLS 1.3 traffic secret (RFC 8446 §7.3).
+pub(crate) fn tls13_key(suite: &Tls13CipherSuite, secret: &Secret) -> Option<KeyMaterial> {
+    let algorithm = aead_of(suite.common.suite)?;
+    let expander = suite
+        .hkdf_provider
+        .expander_for_okm(&OkmBlock::new(secret.as_slice()));
+    let mut key = Zeroizing::new([0; 32]);
+    let mut iv = [0; NONCE_LEN];
+    let key = &mut key[..algorithm.key_len()];
+    // HkdfLabel: length, label and context, both with their lengths (RFC 8446 §7.1).
+    for (label, out) in [
+        (&b"\x09tls13 key\0"[..], &mut *key),
+        (b"\x08tls13 iv\0", &mut iv),
+    ] {
+        let length = (out.len() as u16).to_be_bytes();
+        expander.expand_slice(&[&length, label], out).ok()?;
+    }
+    KeyMaterial::new(algorithm, key, iv)
+}
+
+/// Our write key of a TLS 1.2 connection (RFC 5246 §6.3).
+pub(crate) fn tls12_write_key(
+    suite: &Tls12CipherSuite,
+    master: &Secret,
+    client_random: &[u8; 32],
+    server_random: &[u8; 32],
+    is_client: bool,
+) -> Option<KeyMaterial> {
+    let algorithm = aead_of(suite.common.suite)?;
+    let shape = suite.aead_alg.key_block_shape();
+    let (key_len, iv_len) = (shape.enc_key_len, shape.fixed_iv_len);
+    let mut seed = [0; 64];
+    seed[..32].copy_from_slice(server_random);
+    seed[32..].copy_from_slice(client_random);
+    let mut block = Zeroizing::new([0; 2 * (32 + NONCE_LEN)]);
+    let block = block.get_mut(..2 * (key_len + iv_len))?;
+    suite
+        .prf_provider
+        .for_secret(block, master.as_slice(), b"key expansion", &seed);
+    let (keys, ivs) = block.split_at(2 * key_len);
+    let own = |pair: &[u8]| -> (usize, usize) {
+        let half = pair.len() / 2;
+        if is_client {
+            (0, half)
+        } else {
+            (half, pair.len())
+        }
+    };
+    let (key_range, iv_range) = (own(keys), own(ivs));
+    let mut iv = [0; NONCE_LEN];
+    iv.get_mut(..iv_len)?
+        .copy_from_slice(&ivs[iv_range.0..iv_range.1]);
+    KeyMaterial::new(algorithm, &keys[key_range.0..key_range.1], iv)
+}

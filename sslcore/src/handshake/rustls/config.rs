@@ -1,0 +1,293 @@
+//! Our settings as rustls configurations.
+
+use alloc::string::ToString;
+use alloc::sync::Arc;
+use alloc::vec::Vec;
+
+use rustls::client::{ClientSessionStore, Resumption, UnbufferedClientConnection};
+use rustls::crypto::CryptoProvider;
+use rustls::pki_types::ServerName;
+use rustls::server::{NoServerSessionStorage, StoresServerSessions, UnbufferedServerConnection};
+use rustls::sign::{CertifiedKey, SingleCertAndKey};
+use rustls::{DistinguishedName, Error, InconsistentKeys, SupportedProtocolVersion};
+
+use super::gates::{GatedClientStore, GatedServerStore, GatedTicketer, Ticketer};
+use super::verifier::Recorder;
+use super::{Clock, Gate, Released, RustlsEngine, SecretTap, Side, errors};
+use crate::config::Settings;
+use crate::crypto::Backend;
+use crate::error::{ConfigError, Failure};
+use crate::record::protection::SslProtocol;
+use crate::time::Now;
+
+/// A client configuration, cloned for each connection.
+pub(crate) struct ClientTemplate {
+    config: rustls::ClientConfig,
+    store: Option<Arc<dyn ClientSessionStore>>,
+    backend: Backend,
+}
+
+/// A server configuration, cloned for each connection.
+pub(crate) struct ServerTemplate {
+    config: rustls::ServerConfig,
+    store: Option<Arc<dyn StoresServerSessions>>,
+    ticketer: Option<Arc<Ticketer>>,
+    asks_for_client_certificate: bool,
+    backend: Backend,
+}
+
+/// Narrows the backend's provider to what the settings name.
+fn provider(backend: &Backend, settings: &Settings) -> Result<Arc<CryptoProvider>, ConfigError> {
+    let mut provider = CryptoProvider::clone(backend.provider());
+    if let Some(wanted) = &settings.ciphers {
+        let known = core::mem::take(&mut provider.cipher_suites);
+        for cipher in wanted {
+            let suite = known
+                .iter()
+                .find(|suite| u16::from(suite.suite()) == cipher.id())
+                .ok_or_else(|| unsupported("cipher suite", cipher.name()))?;
+            provider.cipher_suites.push(*suite);
+        }
+    }
+    if let Some(wanted) = &settings.groups {
+        let known = core::mem::take(&mut provider.kx_groups);
+        for name in wanted {
+            let group = known
+                .iter()
+                .find(|group| {
+                    group
+                        .name()
+                        .as_str()
+                        .is_some_and(|known| same_group(known, name))
+                })
+                .ok_or_else(|| unsupported("group", name))?;
+            provider.kx_groups.push(*group);
+        }
+    }
+    if provider.kx_groups.is_empty() {
+        return Err(ConfigError::NothingLeft("group"));
+    }
+    Ok(Arc::new(provider))
+}
+
+fn unsupported(what: &'static str, name: &str) -> ConfigError {
+    ConfigError::Unsupported {
+        what,
+        name: name.to_string(),
+    }
+}
+
+/// IANA's names of the groups, and the other ones in use (RFC 8422 §5.1.1).
+fn same_group(known: &str, wanted: &str) -> bool {
+    let iana = match wanted {
+        "P-256" | "prime256v1" => "secp256r1",
+        "P-384" => "secp384r1",
+        "P-521" => "secp521r1",
+        other => other,
+    };
+    known.eq_ignore_ascii_case(iana)
+}
+
+fn versions(settings: &Settings) -> Vec<&'static SupportedProtocolVersion> {
+    let mut versions = Vec::new();
+    for protocol in &settings.protocols {
+        versions.push(match protocol {
+            SslProtocol::TlsV1_3 => &rustls::version::TLS13,
+            SslProtocol::TlsV1_2 => &rustls::version::TLS12,
+        });
+    }
+    versions
+}
+
+fn identity(
+    provider: &CryptoProvider,
+    settings: &Settings,
+) -> Result<Option<SingleCertAndKey>, ConfigError> {
+    let Some(identity) = &settings.identity else {
+        return Ok(None);
+    };
+    let key = provider
+        .key_provider
+        .load_private_key(identity.key.clone_key())
+        .map_err(|error| ConfigError::UnusableKey(error.to_string()))?;
+    let certified = CertifiedKey::new(identity.chain.clone(), key);
+    match certified.keys_match() {
+        Ok(()) | Err(Error::InconsistentKeys(InconsistentKeys::Unknown)) => {}
+        Err(Error::InconsistentKeys(_)) => return Err(ConfigError::KeyMismatch),
+        Err(error) => return Err(ConfigError::UnusableCertificate(error.to_string())),
+    }
+    Ok(Some(SingleCertAndKey::from(certified)))
+}
+
+fn nothing_left(_: Error) -> ConfigError {
+    ConfigError::NothingLeft("cipher suite that fits the protocols")
+}
+
+impl ClientTemplate {
+    pub(crate) fn new(backend: &Backend, settings: &Settings) -> Result<Self, ConfigError> {
+        let provider = provider(backend, settings)?;
+        let verifier = Recorder {
+            algorithms: provider.signature_verification_algorithms,
+            ask_client: false,
+            hints: Vec::new(),
+        };
+        let builder =
+            rustls::ClientConfig::builder_with_details(provider.clone(), Arc::new(NoClock))
+                .with_protocol_versions(&versions(settings))
+                .map_err(nothing_left)?
+                .dangerous()
+                .with_custom_certificate_verifier(Arc::new(verifier));
+        let mut config = match identity(&provider, settings)? {
+            Some(identity) => builder.with_client_cert_resolver(Arc::new(identity)),
+            None => builder.with_no_client_auth(),
+        };
+        config.alpn_protocols = settings.alpn.clone();
+        config.enable_secret_extraction = true;
+        config.resumption = Resumption::disabled();
+        Ok(Self {
+            config,
+            store: settings
+                .client_sessions
+                .clone()
+                .map(|store| store as Arc<dyn ClientSessionStore>),
+            backend: backend.clone(),
+        })
+    }
+
+    /// A new handshake. `judged` says whether the server's certificate will be judged.
+    pub(crate) fn engine(
+        &self,
+        name: ServerName<'static>,
+        enable_sni: bool,
+        judged: bool,
+        now: Now,
+    ) -> Result<RustlsEngine, Failure> {
+        let shared = Shared::new(now, judged);
+        let mut config = self.config.clone();
+        config.enable_sni = enable_sni;
+        config.key_log = shared.tap.clone();
+        config.time_provider = shared.clock.clone();
+        if let Some(store) = &self.store {
+            config.resumption = Resumption::store(Arc::new(GatedClientStore {
+                store: store.clone(),
+                gate: shared.gate.clone(),
+            }));
+        }
+        let conn = UnbufferedClientConnection::new(Arc::new(config), name)
+            .map_err(|error| errors::failure(&error))?;
+        Ok(shared.engine(Side::Client(conn.into()), &self.backend, false))
+    }
+}
+
+impl ServerTemplate {
+    pub(crate) fn new(
+        backend: &Backend,
+        settings: &Settings,
+        ask_client: bool,
+        hints: &[Vec<u8>],
+    ) -> Result<Self, ConfigError> {
+        let provider = provider(backend, settings)?;
+        let verifier = Recorder {
+            algorithms: provider.signature_verification_algorithms,
+            ask_client,
+            hints: hints
+                .iter()
+                .map(|name| DistinguishedName::in_sequence(name))
+                .collect(),
+        };
+        let identity = identity(&provider, settings)?.ok_or_else(|| {
+            ConfigError::UnusableCertificate("a server needs a certificate and its key".into())
+        })?;
+        let mut config = rustls::ServerConfig::builder_with_details(provider, Arc::new(NoClock))
+            .with_protocol_versions(&versions(settings))
+            .map_err(nothing_left)?
+            .with_client_cert_verifier(Arc::new(verifier))
+            .with_cert_resolver(Arc::new(identity));
+        config.alpn_protocols = settings.alpn.clone();
+        config.ignore_client_order = settings.prefer_own_ciphers;
+        config.enable_secret_extraction = true;
+        config.session_storage = Arc::new(NoServerSessionStorage {});
+        config.send_half_rtt_data = false;
+        config.max_early_data_size = 0;
+        Ok(Self {
+            config,
+            store: settings
+                .server_sessions
+                .clone()
+                .map(|store| store as Arc<dyn StoresServerSessions>),
+            ticketer: settings
+                .server_tickets
+                .then(|| Ticketer::new(backend))
+                .flatten()
+                .map(Arc::new),
+            asks_for_client_certificate: ask_client,
+            backend: backend.clone(),
+        })
+    }
+
+    /// A new handshake.
+    pub(crate) fn engine(&self, now: Now) -> Result<RustlsEngine, Failure> {
+        let shared = Shared::new(now, self.asks_for_client_certificate);
+        let mut config = self.config.clone();
+        config.key_log = shared.tap.clone();
+        config.time_provider = shared.clock.clone();
+        if let Some(store) = &self.store {
+            config.session_storage = Arc::new(GatedServerStore {
+                store: store.clone(),
+                gate: shared.gate.clone(),
+            });
+        }
+        if let Some(ticketer) = &self.ticketer {
+            config.ticketer = Arc::new(GatedTicketer {
+                ticketer: ticketer.clone(),
+                gate: shared.gate.clone(),
+            });
+        }
+        let conn = UnbufferedServerConnection::new(Arc::new(config))
+            .map_err(|error| errors::failure(&error))?;
+        let asks = self.asks_for_client_certificate;
+        Ok(shared.engine(Side::Server(conn.into()), &self.backend, asks))
+    }
+}
+
+/// What one connection shares with the rustls configuration made for it.
+struct Shared {
+    tap: Arc<SecretTap>,
+    clock: Arc<Clock>,
+    gate: Arc<Gate>,
+}
+
+impl Shared {
+    fn new(now: Now, judged: bool) -> Self {
+        Self {
+            tap: Arc::default(),
+            clock: Arc::new(Clock::new(now)),
+            gate: Arc::new(Gate::new(now.wall.is_some(), judged)),
+        }
+    }
+
+    fn engine(self, side: Side, backend: &Backend, asks: bool) -> RustlsEngine {
+        RustlsEngine {
+            side,
+            backend: backend.clone(),
+            tap: self.tap,
+            clock: self.clock,
+            gate: self.gate,
+            released: Released::default(),
+            server_random: None,
+            asks_for_client_certificate: asks,
+            judged: false,
+            dropped: 0,
+        }
+    }
+}
+
+/// Stands in the template; every connection brings its own clock.
+#[derive(Debug)]
+struct NoClock;
+
+impl rustls::time_provider::TimeProvider for NoClock {
+    fn current_time(&self) -> Option<rustls_pki_types::UnixTime> {
+        None
+    }
+}

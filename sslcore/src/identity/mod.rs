@@ -1,0 +1,4 @@
+//! Certificates, keys and sessions.
+
+pub(crate) mod certificate;
+pub(crate) mod session;

@@ -1,0 +1,162 @@
+//! What a handshake negotiated, and the stores that let the next one be shorter.
+
+use alloc::vec::Vec;
+use core::fmt;
+
+use crate::crypto::AeadAlgorithm;
+use crate::record::protection::SslProtocol;
+
+/// A cipher suite. `QSslCipher`.
+#[derive(Clone, Copy, PartialEq, Eq, Hash)]
+pub struct SslCipher {
+    id: u16,
+    name: &'static str,
+    openssl_name: &'static str,
+    aead: AeadAlgorithm,
+    protocol: SslProtocol,
+}
+
+const fn suite(
+    id: u16,
+    name: &'static str,
+    openssl_name: &'static str,
+    aead: AeadAlgorithm,
+) -> SslCipher {
+    SslCipher {
+        id,
+        name,
+        openssl_name,
+        aead,
+        protocol: if id >> 8 == 0x13 {
+            SslProtocol::TlsV1_3
+        } else {
+            SslProtocol::TlsV1_2
+        },
+    }
+}
+
+use AeadAlgorithm::{Aes128Gcm, Aes256Gcm, ChaCha20Poly1305};
+
+/// Every suite there is here (RFC 8446 §B.4, RFC 5289, RFC 7905).
+const SUITES: [SslCipher; 9] = [
+    suite(
+        0x1301,
+        "TLS_AES_128_GCM_SHA256",
+        "TLS_AES_128_GCM_SHA256",
+        Aes128Gcm,
+    ),
+    suite(
+        0x1302,
+        "TLS_AES_256_GCM_SHA384",
+        "TLS_AES_256_GCM_SHA384",
+        Aes256Gcm,
+    ),
+    suite(
+        0x1303,
+        "TLS_CHACHA20_POLY1305_SHA256",
+        "TLS_CHACHA20_POLY1305_SHA256",
+        ChaCha20Poly1305,
+    ),
+    suite(
+        0xc02b,
+        "TLS_ECDHE_ECDSA_WITH_AES_128_GCM_SHA256",
+        "ECDHE-ECDSA-AES128-GCM-SHA256",
+        Aes128Gcm,
+    ),
+    suite(
+        0xc02c,
+        "TLS_ECDHE_ECDSA_WITH_AES_256_GCM_SHA384",
+        "ECDHE-ECDSA-AES256-GCM-SHA384",
+        Aes256Gcm,
+    ),
+    suite(
+        0xc02f,
+        "TLS_ECDHE_RSA_WITH_AES_128_GCM_SHA256",
+        "ECDHE-RSA-AES128-GCM-SHA256",
+        Aes128Gcm,
+    ),
+    suite(
+        0xc030,
+        "TLS_ECDHE_RSA_WITH_AES_256_GCM_SHA384",
+        "ECDHE-RSA-AES256-GCM-SHA384",
+        Aes256Gcm,
+    ),
+    suite(
+        0xcca8,
+        "TLS_ECDHE_RSA_WITH_CHACHA20_POLY1305_SHA256",
+        "ECDHE-RSA-CHACHA20-POLY1305",
+        ChaCha20Poly1305,
+    ),
+    suite(
+        0xcca9,
+        "TLS_ECDHE_ECDSA_WITH_CHACHA20_POLY1305_SHA256",
+        "ECDHE-ECDSA-CHACHA20-POLY1305",
+        ChaCha20Poly1305,
+    ),
+];
+
+impl SslCipher {
+    /// The suite with this IANA number.
+    pub fn from_id(id: u16) -> Option<Self> {
+        SUITES.into_iter().find(|suite| suite.id == id)
+    }
+
+    /// The suite with this name, IANA's or OpenSSL's.
+    pub fn from_name(name: &str) -> Option<Self> {
+        SUITES
+            .into_iter()
+            .find(|suite| suite.name == name || suite.openssl_name == name)
+    }
+
+    /// IANA's number.
+    pub fn id(&self) -> u16 {
+        self.id
+    }
+
+    /// IANA's name, `TLS_AES_128_GCM_SHA256`.
+    pub fn name(&self) -> &'static str {
+        self.name
+    }
+
+    /// OpenSSL's name, which QSslCipher uses too.
+    pub fn openssl_name(&self) -> &'static str {
+        self.openssl_name
+    }
+
+    /// The version it belongs to.
+    pub fn protocol(&self) -> SslProtocol {
+        self.protocol
+    }
+
+    /// The AEAD that protects the records.
+    pub fn aead(&self) -> AeadAlgorithm {
+        self.aead
+    }
+
+    /// Key length in bits. `QSslCipher::usedBits`.
+    pub fn used_bits(&self) -> usize {
+        self.aead.key_len() * 8
+    }
+}
+
+impl fmt::Debug for SslCipher {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.name)
+    }
+}
+
+impl fmt::Display for SslCipher {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.name)
+    }
+}
+
+/// What was negotiated so far.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct SessionFacts {
+    pub(crate) protocol: Option<SslProtocol>,
+    pub(crate) cipher: Option<SslCipher>,
+    pub(crate) group: Option<&'static str>,
+    pub(crate) alpn: Option<Vec<u8>>,
+    pub(crate) resumed: bool,
+}

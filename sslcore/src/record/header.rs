@@ -1,0 +1,96 @@
+//! The five bytes in front of every record (RFC 8446 §5.1).
+
+use alloc::format;
+
+use crate::alert::Alert;
+use crate::error::{Failure, FailureKind};
+
+/// Length of the record header.
+pub(crate) const HEADER_LEN: usize = 5;
+/// The most plaintext one record carries (RFC 8446 §5.1).
+pub(crate) const MAX_PLAINTEXT: usize = 1 << 14;
+/// The most a TLS 1.3 record body may be (RFC 8446 §5.2).
+pub(crate) const MAX_BODY_TLS13: usize = MAX_PLAINTEXT + 256;
+/// The most a TLS 1.2 record body may be (RFC 5246 §6.2.3).
+pub(crate) const MAX_BODY_TLS12: usize = MAX_PLAINTEXT + 2048;
+/// The largest record of either version, header included.
+pub(crate) const MAX_RECORD: usize = HEADER_LEN + MAX_BODY_TLS12;
+/// The version that both TLS 1.2 and 1.3 put into the header.
+pub(crate) const LEGACY_VERSION: [u8; 2] = [3, 3];
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum ContentType {
+    ChangeCipherSpec = 20,
+    Alert = 21,
+    Handshake = 22,
+    ApplicationData = 23,
+}
+
+impl ContentType {
+    pub(crate) const fn from_byte(byte: u8) -> Option<Self> {
+        match byte {
+            20 => Some(Self::ChangeCipherSpec),
+            21 => Some(Self::Alert),
+            22 => Some(Self::Handshake),
+            23 => Some(Self::ApplicationData),
+            _ => None,
+        }
+    }
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Header {
+    pub(crate) content: ContentType,
+    pub(crate) version: [u8; 2],
+    pub(crate) body: usize,
+}
+
+impl Header {
+    /// Reads the header at the front of `raw`; `None` while it is incomplete.
+    ///
+    /// `max_body` is what the version in use allows. A first byte that no TLS record has is
+    /// refused before the header is complete: a peer that is not speaking TLS may never send more.
+    pub(crate) fn read(raw: &[u8], max_body: usize) -> Result<Option<Self>, Failure> {
+        let Some(first) = raw.first() else {
+            return Ok(None);
+        };
+        let Some(content) = ContentType::from_byte(*first) else {
+            return Err(not_tls(raw));
+        };
+        let &[_, major, minor, high, low, ..] = raw else {
+            return Ok(None);
+        };
+        if major != LEGACY_VERSION[0] {
+            return Err(Failure::new(FailureKind::NotTls, Alert::ProtocolVersion)
+                .because(format!("record version {major}.{minor}")));
+        }
+        let body = usize::from(u16::from_be_bytes([high, low]));
+        if body > max_body {
+            return Err(
+                Failure::new(FailureKind::RecordTooLarge, Alert::RecordOverflow)
+                    .because(format!("{body} bytes, {max_body} allowed")),
+            );
+        }
+        Ok(Some(Self {
+            content,
+            version: [major, minor],
+            body,
+        }))
+    }
+
+    /// Header and body.
+    pub(crate) const fn record_len(&self) -> usize {
+        HEADER_LEN + self.body
+    }
+}
+
+/// The failure for bytes that cannot begin a record. R3 wants it to depend on the first byte
+/// alone, so HTTP is recognised by the letters its methods and its status line begin with.
+fn not_tls(raw: &[u8]) -> Failure {
+    let kind = match raw.first() {
+        Some(b'G' | b'P' | b'H' | b'D' | b'O' | b'C' | b'T') => FailureKind::HttpInsteadOfTls,
+        _ => FailureKind::NotTls,
+    };
+    let first = raw.first().copied().unwrap_or_default();
+    Failure::new(kind, Alert::UnexpectedMessage).because(format!("first byte {first:#04x}"))
+}

@@ -1,0 +1,280 @@
+//! One direction of record protection: nonces, inner content type, padding, tags.
+
+use alloc::boxed::Box;
+use core::fmt;
+use core::ops::Range;
+
+use zeroize::Zeroizing;
+
+use super::header::{
+    ContentType, HEADER_LEN, Header, LEGACY_VERSION, MAX_BODY_TLS12, MAX_BODY_TLS13, MAX_PLAINTEXT,
+};
+use crate::alert::Alert;
+use crate::crypto::{AeadAlgorithm, AeadError, Backend, NONCE_LEN, RecordAead, TAG_LEN};
+use crate::error::{Failure, FailureKind};
+
+/// The two protocol versions there are.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[non_exhaustive]
+pub enum SslProtocol {
+    /// TLS 1.2 (RFC 5246).
+    TlsV1_2,
+    /// TLS 1.3 (RFC 8446).
+    TlsV1_3,
+}
+
+impl SslProtocol {
+    /// `"TLSv1.2"` or `"TLSv1.3"`.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::TlsV1_2 => "TLSv1.2",
+            Self::TlsV1_3 => "TLSv1.3",
+        }
+    }
+}
+
+impl fmt::Display for SslProtocol {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.name())
+    }
+}
+
+/// Traffic key material of one direction, as the handshake hands it over.
+pub(crate) struct KeyMaterial {
+    algorithm: AeadAlgorithm,
+    key: Zeroizing<[u8; 32]>,
+    iv: [u8; NONCE_LEN],
+}
+
+impl KeyMaterial {
+    /// `None` when the key has not the algorithm's length.
+    pub(crate) fn new(algorithm: AeadAlgorithm, key: &[u8], iv: [u8; NONCE_LEN]) -> Option<Self> {
+        let mut this = Self {
+            algorithm,
+            key: Zeroizing::new([0; 32]),
+            iv,
+        };
+        if key.len() != algorithm.key_len() {
+            return None;
+        }
+        this.key.get_mut(..key.len())?.copy_from_slice(key);
+        Some(this)
+    }
+
+    fn key(&self) -> &[u8] {
+        &self.key[..self.algorithm.key_len()]
+    }
+}
+
+/// The key of one direction with its sequence number: seals, or opens.
+pub(crate) struct Protection {
+    aead: Box<dyn RecordAead>,
+    version: SslProtocol,
+    /// TLS 1.2 with GCM carries eight bytes of the nonce in the record (RFC 5288 §3).
+    explicit_nonce: bool,
+    iv: [u8; NONCE_LEN],
+    seq: u64,
+}
+
+impl Protection {
+    pub(crate) fn new(
+        backend: &Backend,
+        version: SslProtocol,
+        material: &KeyMaterial,
+        seq: u64,
+    ) -> Result<Self, AeadError> {
+        Ok(Self {
+            aead: backend.aead(material.algorithm, material.key())?,
+            version,
+            explicit_nonce: version == SslProtocol::TlsV1_2
+                && material.algorithm != AeadAlgorithm::ChaCha20Poly1305,
+            iv: material.iv,
+            seq,
+        })
+    }
+
+    pub(crate) fn version(&self) -> SslProtocol {
+        self.version
+    }
+
+    /// Records sealed or opened so far under this key.
+    pub(crate) fn seq(&self) -> u64 {
+        self.seq
+    }
+
+    /// What a record is longer than its plaintext.
+    pub(crate) fn overhead(&self) -> usize {
+        self.prefix() + self.inner_type() + TAG_LEN
+    }
+
+    fn prefix(&self) -> usize {
+        HEADER_LEN + if self.explicit_nonce { 8 } else { 0 }
+    }
+
+    fn inner_type(&self) -> usize {
+        usize::from(self.version == SslProtocol::TlsV1_3)
+    }
+
+    /// The largest record body the version allows.
+    pub(crate) fn max_body(&self) -> usize {
+        match self.version {
+            SslProtocol::TlsV1_2 => MAX_BODY_TLS12,
+            SslProtocol::TlsV1_3 => MAX_BODY_TLS13,
+        }
+    }
+
+    fn nonce(&self) -> [u8; NONCE_LEN] {
+        let mut nonce = self.iv;
+        for (byte, seq) in nonce[4..].iter_mut().zip(self.seq.to_be_bytes()) {
+            *byte ^= seq;
+        }
+        nonce
+    }
+
+    /// Additional data of a TLS 1.2 record (RFC 5246 §6.2.3.3).
+    fn tls12_aad(&self, content: u8, plaintext: usize) -> [u8; 13] {
+        let mut aad = [0; 13];
+        aad[..8].copy_from_slice(&self.seq.to_be_bytes());
+        aad[8] = content;
+        aad[9..11].copy_from_slice(&LEGACY_VERSION);
+        aad[11..].copy_from_slice(&(plaintext as u16).to_be_bytes());
+        aad
+    }
+
+    fn advance(&mut self) -> Result<(), AeadError> {
+        self.seq = self.seq.checked_add(1).ok_or(AeadError)?;
+        Ok(())
+    }
+
+    /// Seals `plaintext` (at most 16,384 bytes) into `out`, which is exactly
+    /// `plaintext.len() + overhead()` long.
+    pub(crate) fn seal(
+        &mut self,
+        content: ContentType,
+        plaintext: &[u8],
+        out: &mut [u8],
+    ) -> Result<(), AeadError> {
+        debug_assert!(plaintext.len() <= MAX_PLAINTEXT);
+        if out.len() != plaintext.len() + self.overhead() {
+            return Err(AeadError);
+        }
+        let nonce = self.nonce();
+        let body = out.len() - HEADER_LEN;
+        let tls13 = self.version == SslProtocol::TlsV1_3;
+        let outer = if tls13 {
+            ContentType::ApplicationData
+        } else {
+            content
+        };
+        let [high, low] = (body as u16).to_be_bytes();
+        let header = [outer as u8, LEGACY_VERSION[0], LEGACY_VERSION[1], high, low];
+        let (prefix, rest) = out.split_at_mut(self.prefix());
+        let (inner, tag_out) = rest.split_at_mut(plaintext.len() + self.inner_type());
+        prefix[..HEADER_LEN].copy_from_slice(&header);
+        if self.explicit_nonce {
+            prefix[HEADER_LEN..].copy_from_slice(&nonce[4..]);
+        }
+        inner[..plaintext.len()].copy_from_slice(plaintext);
+        let tag = if tls13 {
+            inner[plaintext.len()] = content as u8;
+            self.aead.seal(&nonce, &header, inner)?
+        } else {
+            let aad = self.tls12_aad(content as u8, plaintext.len());
+            self.aead.seal(&nonce, &aad, inner)?
+        };
+        tag_out.copy_from_slice(&tag);
+        self.advance()
+    }
+
+    /// Opens one whole record in place. Returns its content type and where in `record` the
+    /// plaintext lies.
+    pub(crate) fn open(
+        &mut self,
+        header: Header,
+        record: &mut [u8],
+    ) -> Result<(ContentType, Range<usize>), Failure> {
+        let (content, plaintext) = match self.version {
+            SslProtocol::TlsV1_3 => self.open_tls13(header, record)?,
+            SslProtocol::TlsV1_2 => self.open_tls12(header, record)?,
+        };
+        if plaintext.len() > MAX_PLAINTEXT {
+            return Err(Failure::new(
+                FailureKind::RecordTooLarge,
+                Alert::RecordOverflow,
+            ));
+        }
+        self.advance().map_err(|_| bad_mac())?;
+        Ok((content, plaintext))
+    }
+
+    fn open_tls13(
+        &self,
+        header: Header,
+        record: &mut [u8],
+    ) -> Result<(ContentType, Range<usize>), Failure> {
+        // RFC 8446 §5: after the handshake everything is protected, and §5.2: protected records
+        // say application_data outside.
+        if header.content != ContentType::ApplicationData {
+            return Err(unexpected());
+        }
+        let nonce = self.nonce();
+        let (aad, body) = record
+            .split_at_mut_checked(HEADER_LEN)
+            .ok_or_else(bad_mac)?;
+        if body.len() < TAG_LEN {
+            return Err(bad_mac());
+        }
+        self.aead.open(&nonce, aad, body).map_err(|_| bad_mac())?;
+        let inner = &body[..body.len() - TAG_LEN];
+        // RFC 8446 §5.4: content, one type byte, any number of zeros.
+        let end = inner
+            .iter()
+            .rposition(|byte| *byte != 0)
+            .ok_or_else(unexpected)?;
+        if inner.len() > MAX_PLAINTEXT + 1 {
+            return Err(Failure::new(
+                FailureKind::RecordTooLarge,
+                Alert::RecordOverflow,
+            ));
+        }
+        let content = ContentType::from_byte(inner[end]).ok_or_else(unexpected)?;
+        Ok((content, HEADER_LEN..HEADER_LEN + end))
+    }
+
+    fn open_tls12(
+        &self,
+        header: Header,
+        record: &mut [u8],
+    ) -> Result<(ContentType, Range<usize>), Failure> {
+        let prefix = self.prefix();
+        let plaintext = record
+            .len()
+            .checked_sub(prefix + TAG_LEN)
+            .ok_or_else(bad_mac)?;
+        if header.version != LEGACY_VERSION {
+            return Err(Failure::new(
+                FailureKind::PeerMisbehaved,
+                Alert::ProtocolVersion,
+            ));
+        }
+        let (front, body) = record.split_at_mut_checked(prefix).ok_or_else(bad_mac)?;
+        let nonce = if self.explicit_nonce {
+            let mut nonce = self.iv;
+            nonce[4..].copy_from_slice(&front[HEADER_LEN..]);
+            nonce
+        } else {
+            self.nonce()
+        };
+        let aad = self.tls12_aad(header.content as u8, plaintext);
+        self.aead.open(&nonce, &aad, body).map_err(|_| bad_mac())?;
+        Ok((header.content, prefix..prefix + plaintext))
+    }
+}
+
+fn bad_mac() -> Failure {
+    Failure::new(FailureKind::BadRecordMac, Alert::BadRecordMac)
+}
+
+fn unexpected() -> Failure {
+    Failure::new(FailureKind::UnexpectedMessage, Alert::UnexpectedMessage)
+}

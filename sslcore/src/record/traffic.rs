@@ -1,0 +1,433 @@
+//! Both directions after the handshake: data, alerts, KeyUpdate, tickets.
+
+use alloc::boxed::Box;
+use alloc::format;
+use alloc::vec::Vec;
+use core::ops::Range;
+
+use super::header::{ContentType, Header, MAX_PLAINTEXT};
+use super::limits;
+use super::protection::{KeyMaterial, Protection, SslProtocol};
+use crate::alert::Alert;
+use crate::buffer::TransmitBuffer;
+use crate::crypto::Backend;
+use crate::error::{Failure, FailureKind, Repeated};
+
+/// What remains of the handshake once its keys are handed over: later secrets, and tickets.
+pub(crate) trait PostHandshake: Send {
+    /// The next traffic key for what we send (RFC 8446 §7.2).
+    fn next_transmit_key(&mut self) -> Result<KeyMaterial, Failure>;
+    /// The next traffic key for what we receive.
+    fn next_receive_key(&mut self) -> Result<KeyMaterial, Failure>;
+    /// Whether NewSessionTicket is for us: we are a TLS 1.3 client.
+    fn takes_tickets(&self) -> bool;
+    /// A NewSessionTicket message, without its header.
+    fn session_ticket(&mut self, body: &[u8]) -> Result<(), Failure>;
+}
+
+/// What one opened record was.
+#[derive(Debug, PartialEq, Eq)]
+pub(crate) enum Opened {
+    /// Application data, there in the record.
+    Data(Range<usize>),
+    /// Nothing that the application sees.
+    Nothing,
+    /// The peer's close_notify.
+    CloseNotify,
+    /// A warning alert.
+    Warning(Alert),
+    /// Messages were processed: what they were.
+    Messages { tickets: u32, key_updated: bool },
+}
+
+/// Most bytes a KeyUpdate record takes: header, explicit nonce, message, type, tag.
+pub(crate) const KEY_UPDATE_RECORD: usize = 5 + 5 + 1 + 16;
+
+const NEW_SESSION_TICKET: u8 = 4;
+const KEY_UPDATE: u8 = 24;
+const HELLO_REQUEST: u8 = 0;
+const CLIENT_HELLO: u8 = 1;
+const MESSAGE_HEADER: usize = 4;
+
+#[derive(Default)]
+struct Counters {
+    empty_records: u32,
+    warning_alerts: u32,
+    key_updates: u32,
+    renegotiation_requests: u32,
+    tickets: u32,
+}
+
+fn count(counter: &mut u32, limit: u32, what: Repeated, alert: Alert) -> Result<(), Failure> {
+    *counter += 1;
+    if *counter > limit {
+        return Err(Failure::new(FailureKind::TooMuchOf(what), alert));
+    }
+    Ok(())
+}
+
+/// A pending KeyUpdate of ours: a flag, not a queue (rule R8).
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum OwnUpdate {
+    None,
+    /// The peer asked for it, or our key is used up.
+    Quiet,
+    /// We also ask the peer to update.
+    Requesting,
+}
+
+/// The record layer of an encrypted connection.
+pub(crate) struct Traffic {
+    backend: Backend,
+    tx: Protection,
+    rx: Protection,
+    post: Box<dyn PostHandshake>,
+    is_client: bool,
+    records_per_key: u64,
+    own_update: OwnUpdate,
+    refuse_renegotiation: bool,
+    reassembly: Vec<u8>,
+    counters: Counters,
+}
+
+/// Where the handshake left off.
+pub(crate) struct HandOff {
+    pub(crate) tx: Protection,
+    pub(crate) rx: Protection,
+    pub(crate) post: Box<dyn PostHandshake>,
+    /// The suite's own limit on records under one key.
+    pub(crate) confidentiality_limit: u64,
+}
+
+impl Traffic {
+    pub(crate) fn new(
+        hand_off: HandOff,
+        backend: Backend,
+        is_client: bool,
+        records_per_key: u64,
+    ) -> Self {
+        Self {
+            records_per_key: records_per_key
+                .min(hand_off.confidentiality_limit)
+                .clamp(2, limits::RECORDS_PER_KEY),
+            backend,
+            tx: hand_off.tx,
+            rx: hand_off.rx,
+            post: hand_off.post,
+            is_client,
+            own_update: OwnUpdate::None,
+            refuse_renegotiation: false,
+            reassembly: Vec::new(),
+            counters: Counters::default(),
+        }
+    }
+
+    pub(crate) fn version(&self) -> SslProtocol {
+        self.tx.version()
+    }
+
+    pub(crate) fn max_body(&self) -> usize {
+        self.rx.max_body()
+    }
+
+    /// The most plaintext one of our records carries when `capacity` bytes may be waiting.
+    pub(crate) fn max_payload(&self, capacity: usize, max_fragment: usize) -> usize {
+        capacity
+            .saturating_sub(self.tx.overhead() + KEY_UPDATE_RECORD)
+            .clamp(1, MAX_PLAINTEXT.min(max_fragment))
+    }
+
+    /// Room that sealing `payload` bytes may need.
+    pub(crate) fn room_for(&self, payload: usize) -> usize {
+        payload + self.tx.overhead() + KEY_UPDATE_RECORD
+    }
+
+    /// Whether a KeyUpdate or an alert of our own waits to be sealed.
+    pub(crate) fn has_pending(&self) -> bool {
+        self.own_update != OwnUpdate::None || self.refuse_renegotiation
+    }
+
+    /// TLS 1.2 cannot renew its keys: at the limit it closes (one record is kept for that).
+    pub(crate) fn is_exhausted(&self) -> bool {
+        self.version() == SslProtocol::TlsV1_2 && self.tx.seq() >= self.records_per_key - 1
+    }
+
+    /// Asks for new keys in both directions.
+    pub(crate) fn request_update(&mut self) {
+        self.own_update = OwnUpdate::Requesting;
+    }
+
+    /// Seals one record of application data behind what waits in `out`. The caller has checked
+    /// that `room_for(payload.len())` is free. Returns whether our key was renewed on the way.
+    pub(crate) fn seal_data(
+        &mut self,
+        payload: &[u8],
+        out: &mut TransmitBuffer,
+    ) -> Result<bool, Failure> {
+        if self.version() == SslProtocol::TlsV1_3 && self.tx.seq() >= self.records_per_key - 1 {
+            self.own_update = match self.own_update {
+                OwnUpdate::None => OwnUpdate::Quiet,
+                pending => pending,
+            };
+        }
+        let renewed = self.seal_pending(out)?;
+        self.seal(ContentType::ApplicationData, payload, out)?;
+        Ok(renewed)
+    }
+
+    /// Seals what waits on our own account. Returns whether our key was renewed.
+    pub(crate) fn seal_pending(&mut self, out: &mut TransmitBuffer) -> Result<bool, Failure> {
+        if core::mem::take(&mut self.refuse_renegotiation) {
+            self.seal_alert(Alert::NoRenegotiation, out)?;
+        }
+        let request = match self.own_update {
+            OwnUpdate::None => return Ok(false),
+            OwnUpdate::Quiet => 0,
+            OwnUpdate::Requesting => 1,
+        };
+        self.seal(ContentType::Handshake, &[KEY_UPDATE, 0, 0, 1, request], out)?;
+        let material = self.post.next_transmit_key()?;
+        self.tx = Protection::new(&self.backend, SslProtocol::TlsV1_3, &material, 0)
+            .map_err(|_| engine_failure())?;
+        self.own_update = OwnUpdate::None;
+        Ok(true)
+    }
+
+    /// Seals an alert. It always fits: the buffer keeps headroom for it.
+    pub(crate) fn seal_alert(
+        &mut self,
+        alert: Alert,
+        out: &mut TransmitBuffer,
+    ) -> Result<(), Failure> {
+        self.seal(ContentType::Alert, &alert.encode(), out)?;
+        out.mark_alert(alert);
+        Ok(())
+    }
+
+    fn seal(
+        &mut self,
+        content: ContentType,
+        payload: &[u8],
+        out: &mut TransmitBuffer,
+    ) -> Result<(), Failure> {
+        let len = payload.len() + self.tx.overhead();
+        let space = out.reserve(len).ok_or_else(engine_failure)?;
+        self.tx
+            .seal(content, payload, space)
+            .map_err(|_| engine_failure())?;
+        out.commit(len);
+        Ok(())
+    }
+
+    /// Opens one whole record in place and does what it says.
+    pub(crate) fn open(&mut self, header: Header, record: &mut [u8]) -> Result<Opened, Failure> {
+        let (content, range) = self.rx.open(header, record)?;
+        let body = &record[range.clone()];
+        if !self.reassembly.is_empty() && content != ContentType::Handshake {
+            return Err(unexpected("another record inside a fragmented message"));
+        }
+        if body.is_empty() {
+            if content != ContentType::ApplicationData {
+                return Err(unexpected("an empty record that is not application data"));
+            }
+            count(
+                &mut self.counters.empty_records,
+                limits::EMPTY_RECORDS,
+                Repeated::EmptyRecords,
+                Alert::UnexpectedMessage,
+            )?;
+            return Ok(Opened::Nothing);
+        }
+        self.counters.empty_records = 0;
+        match content {
+            ContentType::ApplicationData => {
+                self.counters.key_updates = 0;
+                Ok(Opened::Data(range))
+            }
+            ContentType::Alert => self.alert(body),
+            ContentType::Handshake => {
+                // The body must outlive the key change that it may bring.
+                let mut messages = core::mem::take(&mut self.reassembly);
+                let opened = self.messages(&mut messages, body);
+                self.reassembly = messages;
+                opened
+            }
+            ContentType::ChangeCipherSpec => {
+                Err(unexpected("ChangeCipherSpec after the handshake"))
+            }
+        }
+    }
+
+    fn alert(&mut self, body: &[u8]) -> Result<Opened, Failure> {
+        let &[level, code] = body else {
+            return Err(malformed("an alert has two bytes"));
+        };
+        let alert = Alert::from_code(code);
+        if alert == Alert::CloseNotify {
+            return Ok(Opened::CloseNotify);
+        }
+        match level {
+            1 => {
+                count(
+                    &mut self.counters.warning_alerts,
+                    limits::WARNING_ALERTS,
+                    Repeated::WarningAlerts,
+                    Alert::UnexpectedMessage,
+                )?;
+                // RFC 8446 §6: user_canceled is the only warning left in TLS 1.3.
+                if self.version() == SslProtocol::TlsV1_3 && alert != Alert::UserCanceled {
+                    return Err(malformed("a warning alert in TLS 1.3"));
+                }
+                Ok(Opened::Warning(alert))
+            }
+            2 => Err(Failure::silent(FailureKind::AlertReceived(alert))),
+            _ => Err(
+                Failure::new(FailureKind::PeerMisbehaved, Alert::IllegalParameter)
+                    .because(format!("alert level {level}")),
+            ),
+        }
+    }
+
+    /// Processes the messages in `body`, continuing the one begun in `partial`.
+    fn messages(&mut self, partial: &mut Vec<u8>, body: &[u8]) -> Result<Opened, Failure> {
+        let mut tickets = 0;
+        let mut key_updated = false;
+        let mut rest = body;
+        if !partial.is_empty() {
+            rest = fill(partial, MESSAGE_HEADER, rest);
+            if let Some(len) = message_len(partial) {
+                check_len(len)?;
+                rest = fill(partial, len, rest);
+                if partial.len() == len {
+                    let message = core::mem::take(partial);
+                    self.message(&message, rest.is_empty(), &mut tickets, &mut key_updated)?;
+                }
+            }
+        }
+        while let Some(len) = message_len(rest) {
+            check_len(len)?;
+            let Some((message, later)) = rest.split_at_checked(len) else {
+                break;
+            };
+            rest = later;
+            self.message(message, rest.is_empty(), &mut tickets, &mut key_updated)?;
+        }
+        partial.extend_from_slice(rest);
+        Ok(Opened::Messages {
+            tickets,
+            key_updated,
+        })
+    }
+
+    fn message(
+        &mut self,
+        message: &[u8],
+        is_last: bool,
+        tickets: &mut u32,
+        key_updated: &mut bool,
+    ) -> Result<(), Failure> {
+        let (header, body) = message
+            .split_at_checked(MESSAGE_HEADER)
+            .ok_or_else(|| malformed("a handshake message has a header"))?;
+        match (self.version(), header[0]) {
+            (SslProtocol::TlsV1_3, KEY_UPDATE) => {
+                *key_updated = true;
+                self.key_update(body, is_last)
+            }
+            (SslProtocol::TlsV1_3, NEW_SESSION_TICKET) if self.post.takes_tickets() => {
+                count(
+                    &mut self.counters.tickets,
+                    limits::SESSION_TICKETS,
+                    Repeated::SessionTickets,
+                    Alert::UnexpectedMessage,
+                )?;
+                *tickets += 1;
+                self.post.session_ticket(body)
+            }
+            (SslProtocol::TlsV1_2, HELLO_REQUEST) if self.is_client => self.renegotiation(),
+            (SslProtocol::TlsV1_2, CLIENT_HELLO) if !self.is_client => self.renegotiation(),
+            (_, kind) => Err(unexpected(format!("handshake message {kind}"))),
+        }
+    }
+
+    fn key_update(&mut self, body: &[u8], is_last: bool) -> Result<(), Failure> {
+        // RFC 8446 §5.1: a message before a key change must end its record.
+        if !is_last {
+            return Err(unexpected(
+                "KeyUpdate is not the last message in its record",
+            ));
+        }
+        let respond = match body {
+            [0] => false,
+            [1] => true,
+            [_] => {
+                return Err(Failure::new(
+                    FailureKind::PeerMisbehaved,
+                    Alert::IllegalParameter,
+                ));
+            }
+            _ => return Err(malformed("a KeyUpdate has one byte")),
+        };
+        count(
+            &mut self.counters.key_updates,
+            limits::KEY_UPDATES,
+            Repeated::KeyUpdates,
+            Alert::UnexpectedMessage,
+        )?;
+        let material = self.post.next_receive_key()?;
+        self.rx = Protection::new(&self.backend, SslProtocol::TlsV1_3, &material, 0)
+            .map_err(|_| engine_failure())?;
+        if respond && self.own_update == OwnUpdate::None {
+            self.own_update = OwnUpdate::Quiet;
+        }
+        Ok(())
+    }
+
+    fn renegotiation(&mut self) -> Result<(), Failure> {
+        count(
+            &mut self.counters.renegotiation_requests,
+            limits::RENEGOTIATION_REQUESTS,
+            Repeated::RenegotiationRequests,
+            Alert::UnexpectedMessage,
+        )?;
+        self.refuse_renegotiation = true;
+        Ok(())
+    }
+}
+
+/// Extends `partial` to `len` bytes, as far as `bytes` reaches; returns what is left of them.
+fn fill<'a>(partial: &mut Vec<u8>, len: usize, bytes: &'a [u8]) -> &'a [u8] {
+    let (now, later) = bytes.split_at(len.saturating_sub(partial.len()).min(bytes.len()));
+    partial.extend_from_slice(now);
+    later
+}
+
+/// The length of the message at the front, header included, once its header is there.
+fn message_len(bytes: &[u8]) -> Option<usize> {
+    let [_, a, b, c, ..] = *bytes else {
+        return None;
+    };
+    Some(MESSAGE_HEADER + usize::from(a) * 0x1_0000 + usize::from(b) * 0x100 + usize::from(c))
+}
+
+fn check_len(len: usize) -> Result<(), Failure> {
+    if len > limits::POST_HANDSHAKE_MESSAGE {
+        return Err(Failure::new(
+            FailureKind::BufferTooSmall { needed: len },
+            Alert::IllegalParameter,
+        ));
+    }
+    Ok(())
+}
+
+fn unexpected(detail: impl Into<alloc::string::String>) -> Failure {
+    Failure::new(FailureKind::UnexpectedMessage, Alert::UnexpectedMessage).because(detail)
+}
+
+fn malformed(detail: &str) -> Failure {
+    Failure::new(FailureKind::MalformedMessage, Alert::DecodeError).because(detail)
+}
+
+fn engine_failure() -> Failure {
+    Failure::new(FailureKind::Engine, Alert::InternalError).because("a record could not be sealed")
+}

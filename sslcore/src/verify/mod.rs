@@ -1,0 +1,146 @@
+//! Judging a certificate chain, outside the engine.
+
+pub(crate) mod der;
+pub(crate) mod policy;
+
+use core::fmt;
+
+use crate::alert::Alert;
+use crate::identity::certificate::Certificate;
+
+macro_rules! error_kinds {
+    ($($(#[$doc:meta])* $name:ident = $code:literal, $text:literal;)*) => {
+        /// What can be wrong with a certificate: the kinds of `QSslError::SslError`, with its
+        /// numbers, and those that Qt has no name for (from 1000).
+        #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+        #[non_exhaustive]
+        pub enum SslErrorKind {
+            $($(#[$doc])* $name = $code,)*
+        }
+
+        impl SslErrorKind {
+            /// `QSslError`'s number.
+            pub const fn code(self) -> i32 {
+                self as i32
+            }
+
+            /// A sentence's worth of explanation.
+            pub const fn text(self) -> &'static str {
+                match self {
+                    $(Self::$name => $text,)*
+                }
+            }
+        }
+    };
+}
+
+error_kinds! {
+    /// Something that has no other name here.
+    Unspecified = -1, "the certificate cannot be accepted";
+    /// The signature is not the issuer's.
+    CertificateSignatureFailed = 4, "the certificate's signature is not its issuer's";
+    /// The certificate is not valid yet.
+    CertificateNotYetValid = 5, "the certificate is not valid yet";
+    /// The certificate has expired.
+    CertificateExpired = 6, "the certificate has expired";
+    /// `notBefore` is not a time.
+    InvalidNotBeforeField = 7, "the start of the certificate's validity is not a time";
+    /// `notAfter` is not a time.
+    InvalidNotAfterField = 8, "the end of the certificate's validity is not a time";
+    /// The leaf is self-signed and not trusted.
+    SelfSignedCertificate = 9, "the certificate is self-signed and not trusted";
+    /// The chain ends in a self-signed certificate that is not trusted.
+    SelfSignedCertificateInChain = 10, "the chain ends in a self-signed certificate that is not trusted";
+    /// No certificate for the issuer is known.
+    UnableToGetLocalIssuerCertificate = 11, "the issuer of the certificate is not known";
+    /// Only the leaf is there, and it cannot be verified.
+    UnableToVerifyFirstCertificate = 12, "the only certificate cannot be verified";
+    /// The certificate was revoked.
+    CertificateRevoked = 13, "the certificate was revoked";
+    /// A certificate in the chain must not issue others.
+    InvalidCaCertificate = 14, "a certificate in the chain must not issue certificates";
+    /// Too many certificates between anchor and leaf.
+    PathLengthExceeded = 15, "the chain is longer than a certificate in it allows";
+    /// The certificate is for another purpose.
+    InvalidPurpose = 16, "the certificate is not for this purpose";
+    /// The peer has no certificate.
+    NoPeerCertificate = 21, "the peer presented no certificate";
+    /// The certificate is for other names.
+    HostNameMismatch = 22, "the certificate is for another name";
+    /// Whether the certificate was revoked is not known.
+    CertificateStatusUnknown = 25, "whether the certificate was revoked is not known";
+    /// The certificate cannot be read.
+    UndecodableCertificate = 1000, "the certificate cannot be read";
+    /// The signature algorithm or the key is not supported, or too weak.
+    UnsupportedAlgorithm = 1001, "the certificate uses an algorithm or a key that is not supported";
+    /// A name constraint in the chain forbids the certificate's name.
+    NameConstraintViolation = 1002, "a certificate in the chain forbids this name";
+    /// The device does not know the time.
+    NoWallClock = 1003, "without a clock the certificate's validity cannot be judged";
+}
+
+impl SslErrorKind {
+    /// The alert that a rejection for this reason owes the peer (RFC 8446 §6.2).
+    pub fn alert(self) -> Alert {
+        match self {
+            Self::CertificateExpired | Self::CertificateNotYetValid => Alert::CertificateExpired,
+            Self::SelfSignedCertificate
+            | Self::SelfSignedCertificateInChain
+            | Self::UnableToGetLocalIssuerCertificate
+            | Self::UnableToVerifyFirstCertificate
+            | Self::InvalidCaCertificate
+            | Self::PathLengthExceeded => Alert::UnknownCa,
+            Self::CertificateRevoked => Alert::CertificateRevoked,
+            Self::InvalidPurpose | Self::UnsupportedAlgorithm => Alert::UnsupportedCertificate,
+            Self::NoPeerCertificate => Alert::CertificateRequired,
+            Self::HostNameMismatch
+            | Self::UndecodableCertificate
+            | Self::InvalidNotBeforeField
+            | Self::InvalidNotAfterField
+            | Self::NameConstraintViolation => Alert::BadCertificate,
+            Self::CertificateSignatureFailed => Alert::DecryptError,
+            _ => Alert::CertificateUnknown,
+        }
+    }
+}
+
+impl fmt::Display for SslErrorKind {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.text())
+    }
+}
+
+/// One error of a chain: what, and which certificate. `QSslError`.
+///
+/// Equality is on all three, so an error that is forgiven for one certificate is not forgiven
+/// for another.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct SslError {
+    pub(crate) kind: SslErrorKind,
+    pub(crate) depth: usize,
+    pub(crate) certificate: Option<Certificate>,
+}
+
+impl SslError {
+    /// What is wrong. `QSslError::error`.
+    pub fn kind(&self) -> SslErrorKind {
+        self.kind
+    }
+
+    /// Where in the chain, counted from the peer's own certificate, 0.
+    pub fn depth(&self) -> usize {
+        self.depth
+    }
+
+    /// The certificate it belongs to; `None` when there is none, as for
+    /// [`NoPeerCertificate`](SslErrorKind::NoPeerCertificate). `QSslError::certificate`.
+    pub fn certificate(&self) -> Option<&Certificate> {
+        self.certificate.as_ref()
+    }
+}
+
+impl fmt::Display for SslError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{} (certificate {})", self.kind, self.depth)
+    }
+}

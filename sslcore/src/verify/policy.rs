@@ -1,0 +1,181 @@
+//! What a connection demands of the peer's certificate, and the judgement.
+
+use alloc::vec::Vec;
+
+use rustls_pki_types::{
+    CertificateDer, ServerName, SignatureVerificationAlgorithm, TrustAnchor, UnixTime,
+};
+use webpki::{EndEntityCert, KeyUsage};
+
+use super::{SslError, SslErrorKind, der};
+use crate::identity::certificate::Certificate;
+
+/// `QSslSocket::PeerVerifyMode`.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum VerifyMode {
+    /// A server does not ask for a certificate; a client does not judge the one it gets, not
+    /// even its name (Qt still compares that, and forgives the result).
+    None,
+    /// Ask, judge, report every error, accept all the same. A missing certificate is no error.
+    Query,
+    /// Ask, judge, and let the errors decide. A missing certificate is one.
+    Verify,
+    /// `Verify` for clients, `Query` for servers.
+    #[default]
+    Auto,
+}
+
+/// What happens when the judgement found errors and the mode is [`VerifyMode::Verify`].
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum OnErrors {
+    /// The handshake fails with the first error's alert.
+    #[default]
+    Reject,
+    /// The handshake stands still until [`answer`](crate::Connection::answer).
+    /// `QAbstractSocket::PauseOnSslErrors`.
+    Hold,
+    /// Every error is forgiven. **Dangerous**: anybody can be the peer.
+    /// `QSslSocket::ignoreSslErrors()`.
+    DangerouslyAcceptAll,
+}
+
+/// Which side is being judged.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Judged<'a> {
+    Server(&'a ServerName<'a>),
+    Client,
+}
+
+/// The policy of one configuration.
+#[derive(Clone)]
+pub(crate) struct Policy {
+    pub(crate) mode: VerifyMode,
+    pub(crate) on_errors: OnErrors,
+    pub(crate) anchors: Vec<TrustAnchor<'static>>,
+    pub(crate) algorithms: &'static [&'static dyn SignatureVerificationAlgorithm],
+}
+
+impl Policy {
+    /// Judges a chain, leaf first: every error that was found, none when it is good.
+    ///
+    /// Costs at most webpki's signature budget; allocates the errors.
+    pub(crate) fn judge(
+        &self,
+        chain: &[CertificateDer<'static>],
+        judged: Judged<'_>,
+        now: Option<UnixTime>,
+    ) -> Vec<SslError> {
+        let mut errors = Vec::new();
+        let Some((leaf, intermediates)) = chain.split_first() else {
+            if self.mode == VerifyMode::Verify {
+                errors.push(SslError {
+                    kind: SslErrorKind::NoPeerCertificate,
+                    depth: 0,
+                    certificate: None,
+                });
+            }
+            return errors;
+        };
+        let mut report = |kind, depth: usize| {
+            errors.push(SslError {
+                kind,
+                depth,
+                certificate: chain.get(depth).cloned().map(Certificate::from),
+            });
+        };
+        let parsed = match EndEntityCert::try_from(leaf) {
+            Ok(parsed) => parsed,
+            Err(error) => {
+                report(kind_of(&error, chain), 0);
+                return errors;
+            }
+        };
+        match now {
+            None => report(SslErrorKind::NoWallClock, 0),
+            Some(now) => {
+                let usage = match judged {
+                    Judged::Server(_) => KeyUsage::server_auth(),
+                    Judged::Client => KeyUsage::client_auth(),
+                };
+                let path = parsed.verify_for_usage(
+                    self.algorithms,
+                    &self.anchors,
+                    intermediates,
+                    now,
+                    usage,
+                    None,
+                    None,
+                );
+                if let Err(error) = path {
+                    let kind = kind_of(&error, chain);
+                    report(kind, depth_of(kind, chain, now));
+                }
+            }
+        }
+        if let Judged::Server(name) = judged {
+            if parsed.verify_is_valid_for_subject_name(name).is_err() {
+                report(SslErrorKind::HostNameMismatch, 0);
+            }
+        }
+        errors
+    }
+}
+
+/// webpki's error by QSslError's name.
+fn kind_of(error: &webpki::Error, chain: &[CertificateDer<'_>]) -> SslErrorKind {
+    use SslErrorKind as K;
+    use webpki::Error as E;
+    match error {
+        E::CertExpired { .. } => K::CertificateExpired,
+        E::CertNotValidYet { .. } => K::CertificateNotYetValid,
+        E::UnknownIssuer | E::CaUsedAsEndEntity => untrusted(error, chain),
+        E::InvalidSignatureForPublicKey => K::CertificateSignatureFailed,
+        E::EndEntityUsedAsCa => K::InvalidCaCertificate,
+        E::PathLenConstraintViolated => K::PathLengthExceeded,
+        E::RequiredEkuNotFoundContext(_) => K::InvalidPurpose,
+        E::NameConstraintViolation => K::NameConstraintViolation,
+        E::CertRevoked => K::CertificateRevoked,
+        E::UnknownRevocationStatus => K::CertificateStatusUnknown,
+        E::UnsupportedSignatureAlgorithmContext(_)
+        | E::UnsupportedSignatureAlgorithmForPublicKeyContext(_) => K::UnsupportedAlgorithm,
+        E::BadDer | E::BadDerTime | E::TrailingData(_) | E::UnsupportedCertVersion => {
+            K::UndecodableCertificate
+        }
+        _ => K::Unspecified,
+    }
+}
+
+/// Which of the ways not to reach a trust anchor it was.
+fn untrusted(error: &webpki::Error, chain: &[CertificateDer<'_>]) -> SslErrorKind {
+    let self_issued = |der: &CertificateDer<'_>| {
+        der::Certificate::parse(der).is_some_and(|cert| cert.is_self_issued())
+    };
+    match chain {
+        [leaf, ..] if self_issued(leaf) => SslErrorKind::SelfSignedCertificate,
+        _ if *error == webpki::Error::CaUsedAsEndEntity => SslErrorKind::InvalidPurpose,
+        [.., last] if self_issued(last) => SslErrorKind::SelfSignedCertificateInChain,
+        _ => SslErrorKind::UnableToGetLocalIssuerCertificate,
+    }
+}
+
+/// The certificate that an error of this kind is about.
+fn depth_of(kind: SslErrorKind, chain: &[CertificateDer<'_>], now: UnixTime) -> usize {
+    let last = chain.len().saturating_sub(1);
+    let find = |wrong: fn(&der::Certificate<'_>, UnixTime) -> bool| {
+        chain
+            .iter()
+            .position(|der| der::Certificate::parse(der).is_some_and(|cert| wrong(&cert, now)))
+            .unwrap_or(0)
+    };
+    match kind {
+        SslErrorKind::CertificateExpired => {
+            find(|cert, now| cert.not_after.is_some_and(|end| now > end))
+        }
+        SslErrorKind::CertificateNotYetValid => {
+            find(|cert, now| cert.not_before.is_some_and(|start| now < start))
+        }
+        SslErrorKind::SelfSignedCertificateInChain
+        | SslErrorKind::UnableToGetLocalIssuerCertificate => last,
+        _ => 0,
+    }
+}

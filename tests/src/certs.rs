@@ -1,0 +1,171 @@
+//! Certificates, made for each test run.
+
+use std::sync::LazyLock;
+
+use rcgen::{
+    BasicConstraints, CertificateParams, CertifiedIssuer, DnType, ExtendedKeyUsagePurpose, IsCa,
+    KeyPair, KeyUsagePurpose,
+};
+use rustls_pki_types::{CertificateDer, PrivateKeyDer, PrivatePkcs8KeyDer};
+
+/// A chain, leaf first, and the leaf's key.
+#[derive(Clone)]
+pub struct Identity {
+    /// Leaf first.
+    pub chain: Vec<CertificateDer<'static>>,
+    key: Vec<u8>,
+}
+
+impl Identity {
+    /// The private key, in PKCS#8.
+    pub fn key(&self) -> PrivateKeyDer<'static> {
+        PrivatePkcs8KeyDer::from(self.key.clone()).into()
+    }
+
+    /// The chain in PEM, as files want it.
+    pub fn chain_pem(&self) -> String {
+        self.chain
+            .iter()
+            .map(|der| pem("CERTIFICATE", der))
+            .collect()
+    }
+
+    /// The key in PEM.
+    pub fn key_pem(&self) -> String {
+        pem("PRIVATE KEY", &self.key)
+    }
+}
+
+/// DER in PEM.
+pub fn pem(label: &str, der: &[u8]) -> String {
+    const ALPHABET: &[u8; 64] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
+    let mut text = format!("-----BEGIN {label}-----\n");
+    for line in der.chunks(48) {
+        for group in line.chunks(3) {
+            let mut bits = 0;
+            for i in 0..3 {
+                bits = bits << 8 | u32::from(group.get(i).copied().unwrap_or(0));
+            }
+            for i in 0..4 {
+                text.push(if i <= group.len() {
+                    ALPHABET[(bits >> (18 - 6 * i) & 63) as usize] as char
+                } else {
+                    '='
+                });
+            }
+        }
+        text.push('\n');
+    }
+    text + &format!("-----END {label}-----\n")
+}
+
+/// A certificate authority.
+pub struct Ca {
+    issuer: CertifiedIssuer<'static, KeyPair>,
+}
+
+/// The moment at which the tests' clock starts: 2026-01-01, within every validity made here.
+pub const NOW: u64 = 1_767_225_600;
+
+fn params(name: &str) -> CertificateParams {
+    let mut params = CertificateParams::new(Vec::new()).expect("parameters");
+    params.distinguished_name.push(DnType::CommonName, name);
+    params.not_before = rcgen::date_time_ymd(2025, 1, 1);
+    params.not_after = rcgen::date_time_ymd(2035, 1, 1);
+    params
+}
+
+impl Ca {
+    /// A new root.
+    pub fn new(name: &str) -> Self {
+        let mut params = params(name);
+        params.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
+        params.key_usages = vec![KeyUsagePurpose::KeyCertSign, KeyUsagePurpose::CrlSign];
+        let key = KeyPair::generate().expect("key");
+        Self {
+            issuer: CertifiedIssuer::self_signed(params, key).expect("root"),
+        }
+    }
+
+    /// The root's certificate.
+    pub fn der(&self) -> CertificateDer<'static> {
+        self.issuer.der().clone()
+    }
+
+    /// A leaf for these names, good for servers and clients.
+    pub fn leaf(&self, names: &[&str]) -> Identity {
+        self.leaf_with(names, |_| ())
+    }
+
+    /// A leaf for these names, changed before it is signed.
+    pub fn leaf_with(
+        &self,
+        names: &[&str],
+        change: impl FnOnce(&mut CertificateParams),
+    ) -> Identity {
+        let names: Vec<String> = names.iter().map(ToString::to_string).collect();
+        let mut leaf = CertificateParams::new(names).expect("names");
+        let basics = params("leaf");
+        leaf.distinguished_name = basics.distinguished_name;
+        leaf.not_before = basics.not_before;
+        leaf.not_after = basics.not_after;
+        leaf.extended_key_usages = vec![
+            ExtendedKeyUsagePurpose::ServerAuth,
+            ExtendedKeyUsagePurpose::ClientAuth,
+        ];
+        change(&mut leaf);
+        let key = KeyPair::generate().expect("key");
+        let certificate = leaf.signed_by(&key, &self.issuer).expect("leaf");
+        Identity {
+            chain: vec![certificate.der().clone()],
+            key: key.serialize_der(),
+        }
+    }
+}
+
+/// A self-signed leaf for these names.
+pub fn self_signed(names: &[&str]) -> Identity {
+    let names: Vec<String> = names.iter().map(ToString::to_string).collect();
+    let mut leaf = CertificateParams::new(names).expect("names");
+    let basics = params("self-signed");
+    leaf.distinguished_name = basics.distinguished_name;
+    leaf.not_before = basics.not_before;
+    leaf.not_after = basics.not_after;
+    let key = KeyPair::generate().expect("key");
+    let certificate = leaf.self_signed(&key).expect("certificate");
+    Identity {
+        chain: vec![certificate.der().clone()],
+        key: key.serialize_der(),
+    }
+}
+
+/// What most tests share: one root, a server and a client that it vouches for.
+pub struct World {
+    /// The root.
+    pub ca: Ca,
+    /// For `server.test` and 127.0.0.1.
+    pub server: Identity,
+    /// For `client.test`.
+    pub client: Identity,
+    /// Self-signed, for `server.test`.
+    pub self_signed: Identity,
+    /// By a root that nobody trusts.
+    pub stranger: Identity,
+    /// Expired in 2025.
+    pub expired: Identity,
+}
+
+/// Made once per test program.
+pub static WORLD: LazyLock<World> = LazyLock::new(|| {
+    let ca = Ca::new("test root");
+    World {
+        server: ca.leaf(&["server.test", "127.0.0.1"]),
+        client: ca.leaf(&["client.test"]),
+        self_signed: self_signed(&["server.test"]),
+        stranger: Ca::new("unknown root").leaf(&["server.test"]),
+        expired: ca.leaf_with(&["server.test"], |params| {
+            params.not_after = rcgen::date_time_ymd(2025, 6, 1);
+        }),
+        ca,
+    }
+});

@@ -1,0 +1,229 @@
+//! Two connections in memory, with a wire between them that the test controls.
+
+use std::time::Duration;
+
+use sslcore::crypto::Backend;
+use sslcore::{
+    Buffers, ClientConfig, ConfigBuilder, Connection, Event, Instant, Limits, Now, PeerName,
+    Progress, ServerConfig, ServerStart, UnixTime,
+};
+
+use crate::certs::{NOW, WORLD};
+
+/// The backends built in.
+pub fn backends() -> Vec<Backend> {
+    vec![
+        #[cfg(feature = "aws-lc-rs")]
+        Backend::aws_lc_rs(),
+        #[cfg(feature = "ring")]
+        Backend::ring(),
+    ]
+}
+
+/// One backend, for tests where any will do.
+pub fn backend() -> Backend {
+    backends().remove(0)
+}
+
+/// A client that trusts the tests' root.
+pub fn client(backend: Backend) -> ConfigBuilder<ClientConfig> {
+    ClientConfig::builder(backend).trust_anchors([WORLD.ca.der()])
+}
+
+/// A server with the tests' certificate, that trusts the tests' root.
+pub fn server(backend: Backend) -> ConfigBuilder<ServerConfig> {
+    ServerConfig::builder(backend)
+        .trust_anchors([WORLD.ca.der()])
+        .identity(WORLD.server.chain.clone(), WORLD.server.key())
+}
+
+/// The name of the tests' server.
+pub fn server_name() -> PeerName {
+    PeerName::new("server.test").expect("a name")
+}
+
+/// One connection and what it has said so far.
+pub struct End {
+    /// The connection.
+    pub conn: Connection,
+    /// Every event drained so far.
+    pub events: Vec<Event>,
+    /// Every byte it has sent.
+    pub sent: Vec<u8>,
+    /// The time it is told.
+    pub time: Instant,
+}
+
+impl End {
+    /// A connection with these limits.
+    pub fn new(limits: Limits) -> Self {
+        Self {
+            conn: Connection::new(limits, Buffers::Owned),
+            events: Vec::new(),
+            sent: Vec::new(),
+            time: Instant::from_millis(0),
+        }
+    }
+
+    /// What it is told the time is.
+    pub fn now(&self) -> Now {
+        Now::new(
+            self.time,
+            UnixTime::since_unix_epoch(Duration::from_secs(NOW)),
+        )
+    }
+
+    /// Processes until idle and drains events: the rest of the contract.
+    pub fn settle(&mut self) {
+        for _ in 0..1_000_000 {
+            let progress = self.conn.process(self.now());
+            while let Some(event) = self.conn.poll_event() {
+                self.events.push(event);
+            }
+            if progress == Progress::Idle {
+                return;
+            }
+        }
+        panic!("process never becomes idle: {:?}", self.conn);
+    }
+
+    /// Takes everything it wants to send.
+    pub fn take(&mut self) -> Vec<u8> {
+        let mut all = Vec::new();
+        loop {
+            self.settle();
+            let n = self.conn.transmit().len();
+            if n == 0 {
+                return all;
+            }
+            all.extend_from_slice(self.conn.transmit());
+            self.sent.extend_from_slice(self.conn.transmit());
+            self.conn.transmitted(n).expect("transmit showed them");
+        }
+    }
+
+    /// Gives it bytes, in chunks of at most `chunk`, settling after each. Panics when it does not
+    /// take all of them: the test must then read first.
+    pub fn give(&mut self, bytes: &[u8], chunk: usize) {
+        for mut piece in bytes.chunks(chunk) {
+            let mut stuck = 0;
+            while !piece.is_empty() {
+                let n = self.conn.receive(piece).expect("receive");
+                piece = &piece[n..];
+                self.settle();
+                stuck = if n == 0 { stuck + 1 } else { 0 };
+                assert!(stuck < 3, "receive buffer stays full: {:?}", self.conn);
+            }
+        }
+        self.settle();
+    }
+
+    /// Reads everything that can be read now.
+    pub fn read_all(&mut self) -> Vec<u8> {
+        let mut all = Vec::new();
+        loop {
+            self.settle();
+            let n = self.conn.peek().len();
+            if n == 0 {
+                return all;
+            }
+            all.extend_from_slice(self.conn.peek());
+            self.conn.consume(n).expect("peek showed them");
+        }
+    }
+
+    /// Writes all of `bytes`; panics when they do not fit.
+    pub fn write(&mut self, bytes: &[u8]) {
+        let n = self.conn.write(bytes).expect("write");
+        assert_eq!(n, bytes.len(), "a short write");
+        self.settle();
+    }
+
+    /// Whether an event was seen.
+    pub fn saw(&self, event: Event) -> bool {
+        self.events.contains(&event)
+    }
+}
+
+/// Two ends and the wire between them.
+pub struct Pair {
+    /// The client.
+    pub client: End,
+    /// The server.
+    pub server: End,
+    /// The largest piece that the wire delivers at once.
+    pub chunk: usize,
+}
+
+impl Default for Pair {
+    fn default() -> Self {
+        Self::new(Limits::default())
+    }
+}
+
+impl Pair {
+    /// Two plain connections.
+    pub fn new(limits: Limits) -> Self {
+        Self {
+            client: End::new(limits),
+            server: End::new(limits),
+            chunk: usize::MAX,
+        }
+    }
+
+    /// Two connections that have been told to start TLS.
+    pub fn tls(client: &ClientConfig, server: &ServerConfig) -> Self {
+        let mut pair = Self::default();
+        pair.start(client, server);
+        pair
+    }
+
+    /// Two connections that have handshaked.
+    pub fn encrypted(client: &ClientConfig, server: &ServerConfig) -> Self {
+        let mut pair = Self::tls(client, server);
+        pair.run();
+        assert!(pair.client.conn.is_encrypted(), "{:?}", pair.client.conn);
+        assert!(pair.server.conn.is_encrypted(), "{:?}", pair.server.conn);
+        pair
+    }
+
+    /// Starts TLS on both.
+    pub fn start(&mut self, client: &ClientConfig, server: &ServerConfig) {
+        self.server
+            .conn
+            .start_server_encryption(ServerStart::With(server.clone()))
+            .expect("start the server");
+        self.client
+            .conn
+            .start_client_encryption(client, server_name())
+            .expect("start the client");
+    }
+
+    /// Carries what one end has to say to the other, once in each direction. Says whether
+    /// anything was said.
+    pub fn exchange(&mut self) -> bool {
+        let to_server = self.client.take();
+        self.server.give(&to_server, self.chunk);
+        let to_client = self.server.take();
+        self.client.give(&to_client, self.chunk);
+        !to_server.is_empty() || !to_client.is_empty()
+    }
+
+    /// Carries until both are silent.
+    pub fn run(&mut self) {
+        for _ in 0..1000 {
+            if !self.exchange() {
+                return;
+            }
+        }
+        panic!("the two never fall silent");
+    }
+
+    /// Lets time pass on both clocks.
+    pub fn advance(&mut self, duration: Duration) {
+        for end in [&mut self.client, &mut self.server] {
+            end.time = end.time.after(duration);
+            end.settle();
+        }
+    }
+}
