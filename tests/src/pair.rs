@@ -52,6 +52,8 @@ pub struct End {
     pub sent: Vec<u8>,
     /// The time it is told.
     pub time: Instant,
+    /// Whether it is told what day it is.
+    pub has_wall_clock: bool,
 }
 
 impl End {
@@ -62,15 +64,20 @@ impl End {
             events: Vec::new(),
             sent: Vec::new(),
             time: Instant::from_millis(0),
+            has_wall_clock: true,
         }
     }
 
     /// What it is told the time is.
     pub fn now(&self) -> Now {
-        Now::new(
-            self.time,
-            UnixTime::since_unix_epoch(Duration::from_secs(NOW)),
-        )
+        if self.has_wall_clock {
+            Now::new(
+                self.time,
+                UnixTime::since_unix_epoch(Duration::from_secs(NOW)),
+            )
+        } else {
+            Now::without_wall_clock(self.time)
+        }
     }
 
     /// Processes until idle and drains events: the rest of the contract.
