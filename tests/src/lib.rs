@@ -2,4 +2,5 @@
 //! memory with a clock of their own.
 
 pub mod certs;
+pub mod forge;
 pub mod pair;

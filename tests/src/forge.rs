@@ -1,0 +1,249 @@
+//! A peer that handshakes honestly with rustls and then seals whatever a test wants.
+
+use std::io::{Read, Write};
+use std::sync::Arc;
+
+use rustls::client::danger::{HandshakeSignatureValid, ServerCertVerified, ServerCertVerifier};
+use rustls::pki_types::{CertificateDer, ServerName, UnixTime};
+use rustls::{
+    ClientConfig, ClientConnection, ConnectionTrafficSecrets, DigitallySignedStruct, ServerConfig,
+    ServerConnection, SignatureScheme, SupportedProtocolVersion,
+};
+use sslcore::crypto::{AeadAlgorithm, RecordAead, TAG_LEN};
+
+use crate::certs::WORLD;
+use crate::pair::{End, backend};
+
+/// Content types, as they stand in records.
+pub const CHANGE_CIPHER_SPEC: u8 = 20;
+/// An alert record.
+pub const ALERT: u8 = 21;
+/// A handshake record.
+pub const HANDSHAKE: u8 = 22;
+/// An application data record.
+pub const DATA: u8 = 23;
+
+struct Direction {
+    aead: Box<dyn RecordAead>,
+    iv: [u8; 12],
+    seq: u64,
+}
+
+/// A forger: one honest handshake, then anything.
+pub struct Forger {
+    tls13: bool,
+    tx: Direction,
+    rx: Direction,
+}
+
+/// Believes everything: who the honest end is, is not what these tests are about.
+#[derive(Debug)]
+struct Gullible;
+
+impl ServerCertVerifier for Gullible {
+    fn verify_server_cert(
+        &self,
+        _: &CertificateDer<'_>,
+        _: &[CertificateDer<'_>],
+        _: &ServerName<'_>,
+        _: &[u8],
+        _: UnixTime,
+    ) -> Result<ServerCertVerified, rustls::Error> {
+        Ok(ServerCertVerified::assertion())
+    }
+
+    fn verify_tls12_signature(
+        &self,
+        _: &[u8],
+        _: &CertificateDer<'_>,
+        _: &DigitallySignedStruct,
+    ) -> Result<HandshakeSignatureValid, rustls::Error> {
+        Ok(HandshakeSignatureValid::assertion())
+    }
+
+    fn verify_tls13_signature(
+        &self,
+        _: &[u8],
+        _: &CertificateDer<'_>,
+        _: &DigitallySignedStruct,
+    ) -> Result<HandshakeSignatureValid, rustls::Error> {
+        Ok(HandshakeSignatureValid::assertion())
+    }
+
+    fn supported_verify_schemes(&self) -> Vec<SignatureScheme> {
+        backend()
+            .provider()
+            .signature_verification_algorithms
+            .supported_schemes()
+    }
+}
+
+fn versions(tls13: bool) -> [&'static SupportedProtocolVersion; 1] {
+    [if tls13 {
+        &rustls::version::TLS13
+    } else {
+        &rustls::version::TLS12
+    }]
+}
+
+/// A rustls client for this version.
+pub fn rustls_client(tls13: bool) -> ClientConnection {
+    let mut config = ClientConfig::builder_with_provider(backend().provider().clone())
+        .with_protocol_versions(&versions(tls13))
+        .expect("versions")
+        .dangerous()
+        .with_custom_certificate_verifier(Arc::new(Gullible))
+        .with_no_client_auth();
+    config.enable_secret_extraction = true;
+    let name = ServerName::try_from("server.test").expect("name");
+    ClientConnection::new(Arc::new(config), name).expect("client")
+}
+
+/// A rustls server for this version.
+pub fn rustls_server(tls13: bool) -> ServerConnection {
+    let mut config = ServerConfig::builder_with_provider(backend().provider().clone())
+        .with_protocol_versions(&versions(tls13))
+        .expect("versions")
+        .with_no_client_auth()
+        .with_single_cert(WORLD.server.chain.clone(), WORLD.server.key())
+        .expect("identity");
+    config.enable_secret_extraction = true;
+    config.send_tls13_tickets = 0;
+    ServerConnection::new(Arc::new(config)).expect("server")
+}
+
+/// Carries bytes between an end and a rustls connection until both are silent.
+pub fn exchange(end: &mut End, peer: &mut rustls::Connection) {
+    for _ in 0..100 {
+        let ours = end.take();
+        let mut unread = &ours[..];
+        while !unread.is_empty() {
+            peer.read_tls(&mut unread).expect("memory");
+            peer.process_new_packets().expect("the honest part");
+        }
+        let mut theirs = Vec::new();
+        while peer.wants_write() {
+            peer.write_tls(&mut theirs).expect("memory");
+        }
+        end.give(&theirs, usize::MAX);
+        if ours.is_empty() && theirs.is_empty() {
+            return;
+        }
+    }
+    panic!("never silent");
+}
+
+impl Forger {
+    /// Handshakes with `end`, which has been told to start TLS as a server.
+    pub fn as_client(end: &mut End, tls13: bool) -> Self {
+        Self::after(end, rustls_client(tls13).into(), tls13)
+    }
+
+    /// Handshakes with `end`, which has been told to start TLS as a client.
+    pub fn as_server(end: &mut End, tls13: bool) -> Self {
+        Self::after(end, rustls_server(tls13).into(), tls13)
+    }
+
+    fn after(end: &mut End, mut peer: rustls::Connection, tls13: bool) -> Self {
+        exchange(end, &mut peer);
+        assert!(end.conn.is_encrypted(), "{:?}", end.conn);
+        peer.reader().read(&mut []).expect("open");
+        peer.writer().flush().expect("memory");
+        let secrets = peer.dangerous_extract_secrets().expect("extraction is on");
+        Self {
+            tls13,
+            tx: direction(secrets.tx),
+            rx: direction(secrets.rx),
+        }
+    }
+
+    /// One record of this type with this content.
+    pub fn seal(&mut self, content: u8, body: &[u8]) -> Vec<u8> {
+        self.seal_padded(content, body, 0)
+    }
+
+    /// The same with TLS 1.3 padding.
+    pub fn seal_padded(&mut self, content: u8, body: &[u8], padding: usize) -> Vec<u8> {
+        let mut inner = body.to_vec();
+        let mut nonce = self.tx.iv;
+        for (byte, seq) in nonce[4..].iter_mut().zip(self.tx.seq.to_be_bytes()) {
+            *byte ^= seq;
+        }
+        let mut record;
+        let tag;
+        if self.tls13 {
+            inner.push(content);
+            inner.resize(inner.len() + padding, 0);
+            let len = (inner.len() + TAG_LEN) as u16;
+            record = vec![DATA, 3, 3, (len >> 8) as u8, len as u8];
+            tag = self
+                .tx
+                .aead
+                .seal(&nonce, &record, &mut inner)
+                .expect("seal");
+        } else {
+            let len = (8 + inner.len() + TAG_LEN) as u16;
+            record = vec![content, 3, 3, (len >> 8) as u8, len as u8];
+            record.extend_from_slice(&nonce[4..]);
+            let mut aad = self.tx.seq.to_be_bytes().to_vec();
+            aad.extend_from_slice(&[content, 3, 3]);
+            aad.extend_from_slice(&(inner.len() as u16).to_be_bytes());
+            tag = self.tx.aead.seal(&nonce, &aad, &mut inner).expect("seal");
+        }
+        record.extend_from_slice(&inner);
+        record.extend_from_slice(&tag);
+        self.tx.seq += 1;
+        record
+    }
+
+    /// Opens the records that the honest end has sent: type and content of each.
+    pub fn open(&mut self, mut bytes: &[u8]) -> Vec<(u8, Vec<u8>)> {
+        let mut opened = Vec::new();
+        while let [outer, _, _, high, low, rest @ ..] = bytes {
+            let (body, later) = rest.split_at(usize::from(u16::from_be_bytes([*high, *low])));
+            let header = &bytes[..5];
+            let mut nonce = self.rx.iv;
+            if self.tls13 {
+                for (byte, seq) in nonce[4..].iter_mut().zip(self.rx.seq.to_be_bytes()) {
+                    *byte ^= seq;
+                }
+                let mut inner = body.to_vec();
+                self.rx
+                    .aead
+                    .open(&nonce, header, &mut inner)
+                    .expect("authentic");
+                inner.truncate(inner.len() - TAG_LEN);
+                let kind = inner.pop().expect("a type");
+                opened.push((kind, inner));
+            } else {
+                nonce[4..].copy_from_slice(&body[..8]);
+                let mut inner = body[8..].to_vec();
+                let mut aad = self.rx.seq.to_be_bytes().to_vec();
+                aad.extend_from_slice(&[*outer, 3, 3]);
+                aad.extend_from_slice(&((inner.len() - TAG_LEN) as u16).to_be_bytes());
+                self.rx
+                    .aead
+                    .open(&nonce, &aad, &mut inner)
+                    .expect("authentic");
+                inner.truncate(inner.len() - TAG_LEN);
+                opened.push((*outer, inner));
+            }
+            self.rx.seq += 1;
+            bytes = later;
+        }
+        opened
+    }
+}
+
+fn direction((seq, secrets): (u64, ConnectionTrafficSecrets)) -> Direction {
+    let (algorithm, key, iv) = match secrets {
+        ConnectionTrafficSecrets::Aes128Gcm { key, iv } => (AeadAlgorithm::Aes128Gcm, key, iv),
+        ConnectionTrafficSecrets::Aes256Gcm { key, iv } => (AeadAlgorithm::Aes256Gcm, key, iv),
+        _ => panic!("the tests negotiate AES-GCM"),
+    };
+    Direction {
+        aead: backend().aead(algorithm, key.as_ref()).expect("key"),
+        iv: iv.as_ref().try_into().expect("iv"),
+        seq,
+    }
+}
