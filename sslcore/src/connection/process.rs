@@ -310,12 +310,6 @@ impl Connection {
             return Err(lost_engine().into());
         };
         let fed = engine.feed(input, now, &mut handshake.flight)?;
-        if input
-            .get(handshake.fed..)
-            .is_some_and(is_opened_close_notify)
-        {
-            return Err(Failure::silent(FailureKind::ClosedDuringHandshake).into());
-        }
         handshake.fed = end.saturating_sub(fed.discard);
         handshake.fragments = match fed.partial {
             true => handshake.fragments + 1,
@@ -648,15 +642,6 @@ impl Connection {
             false => cap,
         }
     }
-}
-
-/// Whether the engine has just opened, in place, a TLS 1.3 record that is a close_notify: level,
-/// description, inner type, and the tag's length. rustls takes it for a warning.
-fn is_opened_close_notify(record: &[u8]) -> bool {
-    const BODY: u8 = 3 + crate::crypto::TAG_LEN as u8;
-    const ALERT: u8 = ContentType::Alert as u8;
-    const DATA: u8 = ContentType::ApplicationData as u8;
-    matches!(record, [DATA, _, _, 0, BODY, 1, 0, ALERT, ..])
 }
 
 /// The length that an incomplete message says it has, header included. `raw` begins with the

@@ -32,6 +32,10 @@ pub(super) fn refine(failure: &mut Failure, alert: Alert) {
 fn classify(error: &Error) -> (FailureKind, Option<Alert>) {
     use FailureKind as K;
     let (kind, alert) = match error {
+        // Sealed, in TLS 1.3: rustls would answer decode_error to a peer that has left.
+        Error::AlertReceived(AlertDescription::CloseNotify) => {
+            return (K::ClosedDuringHandshake, None);
+        }
         Error::AlertReceived(alert) => {
             return (K::AlertReceived(Alert::from_code((*alert).into())), None);
         }

@@ -211,6 +211,9 @@ impl RustlsEngine {
     /// protected as the released bytes demand; otherwise it is made again.
     fn fail(&mut self, error: &rustls::Error) -> EngineFailure {
         let mut failure = errors::failure(error);
+        if failure.kind == FailureKind::ClosedDuringHandshake {
+            return failure.into();
+        }
         let output = self.drain_alert();
         let made = records(&output)
             .last()
