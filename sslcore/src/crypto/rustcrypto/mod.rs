@@ -28,8 +28,8 @@
 //!
 //! What it does: TLS 1.3 and ECDHE TLS 1.2 with AES-128-GCM, AES-256-GCM and ChaCha20-Poly1305;
 //! X25519, P-256 and P-384; verifies ECDSA (P-256, P-384), Ed25519 and RSA signatures (2048 to
-//! 8192 bits); signs with ECDSA and Ed25519 keys. It does not sign with RSA keys: a constant-time
-//! RSA signature costs seconds on the machines this backend is for.
+//! 8192 bits); signs with ECDSA and Ed25519 keys. It does not sign with RSA keys, whose private
+//! operation is slow on the machines this backend is for; loading one is an error that says so.
 
 mod aead;
 mod cipher12;
