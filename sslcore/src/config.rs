@@ -15,6 +15,7 @@ use crate::handshake::rustls::{
     ClientSessionCache, ClientTemplate, ServerSessionCache, ServerTemplate,
 };
 use crate::identity::session::SslCipher;
+use crate::record::header::MAX_PLAINTEXT;
 use crate::record::protection::SslProtocol;
 use crate::verify::policy::{OnErrors, Policy, VerifyMode};
 
@@ -155,6 +156,7 @@ pub(crate) struct Settings {
     pub(crate) client_sessions: Option<Arc<ClientSessionCache>>,
     pub(crate) server_sessions: Option<Arc<ServerSessionCache>>,
     pub(crate) server_tickets: bool,
+    pub(crate) max_fragment: Option<usize>,
 }
 
 /// The part of a configuration that lasts as long as the connection.
@@ -222,7 +224,6 @@ pub struct ConfigBuilder<C> {
     mode: VerifyMode,
     on_errors: OnErrors,
     timeouts: Timeouts,
-    max_fragment: usize,
     records_per_key: u64,
     refused: Option<ConfigError>,
     role: PhantomData<C>,
@@ -245,12 +246,12 @@ impl<C> ConfigBuilder<C> {
                 client_sessions: None,
                 server_sessions: None,
                 server_tickets: false,
+                max_fragment: None,
             },
             anchors: Vec::new(),
             mode: VerifyMode::Auto,
             on_errors: OnErrors::Reject,
             timeouts,
-            max_fragment: usize::MAX,
             records_per_key: u64::MAX,
             refused: None,
             role: PhantomData,
@@ -367,11 +368,12 @@ impl<C> ConfigBuilder<C> {
         self
     }
 
-    /// The most plaintext that one record of ours carries, 1 to 16,384 bytes: smaller records
-    /// reach a slow reader sooner, and fit a small transmit buffer.
+    /// The most plaintext that one record of ours carries, 32 to 16,384 bytes (what is outside is
+    /// brought inside): smaller records reach a slow reader sooner, and fit a small transmit
+    /// buffer. Handshake messages are split too.
     #[must_use]
     pub fn max_fragment(mut self, bytes: usize) -> Self {
-        self.max_fragment = bytes.max(1);
+        self.settings.max_fragment = Some(bytes.clamp(32, MAX_PLAINTEXT));
         self
     }
 
@@ -413,7 +415,7 @@ impl<C> ConfigBuilder<C> {
             },
             backend: self.backend.clone(),
             timeouts: self.timeouts,
-            max_fragment: self.max_fragment,
+            max_fragment: self.settings.max_fragment.unwrap_or(MAX_PLAINTEXT),
             records_per_key: self.records_per_key,
         })
     }

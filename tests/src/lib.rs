@@ -2,5 +2,7 @@
 //! memory with a clock of their own.
 
 pub mod certs;
+#[cfg(feature = "rustcrypto")]
+pub mod entropy;
 pub mod forge;
 pub mod pair;

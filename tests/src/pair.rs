@@ -17,6 +17,8 @@ pub fn backends() -> Vec<Backend> {
         Backend::aws_lc_rs(),
         #[cfg(feature = "ring")]
         Backend::ring(),
+        #[cfg(feature = "rustcrypto")]
+        crate::entropy::seeded(1),
     ]
 }
 

@@ -12,6 +12,8 @@ use rustls::crypto::CryptoProvider;
 
 #[cfg(any(feature = "aws-lc-rs", feature = "ring"))]
 mod ring_api;
+#[cfg(feature = "rustcrypto")]
+pub mod rustcrypto;
 
 /// Length of the authentication tag of every AEAD that TLS 1.2 and 1.3 share here, in bytes
 /// (RFC 5116 §5, RFC 8439 §2.8).

@@ -17,6 +17,7 @@ use super::{Clock, Gate, Released, RustlsEngine, SecretTap, Side, errors};
 use crate::config::Settings;
 use crate::crypto::Backend;
 use crate::error::{ConfigError, Failure};
+use crate::record::header::HEADER_LEN;
 use crate::record::protection::SslProtocol;
 use crate::time::Now;
 
@@ -142,6 +143,7 @@ impl ClientTemplate {
             None => builder.with_no_client_auth(),
         };
         config.alpn_protocols = settings.alpn.clone();
+        config.max_fragment_size = settings.max_fragment.map(|bytes| bytes + HEADER_LEN);
         config.enable_secret_extraction = true;
         config.resumption = Resumption::disabled();
         Ok(Self {
@@ -204,6 +206,7 @@ impl ServerTemplate {
             .with_client_cert_verifier(Arc::new(verifier))
             .with_cert_resolver(Arc::new(identity));
         config.alpn_protocols = settings.alpn.clone();
+        config.max_fragment_size = settings.max_fragment.map(|bytes| bytes + HEADER_LEN);
         config.ignore_client_order = settings.prefer_own_ciphers;
         config.enable_secret_extraction = true;
         config.session_storage = Arc::new(NoServerSessionStorage {});

@@ -29,6 +29,13 @@ pub(super) fn refine(failure: &mut Failure, alert: Alert) {
     }
 }
 
+/// Whether rustls misses an extension that TLS 1.2 has, in the hello of a client that does not
+/// speak TLS 1.2: what it should be told is the version (RFC 5246 §E.1).
+pub(super) fn is_about_an_old_client(error: &Error, hello_version: Option<u16>) -> bool {
+    *error == Error::PeerIncompatible(PeerIncompatible::SignatureAlgorithmsExtensionRequired)
+        && hello_version.is_some_and(|version| version < 0x0303)
+}
+
 fn classify(error: &Error) -> (FailureKind, Option<Alert>) {
     use FailureKind as K;
     let (kind, alert) = match error {

@@ -209,8 +209,12 @@ impl RustlsEngine {
 
     /// Turns a rustls error into a failure. The alert that rustls made is used when it is
     /// protected as the released bytes demand; otherwise it is made again.
-    fn fail(&mut self, error: &rustls::Error) -> EngineFailure {
+    fn fail(&mut self, error: &rustls::Error, hello_version: Option<u16>) -> EngineFailure {
         let mut failure = errors::failure(error);
+        if errors::is_about_an_old_client(error, hello_version) {
+            failure.alert = Some(Alert::ProtocolVersion);
+            return failure.into();
+        }
         if failure.kind == FailureKind::ClosedDuringHandshake {
             return failure.into();
         }
@@ -272,6 +276,17 @@ impl RustlsEngine {
     }
 }
 
+/// The legacy_version of a ClientHello that is fed (RFC 8446 §4.1.2).
+fn hello_version(input: &[u8]) -> Option<u16> {
+    const CLIENT_HELLO: u8 = 1;
+    match records(input).next() {
+        Some((ContentType::Handshake, [CLIENT_HELLO, _, _, _, major, minor, ..])) => {
+            Some(u16::from_be_bytes([*major, *minor]))
+        }
+        _ => None,
+    }
+}
+
 impl Engine for RustlsEngine {
     fn feed(
         &mut self,
@@ -283,6 +298,7 @@ impl Engine for RustlsEngine {
         if self.is_client() {
             self.note_server_random(input);
         }
+        let hello_version = hello_version(input);
         let mut discard = 0;
         let before = flight.len();
         loop {
@@ -301,7 +317,7 @@ impl Engine for RustlsEngine {
                         .because("the engine delivered data during the handshake")
                         .into());
                 }
-                Err(error) => return Err(self.fail(&error)),
+                Err(error) => return Err(self.fail(&error, hello_version)),
             }
         }
         if !self.is_client() {

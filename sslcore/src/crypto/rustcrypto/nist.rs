@@ -1,0 +1,137 @@
+//! The seam under P-256 and P-384: what TLS asks of a NIST curve.
+//!
+//! Everything else in this backend is written against [`NistCurve`], so that another
+//! implementation of P-256, say in assembly for one core, is one more `impl` of it.
+
+use alloc::boxed::Box;
+use alloc::vec::Vec;
+use core::fmt::Debug;
+
+use rustls::crypto::SharedSecret;
+use rustls::pki_types::{AlgorithmIdentifier, alg_id};
+use rustls::{NamedGroup, SignatureScheme};
+use zeroize::ZeroizeOnDrop;
+
+/// A curve of prime order, with ECDH and with ECDSA over the hash that TLS pairs with it.
+///
+/// Points are in the uncompressed form of SEC 1 §2.3.3, the only one that TLS allows (RFC 8446
+/// §4.2.8.2, RFC 8422 §5.4.1), and are refused when they are not on the curve.
+pub(super) trait NistCurve: Debug + Send + Sync + 'static {
+    const GROUP: NamedGroup;
+    const SCHEME: SignatureScheme;
+    const KEY_ALGORITHM: AlgorithmIdentifier;
+    /// Length of a scalar in bytes.
+    const SCALAR_LEN: usize;
+
+    /// A private scalar and its public point.
+    type Secret: ZeroizeOnDrop + Send + Sync + 'static;
+
+    /// The scalar that `bytes` spell, big endian; `None` unless it is in `1..order`.
+    fn secret(bytes: &[u8]) -> Option<Self::Secret>;
+
+    /// The scalar in a PKCS#8 document; `None` when it is not one for this curve.
+    fn secret_from_pkcs8(der: &[u8]) -> Option<Self::Secret>;
+
+    /// The scalar in an `ECPrivateKey` (RFC 5915); `None` when it is not one for this curve.
+    fn secret_from_sec1(der: &[u8]) -> Option<Self::Secret>;
+
+    fn public_point(secret: &Self::Secret) -> Box<[u8]>;
+
+    /// ECDH; `None` when `peer` is not a point of the curve.
+    fn agree(secret: &Self::Secret, peer: &[u8]) -> Option<SharedSecret>;
+
+    /// A deterministic signature (RFC 6979) over the hash of `message`, in DER.
+    fn sign(secret: &Self::Secret, message: &[u8]) -> Option<Vec<u8>>;
+
+    /// Whether the DER `signature` over a hash is the one of `point`'s owner.
+    fn verify(point: &[u8], prehash: &[u8], signature: &[u8]) -> bool;
+}
+
+macro_rules! rustcrypto_curve {
+    (
+        $(#[$doc:meta])* $curve:ident, $library:ident, $len:literal,
+        $group:ident, $scheme:ident, $algorithm:ident
+    ) => {
+        $(#[$doc])*
+        #[derive(Debug)]
+        pub(super) struct $curve;
+
+        impl NistCurve for $curve {
+            const GROUP: NamedGroup = NamedGroup::$group;
+            const SCHEME: SignatureScheme = SignatureScheme::$scheme;
+            const KEY_ALGORITHM: AlgorithmIdentifier = alg_id::$algorithm;
+            const SCALAR_LEN: usize = $len;
+
+            type Secret = $library::ecdsa::SigningKey;
+
+            fn secret(bytes: &[u8]) -> Option<Self::Secret> {
+                $library::ecdsa::SigningKey::from_slice(bytes).ok()
+            }
+
+            fn secret_from_pkcs8(der: &[u8]) -> Option<Self::Secret> {
+                use $library::pkcs8::DecodePrivateKey;
+                let key = $library::SecretKey::from_pkcs8_der(der).ok()?;
+                Some(key.into())
+            }
+
+            fn secret_from_sec1(der: &[u8]) -> Option<Self::Secret> {
+                let key = $library::SecretKey::from_sec1_der(der).ok()?;
+                Some(key.into())
+            }
+
+            fn public_point(secret: &Self::Secret) -> Box<[u8]> {
+                secret.verifying_key().to_sec1_point(false).to_bytes()
+            }
+
+            fn agree(secret: &Self::Secret, peer: &[u8]) -> Option<SharedSecret> {
+                let peer = $library::PublicKey::from_sec1_bytes(uncompressed(peer)?).ok()?;
+                let shared =
+                    $library::ecdh::diffie_hellman(secret.as_nonzero_scalar(), peer.as_affine());
+                Some(SharedSecret::from(shared.raw_secret_bytes().as_slice()))
+            }
+
+            fn sign(secret: &Self::Secret, message: &[u8]) -> Option<Vec<u8>> {
+                use $library::ecdsa::signature::Signer;
+                let signature: $library::ecdsa::DerSignature = secret.try_sign(message).ok()?;
+                Some(signature.as_bytes().to_vec())
+            }
+
+            fn verify(point: &[u8], prehash: &[u8], signature: &[u8]) -> bool {
+                use $library::ecdsa::signature::hazmat::PrehashVerifier;
+                let Some(point) = uncompressed(point) else {
+                    return false;
+                };
+                let key = $library::ecdsa::VerifyingKey::from_sec1_bytes(point);
+                let signature = $library::ecdsa::Signature::from_der(signature);
+                match (key, signature) {
+                    (Ok(key), Ok(signature)) => key.verify_prehash(prehash, &signature).is_ok(),
+                    _ => false,
+                }
+            }
+        }
+    };
+}
+
+rustcrypto_curve!(
+    /// NIST P-256, `secp256r1`, from the crate `p256`.
+    P256,
+    p256,
+    32,
+    secp256r1,
+    ECDSA_NISTP256_SHA256,
+    ECDSA_P256
+);
+rustcrypto_curve!(
+    /// NIST P-384, `secp384r1`, from the crate `p384`.
+    P384,
+    p384,
+    48,
+    secp384r1,
+    ECDSA_NISTP384_SHA384,
+    ECDSA_P384
+);
+
+/// `point` if it claims the uncompressed form; the libraries also read the compressed one.
+fn uncompressed(point: &[u8]) -> Option<&[u8]> {
+    matches!(point.first(), Some(0x04)).then_some(point)
+}

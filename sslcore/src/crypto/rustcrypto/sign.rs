@@ -1,0 +1,163 @@
+//! Private keys, and what this side signs with them.
+
+use alloc::boxed::Box;
+use alloc::format;
+use alloc::string::ToString;
+use alloc::sync::Arc;
+use alloc::vec::Vec;
+use core::fmt;
+
+use ed25519_dalek::pkcs8::{ObjectIdentifier, PrivateKeyInfoRef};
+use rustls::crypto::KeyProvider;
+use rustls::pki_types::{PrivateKeyDer, SubjectPublicKeyInfoDer, alg_id};
+use rustls::sign::{Signer, SigningKey, public_key_to_spki};
+use rustls::{Error, SignatureAlgorithm, SignatureScheme};
+use zeroize::Zeroizing;
+
+use super::nist::{NistCurve, P256, P384};
+
+/// RFC 5480 §2.1.1.
+const EC_PUBLIC_KEY: ObjectIdentifier = ObjectIdentifier::new_unwrap("1.2.840.10045.2.1");
+/// RFC 8410 §3.
+const ED25519: ObjectIdentifier = ObjectIdentifier::new_unwrap("1.3.101.112");
+/// RFC 8017 §A.1.
+const RSA_ENCRYPTION: ObjectIdentifier = ObjectIdentifier::new_unwrap("1.2.840.113549.1.1.1");
+
+/// Loads ECDSA and Ed25519 keys.
+#[derive(Debug)]
+pub(super) struct Keys;
+
+impl KeyProvider for Keys {
+    fn load_private_key(&self, key: PrivateKeyDer<'static>) -> Result<Arc<dyn SigningKey>, Error> {
+        let key = Zeroizing::new(key);
+        match &*key {
+            PrivateKeyDer::Pkcs8(der) => from_pkcs8(der.secret_pkcs8_der()),
+            PrivateKeyDer::Sec1(der) => from_sec1(der.secret_sec1_der()),
+            PrivateKeyDer::Pkcs1(_) => Err(rsa_refused()),
+            _ => Err(Error::General(
+                "the private key is in a form this backend does not read: give it as PKCS#8 or SEC 1"
+                    .to_string(),
+            )),
+        }
+    }
+}
+
+fn from_pkcs8(der: &[u8]) -> Result<Arc<dyn SigningKey>, Error> {
+    let info = PrivateKeyInfoRef::try_from(der)
+        .map_err(|e| Error::General(format!("the private key is not valid PKCS#8: {e}")))?;
+    match info.algorithm.oid {
+        EC_PUBLIC_KEY => ecdsa(P256::secret_from_pkcs8(der), P384::secret_from_pkcs8(der)),
+        ED25519 => {
+            let key = ed25519_dalek::SigningKey::try_from(info).map_err(|e| {
+                Error::General(format!("the Ed25519 private key cannot be used: {e}"))
+            })?;
+            Ok(Arc::new(Ed25519Key(Arc::new(key))))
+        }
+        RSA_ENCRYPTION => Err(rsa_refused()),
+        oid => Err(Error::General(format!(
+            "the private key is of algorithm {oid}; this backend signs with ECDSA keys on P-256 or \
+             P-384 and with Ed25519 keys"
+        ))),
+    }
+}
+
+fn from_sec1(der: &[u8]) -> Result<Arc<dyn SigningKey>, Error> {
+    ecdsa(P256::secret_from_sec1(der), P384::secret_from_sec1(der))
+}
+
+/// The key on whichever curve could read it.
+fn ecdsa(
+    p256: Option<<P256 as NistCurve>::Secret>,
+    p384: Option<<P384 as NistCurve>::Secret>,
+) -> Result<Arc<dyn SigningKey>, Error> {
+    match (p256, p384) {
+        (Some(secret), _) => Ok(Arc::new(EcdsaKey::<P256>(Arc::new(secret)))),
+        (_, Some(secret)) => Ok(Arc::new(EcdsaKey::<P384>(Arc::new(secret)))),
+        (None, None) => Err(Error::General(
+            "the EC private key is neither a valid P-256 nor a valid P-384 key".to_string(),
+        )),
+    }
+}
+
+fn rsa_refused() -> Error {
+    Error::General(
+        "this backend verifies RSA signatures but does not make them: use an ECDSA key on P-256 or \
+         P-384, or an Ed25519 key"
+            .to_string(),
+    )
+}
+
+/// One key is its own signer, because a curve has one scheme; the secret is shared, never copied.
+struct EcdsaKey<C: NistCurve>(Arc<C::Secret>);
+
+impl<C: NistCurve> fmt::Debug for EcdsaKey<C> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_tuple("EcdsaKey").field(&C::SCHEME).finish()
+    }
+}
+
+impl<C: NistCurve> SigningKey for EcdsaKey<C> {
+    fn choose_scheme(&self, offered: &[SignatureScheme]) -> Option<Box<dyn Signer>> {
+        if !offered.contains(&C::SCHEME) {
+            return None;
+        }
+        Some(Box::new(Self(Arc::clone(&self.0))))
+    }
+
+    fn public_key(&self) -> Option<SubjectPublicKeyInfoDer<'_>> {
+        let point = C::public_point(&self.0);
+        Some(public_key_to_spki(&C::KEY_ALGORITHM, point))
+    }
+
+    fn algorithm(&self) -> SignatureAlgorithm {
+        SignatureAlgorithm::ECDSA
+    }
+}
+
+impl<C: NistCurve> Signer for EcdsaKey<C> {
+    fn sign(&self, message: &[u8]) -> Result<Vec<u8>, Error> {
+        C::sign(&self.0, message).ok_or_else(|| Error::General("ECDSA signing failed".to_string()))
+    }
+
+    fn scheme(&self) -> SignatureScheme {
+        C::SCHEME
+    }
+}
+
+struct Ed25519Key(Arc<ed25519_dalek::SigningKey>);
+
+impl fmt::Debug for Ed25519Key {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Ed25519Key")
+    }
+}
+
+impl SigningKey for Ed25519Key {
+    fn choose_scheme(&self, offered: &[SignatureScheme]) -> Option<Box<dyn Signer>> {
+        if !offered.contains(&SignatureScheme::ED25519) {
+            return None;
+        }
+        Some(Box::new(Self(Arc::clone(&self.0))))
+    }
+
+    fn public_key(&self) -> Option<SubjectPublicKeyInfoDer<'_>> {
+        let key = self.0.verifying_key();
+        Some(public_key_to_spki(&alg_id::ED25519, key.as_bytes()))
+    }
+
+    fn algorithm(&self) -> SignatureAlgorithm {
+        SignatureAlgorithm::ED25519
+    }
+}
+
+impl Signer for Ed25519Key {
+    fn sign(&self, message: &[u8]) -> Result<Vec<u8>, Error> {
+        ed25519_dalek::Signer::try_sign(&*self.0, message)
+            .map(|signature| signature.to_bytes().to_vec())
+            .map_err(|_| Error::General("Ed25519 signing failed".to_string()))
+    }
+
+    fn scheme(&self) -> SignatureScheme {
+        SignatureScheme::ED25519
+    }
+}

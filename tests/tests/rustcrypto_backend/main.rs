@@ -1,0 +1,21 @@
+//! The `rustcrypto` backend beside the others, and its promise that a session can be replayed.
+#![cfg(all(feature = "rustcrypto", feature = "aws-lc-rs", feature = "ring"))]
+
+mod aead;
+mod handshake;
+mod keys;
+mod pair;
+mod records;
+mod replay;
+mod verify;
+
+use sslcore_tests::entropy::{backend_over, seeded as rustcrypto};
+
+fn unhex(hex: &str) -> Vec<u8> {
+    let nibble = |digit: u8| (digit as char).to_digit(16).unwrap() as u8;
+    let digits = hex.as_bytes().chunks_exact(2);
+    assert!(digits.remainder().is_empty());
+    digits
+        .map(|pair| nibble(pair[0]) << 4 | nibble(pair[1]))
+        .collect()
+}
