@@ -1,6 +1,5 @@
 //! A peer that handshakes honestly with rustls and then seals whatever a test wants.
 
-use std::io::{Read, Write};
 use std::sync::Arc;
 
 use rustls::client::danger::{HandshakeSignatureValid, ServerCertVerified, ServerCertVerifier};
@@ -147,8 +146,6 @@ impl Forger {
     fn after(end: &mut End, mut peer: rustls::Connection, tls13: bool) -> Self {
         exchange(end, &mut peer);
         assert!(end.conn.is_encrypted(), "{:?}", end.conn);
-        peer.reader().read(&mut []).expect("open");
-        peer.writer().flush().expect("memory");
         let secrets = peer.dangerous_extract_secrets().expect("extraction is on");
         Self {
             tls13,
