@@ -22,6 +22,8 @@ struct Scenario {
     fragment: usize,
     read_limit: usize,
     seed: u64,
+    /// Written by both before the handshake.
+    early: usize,
     actions: Vec<Action>,
 }
 
@@ -196,6 +198,9 @@ fn run(scenario: &Scenario, cuts: &[usize]) -> [Observed; 2] {
         world.rest();
     }
     world.pair.start(&client, &server);
+    let early: Vec<u8> = (0..scenario.early).map(|i| i as u8).collect();
+    world.pair.client.conn.write(&early).expect("open");
+    world.pair.server.conn.write(&early).expect("open");
     world.rest();
     if let Some(review) = world.pair.client.conn.review() {
         let id = review.id;
@@ -252,11 +257,12 @@ prop_compose! {
         fragment in prop_oneof![Just(16384usize), 32..2000usize],
         read_limit in prop_oneof![Just(16384usize), 1..200usize],
         seed in 0..1000u64,
+        early in prop_oneof![Just(0usize), 0..60_000usize],
         actions in vec(actions(), 0..8),
     ) -> Scenario {
         Scenario {
             tls13, starttls, client_certificate, hello_retry, hold, accept, fragment, read_limit,
-            seed, actions,
+            seed, early, actions,
         }
     }
 }
