@@ -115,6 +115,8 @@ pub(crate) struct ReceiveBuffer {
     storage: Storage,
     plain: Range<usize>,
     raw: Range<usize>,
+    /// How much of the tail the transport may be writing into: nothing moves meanwhile.
+    lent: usize,
 }
 
 impl ReceiveBuffer {
@@ -123,6 +125,7 @@ impl ReceiveBuffer {
             storage,
             plain: 0..0,
             raw: 0..0,
+            lent: 0,
         }
     }
 
@@ -175,8 +178,29 @@ impl ReceiveBuffer {
         &mut self.storage.bytes_mut()[self.raw.end..end]
     }
 
+    /// The same, lent until [`give_back`](Self::give_back) or until bytes arrive another way.
+    pub(crate) fn lend(&mut self, want: usize, cap: usize) -> &mut [u8] {
+        self.lent = 0;
+        self.lent = self.tail(want, cap).len();
+        let end = self.raw.end + self.lent;
+        &mut self.storage.bytes_mut()[self.raw.end..end]
+    }
+
+    /// How much was lent.
+    pub(crate) fn lent(&self) -> usize {
+        self.lent
+    }
+
+    /// The first `n` bytes of what was lent are received bytes. `n` was checked by the caller.
+    pub(crate) fn give_back(&mut self, n: usize) {
+        self.lent = 0;
+        self.commit(n);
+        self.rewind_if_empty();
+    }
+
     /// Moves everything to the front, plaintext and raw bytes next to each other.
     fn compact(&mut self) {
+        self.lent = 0;
         let plain = self.plain.clone();
         let raw = self.raw.clone();
         let bytes = self.storage.bytes_mut();
@@ -190,6 +214,7 @@ impl ReceiveBuffer {
     pub(crate) fn commit(&mut self, n: usize) {
         debug_assert!(self.raw.end + n <= self.storage.len());
         self.raw.end += n;
+        self.lent = 0;
     }
 
     /// Drops `n` raw bytes from the front.
@@ -234,17 +259,13 @@ impl ReceiveBuffer {
     pub(crate) fn clear(&mut self) {
         self.plain = 0..0;
         self.raw = 0..0;
+        self.lent = 0;
     }
 
     /// Drops everything that is not plaintext.
     pub(crate) fn clear_raw(&mut self) {
         self.raw.end = self.raw.start;
         self.rewind_if_empty();
-    }
-
-    /// How many bytes can be committed now.
-    pub(crate) fn lent_tail(&self) -> usize {
-        self.storage.len() - self.raw.end
     }
 
     /// What was plaintext becomes raw again, in front of what follows it.
@@ -256,7 +277,7 @@ impl ReceiveBuffer {
     }
 
     fn rewind_if_empty(&mut self) {
-        if self.raw.is_empty() && self.plain.is_empty() {
+        if self.lent == 0 && self.raw.is_empty() && self.plain.is_empty() {
             self.plain = 0..0;
             self.raw = 0..0;
         }
@@ -264,7 +285,8 @@ impl ReceiveBuffer {
 
     /// Gives owned memory back while nothing is held.
     pub(crate) fn release_if_empty(&mut self) {
-        if self.live() == 0 {
+        if self.live() == 0 && self.lent == 0 {
+            self.clear();
             self.storage.release();
         }
     }

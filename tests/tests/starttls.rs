@@ -245,3 +245,21 @@ fn lent_buffers_come_back() {
     let large = Box::leak(vec![0; 20_000].into_boxed_slice());
     assert!(Buffers::lent(small, large).is_err());
 }
+
+#[test]
+fn a_lent_tail_stays_where_it_is_while_the_application_reads() {
+    let mut end = End::new(Limits::default());
+    end.give(b"first", usize::MAX);
+    let lent = end.conn.receive_buffer();
+    lent[..6].copy_from_slice(b"second");
+    assert_eq!(end.read_all(), b"first");
+    assert_eq!(end.conn.received(6), Ok(()));
+    assert_eq!(end.read_all(), b"second");
+    assert_eq!(
+        end.conn.received(1),
+        Err(UsageError::TooManyBytes {
+            given: 1,
+            available: 0
+        })
+    );
+}

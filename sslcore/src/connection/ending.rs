@@ -7,7 +7,7 @@ use crate::alert::Alert;
 use crate::error::{Failure, FailureKind, ReadEnd};
 use crate::event::Event;
 use crate::handshake::alert_record;
-use crate::state::{Cause, Outbound, Phase};
+use crate::state::{Call, Cause, Outbound, Phase};
 
 impl Connection {
     /// Latches a failure (rule R6). `record` is the alert as the engine made it; without one the
@@ -103,6 +103,10 @@ impl Connection {
                 self.report.close_notify_sent = true;
             }
             self.events.push(Event::AlertSent(alert));
+        }
+        if self.wants_writable && self.state.permit(Call::Write).is_ok() && self.has_write_room() {
+            self.wants_writable = false;
+            self.events.push(Event::Writable);
         }
         let all_gone = self.transmit.is_empty() && self.queue.is_empty();
         let both_ended =

@@ -276,26 +276,27 @@ impl Connection {
         let cap = self.receive_cap();
         let missing = missing(self.receive.raw().get(self.fed()..).unwrap_or_default());
         let roomy = self.receive.capacity(cap).min(MAX_RECORD);
-        self.receive.tail(missing.max(roomy), cap)
+        self.receive.lend(missing.max(roomy), cap)
     }
 
     /// The transport has put `n` bytes at the front of [`receive_buffer`](Self::receive_buffer).
+    /// Once for each time it was lent; reading and processing in between does no harm.
     ///
     /// # Errors
-    /// [`UsageError::TooManyBytes`] when it was shorter than that,
+    /// [`UsageError::TooManyBytes`] when it was shorter than that, or is not lent any more because
+    /// bytes arrived another way,
     /// [`UsageError::ReceiveAfterEnd`].
     pub fn received(&mut self, n: usize) -> Result<(), UsageError> {
         self.check_transport()?;
-        let available = self.receive.lent_tail();
+        let available = self.receive.lent();
         if n > available {
             return Err(UsageError::TooManyBytes {
                 given: n,
                 available,
             });
         }
-        if !self.swallows() {
-            self.receive.commit(n);
-        }
+        let keep = if self.swallows() { 0 } else { n };
+        self.receive.give_back(keep);
         Ok(())
     }
 
@@ -380,10 +381,6 @@ impl Connection {
         if taken.encrypted > 0 {
             self.events
                 .push(Event::EncryptedBytesWritten(taken.encrypted));
-        }
-        if self.wants_writable && self.has_write_room() {
-            self.wants_writable = false;
-            self.events.push(Event::Writable);
         }
         self.settle();
     }
