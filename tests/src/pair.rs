@@ -73,10 +73,9 @@ impl End {
     /// What it is told the time is.
     pub fn now(&self) -> Now {
         if self.has_wall_clock {
-            Now::new(
-                self.time,
-                UnixTime::since_unix_epoch(Duration::from_secs(NOW)),
-            )
+            let since = Duration::from_micros(self.time.as_micros());
+            let wall = UnixTime::since_unix_epoch(Duration::from_secs(NOW) + since);
+            Now::new(self.time, wall)
         } else {
             Now::without_wall_clock(self.time)
         }

@@ -303,11 +303,14 @@ fn a_message_beyond_the_limit_is_refused_with_what_it_would_need() {
     for version in VERSIONS {
         for fragment in [16384, 1460] {
             let (client, server) = configs(version, &identity, fragment);
-            let mut pair = Pair::default();
-            pair.client = End::new(Limits {
+            let limits = Limits {
                 max_handshake: 10_000,
                 ..Limits::default()
-            });
+            };
+            let mut pair = Pair {
+                client: End::new(limits),
+                ..Pair::default()
+            };
             pair.start(&client, &server);
             pair.run();
             match pair.client.conn.failure().map(|failure| failure.kind()) {

@@ -1,0 +1,216 @@
+//! A server that chooses its configuration by the ClientHello.
+
+use std::time::Duration;
+
+use sslcore::{
+    Alert, Event, FailureKind, RequestId, ServerConfig, ServerStart, SslProtocol, UsageError,
+};
+use sslcore_tests::certs::WORLD;
+use sslcore_tests::pair::{Pair, backend, client, server, server_name};
+
+const VERSIONS: [&str; 2] = ["TLSv1.2", "TLSv1.3"];
+
+fn fallback() -> ServerConfig {
+    server(backend()).build().expect("server")
+}
+
+fn asked(version: &str, chunk: usize) -> (Pair, RequestId) {
+    let mut pair = Pair {
+        chunk,
+        ..Pair::default()
+    };
+    let config = client(backend())
+        .protocols(&[version])
+        .alpn(&[b"h2", b"http/1.1"])
+        .build()
+        .expect("client");
+    let start = ServerStart::Ask {
+        fallback: fallback(),
+    };
+    pair.server
+        .conn
+        .start_server_encryption(start)
+        .expect("start");
+    pair.client
+        .conn
+        .start_client_encryption(&config, server_name())
+        .expect("start");
+    pair.run();
+    let id = pair.server.conn.config_request().expect("asked").id;
+    assert!(pair.server.saw(Event::ConfigRequired(id)));
+    (pair, id)
+}
+
+#[test]
+fn the_application_sees_what_the_client_wants() {
+    for version in VERSIONS {
+        let (pair, _) = asked(version, usize::MAX);
+        let request = pair.server.conn.config_request().expect("asked");
+        assert_eq!(request.hello.server_name(), Some("server.test"));
+        let alpn: Vec<&[u8]> = request.hello.alpn().collect();
+        assert_eq!(alpn, [&b"h2"[..], b"http/1.1"]);
+        assert_eq!(
+            request.hello.offers(SslProtocol::TlsV1_3),
+            version == "TLSv1.3"
+        );
+        assert_eq!(
+            request.hello.offers(SslProtocol::TlsV1_2),
+            version == "TLSv1.2"
+        );
+        assert!(request.hello.cipher_suites().count() >= 3);
+        assert!(
+            request
+                .hello
+                .signature_schemes()
+                .any(|scheme| scheme == 0x0403)
+        );
+    }
+}
+
+#[test]
+fn nothing_is_consumed_and_nothing_leaves_until_it_is_answered() {
+    for version in VERSIONS {
+        for chunk in [1, usize::MAX] {
+            let (mut pair, id) = asked(version, chunk);
+            assert!(pair.server.sent.is_empty());
+            let chosen = server(backend())
+                .alpn(&[b"http/1.1"])
+                .build()
+                .expect("server");
+            assert_eq!(pair.server.conn.provide_config(id, &chosen), Ok(()));
+            assert_eq!(
+                pair.server.conn.provide_config(id, &chosen),
+                Err(UsageError::Stale),
+                "asked once, answered once"
+            );
+            pair.run();
+            assert!(pair.client.conn.is_encrypted());
+            assert_eq!(pair.client.conn.alpn_protocol(), Some(&b"http/1.1"[..]));
+            assert_eq!(pair.server.conn.alpn_protocol(), Some(&b"http/1.1"[..]));
+            assert_eq!(
+                pair.server.conn.provide_config(id, &chosen),
+                Err(UsageError::NoDecisionOpen)
+            );
+        }
+    }
+}
+
+#[test]
+fn a_refusal_is_unrecognized_name() {
+    for version in VERSIONS {
+        let (mut pair, id) = asked(version, usize::MAX);
+        assert_eq!(pair.server.conn.refuse_config(id), Ok(()));
+        pair.run();
+        assert!(pair.server.saw(Event::Failed(FailureKind::ConfigRefused)));
+        assert!(
+            pair.client
+                .saw(Event::AlertReceived(Alert::UnrecognizedName))
+        );
+        assert_eq!(pair.server.sent, [21, 3, 3, 0, 2, 2, 112]);
+    }
+}
+
+#[test]
+fn it_is_asked_once_even_across_a_hello_retry_request() {
+    let mut pair = Pair::default();
+    let config = client(backend())
+        .groups(&["X25519", "secp256r1"])
+        .build()
+        .expect("client");
+    let start = ServerStart::Ask {
+        fallback: fallback(),
+    };
+    pair.server
+        .conn
+        .start_server_encryption(start)
+        .expect("start");
+    pair.client
+        .conn
+        .start_client_encryption(&config, server_name())
+        .expect("start");
+    pair.run();
+    let id = pair.server.conn.config_request().expect("asked").id;
+    let chosen = server(backend())
+        .groups(&["secp256r1"])
+        .build()
+        .expect("server");
+    pair.server.conn.provide_config(id, &chosen).expect("open");
+    pair.run();
+    assert!(pair.client.conn.is_encrypted());
+    assert_eq!(pair.server.conn.key_exchange_group(), Some("secp256r1"));
+    let asked = pair.server.events.iter();
+    let asked = asked.filter(|event| matches!(event, Event::ConfigRequired(_)));
+    assert_eq!(asked.count(), 1);
+}
+
+#[test]
+fn a_hello_that_cannot_be_read_gets_the_engines_alert() {
+    // A ClientHello whose extensions end in the middle.
+    let mut broken = vec![22, 3, 1, 0, 0, 1, 0, 0, 0, 3, 3];
+    broken.extend([7; 32]);
+    broken.extend([0, 0, 2, 0x13, 0x01, 1, 0, 0, 9, 0, 0]);
+    let len = broken.len() - 5;
+    broken[4] = len as u8;
+    broken[8] = (len - 4) as u8;
+    let mut pair = Pair::default();
+    let start = ServerStart::Ask {
+        fallback: fallback(),
+    };
+    pair.server
+        .conn
+        .start_server_encryption(start)
+        .expect("start");
+    pair.server.give(&broken, 1);
+    let asked = pair
+        .server
+        .events
+        .iter()
+        .any(|event| matches!(event, Event::ConfigRequired(_)));
+    assert!(!asked);
+    assert_eq!(
+        pair.server.take(),
+        [21, 3, 3, 0, 2, 2, Alert::DecodeError.code()]
+    );
+}
+
+#[test]
+fn an_unanswered_question_times_out_and_the_handshakes_clock_stands_still() {
+    let (mut pair, _) = asked("TLSv1.3", usize::MAX);
+    let deadline = pair
+        .server
+        .conn
+        .deadline()
+        .expect("the decision timeout runs");
+    assert_eq!(pair.server.time.until(deadline), Duration::from_secs(30));
+    pair.advance(Duration::from_secs(29));
+    assert!(pair.server.conn.config_request().is_some());
+    pair.advance(Duration::from_secs(1));
+    assert!(pair.server.saw(Event::Failed(FailureKind::DecisionTimeout)));
+}
+
+#[test]
+fn the_end_of_the_transport_makes_the_question_stale() {
+    let (mut pair, id) = asked("TLSv1.3", usize::MAX);
+    pair.server.conn.receive_eof();
+    pair.server.settle();
+    assert!(pair.server.saw(Event::Failed(FailureKind::Truncated)));
+    assert_eq!(
+        pair.server.conn.provide_config(id, &fallback()),
+        Err(UsageError::NoDecisionOpen)
+    );
+}
+
+#[test]
+fn the_chosen_configuration_is_the_one_that_counts() {
+    let (mut pair, id) = asked("TLSv1.3", usize::MAX);
+    let chosen = server(backend())
+        .identity(WORLD.stranger.chain.clone(), WORLD.stranger.key())
+        .build()
+        .expect("server");
+    pair.server.conn.provide_config(id, &chosen).expect("open");
+    pair.run();
+    assert_eq!(
+        pair.client.conn.peer_certificate().map(|cert| cert.der()),
+        Some(&WORLD.stranger.chain[0])
+    );
+}
