@@ -211,6 +211,22 @@ fn plaintext_records_are_refused_once_encrypted() {
 }
 
 #[test]
+fn garbage_between_records_is_unexpected_and_not_mistaken_for_another_protocol() {
+    for tls13 in BOTH {
+        for garbage in [
+            &b"GET / HTTP/1.1"[..],
+            b"\0\0\0\0\0",
+            b"\x17\x02\x00\x00\x01",
+        ] {
+            let (mut end, mut forger) = server_end(Limits::default(), tls13);
+            end.give(garbage, usize::MAX);
+            let kind = FailureKind::UnexpectedMessage;
+            fails(&mut end, &mut forger, kind, Alert::UnexpectedMessage);
+        }
+    }
+}
+
+#[test]
 fn a_fatal_alert_ends_the_connection_and_is_not_answered() {
     for tls13 in BOTH {
         let (mut end, mut forger) = server_end(Limits::default(), tls13);

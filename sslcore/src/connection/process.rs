@@ -558,7 +558,7 @@ impl Connection {
             return Err(lost_engine().into());
         };
         let raw = self.receive.raw();
-        let header = match Header::read(raw, traffic.max_body())? {
+        let header = match traffic.header(raw)? {
             Some(header) if raw.len() >= header.record_len() => header,
             Some(header) if header.record_len() > self.receive.capacity(cap) => {
                 return Err(too_small(header.record_len()).into());

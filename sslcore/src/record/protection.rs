@@ -43,7 +43,7 @@ impl fmt::Display for SslProtocol {
 pub(crate) struct KeyMaterial {
     algorithm: AeadAlgorithm,
     key: Zeroizing<[u8; 32]>,
-    iv: [u8; NONCE_LEN],
+    iv: Zeroizing<[u8; NONCE_LEN]>,
 }
 
 impl KeyMaterial {
@@ -52,7 +52,7 @@ impl KeyMaterial {
         let mut this = Self {
             algorithm,
             key: Zeroizing::new([0; 32]),
-            iv,
+            iv: Zeroizing::new(iv),
         };
         if key.len() != algorithm.key_len() {
             return None;
@@ -72,7 +72,7 @@ pub(crate) struct Protection {
     version: SslProtocol,
     /// TLS 1.2 with GCM carries eight bytes of the nonce in the record (RFC 5288 §3).
     explicit_nonce: bool,
-    iv: [u8; NONCE_LEN],
+    iv: Zeroizing<[u8; NONCE_LEN]>,
     seq: u64,
 }
 
@@ -88,7 +88,7 @@ impl Protection {
             version,
             explicit_nonce: version == SslProtocol::TlsV1_2
                 && material.algorithm != AeadAlgorithm::ChaCha20Poly1305,
-            iv: material.iv,
+            iv: material.iv.clone(),
             seq,
         })
     }
@@ -124,7 +124,7 @@ impl Protection {
     }
 
     fn nonce(&self) -> [u8; NONCE_LEN] {
-        let mut nonce = self.iv;
+        let mut nonce = *self.iv;
         for (byte, seq) in nonce[4..].iter_mut().zip(self.seq.to_be_bytes()) {
             *byte ^= seq;
         }
@@ -259,7 +259,7 @@ impl Protection {
         }
         let (front, body) = record.split_at_mut_checked(prefix).ok_or_else(bad_mac)?;
         let nonce = if self.explicit_nonce {
-            let mut nonce = self.iv;
+            let mut nonce = *self.iv;
             nonce[4..].copy_from_slice(&front[HEADER_LEN..]);
             nonce
         } else {

@@ -126,8 +126,15 @@ impl Traffic {
         self.tx.version()
     }
 
-    pub(crate) fn max_body(&self) -> usize {
-        self.rx.max_body()
+    /// The header of the next record, once it is complete.
+    pub(crate) fn header(&self, raw: &[u8]) -> Result<Option<Header>, Failure> {
+        Header::read(raw, self.rx.max_body()).map_err(|failure| match failure.kind {
+            // The peer did speak TLS.
+            FailureKind::NotTls | FailureKind::HttpInsteadOfTls => {
+                unexpected("a record of unknown type or version")
+            }
+            _ => failure,
+        })
     }
 
     /// The most plaintext one of our records carries when `capacity` bytes may be waiting.
