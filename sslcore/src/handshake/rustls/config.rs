@@ -12,8 +12,9 @@ use rustls::sign::{CertifiedKey, SingleCertAndKey};
 use rustls::{DistinguishedName, Error, InconsistentKeys, SupportedProtocolVersion};
 
 use super::gates::{GatedClientStore, GatedServerStore, GatedTicketer, Ticketer};
+use super::taps::{Clock, SecretTap};
 use super::verifier::Recorder;
-use super::{Clock, Gate, Released, RustlsEngine, SecretTap, Side, errors};
+use super::{Gate, Released, RustlsEngine, Side, errors};
 use crate::config::Settings;
 use crate::crypto::Backend;
 use crate::error::{ConfigError, Failure};

@@ -7,101 +7,37 @@
 mod config;
 mod errors;
 mod gates;
+mod kernel;
+mod taps;
 mod verifier;
 
 use alloc::boxed::Box;
 use alloc::sync::Arc;
 use alloc::vec::Vec;
-use core::fmt;
 
-use rustls::client::{ClientConnectionData, UnbufferedClientConnection};
-use rustls::kernel::KernelConnection;
-use rustls::server::{ServerConnectionData, UnbufferedServerConnection};
+use rustls::client::UnbufferedClientConnection;
+use rustls::server::UnbufferedServerConnection;
 use rustls::unbuffered::{ConnectionState, EncodeError, UnbufferedStatus};
 use rustls::{
-    CommonState, ConnectionTrafficSecrets, HandshakeKind, KeyLog, ProtocolVersion,
-    SupportedCipherSuite,
+    CommonState, ConnectionTrafficSecrets, HandshakeKind, ProtocolVersion, SupportedCipherSuite,
 };
-use rustls_pki_types::{CertificateDer, UnixTime};
-use spin::Mutex;
+use rustls_pki_types::CertificateDer;
 
 pub(crate) use self::config::{ClientTemplate, ServerTemplate};
 pub(crate) use self::gates::{ClientSessionCache, ServerSessionCache};
+use self::kernel::{Kernel, conversion_failure, material};
+use self::taps::{Clock, SecretTap};
 use super::hold::Gate;
-use super::key_schedule::{Secret, aead_of, tls12_write_key, tls13_key};
+use super::key_schedule::{tls12_write_key, tls13_key};
 use super::{Engine, EngineFailure, Fed, alert_record, records};
 use crate::alert::Alert;
 use crate::crypto::{Backend, TAG_LEN};
 use crate::error::{Failure, FailureKind};
 use crate::identity::session::{SessionFacts, SslCipher};
 use crate::record::header::{ContentType, HEADER_LEN, Header, MAX_BODY_TLS12};
-use crate::record::protection::{KeyMaterial, Protection, SslProtocol};
-use crate::record::traffic::{HandOff, PostHandshake};
+use crate::record::protection::{Protection, SslProtocol};
+use crate::record::traffic::HandOff;
 use crate::time::Now;
-
-/// Time for rustls' ticket ages. Never used to judge certificates.
-#[derive(Debug)]
-struct Clock(Mutex<UnixTime>);
-
-impl Clock {
-    fn new(now: Now) -> Self {
-        Self(Mutex::new(Self::time(now)))
-    }
-
-    fn set(&self, now: Now) {
-        *self.0.lock() = Self::time(now);
-    }
-
-    /// rustls gives up without a time, so a device without a wall clock gets its uptime;
-    /// resumption is off then, and nothing else looks at it.
-    fn time(now: Now) -> UnixTime {
-        now.wall.unwrap_or_else(|| {
-            let uptime = core::time::Duration::from_micros(now.monotonic.as_micros());
-            UnixTime::since_unix_epoch(uptime)
-        })
-    }
-}
-
-impl rustls::time_provider::TimeProvider for Clock {
-    fn current_time(&self) -> Option<UnixTime> {
-        Some(*self.0.lock())
-    }
-}
-
-/// The secrets of one handshake that its end, or its rejection, needs.
-#[derive(Default)]
-struct Secrets {
-    client_random: [u8; 32],
-    client_handshake: Option<Secret>,
-    server_traffic: Option<Secret>,
-    tls12_master: Option<Secret>,
-}
-
-/// Taps the secrets of one handshake through rustls' key log.
-#[derive(Default)]
-struct SecretTap(Mutex<Secrets>);
-
-impl fmt::Debug for SecretTap {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("SecretTap")
-    }
-}
-
-impl KeyLog for SecretTap {
-    fn log(&self, label: &str, client_random: &[u8], secret: &[u8]) {
-        let mut secrets = self.0.lock();
-        let slot = match label {
-            "CLIENT_HANDSHAKE_TRAFFIC_SECRET" => &mut secrets.client_handshake,
-            "SERVER_TRAFFIC_SECRET_0" => &mut secrets.server_traffic,
-            "CLIENT_RANDOM" => &mut secrets.tls12_master,
-            _ => return,
-        };
-        *slot = Secret::new(secret);
-        if let Ok(random) = client_random.try_into() {
-            secrets.client_random = random;
-        }
-    }
-}
 
 enum Side {
     Client(Box<UnbufferedClientConnection>),
@@ -413,7 +349,7 @@ impl Engine for RustlsEngine {
 
     fn alert_protection(&self) -> Option<Protection> {
         let suite = self.common().negotiated_cipher_suite()?;
-        let secrets = self.tap.0.lock();
+        let secrets = self.tap.secrets();
         let (version, material, seq) = match suite {
             SupportedCipherSuite::Tls13(suite) => {
                 let secret = match &self.side {
@@ -492,64 +428,5 @@ impl Engine for RustlsEngine {
             post: Box::new(kernel),
             confidentiality_limit,
         })
-    }
-}
-
-fn conversion_failure() -> Failure {
-    Failure::new(FailureKind::Engine, Alert::InternalError)
-        .because("the handshake keys could not be handed over")
-}
-
-fn material(secrets: &ConnectionTrafficSecrets) -> Result<KeyMaterial, Failure> {
-    use rustls::CipherSuite as S;
-    let (suite, key, iv) = match secrets {
-        ConnectionTrafficSecrets::Aes128Gcm { key, iv } => (S::TLS13_AES_128_GCM_SHA256, key, iv),
-        ConnectionTrafficSecrets::Aes256Gcm { key, iv } => (S::TLS13_AES_256_GCM_SHA384, key, iv),
-        ConnectionTrafficSecrets::Chacha20Poly1305 { key, iv } => {
-            (S::TLS13_CHACHA20_POLY1305_SHA256, key, iv)
-        }
-        _ => return Err(conversion_failure()),
-    };
-    let iv = iv.as_ref().try_into().map_err(|_| conversion_failure())?;
-    aead_of(suite)
-        .and_then(|algorithm| KeyMaterial::new(algorithm, key.as_ref(), iv))
-        .ok_or_else(conversion_failure)
-}
-
-enum Kernel {
-    /// With whether tickets may be kept.
-    Client(KernelConnection<ClientConnectionData>, bool),
-    Server(KernelConnection<ServerConnectionData>),
-}
-
-impl PostHandshake for Kernel {
-    fn next_transmit_key(&mut self) -> Result<KeyMaterial, Failure> {
-        let updated = match self {
-            Self::Client(kernel, _) => kernel.update_tx_secret(),
-            Self::Server(kernel) => kernel.update_tx_secret(),
-        };
-        material(&updated.map_err(|error| errors::failure(&error))?.1)
-    }
-
-    fn next_receive_key(&mut self) -> Result<KeyMaterial, Failure> {
-        let updated = match self {
-            Self::Client(kernel, _) => kernel.update_rx_secret(),
-            Self::Server(kernel) => kernel.update_rx_secret(),
-        };
-        material(&updated.map_err(|error| errors::failure(&error))?.1)
-    }
-
-    fn takes_tickets(&self) -> bool {
-        matches!(self, Self::Client(..))
-    }
-
-    fn session_ticket(&mut self, body: &[u8]) -> Result<(), Failure> {
-        match self {
-            Self::Client(kernel, true) => kernel
-                .handle_new_session_ticket(body)
-                .map_err(|error| errors::failure(&error)),
-            // Parsed by nobody, stored by nobody (rule R13).
-            Self::Client(_, false) | Self::Server(_) => Ok(()),
-        }
     }
 }

@@ -1,14 +1,15 @@
-//! Configurations: built once, checked when built, shared by any number of connections.
+//! Collects a configuration, and checks it.
 
-use alloc::string::{String, ToString};
+use alloc::string::ToString;
 use alloc::sync::Arc;
 use alloc::vec::Vec;
-use core::fmt;
 use core::marker::PhantomData;
-use core::time::Duration;
 
-use rustls_pki_types::{CertificateDer, PrivateKeyDer, ServerName, TrustAnchor};
+use rustls_pki_types::{CertificateDer, PrivateKeyDer, TrustAnchor};
 
+use super::{
+    ClientConfig, ClientInner, Identity, ServerConfig, ServerInner, Settings, Terms, Timeouts,
+};
 use crate::crypto::Backend;
 use crate::error::ConfigError;
 use crate::handshake::rustls::{
@@ -18,200 +19,6 @@ use crate::identity::session::SslCipher;
 use crate::record::header::MAX_PLAINTEXT;
 use crate::record::protection::SslProtocol;
 use crate::verify::policy::{OnErrors, Policy, VerifyMode};
-
-/// How much a connection may hold (rule R8), and when it gives memory back.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Limits {
-    /// Unread plaintext, in bytes, beyond which no record is opened; one more record may then
-    /// wait unopened. The default is 16,384. `QSslSocket::setReadBufferSize`, but exact, and
-    /// never unlimited.
-    pub read_buffer_size: usize,
-    /// Sealed bytes that may wait for the transport. The default, 33,300, holds two full records.
-    /// Ignored for a lent buffer, which is its own limit.
-    pub transmit: usize,
-    /// Plaintext that may be written before the handshake is complete, in bytes. The default is
-    /// 65,536.
-    pub queued: usize,
-    /// The largest handshake message, in bytes. The receive buffer grows so far while one is
-    /// incomplete. The default is 65,536; rustls takes no message beyond 65,535.
-    pub max_handshake: usize,
-    /// Give owned buffers back to the allocator whenever they are empty. Off by default: a busy
-    /// connection would allocate again for every record.
-    pub release_when_idle: bool,
-}
-
-impl Default for Limits {
-    fn default() -> Self {
-        Self {
-            read_buffer_size: 16 * 1024,
-            transmit: 33_300,
-            queued: 64 * 1024,
-            max_handshake: 64 * 1024,
-            release_when_idle: false,
-        }
-    }
-}
-
-/// The three clocks of a connection. They are not one: the handshake's stands still while a
-/// decision is open.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Timeouts {
-    /// From the start of TLS to [`Encrypted`](crate::Event::Encrypted), open decisions not
-    /// counted.
-    pub handshake: Option<Duration>,
-    /// How long a decision may stay open.
-    pub decision: Option<Duration>,
-    /// From our close_notify to the peer's.
-    pub close: Option<Duration>,
-}
-
-impl Timeouts {
-    /// A client's: 30 s for the handshake as Qt waits, any time for a person to decide, 5 s to
-    /// close.
-    pub const CLIENT: Self = Self {
-        handshake: Some(Duration::from_secs(30)),
-        decision: None,
-        close: Some(Duration::from_secs(5)),
-    };
-    /// A server's: 10 s for the handshake, 30 s for a decision, 5 s to close.
-    pub const SERVER: Self = Self {
-        handshake: Some(Duration::from_secs(10)),
-        decision: Some(Duration::from_secs(30)),
-        close: Some(Duration::from_secs(5)),
-    };
-}
-
-/// What to do with bytes that arrived before TLS was started and were not read (rule R2). To
-/// hand them out afterwards, as if TLS had protected them, is not possible.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub enum Leftover {
-    /// Refuse to start: [`UsageError::UnreadPlaintext`](crate::UsageError::UnreadPlaintext).
-    #[default]
-    Refuse,
-    /// Throw them away.
-    Discard,
-    /// They are the beginning of TLS: the peer began without waiting.
-    TreatAsTls,
-}
-
-/// Whom a client talks to: the name its certificate must carry, and the name it asks for (SNI).
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct PeerName {
-    pub(crate) verify: ServerName<'static>,
-    pub(crate) sni: Option<ServerName<'static>>,
-}
-
-impl PeerName {
-    /// A DNS name or an IP address, used for both. An IP address is never sent as SNI
-    /// (RFC 6066 §3).
-    ///
-    /// # Errors
-    /// [`ConfigError::InvalidName`] when it is neither.
-    pub fn new(name: &str) -> Result<Self, ConfigError> {
-        let name = server_name(name)?;
-        Ok(Self {
-            verify: name.clone(),
-            sni: Some(name),
-        })
-    }
-
-    /// Expects another name in the certificate. `QSslSocket::setPeerVerifyName`, but not sticky,
-    /// and SNI stays as it is.
-    ///
-    /// # Errors
-    /// [`ConfigError::InvalidName`] as for [`PeerName::new`].
-    pub fn verify_as(mut self, name: &str) -> Result<Self, ConfigError> {
-        self.verify = server_name(name)?;
-        Ok(self)
-    }
-
-    /// Asks for no name.
-    #[must_use]
-    pub fn without_sni(mut self) -> Self {
-        self.sni = None;
-        self
-    }
-}
-
-fn server_name(name: &str) -> Result<ServerName<'static>, ConfigError> {
-    ServerName::try_from(name)
-        .map(|name| name.to_owned())
-        .map_err(|_| ConfigError::InvalidName(name.to_string()))
-}
-
-/// Our own certificate chain, leaf first, and its private key.
-pub(crate) struct Identity {
-    pub(crate) chain: Vec<CertificateDer<'static>>,
-    pub(crate) key: PrivateKeyDer<'static>,
-}
-
-/// What a builder has collected.
-pub(crate) struct Settings {
-    pub(crate) protocols: Vec<SslProtocol>,
-    pub(crate) ciphers: Option<Vec<SslCipher>>,
-    pub(crate) groups: Option<Vec<String>>,
-    pub(crate) alpn: Vec<Vec<u8>>,
-    pub(crate) identity: Option<Identity>,
-    pub(crate) prefer_own_ciphers: bool,
-    pub(crate) client_sessions: Option<Arc<ClientSessionCache>>,
-    pub(crate) server_sessions: Option<Arc<ServerSessionCache>>,
-    pub(crate) server_tickets: bool,
-    pub(crate) max_fragment: Option<usize>,
-}
-
-/// The part of a configuration that lasts as long as the connection.
-#[derive(Clone)]
-pub(crate) struct Terms {
-    pub(crate) backend: Backend,
-    pub(crate) policy: Policy,
-    pub(crate) timeouts: Timeouts,
-    pub(crate) max_fragment: usize,
-    pub(crate) records_per_key: u64,
-}
-
-/// A client's configuration. Cloning costs one reference count.
-#[derive(Clone)]
-pub struct ClientConfig(pub(crate) Arc<ClientInner>);
-
-pub(crate) struct ClientInner {
-    pub(crate) template: ClientTemplate,
-    pub(crate) terms: Terms,
-}
-
-/// A server's configuration. Cloning costs one reference count.
-#[derive(Clone)]
-pub struct ServerConfig(pub(crate) Arc<ServerInner>);
-
-pub(crate) struct ServerInner {
-    pub(crate) template: ServerTemplate,
-    pub(crate) terms: Terms,
-}
-
-impl fmt::Debug for ClientConfig {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("ClientConfig")
-    }
-}
-
-impl fmt::Debug for ServerConfig {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("ServerConfig")
-    }
-}
-
-/// How a server is started.
-#[derive(Clone, Debug)]
-pub enum ServerStart {
-    /// With this configuration.
-    With(ServerConfig),
-    /// With the configuration that the application chooses when it has seen the ClientHello:
-    /// [`Event::ConfigRequired`](crate::Event::ConfigRequired). The timeouts are for the time
-    /// until then.
-    Ask {
-        /// What the client is answered when its ClientHello cannot be read.
-        fallback: ServerConfig,
-    },
-}
 
 /// Collects a [`ClientConfig`] or a [`ServerConfig`].
 ///

@@ -1,0 +1,80 @@
+//! What one connection feeds into its rustls configuration, and what it taps out of it.
+
+use core::fmt;
+
+use rustls::KeyLog;
+use rustls_pki_types::UnixTime;
+use spin::{Mutex, MutexGuard};
+
+use crate::handshake::key_schedule::Secret;
+use crate::time::Now;
+
+/// Time for rustls' ticket ages. Never used to judge certificates.
+#[derive(Debug)]
+pub(super) struct Clock(Mutex<UnixTime>);
+
+impl Clock {
+    pub(super) fn new(now: Now) -> Self {
+        Self(Mutex::new(Self::time(now)))
+    }
+
+    pub(super) fn set(&self, now: Now) {
+        *self.0.lock() = Self::time(now);
+    }
+
+    /// rustls gives up without a time, so a device without a wall clock gets its uptime;
+    /// resumption is off then, and nothing else looks at it.
+    fn time(now: Now) -> UnixTime {
+        now.wall.unwrap_or_else(|| {
+            let uptime = core::time::Duration::from_micros(now.monotonic.as_micros());
+            UnixTime::since_unix_epoch(uptime)
+        })
+    }
+}
+
+impl rustls::time_provider::TimeProvider for Clock {
+    fn current_time(&self) -> Option<UnixTime> {
+        Some(*self.0.lock())
+    }
+}
+
+/// The secrets of one handshake that its end, or its rejection, needs.
+#[derive(Default)]
+pub(super) struct Secrets {
+    pub(super) client_random: [u8; 32],
+    pub(super) client_handshake: Option<Secret>,
+    pub(super) server_traffic: Option<Secret>,
+    pub(super) tls12_master: Option<Secret>,
+}
+
+/// Taps the secrets of one handshake through rustls' key log.
+#[derive(Default)]
+pub(super) struct SecretTap(Mutex<Secrets>);
+
+impl SecretTap {
+    pub(super) fn secrets(&self) -> MutexGuard<'_, Secrets> {
+        self.0.lock()
+    }
+}
+
+impl fmt::Debug for SecretTap {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("SecretTap")
+    }
+}
+
+impl KeyLog for SecretTap {
+    fn log(&self, label: &str, client_random: &[u8], secret: &[u8]) {
+        let mut secrets = self.0.lock();
+        let slot = match label {
+            "CLIENT_HANDSHAKE_TRAFFIC_SECRET" => &mut secrets.client_handshake,
+            "SERVER_TRAFFIC_SECRET_0" => &mut secrets.server_traffic,
+            "CLIENT_RANDOM" => &mut secrets.tls12_master,
+            _ => return,
+        };
+        *slot = Secret::new(secret);
+        if let Ok(random) = client_random.try_into() {
+            secrets.client_random = random;
+        }
+    }
+}
