@@ -52,6 +52,8 @@ pub struct End {
     pub events: Vec<Event>,
     /// Every byte it has sent.
     pub sent: Vec<u8>,
+    /// Every byte it has read, for tests that keep it.
+    pub heard: Vec<u8>,
     /// The time it is told.
     pub time: Instant,
     /// Whether it is told what day it is.
@@ -65,6 +67,7 @@ impl End {
             conn: Connection::new(limits, Buffers::Owned),
             events: Vec::new(),
             sent: Vec::new(),
+            heard: Vec::new(),
             time: Instant::from_millis(0),
             has_wall_clock: true,
         }

@@ -1,0 +1,215 @@
+//! The three ways in and out: copying, lending, owned. They differ in cost and in nothing else.
+
+use bytes::{Buf, BytesMut};
+use sslcore::{Event, Limits, ReadEnd};
+use sslcore_tests::certs::WORLD;
+use sslcore_tests::pair::{End, Pair, backend, client, server};
+
+/// How bytes are carried from one end to the other.
+#[derive(Clone, Copy, Debug)]
+enum Door {
+    Copying,
+    Lending,
+    Owned,
+    Vectored,
+}
+
+const DOORS: [Door; 4] = [Door::Copying, Door::Lending, Door::Owned, Door::Vectored];
+
+fn carry(door: Door, from: &mut End, to: &mut End) -> bool {
+    from.settle();
+    let n = from.conn.transmit().len();
+    if n == 0 {
+        return false;
+    }
+    match door {
+        Door::Copying => {
+            let taken = to.conn.receive(from.conn.transmit()).expect("open");
+            from.conn.transmitted(taken).expect("shown");
+        }
+        Door::Lending => {
+            let lent = to.conn.receive_buffer();
+            let n = n.min(lent.len());
+            lent[..n].copy_from_slice(&from.conn.transmit()[..n]);
+            to.conn.received(n).expect("lent");
+            from.conn.transmitted(n).expect("shown");
+        }
+        Door::Owned => {
+            let owned = from.conn.take_transmit().expect("something");
+            assert_eq!(owned.len(), n);
+            let mut owned = BytesMut::from(&owned[..]);
+            while !owned.is_empty() {
+                to.conn.receive_owned(&mut owned).expect("open");
+                to.settle();
+                to.read_all_into_heard();
+            }
+        }
+        Door::Vectored => {
+            let owned = from.conn.take_transmit().expect("something");
+            let (front, back) = owned.split_at(n / 2);
+            let mut chain = front.chain(back);
+            while chain.has_remaining() {
+                to.conn.receive_buf(&mut chain).expect("open");
+                to.settle();
+                to.read_all_into_heard();
+            }
+        }
+    }
+    to.settle();
+    true
+}
+
+trait Heard {
+    fn read_all_into_heard(&mut self);
+}
+
+impl Heard for End {
+    /// Makes room: what was heard is kept beside what was sent.
+    fn read_all_into_heard(&mut self) {
+        let mut heard = BytesMut::new();
+        while self.conn.read_buf(&mut heard).is_ok() {
+            self.settle();
+        }
+        self.heard.extend_from_slice(&heard);
+    }
+}
+
+fn talk(door: Door) -> (Vec<u8>, Vec<u8>) {
+    let mut pair = Pair::tls(
+        &client(backend()).build().expect("client"),
+        &server(backend()).build().expect("server"),
+    );
+    let line: Vec<u8> = (0..50_000u32).map(|i| (i * 31) as u8).collect();
+    let mut written = [0; 2];
+    for _ in 0..10_000 {
+        for (end, written) in [&mut pair.client, &mut pair.server]
+            .into_iter()
+            .zip(&mut written)
+        {
+            *written += end.conn.write(&line[*written..]).expect("open");
+        }
+        let forth = carry(door, &mut pair.client, &mut pair.server);
+        let back = carry(door, &mut pair.server, &mut pair.client);
+        pair.client.read_all_into_heard();
+        pair.server.read_all_into_heard();
+        if !forth && !back && written == [line.len(); 2] {
+            break;
+        }
+    }
+    for end in [&pair.client, &pair.server] {
+        assert!(end.saw(Event::Encrypted), "{door:?}");
+        assert_eq!(end.heard, line, "{door:?}");
+    }
+    (pair.client.heard, pair.server.heard)
+}
+
+#[test]
+fn every_door_carries_the_same() {
+    let expected = talk(Door::Copying);
+    for door in DOORS {
+        assert_eq!(talk(door), expected);
+    }
+}
+
+#[test]
+fn what_was_taken_stays_as_it_is_while_the_connection_goes_on() {
+    let mut pair = Pair::encrypted(
+        &client(backend()).build().expect("client"),
+        &server(backend()).build().expect("server"),
+    );
+    pair.client.write(b"first");
+    let first = pair.client.conn.take_transmit().expect("a record");
+    let copy = first.to_vec();
+    pair.client.write(b"second");
+    let second = pair.client.conn.take_transmit().expect("a record");
+    assert_eq!(first, copy);
+    assert!(pair.client.conn.take_transmit().is_none());
+    pair.server.give(&first, usize::MAX);
+    pair.server.give(&second, usize::MAX);
+    assert_eq!(pair.server.read_all(), b"firstsecond");
+}
+
+#[test]
+fn a_reader_that_never_reads_is_never_given_more_than_the_limits_say() {
+    for version in ["TLSv1.2", "TLSv1.3"] {
+        let limits = Limits {
+            read_buffer_size: 5000,
+            ..Limits::default()
+        };
+        let mut pair = Pair::new(limits);
+        pair.start(
+            &client(backend())
+                .protocols(&[version])
+                .build()
+                .expect("client"),
+            &server(backend()).build().expect("server"),
+        );
+        pair.run();
+        // One record beyond the limit may wait unopened; one may be open beyond it.
+        let most = 5000 + 5 + 16384 + 2048;
+        for _ in 0..1000 {
+            let _ = pair.client.conn.write(&[1; 4000]).expect("open");
+            let n = pair
+                .server
+                .conn
+                .receive(pair.client.conn.transmit())
+                .expect("open");
+            pair.client.conn.transmitted(n).expect("shown");
+            pair.client.settle();
+            pair.server.settle();
+            let held =
+                pair.server.conn.bytes_available() + pair.server.conn.encrypted_bytes_available();
+            assert!(held <= most, "{held}");
+            assert!(pair.server.conn.bytes_available() <= 5000 + 4000);
+        }
+        assert_eq!(pair.server.conn.receive(&[0]), Ok(0), "back-pressure");
+        assert_eq!(pair.server.conn.receive_buffer().len(), 0);
+        assert_eq!(pair.client.conn.write(&[1; 4000]), Ok(0));
+        // Reading makes room, and everything flows again.
+        let mut total = 0;
+        loop {
+            let heard = pair.server.read_all().len();
+            total += heard;
+            let n = pair
+                .server
+                .conn
+                .receive(pair.client.conn.transmit())
+                .expect("open");
+            pair.client.conn.transmitted(n).expect("shown");
+            pair.client.settle();
+            if n == 0 && heard == 0 {
+                break;
+            }
+        }
+        assert_eq!(total % 4000, 0);
+        assert!(total > 0);
+    }
+}
+
+#[test]
+fn reading_by_any_means_tells_why_there_is_nothing() {
+    let mut end = End::new(Limits::default());
+    let mut buffer = BytesMut::new();
+    assert_eq!(end.conn.read_buf(&mut buffer), Err(ReadEnd::Empty));
+    assert_eq!(end.conn.read(&mut []), Ok(0));
+    end.conn.abort();
+    assert_eq!(end.conn.read_buf(&mut buffer), Err(ReadEnd::Aborted));
+}
+
+#[test]
+fn nothing_secret_is_in_debug_output() {
+    let client = client(backend()).build().expect("client");
+    let server = server(backend()).build().expect("server");
+    let mut pair = Pair::encrypted(&client, &server);
+    pair.client.write(b"TOP SECRET");
+    pair.run();
+    let key = WORLD.server.key();
+    let printed = format!(
+        "{client:?} {server:?} {:?} {:?}",
+        pair.client.conn, pair.server.conn
+    );
+    assert!(printed.len() < 2000, "{printed}");
+    assert!(!printed.contains("TOP SECRET") && !printed.contains("84, 79, 80"));
+    let secret: Vec<String> = key.secret_der()[40..44].iter().map(u8::to_string).collect();
+    assert!(!printed.contains(&secret.join(", ")));
+}
