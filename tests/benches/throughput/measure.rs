@@ -78,39 +78,22 @@ pub(crate) fn profile(write: usize, trips: usize) {
     }
 }
 
-/// Measures all contenders in turns; who begins changes from round to round.
+/// Measures all contenders in turns. Who begins changes from round to round, and each round is run
+/// by fresh connections: where the allocator happens to put buffers makes a difference.
 pub(crate) fn measure(scenario: &Scenario, load: Load, plan: &Plan) -> Row {
-    let write = load.write;
     let data = data(load.bytes());
-    let mut contenders = scenario.contenders();
-    for (contender, name) in contenders.iter_mut().zip(NAMES) {
-        let mut carried = Vec::new();
-        contender.trip(&data, write, &mut |piece| carried.extend_from_slice(piece));
-        assert!(carried == data, "{name} carried something else");
-    }
-
-    let mut time = |who: usize, trips: usize| {
-        let started = cpu_seconds();
-        for _ in 0..trips {
-            contenders[who].trip(black_box(&data), write, &mut |piece| {
-                black_box(piece);
-            });
-        }
-        cpu_seconds() - started
-    };
+    let mut field = Field::new(scenario, load, &data);
     let mut trips = 8;
-    while time(0, trips) < plan.seconds {
+    while field.seconds(0, trips) < plan.seconds {
         trips *= 2;
     }
-    for who in 1..NAMES.len() {
-        time(who, trips);
-    }
-
     let mut speeds = [const { Vec::new() }; NAMES.len()];
     for round in 0..plan.rounds {
+        field = Field::new(scenario, load, &data);
         for turn in 0..NAMES.len() {
             let who = (round + turn) % NAMES.len();
-            let seconds = time(who, trips);
+            field.seconds(who, trips / 8 + 1);
+            let seconds = field.seconds(who, trips);
             speeds[who].push((trips * data.len()) as f64 / seconds / 1e6);
         }
     }
@@ -122,5 +105,41 @@ pub(crate) fn measure(scenario: &Scenario, load: Load, plan: &Plan) -> Row {
         load,
         speeds: speeds.map(Spread::of),
         ratios,
+    }
+}
+
+/// The contenders of one round and what they carry.
+struct Field<'a> {
+    contenders: [Box<dyn Contender>; NAMES.len()],
+    load: Load,
+    data: &'a [u8],
+}
+
+impl<'a> Field<'a> {
+    fn new(scenario: &Scenario, load: Load, data: &'a [u8]) -> Self {
+        let mut contenders = scenario.contenders();
+        for (contender, name) in contenders.iter_mut().zip(NAMES) {
+            let mut carried = Vec::new();
+            let mut sink = |piece: &[u8]| carried.extend_from_slice(piece);
+            contender.trip(data, load.write, &mut sink);
+            assert!(carried == data, "{name} carried something else");
+        }
+        Self {
+            contenders,
+            load,
+            data,
+        }
+    }
+
+    /// The CPU time of so many trips.
+    fn seconds(&mut self, who: usize, trips: usize) -> f64 {
+        let contender = &mut self.contenders[who];
+        let started = cpu_seconds();
+        for _ in 0..trips {
+            contender.trip(black_box(self.data), self.load.write, &mut |piece| {
+                black_box(piece);
+            });
+        }
+        cpu_seconds() - started
     }
 }

@@ -42,17 +42,18 @@ impl Contender for Ours {
         client.transmitted(n).expect("transmit showed them");
         while client.poll_event().is_some() {}
         loop {
-            let progress = server.process(now);
+            match server.process(now) {
+                Progress::Idle => break,
+                Progress::DrainEvents => while server.poll_event().is_some() {},
+                Progress::Again => {}
+            }
             let plaintext = server.peek();
             let n = plaintext.len();
             if n > 0 {
                 sink(plaintext);
                 server.consume(n).expect("peek showed them");
             }
-            if progress == Progress::Idle {
-                break;
-            }
-            while server.poll_event().is_some() {}
         }
+        while server.poll_event().is_some() {}
     }
 }
