@@ -1,5 +1,7 @@
 //! What the connection tells the application.
 
+use core::mem::discriminant;
+
 use heapless::Deque;
 
 use crate::alert::Alert;
@@ -122,19 +124,22 @@ impl Events {
 
     /// Adds an event; what is already waiting and can repeat is summed up instead.
     pub(crate) fn push(&mut self, event: Event) {
-        for waiting in self.queue.iter_mut() {
-            match (waiting, event) {
-                (Event::BytesWritten(sum), Event::BytesWritten(n))
-                | (Event::EncryptedBytesWritten(sum), Event::EncryptedBytesWritten(n)) => {
-                    *sum = sum.saturating_add(n);
-                    return;
-                }
-                (Event::ReadyRead, Event::ReadyRead)
-                | (Event::Writable, Event::Writable)
-                | (Event::KeysUpdated, Event::KeysUpdated)
-                | (Event::SessionTicketReceived, Event::SessionTicketReceived) => return,
-                _ => {}
+        let kind = discriminant(&event);
+        let waiting = self.queue.iter_mut().find(|it| discriminant(*it) == kind);
+        match (waiting, event) {
+            (Some(Event::BytesWritten(sum)), Event::BytesWritten(n))
+            | (Some(Event::EncryptedBytesWritten(sum)), Event::EncryptedBytesWritten(n)) => {
+                *sum = sum.saturating_add(n);
+                return;
             }
+            (
+                Some(_),
+                Event::ReadyRead
+                | Event::Writable
+                | Event::KeysUpdated
+                | Event::SessionTicketReceived,
+            ) => return,
+            _ => {}
         }
         let pushed = self.queue.push_back(event).is_ok();
         debug_assert!(pushed, "{event:?} did not fit");

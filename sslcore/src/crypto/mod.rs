@@ -58,10 +58,45 @@ pub trait RecordAead: Send + Sync {
         body: &mut [u8],
     ) -> Result<[u8; TAG_LEN], AeadError>;
 
+    /// Encrypts `plaintext` and `last` behind it, which is short, into `out`, and puts the tag
+    /// behind them: `out` is exactly as long as the three. Does not allocate.
+    ///
+    /// As provided, it copies and seals in place; a library that reads from one place and writes
+    /// to another need not copy.
+    fn seal_from(
+        &self,
+        nonce: &[u8; NONCE_LEN],
+        aad: &[u8],
+        plaintext: &[u8],
+        last: &[u8],
+        out: &mut [u8],
+    ) -> Result<(), AeadError> {
+        copy_and_seal(self, nonce, aad, plaintext, last, out)
+    }
+
     /// Checks and decrypts `body`, ciphertext followed by its tag, in place; afterwards the
     /// plaintext is `body[..body.len() - TAG_LEN]`. Does not allocate. On an error the content of
     /// `body` is unspecified and must not be used.
     fn open(&self, nonce: &[u8; NONCE_LEN], aad: &[u8], body: &mut [u8]) -> Result<(), AeadError>;
+}
+
+/// [`RecordAead::seal_from`] by copying.
+fn copy_and_seal<A: RecordAead + ?Sized>(
+    aead: &A,
+    nonce: &[u8; NONCE_LEN],
+    aad: &[u8],
+    plaintext: &[u8],
+    last: &[u8],
+    out: &mut [u8],
+) -> Result<(), AeadError> {
+    let body = plaintext.len() + last.len();
+    let (body, tag) = out.split_at_mut_checked(body).ok_or(AeadError)?;
+    let (front, back) = body.split_at_mut(plaintext.len());
+    front.copy_from_slice(plaintext);
+    back.copy_from_slice(last);
+    let tag: &mut [u8; TAG_LEN] = tag.try_into().map_err(|_| AeadError)?;
+    *tag = aead.seal(nonce, aad, body)?;
+    Ok(())
 }
 
 /// Makes a [`RecordAead`] from a key of exactly [`AeadAlgorithm::key_len`] bytes; another length

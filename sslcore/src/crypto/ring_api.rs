@@ -1,7 +1,7 @@
-//! Record AEADs over the API that ring and aws-lc-rs share: one text, two backends.
+//! Record AEADs over the API that ring and aws-lc-rs share, and what each does in its own way.
 
 macro_rules! record_aead {
-    ($library:ident) => {
+    ($library:ident, $($own:tt)*) => {
         use alloc::boxed::Box;
 
         use $library::aead::{
@@ -40,28 +40,72 @@ macro_rules! record_aead {
                 tag.as_ref().try_into().map_err(|_| AeadError)
             }
 
-            fn open(
-                &self,
-                nonce: &[u8; NONCE_LEN],
-                aad: &[u8],
-                body: &mut [u8],
-            ) -> Result<(), AeadError> {
-                let nonce = Nonce::assume_unique_for_key(*nonce);
-                self.0
-                    .open_in_place(nonce, Aad::from(aad), body)
-                    .map(|_| ())
-                    .map_err(|_| AeadError)
-            }
+            $($own)*
         }
     };
 }
 
 #[cfg(feature = "aws-lc-rs")]
 pub(super) mod aws_lc {
-    record_aead!(aws_lc_rs);
+    use crate::crypto::copy_and_seal;
+
+    record_aead! {
+        aws_lc_rs,
+
+        fn seal_from(
+            &self,
+            nonce: &[u8; NONCE_LEN],
+            aad: &[u8],
+            plaintext: &[u8],
+            last: &[u8],
+            out: &mut [u8],
+        ) -> Result<(), AeadError> {
+            // AWS-LC makes a ChaCha20 block of its own for what comes last: dearer than the copy.
+            if !last.is_empty() && self.0.algorithm() == &CHACHA20_POLY1305 {
+                return copy_and_seal(self, nonce, aad, plaintext, last, out);
+            }
+            let (ciphertext, rest) = out
+                .split_at_mut_checked(plaintext.len())
+                .ok_or(AeadError)?;
+            let (nonce, aad) = (Nonce::from(nonce), Aad::from(aad));
+            self.0
+                .seal_out_of_place_scatter(nonce, aad, plaintext, ciphertext, last, rest)
+                .map_err(|_| AeadError)
+        }
+
+        // `open_in_place` does the same but moves the nonce byte by byte.
+        fn open(
+            &self,
+            nonce: &[u8; NONCE_LEN],
+            aad: &[u8],
+            body: &mut [u8],
+        ) -> Result<(), AeadError> {
+            let ciphertext = body.len().checked_sub(TAG_LEN).ok_or(AeadError)?;
+            let (body, tag) = body.split_at_mut(ciphertext);
+            self.0
+                .open_in_place_separate_tag(Nonce::from(nonce), Aad::from(aad), tag, body)
+                .map(|_| ())
+                .map_err(|_| AeadError)
+        }
+    }
 }
 
 #[cfg(feature = "ring")]
 pub(super) mod ring {
-    record_aead!(ring);
+    record_aead! {
+        ring,
+
+        fn open(
+            &self,
+            nonce: &[u8; NONCE_LEN],
+            aad: &[u8],
+            body: &mut [u8],
+        ) -> Result<(), AeadError> {
+            let nonce = Nonce::assume_unique_for_key(*nonce);
+            self.0
+                .open_in_place(nonce, Aad::from(aad), body)
+                .map(|_| ())
+                .map_err(|_| AeadError)
+        }
+    }
 }

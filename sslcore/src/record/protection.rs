@@ -159,30 +159,27 @@ impl Protection {
             return Err(AeadError);
         }
         let nonce = self.nonce();
-        let body = out.len() - HEADER_LEN;
+        let [high, low] = ((out.len() - HEADER_LEN) as u16).to_be_bytes();
         let tls13 = self.version == SslProtocol::TlsV1_3;
         let outer = if tls13 {
             ContentType::ApplicationData
         } else {
             content
         };
-        let [high, low] = (body as u16).to_be_bytes();
-        let header = [outer as u8, LEGACY_VERSION[0], LEGACY_VERSION[1], high, low];
-        let (prefix, rest) = out.split_at_mut(self.prefix());
-        let (inner, tag_out) = rest.split_at_mut(plaintext.len() + self.inner_type());
-        prefix[..HEADER_LEN].copy_from_slice(&header);
+        let (prefix, body) = out.split_at_mut(self.prefix());
+        let (header, explicit_nonce) = prefix.split_at_mut(HEADER_LEN);
+        header.copy_from_slice(&[outer as u8, LEGACY_VERSION[0], LEGACY_VERSION[1], high, low]);
         if self.explicit_nonce {
-            prefix[HEADER_LEN..].copy_from_slice(&nonce[4..]);
+            explicit_nonce.copy_from_slice(&nonce[4..]);
         }
-        inner[..plaintext.len()].copy_from_slice(plaintext);
-        let tag = if tls13 {
-            inner[plaintext.len()] = content as u8;
-            self.aead.seal(&nonce, &header, inner)?
+        if tls13 {
+            let inner_type = [content as u8];
+            self.aead
+                .seal_from(&nonce, header, plaintext, &inner_type, body)?;
         } else {
             let aad = self.tls12_aad(content as u8, plaintext.len());
-            self.aead.seal(&nonce, &aad, inner)?
-        };
-        tag_out.copy_from_slice(&tag);
+            self.aead.seal_from(&nonce, &aad, plaintext, &[], body)?;
+        }
         self.advance()
     }
 

@@ -1,0 +1,59 @@
+//! sslcore, used as its documentation says.
+
+use sslcore::Progress;
+use sslcore_tests::pair::{End, Pair, client, server};
+
+use super::{Contender, Scenario};
+
+pub(super) struct Ours {
+    client: End,
+    server: End,
+}
+
+impl Ours {
+    pub(super) fn new(scenario: &Scenario) -> Self {
+        let version = if scenario.tls13 { "TLSv1.3" } else { "TLSv1.2" };
+        let client = client(scenario.backend.clone())
+            .protocols(&[version])
+            .ciphers(&[scenario.suite()])
+            .build()
+            .expect("client");
+        let server = server(scenario.backend.clone())
+            .protocols(&[version])
+            .ciphers(&[scenario.suite()])
+            .build()
+            .expect("server");
+        let Pair { client, server, .. } = Pair::encrypted(&client, &server);
+        Self { client, server }
+    }
+}
+
+impl Contender for Ours {
+    fn trip(&mut self, data: &[u8], write: usize, sink: &mut dyn FnMut(&[u8])) {
+        let now = self.server.now();
+        let client = &mut self.client.conn;
+        let server = &mut self.server.conn;
+        for piece in data.chunks(write) {
+            assert_eq!(client.write(piece), Ok(piece.len()));
+        }
+        let wire = client.transmit();
+        let n = wire.len();
+        assert_eq!(server.receive(wire), Ok(n));
+        client.transmitted(n).expect("transmit showed them");
+        while client.poll_event().is_some() {}
+        loop {
+            match server.process(now) {
+                Progress::Idle => break,
+                Progress::DrainEvents => while server.poll_event().is_some() {},
+                Progress::Again => {}
+            }
+            let plaintext = server.peek();
+            let n = plaintext.len();
+            if n > 0 {
+                sink(plaintext);
+                server.consume(n).expect("peek showed them");
+            }
+        }
+        while server.poll_event().is_some() {}
+    }
+}

@@ -1,0 +1,104 @@
+//! rustls' unbuffered connections: one `WriteTraffic` for all the writes of a trip, then each
+//! record processed where it lies, by advancing and never by moving what follows it.
+
+use rustls::client::UnbufferedClientConnection;
+use rustls::server::UnbufferedServerConnection;
+use rustls::unbuffered::{ConnectionState, UnbufferedStatus};
+
+use super::{Contender, Scenario, WIRE, peers};
+
+pub(super) struct Unbuffered {
+    client: UnbufferedClientConnection,
+    server: UnbufferedServerConnection,
+    outgoing: Box<[u8]>,
+    incoming: Box<[u8]>,
+}
+
+impl Unbuffered {
+    pub(super) fn new(scenario: &Scenario) -> Self {
+        let client = UnbufferedClientConnection::new(peers::client(scenario), peers::name());
+        let server = UnbufferedServerConnection::new(peers::server(scenario));
+        let mut this = Self {
+            client: client.expect("client"),
+            server: server.expect("server"),
+            outgoing: vec![0; WIRE].into(),
+            incoming: vec![0; WIRE].into(),
+        };
+        let (mut up, mut down) = (Vec::new(), Vec::new());
+        for _ in 0..8 {
+            let client = &mut this.client;
+            speak(client, |c, i| c.process_tls_records(i), &mut down, &mut up);
+            let server = &mut this.server;
+            speak(server, |c, i| c.process_tls_records(i), &mut up, &mut down);
+        }
+        assert!(!this.client.is_handshaking() && !this.server.is_handshaking());
+        assert!(up.is_empty() && down.is_empty());
+        this
+    }
+}
+
+/// `process_tls_records` of either role.
+type Process<C, Data> = for<'c, 'i> fn(&'c mut C, &'i mut [u8]) -> UnbufferedStatus<'c, 'i, Data>;
+
+/// Processes `input` and appends the answer to `output`, until there is nothing left to do.
+fn speak<C, Data>(
+    conn: &mut C,
+    process: Process<C, Data>,
+    input: &mut Vec<u8>,
+    output: &mut Vec<u8>,
+) {
+    loop {
+        let UnbufferedStatus { discard, state, .. } = process(conn, input);
+        let more = match state.expect("handshake") {
+            ConnectionState::EncodeTlsData(mut data) => {
+                let mut record = [0; 4096];
+                let n = data.encode(&mut record).expect("a small flight");
+                output.extend_from_slice(&record[..n]);
+                true
+            }
+            ConnectionState::TransmitTlsData(data) => {
+                data.done();
+                true
+            }
+            _ => false,
+        };
+        input.drain(..discard);
+        if !more {
+            return;
+        }
+    }
+}
+
+impl Contender for Unbuffered {
+    fn trip(&mut self, data: &[u8], write: usize, sink: &mut dyn FnMut(&[u8])) {
+        let mut used = 0;
+        match self.client.process_tls_records(&mut []).state {
+            Ok(ConnectionState::WriteTraffic(mut traffic)) => {
+                for piece in data.chunks(write) {
+                    let out = &mut self.outgoing[used..];
+                    used += traffic.encrypt(piece, out).expect("enough room");
+                }
+            }
+            other => panic!("{other:?}"),
+        }
+        let mut incoming = &mut self.incoming[..used];
+        incoming.copy_from_slice(&self.outgoing[..used]);
+        while !incoming.is_empty() {
+            let UnbufferedStatus {
+                mut discard, state, ..
+            } = self.server.process_tls_records(incoming);
+            match state {
+                Ok(ConnectionState::ReadTraffic(mut traffic)) => {
+                    while let Some(record) = traffic.next_record() {
+                        let record = record.expect("a record");
+                        sink(record.payload);
+                        discard += record.discard;
+                    }
+                }
+                Ok(ConnectionState::WriteTraffic(_)) => {}
+                other => panic!("{other:?}"),
+            }
+            incoming = &mut incoming[discard..];
+        }
+    }
+}

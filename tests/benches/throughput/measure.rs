@@ -1,0 +1,145 @@
+//! Interleaved rounds on the thread's CPU clock.
+
+use std::hint::black_box;
+
+use rustix::time::{ClockId, clock_gettime};
+
+use crate::contender::{Contender, Load, NAMES, Scenario};
+
+/// How long and how often.
+pub(crate) struct Plan {
+    /// An odd number, so that the median is a round that took place.
+    pub(crate) rounds: usize,
+    /// CPU time of sslcore's turn in one round.
+    pub(crate) seconds: f64,
+}
+
+impl Plan {
+    pub(crate) fn new(quick: bool) -> Self {
+        match quick {
+            true => Self {
+                rounds: 11,
+                seconds: 0.005,
+            },
+            false => Self {
+                rounds: 41,
+                seconds: 0.015,
+            },
+        }
+    }
+}
+
+/// The quartiles of a sample.
+#[derive(Clone, Copy)]
+pub(crate) struct Spread {
+    pub(crate) lower: f64,
+    pub(crate) median: f64,
+    pub(crate) upper: f64,
+}
+
+impl Spread {
+    fn of(mut sample: Vec<f64>) -> Self {
+        sample.sort_by(f64::total_cmp);
+        let at = |quarter| sample[(sample.len() - 1) * quarter / 4];
+        Self {
+            lower: at(1),
+            median: at(2),
+            upper: at(3),
+        }
+    }
+}
+
+/// What one size of writes showed.
+pub(crate) struct Row {
+    pub(crate) load: Load,
+    /// Million bytes per second of CPU time, in the order of [`NAMES`].
+    pub(crate) speeds: [Spread; NAMES.len()],
+    /// sslcore's speed as a multiple of each, taken round by round.
+    pub(crate) ratios: [Spread; NAMES.len()],
+}
+
+fn cpu_seconds() -> f64 {
+    let time = clock_gettime(ClockId::ThreadCPUTime);
+    time.tv_sec as f64 + time.tv_nsec as f64 / 1e9
+}
+
+fn data(len: usize) -> Vec<u8> {
+    (0..len).map(|i| (i * 7 + i / 251) as u8).collect()
+}
+
+/// Carries writes of `write` bytes with sslcore, 16 KiB a trip.
+pub(crate) fn profile(write: usize, trips: usize) {
+    let mut ours = Scenario::all(false)[0].ours();
+    let data = data(16 * 1024 / write * write);
+    for _ in 0..trips {
+        ours.trip(black_box(&data), write, &mut |piece| {
+            black_box(piece);
+        });
+    }
+}
+
+/// Measures all contenders in turns. Who begins changes from round to round, and each round is run
+/// by fresh connections: where the allocator happens to put buffers makes a difference.
+pub(crate) fn measure(scenario: &Scenario, load: Load, plan: &Plan) -> Row {
+    let data = data(load.bytes());
+    let mut field = Field::new(scenario, load, &data);
+    let mut trips = 8;
+    while field.seconds(0, trips) < plan.seconds {
+        trips *= 2;
+    }
+    let mut speeds = [const { Vec::new() }; NAMES.len()];
+    for round in 0..plan.rounds {
+        field = Field::new(scenario, load, &data);
+        for turn in 0..NAMES.len() {
+            let who = (round + turn) % NAMES.len();
+            field.seconds(who, trips / 8 + 1);
+            let seconds = field.seconds(who, trips);
+            speeds[who].push((trips * data.len()) as f64 / seconds / 1e6);
+        }
+    }
+    let ratios = speeds.each_ref().map(|theirs| {
+        let by_round = speeds[0].iter().zip(theirs);
+        Spread::of(by_round.map(|(ours, theirs)| ours / theirs).collect())
+    });
+    Row {
+        load,
+        speeds: speeds.map(Spread::of),
+        ratios,
+    }
+}
+
+/// The contenders of one round and what they carry.
+struct Field<'a> {
+    contenders: [Box<dyn Contender>; NAMES.len()],
+    load: Load,
+    data: &'a [u8],
+}
+
+impl<'a> Field<'a> {
+    fn new(scenario: &Scenario, load: Load, data: &'a [u8]) -> Self {
+        let mut contenders = scenario.contenders();
+        for (contender, name) in contenders.iter_mut().zip(NAMES) {
+            let mut carried = Vec::new();
+            let mut sink = |piece: &[u8]| carried.extend_from_slice(piece);
+            contender.trip(data, load.write, &mut sink);
+            assert!(carried == data, "{name} carried something else");
+        }
+        Self {
+            contenders,
+            load,
+            data,
+        }
+    }
+
+    /// The CPU time of so many trips.
+    fn seconds(&mut self, who: usize, trips: usize) -> f64 {
+        let contender = &mut self.contenders[who];
+        let started = cpu_seconds();
+        for _ in 0..trips {
+            contender.trip(black_box(self.data), self.load.write, &mut |piece| {
+                black_box(piece);
+            });
+        }
+        cpu_seconds() - started
+    }
+}

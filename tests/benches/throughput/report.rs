@@ -1,0 +1,129 @@
+//! Tables for people, JSON for programs.
+
+use crate::contender::{NAMES, Scenario};
+use crate::figures::Figure;
+use crate::measure::{Plan, Row, Spread};
+
+/// What the numbers mean.
+pub(crate) fn header(plan: &Plan) {
+    println!(
+        "\
+One direction, client to server, in memory, on one thread. A trip: N x SIZE are written, their
+records are copied once from the writer's buffer to the reader's, opened, and read where they lie.
+  sslcore     write, transmit -> receive, transmitted; process, peek, consume; events are drained
+  unbuffered  rustls: WriteTraffic::encrypt, copy, process_tls_records, ReadTraffic::next_record
+  buffered    rustls: writer, write_tls -> read_tls, process_new_packets, reader's fill_buf
+  raw AEAD    the backend's RecordAead alone: seal and open in place, same sizes and additional
+              data, the tag is put behind the body; no copy, no header, no record layer
+MB/s: million bytes of plaintext per second of this thread's CPU time, both ends together.
+Medians of {rounds} rounds, in which the four take turns; [lower quartile, upper quartile].
+Ratios are taken round by round: above 1, sslcore is the faster.
+This machine: {features}.
+With AES and carry-less multiplication in hardware, and more so with their vector forms, AES-GCM
+is fast, and what is around it weighs more.
+",
+        rounds = plan.rounds,
+        features = features(),
+    );
+}
+
+#[cfg(any(target_arch = "x86_64", target_arch = "x86"))]
+fn features() -> String {
+    macro_rules! found {
+        ($($name:tt),*) => {
+            [$(($name, std::arch::is_x86_feature_detected!($name))),*]
+        };
+    }
+    found!("aes", "pclmulqdq", "avx2", "vaes", "vpclmulqdq", "avx512f")
+        .map(|(name, found)| format!("{}{name}", if found { "" } else { "no " }))
+        .join(", ")
+}
+
+#[cfg(not(any(target_arch = "x86_64", target_arch = "x86")))]
+fn features() -> String {
+    std::env::consts::ARCH.to_owned()
+}
+
+/// One scenario.
+pub(crate) fn table(scenario: &Scenario, rows: &[Row]) {
+    println!("{scenario}");
+    print!("{:>10}", "MB/s");
+    for name in NAMES {
+        print!("{name:>24}");
+    }
+    println!();
+    for row in rows {
+        print!("{:>10}", row.load.to_string());
+        for speed in &row.speeds {
+            print!("{:>24}", spread(speed, 0));
+        }
+        println!();
+    }
+    print!("{:>10}{:>24}", "ratio", "");
+    for name in &NAMES[1..] {
+        print!("{:>24}", format!("to {name}"));
+    }
+    println!();
+    for row in rows {
+        print!("{:>10}{:>24}", row.load.to_string(), "");
+        for ratio in &row.ratios[1..] {
+            print!("{:>24}", spread(ratio, 2));
+        }
+        println!();
+    }
+    println!();
+}
+
+fn spread(spread: &Spread, digits: usize) -> String {
+    let Spread {
+        lower,
+        median,
+        upper,
+    } = spread;
+    format!("{median:.digits$} [{lower:.digits$}, {upper:.digits$}]")
+}
+
+/// Everything. No text in it needs escaping.
+pub(crate) fn json(tables: &[(Scenario, Vec<Row>)], figures: &[Figure]) -> String {
+    let rows = tables.iter().flat_map(|(scenario, rows)| {
+        rows.iter().map(move |row| {
+            let named = |spreads: &[Spread; NAMES.len()]| {
+                let members = NAMES.iter().zip(spreads);
+                list(members.map(|(name, spread)| format!("\"{name}\":{}", json_spread(spread))))
+            };
+            format!(
+                "{{\"backend\":\"{}\",\"suite\":\"{}\",\"write\":{},\"writes\":{},\"mb_per_cpu_second\":{{{}}},\"ratio\":{{{}}}}}",
+                scenario.backend.name(),
+                scenario.suite(),
+                row.load.write,
+                row.load.writes,
+                named(&row.speeds),
+                named(&row.ratios),
+            )
+        })
+    });
+    let figures = figures.iter().map(|figure| {
+        format!(
+            "{{\"backend\":\"{}\",\"write\":{},\"writes\":{},\"measured\":{:.4},\"needs\":{},\"met\":{}}}",
+            figure.backend,
+            figure.load.write,
+            figure.load.writes,
+            figure.measured,
+            figure.needs,
+            figure.is_met(),
+        )
+    });
+    let (rows, figures) = (list(rows), list(figures));
+    format!("{{\"rows\":[{rows}],\"figures\":[{figures}]}}")
+}
+
+fn list(members: impl Iterator<Item = String>) -> String {
+    members.collect::<Vec<_>>().join(",")
+}
+
+fn json_spread(spread: &Spread) -> String {
+    format!(
+        "{{\"lower\":{:.4},\"median\":{:.4},\"upper\":{:.4}}}",
+        spread.lower, spread.median, spread.upper
+    )
+}
