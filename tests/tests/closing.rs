@@ -49,12 +49,14 @@ fn what_was_written_before_close_arrives_before_close_notify() {
     for version in VERSIONS {
         let mut pair = encrypted(version);
         pair.client.write(b"the last line");
+        assert_eq!(pair.server.conn.read_end(), None);
         pair.client.conn.close();
         assert_eq!(
             pair.client.conn.write(b"more"),
             Err(UsageError::WriteClosed)
         );
         pair.run();
+        assert_eq!(pair.server.conn.read_end(), Some(ReadEnd::Closed));
         assert_eq!(pair.server.read_all(), b"the last line");
         assert_eq!(pair.server.conn.read(&mut [0; 1]), Err(ReadEnd::Closed));
         assert!(pair.client.conn.transmit_finished());
