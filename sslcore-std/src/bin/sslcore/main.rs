@@ -1,0 +1,3 @@
+//! The program `sslcore`.
+
+fn main() {}
