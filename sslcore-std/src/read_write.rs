@@ -58,7 +58,7 @@ impl Read for SslSocket {
 /// [`start_client_encryption`](SslSocket::start_client_encryption) finds them.
 ///
 /// [`read_line`](BufRead::read_line) collects a line of any length; against a peer that is not
-/// trusted, bound it: `socket.by_ref().take(1000).read_line(&mut line)`.
+/// trusted, bound it: `Read::by_ref(&mut socket).take(1000).read_line(&mut line)`.
 impl BufRead for SslSocket {
     fn fill_buf(&mut self) -> io::Result<&[u8]> {
         if self.peek().is_empty() {
