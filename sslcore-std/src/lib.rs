@@ -1,1 +1,80 @@
-//! QSslSocket on `std::net`.
+//! QSslSocket on `std::net`: [`sslcore`] connections over blocking TCP sockets.
+//!
+//! A client that starts in plaintext, switches to TLS, and asks a person about the certificate:
+//!
+//! ```no_run
+//! use std::io::{BufRead, Write};
+//! use std::time::Duration;
+//!
+//! use sslcore_std::sslcore::{ClientConfig, OnErrors, PeerName, Verdict};
+//! use sslcore_std::{SslSocket, WaitError};
+//!
+//! # fn ask_the_user(_: &sslcore_std::sslcore::Review<'_>) -> bool { false }
+//! # fn main() -> Result<(), Box<dyn std::error::Error>> {
+//! # #[cfg(any(feature = "aws-lc-rs", feature = "ring"))] {
+//! let timeout = Some(Duration::from_secs(30));
+//! let config = ClientConfig::builder(sslcore_std::default_backend())
+//!     .on_errors(OnErrors::Hold)
+//!     .build()?;
+//!
+//! let mut socket = SslSocket::connect_to_host("mail.example.org", 143, timeout)?;
+//! socket.set_timeout(timeout);
+//! let mut line = String::new();
+//! socket.read_line(&mut line)?; // * OK IMAP4rev1 ready
+//! socket.write_all(b"a STARTTLS\r\n")?;
+//! socket.read_line(&mut line)?; // a OK begin
+//!
+//! socket.start_client_encryption(&config, PeerName::new("mail.example.org")?)?;
+//! match socket.wait_for_encrypted(timeout) {
+//!     Err(WaitError::VerdictNeeded(id)) => {
+//!         let review = socket.review().expect("it is open");
+//!         let verdict = match ask_the_user(&review) {
+//!             true => Verdict::Accept,
+//!             false => Verdict::Reject,
+//!         };
+//!         socket.answer(id, verdict)?;
+//!         socket.wait_for_encrypted(timeout)?;
+//!     }
+//!     other => other?,
+//! }
+//! socket.write_all(b"b LOGOUT\r\n")?;
+//! let report = socket.disconnect_from_host(Duration::from_secs(5));
+//! assert!(report.close_notify_sent);
+//! # } Ok(()) }
+//! ```
+//!
+//! | QSslSocket | here |
+//! |---|---|
+//! | `connectToHost`, `setSocketDescriptor` | [`SslSocket::connect_to_host`], [`SslSocket::from_stream`] |
+//! | `startClientEncryption`, `startServerEncryption` | the same names |
+//! | `waitForEncrypted`, `waitForReadyRead`, `waitForBytesWritten`, `waitForDisconnected` | the same names; the error says why |
+//! | signals | [`SslSocket::poll_event`] |
+//! | `sslErrors`, `ignoreSslErrors`, `resume` | [`SslSocket::review`], [`SslSocket::answer`] |
+//! | `read`, `readLine`, `canReadLine`, `peek` | [`std::io::Read`], [`std::io::BufRead`], [`SslSocket::can_read_line`], [`SslSocket::peek`] |
+//! | `write`, `flush` | [`std::io::Write`] |
+//! | `close`, `disconnectFromHost`, `abort` | the same names |
+//! | `peerCertificate`, `sessionCipher` and the other getters | [`SslSocket::connection`] |
+#![forbid(unsafe_code)]
+
+mod clock;
+mod drive;
+mod events;
+mod read_write;
+mod socket;
+pub mod trace;
+mod wait;
+
+pub use sslcore;
+
+pub use crate::clock::Clock;
+pub use crate::socket::SslSocket;
+pub use crate::wait::WaitError;
+
+/// The fastest backend that was built in: aws-lc-rs, or else ring.
+#[cfg(any(feature = "aws-lc-rs", feature = "ring"))]
+pub fn default_backend() -> sslcore::crypto::Backend {
+    #[cfg(feature = "aws-lc-rs")]
+    return sslcore::crypto::Backend::aws_lc_rs();
+    #[cfg(not(feature = "aws-lc-rs"))]
+    return sslcore::crypto::Backend::ring();
+}

@@ -101,6 +101,29 @@ pub enum Event {
     Closed(CloseReport),
 }
 
+impl Event {
+    /// Takes a later event into this one, if both are of the same kind that can repeat without
+    /// end: byte counts are summed, the others say the same once as often. Says whether it did.
+    ///
+    /// The connection's own queue is bounded by this, and so is any queue behind
+    /// [`poll_event`](crate::Connection::poll_event) that does the same: everything else happens
+    /// a limited number of times in the life of a connection.
+    pub fn absorb(&mut self, later: Self) -> bool {
+        match (self, later) {
+            (Self::BytesWritten(sum), Self::BytesWritten(n))
+            | (Self::EncryptedBytesWritten(sum), Self::EncryptedBytesWritten(n)) => {
+                *sum = sum.saturating_add(n);
+                true
+            }
+            (Self::ReadyRead, Self::ReadyRead)
+            | (Self::Writable, Self::Writable)
+            | (Self::KeysUpdated, Self::KeysUpdated)
+            | (Self::SessionTicketReceived, Self::SessionTicketReceived) => true,
+            _ => false,
+        }
+    }
+}
+
 /// Room for events. What can repeat is summed up in place, so that everything else fits.
 const CAPACITY: usize = 32;
 /// The most events that one `process` step and the calls after it can add.
@@ -126,20 +149,8 @@ impl Events {
     pub(crate) fn push(&mut self, event: Event) {
         let kind = discriminant(&event);
         let waiting = self.queue.iter_mut().find(|it| discriminant(*it) == kind);
-        match (waiting, event) {
-            (Some(Event::BytesWritten(sum)), Event::BytesWritten(n))
-            | (Some(Event::EncryptedBytesWritten(sum)), Event::EncryptedBytesWritten(n)) => {
-                *sum = sum.saturating_add(n);
-                return;
-            }
-            (
-                Some(_),
-                Event::ReadyRead
-                | Event::Writable
-                | Event::KeysUpdated
-                | Event::SessionTicketReceived,
-            ) => return,
-            _ => {}
+        if waiting.is_some_and(|waiting| waiting.absorb(event)) {
+            return;
         }
         let pushed = self.queue.push_back(event).is_ok();
         debug_assert!(pushed, "{event:?} did not fit");

@@ -49,12 +49,14 @@ fn what_was_written_before_close_arrives_before_close_notify() {
     for version in VERSIONS {
         let mut pair = encrypted(version);
         pair.client.write(b"the last line");
+        assert_eq!(pair.server.conn.read_end(), None);
         pair.client.conn.close();
         assert_eq!(
             pair.client.conn.write(b"more"),
             Err(UsageError::WriteClosed)
         );
         pair.run();
+        assert_eq!(pair.server.conn.read_end(), Some(ReadEnd::Closed));
         assert_eq!(pair.server.read_all(), b"the last line");
         assert_eq!(pair.server.conn.read(&mut [0; 1]), Err(ReadEnd::Closed));
         assert!(pair.client.conn.transmit_finished());
@@ -457,4 +459,49 @@ fn plaintext_written_before_encrypted_is_bounded() {
         "{:?}",
         pair.client.events
     );
+}
+
+/// A client who wrote more during the handshake than its transmit buffer holds, and closes when
+/// it is encrypted: close_notify waits behind data that waits for room.
+fn closing_behind_queued_data(version: &str) -> Pair {
+    let client = client(backend()).protocols(&[version]).build();
+    let server = server(backend()).protocols(&[version]).build();
+    let mut pair = Pair::tls(&client.expect("client"), &server.expect("server"));
+    pair.client.write(&[7; 60_000]);
+    while !pair.client.conn.is_encrypted() {
+        pair.exchange();
+    }
+    assert!(pair.client.conn.bytes_to_write() > 0);
+    pair.client.conn.close();
+    pair.client.settle();
+    pair
+}
+
+#[test]
+fn a_transport_that_takes_nothing_is_not_waited_for_longer_than_the_close_timeout() {
+    for version in VERSIONS {
+        let mut pair = closing_behind_queued_data(version);
+        let expected = CloseReport {
+            abandoned: pair.client.conn.bytes_to_write(),
+            unsent: pair.client.conn.encrypted_bytes_to_write(),
+            ..CloseReport::default()
+        };
+        pair.advance(Duration::from_millis(4999));
+        assert!(!pair.client.conn.is_over());
+        pair.advance(Duration::from_millis(1));
+        assert_eq!(pair.client.conn.close_report(), Some(expected));
+    }
+}
+
+#[test]
+fn the_close_timeout_begins_anew_when_the_transport_takes_bytes() {
+    let mut pair = closing_behind_queued_data("TLSv1.3");
+    for _ in 0..5 {
+        pair.advance(Duration::from_millis(4999));
+        pair.client.conn.transmitted(1).expect("one byte");
+        pair.client.settle();
+    }
+    assert!(!pair.client.conn.is_over());
+    pair.advance(Duration::from_secs(5));
+    assert!(pair.client.conn.is_over());
 }

@@ -49,7 +49,10 @@ pub struct Timeouts {
     pub handshake: Option<Duration>,
     /// How long a decision may stay open.
     pub decision: Option<Duration>,
-    /// From our close_notify to the peer's.
+    /// From [`close`](crate::Connection::close), or a failure that owes an alert, to the end.
+    /// Counted anew whenever the transport takes bytes, so that a slow one may drain what was
+    /// written. What is left when it runs out is counted in
+    /// [`CloseReport::unsent`](crate::CloseReport::unsent).
     pub close: Option<Duration>,
 }
 

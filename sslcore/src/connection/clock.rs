@@ -25,6 +25,11 @@ impl Countdown {
         self.since.get_or_insert(now);
     }
 
+    /// Lets it begin anew at `now`, if it runs.
+    pub(super) fn restart(&mut self, now: Instant) {
+        self.since = self.since.map(|_| now);
+    }
+
     /// Stops it at `now`; what was used stays used.
     pub(super) fn pause(&mut self, now: Instant) {
         if let Some(since) = self.since.take() {

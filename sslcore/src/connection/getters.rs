@@ -1,7 +1,7 @@
 //! QSslSocket's getters. All of them keep answering after a failure.
 
 use super::Connection;
-use crate::error::Failure;
+use crate::error::{Failure, ReadEnd};
 use crate::event::{CloseReport, SslMode};
 use crate::identity::certificate::Certificate;
 use crate::identity::session::SslCipher;
@@ -24,6 +24,12 @@ impl Connection {
     /// still wait in [`transmit`](Self::transmit).
     pub fn is_over(&self) -> bool {
         self.state.phase() == Phase::Over
+    }
+
+    /// Why nothing more will arrive, once that is so; what arrived before can still be read. Not
+    /// [`ReadEnd::Empty`].
+    pub fn read_end(&self) -> Option<ReadEnd> {
+        self.state.inbound_end()
     }
 
     /// The failure that ended the connection. `QAbstractSocket::error`.

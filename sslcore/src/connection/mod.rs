@@ -375,6 +375,9 @@ impl Connection {
 
     fn taken(&mut self, n: usize) {
         let taken = self.transmit.take(n);
+        if n > 0 {
+            self.close_timeout.restart(self.now);
+        }
         if taken.plain > 0 {
             self.events.push(Event::BytesWritten(taken.plain));
         }

@@ -115,7 +115,7 @@ impl Connection {
                 handshake.decision.pause(now);
             }
         }
-        if self.state.outbound() == Outbound::Closed && !self.reported {
+        if self.state.outbound() != Outbound::Open && !self.reported {
             self.close_timeout.run(now);
         }
     }

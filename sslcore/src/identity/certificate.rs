@@ -4,6 +4,8 @@ use core::fmt;
 
 use rustls_pki_types::CertificateDer;
 
+use crate::verify::der;
+
 /// A certificate, in DER. `QSslCertificate`.
 ///
 /// Two are equal when their DER is. Cloning copies the DER.
@@ -19,6 +21,13 @@ impl Certificate {
     /// The certificate's DER.
     pub fn der(&self) -> &CertificateDer<'static> {
         &self.0
+    }
+
+    /// The common name of its subject, to show to people; `None` when there is none that can be
+    /// read. It proves nothing, and whoever made the certificate chose it: escape control
+    /// characters before it meets a terminal. `QSslCertificate::subjectInfo(CommonName)`.
+    pub fn common_name(&self) -> Option<&str> {
+        der::Certificate::parse(&self.0)?.common_name()
     }
 }
 

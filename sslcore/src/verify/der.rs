@@ -12,6 +12,12 @@ const SEQUENCE: u8 = 0x30;
 const BIT_STRING: u8 = 0x03;
 const UTC_TIME: u8 = 0x17;
 const GENERALIZED_TIME: u8 = 0x18;
+const OBJECT_IDENTIFIER: u8 = 0x06;
+const UTF8_STRING: u8 = 0x0c;
+const PRINTABLE_STRING: u8 = 0x13;
+const SET: u8 = 0x31;
+/// `id-at-commonName`, 2.5.4.3 (RFC 5280 §A.1).
+const COMMON_NAME: [u8; 3] = [0x55, 0x04, 0x03];
 const VERSION: u8 = 0xa0;
 
 /// Reads tag, length and value after one another. Lengths are definite and minimal (X.690 §10.1).
@@ -126,6 +132,24 @@ impl<'a> Certificate<'a> {
     /// Issuer and subject are the same name.
     pub(crate) fn is_self_issued(&self) -> bool {
         self.issuer == self.subject
+    }
+
+    /// The first common name of the subject that is UTF-8.
+    pub(crate) fn common_name(&self) -> Option<&'a str> {
+        let mut names = Reader::new(Reader::new(self.subject).expect(SEQUENCE)?);
+        while let Some(set) = names.expect(SET) {
+            let mut set = Reader::new(set);
+            while let Some(attribute) = set.expect(SEQUENCE) {
+                let mut attribute = Reader::new(attribute);
+                if attribute.expect(OBJECT_IDENTIFIER)? != COMMON_NAME {
+                    continue;
+                }
+                if let (UTF8_STRING | PRINTABLE_STRING, name, _) = attribute.element()? {
+                    return core::str::from_utf8(name).ok();
+                }
+            }
+        }
+        None
     }
 }
 
