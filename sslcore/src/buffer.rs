@@ -470,6 +470,11 @@ impl TransmitBuffer {
         }
     }
 
+    /// Whether no alert is on its way out.
+    pub(crate) fn marks_nothing(&self) -> bool {
+        self.marks.is_empty()
+    }
+
     /// The next alert that has left completely.
     pub(crate) fn alert_gone(&mut self) -> Option<Alert> {
         if self.marks.front()?.end > self.taken {

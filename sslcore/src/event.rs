@@ -1,6 +1,6 @@
 //! What the connection tells the application.
 
-use core::mem::discriminant;
+use core::mem::{replace, take};
 
 use heapless::Deque;
 
@@ -130,9 +130,17 @@ const CAPACITY: usize = 32;
 const WORST_CASE: usize = 16;
 
 /// The queue behind `poll_event`.
+///
+/// Byte counts are kept beside it, so that the two events of every record cost no search: the
+/// queue says only where they stand.
 #[derive(Debug, Default)]
 pub(crate) struct Events {
     queue: Deque<Event, CAPACITY>,
+    ready_read: bool,
+    /// What the waiting [`Event::BytesWritten`] will say; none waits while it is zero.
+    written: usize,
+    /// The same for [`Event::EncryptedBytesWritten`].
+    encrypted: usize,
 }
 
 impl Events {
@@ -142,17 +150,52 @@ impl Events {
     }
 
     pub(crate) fn pop(&mut self) -> Option<Event> {
-        self.queue.pop_front()
+        let event = self.queue.pop_front()?;
+        Some(match event {
+            Event::ReadyRead => {
+                self.ready_read = false;
+                event
+            }
+            Event::BytesWritten(_) => Event::BytesWritten(take(&mut self.written)),
+            Event::EncryptedBytesWritten(_) => {
+                Event::EncryptedBytesWritten(take(&mut self.encrypted))
+            }
+            event => event,
+        })
     }
 
-    /// Adds an event; what is already waiting and can repeat is summed up instead.
-    pub(crate) fn push(&mut self, event: Event) {
-        let kind = discriminant(&event);
-        let waiting = self.queue.iter_mut().find(|it| discriminant(*it) == kind);
-        if waiting.is_some_and(|waiting| waiting.absorb(event)) {
-            return;
+    /// There is new plaintext.
+    pub(crate) fn ready_read(&mut self) {
+        if !replace(&mut self.ready_read, true) {
+            self.append(Event::ReadyRead);
         }
-        let pushed = self.queue.push_back(event).is_ok();
-        debug_assert!(pushed, "{event:?} did not fit");
+    }
+
+    /// So many plaintext bytes, at least one, were encrypted, or taken in the clear.
+    pub(crate) fn bytes_written(&mut self, n: usize) {
+        if self.written == 0 {
+            self.append(Event::BytesWritten(0));
+        }
+        self.written = self.written.saturating_add(n);
+    }
+
+    /// So many encrypted bytes, at least one, were taken.
+    pub(crate) fn encrypted_bytes_written(&mut self, n: usize) {
+        if self.encrypted == 0 {
+            self.append(Event::EncryptedBytesWritten(0));
+        }
+        self.encrypted = self.encrypted.saturating_add(n);
+    }
+
+    /// Adds any other event; one that waits already and can repeat stands for both.
+    pub(crate) fn push(&mut self, event: Event) {
+        if !self.queue.iter_mut().any(|waiting| waiting.absorb(event)) {
+            self.append(event);
+        }
+    }
+
+    fn append(&mut self, event: Event) {
+        let appended = self.queue.push_back(event).is_ok();
+        debug_assert!(appended, "{event:?} did not fit");
     }
 }

@@ -98,6 +98,16 @@ impl Connection {
     /// Tells what has left, and whether it was the last. After every step and every
     /// `transmitted`.
     pub(super) fn settle(&mut self) {
+        let nothing_to_tell = self.state.outbound() == Outbound::Open
+            && !self.wants_writable
+            && self.transmit.marks_nothing();
+        if !nothing_to_tell {
+            self.tell();
+        }
+        self.release_idle();
+    }
+
+    fn tell(&mut self) {
         while let Some(alert) = self.transmit.alert_gone() {
             if alert == Alert::CloseNotify {
                 self.report.close_notify_sent = true;
@@ -125,7 +135,6 @@ impl Connection {
             self.traffic = None;
             self.events.push(Event::Closed(self.report));
         }
-        self.release_idle();
     }
 
     pub(super) fn release_idle(&mut self) {

@@ -379,11 +379,10 @@ impl Connection {
             self.close_timeout.restart(self.now);
         }
         if taken.plain > 0 {
-            self.events.push(Event::BytesWritten(taken.plain));
+            self.events.bytes_written(taken.plain);
         }
         if taken.encrypted > 0 {
-            self.events
-                .push(Event::EncryptedBytesWritten(taken.encrypted));
+            self.events.encrypted_bytes_written(taken.encrypted);
         }
         self.settle();
     }

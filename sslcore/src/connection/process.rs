@@ -51,11 +51,14 @@ impl Connection {
             return Progress::DrainEvents;
         }
         self.now = now.monotonic;
-        self.run_clocks();
-        let step = if let Some(failure) = self.expired() {
-            Err(failure.into())
-        } else {
-            self.step(now)
+        let timed = self.is_timed();
+        if timed {
+            self.run_clocks();
+        }
+        let expired = if timed { self.expired() } else { None };
+        let step = match expired {
+            Some(failure) => Err(failure.into()),
+            None => self.step(now),
         };
         let worked = match step {
             Ok(worked) => worked,
@@ -65,7 +68,9 @@ impl Connection {
             }
         };
         self.settle();
-        self.run_clocks();
+        if timed || self.is_timed() {
+            self.run_clocks();
+        }
         if worked {
             Progress::Again
         } else {
@@ -102,12 +107,16 @@ impl Connection {
         self.close_timeout = Countdown::new(timeouts.close);
     }
 
+    /// Whether any clock may run: none does while an encrypted connection is just used.
+    fn is_timed(&self) -> bool {
+        self.handshake.is_some() || self.state.outbound() != Outbound::Open
+    }
+
     /// Lets the right clocks run: the handshake's stands still while a decision is open.
     fn run_clocks(&mut self) {
         let now = self.now;
-        let deciding = self.state.is_deciding();
         if let Some(handshake) = &mut self.handshake {
-            if deciding {
+            if self.state.is_deciding() {
                 handshake.timeout.pause(now);
                 handshake.decision.run(now);
             } else {
@@ -158,7 +167,7 @@ impl Connection {
         let n = self.receive.raw().len().min(room);
         if n > 0 {
             self.receive.deliver(n, 0..n);
-            self.events.push(Event::ReadyRead);
+            self.events.ready_read();
             return Ok(true);
         }
         if self.receive.raw().is_empty() && self.state.inbound_end().is_none() {
@@ -345,12 +354,11 @@ impl Connection {
         };
         self.facts = engine.facts();
         let leftover = handshake.fed > 0;
-        let terms = role.terms();
         let traffic = Traffic::new(
             engine.finish()?,
-            terms.backend.clone(),
+            role.terms(),
             role.is_client(),
-            terms.records_per_key,
+            self.transmit.capacity(),
         );
         self.traffic = Some(Box::new(traffic));
         if leftover {
@@ -456,29 +464,21 @@ impl Connection {
         match (self.state.phase(), &self.traffic) {
             (Phase::Plain, _) => self.transmit.room() > 0,
             (Phase::Traffic, Some(traffic)) if self.queue.is_empty() => {
-                self.transmit.room() >= traffic.room_for(self.max_payload())
+                self.transmit.room() >= traffic.room_for(traffic.max_payload())
             }
             _ => self.queue.len() < self.limits.queued,
         }
     }
 
-    fn max_payload(&self) -> usize {
-        let (Some(traffic), Some(role)) = (&self.traffic, &self.role) else {
-            return 0;
-        };
-        traffic.max_payload(self.transmit.capacity(), role.terms().max_fragment)
-    }
-
     /// Seals whole records of `plaintext` as far as there is room. Where records end depends only
     /// on what is written, never on how much room there happened to be (rule R3).
     pub(super) fn seal(&mut self, plaintext: &[u8]) -> usize {
-        let max = self.max_payload();
         let mut sealed = 0;
         while let Some(payload) = plaintext.get(sealed..).filter(|rest| !rest.is_empty()) {
-            let payload = &payload[..payload.len().min(max)];
             let Some(traffic) = &mut self.traffic else {
                 break;
             };
+            let payload = &payload[..payload.len().min(traffic.max_payload())];
             if self.transmit.room() < traffic.room_for(payload.len()) || traffic.is_exhausted() {
                 break;
             }
@@ -496,19 +496,24 @@ impl Connection {
             }
         }
         if sealed > 0 {
-            self.events.push(Event::BytesWritten(sealed));
+            self.events.bytes_written(sealed);
         }
         sealed
     }
 
     /// Seals what waits on our side: queued plaintext, a KeyUpdate, close_notify.
     fn seal_queued(&mut self) -> Step {
-        if self.state.outbound() == Outbound::Closed {
+        let Some(traffic) = &self.traffic else {
             return Ok(false);
+        };
+        match self.state.outbound() {
+            Outbound::Open if self.queue.is_empty() && !traffic.has_work() => return Ok(false),
+            Outbound::Closed => return Ok(false),
+            Outbound::Open | Outbound::Closing => {}
         }
         if !self.queue.is_empty() {
             let queue = core::mem::take(&mut self.queue);
-            let first = queue.len().min(self.max_payload());
+            let first = queue.len().min(traffic.max_payload());
             let n = self.seal(&queue[..first]);
             self.queue = queue;
             self.queue.drain(..n);
@@ -553,17 +558,19 @@ impl Connection {
         if self.receive.plain().len() >= self.limits.read_buffer_size {
             return Ok(false);
         }
-        let cap = self.receive_cap();
         let Some(traffic) = &mut self.traffic else {
             return Err(lost_engine().into());
         };
         let raw = self.receive.raw();
         let header = match traffic.header(raw)? {
             Some(header) if raw.len() >= header.record_len() => header,
-            Some(header) if header.record_len() > self.receive.capacity(cap) => {
-                return Err(too_small(header.record_len()).into());
+            incomplete => {
+                let record = incomplete.map_or(HEADER_LEN, |header| header.record_len());
+                if record > self.receive.capacity(self.receive_cap()) {
+                    return Err(too_small(record).into());
+                }
+                return self.ended();
             }
-            _ => return self.ended(),
         };
         let len = header.record_len();
         let Some(record) = self.receive.raw_mut().get_mut(..len) else {
@@ -575,7 +582,7 @@ impl Connection {
                     self.receive.skip(len);
                 } else {
                     self.receive.deliver(len, range);
-                    self.events.push(Event::ReadyRead);
+                    self.events.ready_read();
                 }
             }
             Opened::Nothing => self.receive.skip(len),
@@ -600,7 +607,19 @@ impl Connection {
                 }
             }
         }
-        Ok(true)
+        Ok(self.may_have_more())
+    }
+
+    /// Whether the next step could find something to do. Saves the step that finds nothing.
+    fn may_have_more(&self) -> bool {
+        !self.receive.raw().is_empty()
+            || !self.queue.is_empty()
+            || self.transport_end.is_some()
+            || self.state.outbound() != Outbound::Open
+            || self
+                .traffic
+                .as_ref()
+                .is_some_and(|traffic| traffic.has_work())
     }
 
     fn peer_closed(&mut self) {

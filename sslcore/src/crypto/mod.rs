@@ -71,7 +71,10 @@ pub trait RecordAead: Send + Sync {
         last: &[u8],
         out: &mut [u8],
     ) -> Result<(), AeadError> {
-        copy_and_seal(self, nonce, aad, plaintext, last, out)
+        let (body, tag) = copy(plaintext, last, out)?;
+        let tag: &mut [u8; TAG_LEN] = tag.try_into().map_err(|_| AeadError)?;
+        *tag = self.seal(nonce, aad, body)?;
+        Ok(())
     }
 
     /// Checks and decrypts `body`, ciphertext followed by its tag, in place; afterwards the
@@ -80,23 +83,18 @@ pub trait RecordAead: Send + Sync {
     fn open(&self, nonce: &[u8; NONCE_LEN], aad: &[u8], body: &mut [u8]) -> Result<(), AeadError>;
 }
 
-/// [`RecordAead::seal_from`] by copying.
-fn copy_and_seal<A: RecordAead + ?Sized>(
-    aead: &A,
-    nonce: &[u8; NONCE_LEN],
-    aad: &[u8],
+/// Copies `plaintext` and `last` to the front of `out`, and tells them from the place of the tag.
+fn copy<'a>(
     plaintext: &[u8],
     last: &[u8],
-    out: &mut [u8],
-) -> Result<(), AeadError> {
+    out: &'a mut [u8],
+) -> Result<(&'a mut [u8], &'a mut [u8]), AeadError> {
     let body = plaintext.len() + last.len();
     let (body, tag) = out.split_at_mut_checked(body).ok_or(AeadError)?;
     let (front, back) = body.split_at_mut(plaintext.len());
     front.copy_from_slice(plaintext);
     back.copy_from_slice(last);
-    let tag: &mut [u8; TAG_LEN] = tag.try_into().map_err(|_| AeadError)?;
-    *tag = aead.seal(nonce, aad, body)?;
-    Ok(())
+    Ok((body, tag))
 }
 
 /// Makes a [`RecordAead`] from a key of exactly [`AeadAlgorithm::key_len`] bytes; another length

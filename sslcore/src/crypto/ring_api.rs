@@ -1,5 +1,9 @@
 //! Record AEADs over the API that ring and aws-lc-rs share, and what each does in its own way.
 
+/// Up to here copying the plaintext costs less than a block of its own for the content type.
+#[cfg(feature = "aws-lc-rs")]
+const COPY: usize = 2048;
+
 macro_rules! record_aead {
     ($library:ident, $($own:tt)*) => {
         use alloc::boxed::Box;
@@ -47,7 +51,7 @@ macro_rules! record_aead {
 
 #[cfg(feature = "aws-lc-rs")]
 pub(super) mod aws_lc {
-    use crate::crypto::copy_and_seal;
+    use crate::crypto::copy;
 
     record_aead! {
         aws_lc_rs,
@@ -60,9 +64,15 @@ pub(super) mod aws_lc {
             last: &[u8],
             out: &mut [u8],
         ) -> Result<(), AeadError> {
-            // AWS-LC makes a ChaCha20 block of its own for what comes last: dearer than the copy.
-            if !last.is_empty() && self.0.algorithm() == &CHACHA20_POLY1305 {
-                return copy_and_seal(self, nonce, aad, plaintext, last, out);
+            // AWS-LC makes a block of its own for what comes last, with ChaCha20 whole 64 bytes.
+            let is_chacha20 = self.0.algorithm() == &CHACHA20_POLY1305;
+            if !last.is_empty() && (is_chacha20 || plaintext.len() <= super::COPY) {
+                let (body, tag) = copy(plaintext, last, out)?;
+                let (nonce, aad) = (Nonce::from(nonce), Aad::from(aad));
+                return self
+                    .0
+                    .seal_in_place_scatter(nonce, aad, body, &[], tag)
+                    .map_err(|_| AeadError);
             }
             let (ciphertext, rest) = out
                 .split_at_mut_checked(plaintext.len())
@@ -92,6 +102,8 @@ pub(super) mod aws_lc {
 
 #[cfg(feature = "ring")]
 pub(super) mod ring {
+    use ring::aead::Tag;
+
     record_aead! {
         ring,
 
@@ -101,9 +113,12 @@ pub(super) mod ring {
             aad: &[u8],
             body: &mut [u8],
         ) -> Result<(), AeadError> {
+            let ciphertext = body.len().checked_sub(TAG_LEN).ok_or(AeadError)?;
+            let (body, tag) = body.split_at_mut(ciphertext);
+            let tag = Tag::try_from(&*tag).map_err(|_| AeadError)?;
             let nonce = Nonce::assume_unique_for_key(*nonce);
             self.0
-                .open_in_place(nonce, Aad::from(aad), body)
+                .open_in_place_separate_tag(nonce, Aad::from(aad), tag, body, 0..)
                 .map(|_| ())
                 .map_err(|_| AeadError)
         }

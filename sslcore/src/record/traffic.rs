@@ -10,6 +10,7 @@ use super::limits;
 use super::protection::{KeyMaterial, Protection, SslProtocol};
 use crate::alert::Alert;
 use crate::buffer::TransmitBuffer;
+use crate::config::Terms;
 use crate::crypto::Backend;
 use crate::error::{Failure, FailureKind, Repeated};
 
@@ -83,6 +84,7 @@ pub(crate) struct Traffic {
     rx: Protection,
     post: Box<dyn PostHandshake>,
     is_client: bool,
+    max_payload: usize,
     records_per_key: u64,
     own_update: OwnUpdate,
     refuse_renegotiation: bool,
@@ -100,17 +102,17 @@ pub(crate) struct HandOff {
 }
 
 impl Traffic {
-    pub(crate) fn new(
-        hand_off: HandOff,
-        backend: Backend,
-        is_client: bool,
-        records_per_key: u64,
-    ) -> Self {
+    /// `capacity` is what may wait to be sent at most.
+    pub(crate) fn new(hand_off: HandOff, terms: &Terms, is_client: bool, capacity: usize) -> Self {
         Self {
-            records_per_key: records_per_key
+            max_payload: capacity
+                .saturating_sub(hand_off.tx.overhead() + KEY_UPDATE_RECORD)
+                .clamp(1, MAX_PLAINTEXT.min(terms.max_fragment)),
+            records_per_key: terms
+                .records_per_key
                 .min(hand_off.confidentiality_limit)
                 .clamp(2, limits::RECORDS_PER_KEY),
-            backend,
+            backend: terms.backend.clone(),
             tx: hand_off.tx,
             rx: hand_off.rx,
             post: hand_off.post,
@@ -137,11 +139,9 @@ impl Traffic {
         })
     }
 
-    /// The most plaintext one of our records carries when `capacity` bytes may be waiting.
-    pub(crate) fn max_payload(&self, capacity: usize, max_fragment: usize) -> usize {
-        capacity
-            .saturating_sub(self.tx.overhead() + KEY_UPDATE_RECORD)
-            .clamp(1, MAX_PLAINTEXT.min(max_fragment))
+    /// The most plaintext one of our records carries.
+    pub(crate) fn max_payload(&self) -> usize {
+        self.max_payload
     }
 
     /// Room that sealing `payload` bytes may need.
@@ -149,7 +149,13 @@ impl Traffic {
         payload + self.tx.overhead() + KEY_UPDATE_RECORD
     }
 
+    /// Whether something must be sealed or done about our keys.
+    pub(crate) fn has_work(&self) -> bool {
+        self.has_pending() || self.is_exhausted()
+    }
+
     /// Whether a KeyUpdate or an alert of our own waits to be sealed.
+    #[inline]
     pub(crate) fn has_pending(&self) -> bool {
         self.own_update != OwnUpdate::None || self.refuse_renegotiation
     }
@@ -177,7 +183,7 @@ impl Traffic {
                 pending => pending,
             };
         }
-        let renewed = self.seal_pending(out)?;
+        let renewed = self.has_pending() && self.seal_pending(out)?;
         self.seal(ContentType::ApplicationData, payload, out)?;
         Ok(renewed)
     }

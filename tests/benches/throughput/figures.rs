@@ -5,7 +5,8 @@ use std::fmt;
 use crate::contender::{Load, Scenario};
 use crate::measure::Row;
 
-/// Beside which contender the figures are taken: rustls' unbuffered connections.
+/// Beside which contender the figures are taken: rustls' unbuffered connections, driven as their
+/// documentation does, as sslcore is.
 const UNBUFFERED: usize = 1;
 
 /// sslcore next to rustls' unbuffered connections: what was measured and what is required.

@@ -4,7 +4,7 @@ use std::hint::black_box;
 
 use rustix::time::{ClockId, clock_gettime};
 
-use crate::contender::{Contender, Load, NAMES, Scenario};
+use crate::contender::{COPYING, Contender, Copy, Load, NAMES, Scenario};
 
 /// How long and how often.
 pub(crate) struct Plan {
@@ -90,10 +90,14 @@ pub(crate) fn measure(scenario: &Scenario, load: Load, plan: &Plan) -> Row {
     let mut speeds = [const { Vec::new() }; NAMES.len()];
     for round in 0..plan.rounds {
         field = Field::new(scenario, load, &data);
+        let copy = copying(load, trips);
         for turn in 0..NAMES.len() {
             let who = (round + turn) % NAMES.len();
             field.seconds(who, trips / 8 + 1);
-            let seconds = field.seconds(who, trips);
+            let mut seconds = field.seconds(who, trips);
+            if who < COPYING {
+                seconds -= copy;
+            }
             speeds[who].push((trips * data.len()) as f64 / seconds / 1e6);
         }
     }
@@ -106,6 +110,20 @@ pub(crate) fn measure(scenario: &Scenario, load: Load, plan: &Plan) -> Row {
         speeds: speeds.map(Spread::of),
         ratios,
     }
+}
+
+/// The CPU time of the transport's copies alone.
+fn copying(load: Load, trips: usize) -> f64 {
+    let mut copy = Copy::new();
+    let mut time = |trips| {
+        let started = cpu_seconds();
+        for _ in 0..trips {
+            copy.trip(load);
+        }
+        cpu_seconds() - started
+    };
+    time(trips / 8 + 1);
+    time(trips)
 }
 
 /// The contenders of one round and what they carry.

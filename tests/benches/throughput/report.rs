@@ -11,12 +11,16 @@ pub(crate) fn header(plan: &Plan) {
 One direction, client to server, in memory, on one thread. A trip: N x SIZE are written, their
 records are copied once from the writer's buffer to the reader's, opened, and read where they lie.
   sslcore     write, transmit -> receive, transmitted; process, peek, consume; events are drained
-  unbuffered  rustls: WriteTraffic::encrypt, copy, process_tls_records, ReadTraffic::next_record
+  unbuffered  rustls: process_tls_records for each write, WriteTraffic::encrypt, copy,
+              process_tls_records, ReadTraffic::next_record, until there is nothing more
+  .., best    the same with one WriteTraffic held for all writes of a trip, and no last call
   buffered    rustls: writer, write_tls -> read_tls, process_new_packets, reader's fill_buf
   raw AEAD    the backend's RecordAead alone: seal and open in place, same sizes and additional
               data, the tag is put behind the body; no copy, no header, no record layer
+That one copy is the transport's (a socket does it in recv), not a library's: it is measured alone in
+every round and taken off from all who need it.
 MB/s: million bytes of plaintext per second of this thread's CPU time, both ends together.
-Medians of {rounds} rounds, in which the four take turns; [lower quartile, upper quartile].
+Medians of {rounds} rounds, in which the five take turns; [lower quartile, upper quartile].
 Ratios are taken round by round: above 1, sslcore is the faster.
 This machine: {features}.
 With AES and carry-less multiplication in hardware, and more so with their vector forms, AES-GCM

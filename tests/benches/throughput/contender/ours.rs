@@ -42,16 +42,17 @@ impl Contender for Ours {
         client.transmitted(n).expect("transmit showed them");
         while client.poll_event().is_some() {}
         loop {
-            match server.process(now) {
-                Progress::Idle => break,
-                Progress::DrainEvents => while server.poll_event().is_some() {},
-                Progress::Again => {}
-            }
+            let progress = server.process(now);
             let plaintext = server.peek();
             let n = plaintext.len();
             if n > 0 {
                 sink(plaintext);
                 server.consume(n).expect("peek showed them");
+            }
+            match progress {
+                Progress::Idle => break,
+                Progress::DrainEvents => while server.poll_event().is_some() {},
+                Progress::Again => {}
             }
         }
         while server.poll_event().is_some() {}

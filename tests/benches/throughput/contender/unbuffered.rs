@@ -1,5 +1,10 @@
-//! rustls' unbuffered connections: one `WriteTraffic` for all the writes of a trip, then each
-//! record processed where it lies, by advancing and never by moving what follows it.
+//! rustls' unbuffered connections, each record processed where it lies, by advancing and never by
+//! moving what follows it.
+//!
+//! Driven in two ways. As its documentation and its examples do: a write can come at any time, so
+//! each takes its `WriteTraffic` from `process_tls_records`, and reading goes on until the
+//! connection says that it has nothing more. And at best: an application that does nothing else
+//! meanwhile holds one `WriteTraffic` for all its writes, and knows when the last record was read.
 
 use rustls::client::UnbufferedClientConnection;
 use rustls::server::UnbufferedServerConnection;
@@ -12,10 +17,11 @@ pub(super) struct Unbuffered {
     server: UnbufferedServerConnection,
     outgoing: Box<[u8]>,
     incoming: Box<[u8]>,
+    at_best: bool,
 }
 
 impl Unbuffered {
-    pub(super) fn new(scenario: &Scenario) -> Self {
+    pub(super) fn new(scenario: &Scenario, at_best: bool) -> Self {
         let client = UnbufferedClientConnection::new(peers::client(scenario), peers::name());
         let server = UnbufferedServerConnection::new(peers::server(scenario));
         let mut this = Self {
@@ -23,6 +29,7 @@ impl Unbuffered {
             server: server.expect("server"),
             outgoing: vec![0; WIRE].into(),
             incoming: vec![0; WIRE].into(),
+            at_best,
         };
         let (mut up, mut down) = (Vec::new(), Vec::new());
         for _ in 0..8 {
@@ -72,18 +79,25 @@ fn speak<C, Data>(
 impl Contender for Unbuffered {
     fn trip(&mut self, data: &[u8], write: usize, sink: &mut dyn FnMut(&[u8])) {
         let mut used = 0;
-        match self.client.process_tls_records(&mut []).state {
-            Ok(ConnectionState::WriteTraffic(mut traffic)) => {
-                for piece in data.chunks(write) {
-                    let out = &mut self.outgoing[used..];
-                    used += traffic.encrypt(piece, out).expect("enough room");
+        let burst = if self.at_best { data.len() } else { write };
+        for burst in data.chunks(burst) {
+            match self.client.process_tls_records(&mut []).state {
+                Ok(ConnectionState::WriteTraffic(mut traffic)) => {
+                    for piece in burst.chunks(write) {
+                        let out = &mut self.outgoing[used..];
+                        used += traffic.encrypt(piece, out).expect("enough room");
+                    }
                 }
+                other => panic!("{other:?}"),
             }
-            other => panic!("{other:?}"),
         }
         let mut incoming = &mut self.incoming[..used];
         incoming.copy_from_slice(&self.outgoing[..used]);
-        while !incoming.is_empty() {
+        loop {
+            let all_read = incoming.is_empty();
+            if self.at_best && all_read {
+                return;
+            }
             let UnbufferedStatus {
                 mut discard, state, ..
             } = self.server.process_tls_records(incoming);
@@ -95,6 +109,7 @@ impl Contender for Unbuffered {
                         discard += record.discard;
                     }
                 }
+                Ok(ConnectionState::WriteTraffic(_)) if all_read => return,
                 Ok(ConnectionState::WriteTraffic(_)) => {}
                 other => panic!("{other:?}"),
             }
