@@ -19,6 +19,8 @@ records are copied once from the writer's buffer to the reader's, opened, and re
               data, the tag is put behind the body; no copy, no header, no record layer
 That one copy is the transport's (a socket does it in recv), not a library's: it is measured alone in
 every round and taken off from all who need it.
+Built with Cargo's release profile unless told otherwise. With fat LTO and one codegen unit rustls
+gains more: CARGO_PROFILE_BENCH_LTO=fat CARGO_PROFILE_BENCH_CODEGEN_UNITS=1 cargo bench ...
 MB/s: million bytes of plaintext per second of this thread's CPU time, both ends together.
 Medians of {rounds} rounds, in which the five take turns; [lower quartile, upper quartile].
 Ratios are taken round by round: above 1, sslcore is the faster.
