@@ -1,5 +1,8 @@
-//! Shared builders of the tests: certificates, configurations, and pairs of connections in
-//! memory with a clock of their own.
+//! Shared builders of the tests: certificates, configurations, pairs of connections in memory
+//! with a clock of their own, and programs of other libraries as peers over TCP.
 
 pub mod certs;
+pub mod openssl;
 pub mod pair;
+pub mod peer;
+pub mod wire;

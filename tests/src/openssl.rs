@@ -1,0 +1,116 @@
+//! `openssl s_server` and `openssl s_client`.
+//!
+//! Both run with `-msg`, which prints a line for every message sent (`>>>`) and received (`<<<`):
+//! what OpenSSL saw of us.
+
+use std::net::SocketAddr;
+
+use crate::certs::{Identity, WORLD};
+use crate::peer::{Peer, Scratch};
+
+/// The versions, as both sides call them, and OpenSSL's option that allows no other.
+pub const VERSIONS: [(&str, &str); 2] = [("TLSv1.2", "-tls1_2"), ("TLSv1.3", "-tls1_3")];
+
+/// Starts a server with this identity that takes one connection and trusts the tests' root.
+/// Its folder holds `data` if the test put one there.
+pub fn server(identity: &Identity, args: &[&str]) -> (Peer, SocketAddr) {
+    server_in(Scratch::new(), identity, args)
+}
+
+/// The same, in a folder with files of the test.
+pub fn server_in(scratch: Scratch, identity: &Identity, args: &[&str]) -> (Peer, SocketAddr) {
+    let cert = scratch.file("cert.pem", identity.chain_pem());
+    let key = scratch.file("key.pem", identity.key_pem());
+    let ca = scratch.file("ca.pem", ca_pem());
+    let all = [
+        &[
+            "s_server",
+            "-accept",
+            "127.0.0.1:0",
+            "-naccept",
+            "1",
+            "-msg",
+        ],
+        &["-cert", &cert, "-key", &key, "-CAfile", &ca][..],
+        args,
+    ];
+    let server = Peer::start("openssl", all.concat(), scratch);
+    server.until_said("ACCEPT 127.0.0.1:");
+    let log = server.log();
+    let port = log
+        .lines()
+        .find_map(|line| line.strip_prefix("ACCEPT "))
+        .and_then(|address| address.parse().ok())
+        .expect("a whole line with an address");
+    (server, port)
+}
+
+/// Starts a client that trusts the tests' root and wants `server.test`.
+pub fn client(address: SocketAddr, args: &[&str]) -> Peer {
+    client_in(Scratch::new(), address, args)
+}
+
+/// The same, with a certificate of its own.
+pub fn client_as(identity: &Identity, address: SocketAddr, args: &[&str]) -> Peer {
+    let scratch = Scratch::new();
+    let cert = scratch.file("cert.pem", identity.chain_pem());
+    let key = scratch.file("key.pem", identity.key_pem());
+    let args = [&["-cert", &cert, "-key", &key][..], args].concat();
+    client_in(scratch, address, &args)
+}
+
+fn client_in(scratch: Scratch, address: SocketAddr, args: &[&str]) -> Peer {
+    let ca = scratch.file("ca.pem", ca_pem());
+    let address = address.to_string();
+    let all = [
+        &["s_client", "-connect", &address, "-CAfile", &ca, "-msg"],
+        &[
+            "-servername",
+            "server.test",
+            "-verify_hostname",
+            "server.test",
+        ][..],
+        &["-verify_return_error"],
+        args,
+    ];
+    Peer::start("openssl", all.concat(), scratch)
+}
+
+/// The tests' root in PEM.
+pub fn ca_pem() -> String {
+    crate::certs::pem("CERTIFICATE", &WORLD.ca.der())
+}
+
+/// What OpenSSL received, in order, by its own names: `"ClientHello"`, `"Finished"`,
+/// `"fatal unknown_ca"`.
+pub fn received(peer: &Peer) -> Vec<String> {
+    messages(peer, "<<< ")
+}
+
+/// What OpenSSL sent, in order, by its own names.
+pub fn sent(peer: &Peer) -> Vec<String> {
+    messages(peer, ">>> ")
+}
+
+/// The content types of the records that OpenSSL received, in order, as they stand in the
+/// headers: 20 ChangeCipherSpec, 21 alert, 22 handshake, 23 protected by TLS 1.3.
+pub fn received_records(peer: &Peer) -> Vec<u8> {
+    let log = peer.log();
+    let mut lines = log.lines();
+    let mut types = Vec::new();
+    while let Some(line) = lines.next() {
+        if line.starts_with("<<< ") && line.contains("RecordHeader") {
+            let header = lines.next().unwrap_or_default().trim();
+            types.push(u8::from_str_radix(&header[..2], 16).expect("a content type"));
+        }
+    }
+    types
+}
+
+fn messages(peer: &Peer, direction: &str) -> Vec<String> {
+    let name = |line: &str| {
+        let (_, name) = line.strip_prefix(direction)?.split_once("], ")?;
+        Some(name.to_string())
+    };
+    peer.log().lines().filter_map(name).collect()
+}
