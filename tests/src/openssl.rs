@@ -5,6 +5,8 @@
 
 use std::net::SocketAddr;
 
+use sslcore::Alert;
+
 use crate::certs::{Identity, WORLD};
 use crate::peer::{Peer, Scratch};
 
@@ -81,8 +83,8 @@ pub fn ca_pem() -> String {
     crate::certs::pem("CERTIFICATE", &WORLD.ca.der())
 }
 
-/// What OpenSSL received, in order, by its own names: `"ClientHello"`, `"Finished"`,
-/// `"fatal unknown_ca"`.
+/// What OpenSSL received, in order, by its own names, and alerts by ours:
+/// `"ClientHello"`, `"Finished"`, `"fatal unknown_ca"`.
 pub fn received(peer: &Peer) -> Vec<String> {
     messages(peer, "<<< ")
 }
@@ -108,9 +110,30 @@ pub fn received_records(peer: &Peer) -> Vec<u8> {
 }
 
 fn messages(peer: &Peer, direction: &str) -> Vec<String> {
-    let name = |line: &str| {
-        let (_, name) = line.strip_prefix(direction)?.split_once("], ")?;
-        Some(name.to_string())
+    let log = peer.log();
+    let mut lines = log.lines();
+    let mut names = Vec::new();
+    while let Some(line) = lines.next() {
+        let message = line.strip_prefix(direction);
+        let Some((kind, name)) = message.and_then(|message| message.split_once("], ")) else {
+            continue;
+        };
+        names.push(match kind.contains("Alert") {
+            true => alert(lines.next().unwrap_or_default()),
+            false => name.to_string(),
+        });
+    }
+    names
+}
+
+/// An alert from its two bytes in hexadecimal. OpenSSL itself does not name the newer ones.
+fn alert(bytes: &str) -> String {
+    let (level, code) = bytes.trim().split_once(' ').expect("two bytes");
+    let level = match level {
+        "01" => "warning",
+        "02" => "fatal",
+        other => panic!("an alert of level {other}"),
     };
-    peer.log().lines().filter_map(name).collect()
+    let code = u8::from_str_radix(code, 16).expect("a code");
+    format!("{level} {}", Alert::from_code(code).name())
 }
