@@ -137,3 +137,44 @@ fn alert(bytes: &str) -> String {
     let code = u8::from_str_radix(code, 16).expect("a code");
     format!("{level} {}", Alert::from_code(code).name())
 }
+
+/// What a client receives from our server before it has to send its certificate.
+pub fn first_flight(version: &str) -> Vec<&'static str> {
+    match version {
+        "TLSv1.2" => vec![
+            "ServerHello",
+            "Certificate",
+            "ServerKeyExchange",
+            "CertificateRequest",
+            "ServerHelloDone",
+        ],
+        _ => vec![
+            "ServerHello",
+            "EncryptedExtensions",
+            "CertificateRequest",
+            "Certificate",
+            "CertificateVerify",
+            "Finished",
+        ],
+    }
+}
+
+/// The ClientHello; a TLS 1.3 client answers ServerHello, which comes before the certificate, with
+/// the ChangeCipherSpec that means nothing (RFC 8446 §D.4).
+pub fn records_before_the_verdict(version: &str) -> &'static [u8] {
+    match version {
+        "TLSv1.2" => &[22],
+        _ => &[22, 20],
+    }
+}
+
+/// OpenSSL's server got a ClientHello from us, then this alert, and nothing else at all.
+pub fn assert_only_alerted(server: &mut Peer, version: &str, alert: Alert) {
+    server.until_exit();
+    let fatal = format!("fatal {}", alert.name());
+    assert_eq!(received(server), ["ClientHello", &fatal]);
+    let mut records = records_before_the_verdict(version).to_vec();
+    records.push(if version == "TLSv1.2" { 21 } else { 23 });
+    assert_eq!(received_records(server), records);
+    assert!(server.said(&format!("SSL alert number {}\n", alert.code())));
+}

@@ -254,10 +254,11 @@ impl Wire {
         self.until(&format!("{event:?}"), |wire| wire.end.saw(event));
     }
 
-    /// Turns until the connection is over, all has left and all was read.
+    /// Turns until the connection is over, all has left, FIN too, and all was read.
     pub fn until_closed(&mut self) -> CloseReport {
         self.until("Closed", |wire| {
-            wire.end.conn.close_report().is_some() && wire.end.conn.bytes_available() == 0
+            let over = wire.end.conn.close_report().is_some() && wire.outbound_over;
+            over && wire.end.conn.bytes_available() == 0
         });
         self.end.conn.close_report().expect("it is there")
     }
@@ -276,6 +277,15 @@ impl Wire {
         assert_eq!(failure, Some(kind), "{:?}", self.end.events);
         assert!(self.end.saw(Event::Failed(kind)), "{:?}", self.end.events);
         assert!(!report.clean, "{report:?}");
+    }
+
+    /// How many bytes of TLS the transport has taken.
+    pub fn bytes_sent(&self) -> usize {
+        let sent = |event: &Event| match event {
+            Event::EncryptedBytesWritten(n) => Some(*n),
+            _ => None,
+        };
+        self.end.events.iter().filter_map(sent).sum()
     }
 
     /// The alerts that left, in order.

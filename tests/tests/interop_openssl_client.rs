@@ -18,15 +18,15 @@ fn connect(config: ConfigBuilder<ServerConfig>, options: &[&str]) -> (Wire, Peer
     (wire, client)
 }
 
-/// Data arrives in both directions.
+/// Data arrives in both directions. What the client printed until then has been collected.
 fn converse(wire: &mut Wire, client: &Peer) {
     let before = wire.received.len();
-    let ours = format!("from the server at {before}\n");
-    wire.send(ours.as_bytes());
-    wire.until("the client's output", |_| client.said(&ours));
     client.say("from the client\n");
     wire.until_received(before + 16);
     assert_eq!(&wire.received[before..], b"from the client\n");
+    let ours = format!("from the server at {before}\n");
+    wire.send(ours.as_bytes());
+    wire.until("the client's output", |_| client.said(&ours));
 }
 
 fn count(messages: &[String], name: &str) -> usize {
