@@ -2,6 +2,8 @@
 //! with a clock of their own, and programs of other libraries as peers over TCP.
 
 pub mod certs;
+pub mod gnutls;
+pub mod network;
 pub mod openssl;
 pub mod pair;
 pub mod peer;

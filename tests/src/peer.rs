@@ -6,11 +6,11 @@ use std::path::{Path, PathBuf};
 use std::process::{Child, Command, ExitStatus, Stdio};
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::sync::mpsc::{Sender, channel};
-use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::thread;
-use std::time::{Duration, Instant};
+use std::time::Instant;
 
-use crate::wire::LIFETIME;
+use crate::wire::{LIFETIME, REST};
 
 /// A folder of one test's own, removed when dropped.
 pub struct Scratch(PathBuf);
@@ -61,16 +61,10 @@ struct Printed {
     err: Vec<u8>,
 }
 
-#[derive(Default)]
-struct Log {
-    printed: Mutex<Printed>,
-    grew: Condvar,
-}
+type Log = Mutex<Printed>;
 
-impl Log {
-    fn lock(&self) -> MutexGuard<'_, Printed> {
-        self.printed.lock().unwrap_or_else(PoisonError::into_inner)
-    }
+fn lock(log: &Log) -> MutexGuard<'_, Printed> {
+    log.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 /// A running program. It is killed when dropped; when the test fails, what it printed is shown.
@@ -135,12 +129,12 @@ impl Peer {
 
     /// All of its standard output so far.
     pub fn out(&self) -> Vec<u8> {
-        self.log.lock().out.clone()
+        lock(&self.log).out.clone()
     }
 
     /// Everything it has printed so far: standard output, then standard error.
     pub fn log(&self) -> String {
-        let printed = self.log.lock();
+        let printed = lock(&self.log);
         let [out, err] = [&printed.out, &printed.err].map(|text| String::from_utf8_lossy(text));
         format!("{out}\n{err}")
     }
@@ -152,18 +146,23 @@ impl Peer {
 
     /// Whether its standard output has so many bytes by now.
     pub fn said_much(&self, len: usize) -> bool {
-        self.log.lock().out.len() >= len
+        lock(&self.log).out.len() >= len
     }
 
     /// Waits until it has printed this.
     pub fn until_said(&self, text: &str) {
-        let mut printed = self.log.lock();
-        let has = |bytes: &[u8]| String::from_utf8_lossy(bytes).contains(text);
-        while !has(&printed.out) && !has(&printed.err) {
-            let left = LIFETIME.saturating_sub(self.born.elapsed());
-            assert!(!left.is_zero(), "the peer never prints {text:?}");
-            let woken = self.log.grew.wait_timeout(printed, left);
-            printed = woken.unwrap_or_else(PoisonError::into_inner).0;
+        self.until(text, |peer| peer.said(text));
+    }
+
+    /// Waits for a condition on what it printed. Its two outputs are two pipes: what is on one
+    /// says nothing about how far the other was read.
+    pub fn until(&self, what: &str, condition: impl Fn(&Self) -> bool) {
+        while !condition(self) {
+            assert!(
+                self.born.elapsed() < LIFETIME,
+                "the peer never prints {what:?}"
+            );
+            thread::sleep(REST);
         }
     }
 
@@ -176,20 +175,21 @@ impl Peer {
                 return status;
             }
             assert!(self.born.elapsed() < LIFETIME, "the peer does not end");
-            thread::sleep(Duration::from_millis(1));
+            thread::sleep(REST);
         }
     }
 
     /// Stops it from running, so that it reads nothing any more.
     pub fn freeze(&self) {
-        let id = self.child.id().to_string();
-        let status = Command::new("kill").args(["-STOP", &id]).status();
-        assert!(status.is_ok_and(|status| status.success()), "kill -STOP");
+        let id = self.child.id();
+        let stop = format!("kill -STOP {id}");
+        let status = Command::new("sh").args(["-c", &stop]).status();
+        assert!(status.is_ok_and(|status| status.success()), "{stop}");
         let stat = format!("/proc/{id}/stat");
         let stopped = || fs::read_to_string(&stat).is_ok_and(|stat| stat.contains(") T "));
         while !stopped() {
             assert!(self.born.elapsed() < LIFETIME, "the peer does not stop");
-            thread::sleep(Duration::from_millis(1));
+            thread::sleep(REST);
         }
     }
 
@@ -220,8 +220,7 @@ fn collect(
     thread::spawn(move || {
         let mut buffer = [0; 16 * 1024];
         while let Ok(n @ 1..) = pipe.read(&mut buffer) {
-            into(&mut log.lock()).extend_from_slice(&buffer[..n]);
-            log.grew.notify_all();
+            into(&mut lock(&log)).extend_from_slice(&buffer[..n]);
         }
     });
 }

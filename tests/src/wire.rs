@@ -14,8 +14,8 @@ use crate::pair::{End, server_name};
 /// How long a test may take from connecting to its last condition.
 pub const LIFETIME: Duration = Duration::from_secs(30);
 
-/// How long the loop rests when nothing moved. It waits for conditions, never for time.
-const REST: Duration = Duration::from_millis(1);
+/// How long a loop rests when nothing moved. All of them wait for conditions, never for time.
+pub const REST: Duration = Duration::from_millis(1);
 
 /// A listening socket of our own, on a port that the system chose.
 pub struct Door {
