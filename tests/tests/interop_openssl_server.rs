@@ -150,6 +150,37 @@ fn a_key_update_from_openssl_is_answered_when_it_asks_for_that() {
     }
 }
 
+#[test]
+fn a_client_renews_its_key_after_so_many_records_or_says_goodbye() {
+    for (version, option) in VERSIONS {
+        let config = only(version).records_per_key(10).build().expect("config");
+        let (mut server, address) = openssl::server(&WORLD.server, &[option]);
+        let mut wire = Wire::connect(address, &config);
+        wire.until_encrypted();
+        // One record each. Of ten, TLS 1.3 spends one on KeyUpdate; TLS 1.2 has spent one on
+        // Finished and keeps one for close_notify.
+        let records = if version == "TLSv1.3" { 50 } else { 8 };
+        for record in 0..records {
+            wire.send(format!("record {record}.\n").as_bytes());
+            wire.until("the record", |_| {
+                server.said(&format!("record {record}.\n"))
+            });
+        }
+        if version == "TLSv1.3" {
+            assert_eq!(count(&openssl::received(&server), "KeyUpdate"), 5);
+            assert_eq!(wire.count(Event::KeysUpdated), 5);
+            converse(&mut wire, &server);
+            assert!(wire.close().clean);
+        } else {
+            wire.until_failed(FailureKind::KeysExhausted);
+            assert_eq!(wire.alerts_sent(), [Alert::CloseNotify]);
+            server.until_exit();
+            let received = openssl::received(&server);
+            assert_eq!(received.last().expect("some"), "warning close_notify");
+        }
+    }
+}
+
 fn count(messages: &[String], name: &str) -> usize {
     messages.iter().filter(|message| *message == name).count()
 }
@@ -208,6 +239,9 @@ fn a_client_learns_that_openssl_has_closed_and_closes_in_its_turn() {
         let report = match version {
             "TLSv1.2" => wire.until_closed(),
             _ => {
+                for _ in 0..10 {
+                    wire.turn();
+                }
                 assert!(wire.end.conn.is_encrypted());
                 wire.close()
             }
