@@ -14,7 +14,6 @@ use crate::peer::{Peer, Scratch};
 pub const VERSIONS: [(&str, &str); 2] = [("TLSv1.2", "-tls1_2"), ("TLSv1.3", "-tls1_3")];
 
 /// Starts a server with this identity that takes one connection and trusts the tests' root.
-/// Its folder holds `data` if the test put one there.
 pub fn server(identity: &Identity, args: &[&str]) -> (Peer, SocketAddr) {
     server_in(Scratch::new(), identity, args)
 }
