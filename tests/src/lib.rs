@@ -1,8 +1,13 @@
-//! Shared builders of the tests: certificates, configurations, and pairs of connections in
-//! memory with a clock of their own.
+//! Shared builders of the tests: certificates, configurations, pairs of connections in memory
+//! with a clock of their own, and programs of other libraries as peers over TCP.
 
 pub mod certs;
 #[cfg(feature = "rustcrypto")]
 pub mod entropy;
 pub mod forge;
+pub mod gnutls;
+pub mod network;
+pub mod openssl;
 pub mod pair;
+pub mod peer;
+pub mod wire;

@@ -24,10 +24,11 @@ impl Figure {
         for (scenario, rows) in tables.iter().filter(|(scenario, _)| scenario.is_default()) {
             let backend = scenario.backend.name();
             for row in rows {
-                let needs = match (backend, row.load.write) {
-                    ("aws-lc-rs", 16_384) => 1.3,
-                    ("ring", 16_384) => 1.1,
-                    ("aws-lc-rs" | "ring", 64) => 1.5,
+                // A busy writer's throughput; a single small write is shown and not required.
+                let needs = match (backend, row.load.write, row.load.writes) {
+                    ("aws-lc-rs", 16_384, _) => 1.3,
+                    ("ring", 16_384, _) => 1.1,
+                    ("aws-lc-rs" | "ring", 64, 2..) => 1.5,
                     _ => continue,
                 };
                 figures.push(Self {

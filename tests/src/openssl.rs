@@ -1,0 +1,179 @@
+//! `openssl s_server` and `openssl s_client`.
+//!
+//! Both run with `-msg`, which prints a line for every message sent (`>>>`) and received (`<<<`):
+//! what OpenSSL saw of us.
+
+use std::net::SocketAddr;
+
+use sslcore::Alert;
+
+use crate::certs::{Identity, WORLD};
+use crate::peer::{Peer, Scratch};
+
+/// The versions, as both sides call them, and OpenSSL's option that allows no other.
+pub const VERSIONS: [(&str, &str); 2] = [("TLSv1.2", "-tls1_2"), ("TLSv1.3", "-tls1_3")];
+
+/// Starts a server with this identity that takes one connection and trusts the tests' root.
+pub fn server(identity: &Identity, args: &[&str]) -> (Peer, SocketAddr) {
+    server_in(Scratch::new(), identity, args)
+}
+
+/// The same, in a folder with files of the test.
+pub fn server_in(scratch: Scratch, identity: &Identity, args: &[&str]) -> (Peer, SocketAddr) {
+    let cert = scratch.file("cert.pem", identity.chain_pem());
+    let key = scratch.file("key.pem", identity.key_pem());
+    let ca = scratch.file("ca.pem", ca_pem());
+    let all = [
+        &[
+            "s_server",
+            "-accept",
+            "127.0.0.1:0",
+            "-naccept",
+            "1",
+            "-msg",
+        ],
+        &["-cert", &cert, "-key", &key, "-CAfile", &ca][..],
+        args,
+    ];
+    let server = Peer::start("openssl", all.concat(), scratch);
+    server.until_said("ACCEPT 127.0.0.1:");
+    let log = server.log();
+    let port = log
+        .lines()
+        .find_map(|line| line.strip_prefix("ACCEPT "))
+        .and_then(|address| address.parse().ok())
+        .expect("a whole line with an address");
+    (server, port)
+}
+
+/// Starts a client that trusts the tests' root and wants `server.test`.
+pub fn client(address: SocketAddr, args: &[&str]) -> Peer {
+    client_in(Scratch::new(), address, args)
+}
+
+/// The same, with a certificate of its own.
+pub fn client_as(identity: &Identity, address: SocketAddr, args: &[&str]) -> Peer {
+    let scratch = Scratch::new();
+    let cert = scratch.file("cert.pem", identity.chain_pem());
+    let key = scratch.file("key.pem", identity.key_pem());
+    let args = [&["-cert", &cert, "-key", &key][..], args].concat();
+    client_in(scratch, address, &args)
+}
+
+fn client_in(scratch: Scratch, address: SocketAddr, args: &[&str]) -> Peer {
+    let ca = scratch.file("ca.pem", ca_pem());
+    let address = address.to_string();
+    let all = [
+        &["s_client", "-connect", &address, "-CAfile", &ca, "-msg"],
+        &[
+            "-servername",
+            "server.test",
+            "-verify_hostname",
+            "server.test",
+        ][..],
+        &["-verify_return_error"],
+        args,
+    ];
+    Peer::start("openssl", all.concat(), scratch)
+}
+
+/// The tests' root in PEM.
+pub fn ca_pem() -> String {
+    crate::certs::pem("CERTIFICATE", &WORLD.ca.der())
+}
+
+/// What OpenSSL received, in order, by its own names, and alerts by ours:
+/// `"ClientHello"`, `"Finished"`, `"fatal unknown_ca"`.
+pub fn received(peer: &Peer) -> Vec<String> {
+    messages(peer, "<<< ")
+}
+
+/// What OpenSSL sent, in order, by its own names.
+pub fn sent(peer: &Peer) -> Vec<String> {
+    messages(peer, ">>> ")
+}
+
+/// The content types of the records that OpenSSL received, in order, as they stand in the
+/// headers: 20 ChangeCipherSpec, 21 alert, 22 handshake, 23 protected by TLS 1.3.
+pub fn received_records(peer: &Peer) -> Vec<u8> {
+    let log = peer.log();
+    let mut lines = log.lines();
+    let mut types = Vec::new();
+    while let Some(line) = lines.next() {
+        if line.starts_with("<<< ") && line.contains("RecordHeader") {
+            let header = lines.next().unwrap_or_default().trim();
+            types.push(u8::from_str_radix(&header[..2], 16).expect("a content type"));
+        }
+    }
+    types
+}
+
+fn messages(peer: &Peer, direction: &str) -> Vec<String> {
+    let log = peer.log();
+    let mut lines = log.lines();
+    let mut names = Vec::new();
+    while let Some(line) = lines.next() {
+        let message = line.strip_prefix(direction);
+        let Some((kind, name)) = message.and_then(|message| message.split_once("], ")) else {
+            continue;
+        };
+        names.push(match kind.contains("Alert") {
+            true => alert(lines.next().unwrap_or_default()),
+            false => name.to_string(),
+        });
+    }
+    names
+}
+
+/// An alert from its two bytes in hexadecimal. OpenSSL itself does not name the newer ones.
+fn alert(bytes: &str) -> String {
+    let (level, code) = bytes.trim().split_once(' ').expect("two bytes");
+    let level = match level {
+        "01" => "warning",
+        "02" => "fatal",
+        other => panic!("an alert of level {other}"),
+    };
+    let code = u8::from_str_radix(code, 16).expect("a code");
+    format!("{level} {}", Alert::from_code(code).name())
+}
+
+/// What a client receives from our server before it has to send its certificate.
+pub fn first_flight(version: &str) -> Vec<&'static str> {
+    match version {
+        "TLSv1.2" => vec![
+            "ServerHello",
+            "Certificate",
+            "ServerKeyExchange",
+            "CertificateRequest",
+            "ServerHelloDone",
+        ],
+        _ => vec![
+            "ServerHello",
+            "EncryptedExtensions",
+            "CertificateRequest",
+            "Certificate",
+            "CertificateVerify",
+            "Finished",
+        ],
+    }
+}
+
+/// The ClientHello; a TLS 1.3 client answers ServerHello, which comes before the certificate, with
+/// the ChangeCipherSpec that means nothing (RFC 8446 §D.4).
+pub fn records_before_the_verdict(version: &str) -> &'static [u8] {
+    match version {
+        "TLSv1.2" => &[22],
+        _ => &[22, 20],
+    }
+}
+
+/// OpenSSL's server got a ClientHello from us, then this alert, and nothing else at all.
+pub fn assert_only_alerted(server: &mut Peer, version: &str, alert: Alert) {
+    server.until_exit();
+    let fatal = format!("fatal {}", alert.name());
+    assert_eq!(received(server), ["ClientHello", &fatal]);
+    let mut records = records_before_the_verdict(version).to_vec();
+    records.push(if version == "TLSv1.2" { 21 } else { 23 });
+    assert_eq!(received_records(server), records);
+    assert!(server.said(&format!("SSL alert number {}\n", alert.code())));
+}
