@@ -66,6 +66,8 @@ fn exchange(socket: &mut SslSocket, total: usize) -> usize {
     while read < total {
         read += read_piece(socket, &mut piece, &chunk, read);
     }
+    // What the stream has not taken would stay here: nobody drives the socket after this.
+    socket.flush().expect("flush");
     refusals
 }
 
