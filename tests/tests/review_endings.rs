@@ -2,11 +2,18 @@
 
 use std::time::Duration;
 
-use sslcore::{Alert, Event, FailureKind, VerifyMode};
+use sslcore::{Alert, Event, FailureKind, Limits, ServerStart, VerifyMode};
 use sslcore_tests::certs::WORLD;
-use sslcore_tests::pair::{Pair, backend, client, server};
+use sslcore_tests::forge::Forger;
+use sslcore_tests::pair::{End, Pair, backend, client, server};
 
 const VERSIONS: [&str; 2] = ["TLSv1.2", "TLSv1.3"];
+
+fn was_closed(end: &End) -> bool {
+    end.events
+        .iter()
+        .any(|event| matches!(event, Event::Closed(_)))
+}
 
 /// How the handshake is ended in the middle.
 #[derive(Clone, Copy, Debug)]
@@ -93,4 +100,28 @@ fn a_handshake_ended_between_any_two_steps_says_so_in_records_the_peer_can_open(
             }
         }
     }
+}
+
+#[test]
+fn nothing_follows_our_close_notify_not_even_an_alert() {
+    let mut end = End::new(Limits::default());
+    let config = server(backend()).build().expect("server");
+    end.conn
+        .start_server_encryption(ServerStart::With(config))
+        .expect("start");
+    Forger::as_client(&mut end, true);
+    end.conn.close();
+    assert!(!end.take().is_empty());
+    assert!(end.conn.transmit_finished(), "the adapter sends FIN");
+    end.give(
+        &[
+            23, 3, 3, 0, 17, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0,
+        ],
+        usize::MAX,
+    );
+    assert!(end.saw(Event::Failed(FailureKind::BadRecordMac)));
+    assert!(end.conn.transmit_finished(), "FIN cannot be taken back");
+    assert!(end.take().is_empty());
+    assert_eq!(end.conn.failure().and_then(|failure| failure.alert()), None);
+    assert!(was_closed(&end));
 }

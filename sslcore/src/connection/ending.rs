@@ -12,7 +12,7 @@ use crate::state::{Call, Cause, Outbound, Phase};
 impl Connection {
     /// Latches a failure (rule R6). `record` is the alert as the engine made it; without one the
     /// alert that the failure owes is made here, protected as the released bytes demand.
-    pub(super) fn fail(&mut self, failure: Failure, record: Option<&[u8]>) {
+    pub(super) fn fail(&mut self, mut failure: Failure, record: Option<&[u8]>) {
         if self.state.phase() == Phase::Over {
             return;
         }
@@ -25,13 +25,23 @@ impl Connection {
             self.events.push(Event::AlertReceived(alert));
         }
         self.events.push(Event::Failed(failure.kind));
+        // Nothing follows our close_notify (RFC 8446 §6.1), and nobody listens after a reset.
+        if self.state.outbound() == Outbound::Closed
+            || self.transport_end == Some(TransportEnd::Reset)
+        {
+            failure.alert = None;
+        }
         if let Some(alert) = failure.alert {
+            let waiting = self.transmit.len();
             match record {
                 Some(record) => {
                     self.transmit.append_flight(record);
                     self.transmit.mark_alert(alert);
                 }
                 None => self.send_alerts(&[alert]),
+            }
+            if self.transmit.len() == waiting {
+                failure.alert = None;
             }
         }
         self.failure = Some(failure);
