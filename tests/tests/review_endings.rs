@@ -2,10 +2,10 @@
 
 use std::time::Duration;
 
-use sslcore::{Alert, Event, FailureKind, Limits, ServerStart, VerifyMode};
+use sslcore::{Alert, Event, FailureKind, Limits, ReadEnd, ServerStart, VerifyMode};
 use sslcore_tests::certs::WORLD;
 use sslcore_tests::forge::Forger;
-use sslcore_tests::pair::{End, Pair, backend, client, server};
+use sslcore_tests::pair::{End, Pair, backend, client, server, server_name};
 
 const VERSIONS: [&str; 2] = ["TLSv1.2", "TLSv1.3"];
 
@@ -123,5 +123,75 @@ fn nothing_follows_our_close_notify_not_even_an_alert() {
     assert!(end.conn.transmit_finished(), "FIN cannot be taken back");
     assert!(end.take().is_empty());
     assert_eq!(end.conn.failure().and_then(|failure| failure.alert()), None);
+    assert!(was_closed(&end));
+}
+
+#[test]
+fn after_a_reset_nothing_waits_for_a_transport_that_is_gone() {
+    let config = server(backend()).build().expect("server");
+    let hello = {
+        let mut end = End::new(Limits::default());
+        let config = client(backend()).build().expect("client");
+        end.conn
+            .start_client_encryption(&config, server_name())
+            .expect("start");
+        end.take()
+    };
+    for arrived in [
+        &b"\x16\x03\x03\x00\x04\x01\x00\x00\x00"[..],
+        b"GET /",
+        &hello,
+    ] {
+        let mut end = End::new(Limits::default());
+        end.conn
+            .start_server_encryption(ServerStart::With(config.clone()))
+            .expect("start");
+        assert_eq!(end.conn.receive(arrived), Ok(arrived.len()));
+        end.conn.receive_reset();
+        end.settle();
+        assert!(end.conn.failure().is_some());
+        assert!(end.conn.transmit().is_empty(), "{:?}", end.events);
+        assert_eq!(end.conn.failure().and_then(|failure| failure.alert()), None);
+        assert!(was_closed(&end), "{:?}", end.events);
+    }
+
+    let mut end = End::new(Limits::default());
+    end.conn.receive_reset();
+    let _ = end.conn.write(b"into the void");
+    end.settle();
+    assert!(end.saw(Event::Failed(FailureKind::Reset)));
+    assert!(was_closed(&end), "{:?}", end.events);
+}
+
+#[test]
+fn a_reset_after_the_peer_closed_its_side_is_a_failure_while_ours_is_open() {
+    let client = client(backend()).protocols(&["TLSv1.3"]).build();
+    let server = server(backend()).build();
+    let mut pair = Pair::encrypted(&client.expect("client"), &server.expect("server"));
+    pair.client.conn.close();
+    pair.run();
+    assert!(pair.server.saw(Event::PeerClosed));
+    assert_eq!(pair.server.conn.write(b"an answer nobody takes"), Ok(22));
+    pair.server.conn.receive_reset();
+    pair.server.settle();
+    assert!(
+        pair.server.saw(Event::Failed(FailureKind::Reset)),
+        "{:?}",
+        pair.server.events
+    );
+    assert!(was_closed(&pair.server));
+    assert_eq!(pair.server.conn.read(&mut [0; 1]), Err(ReadEnd::Closed));
+
+    let mut end = End::new(Limits::default());
+    end.conn.receive_eof();
+    end.settle();
+    assert!(end.saw(Event::EndOfStream));
+    end.conn.receive_reset();
+    end.settle();
+    assert!(
+        end.saw(Event::Failed(FailureKind::Reset)),
+        "{:?}",
+        end.events
+    );
     assert!(was_closed(&end));
 }

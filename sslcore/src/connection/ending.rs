@@ -108,6 +108,9 @@ impl Connection {
     /// Tells what has left, and whether it was the last. After every step and every
     /// `transmitted`.
     pub(super) fn settle(&mut self) {
+        if self.transport_end == Some(TransportEnd::Reset) {
+            self.report.unsent += self.transmit.clear();
+        }
         while let Some(alert) = self.transmit.alert_gone() {
             if alert == Alert::CloseNotify {
                 self.report.close_notify_sent = true;

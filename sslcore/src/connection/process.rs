@@ -161,12 +161,11 @@ impl Connection {
             self.events.push(Event::ReadyRead);
             return Ok(true);
         }
-        if self.receive.raw().is_empty() && self.state.inbound_end().is_none() {
+        if self.receive.raw().is_empty() {
             match self.transport_end {
                 None => {}
-                Some(TransportEnd::Reset) => {
-                    return Err(Failure::silent(FailureKind::Reset).into());
-                }
+                Some(TransportEnd::Reset) => return self.reset(),
+                Some(TransportEnd::Eof) if self.state.inbound_end().is_some() => {}
                 Some(TransportEnd::Eof) => {
                     self.state.end_inbound(ReadEnd::EndOfStream);
                     self.events.push(Event::EndOfStream);
@@ -552,7 +551,10 @@ impl Connection {
     fn open_next(&mut self) -> Step {
         if self.state.inbound_end().is_some() {
             self.receive.clear_raw();
-            return Ok(false);
+            return match self.transport_end {
+                Some(TransportEnd::Reset) => self.reset(),
+                _ => Ok(false),
+            };
         }
         if self.receive.plain().len() >= self.limits.read_buffer_size {
             return Ok(false);
@@ -629,6 +631,14 @@ impl Connection {
             Some(TransportEnd::Eof) => Err(Failure::silent(FailureKind::Truncated).into()),
             Some(TransportEnd::Reset) => Err(Failure::silent(FailureKind::Reset).into()),
         }
+    }
+
+    /// The transport was reset. Who has ended both directions before does not mind.
+    fn reset(&mut self) -> Step {
+        if self.state.inbound_end().is_some() && self.state.outbound() == Outbound::Closed {
+            return Ok(false);
+        }
+        Err(Failure::silent(FailureKind::Reset).into())
     }
 
     /// While a decision is open the end surfaces at once, whatever waits unprocessed (rule R1).
