@@ -195,3 +195,19 @@ fn a_reset_after_the_peer_closed_its_side_is_a_failure_while_ours_is_open() {
     );
     assert!(was_closed(&end));
 }
+
+#[test]
+fn the_end_of_the_plaintext_stream_is_a_truncation_once_tls_was_started() {
+    let mut end = End::new(Limits::default());
+    end.conn.receive_eof();
+    end.settle();
+    assert!(end.saw(Event::EndOfStream));
+    let config = client(backend()).build().expect("client");
+    end.conn
+        .start_client_encryption(&config, server_name())
+        .expect("start");
+    end.take();
+    assert!(end.saw(Event::Failed(FailureKind::Truncated)));
+    assert_eq!(end.conn.read(&mut [0; 1]), Err(ReadEnd::Truncated));
+    assert!(!end.conn.close_report().expect("closed").clean);
+}

@@ -134,7 +134,7 @@ impl Connection {
                 Some(ReadEnd::EndOfStream) => true,
                 _ => self.report.close_notify_sent && self.report.close_notify_received,
             };
-            self.report.clean = nothing_lost && both_said_so;
+            self.report.clean = self.failure.is_none() && nothing_lost && both_said_so;
             self.traffic = None;
             self.events.push(Event::Closed(self.report));
         }
