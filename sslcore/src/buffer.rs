@@ -368,6 +368,11 @@ impl TransmitBuffer {
         self.len() - self.plain
     }
 
+    /// Whether a flight waits that did not fit.
+    pub(crate) fn has_backlog(&self) -> bool {
+        !self.backlog.is_empty()
+    }
+
     /// Room for data: nothing while a backlog waits, the headroom never counts.
     pub(crate) fn room(&self) -> usize {
         if self.backlog.is_empty() {

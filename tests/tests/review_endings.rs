@@ -2,7 +2,9 @@
 
 use std::time::Duration;
 
-use sslcore::{Alert, Event, FailureKind, Limits, ReadEnd, ServerStart, VerifyMode};
+use sslcore::{
+    Alert, Buffers, Connection, Event, FailureKind, Limits, ReadEnd, ServerStart, VerifyMode,
+};
 use sslcore_tests::certs::WORLD;
 use sslcore_tests::forge::Forger;
 use sslcore_tests::pair::{End, Pair, backend, client, server, server_name};
@@ -210,4 +212,36 @@ fn the_end_of_the_plaintext_stream_is_a_truncation_once_tls_was_started() {
     assert!(end.saw(Event::Failed(FailureKind::Truncated)));
     assert_eq!(end.conn.read(&mut [0; 1]), Err(ReadEnd::Truncated));
     assert!(!end.conn.close_report().expect("closed").clean);
+}
+
+#[test]
+fn an_alert_follows_a_flight_that_did_not_fit_the_buffer() {
+    let receive = Box::leak(vec![0; 20_000].into_boxed_slice());
+    let transmit = Box::leak(vec![0; 512].into_boxed_slice());
+    let config = client(backend())
+        .protocols(&["TLSv1.3"])
+        .identity(WORLD.client.chain.clone(), WORLD.client.key());
+    let mut pair = Pair::default();
+    pair.client.conn = Connection::new(
+        Limits::default(),
+        Buffers::lent(receive, transmit).expect("large enough"),
+    );
+    let server = server(backend()).verify_mode(VerifyMode::Verify);
+    pair.start(
+        &config.build().expect("client"),
+        &server.build().expect("server"),
+    );
+    pair.exchange();
+    assert!(pair.client.conn.is_encrypted());
+    assert!(
+        pair.client.conn.encrypted_bytes_to_write() > 512,
+        "a backlog"
+    );
+    let mut forged = vec![23, 3, 3, 0, 17];
+    forged.extend([0; 17]);
+    pair.client.give(&forged, usize::MAX);
+    assert!(pair.client.saw(Event::Failed(FailureKind::BadRecordMac)));
+    pair.run();
+    assert!(pair.client.saw(Event::AlertSent(Alert::BadRecordMac)));
+    assert!(pair.server.saw(Event::AlertReceived(Alert::BadRecordMac)));
 }

@@ -200,13 +200,23 @@ impl Traffic {
         Ok(true)
     }
 
-    /// Seals an alert. It always fits: the buffer keeps headroom for it.
+    /// Seals an alert. It always fits: the buffer keeps headroom for it, and while the last flight
+    /// is not yet in the buffer, it goes behind that.
     pub(crate) fn seal_alert(
         &mut self,
         alert: Alert,
         out: &mut TransmitBuffer,
     ) -> Result<(), Failure> {
-        self.seal(ContentType::Alert, &alert.encode(), out)?;
+        let body = alert.encode();
+        if out.has_backlog() {
+            let mut record = alloc::vec![0; body.len() + self.tx.overhead()];
+            self.tx
+                .seal(ContentType::Alert, &body, &mut record)
+                .map_err(|_| engine_failure())?;
+            out.append_flight(&record);
+        } else {
+            self.seal(ContentType::Alert, &body, out)?;
+        }
         out.mark_alert(alert);
         Ok(())
     }
