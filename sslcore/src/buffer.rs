@@ -174,7 +174,8 @@ impl ReceiveBuffer {
             }
         }
         // A larger capacity of earlier days may be left over; `cap` is what counts.
-        let end = self.storage.len().min(self.raw.end + self.room(cap));
+        let room = self.room(cap);
+        let end = self.storage.len().min(self.raw.end.saturating_add(room));
         &mut self.storage.bytes_mut()[self.raw.end..end]
     }
 
@@ -385,7 +386,7 @@ impl TransmitBuffer {
     /// `n` writable bytes behind what is there; [`commit`](Self::commit) keeps them. `None` when
     /// they do not fit even in the headroom.
     pub(crate) fn reserve(&mut self, n: usize) -> Option<&mut [u8]> {
-        if !self.backlog.is_empty() || self.live.len() + n > self.cap + HEADROOM {
+        if !self.backlog.is_empty() || self.live.len() + n > self.cap.saturating_add(HEADROOM) {
             return None;
         }
         if self.storage.len() - self.live.end < n {

@@ -137,7 +137,10 @@ impl Connection {
             role: None,
             receive: ReceiveBuffer::new(receive),
             transmit: TransmitBuffer::new(transmit, limits.transmit),
-            limits,
+            limits: Limits {
+                read_buffer_size: limits.read_buffer_size.max(1),
+                ..limits
+            },
             queue: Vec::new(),
             events: Events::default(),
             handshake: None,

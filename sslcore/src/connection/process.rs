@@ -652,7 +652,10 @@ impl Connection {
         let cap = self.limits.read_buffer_size.saturating_add(MAX_RECORD);
         match self.state.is_handshaking() {
             // An eighth more for the headers and tags of the records that carry the message.
-            true => cap.max(self.limits.max_handshake / 8 * 9 + MAX_RECORD),
+            true => {
+                let message = self.limits.max_handshake;
+                cap.max(message.saturating_add(message / 8 + MAX_RECORD))
+            }
             false => cap,
         }
     }
