@@ -257,7 +257,13 @@ impl ReceiveBuffer {
         self.rewind_if_empty();
     }
 
-    pub(crate) fn clear(&mut self) {
+    /// Drops everything that is held; what is lent stays lent.
+    pub(crate) fn discard(&mut self) {
+        self.clear_plain();
+        self.skip(self.raw.len());
+    }
+
+    fn clear(&mut self) {
         self.plain = 0..0;
         self.raw = 0..0;
         self.lent = 0;

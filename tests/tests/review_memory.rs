@@ -2,7 +2,7 @@
 
 use sslcore::{Buffers, Connection, Event, Limits};
 use sslcore_tests::certs::WORLD;
-use sslcore_tests::pair::{Pair, backend, client, server};
+use sslcore_tests::pair::{End, Pair, backend, client, server};
 
 const VERSIONS: [&str; 2] = ["TLSv1.2", "TLSv1.3"];
 
@@ -126,4 +126,27 @@ fn the_smallest_lent_transmit_buffer_carries_large_flights_and_data() {
             1
         );
     }
+}
+
+#[test]
+fn throwing_plaintext_away_leaves_a_lent_tail_where_it_is() {
+    let mut end = End::new(Limits::default());
+    end.give(b"first", usize::MAX);
+    end.conn.discard_reads();
+    end.conn.receive_buffer()[..6].copy_from_slice(b"second");
+    end.settle();
+    assert_eq!(end.conn.received(6), Ok(()));
+    end.settle();
+    assert_eq!(end.conn.bytes_available(), 0);
+    assert_eq!(end.conn.encrypted_bytes_available(), 0);
+}
+
+#[test]
+fn aborting_swallows_what_the_transport_was_reading() {
+    let (client, server) = configs("TLSv1.3");
+    let mut pair = Pair::encrypted(&client, &server);
+    assert!(pair.client.conn.receive_buffer().len() > 10);
+    pair.client.conn.abort();
+    assert_eq!(pair.client.conn.received(10), Ok(()));
+    assert_eq!(pair.client.conn.encrypted_bytes_available(), 0);
 }

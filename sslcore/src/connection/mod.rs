@@ -237,7 +237,7 @@ impl Connection {
         match leftover {
             _ if bytes == 0 => {}
             Leftover::Refuse => return Err(UsageError::UnreadPlaintext { bytes }),
-            Leftover::Discard => self.receive.clear(),
+            Leftover::Discard => self.receive.discard(),
             Leftover::TreatAsTls => self.receive.unread(),
         }
         Ok(())
@@ -495,7 +495,7 @@ impl Connection {
         } else {
             self.abandon();
             self.report.unsent += self.transmit.clear();
-            self.receive.clear();
+            self.receive.discard();
             self.state.end_inbound(ReadEnd::Aborted);
             self.state.follow(Cause::Ended);
         }

@@ -149,7 +149,7 @@ impl Connection {
             return Ok(true);
         }
         if self.discard_reads {
-            self.receive.clear();
+            self.receive.discard();
         }
         let room = self
             .limits
