@@ -316,16 +316,18 @@ impl Engine for RustlsEngine {
             return false;
         }
         match suite {
-            SupportedCipherSuite::Tls12(_) => records(flight).any(|(content, body)| {
-                content == ContentType::Handshake && body.first() == Some(&CERTIFICATE)
-            }),
-            // Sealed, but then it is longer than Finished alone: message header, hash, inner
-            // type, tag.
+            // It comes first; what else looks like it may be a fragment, or sealed.
+            SupportedCipherSuite::Tls12(_) => {
+                records(flight).next().is_some_and(|(content, body)| {
+                    content == ContentType::Handshake && body.first() == Some(&CERTIFICATE)
+                })
+            }
+            // Sealed, but then there is more than Finished alone: message header and hash.
             SupportedCipherSuite::Tls13(suite) => {
-                let finished = 4 + suite.common.hash_provider.output_len() + 1 + TAG_LEN;
+                let finished = 4 + suite.common.hash_provider.output_len();
                 records(flight)
                     .filter(|(content, _)| *content == ContentType::ApplicationData)
-                    .map(|(_, body)| body.len())
+                    .map(|(_, body)| body.len().saturating_sub(1 + TAG_LEN))
                     .sum::<usize>()
                     > finished
             }
