@@ -245,3 +245,38 @@ fn an_alert_follows_a_flight_that_did_not_fit_the_buffer() {
     assert!(pair.client.saw(Event::AlertSent(Alert::BadRecordMac)));
     assert!(pair.server.saw(Event::AlertReceived(Alert::BadRecordMac)));
 }
+
+#[test]
+fn a_tls12_alert_is_sealed_after_our_finished_however_the_server_hello_was_cut() {
+    for fragment in [32, 37, 38, 16384] {
+        for by_client in [true, false] {
+            let mut client_config = client(backend()).protocols(&["TLSv1.2"]);
+            let mut server_config = server(backend()).protocols(&["TLSv1.2"]);
+            client_config = client_config.max_fragment(fragment);
+            server_config = server_config.max_fragment(fragment);
+            let client = client_config.build().expect("client");
+            let server = server_config.build().expect("server");
+            // The server's Finished leaves first only when a session is resumed.
+            Pair::encrypted(&client, &server);
+            let mut pair = Pair::tls(&client, &server);
+            let hello = pair.client.take();
+            pair.server.give(&hello, usize::MAX);
+            let (end, peer) = if by_client {
+                let flight = pair.server.take();
+                pair.client.give(&flight, usize::MAX);
+                (&mut pair.client, &mut pair.server)
+            } else {
+                (&mut pair.server, &mut pair.client)
+            };
+            end.conn.close();
+            let sent = end.take();
+            peer.give(&sent, usize::MAX);
+            peer.take();
+            let failure = peer.conn.failure().map(|failure| failure.kind());
+            assert!(
+                matches!(failure, None | Some(FailureKind::ClosedDuringHandshake)),
+                "{fragment} client={by_client}: {failure:?}"
+            );
+        }
+    }
+}

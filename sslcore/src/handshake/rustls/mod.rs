@@ -201,14 +201,23 @@ impl RustlsEngine {
         if self.server_random.is_some() {
             return;
         }
-        // Handshake header, legacy_version, random (RFC 5246 §7.4.1.3).
+        // Handshake header, legacy_version, random (RFC 5246 §7.4.1.3). It opens the flight, in
+        // one record or in several.
         const SERVER_HELLO: u8 = 2;
         const RANDOM: core::ops::Range<usize> = 6..38;
-        self.server_random = records(flight)
-            .filter(|(content, body)| {
-                *content == ContentType::Handshake && body.first() == Some(&SERVER_HELLO)
-            })
-            .find_map(|(_, body)| body.get(RANDOM)?.try_into().ok());
+        let mut hello = records(flight)
+            .take_while(|(content, _)| *content == ContentType::Handshake)
+            .flat_map(|(_, body)| body.iter().copied());
+        let mut start = [0; RANDOM.end];
+        for byte in &mut start {
+            match hello.next() {
+                Some(next) => *byte = next,
+                None => return,
+            }
+        }
+        if start[0] == SERVER_HELLO {
+            self.server_random = start[RANDOM].try_into().ok();
+        }
     }
 }
 
