@@ -3,7 +3,8 @@
 use std::time::Duration;
 
 use sslcore::{
-    Alert, Buffers, Connection, Event, FailureKind, Limits, ReadEnd, ServerStart, VerifyMode,
+    Alert, Buffers, Connection, Event, FailureKind, Limits, OnErrors, ReadEnd, ServerStart,
+    Verdict, VerifyMode,
 };
 use sslcore_tests::certs::WORLD;
 use sslcore_tests::forge::Forger;
@@ -278,5 +279,45 @@ fn a_tls12_alert_is_sealed_after_our_finished_however_the_server_hello_was_cut()
                 "{fragment} client={by_client}: {failure:?}"
             );
         }
+    }
+}
+
+#[test]
+fn a_refusal_is_a_fatal_alert_whatever_the_application_asks_for() {
+    for warning in [
+        Alert::CloseNotify,
+        Alert::UserCanceled,
+        Alert::NoRenegotiation,
+    ] {
+        let client = client(backend()).on_errors(OnErrors::Hold);
+        let server =
+            server(backend()).identity(WORLD.self_signed.chain.clone(), WORLD.self_signed.key());
+        let mut pair = Pair::tls(
+            &client.build().expect("client"),
+            &server.build().expect("server"),
+        );
+        pair.run();
+        let id = pair.client.conn.review().expect("open").id;
+        pair.client
+            .conn
+            .answer(id, Verdict::RejectWith(warning))
+            .expect("open");
+        pair.run();
+        assert!(
+            matches!(
+                pair.server.conn.failure().map(|failure| failure.kind()),
+                Some(FailureKind::AlertReceived(_))
+            ),
+            "{warning}: {:?}",
+            pair.server.events
+        );
+        assert!(
+            !pair
+                .client
+                .conn
+                .close_report()
+                .expect("closed")
+                .close_notify_sent
+        );
     }
 }

@@ -31,7 +31,8 @@ pub enum Verdict<'a> {
     AcceptOnly(&'a [SslError]),
     /// Refuse, with the alert that the first error calls for.
     Reject,
-    /// Refuse with an alert of the application's choice.
+    /// Refuse with an alert of the application's choice. close_notify, user_canceled and
+    /// no_renegotiation refuse nothing: instead of them the peer gets certificate_unknown.
     RejectWith(Alert),
 }
 
@@ -89,6 +90,7 @@ impl Connection {
             Verdict::Accept => None,
             Verdict::AcceptOnly(forgiven) => unforgiven(forgiven),
             Verdict::Reject => unforgiven(&[]),
+            Verdict::RejectWith(alert) if alert.is_warning() => Some(Alert::CertificateUnknown),
             Verdict::RejectWith(alert) => Some(alert),
         };
         handshake.answer = Some(match rejection {
