@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use sslcore::{
     Alert, Buffers, Connection, Event, FailureKind, Limits, OnErrors, ReadEnd, ServerStart,
-    Verdict, VerifyMode,
+    Timeouts, Verdict, VerifyMode,
 };
 use sslcore_tests::certs::WORLD;
 use sslcore_tests::forge::Forger;
@@ -320,4 +320,32 @@ fn a_refusal_is_a_fatal_alert_whatever_the_application_asks_for() {
                 .close_notify_sent
         );
     }
+}
+
+#[test]
+fn a_chosen_configurations_own_timeouts_count_from_the_choice_on() {
+    let fallback = server(backend()).timeouts(Timeouts {
+        handshake: None,
+        ..Timeouts::SERVER
+    });
+    let mut pair = Pair::default();
+    pair.server
+        .conn
+        .start_server_encryption(ServerStart::Ask {
+            fallback: fallback.build().expect("server"),
+        })
+        .expect("start");
+    let config = client(backend()).build().expect("client");
+    pair.client
+        .conn
+        .start_client_encryption(&config, server_name())
+        .expect("start");
+    let hello = pair.client.take();
+    pair.server.give(&hello, usize::MAX);
+    let id = pair.server.conn.config_request().expect("asked").id;
+    let chosen = server(backend()).build().expect("server");
+    pair.server.conn.provide_config(id, &chosen).expect("open");
+    pair.server.settle();
+    let deadline = pair.server.conn.deadline().expect("the handshake's");
+    assert_eq!(pair.server.time.until(deadline), Duration::from_secs(10));
 }

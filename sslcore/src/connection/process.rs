@@ -202,6 +202,7 @@ impl Connection {
                 let timeouts = config.0.terms.timeouts;
                 if let Some(handshake) = &mut self.handshake {
                     handshake.hello = Vec::new();
+                    handshake.timeout = Countdown::new(timeouts.handshake);
                     handshake.decision = Countdown::new(timeouts.decision);
                 }
                 self.review = None;
