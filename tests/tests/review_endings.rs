@@ -349,3 +349,18 @@ fn a_chosen_configurations_own_timeouts_count_from_the_choice_on() {
     let deadline = pair.server.conn.deadline().expect("the handshake's");
     assert_eq!(pair.server.time.until(deadline), Duration::from_secs(10));
 }
+
+#[test]
+fn replies_to_our_own_key_updates_are_not_held_against_the_peer() {
+    let client = client(backend()).protocols(&["TLSv1.3"]).build();
+    let server = server(backend()).build();
+    let mut pair = Pair::encrypted(&client.expect("client"), &server.expect("server"));
+    // A log that only ever flows one way, and renews its keys every hour.
+    for hour in 0..100 {
+        pair.client.conn.update_keys().expect("encrypted");
+        pair.client.write(b"a line of the log");
+        pair.run();
+        assert_eq!(pair.server.read_all(), b"a line of the log", "hour {hour}");
+        assert!(pair.client.conn.failure().is_none(), "hour {hour}");
+    }
+}

@@ -85,6 +85,8 @@ pub(crate) struct Traffic {
     is_client: bool,
     records_per_key: u64,
     own_update: OwnUpdate,
+    /// We asked for a KeyUpdate that has not come yet.
+    awaits_update: bool,
     refuse_renegotiation: bool,
     reassembly: Vec<u8>,
     counters: Counters,
@@ -116,6 +118,7 @@ impl Traffic {
             post: hand_off.post,
             is_client,
             own_update: OwnUpdate::None,
+            awaits_update: false,
             refuse_renegotiation: false,
             reassembly: Vec::new(),
             counters: Counters::default(),
@@ -196,6 +199,7 @@ impl Traffic {
         let material = self.post.next_transmit_key()?;
         self.tx = Protection::new(&self.backend, SslProtocol::TlsV1_3, &material, 0)
             .map_err(|_| engine_failure())?;
+        self.awaits_update |= self.own_update == OwnUpdate::Requesting;
         self.own_update = OwnUpdate::None;
         Ok(true)
     }
@@ -385,12 +389,15 @@ impl Traffic {
             }
             _ => return Err(malformed("a KeyUpdate has one byte")),
         };
-        count(
-            &mut self.counters.key_updates,
-            limits::KEY_UPDATES,
-            Repeated::KeyUpdates,
-            Alert::UnexpectedMessage,
-        )?;
+        // What we asked for is not repeated for free: a peer that only listens answers no data.
+        if !core::mem::take(&mut self.awaits_update) {
+            count(
+                &mut self.counters.key_updates,
+                limits::KEY_UPDATES,
+                Repeated::KeyUpdates,
+                Alert::UnexpectedMessage,
+            )?;
+        }
         let material = self.post.next_receive_key()?;
         self.rx = Protection::new(&self.backend, SslProtocol::TlsV1_3, &material, 0)
             .map_err(|_| engine_failure())?;
