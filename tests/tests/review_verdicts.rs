@@ -1,9 +1,65 @@
 //! What a careless or clever caller may conclude from a review (rules R1, R13).
 
-use sslcore::Event;
+use sslcore::{Event, OnErrors, SslError, SslErrorKind, Verdict};
+use sslcore_tests::certs::{WORLD, self_signed_with};
 use sslcore_tests::pair::{Pair, backend, client, server};
 
 const VERSIONS: [&str; 2] = ["TLSv1.2", "TLSv1.3"];
+
+/// Forgives every error of one kind, as an application does that knows its devices' clocks.
+fn forgive(pair: &mut Pair, kind: SslErrorKind) {
+    pair.run();
+    let review = pair.client.conn.review().expect("open");
+    let forgiven: Vec<SslError> = review
+        .errors
+        .iter()
+        .filter(|error| error.kind() == kind)
+        .cloned()
+        .collect();
+    assert!(!forgiven.is_empty(), "{:?}", review.errors);
+    let id = review.id;
+    pair.client
+        .conn
+        .answer(id, Verdict::AcceptOnly(&forgiven))
+        .expect("open");
+    pair.run();
+}
+
+#[test]
+fn forgiving_a_missing_clock_does_not_forgive_an_unknown_issuer() {
+    for (identity, good) in [
+        (&WORLD.server, true),
+        (&WORLD.stranger, false),
+        (&WORLD.self_signed, false),
+    ] {
+        let client = client(backend()).on_errors(OnErrors::Hold);
+        let server = server(backend()).identity(identity.chain.clone(), identity.key());
+        let mut pair = Pair::tls(
+            &client.build().expect("client"),
+            &server.build().expect("server"),
+        );
+        pair.client.has_wall_clock = false;
+        forgive(&mut pair, SslErrorKind::NoWallClock);
+        assert_eq!(pair.client.conn.is_encrypted(), good);
+    }
+}
+
+#[test]
+fn forgiving_an_expired_certificate_does_not_forgive_an_unknown_issuer() {
+    let impostor = self_signed_with(&["server.test"], |params| {
+        params.not_after = rcgen::date_time_ymd(2025, 6, 1);
+    });
+    for (identity, good) in [(&WORLD.expired, true), (&impostor, false)] {
+        let client = client(backend()).on_errors(OnErrors::Hold);
+        let server = server(backend()).identity(identity.chain.clone(), identity.key());
+        let mut pair = Pair::tls(
+            &client.build().expect("client"),
+            &server.build().expect("server"),
+        );
+        forgive(&mut pair, SslErrorKind::CertificateExpired);
+        assert_eq!(pair.client.conn.is_encrypted(), good);
+    }
+}
 
 #[test]
 fn a_client_is_told_of_a_certificate_request_only_when_there_is_one() {
@@ -29,5 +85,27 @@ fn a_client_is_told_of_a_certificate_request_only_when_there_is_one() {
                 );
             }
         }
+    }
+}
+
+#[test]
+fn forgiving_a_wrong_purpose_does_not_forgive_an_unknown_issuer() {
+    let purpose = |params: &mut rcgen::CertificateParams| {
+        params.extended_key_usages = vec![rcgen::ExtendedKeyUsagePurpose::ClientAuth];
+    };
+    let honest = WORLD.ca.leaf_with(&["server.test"], purpose);
+    let impostor = self_signed_with(&["server.test"], |params| {
+        purpose(params);
+        params.not_after = rcgen::date_time_ymd(2025, 6, 1);
+    });
+    for (identity, good) in [(&honest, true), (&impostor, false)] {
+        let client = client(backend()).on_errors(OnErrors::Hold);
+        let server = server(backend()).identity(identity.chain.clone(), identity.key());
+        let mut pair = Pair::tls(
+            &client.build().expect("client"),
+            &server.build().expect("server"),
+        );
+        forgive(&mut pair, SslErrorKind::InvalidPurpose);
+        assert_eq!(pair.client.conn.is_encrypted(), good);
     }
 }
