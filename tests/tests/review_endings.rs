@@ -1,7 +1,10 @@
 //! How a connection ends when the ending comes at an awkward moment (rules R1, R4, R6).
 
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
+use rustls::crypto::CryptoProvider;
+use sslcore::crypto::{AeadAlgorithm, AeadError, Backend, NONCE_LEN, RecordAead, TAG_LEN};
 use sslcore::{
     Alert, Buffers, Connection, Event, FailureKind, Limits, OnErrors, ReadEnd, ServerStart,
     Timeouts, Verdict, VerifyMode,
@@ -363,4 +366,48 @@ fn replies_to_our_own_key_updates_are_not_held_against_the_peer() {
         assert_eq!(pair.server.read_all(), b"a line of the log", "hour {hour}");
         assert!(pair.client.conn.failure().is_none(), "hour {hour}");
     }
+}
+
+/// An AEAD that seals one record and then never again.
+struct Failing(Box<dyn RecordAead>, AtomicBool);
+
+impl RecordAead for Failing {
+    fn seal(
+        &self,
+        nonce: &[u8; NONCE_LEN],
+        aad: &[u8],
+        body: &mut [u8],
+    ) -> Result<[u8; TAG_LEN], AeadError> {
+        match self.1.swap(true, Ordering::Relaxed) {
+            true => Err(AeadError),
+            false => self.0.seal(nonce, aad, body),
+        }
+    }
+
+    fn open(&self, nonce: &[u8; NONCE_LEN], aad: &[u8], body: &mut [u8]) -> Result<(), AeadError> {
+        self.0.open(nonce, aad, body)
+    }
+}
+
+fn make_failing(algorithm: AeadAlgorithm, key: &[u8]) -> Result<Box<dyn RecordAead>, AeadError> {
+    let aead = backend().aead(algorithm, key)?;
+    Ok(Box::new(Failing(aead, AtomicBool::new(false))))
+}
+
+#[test]
+fn an_engine_that_cannot_seal_what_was_queued_ends_the_connection_with_a_report() {
+    let failing = Backend::custom(
+        "failing",
+        CryptoProvider::clone(backend().provider()),
+        make_failing,
+    );
+    let client = client(failing).protocols(&["TLSv1.3"]).build();
+    let server = server(backend()).build();
+    let mut pair = Pair::tls(&client.expect("client"), &server.expect("server"));
+    pair.client.write(&[1; 40_000]);
+    pair.run();
+    assert!(pair.client.saw(Event::Failed(FailureKind::Engine)));
+    let report = pair.client.conn.close_report().expect("closed");
+    assert_eq!(report.abandoned, 40_000 - 16_384);
+    assert_eq!(pair.client.conn.bytes_to_write(), 0);
 }

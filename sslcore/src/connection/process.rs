@@ -516,6 +516,11 @@ impl Connection {
             let n = self.seal(&queue[..first]);
             self.queue = queue;
             self.queue.drain(..n);
+            if self.state.phase() == Phase::Over {
+                // Sealing has failed; what is left is abandoned like everything else.
+                self.abandon();
+                return Ok(true);
+            }
             if self.queue.is_empty() {
                 self.queue = Vec::new();
             }
