@@ -298,6 +298,12 @@ impl ReceiveBuffer {
         }
     }
 
+    /// Overwrites everything, plaintext that was read long ago included.
+    pub(crate) fn wipe(&mut self) {
+        self.clear();
+        self.storage.bytes_mut().zeroize();
+    }
+
     /// Takes the memory away; the buffer is empty and owned afterwards.
     pub(crate) fn take_storage(&mut self) -> Storage {
         self.clear();

@@ -150,3 +150,24 @@ fn aborting_swallows_what_the_transport_was_reading() {
     assert_eq!(pair.client.conn.received(10), Ok(()));
     assert_eq!(pair.client.conn.encrypted_bytes_available(), 0);
 }
+
+#[test]
+fn lent_buffers_come_back_without_the_plaintext_that_was_read() {
+    let receive = Box::leak(vec![0; 20_000].into_boxed_slice());
+    let transmit = Box::leak(vec![0; 4_000].into_boxed_slice());
+    let (client, server) = configs("TLSv1.3");
+    let mut pair = Pair::default();
+    pair.client.conn = Connection::new(
+        Limits::default(),
+        Buffers::lent(receive, transmit).expect("large enough"),
+    );
+    pair.start(&client, &server);
+    pair.run();
+    pair.server.write(&[0xa5; 1000]);
+    pair.run();
+    assert_eq!(pair.client.read_all(), [0xa5; 1000]);
+    match pair.client.conn.into_buffers() {
+        Buffers::Lent { receive, .. } => assert!(!receive.windows(8).any(|w| w == [0xa5; 8])),
+        other => panic!("{other:?}"),
+    }
+}

@@ -161,8 +161,9 @@ impl Connection {
         }
     }
 
-    /// Gives lent buffers back. What they still hold is lost.
+    /// Gives lent buffers back. What they still hold is lost; received plaintext is wiped.
     pub fn into_buffers(mut self) -> Buffers {
+        self.receive.wipe();
         match (self.receive.take_storage(), self.transmit.take_storage()) {
             (Storage::Lent(receive), Storage::Lent(transmit)) => {
                 Buffers::Lent { receive, transmit }
@@ -565,6 +566,7 @@ impl Connection {
 impl Drop for Connection {
     fn drop(&mut self) {
         self.queue.zeroize();
+        self.receive.wipe();
     }
 }
 

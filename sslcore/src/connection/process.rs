@@ -3,6 +3,8 @@
 use alloc::boxed::Box;
 use alloc::vec::Vec;
 
+use zeroize::Zeroize;
+
 use super::clock::Countdown;
 use super::decisions::Answer;
 use super::{Connection, Handshake, Role, TransportEnd};
@@ -522,6 +524,7 @@ impl Connection {
                 return Ok(true);
             }
             if self.queue.is_empty() {
+                self.queue.zeroize();
                 self.queue = Vec::new();
             }
             if n > 0 {
@@ -623,7 +626,7 @@ impl Connection {
         // stays open (RFC 8446 §6.1).
         if self.facts.protocol == Some(SslProtocol::TlsV1_2) {
             self.report.abandoned += self.queue.len();
-            self.queue = Vec::new();
+            self.queue.zeroize();
             self.state.begin_close();
         }
     }
