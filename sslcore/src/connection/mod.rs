@@ -272,7 +272,8 @@ impl Connection {
 
     /// Lends space for the transport to read into; [`received`](Self::received) keeps what was
     /// read. Holds at least what the record at hand still needs, unless the buffer is full: then
-    /// it is empty, which is back-pressure.
+    /// it is empty, which is back-pressure. Do not read from the transport then: 0 bytes read
+    /// into an empty buffer are not the end of the stream.
     pub fn receive_buffer(&mut self) -> &mut [u8] {
         if self.swallows() {
             self.receive.clear_raw();
