@@ -1,6 +1,6 @@
 //! What a careless or clever caller may conclude from a review (rules R1, R13).
 
-use sslcore::{Event, OnErrors, SslError, SslErrorKind, Verdict};
+use sslcore::{Alert, Event, FailureKind, OnErrors, SslError, SslErrorKind, Verdict};
 use sslcore_tests::certs::{WORLD, self_signed_with};
 use sslcore_tests::pair::{Pair, backend, client, server};
 
@@ -108,4 +108,25 @@ fn forgiving_a_wrong_purpose_does_not_forgive_an_unknown_issuer() {
         forgive(&mut pair, SslErrorKind::InvalidPurpose);
         assert_eq!(pair.client.conn.is_encrypted(), good);
     }
+}
+
+#[test]
+fn a_rejection_names_the_first_error_that_was_not_forgiven() {
+    let identity = WORLD.client.clone();
+    let client = client(backend())
+        .trust_anchors([])
+        .on_errors(OnErrors::Hold);
+    let server = server(backend()).identity(identity.chain.clone(), identity.key());
+    let mut pair = Pair::tls(
+        &client.build().expect("client"),
+        &server.build().expect("server"),
+    );
+    forgive(&mut pair, SslErrorKind::UnableToGetLocalIssuerCertificate);
+    let kind = FailureKind::CertificateRejected(SslErrorKind::HostNameMismatch);
+    assert!(
+        pair.client.saw(Event::Failed(kind)),
+        "{:?}",
+        pair.client.events
+    );
+    assert!(pair.server.saw(Event::AlertReceived(Alert::BadCertificate)));
 }

@@ -405,7 +405,9 @@ impl Connection {
         let id = ReviewId(self.open_decision());
         self.events.push(Event::SslErrors(id));
         match (mode, on_errors) {
-            (VerifyMode::Verify, OnErrors::Reject) => Err(self.rejection(first.alert()).into()),
+            (VerifyMode::Verify, OnErrors::Reject) => {
+                Err(self.rejection(first, first.alert()).into())
+            }
             (VerifyMode::Verify, OnErrors::Hold) => {
                 self.state.follow(Cause::Doubted);
                 Ok(true)
@@ -417,7 +419,7 @@ impl Connection {
     fn hold(&mut self) -> Step {
         match self.take_answer() {
             Some(Answer::Accepted) => self.approve(false),
-            Some(Answer::Rejected(alert)) => Err(self.rejection(alert).into()),
+            Some(Answer::Rejected(kind, alert)) => Err(self.rejection(kind, alert).into()),
             _ => self.ended_while_deciding(),
         }
     }
@@ -433,11 +435,7 @@ impl Connection {
         Ok(true)
     }
 
-    fn rejection(&mut self, alert: Alert) -> Failure {
-        let kind = self
-            .ssl_errors
-            .first()
-            .map_or(SslErrorKind::Unspecified, |error| error.kind());
+    fn rejection(&mut self, kind: SslErrorKind, alert: Alert) -> Failure {
         // TLS 1.2 has no certificate_required; a missing one is a handshake failure
         // (RFC 5246 §7.4.6).
         let tls12 = self.facts.protocol == Some(SslProtocol::TlsV1_2);
