@@ -130,3 +130,29 @@ fn a_rejection_names_the_first_error_that_was_not_forgiven() {
     );
     assert!(pair.server.saw(Event::AlertReceived(Alert::BadCertificate)));
 }
+
+#[test]
+fn a_server_without_a_clock_issues_no_tickets_of_either_kind() {
+    for version in VERSIONS {
+        for stateless in [true, false] {
+            let client = client(backend()).protocols(&[version]).build();
+            let server = server(backend())
+                .verify_mode(sslcore::VerifyMode::None)
+                .session_tickets(stateless);
+            let (client, server) = (client.expect("client"), server.build().expect("server"));
+            for has_clock in [false, true] {
+                let mut pair = Pair::tls(&client, &server);
+                pair.server.has_wall_clock = has_clock;
+                pair.run();
+                assert!(pair.client.conn.is_encrypted());
+                assert!(!pair.client.conn.is_resumed(), "{version} {stateless}");
+                let ticket = pair.client.saw(Event::SessionTicketReceived);
+                assert_eq!(
+                    ticket,
+                    has_clock && version == "TLSv1.3",
+                    "{version} {stateless}"
+                );
+            }
+        }
+    }
+}

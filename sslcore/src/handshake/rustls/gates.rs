@@ -37,7 +37,7 @@ impl ClientSessionStore for GatedClientStore {
     fn set_tls12_session(&self, server_name: ServerName<'static>, value: Tls12ClientSessionValue) {
         let store = self.store.clone();
         self.gate
-            .store(move || store.set_tls12_session(server_name, value));
+            .store_session(move || store.set_tls12_session(server_name, value));
     }
 
     fn tls12_session(&self, server_name: &ServerName<'_>) -> Option<Tls12ClientSessionValue> {
@@ -57,7 +57,7 @@ impl ClientSessionStore for GatedClientStore {
     ) {
         let store = self.store.clone();
         self.gate
-            .store(move || store.insert_tls13_ticket(server_name, value));
+            .store_session(move || store.insert_tls13_ticket(server_name, value));
     }
 
     fn take_tls13_ticket(
@@ -84,7 +84,7 @@ impl StoresServerSessions for GatedServerStore {
         }
         let store = self.store.clone();
         let mut value = Zeroizing::new(value);
-        self.gate.store(move || {
+        self.gate.store_session(move || {
             store.put(key, core::mem::take(&mut *value));
         });
         true
