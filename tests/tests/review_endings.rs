@@ -411,3 +411,21 @@ fn an_engine_that_cannot_seal_what_was_queued_ends_the_connection_with_a_report(
     assert_eq!(report.abandoned, 40_000 - 16_384);
     assert_eq!(pair.client.conn.bytes_to_write(), 0);
 }
+
+#[test]
+fn an_alert_that_nobody_takes_is_reported_unsent_when_the_close_timeout_comes() {
+    let mut end = End::new(Limits::default());
+    let config = server(backend()).build().expect("server");
+    end.conn
+        .start_server_encryption(ServerStart::With(config))
+        .expect("start");
+    end.give(b"GET / HTTP/1.1\r\n", usize::MAX);
+    assert_eq!(end.conn.transmit().len(), 7);
+    assert_eq!(end.conn.encrypted_bytes_available(), 0, "nothing is kept");
+    assert!(!was_closed(&end));
+    end.time = end.conn.deadline().expect("the close timeout runs");
+    end.settle();
+    assert!(was_closed(&end));
+    assert_eq!(end.conn.close_report().expect("closed").unsent, 7);
+    assert!(!end.saw(Event::AlertSent(Alert::UnexpectedMessage)));
+}

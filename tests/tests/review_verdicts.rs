@@ -156,3 +156,34 @@ fn a_server_without_a_clock_issues_no_tickets_of_either_kind() {
         }
     }
 }
+
+#[test]
+fn a_rejected_server_does_not_choose_the_group_of_the_next_hello() {
+    for (trusted, retried) in [(false, true), (true, false)] {
+        let client = client(backend())
+            .protocols(&["TLSv1.3"])
+            .groups(&["X25519", "secp256r1"])
+            .build()
+            .expect("client");
+        let identity = if trusted {
+            &WORLD.server
+        } else {
+            &WORLD.stranger
+        };
+        let server = server(backend())
+            .groups(&["secp256r1"])
+            .identity(identity.chain.clone(), identity.key())
+            .session_tickets(false)
+            .session_cache(0)
+            .build()
+            .expect("server");
+        let mut first = Pair::tls(&client, &server);
+        first.run();
+        assert_eq!(first.client.conn.is_encrypted(), trusted);
+        let mut second = Pair::tls(&client, &server);
+        let hello = second.client.take();
+        second.server.give(&hello, usize::MAX);
+        // HelloRetryRequest is short; a server's flight has a certificate in it.
+        assert_eq!(second.server.take().len() < 200, retried);
+    }
+}
