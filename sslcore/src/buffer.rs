@@ -174,7 +174,8 @@ impl ReceiveBuffer {
             }
         }
         // A larger capacity of earlier days may be left over; `cap` is what counts.
-        let end = self.storage.len().min(self.raw.end + self.room(cap));
+        let room = self.room(cap);
+        let end = self.storage.len().min(self.raw.end.saturating_add(room));
         &mut self.storage.bytes_mut()[self.raw.end..end]
     }
 
@@ -256,7 +257,13 @@ impl ReceiveBuffer {
         self.rewind_if_empty();
     }
 
-    pub(crate) fn clear(&mut self) {
+    /// Drops everything that is held; what is lent stays lent.
+    pub(crate) fn discard(&mut self) {
+        self.clear_plain();
+        self.skip(self.raw.len());
+    }
+
+    fn clear(&mut self) {
         self.plain = 0..0;
         self.raw = 0..0;
         self.lent = 0;
@@ -289,6 +296,12 @@ impl ReceiveBuffer {
             self.clear();
             self.storage.release();
         }
+    }
+
+    /// Overwrites everything, plaintext that was read long ago included.
+    pub(crate) fn wipe(&mut self) {
+        self.clear();
+        self.storage.bytes_mut().zeroize();
     }
 
     /// Takes the memory away; the buffer is empty and owned afterwards.
@@ -368,6 +381,11 @@ impl TransmitBuffer {
         self.len() - self.plain
     }
 
+    /// Whether a flight waits that did not fit.
+    pub(crate) fn has_backlog(&self) -> bool {
+        !self.backlog.is_empty()
+    }
+
     /// Room for data: nothing while a backlog waits, the headroom never counts.
     pub(crate) fn room(&self) -> usize {
         if self.backlog.is_empty() {
@@ -380,7 +398,7 @@ impl TransmitBuffer {
     /// `n` writable bytes behind what is there; [`commit`](Self::commit) keeps them. `None` when
     /// they do not fit even in the headroom.
     pub(crate) fn reserve(&mut self, n: usize) -> Option<&mut [u8]> {
-        if !self.backlog.is_empty() || self.live.len() + n > self.cap + HEADROOM {
+        if !self.backlog.is_empty() || self.live.len() + n > self.cap.saturating_add(HEADROOM) {
             return None;
         }
         if self.storage.len() - self.live.end < n {

@@ -95,7 +95,7 @@ pub enum FailureKind {
     AlertReceived(Alert),
     /// The peer closed with close_notify before the handshake was complete.
     ClosedDuringHandshake,
-    /// The peer's certificate was refused, for this first of its errors.
+    /// The peer's certificate was refused, for this first of its errors that was not forgiven.
     CertificateRejected(SslErrorKind),
     /// What arrived is not TLS.
     NotTls,

@@ -91,8 +91,14 @@
 //!     let start = StdInstant::now();
 //!     let mut conn = Connection::new(Limits::default(), Buffers::Owned);
 //!     conn.write(b"220 ready\r\n")?;
+//!     let mut ended = false;
 //!     loop {
-//!         work(&mut conn, &mut socket, start)?;
+//!         for event in work(&mut conn, &mut socket, start)? {
+//!             ended |= matches!(event, Event::PeerClosed | Event::EndOfStream);
+//!         }
+//!         if conn.is_over() {
+//!             return Ok(());
+//!         }
 //!         let line = conn.peek().split_inclusive(|byte| *byte == b'\n').next();
 //!         match line.map(<[u8]>::to_vec) {
 //!             Some(line) if line == b"STARTTLS\r\n" && !conn.is_encrypted() => {
@@ -104,10 +110,9 @@
 //!                 conn.consume(line.len())?;
 //!                 conn.write(b"500 what?\r\n")?;
 //!             }
+//!             Some(line) if line.len() > 1000 => return Err("a line without end".into()),
+//!             _ if ended => conn.close(), // our direction, too
 //!             _ => wait(&mut conn, &mut socket)?,
-//!         }
-//!         if conn.is_over() {
-//!             return Ok(());
 //!         }
 //!     }
 //! }

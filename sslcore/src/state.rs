@@ -135,6 +135,10 @@ impl State {
         if let Some(next) = next {
             self.phase = next;
         }
+        if matches!(cause, Cause::Started | Cause::StartedAsking) {
+            // The end of the plaintext is not the end of TLS: only close_notify is (rule R4).
+            self.inbound_end = None;
+        }
         if self.phase == Phase::Over {
             self.outbound = Outbound::Closed;
         }

@@ -125,12 +125,18 @@ impl Ca {
 
 /// A self-signed leaf for these names.
 pub fn self_signed(names: &[&str]) -> Identity {
+    self_signed_with(names, |_| ())
+}
+
+/// A self-signed leaf for these names, changed before it is signed.
+pub fn self_signed_with(names: &[&str], change: impl FnOnce(&mut CertificateParams)) -> Identity {
     let names: Vec<String> = names.iter().map(ToString::to_string).collect();
     let mut leaf = CertificateParams::new(names).expect("names");
     let basics = params("self-signed");
     leaf.distinguished_name = basics.distinguished_name;
     leaf.not_before = basics.not_before;
     leaf.not_after = basics.not_after;
+    change(&mut leaf);
     let key = KeyPair::generate().expect("key");
     let certificate = leaf.self_signed(&key).expect("certificate");
     Identity {

@@ -8,8 +8,8 @@ use std::time::Duration;
 use proptest::collection::vec;
 use proptest::prelude::*;
 use sslcore::{
-    Alert, ClientConfig, Connection, Event, Leftover, Limits, OnErrors, ReviewId, ServerConfig,
-    ServerStart, SslProtocol, UsageError, Verdict,
+    Alert, ClientConfig, Connection, Event, FailureKind, Leftover, Limits, OnErrors, ReviewId,
+    ServerConfig, ServerStart, SslProtocol, UsageError, Verdict,
 };
 use sslcore_tests::certs::WORLD;
 use sslcore_tests::entropy::seeded;
@@ -42,8 +42,27 @@ enum Call {
     ReceiveReset,
     Advance(u64),
     Settle,
+    /// One step and no more: calls may come between any two.
+    Step,
+    /// Carries what is there to the other end, without a step on either.
+    Carry,
     /// Carries in both directions: most sequences should get somewhere.
     Exchange,
+}
+
+impl Call {
+    /// Whether it takes bytes from the streams, or puts some in.
+    fn tampers(&self) -> bool {
+        match self {
+            Self::StartClient(leftover) | Self::StartServer { leftover, .. } => {
+                *leftover != Leftover::Refuse
+            }
+            Self::Receive(_) | Self::Received(_) | Self::Transmitted(_) | Self::TakeTransmit => {
+                true
+            }
+            _ => false,
+        }
+    }
 }
 
 fn leftovers() -> impl Strategy<Value = Leftover> {
@@ -68,7 +87,7 @@ fn calls() -> impl Strategy<Value = Call> {
         2 => some.clone().prop_map(Call::Consume),
         2 => some.clone().prop_map(Call::Read),
         1 => Just(Call::DiscardReads),
-        1 => some.prop_map(Call::SetReadBufferSize),
+        1 => prop_oneof![some, Just(0), Just(usize::MAX)].prop_map(Call::SetReadBufferSize),
         1 => Just(Call::Close),
         1 => Just(Call::Abort),
         2 => Just(Call::UpdateKeys),
@@ -79,6 +98,8 @@ fn calls() -> impl Strategy<Value = Call> {
         1 => Just(Call::ReceiveReset),
         1 => (0..20_000u64).prop_map(Call::Advance),
         4 => Just(Call::Settle),
+        8 => Just(Call::Step),
+        8 => Just(Call::Carry),
         12 => Just(Call::Exchange),
     ]
 }
@@ -371,7 +392,17 @@ fn call(
             settle(end, model);
             false
         }
-        Call::Exchange => false,
+        Call::Step => {
+            let _ = end.conn.process(end.now());
+            while let Some(event) = end.conn.poll_event() {
+                end.events.push(event);
+            }
+            if end.conn.review().is_none() {
+                model.answered = false;
+            }
+            false
+        }
+        Call::Exchange | Call::Carry => false,
     };
     if refused {
         prop_assert_eq!(
@@ -420,12 +451,17 @@ fn exchange(pair: &mut Pair, models: &mut [Model; 2]) {
     carry(server, client, server_model, client_model);
 }
 
-fn carry(from: &mut End, to: &mut End, from_model: &mut Model, to_model: &mut Model) {
-    settle(from, from_model);
+/// Carries from one end to the other as far as it fits, and nothing else.
+fn deliver(from: &mut End, to: &mut End, to_model: &Model) {
     if !to_model.transport_ended {
         let n = to.conn.receive(from.conn.transmit()).expect("open");
         from.conn.transmitted(n).expect("shown");
     }
+}
+
+fn carry(from: &mut End, to: &mut End, from_model: &mut Model, to_model: &mut Model) {
+    settle(from, from_model);
+    deliver(from, to, to_model);
     settle(from, from_model);
     settle(to, to_model);
 }
@@ -469,9 +505,17 @@ proptest! {
         let configs = configs(seed, tls13, hold);
         let mut pair = Pair::new(Limits { read_buffer_size: 4096, ..Limits::default() });
         let mut models = [Model::default(), Model::default()];
+        let mut honest = true;
         for (on_client, next) in &sequence {
+            honest &= !next.tampers();
             if matches!(next, Call::Exchange) {
                 exchange(&mut pair, &mut models);
+            } else if matches!(next, Call::Carry) {
+                let Pair { client, server, .. } = &mut pair;
+                match on_client {
+                    true => deliver(client, server, &models[1]),
+                    false => deliver(server, client, &models[0]),
+                }
             } else if *on_client {
                 call(&mut pair.client, &mut models[0], next, &configs)?;
             } else {
@@ -481,6 +525,9 @@ proptest! {
         for (end, model) in [&mut pair.client, &mut pair.server].into_iter().zip(&mut models) {
             settle(end, model);
             invariants(end)?;
+            let failure = end.conn.failure().map(|failure| failure.kind());
+            let broken = matches!(failure, Some(FailureKind::BadRecordMac | FailureKind::Engine));
+            prop_assert!(!(honest && broken), "{:?}", end.conn.failure());
         }
     }
 }

@@ -9,6 +9,7 @@ use alloc::vec::Vec;
 use core::fmt;
 
 use rustls_pki_types::{CertificateDer, PrivateKeyDer};
+use zeroize::Zeroize;
 
 pub use self::builder::ConfigBuilder;
 pub use self::limits::{Leftover, Limits, PeerName, Timeouts};
@@ -24,6 +25,12 @@ use crate::verify::policy::Policy;
 pub(crate) struct Identity {
     pub(crate) chain: Vec<CertificateDer<'static>>,
     pub(crate) key: PrivateKeyDer<'static>,
+}
+
+impl Drop for Identity {
+    fn drop(&mut self) {
+        self.key.zeroize();
+    }
 }
 
 /// What a builder has collected.

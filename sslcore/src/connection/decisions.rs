@@ -8,7 +8,7 @@ use crate::event::{RequestId, ReviewId};
 use crate::handshake::client_hello::{self, ClientHello};
 use crate::identity::certificate::Certificate;
 use crate::state::{Call, Phase};
-use crate::verify::SslError;
+use crate::verify::{SslError, SslErrorKind};
 
 /// A certificate review that is open. Copy out what is needed and answer whenever.
 #[derive(Clone, Copy, Debug)]
@@ -31,14 +31,15 @@ pub enum Verdict<'a> {
     AcceptOnly(&'a [SslError]),
     /// Refuse, with the alert that the first error calls for.
     Reject,
-    /// Refuse with an alert of the application's choice.
+    /// Refuse with an alert of the application's choice. close_notify, user_canceled and
+    /// no_renegotiation refuse nothing: instead of them the peer gets certificate_unknown.
     RejectWith(Alert),
 }
 
 /// An answer that waits for the next step.
 pub(super) enum Answer {
     Accepted,
-    Rejected(Alert),
+    Rejected(SslErrorKind, Alert),
     Config(ServerConfig),
     Refused,
 }
@@ -83,17 +84,20 @@ impl Connection {
             self.ssl_errors
                 .iter()
                 .find(|error| !forgiven.contains(error))
-                .map(|error| error.kind().alert())
+                .map(SslError::kind)
         };
-        let rejection = match verdict {
-            Verdict::Accept => None,
-            Verdict::AcceptOnly(forgiven) => unforgiven(forgiven),
-            Verdict::Reject => unforgiven(&[]),
-            Verdict::RejectWith(alert) => Some(alert),
-        };
-        handshake.answer = Some(match rejection {
-            None => Answer::Accepted,
-            Some(alert) => Answer::Rejected(alert),
+        let first = || unforgiven(&[]).unwrap_or(SslErrorKind::Unspecified);
+        handshake.answer = Some(match verdict {
+            Verdict::Accept => Answer::Accepted,
+            Verdict::AcceptOnly(forgiven) => match unforgiven(forgiven) {
+                None => Answer::Accepted,
+                Some(kind) => Answer::Rejected(kind, kind.alert()),
+            },
+            Verdict::Reject => Answer::Rejected(first(), first().alert()),
+            Verdict::RejectWith(alert) if alert.is_warning() => {
+                Answer::Rejected(first(), Alert::CertificateUnknown)
+            }
+            Verdict::RejectWith(alert) => Answer::Rejected(first(), alert),
         });
         Ok(())
     }

@@ -12,7 +12,7 @@ use crate::state::{Call, Cause, Outbound, Phase};
 impl Connection {
     /// Latches a failure (rule R6). `record` is the alert as the engine made it; without one the
     /// alert that the failure owes is made here, protected as the released bytes demand.
-    pub(super) fn fail(&mut self, failure: Failure, record: Option<&[u8]>) {
+    pub(super) fn fail(&mut self, mut failure: Failure, record: Option<&[u8]>) {
         if self.state.phase() == Phase::Over {
             return;
         }
@@ -25,13 +25,23 @@ impl Connection {
             self.events.push(Event::AlertReceived(alert));
         }
         self.events.push(Event::Failed(failure.kind));
+        // Nothing follows our close_notify (RFC 8446 §6.1), and nobody listens after a reset.
+        if self.state.outbound() == Outbound::Closed
+            || self.transport_end == Some(TransportEnd::Reset)
+        {
+            failure.alert = None;
+        }
         if let Some(alert) = failure.alert {
+            let waiting = self.transmit.len();
             match record {
                 Some(record) => {
                     self.transmit.append_flight(record);
                     self.transmit.mark_alert(alert);
                 }
                 None => self.send_alerts(&[alert]),
+            }
+            if self.transmit.len() == waiting {
+                failure.alert = None;
             }
         }
         self.failure = Some(failure);
@@ -99,6 +109,7 @@ impl Connection {
     /// `transmitted`.
     pub(super) fn settle(&mut self) {
         let nothing_to_tell = self.state.outbound() == Outbound::Open
+            && self.transport_end.is_none()
             && !self.wants_writable
             && self.transmit.marks_nothing();
         if !nothing_to_tell {
@@ -108,6 +119,9 @@ impl Connection {
     }
 
     fn tell(&mut self) {
+        if self.transport_end == Some(TransportEnd::Reset) {
+            self.report.unsent += self.transmit.clear();
+        }
         while let Some(alert) = self.transmit.alert_gone() {
             if alert == Alert::CloseNotify {
                 self.report.close_notify_sent = true;
@@ -131,7 +145,7 @@ impl Connection {
                 Some(ReadEnd::EndOfStream) => true,
                 _ => self.report.close_notify_sent && self.report.close_notify_received,
             };
-            self.report.clean = nothing_lost && both_said_so;
+            self.report.clean = self.failure.is_none() && nothing_lost && both_said_so;
             self.traffic = None;
             self.events.push(Event::Closed(self.report));
         }

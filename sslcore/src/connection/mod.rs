@@ -137,7 +137,10 @@ impl Connection {
             role: None,
             receive: ReceiveBuffer::new(receive),
             transmit: TransmitBuffer::new(transmit, limits.transmit),
-            limits,
+            limits: Limits {
+                read_buffer_size: limits.read_buffer_size.max(1),
+                ..limits
+            },
             queue: Vec::new(),
             events: Events::default(),
             handshake: None,
@@ -158,8 +161,9 @@ impl Connection {
         }
     }
 
-    /// Gives lent buffers back. What they still hold is lost.
+    /// Gives lent buffers back. What they still hold is lost; received plaintext is wiped.
     pub fn into_buffers(mut self) -> Buffers {
+        self.receive.wipe();
         match (self.receive.take_storage(), self.transmit.take_storage()) {
             (Storage::Lent(receive), Storage::Lent(transmit)) => {
                 Buffers::Lent { receive, transmit }
@@ -234,7 +238,7 @@ impl Connection {
         match leftover {
             _ if bytes == 0 => {}
             Leftover::Refuse => return Err(UsageError::UnreadPlaintext { bytes }),
-            Leftover::Discard => self.receive.clear(),
+            Leftover::Discard => self.receive.discard(),
             Leftover::TreatAsTls => self.receive.unread(),
         }
         Ok(())
@@ -268,7 +272,8 @@ impl Connection {
 
     /// Lends space for the transport to read into; [`received`](Self::received) keeps what was
     /// read. Holds at least what the record at hand still needs, unless the buffer is full: then
-    /// it is empty, which is back-pressure.
+    /// it is empty, which is back-pressure. Do not read from the transport then: 0 bytes read
+    /// into an empty buffer are not the end of the stream.
     pub fn receive_buffer(&mut self) -> &mut [u8] {
         if self.swallows() {
             self.receive.clear_raw();
@@ -494,7 +499,7 @@ impl Connection {
         } else {
             self.abandon();
             self.report.unsent += self.transmit.clear();
-            self.receive.clear();
+            self.receive.discard();
             self.state.end_inbound(ReadEnd::Aborted);
             self.state.follow(Cause::Ended);
         }
@@ -564,6 +569,7 @@ impl Connection {
 impl Drop for Connection {
     fn drop(&mut self) {
         self.queue.zeroize();
+        self.receive.wipe();
     }
 }
 

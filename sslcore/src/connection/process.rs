@@ -3,6 +3,8 @@
 use alloc::boxed::Box;
 use alloc::vec::Vec;
 
+use zeroize::Zeroize;
+
 use super::clock::Countdown;
 use super::decisions::Answer;
 use super::{Connection, Handshake, Role, TransportEnd};
@@ -158,7 +160,7 @@ impl Connection {
             return Ok(true);
         }
         if self.discard_reads {
-            self.receive.clear();
+            self.receive.discard();
         }
         let room = self
             .limits
@@ -170,12 +172,11 @@ impl Connection {
             self.events.ready_read();
             return Ok(true);
         }
-        if self.receive.raw().is_empty() && self.state.inbound_end().is_none() {
+        if self.receive.raw().is_empty() {
             match self.transport_end {
                 None => {}
-                Some(TransportEnd::Reset) => {
-                    return Err(Failure::silent(FailureKind::Reset).into());
-                }
+                Some(TransportEnd::Reset) => return self.reset(),
+                Some(TransportEnd::Eof) if self.state.inbound_end().is_some() => {}
                 Some(TransportEnd::Eof) => {
                     self.state.end_inbound(ReadEnd::EndOfStream);
                     self.events.push(Event::EndOfStream);
@@ -212,6 +213,7 @@ impl Connection {
                 let timeouts = config.0.terms.timeouts;
                 if let Some(handshake) = &mut self.handshake {
                     handshake.hello = Vec::new();
+                    handshake.timeout = Countdown::new(timeouts.handshake);
                     handshake.decision = Countdown::new(timeouts.decision);
                 }
                 self.review = None;
@@ -255,7 +257,11 @@ impl Connection {
             }
             engine.released(&flight);
             self.transmit.append_flight(&flight);
-            return Ok(true);
+            // The last flight of TLS 1.3 goes with a change of keys: in between, an alert would be
+            // sealed under the old ones, with nonces that the flight has used.
+            if !engine.is_complete() {
+                return Ok(true);
+            }
         }
         if engine.is_complete() {
             return self.complete();
@@ -407,7 +413,9 @@ impl Connection {
         let id = ReviewId(self.open_decision());
         self.events.push(Event::SslErrors(id));
         match (mode, on_errors) {
-            (VerifyMode::Verify, OnErrors::Reject) => Err(self.rejection(first.alert()).into()),
+            (VerifyMode::Verify, OnErrors::Reject) => {
+                Err(self.rejection(first, first.alert()).into())
+            }
             (VerifyMode::Verify, OnErrors::Hold) => {
                 self.state.follow(Cause::Doubted);
                 Ok(true)
@@ -419,7 +427,7 @@ impl Connection {
     fn hold(&mut self) -> Step {
         match self.take_answer() {
             Some(Answer::Accepted) => self.approve(false),
-            Some(Answer::Rejected(alert)) => Err(self.rejection(alert).into()),
+            Some(Answer::Rejected(kind, alert)) => Err(self.rejection(kind, alert).into()),
             _ => self.ended_while_deciding(),
         }
     }
@@ -435,11 +443,7 @@ impl Connection {
         Ok(true)
     }
 
-    fn rejection(&mut self, alert: Alert) -> Failure {
-        let kind = self
-            .ssl_errors
-            .first()
-            .map_or(SslErrorKind::Unspecified, |error| error.kind());
+    fn rejection(&mut self, kind: SslErrorKind, alert: Alert) -> Failure {
         // TLS 1.2 has no certificate_required; a missing one is a handshake failure
         // (RFC 5246 §7.4.6).
         let tls12 = self.facts.protocol == Some(SslProtocol::TlsV1_2);
@@ -517,7 +521,13 @@ impl Connection {
             let n = self.seal(&queue[..first]);
             self.queue = queue;
             self.queue.drain(..n);
+            if self.state.phase() == Phase::Over {
+                // Sealing has failed; what is left is abandoned like everything else.
+                self.abandon();
+                return Ok(true);
+            }
             if self.queue.is_empty() {
+                self.queue.zeroize();
                 self.queue = Vec::new();
             }
             if n > 0 {
@@ -553,7 +563,10 @@ impl Connection {
     fn open_next(&mut self) -> Step {
         if self.state.inbound_end().is_some() {
             self.receive.clear_raw();
-            return Ok(false);
+            return match self.transport_end {
+                Some(TransportEnd::Reset) => self.reset(),
+                _ => Ok(false),
+            };
         }
         if self.receive.plain().len() >= self.limits.read_buffer_size {
             return Ok(false);
@@ -630,7 +643,7 @@ impl Connection {
         // stays open (RFC 8446 §6.1).
         if self.facts.protocol == Some(SslProtocol::TlsV1_2) {
             self.report.abandoned += self.queue.len();
-            self.queue = Vec::new();
+            self.queue.zeroize();
             self.state.begin_close();
         }
     }
@@ -646,6 +659,14 @@ impl Connection {
         }
     }
 
+    /// The transport was reset. Who has ended both directions before does not mind.
+    fn reset(&mut self) -> Step {
+        if self.state.inbound_end().is_some() && self.state.outbound() == Outbound::Closed {
+            return Ok(false);
+        }
+        Err(Failure::silent(FailureKind::Reset).into())
+    }
+
     /// While a decision is open the end surfaces at once, whatever waits unprocessed (rule R1).
     fn ended_while_deciding(&mut self) -> Step {
         self.ended()
@@ -657,7 +678,10 @@ impl Connection {
         let cap = self.limits.read_buffer_size.saturating_add(MAX_RECORD);
         match self.state.is_handshaking() {
             // An eighth more for the headers and tags of the records that carry the message.
-            true => cap.max(self.limits.max_handshake / 8 * 9 + MAX_RECORD),
+            true => {
+                let message = self.limits.max_handshake;
+                cap.max(message.saturating_add(message / 8 + MAX_RECORD))
+            }
             false => cap,
         }
     }

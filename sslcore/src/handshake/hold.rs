@@ -67,6 +67,13 @@ impl Gate {
         }
     }
 
+    /// The same for what can be resumed: never when nothing may be.
+    pub(crate) fn store_session(&self, put: impl FnOnce() + Send + 'static) {
+        if self.resumption {
+            self.store(put);
+        }
+    }
+
     /// Whether a ticket may be made now.
     pub(crate) fn may_issue_ticket(&self) -> bool {
         match &*self.state.lock() {
@@ -76,9 +83,9 @@ impl Gate {
         }
     }
 
-    /// Whether puts take place at all.
+    /// Whether no session can be stored any more.
     pub(crate) fn is_closed(&self) -> bool {
-        matches!(&*self.state.lock(), State::Untrusted)
+        !self.resumption || matches!(&*self.state.lock(), State::Untrusted)
     }
 
     pub(crate) fn set_tickets_droppable(&self) {

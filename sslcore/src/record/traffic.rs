@@ -87,6 +87,8 @@ pub(crate) struct Traffic {
     max_payload: usize,
     records_per_key: u64,
     own_update: OwnUpdate,
+    /// We asked for a KeyUpdate that has not come yet.
+    awaits_update: bool,
     refuse_renegotiation: bool,
     reassembly: Vec<u8>,
     counters: Counters,
@@ -118,6 +120,7 @@ impl Traffic {
             post: hand_off.post,
             is_client,
             own_update: OwnUpdate::None,
+            awaits_update: false,
             refuse_renegotiation: false,
             reassembly: Vec::new(),
             counters: Counters::default(),
@@ -202,17 +205,28 @@ impl Traffic {
         let material = self.post.next_transmit_key()?;
         self.tx = Protection::new(&self.backend, SslProtocol::TlsV1_3, &material, 0)
             .map_err(|_| engine_failure())?;
+        self.awaits_update |= self.own_update == OwnUpdate::Requesting;
         self.own_update = OwnUpdate::None;
         Ok(true)
     }
 
-    /// Seals an alert. It always fits: the buffer keeps headroom for it.
+    /// Seals an alert. It always fits: the buffer keeps headroom for it, and while the last flight
+    /// is not yet in the buffer, it goes behind that.
     pub(crate) fn seal_alert(
         &mut self,
         alert: Alert,
         out: &mut TransmitBuffer,
     ) -> Result<(), Failure> {
-        self.seal(ContentType::Alert, &alert.encode(), out)?;
+        let body = alert.encode();
+        if out.has_backlog() {
+            let mut record = alloc::vec![0; body.len() + self.tx.overhead()];
+            self.tx
+                .seal(ContentType::Alert, &body, &mut record)
+                .map_err(|_| engine_failure())?;
+            out.append_flight(&record);
+        } else {
+            self.seal(ContentType::Alert, &body, out)?;
+        }
         out.mark_alert(alert);
         Ok(())
     }
@@ -381,12 +395,15 @@ impl Traffic {
             }
             _ => return Err(malformed("a KeyUpdate has one byte")),
         };
-        count(
-            &mut self.counters.key_updates,
-            limits::KEY_UPDATES,
-            Repeated::KeyUpdates,
-            Alert::UnexpectedMessage,
-        )?;
+        // What we asked for is not repeated for free: a peer that only listens answers no data.
+        if !core::mem::take(&mut self.awaits_update) {
+            count(
+                &mut self.counters.key_updates,
+                limits::KEY_UPDATES,
+                Repeated::KeyUpdates,
+                Alert::UnexpectedMessage,
+            )?;
+        }
         let material = self.post.next_receive_key()?;
         self.rx = Protection::new(&self.backend, SslProtocol::TlsV1_3, &material, 0)
             .map_err(|_| engine_failure())?;

@@ -1,6 +1,7 @@
 //! What a connection demands of the peer's certificate, and the judgement.
 
 use alloc::vec::Vec;
+use core::time::Duration;
 
 use rustls_pki_types::{
     CertificateDer, ServerName, SignatureVerificationAlgorithm, TrustAnchor, UnixTime,
@@ -58,7 +59,11 @@ pub(crate) struct Policy {
 impl Policy {
     /// Judges a chain, leaf first: every error that was found, none when it is good.
     ///
-    /// Costs at most webpki's signature budget; allocates the errors.
+    /// webpki tells one error at a time. One that could hide another, because it is found before
+    /// the chain's signatures are looked at, is set aside and the chain is looked at again: who
+    /// forgives an expired certificate does not mean to forgive an unknown issuer.
+    ///
+    /// Costs at most four times webpki's signature budget; allocates the errors.
     pub(crate) fn judge(
         &self,
         chain: &[CertificateDer<'static>],
@@ -90,26 +95,40 @@ impl Policy {
                 return errors;
             }
         };
-        match now {
-            None => report(SslErrorKind::NoWallClock, 0),
-            Some(now) => {
-                let usage = match judged {
-                    Judged::Server(_) => KeyUsage::server_auth(),
-                    Judged::Client => KeyUsage::client_auth(),
-                };
-                let path = parsed.verify_for_usage(
-                    self.algorithms,
-                    &self.anchors,
-                    intermediates,
-                    now,
-                    usage,
-                    None,
-                    None,
-                );
-                if let Err(error) = path {
-                    let kind = kind_of(&error, chain);
-                    report(kind, depth_of(kind, chain, now));
+        if now.is_none() {
+            report(SslErrorKind::NoWallClock, 0);
+        }
+        let mut time = now.unwrap_or_else(|| time_within(chain));
+        let mut as_server = matches!(judged, Judged::Server(_));
+        let mut seen = [None; 4];
+        for index in 0..seen.len() {
+            let usage = match as_server {
+                true => KeyUsage::server_auth(),
+                false => KeyUsage::client_auth(),
+            };
+            let path = parsed.verify_for_usage(
+                self.algorithms,
+                &self.anchors,
+                intermediates,
+                time,
+                usage,
+                None,
+                None,
+            );
+            let Err(error) = path else { break };
+            let kind = kind_of(&error, chain);
+            if seen.contains(&Some(kind)) {
+                report(SslErrorKind::Unspecified, 0);
+                break;
+            }
+            seen[index] = Some(kind);
+            report(kind, depth_of(kind, chain, time));
+            match kind {
+                SslErrorKind::CertificateExpired | SslErrorKind::CertificateNotYetValid => {
+                    time = time_within(chain);
                 }
+                SslErrorKind::InvalidPurpose => as_server = !as_server,
+                _ => break,
             }
         }
         if let Judged::Server(name) = judged {
@@ -118,6 +137,21 @@ impl Policy {
             }
         }
         errors
+    }
+}
+
+/// A time at which every certificate of the chain is valid, if there is one: as late as the
+/// youngest begins, but not after the leaf has expired.
+fn time_within(chain: &[CertificateDer<'_>]) -> UnixTime {
+    let parse = |der| der::Certificate::parse(der);
+    let begin = chain
+        .iter()
+        .filter_map(|der| parse(der)?.not_before)
+        .max()
+        .unwrap_or(UnixTime::since_unix_epoch(Duration::ZERO));
+    match chain.first().and_then(|leaf| parse(leaf)?.not_after) {
+        Some(end) => begin.min(end),
+        None => begin,
     }
 }
 

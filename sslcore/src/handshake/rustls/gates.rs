@@ -11,7 +11,7 @@ use rustls::crypto::SecureRandom;
 use rustls::server::{ProducesTickets, StoresServerSessions};
 use rustls_pki_types::ServerName;
 use spin::Mutex;
-use zeroize::Zeroize;
+use zeroize::{Zeroize, Zeroizing};
 
 use crate::crypto::{AeadAlgorithm, Backend, NONCE_LEN, RecordAead, TAG_LEN};
 use crate::handshake::hold::Gate;
@@ -37,7 +37,7 @@ impl ClientSessionStore for GatedClientStore {
     fn set_tls12_session(&self, server_name: ServerName<'static>, value: Tls12ClientSessionValue) {
         let store = self.store.clone();
         self.gate
-            .store(move || store.set_tls12_session(server_name, value));
+            .store_session(move || store.set_tls12_session(server_name, value));
     }
 
     fn tls12_session(&self, server_name: &ServerName<'_>) -> Option<Tls12ClientSessionValue> {
@@ -57,7 +57,7 @@ impl ClientSessionStore for GatedClientStore {
     ) {
         let store = self.store.clone();
         self.gate
-            .store(move || store.insert_tls13_ticket(server_name, value));
+            .store_session(move || store.insert_tls13_ticket(server_name, value));
     }
 
     fn take_tls13_ticket(
@@ -83,8 +83,9 @@ impl StoresServerSessions for GatedServerStore {
             return false;
         }
         let store = self.store.clone();
-        self.gate.store(move || {
-            store.put(key, value);
+        let mut value = Zeroizing::new(value);
+        self.gate.store_session(move || {
+            store.put(key, core::mem::take(&mut *value));
         });
         true
     }
@@ -278,10 +279,13 @@ impl fmt::Debug for ClientSessionCache {
     }
 }
 
+/// A session's id, and what was stored under it, which holds its secret.
+type ServerEntry = (Vec<u8>, Zeroizing<Vec<u8>>);
+
 /// Sessions of a server, in memory, the oldest forgotten first.
 pub(crate) struct ServerSessionCache {
     capacity: usize,
-    sessions: Mutex<Vec<(Vec<u8>, Vec<u8>)>>,
+    sessions: Mutex<Vec<ServerEntry>>,
 }
 
 impl ServerSessionCache {
@@ -304,7 +308,7 @@ impl StoresServerSessions for ServerSessionCache {
         if sessions.len() >= self.capacity {
             sessions.remove(0);
         }
-        sessions.push((key, value));
+        sessions.push((key, Zeroizing::new(value)));
         true
     }
 
@@ -313,13 +317,13 @@ impl StoresServerSessions for ServerSessionCache {
         sessions
             .iter()
             .find(|(known, _)| known == key)
-            .map(|(_, value)| value.clone())
+            .map(|(_, value)| value.to_vec())
     }
 
     fn take(&self, key: &[u8]) -> Option<Vec<u8>> {
         let mut sessions = self.sessions.lock();
         let index = sessions.iter().position(|(known, _)| known == key)?;
-        Some(sessions.remove(index).1)
+        Some(core::mem::take(&mut *sessions.remove(index).1))
     }
 
     fn can_cache(&self) -> bool {

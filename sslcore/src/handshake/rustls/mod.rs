@@ -201,14 +201,23 @@ impl RustlsEngine {
         if self.server_random.is_some() {
             return;
         }
-        // Handshake header, legacy_version, random (RFC 5246 §7.4.1.3).
+        // Handshake header, legacy_version, random (RFC 5246 §7.4.1.3). It opens the flight, in
+        // one record or in several.
         const SERVER_HELLO: u8 = 2;
         const RANDOM: core::ops::Range<usize> = 6..38;
-        self.server_random = records(flight)
-            .filter(|(content, body)| {
-                *content == ContentType::Handshake && body.first() == Some(&SERVER_HELLO)
-            })
-            .find_map(|(_, body)| body.get(RANDOM)?.try_into().ok());
+        let mut hello = records(flight)
+            .take_while(|(content, _)| *content == ContentType::Handshake)
+            .flat_map(|(_, body)| body.iter().copied());
+        let mut start = [0; RANDOM.end];
+        for byte in &mut start {
+            match hello.next() {
+                Some(next) => *byte = next,
+                None => return,
+            }
+        }
+        if start[0] == SERVER_HELLO {
+            self.server_random = start[RANDOM].try_into().ok();
+        }
     }
 }
 
@@ -316,16 +325,18 @@ impl Engine for RustlsEngine {
             return false;
         }
         match suite {
-            SupportedCipherSuite::Tls12(_) => records(flight).any(|(content, body)| {
-                content == ContentType::Handshake && body.first() == Some(&CERTIFICATE)
-            }),
-            // Sealed, but then it is longer than Finished alone: message header, hash, inner
-            // type, tag.
+            // It comes first; what else looks like it may be a fragment, or sealed.
+            SupportedCipherSuite::Tls12(_) => {
+                records(flight).next().is_some_and(|(content, body)| {
+                    content == ContentType::Handshake && body.first() == Some(&CERTIFICATE)
+                })
+            }
+            // Sealed, but then there is more than Finished alone: message header and hash.
             SupportedCipherSuite::Tls13(suite) => {
-                let finished = 4 + suite.common.hash_provider.output_len() + 1 + TAG_LEN;
+                let finished = 4 + suite.common.hash_provider.output_len();
                 records(flight)
                     .filter(|(content, _)| *content == ContentType::ApplicationData)
-                    .map(|(_, body)| body.len())
+                    .map(|(_, body)| body.len().saturating_sub(1 + TAG_LEN))
                     .sum::<usize>()
                     > finished
             }
