@@ -97,7 +97,8 @@ pub enum Event {
     EndOfStream,
     /// The connection failed; see [`failure`](crate::Connection::failure).
     Failed(FailureKind),
-    /// The connection is over, and everything that could leave has left.
+    /// The connection is over, and everything that could leave has left. The last event. What
+    /// arrived before may still be unread, and can be read.
     Closed(CloseReport),
 }
 

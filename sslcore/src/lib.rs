@@ -192,3 +192,8 @@ pub use crate::record::protection::SslProtocol;
 pub use crate::time::{Instant, Now, UnixTime};
 pub use crate::verify::policy::{OnErrors, VerifyMode};
 pub use crate::verify::{SslError, SslErrorKind};
+
+/// The examples of the README, compiled.
+#[cfg(doctest)]
+#[doc = include_str!("../../README.md")]
+mod readme {}

@@ -485,7 +485,9 @@ impl Connection {
     }
 
     /// Ends our direction: what was written leaves first, then close_notify. TLS 1.3 can go on
-    /// reading (RFC 8446 §6.1). During a handshake it ends with user_canceled and close_notify,
+    /// reading (RFC 8446 §6.1). A peer that ends its stream without an answer is
+    /// [`Truncated`](crate::FailureKind::Truncated) all the same, as rule R4 says: who closes first
+    /// and expects nothing more may take that for an ordinary end. During a handshake it ends with user_canceled and close_notify,
     /// and what was queued is abandoned. Closing twice does nothing.
     pub fn close(&mut self) {
         self.state.begin_close();

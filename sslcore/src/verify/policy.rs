@@ -32,8 +32,9 @@ pub enum OnErrors {
     /// The handshake fails with the first error's alert.
     #[default]
     Reject,
-    /// The handshake stands still until [`answer`](crate::Connection::answer).
-    /// `QAbstractSocket::PauseOnSslErrors`.
+    /// The handshake stands still until [`answer`](crate::Connection::answer): no message of ours
+    /// leaves. (A TLS 1.3 client's dummy ChangeCipherSpec, RFC 8446 §D.4, has been released before
+    /// the certificates came; it says nothing.) `QAbstractSocket::PauseOnSslErrors`.
     Hold,
     /// Every error is forgiven. **Dangerous**: anybody can be the peer.
     /// `QSslSocket::ignoreSslErrors()`.
