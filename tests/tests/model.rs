@@ -144,16 +144,11 @@ struct Model {
 
 impl Model {
     fn start(&self, conn: &Connection) -> Result<(), UsageError> {
-        if conn.is_over() {
-            return Err(UsageError::ConnectionOver);
+        self.write(conn)?;
+        match self.started {
+            true => Err(UsageError::AlreadyStarted),
+            false => Ok(()),
         }
-        if self.closed {
-            return Err(UsageError::WriteClosed);
-        }
-        if self.started {
-            return Err(UsageError::AlreadyStarted);
-        }
-        Ok(())
     }
 
     /// Notes a start's outcome, and checks it: what is unread decides only when all else is well.

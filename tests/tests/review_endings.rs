@@ -429,3 +429,34 @@ fn an_alert_that_nobody_takes_is_reported_unsent_when_the_close_timeout_comes() 
     assert_eq!(end.conn.close_report().expect("closed").unsent, 7);
     assert!(!end.saw(Event::AlertSent(Alert::UnexpectedMessage)));
 }
+
+#[test]
+fn a_decision_costs_the_handshake_no_time_and_gives_it_none_back() {
+    let client = client(backend())
+        .protocols(&["TLSv1.2"])
+        .on_errors(OnErrors::Hold)
+        .timeouts(Timeouts {
+            decision: Some(Duration::from_secs(5)),
+            ..Timeouts::CLIENT
+        });
+    let server = server(backend()).identity(WORLD.stranger.chain.clone(), WORLD.stranger.key());
+    let mut pair = Pair::tls(
+        &client.build().expect("client"),
+        &server.build().expect("server"),
+    );
+    let hello = pair.client.take();
+    pair.client.time = pair.client.time.after(Duration::from_secs(20));
+    pair.server.give(&hello, usize::MAX);
+    let flight = pair.server.take();
+    pair.client.give(&flight, usize::MAX);
+    let id = pair.client.conn.review().expect("open").id;
+    pair.client.time = pair.client.time.after(Duration::from_secs(4));
+    pair.client.conn.answer(id, Verdict::Accept).expect("open");
+    pair.client.settle();
+    // The server's Finished is still to come; 20 of 30 seconds are used.
+    let deadline = pair.client.conn.deadline().expect("the handshake's");
+    assert_eq!(pair.client.time.until(deadline), Duration::from_secs(10));
+    pair.client.time = pair.client.time.after(Duration::from_secs(9));
+    pair.run();
+    assert!(pair.client.conn.is_encrypted(), "{:?}", pair.client.events);
+}
