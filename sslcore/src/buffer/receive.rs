@@ -1,0 +1,226 @@
+//! What arrives, and the plaintext opened in place.
+
+use alloc::vec::Vec;
+use core::ops::Range;
+
+use zeroize::Zeroize;
+
+use super::Storage;
+use crate::record::header::{HEADER_LEN, MAX_RECORD};
+
+/// One buffer, two regions: plaintext that waits for the reader, then bytes that wait to be
+/// processed. Records are opened where they lie, so the plaintext moves only to stay contiguous.
+///
+/// Invariant: `plain.start <= plain.end <= raw.start <= raw.end <= storage.len()`.
+#[derive(Debug)]
+pub(crate) struct ReceiveBuffer {
+    storage: Storage,
+    plain: Range<usize>,
+    raw: Range<usize>,
+    /// How much of the tail the transport may be writing into: nothing moves meanwhile.
+    lent: usize,
+}
+
+impl ReceiveBuffer {
+    pub(crate) fn new(storage: Storage) -> Self {
+        Self {
+            storage,
+            plain: 0..0,
+            raw: 0..0,
+            lent: 0,
+        }
+    }
+
+    /// Plaintext for the reader.
+    pub(crate) fn plain(&self) -> &[u8] {
+        &self.storage.bytes()[self.plain.clone()]
+    }
+
+    /// Bytes not yet processed.
+    pub(crate) fn raw(&self) -> &[u8] {
+        &self.storage.bytes()[self.raw.clone()]
+    }
+
+    pub(crate) fn raw_mut(&mut self) -> &mut [u8] {
+        &mut self.storage.bytes_mut()[self.raw.clone()]
+    }
+
+    fn live(&self) -> usize {
+        self.plain.len() + self.raw.len()
+    }
+
+    /// How many more bytes fit when up to `cap` may be held.
+    pub(crate) fn room(&self, cap: usize) -> usize {
+        self.capacity(cap).saturating_sub(self.live())
+    }
+
+    /// The most it can ever hold when up to `cap` may be held.
+    pub(crate) fn capacity(&self, cap: usize) -> usize {
+        match &self.storage {
+            Storage::Owned(_) => cap.max(self.live()),
+            Storage::Lent(slice) => slice.len(),
+        }
+    }
+
+    /// Free space behind the last byte: at least `want` bytes, less when `cap` does not allow.
+    pub(crate) fn tail(&mut self, want: usize, cap: usize) -> &mut [u8] {
+        let want = want.min(self.room(cap));
+        if self.storage.len() - self.raw.end < want {
+            if self.live() + want <= self.storage.len() {
+                self.compact();
+            } else if self.raw.end + want <= self.capacity(cap) {
+                self.storage.grow(self.raw.end + want);
+            } else {
+                self.compact();
+                self.storage.grow(self.raw.end + want);
+            }
+        }
+        // A larger capacity of earlier days may be left over; `cap` is what counts.
+        let room = self.room(cap);
+        let end = self.storage.len().min(self.raw.end.saturating_add(room));
+        &mut self.storage.bytes_mut()[self.raw.end..end]
+    }
+
+    /// The same, lent until [`give_back`](Self::give_back) or until bytes arrive another way.
+    pub(crate) fn lend(&mut self, want: usize, cap: usize) -> &mut [u8] {
+        self.lent = 0;
+        self.lent = self.tail(want, cap).len();
+        let end = self.raw.end + self.lent;
+        &mut self.storage.bytes_mut()[self.raw.end..end]
+    }
+
+    /// How much was lent.
+    pub(crate) fn lent(&self) -> usize {
+        self.lent
+    }
+
+    /// The first `n` bytes of what was lent are received bytes. `n` was checked by the caller.
+    pub(crate) fn give_back(&mut self, n: usize) {
+        self.lent = 0;
+        self.commit(n);
+        self.rewind_if_empty();
+    }
+
+    /// Moves everything to the front, plaintext and raw bytes next to each other.
+    fn compact(&mut self) {
+        self.lent = 0;
+        let plain = self.plain.clone();
+        let raw = self.raw.clone();
+        let bytes = self.storage.bytes_mut();
+        bytes.copy_within(plain.clone(), 0);
+        bytes.copy_within(raw.clone(), plain.len());
+        self.plain = 0..plain.len();
+        self.raw = plain.len()..plain.len() + raw.len();
+    }
+
+    /// The first `n` bytes of the tail now hold received bytes. `n` was checked by the caller.
+    pub(crate) fn commit(&mut self, n: usize) {
+        debug_assert!(self.raw.end + n <= self.storage.len());
+        self.raw.end += n;
+        self.lent = 0;
+    }
+
+    /// Drops `n` raw bytes from the front.
+    pub(crate) fn skip(&mut self, n: usize) {
+        self.raw.start += n.min(self.raw.len());
+        self.rewind_if_empty();
+    }
+
+    /// Turns `body` (a range within the raw bytes) into plaintext and drops the `record` raw
+    /// bytes that it came in. The shorter of the old and the new plaintext is moved.
+    pub(crate) fn deliver(&mut self, record: usize, body: Range<usize>) {
+        let base = self.raw.start;
+        let new = base + body.start..base + body.end;
+        self.raw.start += record.min(self.raw.len());
+        if new.is_empty() {
+        } else if self.plain.is_empty() {
+            self.plain = new;
+        } else if new.len() <= self.plain.len() {
+            let to = self.plain.end;
+            self.plain.end += new.len();
+            self.storage.bytes_mut().copy_within(new, to);
+        } else {
+            let to = new.start - self.plain.len();
+            let old = self.plain.clone();
+            self.plain = to..new.end;
+            self.storage.bytes_mut().copy_within(old, to);
+        }
+        self.rewind_if_empty();
+    }
+
+    /// The reader took `n` bytes. `n` was checked by the caller.
+    pub(crate) fn consume(&mut self, n: usize) {
+        self.plain.start += n.min(self.plain.len());
+        self.rewind_if_empty();
+    }
+
+    pub(crate) fn clear_plain(&mut self) {
+        self.plain = self.raw.start..self.raw.start;
+        self.rewind_if_empty();
+    }
+
+    /// Drops everything that is held; what is lent stays lent.
+    pub(crate) fn discard(&mut self) {
+        self.clear_plain();
+        self.skip(self.raw.len());
+    }
+
+    fn clear(&mut self) {
+        self.plain = 0..0;
+        self.raw = 0..0;
+        self.lent = 0;
+    }
+
+    /// Drops everything that is not plaintext.
+    pub(crate) fn clear_raw(&mut self) {
+        self.raw.end = self.raw.start;
+        self.rewind_if_empty();
+    }
+
+    /// What was plaintext becomes raw again, in front of what follows it.
+    pub(crate) fn unread(&mut self) {
+        self.compact();
+        self.raw.start = self.plain.start;
+        self.plain = 0..0;
+        self.rewind_if_empty();
+    }
+
+    fn rewind_if_empty(&mut self) {
+        if self.lent == 0 && self.raw.is_empty() && self.plain.is_empty() {
+            self.plain = 0..0;
+            self.raw = 0..0;
+        }
+    }
+
+    /// Gives owned memory back while nothing is held.
+    pub(crate) fn release_if_empty(&mut self) {
+        if self.live() == 0 && self.lent == 0 {
+            self.clear();
+            self.storage.release();
+        }
+    }
+
+    /// Overwrites everything, plaintext that was read long ago included.
+    pub(crate) fn wipe(&mut self) {
+        self.clear();
+        self.storage.bytes_mut().zeroize();
+    }
+
+    /// Takes the memory away; the buffer is empty and owned afterwards.
+    pub(crate) fn take_storage(&mut self) -> Storage {
+        self.clear();
+        core::mem::replace(&mut self.storage, Storage::Owned(Vec::new()))
+    }
+}
+
+/// How many more bytes the record at the front of `raw` needs before it can be processed: a
+/// header's worth while the header is incomplete.
+pub(crate) fn missing(raw: &[u8]) -> usize {
+    match raw {
+        [_, _, _, high, low, body @ ..] => {
+            let len = usize::from(u16::from_be_bytes([*high, *low]));
+            len.saturating_sub(body.len()).min(MAX_RECORD)
+        }
+        short => HEADER_LEN - short.len(),
+    }
+}

@@ -1,0 +1,137 @@
+//! The application door: plaintext in and out, and the ways to end.
+
+use bytes::BufMut;
+
+use super::Connection;
+use crate::error::{ReadEnd, UsageError};
+use crate::record::protection::SslProtocol;
+use crate::state::{Call, Cause, Phase};
+
+impl Connection {
+    /// Takes plaintext and says how much. Fewer bytes than given when there is no room:
+    /// [`Event::Writable`] follows. Before TLS it leaves in the clear; during the handshake it is
+    /// queued up to [`Limits::queued`]; afterwards it is encrypted at once, in records of at most
+    /// 16,384 bytes. `QIODevice::write`, but bounded.
+    ///
+    /// # Errors
+    /// [`UsageError::WriteClosed`] after [`close`](Self::close),
+    /// [`UsageError::ConnectionOver`].
+    pub fn write(&mut self, plaintext: &[u8]) -> Result<usize, UsageError> {
+        self.state.permit(Call::Write)?;
+        let n = match self.state.phase() {
+            Phase::Plain => self.transmit.append_plain(plaintext),
+            Phase::Traffic if self.queue.is_empty() => self.seal(plaintext),
+            _ => {
+                let room = self.limits.queued.saturating_sub(self.queue.len());
+                let n = plaintext.len().min(room);
+                self.queue.extend_from_slice(&plaintext[..n]);
+                n
+            }
+        };
+        self.wants_writable |= n < plaintext.len();
+        Ok(n)
+    }
+
+    /// The unread plaintext, in one piece; [`consume`](Self::consume) drops what was used.
+    pub fn peek(&self) -> &[u8] {
+        self.receive.plain()
+    }
+
+    /// Drops the first `n` bytes of [`peek`](Self::peek).
+    ///
+    /// # Errors
+    /// [`UsageError::TooManyBytes`] when there are fewer.
+    pub fn consume(&mut self, n: usize) -> Result<(), UsageError> {
+        let available = self.receive.plain().len();
+        if n > available {
+            return Err(UsageError::TooManyBytes {
+                given: n,
+                available,
+            });
+        }
+        self.receive.consume(n);
+        self.release_idle();
+        Ok(())
+    }
+
+    /// Copies unread plaintext out. `Ok(0)` only when `out` is empty.
+    ///
+    /// # Errors
+    /// A [`ReadEnd`] that says why there is nothing: not yet, or never again. What was received
+    /// before a failure can still be read.
+    pub fn read(&mut self, out: &mut [u8]) -> Result<usize, ReadEnd> {
+        let plain = self.receive.plain();
+        if plain.is_empty() && !out.is_empty() {
+            return Err(self.state.inbound_end().unwrap_or(ReadEnd::Empty));
+        }
+        let n = plain.len().min(out.len());
+        out[..n].copy_from_slice(&plain[..n]);
+        self.receive.consume(n);
+        self.release_idle();
+        Ok(n)
+    }
+
+    /// Copies unread plaintext into any [`BufMut`], as far as it has room.
+    ///
+    /// # Errors
+    /// As for [`read`](Self::read).
+    pub fn read_buf(&mut self, out: &mut impl BufMut) -> Result<usize, ReadEnd> {
+        let plain = self.receive.plain();
+        if plain.is_empty() && out.has_remaining_mut() {
+            return Err(self.state.inbound_end().unwrap_or(ReadEnd::Empty));
+        }
+        let n = plain.len().min(out.remaining_mut());
+        out.put_slice(&plain[..n]);
+        self.receive.consume(n);
+        self.release_idle();
+        Ok(n)
+    }
+
+    /// From now on what arrives is opened and thrown away, so that alerts and close_notify behind
+    /// it still arrive. For who closes and does not want to read the rest.
+    pub fn discard_reads(&mut self) {
+        self.discard_reads = true;
+        self.receive.clear_plain();
+    }
+
+    /// Ends our direction: what was written leaves first, then close_notify. TLS 1.3 can go on
+    /// reading (RFC 8446 §6.1). A peer that ends its stream without an answer is
+    /// [`Truncated`](crate::FailureKind::Truncated) all the same, as rule R4 says: who closes first
+    /// and expects nothing more may take that for an ordinary end. During a handshake it ends with user_canceled and close_notify,
+    /// and what was queued is abandoned. Closing twice does nothing.
+    pub fn close(&mut self) {
+        self.state.begin_close();
+    }
+
+    /// Ends everything at once: what waits to be sent or read is thrown away, the peer is told
+    /// nothing. `QSslSocket::abort`.
+    pub fn abort(&mut self) {
+        if self.state.phase() == Phase::Over {
+            self.report.unsent += self.transmit.clear();
+        } else {
+            self.abandon();
+            self.report.unsent += self.transmit.clear();
+            self.receive.discard();
+            self.state.end_inbound(ReadEnd::Aborted);
+            self.state.follow(Cause::Ended);
+        }
+        self.settle();
+    }
+
+    /// Asks for new traffic keys in both directions (RFC 8446 §4.6.3).
+    /// [`Event::KeysUpdated`] tells when a direction has them.
+    ///
+    /// # Errors
+    /// [`UsageError::NotTls13`], [`UsageError::NotEncrypted`], [`UsageError::WriteClosed`],
+    /// [`UsageError::ConnectionOver`].
+    pub fn update_keys(&mut self) -> Result<(), UsageError> {
+        self.state.permit(Call::UpdateKeys)?;
+        match &mut self.traffic {
+            Some(traffic) if traffic.version() == SslProtocol::TlsV1_3 => {
+                traffic.request_update();
+                Ok(())
+            }
+            _ => Err(UsageError::NotTls13),
+        }
+    }
+}

@@ -1,0 +1,173 @@
+//! The transport door: bytes from the peer, bytes for the peer.
+
+use bytes::{Buf, Bytes, BytesMut};
+
+use super::{Connection, TransportEnd};
+use crate::buffer::missing;
+use crate::error::UsageError;
+use crate::record::header::MAX_RECORD;
+use crate::state::{Outbound, Phase};
+
+impl Connection {
+    /// Copies bytes from the transport in, and says how many: fewer than given when the buffer is
+    /// full, which is back-pressure. After the end of the connection they are swallowed.
+    ///
+    /// # Errors
+    /// [`UsageError::ReceiveAfterEnd`].
+    pub fn receive(&mut self, bytes: &[u8]) -> Result<usize, UsageError> {
+        self.check_transport()?;
+        if self.swallows() {
+            return Ok(bytes.len());
+        }
+        let cap = self.receive_cap();
+        let tail = self.receive.tail(bytes.len(), cap);
+        let n = bytes.len().min(tail.len());
+        tail[..n].copy_from_slice(&bytes[..n]);
+        self.receive.commit(n);
+        Ok(n)
+    }
+
+    /// Lends space for the transport to read into; [`received`](Self::received) keeps what was
+    /// read. Holds at least what the record at hand still needs, unless the buffer is full: then
+    /// it is empty, which is back-pressure. Do not read from the transport then: 0 bytes read
+    /// into an empty buffer are not the end of the stream.
+    pub fn receive_buffer(&mut self) -> &mut [u8] {
+        if self.swallows() {
+            self.receive.clear_raw();
+        }
+        let cap = self.receive_cap();
+        let missing = missing(self.receive.raw().get(self.fed()..).unwrap_or_default());
+        let roomy = self.receive.capacity(cap).min(MAX_RECORD);
+        self.receive.lend(missing.max(roomy), cap)
+    }
+
+    /// The transport has put `n` bytes at the front of [`receive_buffer`](Self::receive_buffer).
+    /// Once for each time it was lent; reading and processing in between does no harm.
+    ///
+    /// # Errors
+    /// [`UsageError::TooManyBytes`] when it was shorter than that, or is not lent any more because
+    /// bytes arrived another way,
+    /// [`UsageError::ReceiveAfterEnd`].
+    pub fn received(&mut self, n: usize) -> Result<(), UsageError> {
+        self.check_transport()?;
+        let available = self.receive.lent();
+        if n > available {
+            return Err(UsageError::TooManyBytes {
+                given: n,
+                available,
+            });
+        }
+        let keep = if self.swallows() { 0 } else { n };
+        self.receive.give_back(keep);
+        Ok(())
+    }
+
+    /// Takes received bytes out of an owned buffer, as completion-based IO hands them over, and
+    /// says how many; what stays in it did not fit. They are copied.
+    ///
+    /// # Errors
+    /// As for [`receive`](Self::receive).
+    pub fn receive_owned(&mut self, bytes: &mut BytesMut) -> Result<usize, UsageError> {
+        self.receive_buf(bytes)
+    }
+
+    /// The same from any [`Buf`], chunk by chunk.
+    ///
+    /// # Errors
+    /// As for [`receive`](Self::receive).
+    pub fn receive_buf(&mut self, bytes: &mut impl Buf) -> Result<usize, UsageError> {
+        let mut total = 0;
+        loop {
+            let chunk = bytes.chunk();
+            let n = self.receive(chunk)?;
+            let all = n == chunk.len();
+            bytes.advance(n);
+            total += n;
+            if !all || !bytes.has_remaining() {
+                return Ok(total);
+            }
+        }
+    }
+
+    /// The transport has ended in order: TCP's FIN. Records already received are processed first,
+    /// then it is [`Truncated`](crate::FailureKind::Truncated) unless close_notify was among them
+    /// (rule R4).
+    pub fn receive_eof(&mut self) {
+        self.transport_end.get_or_insert(TransportEnd::Eof);
+    }
+
+    /// The transport was reset or has failed. What waits to be sent is thrown away.
+    pub fn receive_reset(&mut self) {
+        self.transport_end = Some(TransportEnd::Reset);
+        self.report.unsent += self.transmit.clear();
+    }
+
+    /// What the transport is to send. Empty when there is nothing now.
+    pub fn transmit(&self) -> &[u8] {
+        self.transmit.bytes()
+    }
+
+    /// The transport has taken `n` bytes of [`transmit`](Self::transmit).
+    ///
+    /// # Errors
+    /// [`UsageError::TooManyBytes`] when there were fewer.
+    pub fn transmitted(&mut self, n: usize) -> Result<(), UsageError> {
+        let available = self.transmit.bytes().len();
+        if n > available {
+            return Err(UsageError::TooManyBytes {
+                given: n,
+                available,
+            });
+        }
+        self.taken(n);
+        Ok(())
+    }
+
+    /// Hands over what [`transmit`](Self::transmit) shows as one owned buffer, which stays
+    /// unchanged however often the transport retries. Counts as taken. With owned buffers nothing
+    /// is copied, and the next record allocates anew; with lent ones it is copied.
+    pub fn take_transmit(&mut self) -> Option<Bytes> {
+        if self.transmit.bytes().is_empty() {
+            return None;
+        }
+        let (bytes, range) = self.transmit.split_off();
+        self.taken(range.len());
+        Some(Bytes::from(bytes).slice(range))
+    }
+
+    fn taken(&mut self, n: usize) {
+        let taken = self.transmit.take(n);
+        if n > 0 {
+            self.close_timeout.restart(self.now);
+        }
+        if taken.plain > 0 {
+            self.events.bytes_written(taken.plain);
+        }
+        if taken.encrypted > 0 {
+            self.events.encrypted_bytes_written(taken.encrypted);
+        }
+        self.settle();
+    }
+
+    /// Whether nothing more will ever come out of [`transmit`](Self::transmit): the adapter may
+    /// send FIN.
+    pub fn transmit_finished(&self) -> bool {
+        self.state.outbound() == Outbound::Closed && self.transmit.is_empty()
+    }
+
+    fn check_transport(&self) -> Result<(), UsageError> {
+        match self.transport_end {
+            Some(_) => Err(UsageError::ReceiveAfterEnd),
+            None => Ok(()),
+        }
+    }
+
+    /// Whether what arrives is of no use any more.
+    fn swallows(&self) -> bool {
+        self.state.phase() == Phase::Over || self.state.inbound_end().is_some()
+    }
+
+    pub(super) fn fed(&self) -> usize {
+        self.handshake.as_ref().map_or(0, |handshake| handshake.fed)
+    }
+}
