@@ -516,3 +516,65 @@ fn without_a_wall_clock_the_certificate_cannot_be_judged_and_that_is_an_error_to
     pair.run();
     assert!(pair.client.conn.is_encrypted());
 }
+
+#[test]
+fn a_rejection_is_sealed_rightly_after_a_retry_and_with_client_authentication() {
+    for hello_retry in [false, true] {
+        for client_certificate in [false, true] {
+            let mut client = client_of("TLSv1.3").groups(&["X25519", "secp256r1"]);
+            let mut server =
+                server_of("TLSv1.3").identity(WORLD.stranger.chain.clone(), WORLD.stranger.key());
+            if hello_retry {
+                server = server.groups(&["secp256r1"]);
+            }
+            if client_certificate {
+                client = client.identity(WORLD.client.chain.clone(), WORLD.client.key());
+                server = server.verify_mode(VerifyMode::Verify);
+            }
+            let (client, server) = (
+                client.build().expect("client"),
+                server.build().expect("server"),
+            );
+            let mut pair = Pair::tls(&client, &server);
+            pair.run();
+            let case = format!("retry={hello_retry} certificate={client_certificate}");
+            assert!(
+                pair.server.saw(Event::AlertReceived(Alert::UnknownCa)),
+                "{case}: {:?}",
+                pair.server.events
+            );
+            assert!(
+                !pair.client.saw(Event::ClientCertificateRequested),
+                "{case}"
+            );
+            // ClientHello, the compatibility ChangeCipherSpec, the second ClientHello if there is
+            // one, and a sealed alert: of the client's certificate nothing has left.
+            let kinds: Vec<u8> = records(&pair.client.sent).iter().map(|it| it.0).collect();
+            let expected: &[u8] = if hello_retry {
+                &[22, 20, 22, 23]
+            } else {
+                &[22, 20, 23]
+            };
+            assert_eq!(kinds, expected, "{case}");
+            assert_eq!(records(&pair.client.sent).last(), Some(&(23, 19)), "{case}");
+        }
+    }
+}
+
+#[test]
+fn a_server_that_rejects_after_a_retry_seals_its_alert_rightly() {
+    let client = client_of("TLSv1.3").groups(&["X25519", "secp256r1"]);
+    let server = server_of("TLSv1.3")
+        .groups(&["secp256r1"])
+        .verify_mode(VerifyMode::Verify);
+    let mut pair = Pair::tls(
+        &client.build().expect("client"),
+        &server.build().expect("server"),
+    );
+    pair.run();
+    assert!(
+        pair.client
+            .saw(Event::AlertReceived(Alert::CertificateRequired))
+    );
+    assert!(!pair.server.saw(Event::Encrypted));
+}
