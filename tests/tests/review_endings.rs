@@ -460,3 +460,51 @@ fn a_decision_costs_the_handshake_no_time_and_gives_it_none_back() {
     pair.run();
     assert!(pair.client.conn.is_encrypted(), "{:?}", pair.client.events);
 }
+
+#[test]
+fn what_waits_when_a_tls12_peer_closes_is_abandoned_and_counted() {
+    let client = client(backend()).protocols(&["TLSv1.2"]).build();
+    let server = server(backend()).build();
+    let mut pair = Pair::tls(&client.expect("client"), &server.expect("server"));
+    pair.server.write(&[1; 60_000]);
+    let hello = pair.client.take();
+    pair.server.give(&hello, usize::MAX);
+    let flight = pair.server.take();
+    pair.client.give(&flight, usize::MAX);
+    let finished = pair.client.take();
+    // Encrypted, and more is queued than fits: the transport takes nothing.
+    pair.server.give(&finished, usize::MAX);
+    assert!(pair.server.conn.is_encrypted());
+    let queued = pair.server.conn.bytes_to_write();
+    assert!(queued > 0);
+    pair.client.conn.close();
+    let close = pair.client.take();
+    pair.server.give(&close, usize::MAX);
+    assert!(!pair.server.conn.is_over());
+    pair.server.take();
+    let report = pair.server.conn.close_report();
+    let failure = pair.server.conn.failure();
+    assert_eq!(
+        report.map(|report| report.abandoned),
+        Some(queued),
+        "{failure:?}"
+    );
+}
+
+#[test]
+fn what_was_negotiated_is_known_after_a_handshake_that_failed() {
+    for version in VERSIONS {
+        let client = client(backend()).protocols(&[version]).build();
+        let server = server(backend()).build();
+        let mut pair = Pair::tls(&client.expect("client"), &server.expect("server"));
+        let hello = pair.client.take();
+        pair.server.give(&hello, usize::MAX);
+        pair.server.take();
+        pair.server.conn.receive_eof();
+        pair.server.settle();
+        assert!(pair.server.saw(Event::Failed(FailureKind::Truncated)));
+        let protocol = pair.server.conn.session_protocol();
+        assert_eq!(protocol.map(|protocol| protocol.name()), Some(version));
+        assert!(pair.server.conn.session_cipher().is_some());
+    }
+}

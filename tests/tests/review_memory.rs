@@ -1,7 +1,8 @@
 //! Extremes of limits and buffers (rules R7, R8).
 
-use sslcore::{Buffers, Connection, Event, Limits};
+use sslcore::{Buffers, Connection, Event, FailureKind, Limits, ServerStart};
 use sslcore_tests::certs::WORLD;
+use sslcore_tests::forge::{ALERT, DATA, Forger};
 use sslcore_tests::pair::{End, Pair, backend, client, server};
 
 const VERSIONS: [&str; 2] = ["TLSv1.2", "TLSv1.3"];
@@ -170,4 +171,59 @@ fn lent_buffers_come_back_without_the_plaintext_that_was_read() {
         Buffers::Lent { receive, .. } => assert!(!receive.windows(8).any(|w| w == [0xa5; 8])),
         other => panic!("{other:?}"),
     }
+}
+
+#[test]
+fn an_alert_finds_room_in_a_buffer_that_is_full() {
+    let mut end = End::new(Limits {
+        transmit: 1000,
+        ..Limits::default()
+    });
+    let config = server(backend()).session_tickets(false).session_cache(0);
+    end.conn
+        .start_server_encryption(ServerStart::With(config.build().expect("server")))
+        .expect("start");
+    let mut forger = Forger::as_client(&mut end, false);
+    // What a record may carry leaves room for a KeyUpdate, and a TLS 1.2 alert is longer.
+    assert_eq!(end.conn.write(&[1; 2000]), Ok(944));
+    end.give(
+        &[
+            23, 3, 3, 0, 24, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0,
+        ],
+        usize::MAX,
+    );
+    assert!(end.saw(Event::Failed(FailureKind::BadRecordMac)));
+    let sent = end.take();
+    let expected = [(DATA, vec![1; 944]), (ALERT, vec![2, 20])];
+    assert_eq!(forger.open(&sent), expected);
+}
+
+#[test]
+fn key_update_replies_do_not_eat_the_headroom() {
+    let (client, server) = configs("TLSv1.3");
+    let mut pair = Pair::encrypted(&client, &server);
+    while pair.server.conn.write(&[1; 16384]).expect("open") > 0 {}
+    while pair.server.conn.write(&[1; 1]).expect("open") > 0 {}
+    for _ in 0..20 {
+        pair.client.conn.update_keys().expect("encrypted");
+        let asked = pair.client.take();
+        pair.server.give(&asked, usize::MAX);
+        let waiting = pair.server.conn.encrypted_bytes_to_write();
+        assert!(waiting <= Limits::default().transmit, "{waiting}");
+    }
+    assert!(pair.server.conn.failure().is_none());
+}
+
+#[test]
+fn what_follows_close_notify_is_swallowed_and_not_kept() {
+    let (client, server) = configs("TLSv1.3");
+    let mut pair = Pair::encrypted(&client, &server);
+    pair.client.conn.close();
+    pair.run();
+    for _ in 0..100 {
+        assert_eq!(pair.server.conn.receive(&[0; 10_000]), Ok(10_000));
+        assert_eq!(pair.server.conn.encrypted_bytes_available(), 0);
+    }
+    pair.server.settle();
+    assert!(pair.server.conn.failure().is_none());
 }

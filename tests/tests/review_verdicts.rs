@@ -1,5 +1,7 @@
 //! What a careless or clever caller may conclude from a review (rules R1, R13).
 
+use std::time::Duration;
+
 use sslcore::{Alert, Event, FailureKind, OnErrors, SslError, SslErrorKind, Verdict};
 use sslcore_tests::certs::{WORLD, self_signed_with};
 use sslcore_tests::pair::{Pair, backend, client, server};
@@ -185,5 +187,52 @@ fn a_rejected_server_does_not_choose_the_group_of_the_next_hello() {
         second.server.give(&hello, usize::MAX);
         // HelloRetryRequest is short; a server's flight has a certificate in it.
         assert_eq!(second.server.take().len() < 200, retried);
+    }
+}
+
+#[test]
+fn a_tls12_client_that_showed_a_good_certificate_gets_a_ticket() {
+    let client = client(backend())
+        .protocols(&["TLSv1.2"])
+        .identity(WORLD.client.chain.clone(), WORLD.client.key())
+        .build()
+        .expect("client");
+    let server = server(backend())
+        .verify_mode(sslcore::VerifyMode::Verify)
+        .session_cache(0)
+        .build()
+        .expect("server");
+    assert!(!Pair::encrypted(&client, &server).client.conn.is_resumed());
+    assert!(Pair::encrypted(&client, &server).client.conn.is_resumed());
+}
+
+#[test]
+fn a_resumed_chain_is_judged_when_the_server_has_proven_the_session() {
+    let short_lived = WORLD.ca.leaf_with(&["server.test"], |params| {
+        params.not_after = rcgen::date_time_ymd(2026, 1, 1) + Duration::from_secs(3600);
+    });
+    for version in VERSIONS {
+        let client = client(backend())
+            .protocols(&[version])
+            .on_errors(OnErrors::Hold)
+            .build()
+            .expect("client");
+        let server = server(backend())
+            .identity(short_lived.chain.clone(), short_lived.key())
+            .build()
+            .expect("server");
+        Pair::encrypted(&client, &server);
+        let mut pair = Pair::tls(&client, &server);
+        pair.advance(Duration::from_secs(2 * 3600));
+        let hello = pair.client.take();
+        pair.server.give(&hello, usize::MAX);
+        let flight = pair.server.take();
+        // All but the last byte of Finished.
+        let (most, last) = flight.split_at(flight.len() - 1);
+        pair.client.give(most, usize::MAX);
+        assert!(pair.client.conn.review().is_none(), "{version}");
+        pair.client.give(last, usize::MAX);
+        assert!(pair.client.conn.review().is_some(), "{version}");
+        assert!(pair.client.conn.is_resumed(), "{version}");
     }
 }
