@@ -362,6 +362,15 @@ pub enum ConfigError {
     },
 }
 
+impl ConfigError {
+    pub(crate) fn unsupported(what: &'static str, name: &str) -> Self {
+        Self::Unsupported {
+            what,
+            name: name.into(),
+        }
+    }
+}
+
 impl fmt::Display for ConfigError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {

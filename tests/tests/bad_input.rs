@@ -282,7 +282,7 @@ fn a_certificate_of_sixty_kilobytes_is_understood() {
     let size: usize = identity.chain.iter().map(|der| der.len()).sum();
     assert!((58_000..65_000).contains(&size), "{size}");
     for version in VERSIONS {
-        for fragment in [16384, 1460] {
+        for fragment in [16384, 1460, 32] {
             let (client, server) = configs(version, &identity, fragment);
             let mut pair = Pair::tls(&client, &server);
             pair.chunk = 1000;

@@ -186,6 +186,8 @@ fn an_unanswered_question_times_out_and_the_handshakes_clock_stands_still() {
     assert!(pair.server.conn.config_request().is_some());
     pair.advance(Duration::from_secs(1));
     assert!(pair.server.saw(Event::Failed(FailureKind::DecisionTimeout)));
+    let alert = Alert::UnrecognizedName.code();
+    assert_eq!(pair.server.take(), [21, 3, 3, 0, 2, 2, alert]);
 }
 
 #[test]

@@ -218,3 +218,18 @@ fn the_server_s_order_of_suites_wins_unless_it_follows_the_client() {
         }
     }
 }
+
+#[test]
+fn a_later_choice_replaces_an_earlier_one_that_could_not_work() {
+    for backend in backends() {
+        let built = client(backend)
+            .protocols(&["SSLv3"])
+            .protocols(&["TLSv1.3"])
+            .ciphers(&["nonsense"])
+            .ciphers(&["TLS_AES_128_GCM_SHA256"])
+            .alpn(&[b""])
+            .alpn(&[b"h2"])
+            .build();
+        assert!(built.is_ok(), "{built:?}");
+    }
+}

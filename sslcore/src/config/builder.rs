@@ -32,7 +32,8 @@ pub struct ConfigBuilder<C> {
     on_errors: OnErrors,
     timeouts: Timeouts,
     records_per_key: u64,
-    refused: Option<ConfigError>,
+    protocols: Result<Vec<SslProtocol>, ConfigError>,
+    ciphers: Result<Option<Vec<SslCipher>>, ConfigError>,
     role: PhantomData<C>,
 }
 
@@ -44,7 +45,7 @@ impl<C> ConfigBuilder<C> {
         Self {
             backend,
             settings: Settings {
-                protocols: [SslProtocol::TlsV1_3, SslProtocol::TlsV1_2].into(),
+                protocols: Vec::new(),
                 ciphers: None,
                 groups: None,
                 alpn: Vec::new(),
@@ -60,13 +61,10 @@ impl<C> ConfigBuilder<C> {
             on_errors: OnErrors::Reject,
             timeouts,
             records_per_key: u64::MAX,
-            refused: None,
+            protocols: Ok([SslProtocol::TlsV1_3, SslProtocol::TlsV1_2].into()),
+            ciphers: Ok(None),
             role: PhantomData,
         }
-    }
-
-    fn refuse(&mut self, error: ConfigError) {
-        self.refused.get_or_insert(error);
     }
 
     /// The certificates that chains must end in. Without any, no chain is trusted.
@@ -113,17 +111,14 @@ impl<C> ConfigBuilder<C> {
     /// are [`ConfigError::Unsupported`]. `QSslSocket::setProtocol`.
     #[must_use]
     pub fn protocols(mut self, names: &[&str]) -> Self {
-        self.settings.protocols.clear();
-        for name in names {
-            match *name {
-                "TLSv1.3" => self.settings.protocols.push(SslProtocol::TlsV1_3),
-                "TLSv1.2" => self.settings.protocols.push(SslProtocol::TlsV1_2),
-                other => self.refuse(ConfigError::Unsupported {
-                    what: "protocol",
-                    name: other.to_string(),
-                }),
-            }
-        }
+        self.protocols = names
+            .iter()
+            .map(|name| match *name {
+                "TLSv1.3" => Ok(SslProtocol::TlsV1_3),
+                "TLSv1.2" => Ok(SslProtocol::TlsV1_2),
+                other => Err(ConfigError::unsupported("protocol", other)),
+            })
+            .collect();
         self
     }
 
@@ -132,17 +127,10 @@ impl<C> ConfigBuilder<C> {
     /// `QSslConfiguration::setCiphers`, which drops them silently.
     #[must_use]
     pub fn ciphers(mut self, names: &[&str]) -> Self {
-        let mut ciphers = Vec::new();
-        for name in names {
-            match SslCipher::from_name(name) {
-                Some(cipher) => ciphers.push(cipher),
-                None => self.refuse(ConfigError::Unsupported {
-                    what: "cipher suite",
-                    name: (*name).to_string(),
-                }),
-            }
-        }
-        self.settings.ciphers = Some(ciphers);
+        let known = names.iter().map(|name| {
+            SslCipher::from_name(name).ok_or_else(|| ConfigError::unsupported("cipher suite", name))
+        });
+        self.ciphers = known.collect::<Result<_, _>>().map(Some);
         self
     }
 
@@ -158,12 +146,6 @@ impl<C> ConfigBuilder<C> {
     /// `QSslConfiguration::setAllowedNextProtocols`.
     #[must_use]
     pub fn alpn(mut self, protocols: &[&[u8]]) -> Self {
-        if protocols
-            .iter()
-            .any(|name| name.is_empty() || name.len() > 255)
-        {
-            self.refuse(ConfigError::InvalidAlpn);
-        }
         self.settings.alpn = protocols.iter().map(|name| name.to_vec()).collect();
         self
     }
@@ -193,11 +175,14 @@ impl<C> ConfigBuilder<C> {
     }
 
     fn terms(&mut self, mode: VerifyMode) -> Result<Terms, ConfigError> {
-        if let Some(error) = self.refused.take() {
-            return Err(error);
-        }
+        self.settings.protocols = self.protocols.clone()?;
+        self.settings.ciphers = self.ciphers.clone()?;
         if self.settings.protocols.is_empty() {
             return Err(ConfigError::NothingLeft("protocol"));
+        }
+        let bad_length = |name: &Vec<u8>| name.is_empty() || name.len() > 255;
+        if self.settings.alpn.iter().any(bad_length) {
+            return Err(ConfigError::InvalidAlpn);
         }
         let mut anchors: Vec<TrustAnchor<'static>> = Vec::with_capacity(self.anchors.len());
         for (index, der) in self.anchors.iter().enumerate() {

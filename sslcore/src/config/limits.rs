@@ -20,8 +20,8 @@ pub struct Limits {
     /// Plaintext that may be written before the handshake is complete, in bytes. The default is
     /// 65,536.
     pub queued: usize,
-    /// The largest handshake message, in bytes. The receive buffer grows so far while one is
-    /// incomplete. The default is 65,536; rustls takes no message beyond 65,535.
+    /// The largest handshake message, in bytes. While one is incomplete the receive buffer grows
+    /// up to twice that and a record, for the headers and tags of small fragments. The default is 65,536; rustls takes no message beyond 65,535.
     pub max_handshake: usize,
     /// Give owned buffers back to the allocator whenever they are empty. Off by default: a busy
     /// connection would allocate again for every record.
@@ -51,7 +51,8 @@ pub struct Timeouts {
     pub decision: Option<Duration>,
     /// From [`close`](crate::Connection::close), or a failure that owes an alert, to the end.
     /// Counted anew whenever the transport takes bytes, so that a slow one may drain what was
-    /// written. What is left when it runs out is counted in
+    /// written, and whenever data arrives, unless reads are discarded; it stands still while
+    /// what has arrived waits for the reader. What is left when it runs out is counted in
     /// [`CloseReport::unsent`](crate::CloseReport::unsent).
     pub close: Option<Duration>,
 }

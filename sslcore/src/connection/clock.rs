@@ -7,6 +7,7 @@ use crate::time::Instant;
 /// A timeout: how much is left, and since when it runs.
 #[derive(Clone, Copy, Debug, Default)]
 pub(super) struct Countdown {
+    timeout: Option<Duration>,
     left: Option<Duration>,
     since: Option<Instant>,
 }
@@ -15,6 +16,7 @@ impl Countdown {
     /// A countdown that stands still; `None` never runs out.
     pub(super) const fn new(timeout: Option<Duration>) -> Self {
         Self {
+            timeout,
             left: timeout,
             since: None,
         }
@@ -27,6 +29,7 @@ impl Countdown {
 
     /// Lets it begin anew at `now`, if it runs.
     pub(super) fn restart(&mut self, now: Instant) {
+        self.left = self.timeout;
         self.since = self.since.map(|_| now);
     }
 

@@ -13,7 +13,7 @@ use crate::event::{Event, RequestId, ReviewId};
 use crate::handshake::Engine;
 use crate::handshake::client_hello::{Glimpse, glimpse};
 use crate::identity::certificate::Certificate;
-use crate::record::header::{ContentType, HEADER_LEN, Header, MAX_BODY_TLS12, MAX_PLAINTEXT};
+use crate::record::header::{ContentType, HEADER_LEN, Header, MAX_BODY_TLS12};
 use crate::record::limits;
 use crate::record::protection::SslProtocol;
 use crate::record::traffic::Traffic;
@@ -25,10 +25,20 @@ use crate::verify::policy::{Judged, OnErrors, VerifyMode};
 impl Connection {
     /// A server that was told to ask waits for a whole ClientHello.
     pub(super) fn look_for_hello(&mut self) -> Step {
+        let raw = self.receive.raw();
         let full = self.receive.room(self.receive_cap()) == 0;
-        let cause = match glimpse(self.receive.raw(), self.limits.max_handshake) {
-            Glimpse::Incomplete if !full => return self.ended(),
-            Glimpse::Incomplete | Glimpse::Unreadable => Cause::HelloUnreadable,
+        let look_again = self.handshake.as_ref().map_or(0, |it| it.look_again);
+        if raw.len() < look_again && !full {
+            return self.ended();
+        }
+        let cause = match glimpse(raw, self.limits.max_handshake) {
+            Glimpse::Incomplete(needed) if !full => {
+                if let Some(handshake) = &mut self.handshake {
+                    handshake.look_again = needed;
+                }
+                return self.ended();
+            }
+            Glimpse::Incomplete(_) | Glimpse::Unreadable => Cause::HelloUnreadable,
             Glimpse::Hello(message) => {
                 let id = RequestId(self.open_decision());
                 if let Some(handshake) = &mut self.handshake {
@@ -294,12 +304,15 @@ impl Connection {
 /// record that it begins in; the engine has decrypted that in place, behind the record header.
 fn declared_len(raw: &[u8]) -> Option<usize> {
     let header = Header::read(raw, MAX_BODY_TLS12).ok()??;
-    let sealed = match header.content {
-        ContentType::ApplicationData => 1 + crate::crypto::TAG_LEN,
-        _ => 0,
+    let body = raw.get(HEADER_LEN..header.record_len())?;
+    let mut rest = match header.content {
+        // Content, one type byte, zeros (RFC 8446 §5.4), and the tag.
+        ContentType::ApplicationData => {
+            let inner = body.get(..body.len().checked_sub(crate::crypto::TAG_LEN)?)?;
+            inner.get(..inner.iter().rposition(|byte| *byte != 0)?)?
+        }
+        _ => body,
     };
-    let body = raw.get(HEADER_LEN..header.record_len().checked_sub(sealed)?)?;
-    let mut rest = body.get(..body.len().min(MAX_PLAINTEXT))?;
     while let [_, a, b, c, ..] = *rest {
         let len = 4 + (usize::from(a) << 16 | usize::from(b) << 8 | usize::from(c));
         match rest.get(len..) {

@@ -68,6 +68,8 @@ struct Handshake {
     fragments: u32,
     /// The ClientHello for the application to choose by.
     hello: Vec<u8>,
+    /// How many bytes must have arrived before it is worth looking for it again.
+    look_again: usize,
     /// What the application answered; acted upon in the next step.
     answer: Option<decisions::Answer>,
     timeout: Countdown,

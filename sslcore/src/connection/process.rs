@@ -112,7 +112,26 @@ impl Connection {
             }
         }
         if self.state.outbound() != Outbound::Open && !self.reported {
-            self.close_timeout.run(now);
+            // What has arrived and waits for the reader is not the peer's delay.
+            if self.reader_is_awaited() {
+                self.close_timeout.pause(now);
+            } else {
+                self.close_timeout.run(now);
+            }
+        }
+    }
+
+    /// Whether received bytes stay unopened because the reader has enough.
+    fn reader_is_awaited(&self) -> bool {
+        self.state.phase() != Phase::Over
+            && self.receive.plain().len() >= self.limits.read_buffer_size
+            && !self.receive.raw().is_empty()
+    }
+
+    /// Bytes from the peer: a close that waits for its end waits anew, unless nobody reads them.
+    pub(super) fn heard(&mut self) {
+        if self.state.outbound() != Outbound::Open && !self.discard_reads {
+            self.close_timeout.restart(self.now);
         }
     }
 
@@ -123,10 +142,11 @@ impl Connection {
         }
         let handshake = self.handshake.as_ref()?;
         if handshake.decision.has_expired(self.now) {
-            return Some(Failure::new(
-                FailureKind::DecisionTimeout,
-                Alert::CertificateUnknown,
-            ));
+            let alert = match self.state.phase() {
+                Phase::ChoosingConfig => Alert::UnrecognizedName,
+                _ => Alert::CertificateUnknown,
+            };
+            return Some(Failure::new(FailureKind::DecisionTimeout, alert));
         }
         if handshake.timeout.has_expired(self.now) {
             return Some(Failure::new(
@@ -153,6 +173,7 @@ impl Connection {
         let n = self.receive.raw().len().min(room);
         if n > 0 {
             self.receive.deliver(n, 0..n);
+            self.heard();
             self.events.ready_read();
             return Ok(true);
         }
@@ -198,10 +219,10 @@ impl Connection {
     pub(super) fn receive_cap(&self) -> usize {
         let cap = self.limits.read_buffer_size.saturating_add(MAX_RECORD);
         match self.state.is_handshaking() {
-            // An eighth more for the headers and tags of the records that carry the message.
+            // As much again for the headers and tags of the records that carry the message.
             true => {
-                let message = self.limits.max_handshake;
-                cap.max(message.saturating_add(message / 8 + MAX_RECORD))
+                let records = self.limits.max_handshake.saturating_mul(2);
+                cap.max(records.saturating_add(MAX_RECORD))
             }
             false => cap,
         }

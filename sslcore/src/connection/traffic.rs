@@ -37,6 +37,7 @@ impl Connection {
     /// on what is written, never on how much room there happened to be (rule R3).
     pub(super) fn seal(&mut self, plaintext: &[u8]) -> usize {
         let mut sealed = 0;
+        let mut failed = None;
         while let Some(payload) = plaintext.get(sealed..).filter(|rest| !rest.is_empty()) {
             let Some(traffic) = &mut self.traffic else {
                 break;
@@ -53,13 +54,16 @@ impl Connection {
                     sealed += payload.len();
                 }
                 Err(failure) => {
-                    self.fail(failure, None);
+                    failed = Some(failure);
                     break;
                 }
             }
         }
         if sealed > 0 {
             self.events.bytes_written(sealed);
+        }
+        if let Some(failure) = failed {
+            self.fail(failure, None);
         }
         sealed
     }
@@ -155,6 +159,7 @@ impl Connection {
                 } else {
                     self.receive.deliver(len, range);
                     self.events.ready_read();
+                    self.heard();
                 }
             }
             Opened::Nothing => self.receive.skip(len),

@@ -6,6 +6,7 @@
 use alloc::vec::Vec;
 
 use crate::record::header::{ContentType, HEADER_LEN, Header, MAX_PLAINTEXT};
+use crate::record::limits;
 use crate::record::protection::SslProtocol;
 
 const CLIENT_HELLO: u8 = 1;
@@ -104,8 +105,8 @@ impl<'a> ClientHello<'a> {
 /// What looking at the received bytes showed.
 #[derive(Debug)]
 pub(crate) enum Glimpse {
-    /// The hello is not complete yet.
-    Incomplete,
+    /// The hello is not complete yet; it makes no sense to look again with fewer bytes than this.
+    Incomplete(usize),
     /// These bytes begin no ClientHello that can be read here.
     Unreadable,
     /// The message, reassembled, without its header.
@@ -113,19 +114,21 @@ pub(crate) enum Glimpse {
 }
 
 /// Looks for a whole ClientHello at the front of the received bytes. Copies it when it is there.
-pub(crate) fn glimpse(mut raw: &[u8], max: usize) -> Glimpse {
+pub(crate) fn glimpse(received: &[u8], max: usize) -> Glimpse {
+    let mut raw = received;
     let mut message = Vec::new();
-    loop {
+    for _ in 0..=limits::HANDSHAKE_FRAGMENTS {
+        let seen = received.len() - raw.len();
         let header = match Header::read(raw, MAX_PLAINTEXT) {
             Ok(Some(header)) => header,
-            Ok(None) => return Glimpse::Incomplete,
+            Ok(None) => return Glimpse::Incomplete(seen + HEADER_LEN),
             Err(_) => return Glimpse::Unreadable,
         };
         if header.content != ContentType::Handshake || header.body == 0 {
             return Glimpse::Unreadable;
         }
         let Some((record, rest)) = raw.split_at_checked(header.record_len()) else {
-            return Glimpse::Incomplete;
+            return Glimpse::Incomplete(seen + header.record_len());
         };
         raw = rest;
         message.extend_from_slice(&record[HEADER_LEN..]);
@@ -148,6 +151,7 @@ pub(crate) fn glimpse(mut raw: &[u8], max: usize) -> Glimpse {
             }
         }
     }
+    Glimpse::Unreadable
 }
 
 /// Reads a message that [`glimpse`] has found readable.

@@ -47,7 +47,7 @@ fn provider(backend: &Backend, settings: &Settings) -> Result<Arc<CryptoProvider
             let suite = known
                 .iter()
                 .find(|suite| u16::from(suite.suite()) == cipher.id())
-                .ok_or_else(|| unsupported("cipher suite", cipher.name()))?;
+                .ok_or_else(|| ConfigError::unsupported("cipher suite", cipher.name()))?;
             provider.cipher_suites.push(*suite);
         }
     }
@@ -62,7 +62,7 @@ fn provider(backend: &Backend, settings: &Settings) -> Result<Arc<CryptoProvider
                         .as_str()
                         .is_some_and(|known| same_group(known, name))
                 })
-                .ok_or_else(|| unsupported("group", name))?;
+                .ok_or_else(|| ConfigError::unsupported("group", name))?;
             provider.kx_groups.push(*group);
         }
     }
@@ -70,13 +70,6 @@ fn provider(backend: &Backend, settings: &Settings) -> Result<Arc<CryptoProvider
         return Err(ConfigError::NothingLeft("group"));
     }
     Ok(Arc::new(provider))
-}
-
-fn unsupported(what: &'static str, name: &str) -> ConfigError {
-    ConfigError::Unsupported {
-        what,
-        name: name.to_string(),
-    }
 }
 
 /// IANA's names of the groups, and the other ones in use (RFC 8422 §5.1.1).
