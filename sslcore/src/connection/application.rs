@@ -9,8 +9,8 @@ use crate::state::{Call, Cause, Phase};
 
 impl Connection {
     /// Takes plaintext and says how much. Fewer bytes than given when there is no room:
-    /// [`Event::Writable`] follows. Before TLS it leaves in the clear; during the handshake it is
-    /// queued up to [`Limits::queued`]; afterwards it is encrypted at once, in records of at most
+    /// [`Event::Writable`](crate::Event::Writable) follows. Before TLS it leaves in the clear; during the handshake it is
+    /// queued up to [`Limits::queued`](crate::Limits::queued); afterwards it is encrypted at once, in records of at most
     /// 16,384 bytes. `QIODevice::write`, but bounded.
     ///
     /// # Errors
@@ -119,7 +119,7 @@ impl Connection {
     }
 
     /// Asks for new traffic keys in both directions (RFC 8446 §4.6.3).
-    /// [`Event::KeysUpdated`] tells when a direction has them.
+    /// [`Event::KeysUpdated`](crate::Event::KeysUpdated) tells when a direction has them.
     ///
     /// # Errors
     /// [`UsageError::NotTls13`], [`UsageError::NotEncrypted`], [`UsageError::WriteClosed`],
