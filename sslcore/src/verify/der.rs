@@ -59,7 +59,7 @@ impl<'a> Reader<'a> {
     }
 
     /// The value of the next element, which must have this tag.
-    pub(crate) fn expect(&mut self, tag: u8) -> Option<&'a [u8]> {
+    pub(crate) fn read(&mut self, tag: u8) -> Option<&'a [u8]> {
         match self.element()? {
             (found, value, _) if found == tag => Some(value),
             _ => None,
@@ -97,22 +97,22 @@ pub(crate) struct Certificate<'a> {
 impl<'a> Certificate<'a> {
     /// `None` for what is not a certificate.
     pub(crate) fn parse(der: &'a [u8]) -> Option<Self> {
-        let mut certificate = Reader::new(Reader::new(der).expect(SEQUENCE)?);
-        let mut tbs = Reader::new(certificate.expect(SEQUENCE)?);
+        let mut certificate = Reader::new(Reader::new(der).read(SEQUENCE)?);
+        let mut tbs = Reader::new(certificate.read(SEQUENCE)?);
         if tbs.next_is(VERSION) {
             tbs.element()?;
         }
         tbs.element()?; // serial number
-        tbs.expect(SEQUENCE)?; // signature algorithm
+        tbs.read(SEQUENCE)?; // signature algorithm
         let (_, _, issuer) = tbs.element()?;
-        let mut validity = Reader::new(tbs.expect(SEQUENCE)?);
+        let mut validity = Reader::new(tbs.read(SEQUENCE)?);
         let not_before = time(validity.element()?);
         let not_after = time(validity.element()?);
         let (_, _, subject) = tbs.element()?;
         let (_, info, spki) = tbs.element()?;
         let mut info = Reader::new(info);
-        let algorithm = info.expect(SEQUENCE)?;
-        let (unused_bits, key) = info.expect(BIT_STRING)?.split_first()?;
+        let algorithm = info.read(SEQUENCE)?;
+        let (unused_bits, key) = info.read(BIT_STRING)?.split_first()?;
         if *unused_bits != 0 {
             return None;
         }
@@ -136,12 +136,12 @@ impl<'a> Certificate<'a> {
 
     /// The first common name of the subject that is UTF-8.
     pub(crate) fn common_name(&self) -> Option<&'a str> {
-        let mut names = Reader::new(Reader::new(self.subject).expect(SEQUENCE)?);
-        while let Some(set) = names.expect(SET) {
+        let mut names = Reader::new(Reader::new(self.subject).read(SEQUENCE)?);
+        while let Some(set) = names.read(SET) {
             let mut set = Reader::new(set);
-            while let Some(attribute) = set.expect(SEQUENCE) {
+            while let Some(attribute) = set.read(SEQUENCE) {
                 let mut attribute = Reader::new(attribute);
-                if attribute.expect(OBJECT_IDENTIFIER)? != COMMON_NAME {
+                if attribute.read(OBJECT_IDENTIFIER)? != COMMON_NAME {
                     continue;
                 }
                 if let (UTF8_STRING | PRINTABLE_STRING, name, _) = attribute.element()? {
