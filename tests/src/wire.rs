@@ -12,7 +12,7 @@ use sslcore::{
 use crate::pair::{End, server_name};
 
 /// How long a test may take from connecting to its last condition.
-pub const LIFETIME: Duration = Duration::from_secs(30);
+pub const LIFETIME: Duration = Duration::from_secs(120);
 
 /// How long a loop rests when nothing moved. All of them wait for conditions, never for time.
 pub const REST: Duration = Duration::from_millis(1);
