@@ -3,12 +3,11 @@
 use alloc::boxed::Box;
 use core::marker::PhantomData;
 
-use hmac::digest::OutputSizeUser;
 use hmac::{EagerHash, KeyInit, Mac};
 use rustls::crypto::hash::{Context, Hash, HashAlgorithm, Output};
 use rustls::crypto::hmac::{Hmac, Key, Tag};
 use sha2::{Digest, Sha256, Sha384};
-use zeroize::ZeroizeOnDrop;
+use zeroize::{Zeroize, ZeroizeOnDrop};
 
 pub(super) static SHA256: Sha2<Sha256> = Sha2::new(HashAlgorithm::SHA256);
 pub(super) static SHA384: Sha2<Sha384> = Sha2::new(HashAlgorithm::SHA384);
@@ -80,17 +79,27 @@ impl<D> HmacSha2<D> {
 // that the hash does.
 impl<D> Hmac for HmacSha2<D>
 where
-    D: EagerHash + OutputSizeUser + ZeroizeOnDrop + 'static,
+    D: EagerHash + Digest + ZeroizeOnDrop + 'static,
     hmac::Hmac<D>: Send + Sync,
 {
     fn with_key(&self, key: &[u8]) -> Box<dyn Key> {
-        let keyed = <hmac::Hmac<D> as KeyInit>::new_from_slice(key);
-        // RFC 2104 §3 defines HMAC for keys of every length, so no input reaches this panic.
-        Box::new(Keyed(keyed.expect("HMAC takes a key of any length")))
+        // RFC 2104 §2: a longer key is hashed, a shorter one padded with zeros to a block.
+        let mut block = hmac::digest::Key::<hmac::Hmac<D>>::default();
+        if let Some(front) = block.get_mut(..key.len()) {
+            front.copy_from_slice(key);
+        } else {
+            let digest = D::digest(key);
+            for (byte, hashed) in block.iter_mut().zip(digest.iter()) {
+                *byte = *hashed;
+            }
+        }
+        let keyed = <hmac::Hmac<D> as KeyInit>::new(&block);
+        block.as_mut_slice().zeroize();
+        Box::new(Keyed(keyed))
     }
 
     fn hash_output_len(&self) -> usize {
-        <D as OutputSizeUser>::output_size()
+        <D as Digest>::output_size()
     }
 }
 
