@@ -1,11 +1,14 @@
 //! The program `sslcore`: see `sslcore --help`.
 
 mod demo;
+mod exit;
 mod text;
 
 use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
+
+use self::exit::Exit;
 
 /// TLS as a pure value: what it does, on real sockets.
 #[derive(Parser)]
@@ -26,7 +29,10 @@ fn main() -> ExitCode {
         Err(error) => {
             // Nobody is left to tell if this cannot be printed.
             let _ = error.print();
-            return ExitCode::from(u8::from(error.use_stderr()));
+            return match error.use_stderr() {
+                true => Exit::Usage.into(),
+                false => Exit::Fine.into(),
+            };
         }
     };
     match cli.command {
