@@ -61,6 +61,7 @@ mod drive;
 mod events;
 mod read_write;
 mod socket;
+pub mod starttls;
 pub mod trace;
 mod wait;
 
