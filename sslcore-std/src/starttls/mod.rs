@@ -279,3 +279,6 @@ fn first_line(unread: &[u8]) -> Option<(&[u8], usize)> {
     let line = &unread[..len - 1];
     Some((line.strip_suffix(b"\r").unwrap_or(line), len))
 }
+
+#[cfg(test)]
+mod tests;
