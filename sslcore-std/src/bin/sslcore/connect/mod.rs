@@ -116,6 +116,10 @@ pub(crate) struct Options {
     /// Send line ends as CR LF
     #[arg(long)]
     crlf: bool,
+    /// Keep our side open when the input has ended, until the server ends it: for servers that take
+    /// the end of the question for a loss of interest in the answer, as all do in TLS 1.2
+    #[arg(long)]
+    keep_open: bool,
     /// How long connecting, the plaintext dialogue, the handshake and closing may take, each
     #[arg(long, value_name = "SECONDS", default_value = "30", value_parser = seconds)]
     timeout: Duration,

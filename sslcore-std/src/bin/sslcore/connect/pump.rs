@@ -26,7 +26,7 @@ const PIECE: usize = 64 * 1024;
 /// Passes data until the server's direction ends; what was passed by then.
 pub(super) fn run(socket: &mut SslSocket, options: &Options) -> (Traffic, Result<(), Interrupted>) {
     let mut traffic = Traffic::default();
-    let mut input = Input::new(options.crlf);
+    let mut input = Input::new(options);
     socket.set_timeout(Some(Duration::ZERO));
     let outcome = loop {
         // One turn, without waiting; what came of it shows below.
@@ -82,6 +82,7 @@ fn output(socket: &mut SslSocket, traffic: &mut Traffic) -> Result<bool, Interru
 /// Standard input, and what of it waits for the server.
 struct Input {
     crlf: bool,
+    keep_open: bool,
     /// The last byte that was read is CR.
     after_cr: bool,
     waiting: Vec<u8>,
@@ -90,9 +91,10 @@ struct Input {
 }
 
 impl Input {
-    fn new(crlf: bool) -> Self {
+    fn new(options: &Options) -> Self {
         Self {
-            crlf,
+            crlf: options.crlf,
+            keep_open: options.keep_open,
             after_cr: false,
             waiting: Vec::new(),
             ended: false,
@@ -124,7 +126,9 @@ impl Input {
         }
         if self.ended && !self.closed {
             self.closed = true;
-            socket.close();
+            if !self.keep_open {
+                socket.close();
+            }
         }
         Ok(())
     }
