@@ -87,7 +87,7 @@ pub(crate) struct Options {
         help_heading = "Identity"
     )]
     key: Option<PathBuf>,
-    /// Ask for this server name (SNI), instead of HOST
+    /// Ask for this server name (SNI), instead of HOST, or of --name where HOST is an address
     #[arg(long, value_name = "NAME", help_heading = "Protocol")]
     sni: Option<String>,
     /// Ask for no server name
