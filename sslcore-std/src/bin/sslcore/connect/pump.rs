@@ -1,7 +1,7 @@
 //! Standard input to the server, and the server to standard output, both at once.
 
 use std::io::{self, BufRead, ErrorKind, Read, Write};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use rustix::event::{PollFd, PollFlags, poll};
 use rustix::io::Errno;
@@ -31,8 +31,10 @@ pub(super) fn run(socket: &mut SslSocket, options: &Options) -> (Traffic, Result
     let outcome = loop {
         // One turn, without waiting; what came of it shows below.
         let _ = socket.wait_for_ready_read(Some(Duration::ZERO));
+        let before = traffic.received;
         match output(socket, &mut traffic) {
-            Ok(true) => {}
+            Ok(true) if traffic.received == before => {}
+            Ok(true) => input.silent_since = Instant::now(),
             Ok(false) => break Ok(()),
             Err(error) => break Err(error),
         }
@@ -79,30 +81,41 @@ fn output(socket: &mut SslSocket, traffic: &mut Traffic) -> Result<bool, Interru
     }
 }
 
+/// What was written and has not left, in bytes.
+fn unsent(socket: &SslSocket) -> usize {
+    let connection = socket.connection();
+    connection.bytes_to_write() + connection.encrypted_bytes_to_write()
+}
+
 /// Standard input, and what of it waits for the server.
 struct Input {
     crlf: bool,
-    keep_open: bool,
     /// The last byte that was read is CR.
     after_cr: bool,
     waiting: Vec<u8>,
     ended: bool,
     closed: bool,
+    /// For how long the server may be silent behind the end before we close; `None` for ever.
+    linger: Option<Duration>,
+    /// When something was last sent or received.
+    silent_since: Instant,
 }
 
 impl Input {
     fn new(options: &Options) -> Self {
         Self {
             crlf: options.crlf,
-            keep_open: options.keep_open,
             after_cr: false,
             waiting: Vec::new(),
             ended: false,
             closed: false,
+            linger: (!options.keep_open).then_some(options.linger),
+            silent_since: Instant::now(),
         }
     }
 
-    /// Gives the socket what it takes, and closes our direction behind the last byte.
+    /// Gives the socket what it takes, and closes our direction behind the last byte once the
+    /// server has had its time to answer.
     fn pass_on(
         &mut self,
         socket: &mut SslSocket,
@@ -124,13 +137,22 @@ impl Input {
                 },
             }
         }
-        if self.ended && !self.closed {
+        if unsent(socket) > 0 {
+            self.silent_since = Instant::now();
+        }
+        let patience = self.patience();
+        let answered = patience.is_some_and(|left| left.is_zero() || traffic.sent == 0);
+        if self.ended && !self.closed && answered {
             self.closed = true;
-            if !self.keep_open {
-                socket.close();
-            }
+            socket.close();
         }
         Ok(())
+    }
+
+    /// For how much longer the server may be silent; `None` for ever.
+    fn patience(&self) -> Option<Duration> {
+        let linger = self.linger?;
+        Some(linger.saturating_sub(self.silent_since.elapsed()))
     }
 
     /// Waits for the server or for input, and reads the latter.
@@ -140,10 +162,12 @@ impl Input {
             let _ = socket.wait_for_ready_read(None);
             return Ok(());
         }
-        let connection = socket.connection();
-        let unsent = connection.bytes_to_write() + connection.encrypted_bytes_to_write();
+        if self.ended && self.waiting.is_empty() {
+            let _ = socket.wait_for_ready_read(self.patience());
+            return Ok(());
+        }
         let mut flags = PollFlags::IN;
-        if unsent > 0 {
+        if unsent(socket) > 0 {
             flags |= PollFlags::OUT;
         }
         let stdin = io::stdin();
