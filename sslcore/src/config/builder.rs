@@ -16,6 +16,7 @@ use crate::handshake::rustls::{
     ClientSessionCache, ClientTemplate, ServerSessionCache, ServerTemplate,
 };
 use crate::identity::session::SslCipher;
+use crate::key_log::KeyLog;
 use crate::record::header::MAX_PLAINTEXT;
 use crate::record::protection::SslProtocol;
 use crate::verify::policy::{OnErrors, Policy, VerifyMode};
@@ -55,6 +56,7 @@ impl<C> ConfigBuilder<C> {
                 server_sessions: None,
                 server_tickets: false,
                 max_fragment: None,
+                key_log: None,
             },
             anchors: Vec::new(),
             mode: VerifyMode::Auto,
@@ -171,6 +173,19 @@ impl<C> ConfigBuilder<C> {
     #[must_use]
     pub fn records_per_key(mut self, records: u64) -> Self {
         self.records_per_key = records;
+        self
+    }
+
+    /// Hands out the secrets of every connection, so that Wireshark can decrypt a recording of it:
+    /// a file of these lines is what it calls a "(Pre)-Master-Secret log", and other programs
+    /// SSLKEYLOGFILE.
+    ///
+    /// Whoever has the lines and the traffic reads everything, passwords included, and while the
+    /// connection lasts can change it. It is for finding faults, on both sides' behalf. Nothing is
+    /// handed out unless this was called.
+    #[must_use]
+    pub fn dangerously_log_keys(mut self, key_log: Arc<dyn KeyLog>) -> Self {
+        self.settings.key_log = Some(key_log);
         self
     }
 

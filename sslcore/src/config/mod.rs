@@ -18,6 +18,7 @@ use crate::handshake::rustls::{
     ClientSessionCache, ClientTemplate, ServerSessionCache, ServerTemplate,
 };
 use crate::identity::session::SslCipher;
+use crate::key_log::KeyLog;
 use crate::record::protection::SslProtocol;
 use crate::verify::policy::Policy;
 
@@ -45,6 +46,7 @@ pub(crate) struct Settings {
     pub(crate) server_sessions: Option<Arc<ServerSessionCache>>,
     pub(crate) server_tickets: bool,
     pub(crate) max_fragment: Option<usize>,
+    pub(crate) key_log: Option<Arc<dyn KeyLog>>,
 }
 
 /// The part of a configuration that lasts as long as the connection.

@@ -18,6 +18,7 @@ use super::{Gate, Released, RustlsEngine, Side, errors};
 use crate::config::Settings;
 use crate::crypto::Backend;
 use crate::error::{ConfigError, Failure};
+use crate::key_log::KeyLog;
 use crate::record::header::HEADER_LEN;
 use crate::record::protection::SslProtocol;
 use crate::time::Now;
@@ -26,6 +27,7 @@ use crate::time::Now;
 pub(crate) struct ClientTemplate {
     config: rustls::ClientConfig,
     store: Option<Arc<dyn ClientSessionStore>>,
+    key_log: Option<Arc<dyn KeyLog>>,
     backend: Backend,
 }
 
@@ -35,6 +37,7 @@ pub(crate) struct ServerTemplate {
     store: Option<Arc<dyn StoresServerSessions>>,
     ticketer: Option<Arc<Ticketer>>,
     asks_for_client_certificate: bool,
+    key_log: Option<Arc<dyn KeyLog>>,
     backend: Backend,
 }
 
@@ -146,6 +149,7 @@ impl ClientTemplate {
                 .client_sessions
                 .clone()
                 .map(|store| store as Arc<dyn ClientSessionStore>),
+            key_log: settings.key_log.clone(),
             backend: backend.clone(),
         })
     }
@@ -158,7 +162,7 @@ impl ClientTemplate {
         judged: bool,
         now: Now,
     ) -> Result<RustlsEngine, Failure> {
-        let shared = Shared::new(now, judged);
+        let shared = Shared::new(now, judged, self.key_log.clone());
         let mut config = self.config.clone();
         config.enable_sni = enable_sni;
         config.key_log = shared.tap.clone();
@@ -218,13 +222,14 @@ impl ServerTemplate {
                 .flatten()
                 .map(Arc::new),
             asks_for_client_certificate: ask_client,
+            key_log: settings.key_log.clone(),
             backend: backend.clone(),
         })
     }
 
     /// A new handshake.
     pub(crate) fn engine(&self, now: Now) -> Result<RustlsEngine, Failure> {
-        let shared = Shared::new(now, self.asks_for_client_certificate);
+        let shared = Shared::new(now, self.asks_for_client_certificate, self.key_log.clone());
         let mut config = self.config.clone();
         config.key_log = shared.tap.clone();
         config.time_provider = shared.clock.clone();
@@ -255,9 +260,9 @@ struct Shared {
 }
 
 impl Shared {
-    fn new(now: Now, judged: bool) -> Self {
+    fn new(now: Now, judged: bool, key_log: Option<Arc<dyn KeyLog>>) -> Self {
         Self {
-            tap: Arc::default(),
+            tap: Arc::new(SecretTap::new(key_log)),
             clock: Arc::new(Clock::new(now)),
             gate: Arc::new(Gate::new(now.wall.is_some(), judged)),
         }

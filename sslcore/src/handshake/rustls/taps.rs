@@ -1,12 +1,13 @@
 //! What one connection feeds into its rustls configuration, and what it taps out of it.
 
+use alloc::sync::Arc;
 use core::fmt;
 
-use rustls::KeyLog;
 use rustls_pki_types::UnixTime;
 use spin::{Mutex, MutexGuard};
 
 use crate::handshake::key_schedule::Secret;
+use crate::key_log::{KeyLog, KeyLogLine};
 use crate::time::Now;
 
 /// Time for rustls' ticket ages. Never used to judge certificates.
@@ -48,12 +49,22 @@ pub(super) struct Secrets {
 }
 
 /// Taps the secrets of one handshake through rustls' key log.
-#[derive(Default)]
-pub(super) struct SecretTap(Mutex<Secrets>);
+pub(super) struct SecretTap {
+    secrets: Mutex<Secrets>,
+    /// Where they go if the application wants to see them.
+    key_log: Option<Arc<dyn KeyLog>>,
+}
 
 impl SecretTap {
+    pub(super) fn new(key_log: Option<Arc<dyn KeyLog>>) -> Self {
+        Self {
+            secrets: Mutex::default(),
+            key_log,
+        }
+    }
+
     pub(super) fn secrets(&self) -> MutexGuard<'_, Secrets> {
-        self.0.lock()
+        self.secrets.lock()
     }
 }
 
@@ -63,9 +74,16 @@ impl fmt::Debug for SecretTap {
     }
 }
 
-impl KeyLog for SecretTap {
+impl rustls::KeyLog for SecretTap {
     fn log(&self, label: &str, client_random: &[u8], secret: &[u8]) {
-        let mut secrets = self.0.lock();
+        if let Some(key_log) = &self.key_log {
+            key_log.log(&KeyLogLine {
+                label,
+                client_random,
+                secret,
+            });
+        }
+        let mut secrets = self.secrets();
         let slot = match label {
             "CLIENT_HANDSHAKE_TRAFFIC_SECRET" => &mut secrets.client_handshake,
             "SERVER_TRAFFIC_SECRET_0" => &mut secrets.server_traffic,
