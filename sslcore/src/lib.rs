@@ -187,6 +187,7 @@ pub use crate::connection::{ConfigRequest, Connection, Progress, Review, Verdict
 pub use crate::error::{ConfigError, Failure, FailureKind, Fault, ReadEnd, Repeated, UsageError};
 pub use crate::event::{CloseReport, Event, RequestId, ReviewId, SslMode};
 pub use crate::handshake::client_hello::ClientHello;
+pub use crate::handshake::key_schedule::exporter::ExportError;
 pub use crate::identity::certificate::Certificate;
 pub use crate::identity::session::SslCipher;
 pub use crate::key_log::{KeyLog, KeyLogLine};

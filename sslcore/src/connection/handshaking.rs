@@ -204,6 +204,7 @@ impl Connection {
             return Err(lost_engine().into());
         };
         self.facts = engine.facts();
+        let exporter = engine.exporter();
         let leftover = handshake.fed > 0;
         let traffic = Traffic::new(
             engine.finish()?,
@@ -220,6 +221,7 @@ impl Connection {
                     .into(),
             );
         }
+        self.exporter = exporter.map(Box::new);
         self.state.follow(Cause::Completed);
         self.events.push(Event::Encrypted);
         Ok(true)

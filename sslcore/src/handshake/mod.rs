@@ -8,12 +8,14 @@ pub(crate) mod client_hello;
 pub(crate) mod hold;
 pub(crate) mod key_schedule;
 pub(crate) mod rustls;
+pub(crate) mod server_hello;
 
 use alloc::boxed::Box;
 use alloc::vec::Vec;
 
 use rustls_pki_types::CertificateDer;
 
+use self::key_schedule::exporter::Exporter;
 use crate::alert::Alert;
 use crate::error::Failure;
 use crate::identity::session::SessionFacts;
@@ -67,6 +69,9 @@ pub(crate) trait Engine: Send {
 
     /// What was negotiated so far.
     fn facts(&self) -> SessionFacts;
+
+    /// What keying material can be exported from; `None` before the handshake is complete.
+    fn exporter(&self) -> Option<Exporter>;
 
     /// Takes the engine apart.
     fn finish(self: Box<Self>) -> Result<HandOff, Failure>;

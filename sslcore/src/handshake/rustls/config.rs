@@ -276,7 +276,7 @@ impl Shared {
             clock: self.clock,
             gate: self.gate,
             released: Released::default(),
-            server_random: None,
+            server_hello: None,
             asks_for_client_certificate: asks,
             judged: false,
             dropped: 0,

@@ -28,7 +28,9 @@ pub(crate) use self::gates::{ClientSessionCache, ServerSessionCache};
 use self::kernel::{Kernel, conversion_failure, material};
 use self::taps::{Clock, SecretTap};
 use super::hold::Gate;
+use super::key_schedule::exporter::Exporter;
 use super::key_schedule::{tls12_write_key, tls13_key};
+use super::server_hello::ServerHello;
 use super::{Engine, EngineFailure, Fed, alert_record, records};
 use crate::alert::Alert;
 use crate::crypto::{Backend, TAG_LEN};
@@ -61,7 +63,7 @@ pub(crate) struct RustlsEngine {
     clock: Arc<Clock>,
     gate: Arc<Gate>,
     released: Released,
-    server_random: Option<[u8; 32]>,
+    server_hello: Option<ServerHello>,
     asks_for_client_certificate: bool,
     judged: bool,
     /// Protected records that an untrusted verdict dropped after rustls had counted them.
@@ -196,27 +198,10 @@ impl RustlsEngine {
         }
     }
 
-    /// The server's random, which the TLS 1.2 key block needs and rustls does not tell.
-    fn note_server_random(&mut self, flight: &[u8]) {
-        if self.server_random.is_some() {
-            return;
-        }
-        // Handshake header, legacy_version, random (RFC 5246 §7.4.1.3). It opens the flight, in
-        // one record or in several.
-        const SERVER_HELLO: u8 = 2;
-        const RANDOM: core::ops::Range<usize> = 6..38;
-        let mut hello = records(flight)
-            .take_while(|(content, _)| *content == ContentType::Handshake)
-            .flat_map(|(_, body)| body.iter().copied());
-        let mut start = [0; RANDOM.end];
-        for byte in &mut start {
-            match hello.next() {
-                Some(next) => *byte = next,
-                None => return,
-            }
-        }
-        if start[0] == SERVER_HELLO {
-            self.server_random = start[RANDOM].try_into().ok();
+    /// Reads the server's hello in what is received or about to be sent.
+    fn note_server_hello(&mut self, flight: &[u8]) {
+        if self.server_hello.is_none() {
+            self.server_hello = ServerHello::read(flight);
         }
     }
 }
@@ -241,7 +226,7 @@ impl Engine for RustlsEngine {
     ) -> Result<Fed, EngineFailure> {
         self.clock.set(now);
         if self.is_client() {
-            self.note_server_random(input);
+            self.note_server_hello(input);
         }
         let hello_version = hello_version(input);
         let mut discard = 0;
@@ -266,7 +251,7 @@ impl Engine for RustlsEngine {
             }
         }
         if !self.is_client() {
-            self.note_server_random(&flight[before..]);
+            self.note_server_hello(&flight[before..]);
         }
         if self.version() == Some(SslProtocol::TlsV1_3) {
             self.gate.set_tickets_droppable();
@@ -378,7 +363,7 @@ impl Engine for RustlsEngine {
                     suite,
                     secrets.tls12_master.as_ref()?,
                     &secrets.client_random,
-                    self.server_random.as_ref()?,
+                    &self.server_hello.as_ref()?.random,
                     self.is_client(),
                 )?;
                 (SslProtocol::TlsV1_2, material, self.released.protected)
@@ -404,6 +389,33 @@ impl Engine for RustlsEngine {
             alpn: common.alpn_protocol().map(<[u8]>::to_vec),
             resumed: common.handshake_kind() == Some(HandshakeKind::Resumed),
         }
+    }
+
+    fn exporter(&self) -> Option<Exporter> {
+        if !self.is_complete() {
+            return None;
+        }
+        let secrets = self.tap.secrets();
+        Some(match self.common().negotiated_cipher_suite()? {
+            SupportedCipherSuite::Tls13(suite) => Exporter::Tls13 {
+                suite,
+                secret: secrets.exporter.clone()?,
+            },
+            SupportedCipherSuite::Tls12(suite) => {
+                let hello = self.server_hello.as_ref()?;
+                if !hello.extended_master_secret {
+                    return Some(Exporter::Forbidden);
+                }
+                let mut randoms = [0; 64];
+                randoms[..32].copy_from_slice(&secrets.client_random);
+                randoms[32..].copy_from_slice(&hello.random);
+                Exporter::Tls12 {
+                    suite,
+                    master: secrets.tls12_master.clone()?,
+                    randoms,
+                }
+            }
+        })
     }
 
     fn finish(self: Box<Self>) -> Result<HandOff, Failure> {

@@ -46,6 +46,7 @@ pub(super) struct Secrets {
     pub(super) client_handshake: Option<Secret>,
     pub(super) server_traffic: Option<Secret>,
     pub(super) tls12_master: Option<Secret>,
+    pub(super) exporter: Option<Secret>,
 }
 
 /// Taps the secrets of one handshake through rustls' key log.
@@ -88,6 +89,7 @@ impl rustls::KeyLog for SecretTap {
             "CLIENT_HANDSHAKE_TRAFFIC_SECRET" => &mut secrets.client_handshake,
             "SERVER_TRAFFIC_SECRET_0" => &mut secrets.server_traffic,
             "CLIENT_RANDOM" => &mut secrets.tls12_master,
+            "EXPORTER_SECRET" => &mut secrets.exporter,
             _ => return,
         };
         *slot = Secret::new(secret);
