@@ -190,8 +190,13 @@ pub use crate::error::{ConfigError, Failure, FailureKind, Fault, ReadEnd, Repeat
 pub use crate::event::{CloseReport, Event, RequestId, ReviewId, SslMode};
 pub use crate::handshake::client_hello::ClientHello;
 pub use crate::handshake::key_schedule::exporter::ExportError;
+pub use crate::handshake::rustls::TicketKeys;
 pub use crate::identity::certificate::{AlternativeName, Certificate};
+pub use crate::identity::client_sessions::{
+    ClientSession, ClientSessionCache, ClientSessionKey, ClientSessionStore,
+};
 pub use crate::identity::name::{Attribute, DistinguishedName};
+pub use crate::identity::server_sessions::{ServerSession, ServerSessionCache, ServerSessionStore};
 pub use crate::identity::session::SslCipher;
 pub use crate::key_log::{KeyLog, KeyLogLine};
 pub use crate::record::protection::SslProtocol;

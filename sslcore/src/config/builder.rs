@@ -1,5 +1,7 @@
 //! Collects a configuration, and checks it.
 
+mod sessions;
+
 use alloc::string::ToString;
 use alloc::sync::Arc;
 use alloc::vec::Vec;
@@ -8,15 +10,16 @@ use core::marker::PhantomData;
 use rustls_pki_types::{CertificateDer, PrivateKeyDer, TrustAnchor};
 
 use super::{
-    ClientConfig, ClientInner, Identity, ServerConfig, ServerInner, Settings, Terms, Timeouts,
+    ClientConfig, ClientInner, Identity, ServerConfig, ServerInner, Settings, Terms, Tickets,
+    Timeouts,
 };
 use crate::crypto::Backend;
 use crate::error::ConfigError;
-use crate::handshake::rustls::{
-    ClientSessionCache, ClientTemplate, ServerSessionCache, ServerTemplate,
-};
+use crate::handshake::rustls::{ClientTemplate, ServerTemplate};
+use crate::identity::client_sessions::ClientSessionCache;
+use crate::identity::server_sessions::ServerSessionCache;
 use crate::identity::session::SslCipher;
-use crate::key_log::KeyLog;
+use crate::identity::validity;
 use crate::record::header::MAX_PLAINTEXT;
 use crate::record::protection::SslProtocol;
 use crate::verify::pin::{Pin, Pins};
@@ -56,7 +59,8 @@ impl<C> ConfigBuilder<C> {
                 prefer_own_ciphers: true,
                 client_sessions: None,
                 server_sessions: None,
-                server_tickets: false,
+                session_lifetime: validity::DEFAULT,
+                tickets: Tickets::None,
                 max_fragment: None,
                 key_log: None,
             },
@@ -195,19 +199,6 @@ impl<C> ConfigBuilder<C> {
         self
     }
 
-    /// Hands out the secrets of every connection, so that Wireshark can decrypt a recording of it:
-    /// a file of these lines is what it calls a "(Pre)-Master-Secret log", and other programs
-    /// SSLKEYLOGFILE.
-    ///
-    /// Whoever has the lines and the traffic reads everything, passwords included, and while the
-    /// connection lasts can change it. It is for finding faults, on both sides' behalf. Nothing is
-    /// handed out unless this was called.
-    #[must_use]
-    pub fn dangerously_log_keys(mut self, key_log: Arc<dyn KeyLog>) -> Self {
-        self.settings.key_log = Some(key_log);
-        self
-    }
-
     fn checked_pins(&mut self, mode: VerifyMode) -> Result<Option<Pins>, ConfigError> {
         if self.pins.is_empty() {
             return Ok(None);
@@ -274,14 +265,6 @@ impl ClientConfig {
 }
 
 impl ConfigBuilder<ClientConfig> {
-    /// Remember sessions of at most so many servers; 0 turns resumption off. The default is 256.
-    #[must_use]
-    pub fn session_cache(mut self, servers: usize) -> Self {
-        self.settings.client_sessions =
-            (servers > 0).then(|| Arc::new(ClientSessionCache::new(servers)));
-        self
-    }
-
     /// Checks everything.
     ///
     /// # Errors
@@ -303,7 +286,7 @@ impl ServerConfig {
     pub fn builder(backend: Backend) -> ConfigBuilder<Self> {
         let mut builder = ConfigBuilder::new(backend, Timeouts::SERVER);
         builder.settings.server_sessions = Some(Arc::new(ServerSessionCache::new(SESSIONS)));
-        builder.settings.server_tickets = true;
+        builder.settings.tickets = Tickets::OwnKeys;
         builder
     }
 }
@@ -314,22 +297,6 @@ impl ConfigBuilder<ServerConfig> {
     #[must_use]
     pub fn follow_client_ciphers(mut self) -> Self {
         self.settings.prefer_own_ciphers = false;
-        self
-    }
-
-    /// Remember at most so many sessions; 0 turns that off. The default is 256.
-    #[must_use]
-    pub fn session_cache(mut self, sessions: usize) -> Self {
-        self.settings.server_sessions =
-            (sessions > 0).then(|| Arc::new(ServerSessionCache::new(sessions)));
-        self
-    }
-
-    /// Whether to issue stateless session tickets (RFC 5077, RFC 8446 §4.6.1). On by default;
-    /// the key lives as long as the configuration.
-    #[must_use]
-    pub fn session_tickets(mut self, issue: bool) -> Self {
-        self.settings.server_tickets = issue;
         self
     }
 

@@ -5,6 +5,8 @@
 
 use alloc::vec::Vec;
 
+use rustls_pki_types::DnsName;
+
 use crate::record::header::{ContentType, HEADER_LEN, Header, MAX_PLAINTEXT};
 use crate::record::limits;
 use crate::record::protection::SslProtocol;
@@ -32,6 +34,12 @@ impl<'a> ClientHello<'a> {
     /// The DNS name the client asks for (RFC 6066 §3).
     pub fn server_name(&self) -> Option<&'a str> {
         self.server_name
+    }
+
+    /// The same, if it is one.
+    pub(crate) fn dns_name(&self) -> Option<&'a str> {
+        self.server_name
+            .filter(|name| DnsName::try_from(*name).is_ok())
     }
 
     /// The application protocols it offers, in its order (RFC 7301).

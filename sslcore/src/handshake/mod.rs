@@ -5,10 +5,10 @@
 //! complete the engine is taken apart into traffic keys and dropped.
 
 pub(crate) mod client_hello;
+pub(crate) mod hellos;
 pub(crate) mod hold;
 pub(crate) mod key_schedule;
 pub(crate) mod rustls;
-pub(crate) mod server_hello;
 
 use alloc::boxed::Box;
 use alloc::vec::Vec;
@@ -54,6 +54,9 @@ pub(crate) trait Engine: Send {
     /// The verdict: `trusted` when no error was forgiven. A session may be stored only then
     /// (rule R13). `flight` loses what an untrusted session must not send (tickets).
     fn judged(&mut self, trusted: bool, flight: &mut Vec<u8>);
+
+    /// The peer was refused. What is remembered of it would be refused again.
+    fn rejected(&mut self);
 
     /// Whether `flight` answers the server's request for a certificate.
     fn answers_certificate_request(&self, flight: &[u8]) -> bool;

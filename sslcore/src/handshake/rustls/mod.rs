@@ -9,6 +9,7 @@ mod errors;
 mod gates;
 mod kernel;
 mod taps;
+mod ticket_keys;
 mod verifier;
 
 use alloc::boxed::Box;
@@ -24,18 +25,20 @@ use rustls::{
 use rustls_pki_types::CertificateDer;
 
 pub(crate) use self::config::{ClientTemplate, ServerTemplate};
-pub(crate) use self::gates::{ClientSessionCache, ServerSessionCache};
+pub(crate) use self::gates::ClientSecrets;
+use self::gates::Memory;
 use self::kernel::{Kernel, conversion_failure, material};
 use self::taps::{Clock, SecretTap};
+pub use self::ticket_keys::TicketKeys;
+use super::hellos::Hellos;
 use super::hold::Gate;
 use super::key_schedule::exporter::Exporter;
 use super::key_schedule::{tls12_write_key, tls13_key};
-use super::server_hello::ServerHello;
 use super::{Engine, EngineFailure, Fed, alert_record, records};
 use crate::alert::Alert;
 use crate::crypto::{Backend, TAG_LEN};
 use crate::error::{Failure, FailureKind};
-use crate::identity::session::{SessionFacts, SslCipher};
+use crate::identity::session::SessionFacts;
 use crate::record::header::{ContentType, HEADER_LEN, Header, MAX_BODY_TLS12};
 use crate::record::protection::{Protection, SslProtocol};
 use crate::record::traffic::HandOff;
@@ -62,8 +65,10 @@ pub(crate) struct RustlsEngine {
     tap: Arc<SecretTap>,
     clock: Arc<Clock>,
     gate: Arc<Gate>,
+    /// What a resumed session came out of.
+    memory: Option<Memory>,
     released: Released,
-    server_hello: Option<ServerHello>,
+    hellos: Hellos,
     asks_for_client_certificate: bool,
     judged: bool,
     /// Protected records that an untrusted verdict dropped after rustls had counted them.
@@ -198,10 +203,17 @@ impl RustlsEngine {
         }
     }
 
-    /// Reads the server's hello in what is received or about to be sent.
-    fn note_server_hello(&mut self, flight: &[u8]) {
-        if self.server_hello.is_none() {
-            self.server_hello = ServerHello::read(flight);
+    fn is_resumed(&self) -> bool {
+        self.common().handshake_kind() == Some(HandshakeKind::Resumed)
+    }
+
+    /// Whether it is certain that nothing is resumed.
+    fn is_full(&self) -> bool {
+        match self.common().handshake_kind() {
+            Some(HandshakeKind::Full) => true,
+            // The second hello may still be answered with a resumption.
+            Some(HandshakeKind::FullWithHelloRetryRequest) => !self.common().is_handshaking(),
+            Some(HandshakeKind::Resumed) | None => false,
         }
     }
 }
@@ -226,7 +238,9 @@ impl Engine for RustlsEngine {
     ) -> Result<Fed, EngineFailure> {
         self.clock.set(now);
         if self.is_client() {
-            self.note_server_hello(input);
+            self.hellos.note_server(input);
+        } else {
+            self.hellos.note_client(input);
         }
         let hello_version = hello_version(input);
         let mut discard = 0;
@@ -251,10 +265,13 @@ impl Engine for RustlsEngine {
             }
         }
         if !self.is_client() {
-            self.note_server_hello(&flight[before..]);
+            self.hellos.note_server(&flight[before..]);
         }
         if self.version() == Some(SslProtocol::TlsV1_3) {
             self.gate.set_tickets_droppable();
+        }
+        if self.is_full() {
+            self.gate.set_begins(self.clock.now());
         }
         Ok(Fed {
             discard,
@@ -269,7 +286,7 @@ impl Engine for RustlsEngine {
         let common = self.common();
         let has_chain = common.peer_certificates().is_some();
         let handshaking = common.is_handshaking();
-        let resumed = common.handshake_kind() == Some(HandshakeKind::Resumed);
+        let resumed = self.is_resumed();
         match (&self.side, self.version()) {
             // The certificate flight of TLS 1.2 leaves before the server's Finished.
             (Side::Client(_), Some(SslProtocol::TlsV1_2)) if !resumed => has_chain,
@@ -292,12 +309,22 @@ impl Engine for RustlsEngine {
     fn judged(&mut self, trusted: bool, flight: &mut Vec<u8>) {
         self.judged = true;
         self.gate.decide(trusted);
+        if !trusted {
+            self.rejected();
+        }
         let only_tickets = !self.is_client()
             && self.version() == Some(SslProtocol::TlsV1_3)
             && !self.common().is_handshaking();
         if !trusted && only_tickets {
             self.dropped = records(flight).count() as u64;
             flight.clear();
+        }
+    }
+
+    fn rejected(&mut self) {
+        self.gate.decide(false);
+        if let (true, Some(memory)) = (self.is_resumed(), &self.memory) {
+            memory.forget();
         }
     }
 
@@ -363,7 +390,7 @@ impl Engine for RustlsEngine {
                     suite,
                     secrets.tls12_master.as_ref()?,
                     &secrets.client_random,
-                    &self.server_hello.as_ref()?.random,
+                    &self.hellos.server()?.random,
                     self.is_client(),
                 )?;
                 (SslProtocol::TlsV1_2, material, self.released.protected)
@@ -382,12 +409,14 @@ impl Engine for RustlsEngine {
             protocol: self.version(),
             cipher: common
                 .negotiated_cipher_suite()
-                .and_then(|suite| SslCipher::from_id(suite.suite().into())),
+                .map(|suite| suite.suite().into()),
             group: common
                 .negotiated_key_exchange_group()
                 .and_then(|group| group.name().as_str()),
             alpn: common.alpn_protocol().map(<[u8]>::to_vec),
-            resumed: common.handshake_kind() == Some(HandshakeKind::Resumed),
+            resumed: self.is_resumed(),
+            server_name: self.hellos.server_name().map(Box::from),
+            ..SessionFacts::default()
         }
     }
 
@@ -402,7 +431,7 @@ impl Engine for RustlsEngine {
                 secret: secrets.exporter.clone()?,
             },
             SupportedCipherSuite::Tls12(suite) => {
-                let hello = self.server_hello.as_ref()?;
+                let hello = self.hellos.server()?;
                 if !hello.extended_master_secret {
                     return Some(Exporter::Forbidden);
                 }
@@ -429,11 +458,11 @@ impl Engine for RustlsEngine {
             SupportedCipherSuite::Tls13(suite) => suite.common.confidentiality_limit,
             SupportedCipherSuite::Tls12(suite) => suite.common.confidentiality_limit,
         };
-        let keep_tickets = !this.gate.is_closed();
+        let tickets = (!this.gate.is_closed()).then(|| this.clock.clone());
         let (secrets, kernel) = match this.side {
             Side::Client(conn) => conn
                 .dangerous_into_kernel_connection()
-                .map(|(secrets, kernel)| (secrets, Kernel::Client(kernel, keep_tickets))),
+                .map(|(secrets, kernel)| (secrets, Kernel::Client(kernel, tickets))),
             Side::Server(conn) => conn
                 .dangerous_into_kernel_connection()
                 .map(|(secrets, kernel)| (secrets, Kernel::Server(kernel))),

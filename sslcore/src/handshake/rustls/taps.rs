@@ -23,6 +23,10 @@ impl Clock {
         *self.0.lock() = Self::time(now);
     }
 
+    pub(super) fn now(&self) -> UnixTime {
+        *self.0.lock()
+    }
+
     /// rustls gives up without a time, so a device without a wall clock gets its uptime;
     /// resumption is off then, and nothing else looks at it.
     fn time(now: Now) -> UnixTime {
@@ -35,7 +39,7 @@ impl Clock {
 
 impl rustls::time_provider::TimeProvider for Clock {
     fn current_time(&self) -> Option<UnixTime> {
-        Some(*self.0.lock())
+        Some(self.now())
     }
 }
 
