@@ -56,6 +56,7 @@
 //! | `peerCertificate`, `sessionCipher` and the other getters | [`SslSocket::connection`] |
 #![forbid(unsafe_code)]
 
+mod alarm;
 mod attempts;
 mod clock;
 mod connect;
@@ -65,7 +66,9 @@ mod face;
 mod link;
 mod options;
 mod read_write;
+mod shared;
 mod socket;
+mod split;
 mod stream;
 pub mod trace;
 mod wait;
@@ -76,7 +79,9 @@ pub use sslcore;
 pub use crate::clock::Clock;
 pub use crate::connect::{ConnectError, Connector, FailedAttempt, IpVersion};
 pub use crate::options::{SocketOption, SocketOptions};
+pub use crate::shared::SharedSocket;
 pub use crate::socket::{SocketState, SslSocket};
+pub use crate::split::{ReadHalf, ReuniteError, SplitError, WriteHalf};
 pub use crate::stream::SslStream;
 pub use crate::wait::WaitError;
 
