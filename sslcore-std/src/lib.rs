@@ -60,6 +60,7 @@ mod clock;
 mod drive;
 mod events;
 mod read_write;
+mod server;
 mod socket;
 pub mod trace;
 mod wait;
@@ -67,6 +68,10 @@ mod wait;
 pub use sslcore;
 
 pub use crate::clock::Clock;
+pub use crate::server::{
+    AcceptError, Choice, ConfigsByName, ConnectionId, HandshakeError, ServerEvent, ServerWaker,
+    SslServer,
+};
 pub use crate::socket::SslSocket;
 pub use crate::wait::WaitError;
 

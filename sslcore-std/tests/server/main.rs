@@ -1,0 +1,6 @@
+//! `SslServer`, over loopback.
+
+#[path = "../common/mod.rs"]
+mod common;
+mod qt;
+mod spy;
