@@ -42,7 +42,7 @@ impl SslServer {
     /// connection that is ready have one turn.
     pub(super) fn round(&mut self, timeout: Option<Duration>) -> Result<(), AcceptError> {
         self.pending.retain_mut(|pending| {
-            pending.mark_told();
+            pending.let_go();
             !pending.is_gone()
         });
         let ready = self.wait(timeout).map_err(AcceptError::System)?;

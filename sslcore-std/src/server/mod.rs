@@ -353,7 +353,7 @@ impl SslServer {
 
     fn find(&self, id: ConnectionId) -> Option<usize> {
         let index = self.pending.binary_search_by_key(&id, |pending| pending.id);
-        index.ok()
+        index.ok().filter(|index| !self.pending[*index].is_gone())
     }
 }
 

@@ -127,10 +127,15 @@ impl Pending {
         matches!(self.progress(), Some(Progress::Held { .. }))
     }
 
-    /// The application has seen what there was to see of it.
-    pub(super) fn mark_told(&mut self) {
-        if let Stage::Tls(_, Progress::Leaving { told }) = &mut self.stage {
+    /// The application has seen what there was to see of a failure: from now on its place can be
+    /// taken, and it goes when the client has hung up.
+    pub(super) fn let_go(&mut self) {
+        if let Stage::Tls(socket, Progress::Leaving { told }) = &mut self.stage {
+            let Interest { read, write } = socket.interest();
             *told = true;
+            if !read && !write {
+                self.stage = Stage::Gone;
+            }
         }
     }
 
@@ -225,8 +230,7 @@ impl Pending {
         let time_is_up = round.now >= self.deadline;
         let connection = socket.connection();
         if let Progress::Leaving { .. } = progress {
-            let Interest { read, write } = socket.interest();
-            if time_is_up || !read && !write {
+            if time_is_up {
                 self.stage = Stage::Gone;
             }
         } else if connection.is_encrypted() {

@@ -169,6 +169,12 @@ pub(crate) fn good_client(address: SocketAddr) -> JoinHandle<Handshaked> {
     client(address, common::client().build().expect("client"))
 }
 
+/// One that has a certificate by the tests' root besides.
+pub(crate) fn certified_client(address: SocketAddr) -> JoinHandle<Handshaked> {
+    let config = common::client().identity(WORLD.client.chain.clone(), WORLD.client.key());
+    client(address, config.build().expect("client"))
+}
+
 /// One with a certificate that nobody trusts; it does not care whom it talks to.
 pub(crate) fn doubtful_client(address: SocketAddr, version: &str) -> JoinHandle<Handshaked> {
     let config = common::client()
