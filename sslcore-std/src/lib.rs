@@ -67,6 +67,7 @@ mod face;
 mod link;
 mod options;
 mod read_write;
+mod server;
 mod shared;
 mod socket;
 mod split;
@@ -81,6 +82,10 @@ pub use sslcore;
 pub use crate::clock::Clock;
 pub use crate::connect::{ConnectError, Connector, FailedAttempt, IpVersion};
 pub use crate::options::{SocketOption, SocketOptions};
+pub use crate::server::{
+    AcceptError, Choice, ConfigsByName, ConnectionId, HandshakeError, ServerEvent, ServerWaker,
+    SslServer,
+};
 pub use crate::shared::SharedSocket;
 pub use crate::socket::{SocketState, SslSocket};
 pub use crate::split::{ReadHalf, ReuniteError, SplitError, WriteHalf};
