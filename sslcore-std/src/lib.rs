@@ -71,6 +71,7 @@ mod server;
 mod shared;
 mod socket;
 mod split;
+pub mod starttls;
 mod stream;
 pub mod trace;
 pub mod trust;
