@@ -8,7 +8,8 @@ use core::marker::PhantomData;
 use rustls_pki_types::{CertificateDer, PrivateKeyDer, TrustAnchor};
 
 use super::{
-    ClientConfig, ClientInner, Identity, ServerConfig, ServerInner, Settings, Terms, Timeouts,
+    ClientConfig, ClientInner, Identity, ServerConfig, ServerInner, Settings, Settled, Terms,
+    Timeouts,
 };
 use crate::crypto::Backend;
 use crate::error::ConfigError;
@@ -243,7 +244,11 @@ impl ConfigBuilder<ClientConfig> {
         };
         let terms = self.terms(mode)?;
         let template = ClientTemplate::new(&self.backend, &self.settings)?;
-        Ok(ClientConfig(Arc::new(ClientInner { template, terms })))
+        Ok(ClientConfig(Arc::new(ClientInner {
+            template,
+            terms,
+            settled: Settled::new(&self.backend, self.settings),
+        })))
     }
 }
 
@@ -301,6 +306,10 @@ impl ConfigBuilder<ServerConfig> {
             .collect();
         let ask = mode != VerifyMode::None;
         let template = ServerTemplate::new(&self.backend, &self.settings, ask, &hints)?;
-        Ok(ServerConfig(Arc::new(ServerInner { template, terms })))
+        Ok(ServerConfig(Arc::new(ServerInner {
+            template,
+            terms,
+            settled: Settled::new(&self.backend, self.settings),
+        })))
     }
 }
