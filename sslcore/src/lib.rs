@@ -190,6 +190,7 @@ pub use crate::identity::certificate::Certificate;
 pub use crate::identity::session::SslCipher;
 pub use crate::record::protection::SslProtocol;
 pub use crate::time::{Instant, Now, UnixTime};
+pub use crate::verify::pin::Pin;
 pub use crate::verify::policy::{OnErrors, VerifyMode};
 pub use crate::verify::{SslError, SslErrorKind};
 

@@ -19,6 +19,7 @@ use crate::handshake::rustls::{
 use crate::identity::session::SslCipher;
 use crate::record::header::MAX_PLAINTEXT;
 use crate::record::protection::SslProtocol;
+use crate::verify::pin::{Pin, Pins};
 use crate::verify::policy::{OnErrors, Policy, VerifyMode};
 
 /// Collects a [`ClientConfig`] or a [`ServerConfig`].
@@ -29,6 +30,7 @@ pub struct ConfigBuilder<C> {
     backend: Backend,
     settings: Settings,
     anchors: Vec<CertificateDer<'static>>,
+    pins: Vec<Pin>,
     mode: VerifyMode,
     on_errors: OnErrors,
     timeouts: Timeouts,
@@ -58,6 +60,7 @@ impl<C> ConfigBuilder<C> {
                 max_fragment: None,
             },
             anchors: Vec::new(),
+            pins: Vec::new(),
             mode: VerifyMode::Auto,
             on_errors: OnErrors::Reject,
             timeouts,
@@ -76,6 +79,22 @@ impl<C> ConfigBuilder<C> {
         anchors: impl IntoIterator<Item = CertificateDer<'static>>,
     ) -> Self {
         self.anchors = anchors.into_iter().collect();
+        self
+    }
+
+    /// The only certificates, or keys, that the peer may present. One of them is trusted as it
+    /// is: its issuer, dates, names and purpose do not matter, and trust anchors are not needed.
+    /// Any other has the error [`NotPinned`](crate::SslErrorKind::NotPinned) before all that it
+    /// would have without pins. What cannot be replaced by trust is still checked: that the peer
+    /// has the certificate's private key.
+    ///
+    /// None, as by default, lets the trust anchors decide. The modes
+    /// [`Query`](VerifyMode::Query) and [`DangerouslyAcceptAll`](OnErrors::DangerouslyAcceptAll)
+    /// forgive `NotPinned` as they do every error. Trust by pin is trust, not forgiveness:
+    /// sessions are remembered.
+    #[must_use]
+    pub fn pins(mut self, pins: impl IntoIterator<Item = Pin>) -> Self {
+        self.pins = pins.into_iter().collect();
         self
     }
 
@@ -175,6 +194,21 @@ impl<C> ConfigBuilder<C> {
         self
     }
 
+    fn checked_pins(&mut self, mode: VerifyMode) -> Result<Option<Pins>, ConfigError> {
+        if self.pins.is_empty() {
+            return Ok(None);
+        }
+        if mode == VerifyMode::None {
+            return Err(ConfigError::PinsWithoutVerification);
+        }
+        let sha256 = self
+            .backend
+            .sha256()
+            .ok_or(ConfigError::unsupported("hash", "SHA-256"))?;
+        let pins = core::mem::take(&mut self.pins);
+        Ok(Some(Pins::new(pins, sha256)))
+    }
+
     fn terms(&mut self, mode: VerifyMode) -> Result<Terms, ConfigError> {
         self.settings.protocols = self.protocols.clone()?;
         self.settings.ciphers = self.ciphers.clone()?;
@@ -199,6 +233,7 @@ impl<C> ConfigBuilder<C> {
             policy: Policy {
                 mode,
                 on_errors: self.on_errors,
+                pins: self.checked_pins(mode)?,
                 anchors,
                 algorithms: self
                     .backend

@@ -8,6 +8,7 @@ use rustls_pki_types::{
 };
 use webpki::{EndEntityCert, KeyUsage};
 
+use super::pin::Pins;
 use super::{SslError, SslErrorKind, der};
 use crate::identity::certificate::Certificate;
 
@@ -53,6 +54,8 @@ pub(crate) enum Judged<'a> {
 pub(crate) struct Policy {
     pub(crate) mode: VerifyMode,
     pub(crate) on_errors: OnErrors,
+    /// When there are any, the leaf must be one of them, and nothing else matters.
+    pub(crate) pins: Option<Pins>,
     pub(crate) anchors: Vec<TrustAnchor<'static>>,
     pub(crate) algorithms: &'static [&'static dyn SignatureVerificationAlgorithm],
 }
@@ -63,6 +66,9 @@ impl Policy {
     /// webpki tells one error at a time. One that could hide another, because it is found before
     /// the chain's signatures are looked at, is set aside and the chain is looked at again: who
     /// forgives an expired certificate does not mean to forgive an unknown issuer.
+    ///
+    /// A pinned leaf is trusted as it is. One that is not pinned although it should be is judged
+    /// all the same, for the list.
     ///
     /// Costs at most four times webpki's signature budget; allocates the errors.
     pub(crate) fn judge(
@@ -89,6 +95,11 @@ impl Policy {
                 certificate: chain.get(depth).cloned().map(Certificate::from),
             });
         };
+        match &self.pins {
+            Some(pins) if pins.have(leaf) => return errors,
+            Some(_) => report(SslErrorKind::NotPinned, 0),
+            None => {}
+        }
         let parsed = match EndEntityCert::try_from(leaf) {
             Ok(parsed) => parsed,
             Err(error) => {
