@@ -165,6 +165,7 @@ extern crate alloc;
 
 mod alert;
 mod buffer;
+mod calendar;
 mod config;
 mod connection;
 pub mod crypto;
@@ -179,6 +180,7 @@ mod verify;
 
 pub use crate::alert::Alert;
 pub use crate::buffer::Buffers;
+pub use crate::calendar::DateTime;
 pub use crate::config::{
     ClientConfig, ConfigBuilder, Leftover, Limits, PeerName, ServerConfig, ServerStart, Timeouts,
 };
@@ -186,7 +188,8 @@ pub use crate::connection::{ConfigRequest, Connection, Progress, Review, Verdict
 pub use crate::error::{ConfigError, Failure, FailureKind, Fault, ReadEnd, Repeated, UsageError};
 pub use crate::event::{CloseReport, Event, RequestId, ReviewId, SslMode};
 pub use crate::handshake::client_hello::ClientHello;
-pub use crate::identity::certificate::Certificate;
+pub use crate::identity::certificate::{AlternativeName, Certificate};
+pub use crate::identity::name::{Attribute, DistinguishedName};
 pub use crate::identity::session::SslCipher;
 pub use crate::record::protection::SslProtocol;
 pub use crate::time::{Instant, Now, UnixTime};

@@ -1,4 +1,5 @@
 //! Certificates, keys and sessions.
 
 pub(crate) mod certificate;
+pub(crate) mod name;
 pub(crate) mod session;

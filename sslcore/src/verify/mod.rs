@@ -3,6 +3,7 @@
 pub(crate) mod der;
 pub(crate) mod pin;
 pub(crate) mod policy;
+pub(crate) mod x509;
 
 use core::fmt;
 

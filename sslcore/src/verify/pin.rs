@@ -4,7 +4,7 @@ use alloc::vec::Vec;
 
 use rustls::crypto::hash::Hash;
 
-use super::der;
+use super::x509;
 
 /// The fingerprint of a certificate, or of a public key, that is trusted as it is.
 ///
@@ -37,7 +37,7 @@ impl Pins {
     pub(crate) fn have(&self, leaf: &[u8]) -> bool {
         let hash = |bytes| self.sha256.hash(bytes);
         let certificate = hash(leaf);
-        let spki = der::Certificate::parse(leaf).map(|leaf| hash(leaf.public_key.spki));
+        let spki = x509::Certificate::parse(leaf).map(|leaf| hash(leaf.public_key.spki));
         self.pins.iter().any(|pin| match pin {
             Pin::CertificateSha256(pin) => certificate.as_ref() == pin,
             Pin::SpkiSha256(pin) => spki.as_ref().is_some_and(|spki| spki.as_ref() == pin),

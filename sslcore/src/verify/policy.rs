@@ -9,7 +9,7 @@ use rustls_pki_types::{
 use webpki::{EndEntityCert, KeyUsage};
 
 use super::pin::Pins;
-use super::{SslError, SslErrorKind, der};
+use super::{SslError, SslErrorKind, x509};
 use crate::identity::certificate::Certificate;
 
 /// `QSslSocket::PeerVerifyMode`.
@@ -155,7 +155,7 @@ impl Policy {
 /// A time at which every certificate of the chain is valid, if there is one: as late as the
 /// youngest begins, but not after the leaf has expired.
 fn time_within(chain: &[CertificateDer<'_>]) -> UnixTime {
-    let parse = |der| der::Certificate::parse(der);
+    let parse = |der| x509::Certificate::parse(der);
     let begin = chain
         .iter()
         .filter_map(|der| parse(der)?.not_before)
@@ -194,7 +194,7 @@ fn kind_of(error: &webpki::Error, chain: &[CertificateDer<'_>]) -> SslErrorKind 
 /// Which of the ways not to reach a trust anchor it was.
 fn untrusted(error: &webpki::Error, chain: &[CertificateDer<'_>]) -> SslErrorKind {
     let self_issued = |der: &CertificateDer<'_>| {
-        der::Certificate::parse(der).is_some_and(|cert| cert.is_self_issued())
+        x509::Certificate::parse(der).is_some_and(|cert| cert.is_self_issued())
     };
     match chain {
         [leaf, ..] if self_issued(leaf) => SslErrorKind::SelfSignedCertificate,
@@ -207,10 +207,10 @@ fn untrusted(error: &webpki::Error, chain: &[CertificateDer<'_>]) -> SslErrorKin
 /// The certificate that an error of this kind is about.
 fn depth_of(kind: SslErrorKind, chain: &[CertificateDer<'_>], now: UnixTime) -> usize {
     let last = chain.len().saturating_sub(1);
-    let find = |wrong: fn(&der::Certificate<'_>, UnixTime) -> bool| {
+    let find = |wrong: fn(&x509::Certificate<'_>, UnixTime) -> bool| {
         chain
             .iter()
-            .position(|der| der::Certificate::parse(der).is_some_and(|cert| wrong(&cert, now)))
+            .position(|der| x509::Certificate::parse(der).is_some_and(|cert| wrong(&cert, now)))
             .unwrap_or(0)
     };
     match kind {
