@@ -6,7 +6,7 @@ use sslcore::{
     SslErrorKind, VerifyMode,
 };
 use sslcore_tests::certs::{Ca, Identity, WORLD};
-use sslcore_tests::pair::{End, Pair, backend, client, server, server_name};
+use sslcore_tests::pair::{End, Pair, backend, client, server};
 
 const VERSIONS: [&str; 2] = ["TLSv1.2", "TLSv1.3"];
 
@@ -43,54 +43,6 @@ fn behind_an_intermediate(root: &Ca) -> Identity {
     let mut identity = intermediate.leaf(&["server.test"]);
     identity.chain.push(intermediate.der());
     identity
-}
-
-/// Qt's `constructing`: everything about a new connection is empty, and reading, closing and
-/// flushing it do nothing; what one socket is given changes no other. There is nothing to be given
-/// here but limits, so the second half is about the read limit.
-#[test]
-fn constructing() {
-    let mut end = End::new(sslcore::Limits::default());
-    let conn = &mut end.conn;
-    assert_eq!(conn.mode(), sslcore::SslMode::Unencrypted);
-    assert!(!conn.is_encrypted() && !conn.is_over());
-    assert_eq!(conn.bytes_available(), 0);
-    assert_eq!(conn.bytes_to_write(), 0);
-    assert_eq!(conn.encrypted_bytes_available(), 0);
-    assert_eq!(conn.encrypted_bytes_to_write(), 0);
-    assert!(conn.peek().is_empty() && conn.transmit().is_empty());
-    assert_eq!(conn.read(&mut [0; 1]), Err(sslcore::ReadEnd::Empty));
-    assert_eq!(conn.peer_certificate(), None);
-    assert!(conn.peer_certificate_chain().is_empty());
-    assert_eq!(conn.session_cipher(), None);
-    assert_eq!(conn.session_protocol(), None);
-    assert!(conn.ssl_errors().is_empty() && conn.review().is_none());
-    assert_eq!((conn.failure(), conn.close_report()), (None, None));
-    assert_eq!((conn.poll_event(), conn.deadline()), (None, None));
-    assert!(!conn.transmit_finished());
-    conn.set_read_buffer_size(1);
-    let other = End::new(sslcore::Limits::default());
-    assert_eq!(conn.read_buffer_size(), 1);
-    assert!(other.conn.read_buffer_size() > 1);
-    conn.close();
-    end.settle();
-    assert!(end.conn.transmit().is_empty());
-}
-
-/// Qt's `mode`, which is empty there: it changes with the start, is told once, and stays.
-#[test]
-fn mode() {
-    let mut pair = handshaken(client(backend()), server(backend()));
-    for (end, mode) in [
-        (&mut pair.client, sslcore::SslMode::Client),
-        (&mut pair.server, sslcore::SslMode::Server),
-    ] {
-        let told = |event: &&Event| matches!(event, Event::ModeChanged(_));
-        assert_eq!(end.events.iter().filter(told).count(), 1);
-        assert_eq!(end.events[0], Event::ModeChanged(mode));
-        end.conn.abort();
-        assert_eq!(end.conn.mode(), mode);
-    }
 }
 
 /// Qt's `localCertificate`: a client with a certificate and a key handshakes. Qt's server does not
@@ -299,6 +251,61 @@ fn set_ssl_configuration() {
     }
 }
 
+/// Qt's `addCaCertificate` (Qt 5), which is a stub there: one more root is trusted, and those before
+/// it still are. A builder takes the whole list, which the application keeps.
+#[test]
+fn add_ca_certificate() {
+    let mut roots = vec![Ca::new("another root").der()];
+    for works in [false, true] {
+        let pair = handshaken(
+            client(backend()).trust_anchors(roots.clone()),
+            server(backend()),
+        );
+        assert_eq!(pair.client.conn.is_encrypted(), works);
+        roots.push(WORLD.ca.der());
+    }
+}
+
+/// Qt's `addDefaultCaCertificate`: what is added to the default is trusted by the sockets made from
+/// then on, and not by those before. Here the default is a configuration that connections share;
+/// a new one changes nobody who has the old one.
+#[test]
+fn add_default_ca_certificate() {
+    let before = client(backend()).trust_anchors([]).build().expect("client");
+    let after = client(backend()).build().expect("client");
+    let server = server(backend()).build().expect("server");
+    for (config, works) in [(&before, false), (&after, true), (&before, false)] {
+        let mut pair = Pair::tls(config, &server);
+        pair.run();
+        assert_eq!(pair.client.conn.is_encrypted(), works);
+    }
+}
+
+/// Qt's `defaultCaCertificates`: sockets inherit the default roots. Here that is to clone a
+/// configuration, which costs a reference count.
+#[test]
+fn default_ca_certificates() {
+    let default = client(backend()).build().expect("client");
+    let server = server(backend()).build().expect("server");
+    for inherited in [default.clone(), default] {
+        assert!(
+            Pair::encrypted(&inherited, &server)
+                .client
+                .conn
+                .is_encrypted()
+        );
+    }
+}
+
+/// Qt's `setDefaultCaCertificates`, which is empty there: there is no default for the process to
+/// set, so a builder that was given no roots trusts nobody.
+#[test]
+fn set_default_ca_certificates() {
+    let pair = handshaken(ClientConfig::builder(backend()), server(backend()));
+    assert!(!pair.client.conn.is_encrypted());
+    assert_eq!(pair.client.conn.ssl_errors().len(), 1);
+}
+
 /// Qt's `verifyClientCertificate`: four kinds of client certificate and none, against every mode
 /// of the server: what becomes of both sides, and which chain the server sees. Qt's row for a
 /// bundle in PKCS#12 is the one behind an intermediate here.
@@ -381,34 +388,4 @@ fn accept(end: &mut End) -> SslErrorKind {
     assert_eq!(review.errors.len(), 1);
     end.conn.answer(id, sslcore::Verdict::Accept).expect("open");
     kind
-}
-
-/// Qt's `startClientEncryption`, which is empty there: it starts once, asks for the name, and
-/// says so by an event.
-#[test]
-fn start_client_encryption() {
-    let config = client(backend()).build().expect("client");
-    let mut end = End::new(sslcore::Limits::default());
-    let start = |end: &mut End| end.conn.start_client_encryption(&config, server_name());
-    assert_eq!(start(&mut end), Ok(()));
-    assert_eq!(start(&mut end), Err(sslcore::UsageError::AlreadyStarted));
-    let hello = end.take();
-    assert!(hello.starts_with(&[22, 3]));
-    assert!(hello.windows(11).any(|name| name == b"server.test"));
-}
-
-/// Qt's `startServerEncryption`, which is empty there: it starts once and says nothing before the
-/// client does.
-#[test]
-fn start_server_encryption() {
-    let config = server(backend()).build().expect("server");
-    let mut end = End::new(sslcore::Limits::default());
-    let start = |end: &mut End| {
-        let start = ServerStart::With(config.clone());
-        end.conn.start_server_encryption(start)
-    };
-    assert_eq!(start(&mut end), Ok(()));
-    assert_eq!(start(&mut end), Err(sslcore::UsageError::AlreadyStarted));
-    assert!(end.take().is_empty());
-    assert_eq!(end.conn.mode(), sslcore::SslMode::Server);
 }

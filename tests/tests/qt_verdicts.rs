@@ -279,39 +279,3 @@ fn alert_invalid_certificate() {
         }
     }
 }
-
-/// Qt's `encryptWithoutConnecting`: to start TLS on a socket that is not connected warns and does
-/// nothing. A connection here cannot know of a transport; when it is over, starting is refused and
-/// changes nothing.
-#[test]
-fn encrypt_without_connecting() {
-    let config = client(backend()).build().expect("client");
-    let mut end = End::new(sslcore::Limits::default());
-    end.conn.abort();
-    end.settle();
-    let name = sslcore_tests::pair::server_name();
-    assert_eq!(
-        end.conn.start_client_encryption(&config, name),
-        Err(UsageError::ConnectionOver)
-    );
-    assert_eq!(end.conn.mode(), sslcore::SslMode::Unencrypted);
-    assert!(end.take().is_empty());
-}
-
-/// Qt's `isEncrypted` (Qt 5), which is a stub there: false until the handshake is complete, false
-/// again when the connection is over.
-#[test]
-fn is_encrypted() {
-    for version in VERSIONS {
-        let mut pair = Pair::default();
-        assert!(!pair.client.conn.is_encrypted());
-        let config = client(backend()).build().expect("client");
-        let server = server_as(version, &WORLD.server).build().expect("server");
-        pair.start(&config, &server);
-        assert!(!pair.client.conn.is_encrypted());
-        pair.run();
-        assert!(pair.client.conn.is_encrypted() && pair.client.saw(Event::Encrypted));
-        pair.client.conn.abort();
-        assert!(!pair.client.conn.is_encrypted());
-    }
-}
