@@ -1,5 +1,6 @@
 //! What a connection may hold, how long it may take, and whom it talks to.
 
+use alloc::borrow::Cow;
 use alloc::string::ToString;
 use core::time::Duration;
 
@@ -115,6 +116,19 @@ impl PeerName {
     pub fn verify_as(mut self, name: &str) -> Result<Self, ConfigError> {
         self.verify = server_name(name)?;
         Ok(self)
+    }
+
+    /// The name that the certificate must carry. `QSslSocket::peerVerifyName`.
+    pub fn verify_name(&self) -> Cow<'_, str> {
+        self.verify.to_str()
+    }
+
+    /// The name that is asked for (SNI, RFC 6066 §3); `None` when none is, as for an address.
+    pub fn server_name(&self) -> Option<Cow<'_, str>> {
+        match self.sni.as_ref()? {
+            name @ ServerName::DnsName(_) => Some(name.to_str()),
+            _ => None,
+        }
     }
 
     /// Asks for no name.
