@@ -54,9 +54,13 @@
 //! | `write`, `flush` | [`std::io::Write`] |
 //! | `close`, `disconnectFromHost`, `abort` | the same names |
 //! | `peerCertificate`, `sessionCipher` and the other getters | [`SslSocket::connection`] |
+//!
+//! Every member, and what differs: [`coming_from_qt`].
 #![forbid(unsafe_code)]
 
 mod clock;
+#[doc = include_str!("coming-from-qt.md")]
+pub mod coming_from_qt {}
 mod drive;
 mod events;
 mod read_write;

@@ -83,6 +83,21 @@ fn every_member_of_qsslsocket_has_its_equivalent_or_a_reason() {
     assert!(map.0.is_empty(), "not in the map: {:?}", map.0);
 }
 
+#[test]
+fn the_page_for_people_from_qt_names_every_member() {
+    const PAGE: &str = include_str!("../src/coming-from-qt.md");
+    for member in Map::new().0 {
+        let name = member.trim_start_matches("enum ");
+        let name = name.split('(').next().unwrap_or_default();
+        assert!(
+            [format!("`{name}`"), format!("`{name}(")]
+                .iter()
+                .any(|written| PAGE.contains(written.as_str())),
+            "{name} is not on the page"
+        );
+    }
+}
+
 fn types(map: &mut Map) {
     map.member("enum PeerVerifyMode");
     let _ = [
@@ -156,7 +171,8 @@ fn facts(map: &mut Map) {
     map.member("isEncrypted()");
     assert!(connection.is_encrypted());
     map.member("localCertificate()");
-    assert!(config.local_certificate_chain().first().is_some());
+    let leaf = config.local_certificate_chain().first();
+    assert_eq!(leaf.map(AsRef::as_ref), WORLD.client.chain[0].get(..));
     map.member("localCertificateChain()");
     assert_eq!(config.local_certificate_chain().len(), 1);
     map.member("mode()");
