@@ -6,10 +6,22 @@ use sslcore_tests::pair::{End, Pair, backend, client, server, server_name};
 
 const VERSIONS: [&str; 2] = ["TLSv1.2", "TLSv1.3"];
 
+/// More room than any test here needs, so that only a limit set later can be felt.
+fn roomy() -> Pair {
+    Pair::new(Limits {
+        read_buffer_size: 1 << 20,
+        ..Limits::default()
+    })
+}
+
 fn encrypted(version: &str) -> Pair {
     let client = client(backend()).protocols(&[version]).build();
     let server = server(backend()).protocols(&[version]).build();
-    Pair::encrypted(&client.expect("client"), &server.expect("server"))
+    let mut pair = roomy();
+    pair.start(&client.expect("client"), &server.expect("server"));
+    pair.run();
+    assert!(pair.client.conn.is_encrypted() && pair.server.conn.is_encrypted());
+    pair
 }
 
 /// Carries bytes one way, as far as the receiver has room for them.
@@ -168,6 +180,7 @@ fn set_read_buffer_size_task_250027() {
         while heard.len() < data.len() {
             written += pair.server.conn.write(&data[written..]).expect("write");
             carry(&mut pair.server, &mut pair.client);
+            assert!(pair.client.conn.bytes_available() < 1000 + 16_384);
             let mut piece = [0; 700];
             let n = pair.client.conn.read(&mut piece).expect("some is there");
             heard.extend_from_slice(&piece[..n]);
@@ -209,10 +222,7 @@ fn qtbug18498_peek() {
 /// than a buffer, and of more than there is; then STARTTLS, and the same both ways encrypted.
 #[test]
 fn qtbug18498_peek2() {
-    let mut pair = Pair::new(Limits {
-        read_buffer_size: 64 * 1024,
-        ..Limits::default()
-    });
+    let mut pair = roomy();
     pair.server.write(b"HELLO\r\n");
     pair.run();
     sips(&mut pair.client, b"HELLO\r\n");
