@@ -59,8 +59,6 @@
 #![forbid(unsafe_code)]
 
 mod clock;
-#[doc = include_str!("coming-from-qt.md")]
-pub mod coming_from_qt {}
 mod drive;
 mod events;
 mod read_write;
@@ -82,3 +80,6 @@ pub fn default_backend() -> sslcore::crypto::Backend {
     #[cfg(not(feature = "aws-lc-rs"))]
     return sslcore::crypto::Backend::ring();
 }
+
+#[doc = include_str!("coming-from-qt.md")]
+pub mod coming_from_qt {}
