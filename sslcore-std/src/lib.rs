@@ -55,6 +55,8 @@
 //! | `write`, `flush` | [`std::io::Write`] |
 //! | `close`, `disconnectFromHost`, `abort` | the same names |
 //! | `peerCertificate`, `sessionCipher` and the other getters | [`SslSocket::connection`] |
+//!
+//! Every member, and what differs: [`coming_from_qt`].
 #![forbid(unsafe_code)]
 
 mod alarm;
@@ -101,3 +103,6 @@ pub fn default_backend() -> sslcore::crypto::Backend {
     #[cfg(not(feature = "aws-lc-rs"))]
     return sslcore::crypto::Backend::ring();
 }
+
+#[doc = include_str!("coming-from-qt.md")]
+pub mod coming_from_qt {}
