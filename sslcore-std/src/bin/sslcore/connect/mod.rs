@@ -211,7 +211,7 @@ fn converse(options: &Options, report: &Report) -> Result<(), Trouble> {
     let trust = match handshake(&mut socket, options, terminal, report) {
         Ok(asked) if asked => Trust::Asked,
         Ok(_) => settings.trust,
-        Err(error) => return Err(give_up(&mut socket, error, options)),
+        Err(error) => return Err(give_up(&mut socket, error, false, options)),
     };
     report.tell(&Encrypted::new(socket.connection(), trust));
     let (traffic, outcome) = pump::run(&mut socket, options);
@@ -220,7 +220,7 @@ fn converse(options: &Options, report: &Report) -> Result<(), Trouble> {
         ended.map(drop).map_err(Interrupted::Connection)
     });
     let outcome = outcome.or_else(|interrupted| match interrupted {
-        Interrupted::Connection(error) => Err(give_up(&mut socket, error, options)),
+        Interrupted::Connection(error) => Err(give_up(&mut socket, error, true, options)),
         Interrupted::Streams(why) => {
             socket.disconnect_from_host(FAREWELL);
             Err(Trouble::usage(why))
@@ -328,8 +328,12 @@ fn handshake(
 }
 
 /// Makes sure that the server hears why, and says it.
-fn give_up(socket: &mut SslSocket, error: WaitError, options: &Options) -> Trouble {
-    let encrypted = socket.connection().session_cipher().is_some();
+fn give_up(
+    socket: &mut SslSocket,
+    error: WaitError,
+    encrypted: bool,
+    options: &Options,
+) -> Trouble {
     socket.disconnect_from_host(FAREWELL);
     let failure = match error {
         WaitError::Failed(failure) => failure,
@@ -352,7 +356,9 @@ fn sentence(failure: &Failure, encrypted: bool, options: &Options) -> String {
         FailureKind::Truncated if encrypted => {
             format!("{failure}: data of the server's may be missing")
         }
-        FailureKind::Truncated => "the server hung up during the handshake".to_owned(),
+        FailureKind::Truncated | FailureKind::Reset if !encrypted => {
+            "the server hung up during the handshake".to_owned()
+        }
         FailureKind::CertificateRejected(kind) => {
             format!("the server's certificate is refused: {kind}")
         }
