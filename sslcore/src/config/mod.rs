@@ -2,6 +2,7 @@
 
 mod builder;
 mod limits;
+mod verification;
 
 use alloc::string::String;
 use alloc::sync::Arc;
