@@ -4,15 +4,15 @@ use alloc::string::ToString;
 use alloc::vec::Vec;
 use core::time::Duration;
 
-use rustls_pki_types::{CertificateDer, CertificateRevocationListDer, TrustAnchor};
+use rustls_pki_types::{CertificateDer, CertificateRevocationListDer, TrustAnchor, UnixTime};
 use webpki::OwnedCertRevocationList;
 
-use super::ConfigBuilder;
+use super::{ClientConfig, ConfigBuilder, PeerName, ServerConfig};
 use crate::crypto::Backend;
 use crate::error::ConfigError;
 use crate::verify::SslError;
 use crate::verify::pin::{Pin, Pins};
-use crate::verify::policy::{OnErrors, Policy, VerifyMode};
+use crate::verify::policy::{Judged, OnErrors, Policy, VerifyMode};
 use crate::verify::revocation::Revocation;
 
 /// What the builder has collected.
@@ -139,6 +139,35 @@ impl<C> ConfigBuilder<C> {
     pub fn common_name_fallback(mut self, on: bool) -> Self {
         self.verification.common_names = on;
         self
+    }
+}
+
+impl ClientConfig {
+    /// Judges a server's chain, leaf first, as a handshake with this configuration would, without
+    /// one: every error, none when it is good. Without a `name` the names do not matter, without
+    /// a time the dates do not, and `NoWallClock` is among the errors. What the configuration
+    /// forgives is listed too. `QSslCertificate::verify`.
+    ///
+    /// Costs what [`VerifyMode::Verify`] costs in a handshake, whatever mode is set.
+    pub fn verify_chain(
+        &self,
+        chain: &[CertificateDer<'static>],
+        name: Option<&PeerName>,
+        now: Option<UnixTime>,
+    ) -> Vec<SslError> {
+        let name = name.map(|name| &name.verify);
+        self.0.terms.policy.judge(chain, Judged::Server(name), now)
+    }
+}
+
+impl ServerConfig {
+    /// The same for a client's chain.
+    pub fn verify_chain(
+        &self,
+        chain: &[CertificateDer<'static>],
+        now: Option<UnixTime>,
+    ) -> Vec<SslError> {
+        self.0.terms.policy.judge(chain, Judged::Client, now)
     }
 }
 

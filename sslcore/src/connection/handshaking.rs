@@ -245,7 +245,7 @@ impl Connection {
                 self.facts = engine.facts();
                 self.peer_chain = chain.iter().cloned().map(Certificate::from).collect();
                 let judged = match role {
-                    Role::Client(_, peer) => Judged::Server(&peer.verify),
+                    Role::Client(_, peer) => Judged::Server(Some(&peer.verify)),
                     Role::Server(_) => Judged::Client,
                 };
                 if policy.judges() {

@@ -13,6 +13,7 @@ use webpki::{
 
 use super::path::{End, Link, Material, Path, Signature};
 use super::revocation::Revocation;
+use super::x509::Certificate;
 use super::{Detail, SslErrorKind as Kind};
 
 /// One error: what, on which certificate of the path, and what is to be said about it.
@@ -22,7 +23,10 @@ pub(super) type Finding = (Kind, usize, Detail);
 pub(super) struct Case<'a> {
     pub(super) material: Material<'a>,
     pub(super) purpose: Purpose,
+    /// What dates are compared with, if anything.
     pub(super) now: Option<UnixTime>,
+    /// What webpki was told.
+    pub(super) time: UnixTime,
     pub(super) revocation: Option<&'a Revocation>,
 }
 
@@ -60,8 +64,8 @@ impl Case<'_> {
                     .is_some_and(|revocation| revocation.names(&link.fields))
             };
             match kind {
-                // These were taken away.
-                Kind::CertificateExpired | Kind::CertificateNotYetValid if known => {
+                // There is no time at which all are valid, to look behind their dates.
+                Kind::CertificateExpired | Kind::CertificateNotYetValid => {
                     found.push((Kind::Unspecified, 0, Detail::None));
                 }
                 _ if known => {}
@@ -160,7 +164,7 @@ impl Case<'_> {
                 self.material.algorithms,
                 &anchors,
                 &issuers,
-                time_within(path.links.iter().map(|link| &link.fields)),
+                time_within(path.links.iter().map(|link| &link.fields), self.time),
                 AnyPurpose,
                 revocation.and_then(|(lists, revocation)| revocation.options(lists)),
                 None,
@@ -195,20 +199,19 @@ impl ExtendedKeyUsageValidator for AnyPurpose {
     }
 }
 
-/// A time at which every one of these certificates is valid, if there is one: as late as the
-/// youngest begins, but not after the first of them has expired.
+/// The time nearest to `now` at which every one of these certificates is valid; the last second
+/// of the one that ends first when there is none.
 pub(super) fn time_within<'a, 'b: 'a>(
-    certificates: impl Iterator<Item = &'a super::x509::Certificate<'b>> + Clone,
+    certificates: impl Iterator<Item = &'a Certificate<'b>> + Clone,
+    now: UnixTime,
 ) -> UnixTime {
     let begin = certificates
         .clone()
         .filter_map(|cert| cert.not_before)
-        .max()
-        .unwrap_or(UnixTime::since_unix_epoch(core::time::Duration::ZERO));
-    match certificates.filter_map(|cert| cert.not_after).min() {
-        Some(end) => begin.min(end),
-        None => begin,
-    }
+        .max();
+    let end = certificates.filter_map(|cert| cert.not_after).min();
+    let late_enough = begin.map_or(now, |begin| begin.max(now));
+    end.map_or(late_enough, |end| end.min(late_enough))
 }
 
 /// webpki's error by QSslError's name.

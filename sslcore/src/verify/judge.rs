@@ -1,6 +1,7 @@
 //! The judgement of a chain.
 
 use alloc::vec::Vec;
+use core::time::Duration;
 
 use rustls_pki_types::{CertificateDer, ServerName, UnixTime};
 use webpki::{EndEntityCert, Error, KeyUsage};
@@ -9,6 +10,7 @@ use super::diagnose::{Case, Finding, Purpose, kind_of, time_within};
 use super::name::common_name_matches;
 use super::path::{MIN_RSA_BITS, Material, Path, reachable};
 use super::policy::{Judged, Policy, VerifyMode};
+use super::revocation::Revocation;
 use super::{Detail, SslError, SslErrorKind as Kind, x509};
 use crate::identity::certificate::Certificate;
 
@@ -40,7 +42,7 @@ impl Policy {
             None => {}
         }
         self.path_errors(chain, judged.purpose(), now, &mut errors);
-        if let Judged::Server(name) = judged {
+        if let Judged::Server(Some(name)) = judged {
             if !self.is_named(leaf, name) {
                 let wanted = Detail::Name(name.to_owned());
                 errors.push(error(Kind::HostNameMismatch, 0, wanted, leaf));
@@ -78,9 +80,20 @@ impl Policy {
         let fields: Vec<_> = leaf_and_issuers
             .filter_map(|der| x509::Certificate::parse(der))
             .collect();
-        let good = time_within(fields.iter());
+        let good = time_within(
+            fields.iter(),
+            now.unwrap_or(UnixTime::since_unix_epoch(Duration::ZERO)),
+        );
         let now = now.map(|now| self.tolerate(now, good));
-        match self.search(leaf, &issuers, purpose, now.unwrap_or(good)) {
+        let time = now.unwrap_or(good);
+        if self
+            .revocation
+            .as_ref()
+            .is_some_and(Revocation::lacks_lists)
+        {
+            errors.push(error(Kind::CertificateStatusUnknown, 0, Detail::None, leaf));
+        }
+        match self.search(leaf, &issuers, purpose, time) {
             Ok(intermediates) => {
                 let unfit = (1..).zip(&intermediates).filter(|(_, der)| {
                     x509::Certificate::parse(der).is_some_and(|it| !it.may_sign_certificates())
@@ -104,6 +117,7 @@ impl Policy {
                     material,
                     purpose,
                     now,
+                    time,
                     revocation: self.revocation.as_ref(),
                 };
                 let found = case.diagnose(&path, &refusal);

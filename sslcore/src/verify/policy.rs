@@ -48,7 +48,8 @@ pub enum OnErrors {
 /// Which side is being judged.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Judged<'a> {
-    Server(&'a ServerName<'a>),
+    /// By this name, if it matters.
+    Server(Option<&'a ServerName<'a>>),
     Client,
 }
 

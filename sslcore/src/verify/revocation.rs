@@ -27,6 +27,11 @@ impl Revocation {
         }
     }
 
+    /// Whether a status is required that no list can tell.
+    pub(super) fn lacks_lists(&self) -> bool {
+        self.required && self.lists.is_empty()
+    }
+
     /// As webpki wants them.
     pub(super) fn lists(&self) -> Vec<&CertRevocationList<'static>> {
         self.lists.iter().collect()
