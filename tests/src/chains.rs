@@ -164,7 +164,7 @@ fn elements(mut der: &[u8]) -> Vec<(Vec<u8>, Vec<u8>)> {
     let mut all = Vec::new();
     while !der.is_empty() {
         let (header, len) = match der[1] {
-            len @ ..0x80 => (2, usize::from(len)),
+            len if len < 0x80 => (2, usize::from(len)),
             0x81 => (3, usize::from(der[2])),
             _ => (4, usize::from(der[2]) << 8 | usize::from(der[3])),
         };
