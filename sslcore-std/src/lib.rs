@@ -58,18 +58,28 @@
 //! Every member, and what differs: [`coming_from_qt`].
 #![forbid(unsafe_code)]
 
+mod attempts;
 mod clock;
+mod connect;
 mod drive;
 mod events;
+mod face;
+mod link;
+mod options;
 mod read_write;
 mod socket;
+mod stream;
 pub mod trace;
 mod wait;
+mod waiter;
 
 pub use sslcore;
 
 pub use crate::clock::Clock;
-pub use crate::socket::SslSocket;
+pub use crate::connect::{ConnectError, Connector, FailedAttempt, IpVersion};
+pub use crate::options::{SocketOption, SocketOptions};
+pub use crate::socket::{SocketState, SslSocket};
+pub use crate::stream::SslStream;
 pub use crate::wait::WaitError;
 
 /// The fastest backend that was built in: aws-lc-rs, or else ring.
