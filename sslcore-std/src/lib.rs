@@ -51,6 +51,7 @@
 //! | signals | [`SslSocket::poll_event`] |
 //! | `sslErrors`, `ignoreSslErrors`, `resume` | [`SslSocket::review`], [`SslSocket::answer`] |
 //! | `read`, `readLine`, `canReadLine`, `peek` | [`std::io::Read`], [`std::io::BufRead`], [`SslSocket::can_read_line`], [`SslSocket::peek`] |
+//! | `setLocalCertificate`, `setPrivateKey`, `addCaCertificates`, `systemCaCertificates` | [`trust`] |
 //! | `write`, `flush` | [`std::io::Write`] |
 //! | `close`, `disconnectFromHost`, `abort` | the same names |
 //! | `peerCertificate`, `sessionCipher` and the other getters | [`SslSocket::connection`] |
@@ -70,6 +71,7 @@ mod read_write;
 mod socket;
 mod stream;
 pub mod trace;
+pub mod trust;
 mod wait;
 mod waiter;
 
