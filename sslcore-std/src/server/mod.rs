@@ -92,10 +92,10 @@ const MAX_PENDING: usize = 100;
 ///
 /// # Memory
 /// At most twice `max_pending` connections, each of which holds at most what its
-/// [`Limits`](Self::set_limits) say: with the default ones about a quarter of a megabyte, but only
-/// for a client that sends a handshake message of the greatest length. A common handshake holds
-/// some 60 KB. Events that wait are at most a few per connection, since nothing is driven before
-/// they are handed out.
+/// [`Limits`](Self::set_limits) say. With the default ones that is less than a quarter of a
+/// megabyte, for a client that sends the longest handshake message in the smallest records; one
+/// that has said a common hello holds 30 KB. Events that wait are a few per connection, since
+/// nothing is driven before they are handed out.
 ///
 /// # Clocks
 /// The handshake timeout is for each of two spans: from accepting to the first byte, and from
@@ -323,8 +323,8 @@ impl SslServer {
         self.pending[index].socket_mut()?.poll_event()
     }
 
-    /// Answers a review; what comes of it is the connection's next event. The clock of the
-    /// handshake goes on. `QSslSocket::resume`, with the decision as its argument.
+    /// Answers a review; what comes of it is the connection's next event.
+    /// `QSslSocket::resume`, with the decision as its argument.
     ///
     /// # Errors
     /// [`UsageError::Stale`] when the connection is there no more: the client hung up while the
