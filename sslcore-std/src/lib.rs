@@ -54,6 +54,7 @@
 //! | `write`, `flush` | [`std::io::Write`] |
 //! | `close`, `disconnectFromHost`, `abort` | the same names |
 //! | `peerCertificate`, `sessionCipher` and the other getters | [`SslSocket::connection`] |
+//! | `QSslServer` | [`SslServer`] |
 #![forbid(unsafe_code)]
 
 mod clock;
