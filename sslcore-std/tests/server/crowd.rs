@@ -161,6 +161,7 @@ fn a_client_that_has_failed_is_heard_out_so_that_its_alert_arrives() {
         stream.read_to_end(&mut answer).map(|_| answer)
     });
     let answer = spy.serve_until(vec![talker]).remove(0);
+    spy.until("failed", |spy| !spy.failed.is_empty());
     let [alert] = spy.alerts_sent()[..] else {
         panic!("{:?}", spy.events);
     };
