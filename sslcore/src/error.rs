@@ -351,6 +351,9 @@ pub enum ConfigError {
         /// Why.
         why: String,
     },
+    /// Pins were given, but [`VerifyMode::None`](crate::VerifyMode::None) would never compare
+    /// them.
+    PinsWithoutVerification,
     /// A name is neither a DNS name nor an IP address.
     InvalidName(String),
     /// An application protocol name is empty or longer than 255 bytes (RFC 7301 §3.1).
@@ -381,6 +384,9 @@ impl fmt::Display for ConfigError {
             Self::UnusableCertificate(why) => write!(f, "the certificate cannot be used: {why}"),
             Self::UnusableTrustAnchor { index, why } => {
                 write!(f, "trust anchor {index} cannot be used: {why}")
+            }
+            Self::PinsWithoutVerification => {
+                f.write_str("pins are compared only when certificates are verified")
             }
             Self::InvalidName(name) => {
                 write!(f, "{name:?} is neither a DNS name nor an IP address")

@@ -165,6 +165,7 @@ extern crate alloc;
 
 mod alert;
 mod buffer;
+mod calendar;
 mod config;
 mod connection;
 pub mod crypto;
@@ -172,6 +173,7 @@ mod error;
 mod event;
 mod handshake;
 mod identity;
+mod key_log;
 mod record;
 mod state;
 mod time;
@@ -179,6 +181,7 @@ mod verify;
 
 pub use crate::alert::Alert;
 pub use crate::buffer::Buffers;
+pub use crate::calendar::DateTime;
 pub use crate::config::{
     ClientConfig, ConfigBuilder, Leftover, Limits, PeerName, ServerConfig, ServerStart, Timeouts,
 };
@@ -186,10 +189,19 @@ pub use crate::connection::{ConfigRequest, Connection, Progress, Review, Verdict
 pub use crate::error::{ConfigError, Failure, FailureKind, Fault, ReadEnd, Repeated, UsageError};
 pub use crate::event::{CloseReport, Event, RequestId, ReviewId, SslMode};
 pub use crate::handshake::client_hello::ClientHello;
-pub use crate::identity::certificate::Certificate;
+pub use crate::handshake::key_schedule::exporter::ExportError;
+pub use crate::handshake::rustls::TicketKeys;
+pub use crate::identity::certificate::{AlternativeName, Certificate};
+pub use crate::identity::client_sessions::{
+    ClientSession, ClientSessionCache, ClientSessionKey, ClientSessionStore,
+};
+pub use crate::identity::name::{Attribute, DistinguishedName};
+pub use crate::identity::server_sessions::{ServerSession, ServerSessionCache, ServerSessionStore};
 pub use crate::identity::session::SslCipher;
+pub use crate::key_log::{KeyLog, KeyLogLine};
 pub use crate::record::protection::SslProtocol;
 pub use crate::time::{Instant, Now, UnixTime};
+pub use crate::verify::pin::Pin;
 pub use crate::verify::policy::{OnErrors, VerifyMode};
 pub use crate::verify::{SslError, SslErrorKind};
 

@@ -4,8 +4,9 @@ use std::sync::LazyLock;
 
 use rcgen::{
     BasicConstraints, CertificateParams, CertifiedIssuer, DnType, ExtendedKeyUsagePurpose, IsCa,
-    KeyPair, KeyUsagePurpose,
+    KeyPair, KeyUsagePurpose, SignatureAlgorithm,
 };
+pub use rcgen::{PKCS_ECDSA_P384_SHA384, PKCS_ED25519, PKCS_RSA_SHA256};
 use rustls_pki_types::{CertificateDer, PrivateKeyDer, PrivatePkcs8KeyDer};
 
 /// A chain, leaf first, and the leaf's key.
@@ -103,6 +104,20 @@ impl Ca {
         names: &[&str],
         change: impl FnOnce(&mut CertificateParams),
     ) -> Identity {
+        self.sign(names, KeyPair::generate().expect("key"), change)
+    }
+
+    /// A leaf for these names with another kind of key than ECDSA's P-256.
+    pub fn leaf_of(&self, kind: &'static SignatureAlgorithm, names: &[&str]) -> Identity {
+        self.sign(names, KeyPair::generate_for(kind).expect("key"), |_| ())
+    }
+
+    fn sign(
+        &self,
+        names: &[&str],
+        key: KeyPair,
+        change: impl FnOnce(&mut CertificateParams),
+    ) -> Identity {
         let names: Vec<String> = names.iter().map(ToString::to_string).collect();
         let mut leaf = CertificateParams::new(names).expect("names");
         let basics = params("leaf");
@@ -114,7 +129,6 @@ impl Ca {
             ExtendedKeyUsagePurpose::ClientAuth,
         ];
         change(&mut leaf);
-        let key = KeyPair::generate().expect("key");
         let certificate = leaf.signed_by(&key, &self.issuer).expect("leaf");
         Identity {
             chain: vec![certificate.der().clone()],

@@ -1,18 +1,30 @@
 //! What a certificate says about itself.
 
-use rcgen::{CertificateParams, DnType, KeyPair};
-use sslcore::Certificate;
-use sslcore_tests::certs::WORLD;
+use std::net::IpAddr;
 
-fn named(name: &[(DnType, &str)]) -> Certificate {
-    let mut params = CertificateParams::new(Vec::new()).expect("parameters");
-    params.distinguished_name = rcgen::DistinguishedName::new();
-    for (kind, value) in name {
-        params.distinguished_name.push(kind.clone(), *value);
-    }
-    let key = KeyPair::generate().expect("key");
-    let certificate = params.self_signed(&key).expect("certificate");
-    Certificate::from_der(certificate.der().clone())
+use proptest::prelude::*;
+use rcgen::{CertificateParams, CustomExtension, DnType, DnValue, KeyPair, PublicKeyData, SanType};
+use sslcore::{AlternativeName, Certificate, DateTime};
+use sslcore_tests::certs::{WORLD, self_signed_with};
+
+fn made(change: impl FnOnce(&mut CertificateParams)) -> Certificate {
+    let identity = self_signed_with(&[], |params| {
+        params.distinguished_name = rcgen::DistinguishedName::new();
+        change(params);
+    });
+    Certificate::from_der(identity.chain[0].clone())
+}
+
+fn named<V: Into<DnValue> + Clone>(name: &[(DnType, V)]) -> Certificate {
+    made(|params| {
+        for (kind, value) in name {
+            params.distinguished_name.push(kind.clone(), value.clone());
+        }
+    })
+}
+
+fn subject(certificate: &Certificate) -> String {
+    certificate.subject().expect("a subject").to_string()
 }
 
 #[test]
@@ -36,5 +48,187 @@ fn no_prefix_of_a_certificate_has_a_name() {
     for len in 0..der.len() {
         let cut = Certificate::from_der(der[..len].to_vec());
         assert_eq!(cut.common_name(), None, "{len} bytes");
+    }
+}
+
+#[test]
+fn a_name_is_written_as_rfc_4514_says() {
+    let certificate = named(&[
+        (DnType::CountryName, "PL"),
+        (DnType::OrganizationName, "Example, Inc."),
+        (DnType::OrganizationalUnitName, " #1 \"mail\" "),
+        (DnType::CommonName, "mail.test"),
+    ]);
+    assert_eq!(
+        subject(&certificate),
+        r#"CN=mail.test,OU=\ #1 \"mail\"\ ,O=Example\, Inc.,C=PL"#
+    );
+    assert_eq!(certificate.issuer(), certificate.subject());
+    assert!(certificate.is_self_issued());
+}
+
+#[test]
+fn a_name_does_nothing_to_a_terminal() {
+    let certificate = named(&[(DnType::CommonName, "a\u{1b}[31mb\nc\0d\u{202e}e")]);
+    assert_eq!(subject(&certificate), r"CN=a\1B[31mb\0Ac\00d\E2\80\AEe");
+    assert_eq!(
+        certificate.common_name(),
+        Some("a\u{1b}[31mb\nc\0d\u{202e}e")
+    );
+}
+
+#[test]
+fn every_encoding_of_a_name_is_read() {
+    let values: [(DnValue, &str); 5] = [
+        (DnValue::Utf8String("żółw".into()), "żółw"),
+        (
+            DnValue::PrintableString("turtle".try_into().expect("ASCII")),
+            "turtle",
+        ),
+        (DnValue::Ia5String("a@b".try_into().expect("ASCII")), "a@b"),
+        (DnValue::BmpString("żółw".try_into().expect("BMP")), "żółw"),
+        (
+            DnValue::UniversalString("żółw 🐢".try_into().expect("any")),
+            "żółw 🐢",
+        ),
+    ];
+    for (value, text) in values {
+        let certificate = named(&[(DnType::CommonName, value)]);
+        let subject = certificate.subject().expect("a subject");
+        assert_eq!(subject.values("CN").collect::<Vec<_>>(), [text]);
+    }
+}
+
+#[test]
+fn all_values_of_an_attribute_are_found_and_the_unknown_are_shown_by_number() {
+    let certificate = made(|params| {
+        let name = &mut params.distinguished_name;
+        name.push(
+            DnType::CustomDnType(vec![1, 2, 840, 113_549, 1, 9, 1]),
+            "a@b.test",
+        );
+        name.push(DnType::CustomDnType(vec![2, 999, 3]), "x");
+    });
+    let name = certificate.subject().expect("a subject");
+    assert_eq!(
+        name.values("emailAddress").collect::<Vec<_>>(),
+        ["a@b.test"]
+    );
+    assert_eq!(name.values("CN").count(), 0);
+    assert_eq!(
+        name.to_string(),
+        "OID.2.999.3=#0c0178,emailAddress=a@b.test"
+    );
+}
+
+#[test]
+fn alternative_names_are_read_by_kind() {
+    let v6: IpAddr = "2001:db8::1".parse().expect("an address");
+    let certificate = made(|params| {
+        params.subject_alt_names = vec![
+            SanType::DnsName("*.mail.test".try_into().expect("ASCII")),
+            SanType::IpAddress([192, 0, 2, 1].into()),
+            SanType::IpAddress(v6),
+            SanType::Rfc822Name("a@b.test".try_into().expect("ASCII")),
+            SanType::URI("https://mail.test/".try_into().expect("ASCII")),
+        ];
+    });
+    let names: Vec<_> = certificate.alternative_names().collect();
+    assert_eq!(
+        names,
+        [
+            AlternativeName::Dns("*.mail.test"),
+            AlternativeName::Ip([192, 0, 2, 1].into()),
+            AlternativeName::Ip(v6),
+            AlternativeName::Email("a@b.test"),
+            AlternativeName::Uri("https://mail.test/"),
+        ]
+    );
+    let texts: Vec<_> = names.iter().map(ToString::to_string).collect();
+    assert_eq!(
+        texts.join(" "),
+        "DNS:*.mail.test IP:192.0.2.1 IP:2001:db8::1 email:a@b.test URI:https://mail.test/"
+    );
+}
+
+#[test]
+fn names_of_other_kinds_and_broken_ones_are_not_lost() {
+    // GeneralNames: an address of three bytes, a host name that is not ASCII, a registered ID.
+    let value = [
+        0x30, 14, 0x87, 3, 1, 2, 3, 0x82, 2, 0xc3, 0xbc, 0x88, 3, 0x2a, 3, 4,
+    ];
+    let certificate = made(|params| {
+        let extension = CustomExtension::from_oid_content(&[2, 5, 29, 17], value.to_vec());
+        params.custom_extensions.push(extension);
+    });
+    let names: Vec<_> = certificate.alternative_names().collect();
+    assert_eq!(
+        names,
+        [
+            AlternativeName::Other(7, &[1, 2, 3]),
+            AlternativeName::Other(2, &[0xc3, 0xbc]),
+            AlternativeName::Other(8, &[0x2a, 3, 4]),
+        ]
+    );
+    assert_eq!(names[0].to_string(), "[7]:#010203");
+}
+
+#[test]
+fn serial_number_validity_and_constraints_are_what_was_asked_for() {
+    let certificate = made(|params| {
+        params.serial_number = Some(0x1234_5678_u64.into());
+        params.not_before = rcgen::date_time_ymd(2024, 2, 29);
+        params.not_after = rcgen::date_time_ymd(2050, 1, 1);
+    });
+    assert_eq!(certificate.serial(), Some(&[0x12, 0x34, 0x56, 0x78][..]));
+    let text = |time| DateTime::from(time).to_string();
+    assert_eq!(
+        certificate.not_before().map(text).as_deref(),
+        Some("2024-02-29 00:00:00 UTC")
+    );
+    assert_eq!(
+        certificate.not_after().map(text).as_deref(),
+        Some("2050-01-01 00:00:00 UTC")
+    );
+    assert!(!certificate.is_ca());
+    assert!(Certificate::from_der(WORLD.ca.der()).is_ca());
+}
+
+#[test]
+fn the_public_key_is_the_one_it_was_made_for() {
+    let key = KeyPair::try_from(&WORLD.server.key()).expect("key");
+    let leaf = Certificate::from_der(WORLD.server.chain[0].clone());
+    assert_eq!(
+        leaf.public_key_info(),
+        Some(&key.subject_public_key_info()[..])
+    );
+}
+
+proptest! {
+    /// What is read is total: damage leads to less, never to a panic.
+    #[test]
+    fn a_damaged_certificate_says_less(at in 0usize..2000, byte: u8, cut in 0usize..2000) {
+        let mut der = WORLD.server.chain[0].to_vec();
+        let len = der.len();
+        der[at % len] = byte;
+        der.truncate(len - cut % len);
+        let certificate = Certificate::from_der(der);
+        let names: Vec<_> = certificate.alternative_names().map(|name| name.to_string()).collect();
+        prop_assert!(names.len() <= len);
+        let subject = certificate.subject().map(|name| (name.to_string(), format!("{name:?}")));
+        prop_assert_eq!(subject.is_some(), certificate.serial().is_some());
+        let issuer = certificate.issuer().map(|name| name.attributes().count());
+        prop_assert_eq!(issuer.is_some(), certificate.public_key_info().is_some());
+    }
+
+    /// A name of any bytes can be shown.
+    #[test]
+    fn any_name_can_be_shown(name: Vec<u8>) {
+        let certificate = made(|params| {
+            let value = String::from_utf8_lossy(&name).into_owned();
+            params.distinguished_name.push(DnType::CommonName, value);
+        });
+        let text = subject(&certificate);
+        prop_assert!(text.chars().all(|c| !c.is_control()), "{:?}", text);
     }
 }

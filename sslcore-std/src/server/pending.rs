@@ -129,7 +129,7 @@ impl Pending {
     /// taken, and it goes when the client has hung up.
     pub(super) fn let_go(&mut self) {
         if let Stage::Tls(socket, Progress::Leaving { told }) = &mut self.stage {
-            let Interest { read, write } = socket.interest();
+            let Interest { read, write } = socket.driver.interest();
             *told = true;
             if !read && !write {
                 self.stage = Stage::Gone;
@@ -153,7 +153,7 @@ impl Pending {
                 read: true,
                 write: false,
             },
-            Stage::Tls(socket, _) => socket.interest(),
+            Stage::Tls(socket, _) => socket.driver.interest(),
             Stage::Gone => Interest {
                 read: false,
                 write: false,
@@ -169,7 +169,7 @@ impl Pending {
         };
         let its = self
             .socket()
-            .and_then(|socket| Some(socket.clock.until(socket.connection().deadline()?)));
+            .and_then(|socket| Some(socket.driver.clock.until(socket.connection().deadline()?)));
         [ours, its].into_iter().flatten().min()
     }
 
@@ -187,7 +187,7 @@ impl Pending {
         let Stage::Tls(socket, progress) = &mut self.stage else {
             return;
         };
-        socket.turn();
+        socket.driver.turn();
         if let Some(request) = socket.config_request() {
             let id = request.id;
             let answered = match round.terms.choose(&request) {

@@ -5,6 +5,9 @@
     reason = "every test program uses a part of it"
 )]
 
+#[cfg(feature = "program")]
+pub mod program;
+
 use std::net::{TcpListener, TcpStream};
 use std::time::Duration;
 
@@ -34,7 +37,7 @@ pub fn streams() -> (TcpStream, TcpStream) {
     (client, server)
 }
 
-fn adopt(stream: TcpStream) -> SslSocket {
+pub fn adopt(stream: TcpStream) -> SslSocket {
     let mut socket = SslSocket::from_stream(stream).expect("adopt");
     socket.set_timeout(Some(LONG));
     socket

@@ -1,5 +1,7 @@
 //! Collects a configuration, and checks it.
 
+mod sessions;
+
 use alloc::string::ToString;
 use alloc::sync::Arc;
 use alloc::vec::Vec;
@@ -8,16 +10,19 @@ use core::marker::PhantomData;
 use rustls_pki_types::{CertificateDer, PrivateKeyDer, TrustAnchor};
 
 use super::{
-    ClientConfig, ClientInner, Identity, ServerConfig, ServerInner, Settings, Terms, Timeouts,
+    ClientConfig, ClientInner, Identity, ServerConfig, ServerInner, Settings, Terms, Tickets,
+    Timeouts,
 };
 use crate::crypto::Backend;
 use crate::error::ConfigError;
-use crate::handshake::rustls::{
-    ClientSessionCache, ClientTemplate, ServerSessionCache, ServerTemplate,
-};
+use crate::handshake::rustls::{ClientTemplate, ServerTemplate};
+use crate::identity::client_sessions::ClientSessionCache;
+use crate::identity::server_sessions::ServerSessionCache;
 use crate::identity::session::SslCipher;
+use crate::identity::validity;
 use crate::record::header::MAX_PLAINTEXT;
 use crate::record::protection::SslProtocol;
+use crate::verify::pin::{Pin, Pins};
 use crate::verify::policy::{OnErrors, Policy, VerifyMode};
 
 /// Collects a [`ClientConfig`] or a [`ServerConfig`].
@@ -28,6 +33,7 @@ pub struct ConfigBuilder<C> {
     backend: Backend,
     settings: Settings,
     anchors: Vec<CertificateDer<'static>>,
+    pins: Vec<Pin>,
     mode: VerifyMode,
     on_errors: OnErrors,
     timeouts: Timeouts,
@@ -53,10 +59,13 @@ impl<C> ConfigBuilder<C> {
                 prefer_own_ciphers: true,
                 client_sessions: None,
                 server_sessions: None,
-                server_tickets: false,
+                session_lifetime: validity::DEFAULT,
+                tickets: Tickets::None,
                 max_fragment: None,
+                key_log: None,
             },
             anchors: Vec::new(),
+            pins: Vec::new(),
             mode: VerifyMode::Auto,
             on_errors: OnErrors::Reject,
             timeouts,
@@ -75,6 +84,22 @@ impl<C> ConfigBuilder<C> {
         anchors: impl IntoIterator<Item = CertificateDer<'static>>,
     ) -> Self {
         self.anchors = anchors.into_iter().collect();
+        self
+    }
+
+    /// The only certificates, or keys, that the peer may present. One of them is trusted as it
+    /// is: its issuer, dates, names and purpose do not matter, and trust anchors are not needed.
+    /// Any other has the error [`NotPinned`](crate::SslErrorKind::NotPinned) before all that it
+    /// would have without pins. What cannot be replaced by trust is still checked: that the peer
+    /// has the certificate's private key.
+    ///
+    /// None, as by default, lets the trust anchors decide. The modes
+    /// [`Query`](VerifyMode::Query) and [`DangerouslyAcceptAll`](OnErrors::DangerouslyAcceptAll)
+    /// forgive `NotPinned` as they do every error. Trust by pin is trust, not forgiveness:
+    /// sessions are remembered.
+    #[must_use]
+    pub fn pins(mut self, pins: impl IntoIterator<Item = Pin>) -> Self {
+        self.pins = pins.into_iter().collect();
         self
     }
 
@@ -174,6 +199,21 @@ impl<C> ConfigBuilder<C> {
         self
     }
 
+    fn checked_pins(&mut self, mode: VerifyMode) -> Result<Option<Pins>, ConfigError> {
+        if self.pins.is_empty() {
+            return Ok(None);
+        }
+        if mode == VerifyMode::None {
+            return Err(ConfigError::PinsWithoutVerification);
+        }
+        let sha256 = self
+            .backend
+            .sha256()
+            .ok_or(ConfigError::unsupported("hash", "SHA-256"))?;
+        let pins = core::mem::take(&mut self.pins);
+        Ok(Some(Pins::new(pins, sha256)))
+    }
+
     fn terms(&mut self, mode: VerifyMode) -> Result<Terms, ConfigError> {
         self.settings.protocols = self.protocols.clone()?;
         self.settings.ciphers = self.ciphers.clone()?;
@@ -198,6 +238,7 @@ impl<C> ConfigBuilder<C> {
             policy: Policy {
                 mode,
                 on_errors: self.on_errors,
+                pins: self.checked_pins(mode)?,
                 anchors,
                 algorithms: self
                     .backend
@@ -224,14 +265,6 @@ impl ClientConfig {
 }
 
 impl ConfigBuilder<ClientConfig> {
-    /// Remember sessions of at most so many servers; 0 turns resumption off. The default is 256.
-    #[must_use]
-    pub fn session_cache(mut self, servers: usize) -> Self {
-        self.settings.client_sessions =
-            (servers > 0).then(|| Arc::new(ClientSessionCache::new(servers)));
-        self
-    }
-
     /// Checks everything.
     ///
     /// # Errors
@@ -253,7 +286,7 @@ impl ServerConfig {
     pub fn builder(backend: Backend) -> ConfigBuilder<Self> {
         let mut builder = ConfigBuilder::new(backend, Timeouts::SERVER);
         builder.settings.server_sessions = Some(Arc::new(ServerSessionCache::new(SESSIONS)));
-        builder.settings.server_tickets = true;
+        builder.settings.tickets = Tickets::OwnKeys;
         builder
     }
 }
@@ -264,22 +297,6 @@ impl ConfigBuilder<ServerConfig> {
     #[must_use]
     pub fn follow_client_ciphers(mut self) -> Self {
         self.settings.prefer_own_ciphers = false;
-        self
-    }
-
-    /// Remember at most so many sessions; 0 turns that off. The default is 256.
-    #[must_use]
-    pub fn session_cache(mut self, sessions: usize) -> Self {
-        self.settings.server_sessions =
-            (sessions > 0).then(|| Arc::new(ServerSessionCache::new(sessions)));
-        self
-    }
-
-    /// Whether to issue stateless session tickets (RFC 5077, RFC 8446 §4.6.1). On by default;
-    /// the key lives as long as the configuration.
-    #[must_use]
-    pub fn session_tickets(mut self, issue: bool) -> Self {
-        self.settings.server_tickets = issue;
         self
     }
 

@@ -8,7 +8,9 @@ use alloc::boxed::Box;
 use alloc::sync::Arc;
 use core::fmt;
 
+use rustls::SupportedCipherSuite;
 use rustls::crypto::CryptoProvider;
+use rustls::crypto::hash::{Hash, HashAlgorithm};
 
 #[cfg(any(feature = "aws-lc-rs", feature = "ring"))]
 mod ring_api;
@@ -163,6 +165,16 @@ impl Backend {
         key: &[u8],
     ) -> Result<Box<dyn RecordAead>, AeadError> {
         (self.make_aead)(algorithm, key)
+    }
+
+    /// SHA-256, borrowed from a cipher suite that hashes with it; `None` when the provider has
+    /// no such suite.
+    pub(crate) fn sha256(&self) -> Option<&'static dyn Hash> {
+        let mut hashes = self.provider.cipher_suites.iter().map(|suite| match suite {
+            SupportedCipherSuite::Tls12(suite) => suite.common.hash_provider,
+            SupportedCipherSuite::Tls13(suite) => suite.common.hash_provider,
+        });
+        hashes.find(|hash| hash.algorithm() == HashAlgorithm::SHA256)
     }
 }
 

@@ -1,14 +1,19 @@
 //! A certificate as the peer sent it.
 
 use core::fmt;
+use core::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 
-use rustls_pki_types::CertificateDer;
+use rustls_pki_types::{CertificateDer, UnixTime};
 
-use crate::verify::der;
+use super::name::{DistinguishedName, escape};
+use crate::verify::der::{Reader, tag};
+use crate::verify::x509;
 
 /// A certificate, in DER. `QSslCertificate`.
 ///
-/// Two are equal when their DER is. Cloning copies the DER.
+/// What it says of itself is read when it is asked for, by a reader that takes any bytes; nothing
+/// of it proves anything until the chain was judged. Two are equal when their DER is. Cloning
+/// copies the DER.
 #[derive(Clone, PartialEq, Eq, Hash)]
 pub struct Certificate(CertificateDer<'static>);
 
@@ -23,11 +28,75 @@ impl Certificate {
         &self.0
     }
 
-    /// The common name of its subject, to show to people; `None` when there is none that can be
-    /// read. It proves nothing, and whoever made the certificate chose it: escape control
-    /// characters before it meets a terminal. `QSslCertificate::subjectInfo(CommonName)`.
+    fn fields(&self) -> Option<x509::Certificate<'_>> {
+        x509::Certificate::parse(&self.0)
+    }
+
+    /// Whose it is; `None` when the certificate cannot be read. `QSslCertificate::subjectInfo`.
+    pub fn subject(&self) -> Option<DistinguishedName<'_>> {
+        Some(DistinguishedName::new(self.fields()?.subject))
+    }
+
+    /// Who is said to have signed it. `QSslCertificate::issuerInfo`.
+    pub fn issuer(&self) -> Option<DistinguishedName<'_>> {
+        Some(DistinguishedName::new(self.fields()?.issuer))
+    }
+
+    /// The common name of its subject, to show to people; `None` when there is none in UTF-8. It
+    /// proves nothing, and whoever made the certificate chose it: escape control characters
+    /// before it meets a terminal, as [`subject`](Self::subject) does.
+    /// `QSslCertificate::subjectInfo(CommonName)`.
     pub fn common_name(&self) -> Option<&str> {
-        der::Certificate::parse(&self.0)?.common_name()
+        let subject = self.subject()?;
+        let mut names = subject.attributes();
+        names.find(|name| name.name() == Some("CN"))?.as_str()
+    }
+
+    /// The serial number, big-endian, as it is encoded. `QSslCertificate::serialNumber`.
+    pub fn serial(&self) -> Option<&[u8]> {
+        Some(self.fields()?.serial)
+    }
+
+    /// From when it is valid; `None` also for a time that cannot be read, or is before 1970.
+    /// [`DateTime`](crate::DateTime) shows it to people. `QSslCertificate::effectiveDate`.
+    pub fn not_before(&self) -> Option<UnixTime> {
+        self.fields()?.not_before
+    }
+
+    /// The last second of its validity. `QSslCertificate::expiryDate`.
+    pub fn not_after(&self) -> Option<UnixTime> {
+        self.fields()?.not_after
+    }
+
+    /// The names it is for (RFC 5280 §4.2.1.6), up to where they cannot be read.
+    /// `QSslCertificate::subjectAlternativeNames`.
+    pub fn alternative_names(&self) -> impl Iterator<Item = AlternativeName<'_>> {
+        let mut names = self
+            .fields()
+            .and_then(|fields| fields.extension(&x509::SUBJECT_ALT_NAME))
+            .and_then(|value| Reader::new(value).read(tag::SEQUENCE))
+            .map_or(Reader::new(&[]), Reader::new);
+        core::iter::from_fn(move || {
+            let (kind, value, _) = names.element()?;
+            Some(AlternativeName::read(kind, value))
+        })
+    }
+
+    /// The whole SubjectPublicKeyInfo: the public key, with its algorithm. Its SHA-256 is what
+    /// [`Pin::SpkiSha256`](crate::Pin::SpkiSha256) wants.
+    pub fn public_key_info(&self) -> Option<&[u8]> {
+        Some(self.fields()?.public_key.spki)
+    }
+
+    /// Whether it says that it may issue certificates (RFC 5280 §4.2.1.9).
+    pub fn is_ca(&self) -> bool {
+        self.fields().is_some_and(|fields| fields.is_ca())
+    }
+
+    /// Whether its issuer is named as its subject is. That it was signed with its own key is not
+    /// looked at. `QSslCertificate::isSelfSigned`.
+    pub fn is_self_issued(&self) -> bool {
+        self.fields().is_some_and(|fields| fields.is_self_issued())
     }
 }
 
@@ -46,5 +115,68 @@ impl From<CertificateDer<'static>> for Certificate {
 impl AsRef<[u8]> for Certificate {
     fn as_ref(&self) -> &[u8] {
         &self.0
+    }
+}
+
+/// A name that a certificate is for (RFC 5280 §4.2.1.6). `QSsl::AlternativeNameEntryType`.
+///
+/// [`Display`](fmt::Display) writes `DNS:mail.example` and escapes what could do something to a
+/// terminal.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum AlternativeName<'a> {
+    /// A host name, perhaps with a wildcard as its first label.
+    Dns(&'a str),
+    /// An IP address.
+    Ip(IpAddr),
+    /// A mail address.
+    Email(&'a str),
+    /// A URI.
+    Uri(&'a str),
+    /// Any other kind, and what is not what its kind should be: the tag's number and the value.
+    Other(u8, &'a [u8]),
+}
+
+impl<'a> AlternativeName<'a> {
+    const EMAIL: u8 = tag::context(1);
+    const DNS: u8 = tag::context(2);
+    const URI: u8 = tag::context(6);
+    const IP: u8 = tag::context(7);
+
+    fn read(kind: u8, value: &'a [u8]) -> Self {
+        let other = Self::Other(kind & 0x1f, value);
+        let ascii = core::str::from_utf8(value)
+            .ok()
+            .filter(|text| text.is_ascii());
+        match (kind, ascii) {
+            (Self::DNS, Some(name)) => Self::Dns(name),
+            (Self::EMAIL, Some(address)) => Self::Email(address),
+            (Self::URI, Some(uri)) => Self::Uri(uri),
+            (Self::IP, _) => address(value).map_or(other, Self::Ip),
+            _ => other,
+        }
+    }
+}
+
+fn address(bytes: &[u8]) -> Option<IpAddr> {
+    let v4 = <[u8; 4]>::try_from(bytes).map(|bytes| Ipv4Addr::from(bytes).into());
+    let v6 = <[u8; 16]>::try_from(bytes).map(|bytes| Ipv6Addr::from(bytes).into());
+    v4.or(v6).ok()
+}
+
+impl fmt::Display for AlternativeName<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let (kind, text) = match self {
+            Self::Dns(name) => ("DNS", name),
+            Self::Email(address) => ("email", address),
+            Self::Uri(uri) => ("URI", uri),
+            Self::Ip(address) => return write!(f, "IP:{address}"),
+            Self::Other(kind, value) => {
+                write!(f, "[{kind}]:#")?;
+                return value.iter().try_for_each(|byte| write!(f, "{byte:02x}"));
+            }
+        };
+        write!(f, "{kind}:")?;
+        escape(f, text, "\\,")
     }
 }

@@ -1,7 +1,9 @@
 //! Judging a certificate chain, outside the engine.
 
 pub(crate) mod der;
+pub(crate) mod pin;
 pub(crate) mod policy;
+pub(crate) mod x509;
 
 use core::fmt;
 
@@ -77,6 +79,8 @@ error_kinds! {
     NameConstraintViolation = 1002, "a certificate in the chain forbids this name";
     /// The device does not know the time.
     NoWallClock = 1003, "without a clock the certificate's validity cannot be judged";
+    /// The certificate is none of those that were pinned.
+    NotPinned = 1004, "the certificate is none of those that were pinned";
 }
 
 impl SslErrorKind {
@@ -97,7 +101,8 @@ impl SslErrorKind {
             | Self::UndecodableCertificate
             | Self::InvalidNotBeforeField
             | Self::InvalidNotAfterField
-            | Self::NameConstraintViolation => Alert::BadCertificate,
+            | Self::NameConstraintViolation
+            | Self::NotPinned => Alert::BadCertificate,
             Self::CertificateSignatureFailed => Alert::DecryptError,
             _ => Alert::CertificateUnknown,
         }

@@ -8,7 +8,8 @@ use rustls_pki_types::{
 };
 use webpki::{EndEntityCert, KeyUsage};
 
-use super::{SslError, SslErrorKind, der};
+use super::pin::Pins;
+use super::{SslError, SslErrorKind, x509};
 use crate::identity::certificate::Certificate;
 
 /// `QSslSocket::PeerVerifyMode`.
@@ -53,6 +54,8 @@ pub(crate) enum Judged<'a> {
 pub(crate) struct Policy {
     pub(crate) mode: VerifyMode,
     pub(crate) on_errors: OnErrors,
+    /// When there are any, the leaf must be one of them, and nothing else matters.
+    pub(crate) pins: Option<Pins>,
     pub(crate) anchors: Vec<TrustAnchor<'static>>,
     pub(crate) algorithms: &'static [&'static dyn SignatureVerificationAlgorithm],
 }
@@ -63,6 +66,9 @@ impl Policy {
     /// webpki tells one error at a time. One that could hide another, because it is found before
     /// the chain's signatures are looked at, is set aside and the chain is looked at again: who
     /// forgives an expired certificate does not mean to forgive an unknown issuer.
+    ///
+    /// A pinned leaf is trusted as it is. One that is not pinned although it should be is judged
+    /// all the same, for the list.
     ///
     /// Costs at most four times webpki's signature budget; allocates the errors.
     pub(crate) fn judge(
@@ -89,6 +95,11 @@ impl Policy {
                 certificate: chain.get(depth).cloned().map(Certificate::from),
             });
         };
+        match &self.pins {
+            Some(pins) if pins.have(leaf) => return errors,
+            Some(_) => report(SslErrorKind::NotPinned, 0),
+            None => {}
+        }
         let parsed = match EndEntityCert::try_from(leaf) {
             Ok(parsed) => parsed,
             Err(error) => {
@@ -144,7 +155,7 @@ impl Policy {
 /// A time at which every certificate of the chain is valid, if there is one: as late as the
 /// youngest begins, but not after the leaf has expired.
 fn time_within(chain: &[CertificateDer<'_>]) -> UnixTime {
-    let parse = |der| der::Certificate::parse(der);
+    let parse = |der| x509::Certificate::parse(der);
     let begin = chain
         .iter()
         .filter_map(|der| parse(der)?.not_before)
@@ -183,7 +194,7 @@ fn kind_of(error: &webpki::Error, chain: &[CertificateDer<'_>]) -> SslErrorKind 
 /// Which of the ways not to reach a trust anchor it was.
 fn untrusted(error: &webpki::Error, chain: &[CertificateDer<'_>]) -> SslErrorKind {
     let self_issued = |der: &CertificateDer<'_>| {
-        der::Certificate::parse(der).is_some_and(|cert| cert.is_self_issued())
+        x509::Certificate::parse(der).is_some_and(|cert| cert.is_self_issued())
     };
     match chain {
         [leaf, ..] if self_issued(leaf) => SslErrorKind::SelfSignedCertificate,
@@ -196,10 +207,10 @@ fn untrusted(error: &webpki::Error, chain: &[CertificateDer<'_>]) -> SslErrorKin
 /// The certificate that an error of this kind is about.
 fn depth_of(kind: SslErrorKind, chain: &[CertificateDer<'_>], now: UnixTime) -> usize {
     let last = chain.len().saturating_sub(1);
-    let find = |wrong: fn(&der::Certificate<'_>, UnixTime) -> bool| {
+    let find = |wrong: fn(&x509::Certificate<'_>, UnixTime) -> bool| {
         chain
             .iter()
-            .position(|der| der::Certificate::parse(der).is_some_and(|cert| wrong(&cert, now)))
+            .position(|der| x509::Certificate::parse(der).is_some_and(|cert| wrong(&cert, now)))
             .unwrap_or(0)
     };
     match kind {

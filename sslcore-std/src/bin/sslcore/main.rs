@@ -1,5 +1,6 @@
 //! The program `sslcore`: see `sslcore --help`.
 
+mod connect;
 mod demo;
 mod exit;
 mod text;
@@ -20,6 +21,7 @@ struct Cli {
 
 #[derive(Subcommand)]
 enum Command {
+    Connect(Box<connect::Options>),
     Demo(demo::Options),
 }
 
@@ -36,6 +38,7 @@ fn main() -> ExitCode {
         }
     };
     match cli.command {
+        Command::Connect(options) => connect::run(&options),
         Command::Demo(options) => demo::run(&options),
     }
 }

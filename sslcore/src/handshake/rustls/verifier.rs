@@ -12,7 +12,7 @@ use rustls::{
 };
 use rustls_pki_types::{CertificateDer, ServerName, SubjectPublicKeyInfoDer, UnixTime};
 
-use crate::verify::der;
+use crate::verify::x509;
 
 /// Stateless, so that one can be shared: rustls resumes a session only under the same verifier.
 #[derive(Debug)]
@@ -27,8 +27,8 @@ pub(super) struct Recorder {
 impl Recorder {
     /// The key that must have made the handshake signature, read by our own reader: odd
     /// certificates, which webpki refuses, can still be accepted by pin.
-    fn key<'a>(cert: &'a CertificateDer<'_>) -> Result<der::PublicKey<'a>, Error> {
-        der::Certificate::parse(cert)
+    fn key<'a>(cert: &'a CertificateDer<'_>) -> Result<x509::PublicKey<'a>, Error> {
+        x509::Certificate::parse(cert)
             .map(|cert| cert.public_key)
             .ok_or(Error::InvalidCertificate(CertificateError::BadEncoding))
     }

@@ -1,0 +1,115 @@
+//! What a piece of DER is, from its first bytes.
+
+/// What a DER file holds, as far as that can be told without decoding it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Der {
+    /// Not a DER SEQUENCE.
+    Not,
+    /// A SEQUENCE with more bytes than there are.
+    EndsEarly,
+    /// PKCS#8, PKCS#1 or SEC1.
+    PrivateKey,
+    /// PKCS#8, encrypted (RFC 5958 §3).
+    EncryptedKey,
+    /// PFX (RFC 7292 §4).
+    Pkcs12,
+    /// Something else, perhaps a certificate.
+    Other,
+}
+
+const SEQUENCE: u8 = 0x30;
+const OID: u8 = 0x06;
+/// 1.2.840.113549.1, the arc of PKCS; PKCS#5 and PKCS#12 name encryptions.
+const PKCS: &[u8] = &[0x2a, 0x86, 0x48, 0x86, 0xf7, 0x0d, 0x01];
+
+/// The private keys that TLS signs with, by the OID of PKCS#8 (RFC 8017, RFC 5480, RFC 8410).
+const SIGNING: [&[u8]; 3] = [
+    &[0x2a, 0x86, 0x48, 0x86, 0xf7, 0x0d, 0x01, 0x01, 0x01],
+    &[0x2a, 0x86, 0x48, 0xce, 0x3d, 0x02, 0x01],
+    &[0x2b, 0x65, 0x70],
+];
+
+/// Looks at a whole file or block.
+pub(super) fn look(der: &[u8]) -> Der {
+    let content = match header(der) {
+        Some((SEQUENCE, len, content)) if content.len() == len => content,
+        // A short length could be any text that begins with "0".
+        Some((SEQUENCE, len, content)) if content.len() < len && len >= 128 => {
+            return Der::EndsEarly;
+        }
+        _ => return Der::Not,
+    };
+    match content {
+        [2, 1, 3, SEQUENCE, ..] => Der::Pkcs12,
+        // PKCS#8 goes on with an algorithm, PKCS#1 with the modulus, SEC1 with the key's bytes.
+        [2, 1, 0 | 1, SEQUENCE | 2 | 4, ..] => Der::PrivateKey,
+        [SEQUENCE, ..] => match algorithm(content) {
+            Some(oid) if is_encryption(oid) => Der::EncryptedKey,
+            _ => Der::Other,
+        },
+        _ => Der::Other,
+    }
+}
+
+/// The OID of a PKCS#8 key's algorithm, when TLS cannot sign with it.
+pub(super) fn foreign_algorithm(key: &[u8]) -> Option<String> {
+    let (_, _, content) = header(key)?;
+    let oid = algorithm(
+        content
+            .strip_prefix(&[2, 1, 0])
+            .or(content.strip_prefix(&[2, 1, 1]))?,
+    )?;
+    (!SIGNING.contains(&oid)).then(|| dotted(oid))
+}
+
+/// Tag, length, and all that is behind the header of the first element.
+fn header(der: &[u8]) -> Option<(u8, usize, &[u8])> {
+    let [tag, first, rest @ ..] = der else {
+        return None;
+    };
+    if *first < 0x80 {
+        return Some((*tag, usize::from(*first), rest));
+    }
+    let (bytes, rest) = rest.split_at_checked(usize::from(first & 0x7f))?;
+    if bytes.is_empty() || bytes.len() > 4 {
+        return None;
+    }
+    let len = bytes
+        .iter()
+        .fold(0_usize, |len, byte| len << 8 | usize::from(*byte));
+    Some((*tag, len, rest))
+}
+
+/// The OID of an AlgorithmIdentifier that stands here.
+fn algorithm(der: &[u8]) -> Option<&[u8]> {
+    let (SEQUENCE, _, inside) = header(der)? else {
+        return None;
+    };
+    let (OID, len, rest) = header(inside)? else {
+        return None;
+    };
+    rest.get(..len)
+}
+
+fn is_encryption(oid: &[u8]) -> bool {
+    matches!(oid.strip_prefix(PKCS), Some([5 | 12, ..]))
+}
+
+fn dotted(oid: &[u8]) -> String {
+    let mut arcs = Vec::new();
+    let mut arc = 0_u64;
+    for byte in oid {
+        arc = arc << 7 | u64::from(byte & 0x7f);
+        if byte & 0x80 == 0 {
+            arcs.push(std::mem::take(&mut arc));
+        }
+    }
+    // The first two arcs share a number.
+    let first = arcs.first().copied().unwrap_or_default();
+    let root = (first / 40).min(2);
+    let mut text = format!("algorithm {root}.{}", first - 40 * root);
+    for arc in arcs.iter().skip(1) {
+        text += &format!(".{arc}");
+    }
+    text
+}

@@ -1,0 +1,246 @@
+//! Why something could not be loaded.
+
+use std::fmt;
+use std::io;
+use std::path::{Path, PathBuf};
+
+/// Why certificates or a key could not be loaded: which file, which block of it, what is wrong.
+/// Its text says all of that in a sentence, with the path in quotes and its control characters
+/// escaped.
+#[derive(Debug)]
+pub struct LoadError {
+    path: Option<PathBuf>,
+    place: Option<Place>,
+    kind: LoadErrorKind,
+}
+
+/// Where in a PEM file; both count from 1.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Place {
+    /// Which of the file's blocks, of whatever kind.
+    pub block: usize,
+    /// The line with its `-----BEGIN`.
+    pub line: usize,
+}
+
+/// What is wrong.
+#[derive(Debug)]
+#[non_exhaustive]
+pub enum LoadErrorKind {
+    /// It does not exist, or must not be read, or reading it failed.
+    Unreadable(io::Error),
+    /// It is longer than any file of certificates.
+    TooLarge {
+        /// Bytes that are read at most.
+        limit: u64,
+    },
+    /// It has no bytes at all.
+    Empty,
+    /// It is neither PEM nor DER.
+    NeitherPemNorDer,
+    /// It has blocks, or is DER, but no certificate.
+    NoCertificate {
+        /// The labels of the blocks that it has instead, each once.
+        instead: Vec<String>,
+    },
+    /// It has blocks, or is DER, but no private key.
+    NoPrivateKey {
+        /// The labels of the blocks that it has instead, each once.
+        instead: Vec<String>,
+    },
+    /// It is PKCS#12 (`.p12`, `.pfx`), which is not supported.
+    Pkcs12,
+    /// The line that begins a block does not end with five hyphens.
+    BadBegin,
+    /// The block, or the DER, ends before it is complete.
+    EndsEarly,
+    /// The block's content is not base64.
+    NotBase64(String),
+    /// This is no certificate, or none that can be used.
+    NotACertificate(String),
+    /// The private key is encrypted with a passphrase. Decrypting is not supported yet.
+    EncryptedKey,
+    /// This is no private key that TLS can sign with.
+    UnknownKey(String),
+    /// The file with the certificates was given as that of the key, and the other way round.
+    Swapped {
+        /// Where the certificates are.
+        certificates_in: PathBuf,
+    },
+    /// The pattern cannot be understood.
+    BadPattern {
+        /// Where, in characters from 0.
+        position: usize,
+        /// Why.
+        why: &'static str,
+    },
+    /// No file has this name, or matches this pattern.
+    NoMatch,
+    /// There are files, but none holds a certificate.
+    NoneOfThem {
+        /// How many there are.
+        files: usize,
+    },
+    /// The system's trust store could not be read, or only in part.
+    SystemStore(String),
+}
+
+impl LoadErrorKind {
+    /// Whether the file is not damaged but something else than a file of certificates.
+    pub(super) fn is_another_kind_of_file(&self) -> bool {
+        matches!(
+            self,
+            Self::Empty | Self::NeitherPemNorDer | Self::NoCertificate { .. } | Self::Pkcs12
+        )
+    }
+}
+
+impl LoadError {
+    pub(super) fn new(path: impl Into<PathBuf>, kind: LoadErrorKind) -> Self {
+        Self {
+            path: Some(path.into()),
+            place: None,
+            kind,
+        }
+    }
+
+    pub(super) fn at(path: &Path, place: Option<Place>, kind: LoadErrorKind) -> Self {
+        Self {
+            place,
+            ..Self::new(path, kind)
+        }
+    }
+
+    #[cfg(feature = "native-roots")]
+    pub(super) fn of_system(why: String) -> Self {
+        Self {
+            path: None,
+            place: None,
+            kind: LoadErrorKind::SystemStore(why),
+        }
+    }
+
+    /// The file, folder or pattern; `None` for a trust store that is not in files.
+    pub fn path(&self) -> Option<&Path> {
+        self.path.as_deref()
+    }
+
+    /// Where in the file, when it is PEM and the error is in one of its blocks.
+    pub fn place(&self) -> Option<Place> {
+        self.place
+    }
+
+    /// What is wrong.
+    pub fn kind(&self) -> &LoadErrorKind {
+        &self.kind
+    }
+}
+
+impl fmt::Display for LoadError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match (&self.path, self.place) {
+            (Some(path), Some(Place { block, line })) => {
+                write!(f, "{path:?}, block {block} (line {line}): ")?;
+            }
+            (Some(path), None) => write!(f, "{path:?}: ")?,
+            (None, _) => {}
+        }
+        self.kind.fmt(f)
+    }
+}
+
+impl fmt::Display for LoadErrorKind {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Unreadable(error) => match error.kind() {
+                io::ErrorKind::NotFound => f.write_str("this file does not exist"),
+                io::ErrorKind::PermissionDenied => f.write_str("permission to read it is denied"),
+                _ => write!(f, "it cannot be read: {error}"),
+            },
+            Self::TooLarge { limit } => write!(
+                f,
+                "it has more than {limit} bytes, too many for certificates and keys"
+            ),
+            Self::Empty => f.write_str("the file is empty"),
+            Self::NeitherPemNorDer => {
+                f.write_str("this is neither PEM (no line begins with \"-----BEGIN \") nor DER")
+            }
+            Self::NoCertificate { instead } => {
+                write!(f, "there is no certificate in it, only: {}", list(instead))?;
+                match instead.iter().any(|label| label.contains("PRIVATE KEY")) {
+                    true => f.write_str("; this is a file of private keys"),
+                    false => Ok(()),
+                }
+            }
+            Self::NoPrivateKey { instead } => {
+                write!(f, "there is no private key in it, only: {}", list(instead))?;
+                match instead.iter().any(|label| label == "CERTIFICATE") {
+                    true => f.write_str("; this is a file of certificates"),
+                    false => Ok(()),
+                }
+            }
+            Self::Pkcs12 => f.write_str(
+                "PKCS#12 is not supported; \"openssl pkcs12 -nodes -in FILE\" makes PEM of it",
+            ),
+            Self::BadBegin => f.write_str("a line that begins a block must end with \"-----\""),
+            Self::EndsEarly => f.write_str("it ends early: the file may have been cut off"),
+            Self::NotBase64(why) => write!(f, "the content is not base64 ({why})"),
+            Self::NotACertificate(why) => {
+                write!(f, "this is not a certificate that can be used ({why})")
+            }
+            Self::EncryptedKey => f.write_str(
+                "this private key is encrypted, and decrypting is not supported yet; \
+                 \"openssl pkey -in FILE -out PLAIN\" makes one that is not",
+            ),
+            Self::UnknownKey(what) => write!(
+                f,
+                "this is not a private key that TLS can use ({what}); \
+                 RSA, ECDSA and Ed25519 in PKCS#8, PKCS#1 or SEC1 are known"
+            ),
+            Self::Swapped { certificates_in } => write!(
+                f,
+                "this is the private key, and the certificates are in {certificates_in:?}: \
+                 the two files are swapped"
+            ),
+            Self::BadPattern { position, why } => write!(
+                f,
+                "this is not a pattern of file names: {why}, at character {}",
+                position + 1
+            ),
+            Self::NoMatch => f.write_str("no file matches this pattern"),
+            Self::NoneOfThem { files } => {
+                write!(f, "none of the {files} files here holds a certificate")
+            }
+            Self::SystemStore(why) => write!(f, "the system's trust store: {why}"),
+        }
+    }
+}
+
+/// Labels as a list; they come from files.
+fn list(labels: &[String]) -> String {
+    let labels: Vec<String> = labels
+        .iter()
+        .map(|label| label.escape_debug().to_string())
+        .collect();
+    labels.join(", ")
+}
+
+impl std::error::Error for LoadError {
+    fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
+        match &self.kind {
+            LoadErrorKind::Unreadable(error) => Some(error),
+            _ => None,
+        }
+    }
+}
+
+impl From<LoadError> for io::Error {
+    fn from(error: LoadError) -> Self {
+        let kind = match &error.kind {
+            LoadErrorKind::Unreadable(error) => error.kind(),
+            LoadErrorKind::NoMatch => io::ErrorKind::NotFound,
+            _ => io::ErrorKind::InvalidData,
+        };
+        Self::new(kind, error)
+    }
+}

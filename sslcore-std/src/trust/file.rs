@@ -1,0 +1,145 @@
+//! What one file holds.
+
+use std::fs::File;
+use std::io::Read;
+use std::path::Path;
+
+use rustls_pki_types::{CertificateDer, PrivateKeyDer};
+
+use super::der::{self, Der};
+use super::error::{LoadError, LoadErrorKind, Place};
+use super::pem::{self, Block};
+
+/// The longest file that is read. All roots of a system have a quarter of a megabyte.
+const LIMIT: u64 = 16 * 1024 * 1024;
+
+pub(super) fn certificates(path: &Path) -> Result<Vec<CertificateDer<'static>>, LoadError> {
+    let bytes = read(path)?;
+    let fail = |place, kind| LoadError::at(path, place, kind);
+    if !pem::is_pem(&bytes) {
+        let instead = match known_der(path, &bytes)? {
+            Der::PrivateKey | Der::EncryptedKey => vec!["PRIVATE KEY (DER)".to_owned()],
+            _ => return Ok(vec![usable(bytes).map_err(|kind| fail(None, kind))?]),
+        };
+        return Err(fail(None, LoadErrorKind::NoCertificate { instead }));
+    }
+    let mut certificates = Vec::new();
+    let blocks = blocks(path, &bytes)?;
+    for block in &blocks {
+        if block.label == "CERTIFICATE" {
+            let certificate = block.decode().and_then(usable);
+            certificates.push(certificate.map_err(|kind| fail(Some(block.place), kind))?);
+        }
+    }
+    if certificates.is_empty() {
+        let instead = pem::labels(&blocks);
+        return Err(fail(None, LoadErrorKind::NoCertificate { instead }));
+    }
+    Ok(certificates)
+}
+
+pub(super) fn private_key(path: &Path) -> Result<PrivateKeyDer<'static>, LoadError> {
+    let bytes = read(path)?;
+    let fail = |place, kind| LoadError::at(path, place, kind);
+    if !pem::is_pem(&bytes) {
+        return match known_der(path, &bytes)? {
+            Der::EncryptedKey => Err(fail(None, LoadErrorKind::EncryptedKey)),
+            Der::PrivateKey => key(bytes).map_err(|kind| fail(None, kind)),
+            _ => Err(fail(None, no_key(bytes))),
+        };
+    }
+    let blocks = blocks(path, &bytes)?;
+    match blocks
+        .iter()
+        .find(|block| block.label.ends_with("PRIVATE KEY"))
+    {
+        Some(block) => from_block(block).map_err(|kind| fail(Some(block.place), kind)),
+        None => {
+            let instead = pem::labels(&blocks);
+            Err(fail(None, LoadErrorKind::NoPrivateKey { instead }))
+        }
+    }
+}
+
+fn from_block(block: &Block<'_>) -> Result<PrivateKeyDer<'static>, LoadErrorKind> {
+    match block.label.as_str() {
+        "ENCRYPTED PRIVATE KEY" => Err(LoadErrorKind::EncryptedKey),
+        "PRIVATE KEY" | "RSA PRIVATE KEY" | "EC PRIVATE KEY" => {
+            if block.has_encryption_header() {
+                return Err(LoadErrorKind::EncryptedKey);
+            }
+            let bytes = block.decode()?;
+            match der::look(&bytes) {
+                Der::PrivateKey => key(bytes),
+                Der::EncryptedKey => Err(LoadErrorKind::EncryptedKey),
+                Der::EndsEarly => Err(LoadErrorKind::EndsEarly),
+                _ => Err(LoadErrorKind::UnknownKey(
+                    "no key by its structure".to_owned(),
+                )),
+            }
+        }
+        other => Err(LoadErrorKind::UnknownKey(format!("its label is {other:?}"))),
+    }
+}
+
+fn key(bytes: Vec<u8>) -> Result<PrivateKeyDer<'static>, LoadErrorKind> {
+    match der::foreign_algorithm(&bytes) {
+        Some(algorithm) => Err(LoadErrorKind::UnknownKey(algorithm)),
+        None => {
+            PrivateKeyDer::try_from(bytes).map_err(|why| LoadErrorKind::UnknownKey(why.to_owned()))
+        }
+    }
+}
+
+/// DER that is no key: perhaps a certificate.
+fn no_key(bytes: Vec<u8>) -> LoadErrorKind {
+    match usable(bytes) {
+        Ok(_) => LoadErrorKind::NoPrivateKey {
+            instead: vec!["CERTIFICATE".to_owned()],
+        },
+        Err(_) => LoadErrorKind::UnknownKey("no key by its structure".to_owned()),
+    }
+}
+
+/// A certificate that could be a trust anchor: that asks no more than to be a certificate, in a
+/// version and with extensions that are understood.
+pub(super) fn usable(bytes: Vec<u8>) -> Result<CertificateDer<'static>, LoadErrorKind> {
+    if der::look(&bytes) == Der::EndsEarly {
+        return Err(LoadErrorKind::EndsEarly);
+    }
+    let certificate = CertificateDer::from(bytes);
+    match webpki::anchor_from_trusted_cert(&certificate) {
+        Ok(_) => Ok(certificate),
+        Err(error) => Err(LoadErrorKind::NotACertificate(error.to_string())),
+    }
+}
+
+fn read(path: &Path) -> Result<Vec<u8>, LoadError> {
+    let mut bytes = Vec::new();
+    let file = File::open(path).map(|file| file.take(LIMIT + 1));
+    file.and_then(|mut file| file.read_to_end(&mut bytes))
+        .map_err(|error| LoadError::new(path, LoadErrorKind::Unreadable(error)))?;
+    match bytes.len() as u64 {
+        0 => Err(LoadError::new(path, LoadErrorKind::Empty)),
+        len if len > LIMIT => Err(LoadError::new(
+            path,
+            LoadErrorKind::TooLarge { limit: LIMIT },
+        )),
+        _ => Ok(bytes),
+    }
+}
+
+fn blocks<'a>(path: &Path, text: &'a [u8]) -> Result<Vec<Block<'a>>, LoadError> {
+    pem::blocks(text).map_err(|(place, kind): (Place, _)| LoadError::at(path, Some(place), kind))
+}
+
+/// What a file that is not PEM holds, if that is worth a closer look.
+fn known_der(path: &Path, bytes: &[u8]) -> Result<Der, LoadError> {
+    let kind = match der::look(bytes) {
+        Der::Not => LoadErrorKind::NeitherPemNorDer,
+        Der::EndsEarly => LoadErrorKind::EndsEarly,
+        Der::Pkcs12 => LoadErrorKind::Pkcs12,
+        known => return Ok(known),
+    };
+    Err(LoadError::new(path, kind))
+}

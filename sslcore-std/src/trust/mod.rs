@@ -1,0 +1,199 @@
+//! Certificates and keys from files, and the trust stores of the system and of Mozilla.
+//!
+//! ```no_run
+//! use sslcore_std::sslcore::{ClientConfig, ServerConfig};
+//! use sslcore_std::trust;
+//!
+//! # fn main() -> Result<(), Box<dyn std::error::Error>> {
+//! # #[cfg(any(feature = "aws-lc-rs", feature = "ring"))] {
+//! // A client that trusts one's own authorities, from all files that match:
+//! let client = ClientConfig::builder(sslcore_std::default_backend())
+//!     .trust_anchors(trust::certificates("/etc/mail/ca/*.pem")?)
+//!     .build()?;
+//!
+//! // A server with a certificate:
+//! let (chain, key) = trust::identity("server.pem", "server.key")?;
+//! let server = ServerConfig::builder(sslcore_std::default_backend())
+//!     .identity(chain, key)
+//!     .build()?;
+//! # } Ok(()) }
+//! ```
+//!
+//! | QSslSocket | here |
+//! |---|---|
+//! | `addCaCertificates(path, format, syntax)`, `QSslCertificate::fromPath` | [`certificates`]: format and syntax are recognised |
+//! | `setLocalCertificate(path)`, `setLocalCertificateChain` | [`identity`], or [`certificates_from_file`]: the whole chain, not its first certificate alone |
+//! | `setPrivateKey(fileName, algorithm, format, passPhrase)` | [`private_key`]: algorithm and format are recognised |
+//! | `systemCaCertificates` | `system`, with the feature `native-roots`; `mozilla`, with `webpki-roots` |
+//!
+//! Qt loads nothing, without a word, from a file that it cannot read. Here a [`LoadError`] says
+//! which file, which block of it, and why.
+
+mod der;
+mod error;
+mod file;
+mod pem;
+#[cfg(any(feature = "native-roots", feature = "webpki-roots"))]
+mod roots;
+
+use std::collections::HashSet;
+use std::fs;
+use std::io::ErrorKind;
+use std::path::{Path, PathBuf};
+
+use rustls_pki_types::{CertificateDer, PrivateKeyDer};
+
+pub use self::error::{LoadError, LoadErrorKind, Place};
+#[cfg(feature = "webpki-roots")]
+pub use self::roots::mozilla;
+#[cfg(feature = "native-roots")]
+pub use self::roots::{SystemRoots, system};
+
+/// The certificates of a file, a folder, or all files that match a pattern.
+/// `QSslCertificate::fromPath`.
+///
+/// What exists under this name is what is meant, whatever characters it has; else it is a pattern,
+/// with `*`, `?`, `[a-z]` and `**` as in a shell.
+///
+/// - A file: see [`certificates_from_file`].
+/// - A folder: all files in it that hold certificates, in the order of their names; not the
+///   folders in it. Files that hold none are passed over, and so are links that lead nowhere;
+///   files that are damaged are errors. Certificates that are there more than once, as in a
+///   folder with OpenSSL's links, are loaded once.
+/// - A pattern: all files that match, like those of a folder.
+///
+/// Never an empty list. Reads at most 16 MiB of each file.
+///
+/// # Errors
+/// The first [`LoadError`]. Certificates that could not be trust anchors are among them, so
+/// [`trust_anchors`](sslcore::ConfigBuilder::trust_anchors) takes all that this gives.
+pub fn certificates(path_or_pattern: &str) -> Result<Vec<CertificateDer<'static>>, LoadError> {
+    let path = Path::new(path_or_pattern);
+    match fs::metadata(path) {
+        Ok(metadata) if metadata.is_dir() => from_files(path, files_in(path)?),
+        Ok(_) => certificates_from_file(path),
+        Err(error) if error.kind() == ErrorKind::NotFound && is_pattern(path_or_pattern) => {
+            from_files(path, matching(path_or_pattern)?)
+        }
+        Err(error) => Err(LoadError::new(path, LoadErrorKind::Unreadable(error))),
+    }
+}
+
+/// The certificates of one file, in its order: PEM, with any number of them among other blocks,
+/// or DER. Never an empty list. Reads at most 16 MiB.
+///
+/// # Errors
+/// A [`LoadError`], also when one certificate among good ones is damaged.
+pub fn certificates_from_file(
+    path: impl AsRef<Path>,
+) -> Result<Vec<CertificateDer<'static>>, LoadError> {
+    file::certificates(path.as_ref())
+}
+
+/// The first private key of a file: PKCS#8, PKCS#1 (RSA) or SEC1 (EC), in PEM, among other blocks
+/// if need be, or in DER. Reads at most 16 MiB. `QSslSocket::setPrivateKey`, without having to
+/// say which algorithm it is.
+///
+/// # Errors
+/// A [`LoadError`]; [`EncryptedKey`](LoadErrorKind::EncryptedKey) for a key behind a passphrase.
+pub fn private_key(path: impl AsRef<Path>) -> Result<PrivateKeyDer<'static>, LoadError> {
+    file::private_key(path.as_ref())
+}
+
+/// A certificate chain, leaf first, and the leaf's private key, as
+/// [`ConfigBuilder::identity`](sslcore::ConfigBuilder::identity) wants them; that is where it is
+/// checked that they belong together. Both may be in one file.
+///
+/// # Errors
+/// A [`LoadError`] of [`certificates_from_file`] or [`private_key`];
+/// [`Swapped`](LoadErrorKind::Swapped) when each would be good in the other's place.
+pub fn identity(
+    certificates: impl AsRef<Path>,
+    key: impl AsRef<Path>,
+) -> Result<(Vec<CertificateDer<'static>>, PrivateKeyDer<'static>), LoadError> {
+    let (certificates, key) = (certificates.as_ref(), key.as_ref());
+    let chain = match file::certificates(certificates) {
+        Err(error)
+            if matches!(error.kind(), LoadErrorKind::NoCertificate { .. })
+                && file::private_key(certificates).is_ok()
+                && file::certificates(key).is_ok() =>
+        {
+            let certificates_in = key.to_owned();
+            return Err(LoadError::new(
+                certificates,
+                LoadErrorKind::Swapped { certificates_in },
+            ));
+        }
+        other => other?,
+    };
+    Ok((chain, file::private_key(key)?))
+}
+
+fn is_pattern(text: &str) -> bool {
+    text.contains(['*', '?', '['])
+}
+
+/// The regular files of a folder, by name.
+fn files_in(folder: &Path) -> Result<Vec<PathBuf>, LoadError> {
+    let unreadable = |error| LoadError::new(folder, LoadErrorKind::Unreadable(error));
+    let mut files = Vec::new();
+    for entry in fs::read_dir(folder).map_err(unreadable)? {
+        files.push(entry.map_err(unreadable)?.path());
+    }
+    files.retain(|path| path.is_file());
+    files.sort();
+    Ok(files)
+}
+
+/// The files that match a pattern, by name.
+fn matching(pattern: &str) -> Result<Vec<PathBuf>, LoadError> {
+    let paths = glob::glob(pattern).map_err(|error| {
+        let kind = LoadErrorKind::BadPattern {
+            position: error.pos,
+            why: error.msg,
+        };
+        LoadError::new(pattern, kind)
+    })?;
+    let mut files = Vec::new();
+    for path in paths {
+        files.push(path.map_err(|error| {
+            let path = error.path().to_owned();
+            LoadError::new(path, LoadErrorKind::Unreadable(error.into()))
+        })?);
+    }
+    files.retain(|path| path.is_file());
+    match files.is_empty() {
+        true => Err(LoadError::new(pattern, LoadErrorKind::NoMatch)),
+        false => Ok(files),
+    }
+}
+
+/// The certificates of several files, each certificate once.
+fn from_files(
+    wanted: &Path,
+    files: Vec<PathBuf>,
+) -> Result<Vec<CertificateDer<'static>>, LoadError> {
+    let files_seen = files.len();
+    let (mut all, mut known) = (Vec::new(), HashSet::new());
+    // What links lead to is read once.
+    let mut read = HashSet::new();
+    for path in files {
+        if !read.insert(fs::canonicalize(&path).unwrap_or_else(|_| path.clone())) {
+            continue;
+        }
+        match file::certificates(&path) {
+            Ok(found) => {
+                all.extend(found.into_iter().filter(|der| known.insert(der.clone())));
+            }
+            Err(error) if error.kind().is_another_kind_of_file() => {}
+            Err(error) => return Err(error),
+        }
+    }
+    match all.is_empty() {
+        true => Err(LoadError::new(
+            wanted,
+            LoadErrorKind::NoneOfThem { files: files_seen },
+        )),
+        false => Ok(all),
+    }
+}

@@ -1,0 +1,109 @@
+//! Where the blocks of a PEM file begin and end (RFC 7468). Their content is decoded by
+//! rustls-pki-types, which does not say where it was.
+
+use rustls_pki_types::pem::{Error, PemObject, SectionKind};
+
+use super::error::{LoadErrorKind, Place};
+
+const BEGIN: &[u8] = b"-----BEGIN ";
+const END: &[u8] = b"-----END ";
+const HYPHENS: &[u8] = b"-----";
+
+/// One block, from its BEGIN to its END.
+pub(super) struct Block<'a> {
+    pub(super) place: Place,
+    pub(super) label: String,
+    text: &'a [u8],
+}
+
+/// Whether this is PEM at all.
+pub(super) fn is_pem(text: &[u8]) -> bool {
+    lines(text).any(|(_, line)| line.starts_with(BEGIN))
+}
+
+/// All blocks, with whatever stands between them passed over.
+///
+/// Gives up at the first block that has no end: what is behind it may belong to it.
+pub(super) fn blocks(text: &[u8]) -> Result<Vec<Block<'_>>, (Place, LoadErrorKind)> {
+    let mut blocks = Vec::new();
+    let mut open: Option<(Place, &[u8], usize)> = None;
+    for (index, (offset, line)) in lines(text).enumerate() {
+        if let Some(label) = line.strip_prefix(BEGIN) {
+            if let Some((place, ..)) = open {
+                return Err((place, LoadErrorKind::EndsEarly));
+            }
+            let place = Place {
+                block: blocks.len() + 1,
+                line: index + 1,
+            };
+            let label = label.trim_ascii_end().strip_suffix(HYPHENS);
+            let label = label.ok_or((place, LoadErrorKind::BadBegin))?;
+            open = Some((place, label, offset));
+        } else if let Some(rest) = line.strip_prefix(END) {
+            let Some((place, label, start)) = open.take() else {
+                continue;
+            };
+            if rest.trim_ascii_end().strip_suffix(HYPHENS) != Some(label) {
+                return Err((place, LoadErrorKind::EndsEarly));
+            }
+            blocks.push(Block {
+                place,
+                label: String::from_utf8_lossy(label).into_owned(),
+                text: &text[start..offset + line.len()],
+            });
+        }
+    }
+    match open {
+        Some((place, ..)) => Err((place, LoadErrorKind::EndsEarly)),
+        None => Ok(blocks),
+    }
+}
+
+/// Each line with where it begins, without its end: LF, CR LF, or CR alone. A byte order mark
+/// before the first is not a part of it.
+fn lines(text: &[u8]) -> impl Iterator<Item = (usize, &[u8])> {
+    let mut at = if text.starts_with(b"\xef\xbb\xbf") {
+        3
+    } else {
+        0
+    };
+    std::iter::from_fn(move || {
+        let rest = text.get(at..).filter(|rest| !rest.is_empty())?;
+        let len = rest.iter().position(|byte| matches!(byte, b'\n' | b'\r'));
+        let line = &rest[..len.unwrap_or(rest.len())];
+        let start = at;
+        at += match &rest[line.len()..] {
+            [b'\r', b'\n', ..] => line.len() + 2,
+            _ => line.len() + 1,
+        };
+        Some((start, line))
+    })
+}
+
+impl Block<'_> {
+    /// Its content; only for labels that rustls-pki-types knows.
+    pub(super) fn decode(&self) -> Result<Vec<u8>, LoadErrorKind> {
+        match <(SectionKind, Vec<u8>)>::from_pem_slice(self.text) {
+            Ok((_, der)) => Ok(der),
+            Err(Error::Base64Decode(why)) => Err(LoadErrorKind::NotBase64(why)),
+            Err(error) => Err(LoadErrorKind::NotBase64(error.to_string())),
+        }
+    }
+
+    /// Whether it is encrypted in the old way of OpenSSL, with headers (RFC 1421).
+    pub(super) fn has_encryption_header(&self) -> bool {
+        lines(self.text)
+            .any(|(_, line)| line.starts_with(b"Proc-Type:") && line.ends_with(b"ENCRYPTED"))
+    }
+}
+
+/// The labels of some blocks, each once.
+pub(super) fn labels(blocks: &[Block<'_>]) -> Vec<String> {
+    let mut labels: Vec<String> = Vec::new();
+    for block in blocks {
+        if !labels.contains(&block.label) {
+            labels.push(block.label.clone());
+        }
+    }
+    labels
+}

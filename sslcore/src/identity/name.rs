@@ -1,0 +1,259 @@
+//! Distinguished names, and how they are shown to people.
+
+use alloc::borrow::Cow;
+use alloc::string::String;
+use alloc::vec::Vec;
+use core::fmt::{self, Write};
+
+use crate::verify::der::{Reader, tag};
+
+/// What the attributes of a name are called (RFC 4514 §3, RFC 4519), by the encoded identifier.
+const SHORT_NAMES: [(&[u8], &str); 17] = [
+    (&[0x55, 4, 3], "CN"),
+    (&[0x55, 4, 4], "SN"),
+    (&[0x55, 4, 5], "serialNumber"),
+    (&[0x55, 4, 6], "C"),
+    (&[0x55, 4, 7], "L"),
+    (&[0x55, 4, 8], "ST"),
+    (&[0x55, 4, 9], "street"),
+    (&[0x55, 4, 10], "O"),
+    (&[0x55, 4, 11], "OU"),
+    (&[0x55, 4, 12], "title"),
+    (&[0x55, 4, 15], "businessCategory"),
+    (&[0x55, 4, 42], "GN"),
+    (&[0x55, 4, 46], "dnQualifier"),
+    (&[0x55, 4, 97], "organizationIdentifier"),
+    (
+        &[0x09, 0x92, 0x26, 0x89, 0x93, 0xf2, 0x2c, 0x64, 1, 1],
+        "UID",
+    ),
+    (
+        &[0x09, 0x92, 0x26, 0x89, 0x93, 0xf2, 0x2c, 0x64, 1, 25],
+        "DC",
+    ),
+    (
+        &[0x2a, 0x86, 0x48, 0x86, 0xf7, 0x0d, 1, 9, 1],
+        "emailAddress",
+    ),
+];
+
+/// The name of a certificate's subject or issuer (RFC 5280 §4.1.2.4), as it is encoded.
+///
+/// Whoever made the certificate chose it. [`Display`](fmt::Display) writes it as RFC 4514 says,
+/// the most specific part first, `CN=mail.example,O=Example,C=PL`, and escapes what could do
+/// something to a terminal. Two are equal when their DER is.
+#[derive(Clone, Copy, PartialEq, Eq, Hash)]
+pub struct DistinguishedName<'a>(&'a [u8]);
+
+impl<'a> DistinguishedName<'a> {
+    pub(crate) fn new(der: &'a [u8]) -> Self {
+        Self(der)
+    }
+
+    /// The name's DER.
+    pub fn der(&self) -> &'a [u8] {
+        self.0
+    }
+
+    /// Its attributes, in the order of the encoding; they end where it cannot be read.
+    pub fn attributes(&self) -> impl Iterator<Item = Attribute<'a>> + use<'a> {
+        self.parts().flat_map(attributes)
+    }
+
+    /// The values of all attributes with this name: `"CN"`, `"O"`, `"OU"`, `"C"`, `"L"`, `"ST"`,
+    /// `"emailAddress"`, … `QSslCertificate::subjectInfo`, `issuerInfo`.
+    pub fn values(&self, name: &str) -> impl Iterator<Item = Cow<'a, str>> {
+        self.attributes()
+            .filter(move |attribute| attribute.name() == Some(name))
+            .filter_map(|attribute| attribute.value())
+    }
+
+    /// The relative distinguished names: sets of attributes.
+    fn parts(&self) -> impl Iterator<Item = &'a [u8]> + use<'a> {
+        let mut parts = Reader::new(self.0)
+            .read(tag::SEQUENCE)
+            .map(Reader::new)
+            .unwrap_or(Reader::new(&[]));
+        core::iter::from_fn(move || parts.read(tag::SET))
+    }
+}
+
+fn attributes(set: &[u8]) -> impl Iterator<Item = Attribute<'_>> {
+    let mut set = Reader::new(set);
+    core::iter::from_fn(move || {
+        let mut attribute = Reader::new(set.read(tag::SEQUENCE)?);
+        let id = attribute.read(tag::OBJECT_IDENTIFIER)?;
+        let (kind, value, der) = attribute.element()?;
+        Some(Attribute {
+            id,
+            kind,
+            value,
+            der,
+        })
+    })
+}
+
+impl fmt::Display for DistinguishedName<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let parts: Vec<_> = self.parts().collect();
+        for (i, part) in parts.iter().rev().enumerate() {
+            if i > 0 {
+                f.write_char(',')?;
+            }
+            for (i, attribute) in attributes(part).enumerate() {
+                if i > 0 {
+                    f.write_char('+')?;
+                }
+                attribute.fmt(f)?;
+            }
+        }
+        Ok(())
+    }
+}
+
+impl fmt::Debug for DistinguishedName<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "DistinguishedName({self})")
+    }
+}
+
+/// One attribute of a name: `O=Example`.
+#[derive(Clone, Copy)]
+pub struct Attribute<'a> {
+    id: &'a [u8],
+    kind: u8,
+    value: &'a [u8],
+    der: &'a [u8],
+}
+
+impl<'a> Attribute<'a> {
+    /// What it is called, `"O"`, if it has a name that is widely known.
+    pub fn name(&self) -> Option<&'static str> {
+        let known = SHORT_NAMES.iter().find(|(id, _)| *id == self.id);
+        known.map(|(_, name)| *name)
+    }
+
+    /// Its value, whatever it is encoded in; `None` when it is not text. Allocates unless it is
+    /// UTF-8 already.
+    pub fn value(&self) -> Option<Cow<'a, str>> {
+        match self.kind {
+            tag::UTF8_STRING
+            | tag::PRINTABLE_STRING
+            | tag::NUMERIC_STRING
+            | tag::IA5_STRING
+            | tag::VISIBLE_STRING => self.as_str().map(Cow::Borrowed),
+            // Its standard was never followed; what is found in it is Latin-1.
+            tag::TELETEX_STRING => Some(self.value.iter().map(|byte| char::from(*byte)).collect()),
+            tag::BMP_STRING => {
+                let units = units(self.value)?.map(u16::from_be_bytes);
+                let text: Result<String, _> = char::decode_utf16(units).collect();
+                text.ok().map(Cow::Owned)
+            }
+            tag::UNIVERSAL_STRING => {
+                let units = units(self.value)?.map(u32::from_be_bytes);
+                let text: Option<String> = units.map(char::from_u32).collect();
+                text.map(Cow::Owned)
+            }
+            _ => None,
+        }
+    }
+
+    /// Its value, if it is encoded so that nothing need be converted.
+    pub(crate) fn as_str(&self) -> Option<&'a str> {
+        match self.kind {
+            tag::TELETEX_STRING | tag::BMP_STRING | tag::UNIVERSAL_STRING => None,
+            _ => core::str::from_utf8(self.value).ok(),
+        }
+    }
+}
+
+impl fmt::Display for Attribute<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match (self.name(), self.value()) {
+            (Some(name), Some(value)) => {
+                write!(f, "{name}=")?;
+                escape(f, &value, "\"+,;<>\\=")
+            }
+            // RFC 4514 §2.4: the whole value in hexadecimal.
+            (name, _) => {
+                match name {
+                    Some(name) => f.write_str(name)?,
+                    None => identifier(f, self.id)?,
+                }
+                f.write_str("=#")?;
+                self.der.iter().try_for_each(|byte| write!(f, "{byte:02x}"))
+            }
+        }
+    }
+}
+
+impl fmt::Debug for Attribute<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Attribute({self})")
+    }
+}
+
+/// Bytes in groups of `N`; `None` when the last one is not whole.
+fn units<const N: usize>(bytes: &[u8]) -> Option<impl Iterator<Item = [u8; N]>> {
+    let units = bytes.chunks_exact(N);
+    units
+        .remainder()
+        .is_empty()
+        .then(|| units.filter_map(|unit| unit.try_into().ok()))
+}
+
+/// Writes text with the escapes of RFC 4514 §2.4: a backslash before `special` characters and
+/// outer spaces, the bytes of whatever moves, hides or reverses text in hexadecimal.
+pub(super) fn escape(f: &mut fmt::Formatter<'_>, text: &str, special: &str) -> fmt::Result {
+    let last = text.chars().count().saturating_sub(1);
+    for (i, c) in text.chars().enumerate() {
+        if disturbs(c) {
+            let mut bytes = [0; 4];
+            for byte in c.encode_utf8(&mut bytes).bytes() {
+                write!(f, "\\{byte:02X}")?;
+            }
+            continue;
+        }
+        let outer = (c == ' ' && (i == 0 || i == last)) || (c == '#' && i == 0);
+        if special.contains(c) || outer {
+            f.write_char('\\')?;
+        }
+        f.write_char(c)?;
+    }
+    Ok(())
+}
+
+/// Control characters, and those that change what a line looks like without being seen.
+fn disturbs(c: char) -> bool {
+    c.is_control()
+        || matches!(c, '\u{ad}' | '\u{61c}' | '\u{feff}'
+            | '\u{200b}'..='\u{200f}'
+            | '\u{2028}'..='\u{202e}'
+            | '\u{2060}'..='\u{206f}'
+            | '\u{e0000}'..='\u{e0fff}')
+}
+
+/// An object identifier in dotted decimal (X.690 §8.19).
+fn identifier(f: &mut fmt::Formatter<'_>, id: &[u8]) -> fmt::Result {
+    f.write_str("OID")?;
+    let mut arc = 0u64;
+    let mut first = true;
+    for byte in id {
+        // No arc in use comes near this; a larger one is shown as the largest number.
+        arc = arc
+            .saturating_mul(128)
+            .saturating_add(u64::from(byte & 0x7f));
+        if byte & 0x80 != 0 {
+            continue;
+        }
+        if first {
+            let root = (arc / 40).min(2);
+            write!(f, ".{root}")?;
+            arc -= root * 40;
+            first = false;
+        }
+        write!(f, ".{arc}")?;
+        arc = 0;
+    }
+    Ok(())
+}

@@ -1,0 +1,141 @@
+//! The fields of a certificate (RFC 5280 §4.1), read without judging them.
+//!
+//! The reader takes more than webpki does, and never decides: the public key is read here because
+//! handshake signatures of certificates that webpki refuses must still be checked; names, times
+//! and extensions, to say what a certificate says.
+
+use core::time::Duration;
+
+use rustls_pki_types::UnixTime;
+
+use super::der::{Reader, tag};
+use crate::calendar::days_since_1970;
+
+/// `id-ce-subjectAltName`, 2.5.29.17.
+pub(crate) const SUBJECT_ALT_NAME: [u8; 3] = [0x55, 0x1d, 0x11];
+/// `id-ce-basicConstraints`, 2.5.29.19.
+pub(crate) const BASIC_CONSTRAINTS: [u8; 3] = [0x55, 0x1d, 0x13];
+
+/// A subject's public key.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct PublicKey<'a> {
+    /// The whole SubjectPublicKeyInfo.
+    pub(crate) spki: &'a [u8],
+    /// The AlgorithmIdentifier, without its SEQUENCE header.
+    pub(crate) algorithm: &'a [u8],
+    /// The key itself, without the count of unused bits.
+    pub(crate) key: &'a [u8],
+}
+
+/// A certificate's fields, as far as they are needed.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Certificate<'a> {
+    /// The serial number's bytes, big-endian.
+    pub(crate) serial: &'a [u8],
+    /// Issuer, whole.
+    pub(crate) issuer: &'a [u8],
+    /// Subject, whole.
+    pub(crate) subject: &'a [u8],
+    pub(crate) not_before: Option<UnixTime>,
+    pub(crate) not_after: Option<UnixTime>,
+    pub(crate) public_key: PublicKey<'a>,
+    /// The extensions one after another; empty when there are none, or none that can be read.
+    extensions: &'a [u8],
+}
+
+impl<'a> Certificate<'a> {
+    /// `None` for what is not a certificate.
+    pub(crate) fn parse(der: &'a [u8]) -> Option<Self> {
+        let mut certificate = Reader::new(Reader::new(der).read(tag::SEQUENCE)?);
+        let mut tbs = Reader::new(certificate.read(tag::SEQUENCE)?);
+        tbs.read_if(tag::constructed(0)); // version
+        let (_, serial, _) = tbs.element()?;
+        tbs.read(tag::SEQUENCE)?; // signature algorithm
+        let (_, _, issuer) = tbs.element()?;
+        let mut validity = Reader::new(tbs.read(tag::SEQUENCE)?);
+        let not_before = time(validity.element()?);
+        let not_after = time(validity.element()?);
+        let (_, _, subject) = tbs.element()?;
+        let (_, info, spki) = tbs.element()?;
+        let mut info = Reader::new(info);
+        let algorithm = info.read(tag::SEQUENCE)?;
+        let (unused_bits, key) = info.read(tag::BIT_STRING)?.split_first()?;
+        if *unused_bits != 0 {
+            return None;
+        }
+        Some(Self {
+            serial,
+            issuer,
+            subject,
+            not_before,
+            not_after,
+            public_key: PublicKey {
+                spki,
+                algorithm,
+                key,
+            },
+            extensions: extensions(tbs).unwrap_or_default(),
+        })
+    }
+
+    /// Issuer and subject are the same name.
+    pub(crate) fn is_self_issued(&self) -> bool {
+        self.issuer == self.subject
+    }
+
+    /// What the extension with this identifier holds.
+    pub(crate) fn extension(&self, id: &[u8]) -> Option<&'a [u8]> {
+        let mut extensions = Reader::new(self.extensions);
+        loop {
+            let mut extension = Reader::new(extensions.read(tag::SEQUENCE)?);
+            let found = extension.read(tag::OBJECT_IDENTIFIER)? == id;
+            extension.read_if(tag::BOOLEAN); // critical
+            if found {
+                return extension.read(tag::OCTET_STRING);
+            }
+        }
+    }
+
+    /// Whether it says that it may issue certificates (RFC 5280 §4.2.1.9).
+    pub(crate) fn is_ca(&self) -> bool {
+        self.extension(&BASIC_CONSTRAINTS)
+            .and_then(|value| {
+                Reader::new(Reader::new(value).read(tag::SEQUENCE)?).read(tag::BOOLEAN)
+            })
+            .is_some_and(|value| value == [0xff])
+    }
+}
+
+/// The extensions' own sequence, behind the public key.
+fn extensions(mut tbs: Reader<'_>) -> Option<&[u8]> {
+    tbs.read_if(tag::context(1)); // issuer's unique id
+    tbs.read_if(tag::context(2)); // subject's unique id
+    Reader::new(tbs.read(tag::constructed(3))?).read(tag::SEQUENCE)
+}
+
+/// A validity time (RFC 5280 §4.1.2.5): `YYMMDDHHMMSSZ` or `YYYYMMDDHHMMSSZ`.
+fn time((kind, value, _): (u8, &[u8], &[u8])) -> Option<UnixTime> {
+    let mut digits = value
+        .strip_suffix(b"Z")?
+        .chunks_exact(2)
+        .map(|pair| match *pair {
+            [a @ b'0'..=b'9', b @ b'0'..=b'9'] => Some(u64::from((a - b'0') * 10 + (b - b'0'))),
+            _ => None,
+        });
+    let mut next = || digits.next()?;
+    let year = match (kind, value.len()) {
+        (tag::UTC_TIME, 13) => match next()? {
+            year @ 0..50 => 2000 + year,
+            year => 1900 + year,
+        },
+        (tag::GENERALIZED_TIME, 15) => next()? * 100 + next()?,
+        _ => return None,
+    };
+    let (month, day, hour, minute, second) = (next()?, next()?, next()?, next()?, next()?);
+    if hour > 23 || minute > 59 || second > 59 {
+        return None;
+    }
+    let days = days_since_1970(year, month, day)?;
+    let seconds = ((days * 24 + hour) * 60 + minute) * 60 + second;
+    Some(UnixTime::since_unix_epoch(Duration::from_secs(seconds)))
+}
