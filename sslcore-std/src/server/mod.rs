@@ -82,10 +82,11 @@ const MAX_PENDING: usize = 100;
 /// - One that is slow, a byte per second perhaps, has the handshake timeout from its first byte
 ///   on for everything; the time in which the application judges its certificate does not count.
 /// - When there are as many as [`set_max_pending`](Self::set_max_pending) allows, a newcomer gets
-///   the place of the oldest one that has failed already, or else is quiet, or else has not said
-///   a whole ClientHello. Who has said one keeps the place; if all have, newcomers wait in the
-///   backlog. So a flood of quiet or slow clients keeps nobody out who says hello at once, as
-///   every TLS client does, and a handshake that has cost something is not thrown away.
+///   the place of the oldest one that has failed already, or else of the oldest one that has not
+///   said a whole ClientHello. Who has said one keeps the place; if all have, newcomers wait in
+///   the backlog. So a flood of quiet or slow clients keeps nobody out who says hello at once, as
+///   every TLS client does: it would have to bring `max_pending` newcomers between somebody's
+///   connecting and hello. And a handshake that has cost something is not thrown away.
 /// - One that needs a verdict does not count against that limit, so it cannot keep others out.
 ///   As many again may wait for one; the certificates of further ones are refused with
 ///   certificate_unknown.

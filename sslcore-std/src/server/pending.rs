@@ -68,8 +68,9 @@ pub(super) struct Pending {
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) enum Claim {
     Leaving,
-    Quiet,
-    Greeting,
+    /// Its ClientHello is not complete, or has not begun. These two are one: else a flood of
+    /// single bytes would push out newcomers whose hello is on its way.
+    Unheard,
 }
 
 impl Pending {
@@ -140,8 +141,7 @@ impl Pending {
     /// Whether it must make place for others; one that has said a whole hello keeps its own.
     pub(super) fn claim(&self) -> Option<Claim> {
         match &self.stage {
-            Stage::Quiet(_) => Some(Claim::Quiet),
-            Stage::Tls(_, Progress::Greeting) => Some(Claim::Greeting),
+            Stage::Quiet(_) | Stage::Tls(_, Progress::Greeting) => Some(Claim::Unheard),
             Stage::Tls(_, Progress::Leaving { told: true }) => Some(Claim::Leaving),
             _ => None,
         }

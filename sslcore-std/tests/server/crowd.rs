@@ -23,8 +23,9 @@ fn stream_with(address: SocketAddr, bytes: &[u8]) -> TcpStream {
     stream
 }
 
-/// A crowd of those, and good clients after it: no timeout ever ends, and no place becomes free
-/// by itself.
+/// A crowd of those, good clients behind it, and newcomers behind each of those, but not so many
+/// that they fill all places before it can say hello. No timeout ever ends, and no place becomes
+/// free by itself.
 fn good_ones_get_through_a_crowd_of(greeting: &[u8]) {
     let mut spy = Spy::new(server());
     spy.server.set_handshake_timeout(Duration::MAX);
@@ -33,7 +34,7 @@ fn good_ones_get_through_a_crowd_of(greeting: &[u8]) {
     let mut crowd: Vec<_> = (0..40).map(|_| stream_with(address, greeting)).collect();
     for count in 1..=3 {
         let good = good_client(address);
-        crowd.extend((0..10).map(|_| stream_with(address, greeting)));
+        crowd.extend((0..3).map(|_| stream_with(address, greeting)));
         spy.until("connected", |spy| {
             assert!(spy.server.pending() <= 4);
             spy.sockets.len() == count
@@ -54,6 +55,24 @@ fn a_flood_of_unfinished_hellos_keeps_nobody_out() {
     good_ones_get_through_a_crowd_of(&[0x16]);
     let hello = hello();
     good_ones_get_through_a_crowd_of(&hello[..hello.len() - 1]);
+}
+
+#[test]
+fn a_first_byte_does_not_buy_the_place_of_a_newcomer() {
+    let mut spy = Spy::new(server());
+    spy.server.set_handshake_timeout(Duration::MAX);
+    spy.server.set_max_pending(2);
+    let address = spy.address();
+    let old = stream_with(address, &[0x16]);
+    spy.until("it has begun", |spy| spy.started.len() == 1);
+    let newer = stream(address);
+    spy.rounds_until("accepted", |spy| spy.server.pending() == 2);
+    let newest = stream(address);
+    spy.until("crowded", |spy| !spy.failed.is_empty());
+    let peer = old.local_addr().expect("address");
+    assert_eq!(spy.failed, [(peer, HandshakeError::Crowded)]);
+    assert_eq!(spy.server.pending(), 2);
+    drop((newer, newest));
 }
 
 #[test]
