@@ -57,20 +57,35 @@
 //! | `peerCertificate`, `sessionCipher` and the other getters | [`SslSocket::connection`] |
 #![forbid(unsafe_code)]
 
+mod alarm;
+mod attempts;
 mod clock;
+mod connect;
 mod drive;
 mod events;
+mod face;
+mod link;
+mod options;
 mod read_write;
+mod shared;
 mod socket;
+mod split;
 pub mod starttls;
+mod stream;
 pub mod trace;
 pub mod trust;
 mod wait;
+mod waiter;
 
 pub use sslcore;
 
 pub use crate::clock::Clock;
-pub use crate::socket::SslSocket;
+pub use crate::connect::{ConnectError, Connector, FailedAttempt, IpVersion};
+pub use crate::options::{SocketOption, SocketOptions};
+pub use crate::shared::SharedSocket;
+pub use crate::socket::{SocketState, SslSocket};
+pub use crate::split::{ReadHalf, ReuniteError, SplitError, WriteHalf};
+pub use crate::stream::SslStream;
 pub use crate::wait::WaitError;
 
 /// The fastest backend that was built in: aws-lc-rs, or else ring.

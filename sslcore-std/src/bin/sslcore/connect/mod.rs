@@ -202,7 +202,7 @@ fn converse(options: &Options, report: &Report) -> Result<(), Trouble> {
         Err(error) => return Err(give_up(&mut socket, error, false, options)),
     };
     report.tell(&Encrypted::new(socket.connection(), trust));
-    let (traffic, outcome) = pump::run(&mut socket, options);
+    let (mut socket, traffic, outcome) = pump::run(socket, options)?;
     let outcome = outcome.and_then(|()| {
         let ended = socket.wait_for_disconnected(Some(options.timeout));
         ended.map(drop).map_err(Interrupted::Connection)
