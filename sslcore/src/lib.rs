@@ -173,6 +173,7 @@ mod error;
 mod event;
 mod handshake;
 mod identity;
+mod key_log;
 mod record;
 mod state;
 mod time;
@@ -188,9 +189,16 @@ pub use crate::connection::{ConfigRequest, Connection, Progress, Review, Verdict
 pub use crate::error::{ConfigError, Failure, FailureKind, Fault, ReadEnd, Repeated, UsageError};
 pub use crate::event::{CloseReport, Event, RequestId, ReviewId, SslMode};
 pub use crate::handshake::client_hello::ClientHello;
+pub use crate::handshake::key_schedule::exporter::ExportError;
+pub use crate::handshake::rustls::TicketKeys;
 pub use crate::identity::certificate::{AlternativeName, Certificate};
+pub use crate::identity::client_sessions::{
+    ClientSession, ClientSessionCache, ClientSessionKey, ClientSessionStore,
+};
 pub use crate::identity::name::{Attribute, DistinguishedName};
+pub use crate::identity::server_sessions::{ServerSession, ServerSessionCache, ServerSessionStore};
 pub use crate::identity::session::SslCipher;
+pub use crate::key_log::{KeyLog, KeyLogLine};
 pub use crate::record::protection::SslProtocol;
 pub use crate::time::{Instant, Now, UnixTime};
 pub use crate::verify::pin::Pin;
