@@ -55,6 +55,8 @@
 //! | `write`, `flush` | [`std::io::Write`] |
 //! | `close`, `disconnectFromHost`, `abort` | the same names |
 //! | `peerCertificate`, `sessionCipher` and the other getters | [`SslSocket::connection`] |
+//!
+//! Every member, and what differs: [`coming_from_qt`].
 #![forbid(unsafe_code)]
 
 mod alarm;
@@ -67,6 +69,7 @@ mod face;
 mod link;
 mod options;
 mod read_write;
+mod server;
 mod shared;
 mod socket;
 mod split;
@@ -82,6 +85,10 @@ pub use sslcore;
 pub use crate::clock::Clock;
 pub use crate::connect::{ConnectError, Connector, FailedAttempt, IpVersion};
 pub use crate::options::{SocketOption, SocketOptions};
+pub use crate::server::{
+    AcceptError, Choice, ConfigsByName, ConnectionId, HandshakeError, ServerEvent, ServerWaker,
+    SslServer,
+};
 pub use crate::shared::SharedSocket;
 pub use crate::socket::{SocketState, SslSocket};
 pub use crate::split::{ReadHalf, ReuniteError, SplitError, WriteHalf};
@@ -96,3 +103,6 @@ pub fn default_backend() -> sslcore::crypto::Backend {
     #[cfg(not(feature = "aws-lc-rs"))]
     return sslcore::crypto::Backend::ring();
 }
+
+#[doc = include_str!("coming-from-qt.md")]
+pub mod coming_from_qt {}

@@ -205,6 +205,9 @@ pub use crate::verify::pin::Pin;
 pub use crate::verify::policy::{OnErrors, VerifyMode};
 pub use crate::verify::{SslError, SslErrorKind};
 
+/// The version of this library. `QSslSocket::sslLibraryVersionString`.
+pub const VERSION: &str = env!("CARGO_PKG_VERSION");
+
 /// The examples of the README, compiled.
 #[cfg(doctest)]
 #[doc = include_str!("../../README.md")]

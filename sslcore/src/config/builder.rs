@@ -10,8 +10,8 @@ use core::marker::PhantomData;
 use rustls_pki_types::{CertificateDer, PrivateKeyDer, TrustAnchor};
 
 use super::{
-    ClientConfig, ClientInner, Identity, ServerConfig, ServerInner, Settings, Terms, Tickets,
-    Timeouts,
+    ClientConfig, ClientInner, Identity, ServerConfig, ServerInner, Settings, Settled, Terms,
+    Tickets, Timeouts,
 };
 use crate::crypto::Backend;
 use crate::error::ConfigError;
@@ -276,7 +276,11 @@ impl ConfigBuilder<ClientConfig> {
         };
         let terms = self.terms(mode)?;
         let template = ClientTemplate::new(&self.backend, &self.settings)?;
-        Ok(ClientConfig(Arc::new(ClientInner { template, terms })))
+        Ok(ClientConfig(Arc::new(ClientInner {
+            template,
+            terms,
+            settled: Settled::new(&self.backend, self.settings),
+        })))
     }
 }
 
@@ -318,6 +322,10 @@ impl ConfigBuilder<ServerConfig> {
             .collect();
         let ask = mode != VerifyMode::None;
         let template = ServerTemplate::new(&self.backend, &self.settings, ask, &hints)?;
-        Ok(ServerConfig(Arc::new(ServerInner { template, terms })))
+        Ok(ServerConfig(Arc::new(ServerInner {
+            template,
+            terms,
+            settled: Settled::new(&self.backend, self.settings),
+        })))
     }
 }

@@ -2,6 +2,7 @@
 
 mod builder;
 mod limits;
+mod settled;
 
 use alloc::string::String;
 use alloc::sync::Arc;
@@ -14,6 +15,7 @@ use zeroize::Zeroize;
 
 pub use self::builder::ConfigBuilder;
 pub use self::limits::{Leftover, Limits, PeerName, Timeouts};
+pub(crate) use self::settled::Settled;
 use crate::crypto::Backend;
 use crate::handshake::rustls::{ClientTemplate, ServerTemplate, TicketKeys};
 use crate::identity::client_sessions::ClientSessionStore;
@@ -77,6 +79,7 @@ pub struct ClientConfig(pub(crate) Arc<ClientInner>);
 pub(crate) struct ClientInner {
     pub(crate) template: ClientTemplate,
     pub(crate) terms: Terms,
+    pub(crate) settled: Settled,
 }
 
 /// A server's configuration. Cloning costs one reference count.
@@ -86,6 +89,7 @@ pub struct ServerConfig(pub(crate) Arc<ServerInner>);
 pub(crate) struct ServerInner {
     pub(crate) template: ServerTemplate,
     pub(crate) terms: Terms,
+    pub(crate) settled: Settled,
 }
 
 impl fmt::Debug for ClientConfig {
