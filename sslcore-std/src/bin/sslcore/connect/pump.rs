@@ -1,7 +1,9 @@
 //! Standard input to the server, and the server to standard output, both at once.
 
 use std::io::{self, ErrorKind, Read, Write};
-use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
+use std::sync::Mutex;
+use std::sync::mpsc::{Receiver, RecvTimeoutError, SyncSender, sync_channel};
+use std::time::{Duration, Instant};
 
 use sslcore_std::sslcore::ReadEnd;
 use sslcore_std::{ReadHalf, SslSocket, WaitError, WriteHalf};
@@ -49,10 +51,12 @@ pub(super) fn run(
     let stop = sender.clone();
     let crlf = options.crlf.then(Crlf::default);
     std::thread::spawn(move || input(&sender, crlf));
+    let linger = (!options.keep_open).then_some(options.linger);
+    let silence = Silence::new();
     let (outcome, received, sent) = std::thread::scope(|scope| {
-        let write_half = &mut write_half;
-        let writer = scope.spawn(move || pass_on(&receiver, write_half, options.keep_open));
-        let (outcome, received) = output(&mut read_half);
+        let (write_half, silence) = (&mut write_half, &silence);
+        let writer = scope.spawn(move || pass_on(&receiver, write_half, linger, silence));
+        let (outcome, received) = output(&mut read_half, silence);
         // The end of our direction: a write that waits ends with it.
         read_half.socket().close();
         // A writer that has pieces waiting finds the end when it writes them.
@@ -95,12 +99,35 @@ fn input(sender: &SyncSender<Input>, mut crlf: Option<Crlf>) {
     }
 }
 
-/// Gives the server what comes, and closes our direction behind it; how many bytes it was, and why
-/// it ended early if reading failed.
+/// For how long the server has said nothing.
+struct Silence(Mutex<Instant>);
+
+impl Silence {
+    fn new() -> Self {
+        Self(Mutex::new(Instant::now()))
+    }
+
+    fn breaks(&self) {
+        if let Ok(mut since) = self.0.lock() {
+            *since = Instant::now();
+        }
+    }
+
+    /// How much is left until it has lasted so long.
+    fn left(&self, linger: Duration) -> Duration {
+        let elapsed = self.0.lock().map(|since| since.elapsed());
+        linger.saturating_sub(elapsed.unwrap_or(linger))
+    }
+}
+
+/// Gives the server what comes, and closes our direction behind it, once the server has had its
+/// time to answer (`linger`; `None` is for ever); how many bytes it was, and why it ended early if
+/// reading failed.
 fn pass_on(
     receiver: &Receiver<Input>,
     server: &mut WriteHalf,
-    keep_open: bool,
+    linger: Option<Duration>,
+    silence: &Silence,
 ) -> (u64, Option<io::Error>) {
     let mut sent = 0;
     let mut failed = None;
@@ -119,21 +146,51 @@ fn pass_on(
             Ok(Input::Stop) | Err(_) => return (sent, None),
         }
     }
-    if !keep_open {
-        server.close();
+    if let Some(linger) = linger {
+        // An input without a byte leaves nothing to wait for.
+        if sent == 0 || is_silent(receiver, server, linger, silence) {
+            server.close();
+        }
     }
     (sent, failed)
 }
 
+/// Waits until the server has been silent for so long since it has our last byte; false when the
+/// connection ends before.
+fn is_silent(
+    receiver: &Receiver<Input>,
+    server: &mut WriteHalf,
+    linger: Duration,
+    silence: &Silence,
+) -> bool {
+    if server.flush().is_err() {
+        return false;
+    }
+    silence.breaks();
+    loop {
+        let left = silence.left(linger);
+        if left.is_zero() {
+            return true;
+        }
+        match receiver.recv_timeout(left) {
+            Err(RecvTimeoutError::Timeout) => {}
+            Ok(_) | Err(RecvTimeoutError::Disconnected) => return false,
+        }
+    }
+}
+
 /// Puts out what arrives until the server's end; how many bytes it was.
-fn output(server: &mut ReadHalf) -> (Result<(), Interrupted>, u64) {
+fn output(server: &mut ReadHalf, silence: &Silence) -> (Result<(), Interrupted>, u64) {
     let mut received = 0;
     let mut piece = vec![0; PIECE];
     let mut out = io::stdout().lock();
     loop {
         let n = match server.read(&mut piece) {
             Ok(0) => return (Ok(()), received),
-            Ok(n) => n,
+            Ok(n) => {
+                silence.breaks();
+                n
+            }
             Err(_) => return (Err(Interrupted::Connection(end(server))), received),
         };
         match out.write_all(&piece[..n]).and_then(|()| out.flush()) {
