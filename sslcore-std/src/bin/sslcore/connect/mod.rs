@@ -2,6 +2,7 @@
 
 mod ask;
 mod chain;
+mod key_log;
 mod pump;
 mod report;
 mod settings;
@@ -128,6 +129,10 @@ pub(crate) struct Options {
     /// How long connecting, the plaintext dialogue, the handshake and closing may take, each
     #[arg(long, value_name = "SECONDS", default_value = "30", value_parser = seconds)]
     timeout: Duration,
+    /// Append the connection's secrets to this file, for Wireshark: whoever reads it can decrypt the
+    /// connection
+    #[arg(long, value_name = "FILE")]
+    key_log: Option<PathBuf>,
     /// Show every record and every event on standard error, with its time in milliseconds
     #[arg(long)]
     trace: bool,
@@ -214,7 +219,7 @@ fn converse(options: &Options, report: &Report) -> Result<(), Trouble> {
         Err(error) => return Err(give_up(&mut socket, error, false, options)),
     };
     report.tell(&Encrypted::new(socket.connection(), trust));
-    let (traffic, outcome) = pump::run(&mut socket, options);
+    let (mut socket, traffic, outcome) = pump::run(socket, options)?;
     let outcome = outcome.and_then(|()| {
         let ended = socket.wait_for_disconnected(Some(options.timeout));
         ended.map(drop).map_err(Interrupted::Connection)

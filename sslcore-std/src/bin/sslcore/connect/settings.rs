@@ -1,6 +1,7 @@
 //! From the command line to a configuration.
 
 use std::net::IpAddr;
+use std::sync::Arc;
 
 use rustls_pki_types::CertificateDer;
 use sslcore_std::sslcore::{
@@ -8,6 +9,7 @@ use sslcore_std::sslcore::{
 };
 use sslcore_std::trust;
 
+use super::key_log::KeyLogFile;
 use super::report::{Report, Trouble, Trust, Warning};
 use super::{Mode, Options};
 
@@ -95,6 +97,9 @@ fn config(options: &Options, report: &Report) -> Result<ClientConfig, Trouble> {
                 .map(|pin| Pin::CertificateSha256(pin.bytes())),
         );
     builder = anchors(builder, options, report)?;
+    if let Some(path) = &options.key_log {
+        builder = builder.dangerously_log_keys(Arc::new(KeyLogFile::open(path)?));
+    }
     if let Some(certificates) = &options.cert {
         let key = options.key.as_ref().unwrap_or(certificates);
         let (chain, key) = trust::identity(certificates, key).map_err(Trouble::usage)?;
