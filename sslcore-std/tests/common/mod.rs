@@ -5,6 +5,9 @@
     reason = "every test program uses a part of it"
 )]
 
+#[cfg(feature = "program")]
+pub mod served;
+
 use std::net::{TcpListener, TcpStream};
 use std::time::Duration;
 

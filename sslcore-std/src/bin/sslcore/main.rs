@@ -1,7 +1,9 @@
 //! The program `sslcore`: see `sslcore --help`.
 
+mod completions;
 mod demo;
 mod exit;
+mod serve;
 mod text;
 
 use std::process::ExitCode;
@@ -20,7 +22,9 @@ struct Cli {
 
 #[derive(Subcommand)]
 enum Command {
+    Serve(Box<serve::Options>),
     Demo(demo::Options),
+    Completions(completions::Options),
 }
 
 fn main() -> ExitCode {
@@ -36,6 +40,8 @@ fn main() -> ExitCode {
         }
     };
     match cli.command {
+        Command::Serve(options) => serve::run(&options),
         Command::Demo(options) => demo::run(&options),
+        Command::Completions(options) => completions::run(&options),
     }
 }
