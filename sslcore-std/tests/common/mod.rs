@@ -7,6 +7,8 @@
 
 #[cfg(feature = "program")]
 pub mod program;
+#[cfg(feature = "program")]
+pub mod served;
 
 use std::net::{TcpListener, TcpStream};
 use std::time::Duration;

@@ -2,6 +2,8 @@
 
 use std::process::ExitCode;
 
+use sslcore_std::sslcore::{Alert, FailureKind};
+
 /// The exit codes, the same for every command.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Exit {
@@ -9,7 +11,7 @@ pub(crate) enum Exit {
     Fine = 0,
     /// The command line is wrong, or something that it names cannot be used.
     Usage = 1,
-    /// There is no connection to the peer.
+    /// There is no connection to the peer, or nowhere to listen.
     NotConnected = 2,
     /// There is one, but TLS cannot be started, or fails.
     TlsFailure = 3,
@@ -17,6 +19,34 @@ pub(crate) enum Exit {
     CertificateRefused = 4,
     /// The stream was cut: data may be missing.
     Truncated = 5,
+}
+
+impl Exit {
+    /// How a connection that failed ends the program.
+    pub(crate) fn of(kind: FailureKind, encrypted: bool) -> Self {
+        match kind {
+            FailureKind::CertificateRejected(_) => Self::CertificateRefused,
+            FailureKind::AlertReceived(alert) if is_about_certificates(alert) => {
+                Self::CertificateRefused
+            }
+            FailureKind::Truncated | FailureKind::Reset if encrypted => Self::Truncated,
+            _ => Self::TlsFailure,
+        }
+    }
+}
+
+/// The alerts with which a certificate is refused (RFC 8446 §6.2).
+fn is_about_certificates(alert: Alert) -> bool {
+    matches!(
+        alert,
+        Alert::BadCertificate
+            | Alert::UnsupportedCertificate
+            | Alert::CertificateRevoked
+            | Alert::CertificateExpired
+            | Alert::CertificateUnknown
+            | Alert::UnknownCa
+            | Alert::CertificateRequired
+    )
 }
 
 impl From<Exit> for ExitCode {

@@ -1,8 +1,10 @@
 //! The program `sslcore`: see `sslcore --help`.
 
+mod completions;
 mod connect;
 mod demo;
 mod exit;
+mod serve;
 mod text;
 
 use std::process::ExitCode;
@@ -22,7 +24,9 @@ struct Cli {
 #[derive(Subcommand)]
 enum Command {
     Connect(Box<connect::Options>),
+    Serve(Box<serve::Options>),
     Demo(demo::Options),
+    Completions(completions::Options),
 }
 
 fn main() -> ExitCode {
@@ -39,6 +43,8 @@ fn main() -> ExitCode {
     };
     match cli.command {
         Command::Connect(options) => connect::run(&options),
+        Command::Serve(options) => serve::run(&options),
         Command::Demo(options) => demo::run(&options),
+        Command::Completions(options) => completions::run(&options),
     }
 }

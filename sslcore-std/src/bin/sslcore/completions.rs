@@ -1,0 +1,35 @@
+//! `sslcore completions`: what a shell needs to complete the program's arguments.
+
+use std::io::Write;
+use std::process::ExitCode;
+
+use clap::{Args, CommandFactory};
+use clap_complete::{Shell, generate};
+
+use crate::Cli;
+use crate::exit::Exit;
+
+/// Print the completions of this program for a shell
+///
+/// Prints a script; where it belongs depends on the shell:
+///
+///   bash         sslcore completions bash > ~/.local/share/bash-completion/completions/sslcore
+///   zsh          sslcore completions zsh > DIR/_sslcore, with DIR in $fpath
+///   fish         sslcore completions fish > ~/.config/fish/completions/sslcore.fish
+///   elvish       sslcore completions elvish >> ~/.config/elvish/rc.elv
+///   powershell   sslcore completions powershell >> $PROFILE
+#[derive(Args)]
+#[command(verbatim_doc_comment)]
+pub(crate) struct Options {
+    /// The shell
+    shell: Shell,
+}
+
+pub(crate) fn run(options: &Options) -> ExitCode {
+    let mut script = Vec::new();
+    generate(options.shell, &mut Cli::command(), "sslcore", &mut script);
+    match std::io::stdout().write_all(&script) {
+        Ok(()) => Exit::Fine.into(),
+        Err(_) => Exit::Usage.into(),
+    }
+}

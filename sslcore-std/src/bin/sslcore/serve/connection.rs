@@ -1,0 +1,95 @@
+//! One connection, from its first byte to its end.
+
+use std::io::{self, BufRead, ErrorKind, Write};
+use std::net::TcpStream;
+use std::time::Duration;
+
+use sslcore_std::SslSocket;
+use sslcore_std::sslcore::{Event, Failure, FailureKind, ServerStart};
+
+use super::fate::{Ending, Facts, Fate, Work};
+use super::{Server, Service, smtp, www};
+
+/// How long a client may take to end its side after we have ended ours.
+const GOODBYE: Duration = Duration::from_secs(5);
+
+pub(super) fn serve(server: &Server, stream: TcpStream) -> Fate {
+    let peer = match stream.peer_addr() {
+        Ok(address) => address.to_string(),
+        Err(_) => "a client that is gone".to_owned(),
+    };
+    let mut work = Work::default();
+    let adopted = stream
+        .set_nodelay(true)
+        .and_then(|()| SslSocket::from_stream(stream));
+    let mut socket = match adopted {
+        Ok(socket) => socket,
+        Err(error) => return Fate::unborn(peer, &error),
+    };
+    socket.set_timeout(Some(server.timeout));
+    // A client that does not read what it is sent may think about it for as long.
+    socket.set_patience(server.timeout);
+    let outcome = run(server, &mut socket, &peer, &mut work);
+    let failed_in_service = socket.connection().failure().is_some();
+    let report = socket.disconnect_from_host(GOODBYE);
+    let failure = socket.connection().failure().cloned();
+    let ending = match (outcome, failure) {
+        (Ok(()), None) if report.clean => Ending::Clean,
+        // All was said on both sides: only the last courtesy is missing.
+        (Ok(()), None) => Ending::NoGoodbye,
+        (Ok(()), Some(failure)) if was_cut(&failure) => Ending::NoGoodbye,
+        (Ok(()), Some(failure)) => Ending::Failed(failure),
+        (Err(_), Some(failure)) if failed_in_service => Ending::Failed(failure),
+        (Err(error), _) => match error.kind() {
+            ErrorKind::TimedOut | ErrorKind::WouldBlock => Ending::TimedOut,
+            _ => Ending::Violated(error.to_string()),
+        },
+    };
+    let encrypted = std::iter::from_fn(|| socket.poll_event()).any(|it| it == Event::Encrypted);
+    Fate {
+        peer,
+        facts: Facts::of(socket.connection()),
+        encrypted,
+        work,
+        ending,
+    }
+}
+
+fn was_cut(failure: &Failure) -> bool {
+    matches!(failure.kind(), FailureKind::Truncated | FailureKind::Reset)
+}
+
+fn run(server: &Server, socket: &mut SslSocket, peer: &str, work: &mut Work) -> io::Result<()> {
+    match &server.service {
+        Service::Echo => {
+            encrypt(server, socket)?;
+            echo(socket, work)
+        }
+        Service::Www(folder) => {
+            encrypt(server, socket)?;
+            www::serve(socket, folder, server.timeout, work)
+        }
+        Service::Smtp => smtp::serve(server, socket, peer, work),
+    }
+}
+
+/// Handshakes; the configuration says how long that may take.
+pub(super) fn encrypt(server: &Server, socket: &mut SslSocket) -> io::Result<()> {
+    let start = ServerStart::With(server.config.clone());
+    socket
+        .start_server_encryption(start)
+        .map_err(|error| super::violation(error.to_string()))?;
+    Ok(socket.wait_for_encrypted(None)?)
+}
+
+fn echo(socket: &mut SslSocket, work: &mut Work) -> io::Result<()> {
+    loop {
+        let bytes = socket.fill_buf()?.to_vec();
+        if bytes.is_empty() {
+            return Ok(());
+        }
+        socket.consume(bytes.len());
+        work.echoed += bytes.len();
+        socket.write_all(&bytes)?;
+    }
+}

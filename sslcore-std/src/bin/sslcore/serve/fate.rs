@@ -1,0 +1,214 @@
+//! What became of a connection.
+
+use std::fmt;
+use std::io;
+
+use serde_json::{Value, json};
+use sslcore_std::sslcore::{Connection, Failure, SslCipher, SslProtocol};
+
+use crate::exit::Exit;
+use crate::text::{Fingerprint, escaped, grouped};
+
+/// All there is to tell when it is over.
+pub(super) struct Fate {
+    pub(super) peer: String,
+    pub(super) facts: Facts,
+    /// The handshake was completed.
+    pub(super) encrypted: bool,
+    pub(super) work: Work,
+    pub(super) ending: Ending,
+}
+
+/// What was negotiated.
+#[derive(Default)]
+pub(super) struct Facts {
+    protocol: Option<SslProtocol>,
+    cipher: Option<SslCipher>,
+    group: Option<&'static str>,
+    alpn: Option<String>,
+    resumed: bool,
+    client: Option<Client>,
+}
+
+/// The client's certificate.
+struct Client {
+    subject: String,
+    fingerprint: Fingerprint,
+    errors: Vec<String>,
+}
+
+impl Facts {
+    pub(super) fn of(connection: &Connection) -> Self {
+        let errors = connection.ssl_errors().iter().map(ToString::to_string);
+        let client = connection.peer_certificate().map(|certificate| Client {
+            subject: match certificate.subject() {
+                Some(subject) => subject.to_string(),
+                None => "a name that cannot be read".to_owned(),
+            },
+            fingerprint: Fingerprint::of(certificate.der()),
+            errors: errors.collect(),
+        });
+        Self {
+            protocol: connection.session_protocol(),
+            cipher: connection.session_cipher(),
+            group: connection.key_exchange_group(),
+            alpn: connection
+                .alpn_protocol()
+                .map(|name| String::from_utf8_lossy(name).into_owned()),
+            resumed: connection.is_resumed(),
+            client,
+        }
+    }
+}
+
+/// What was done on it.
+#[derive(Default)]
+pub(super) struct Work {
+    /// Bytes that were sent back.
+    pub(super) echoed: usize,
+    /// How each HTTP request was answered.
+    pub(super) statuses: Vec<u16>,
+    /// Mails that were taken.
+    pub(super) mails: usize,
+}
+
+pub(super) enum Ending {
+    /// Both sides said so.
+    Clean,
+    /// We did, when all was done, and the client did not.
+    NoGoodbye,
+    /// It kept still for too long.
+    TimedOut,
+    /// TLS failed.
+    Failed(Failure),
+    /// What the client did with it was wrong.
+    Violated(String),
+}
+
+impl Fate {
+    /// Of a connection that was gone before anything could be done with it.
+    pub(super) fn unborn(peer: String, error: &io::Error) -> Self {
+        Self {
+            peer,
+            facts: Facts::default(),
+            encrypted: false,
+            work: Work::default(),
+            ending: Ending::Violated(error.to_string()),
+        }
+    }
+
+    /// What it makes of the exit code.
+    pub(super) fn exit(&self) -> Exit {
+        match &self.ending {
+            Ending::Clean | Ending::NoGoodbye => Exit::Fine,
+            Ending::Failed(failure) => Exit::of(failure.kind(), self.encrypted),
+            Ending::TimedOut | Ending::Violated(_) => Exit::TlsFailure,
+        }
+    }
+
+    pub(super) fn json(&self) -> Value {
+        let facts = &self.facts;
+        let client = facts.client.as_ref().map(|client| {
+            json!({
+                "subject": client.subject,
+                "sha256": client.fingerprint.whole(),
+                "errors": client.errors,
+            })
+        });
+        let (ended, error, alert) = match &self.ending {
+            Ending::Clean => ("clean", None, None),
+            Ending::NoGoodbye => ("without close_notify", None, None),
+            Ending::TimedOut => ("timeout", Some(self.ending.to_string()), None),
+            Ending::Violated(why) => ("violation", Some(why.clone()), None),
+            Ending::Failed(failure) => {
+                let alert = failure.alert().map(|alert| alert.name());
+                ("failure", Some(failure.to_string()), alert)
+            }
+        };
+        json!({
+            "event": "connection",
+            "peer": self.peer,
+            "encrypted": self.encrypted,
+            "protocol": facts.protocol.map(|protocol| protocol.to_string()),
+            "cipher": facts.cipher.map(|cipher| cipher.name()),
+            "group": facts.group,
+            "alpn": facts.alpn,
+            "resumed": facts.resumed,
+            "client_certificate": client,
+            "echoed": self.work.echoed,
+            "statuses": self.work.statuses,
+            "mails": self.work.mails,
+            "ended": ended,
+            "error": error,
+            "alert_sent": alert,
+            "exit": self.exit() as u8,
+        })
+    }
+}
+
+/// One line, whatever the peer chose to be called.
+impl fmt::Display for Fate {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let parts = [
+            self.facts.to_string(),
+            self.work.to_string(),
+            self.ending.to_string(),
+        ];
+        let parts: Vec<String> = parts.into_iter().filter(|part| !part.is_empty()).collect();
+        write!(f, "{}: {}", self.peer, escaped(&parts.join("; ")))
+    }
+}
+
+impl fmt::Display for Facts {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let mut parts = Vec::new();
+        parts.extend(self.protocol.map(|protocol| protocol.to_string()));
+        parts.extend(self.cipher.map(|cipher| cipher.name().to_owned()));
+        parts.extend(self.group.map(ToOwned::to_owned));
+        parts.extend(self.alpn.as_ref().map(|alpn| format!("ALPN {alpn}")));
+        parts.extend(self.resumed.then(|| "resumed".to_owned()));
+        if let Some(client) = &self.client {
+            let errors = match client.errors.is_empty() {
+                true => "no errors".to_owned(),
+                false => client.errors.join(", "),
+            };
+            parts.push(format!("client certificate {} ({errors})", client.subject));
+        }
+        f.write_str(&parts.join(", "))
+    }
+}
+
+impl fmt::Display for Work {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        if self.echoed > 0 {
+            write!(f, "{} bytes echoed", grouped(self.echoed))?;
+        }
+        if !self.statuses.is_empty() {
+            let statuses: Vec<String> = self.statuses.iter().map(ToString::to_string).collect();
+            write!(f, "answered {}", statuses.join(" "))?;
+        }
+        match self.mails {
+            0 => Ok(()),
+            1 => f.write_str("1 mail"),
+            mails => write!(f, "{mails} mails"),
+        }
+    }
+}
+
+impl fmt::Display for Ending {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Clean => f.write_str("ended cleanly"),
+            Self::NoGoodbye => f.write_str("ended without the client's close_notify"),
+            Self::TimedOut => f.write_str("kept still for too long"),
+            Self::Violated(why) => write!(f, "failed: {why}"),
+            Self::Failed(failure) => {
+                write!(f, "failed: {failure}")?;
+                match failure.alert() {
+                    Some(alert) => write!(f, "; was told {alert}"),
+                    None => Ok(()),
+                }
+            }
+        }
+    }
+}

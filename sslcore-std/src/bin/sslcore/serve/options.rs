@@ -1,0 +1,245 @@
+//! The command line of `sslcore serve`, and what it asks for.
+
+use std::net::{IpAddr, Ipv4Addr, SocketAddr, TcpListener, ToSocketAddrs};
+use std::path::PathBuf;
+use std::time::Duration;
+
+use clap::Args;
+use sslcore_std::sslcore::{ServerConfig, VerifyMode};
+use sslcore_std::trust;
+
+use super::Service;
+use super::identity::Identity;
+use super::www::Folder;
+use crate::text::Fingerprint;
+
+/// Serve TLS, to try clients on
+///
+/// Listens, and does one thing with every client: send back what it says (--echo, the default),
+/// serve the files of a folder over HTTP (--www), or take mail that is shown and not delivered,
+/// over SMTP with STARTTLS (--smtp). Without --cert it makes itself a certificate that lasts as
+/// long as the server, for localhost, 127.0.0.1, ::1 and every --name.
+///
+/// The first line of standard output is the address it listens on. Then come the fingerprint of
+/// its certificate, a command that connects and accepts that certificate and no other, and the
+/// mail. Standard error has one line for each connection, when it has ended: who it was, what
+/// was negotiated, what was done, and how it ended. Ctrl-C ends the server.
+#[derive(Args)]
+#[command(verbatim_doc_comment, after_help = HELP)]
+pub(crate) struct Options {
+    /// Where to listen: [HOST:]PORT, port 0 for any that is free
+    #[arg(long, value_name = "ADDRESS", default_value = "127.0.0.1:0")]
+    listen: String,
+
+    /// Send back what the client sends (the default)
+    #[arg(long, group = "service", help_heading = "What is served")]
+    echo: bool,
+    /// Serve the files of this folder: GET and HEAD over HTTP/1.1
+    #[arg(
+        long,
+        group = "service",
+        value_name = "FOLDER",
+        help_heading = "What is served"
+    )]
+    www: Option<PathBuf>,
+    /// Speak SMTP: offer STARTTLS, take mail after it, and print it
+    #[arg(long, group = "service", help_heading = "What is served")]
+    smtp: bool,
+
+    /// The server's certificate and its chain: PEM, or DER
+    #[arg(long, value_name = "FILE", help_heading = "Certificates")]
+    cert: Option<PathBuf>,
+    /// Its private key: PEM or DER [default: in the file of --cert]
+    #[arg(
+        long,
+        value_name = "FILE",
+        requires = "cert",
+        help_heading = "Certificates"
+    )]
+    key: Option<PathBuf>,
+    /// One more name for the certificate made when there is no --cert; can be repeated
+    #[arg(
+        long,
+        value_name = "NAME",
+        conflicts_with = "cert",
+        help_heading = "Certificates"
+    )]
+    name: Vec<String>,
+    /// Clients must have a certificate by one of these authorities: a file, a folder or a
+    /// pattern; can be repeated
+    #[arg(long, value_name = "PATH", help_heading = "Certificates")]
+    client_ca: Vec<String>,
+    /// Ask for the client's certificate and show what is wrong with it, but let everybody in
+    #[arg(long, help_heading = "Certificates")]
+    request_client_cert: bool,
+
+    /// Application protocols, the preferred one first: h2,http/1.1 [default: http/1.1 with --www,
+    /// else none]
+    #[arg(
+        long,
+        value_name = "NAMES",
+        value_delimiter = ',',
+        help_heading = "TLS"
+    )]
+    alpn: Vec<String>,
+    /// The versions: TLSv1.2, TLSv1.3 [default: both]
+    #[arg(
+        long,
+        value_name = "VERSIONS",
+        value_delimiter = ',',
+        help_heading = "TLS"
+    )]
+    protocol: Vec<String>,
+    /// The cipher suites, by IANA's or OpenSSL's names [default: all]
+    #[arg(
+        long,
+        value_name = "NAMES",
+        value_delimiter = ',',
+        help_heading = "TLS"
+    )]
+    ciphers: Vec<String>,
+
+    /// Say everything as JSON on standard output, one object a line
+    #[arg(long, help_heading = "Running")]
+    pub(super) json: bool,
+    /// End after one connection
+    #[arg(long, conflicts_with = "count", help_heading = "Running")]
+    once: bool,
+    /// End after so many connections
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u64).range(1..),
+        help_heading = "Running")]
+    count: Option<u64>,
+    /// End a connection that keeps still for so many seconds
+    #[arg(long, value_name = "SECONDS", default_value = "60", value_parser = seconds,
+        help_heading = "Running")]
+    pub(super) timeout: Duration,
+}
+
+const HELP: &str = "\
+Examples:
+  sslcore serve
+      echoes; the printed command connects to it
+  sslcore serve --www public --cert server.pem --key server.key --listen 8443
+      https://localhost:8443/ is public/index.html
+  sslcore serve --smtp --listen 127.0.0.1:2525
+      a mail server for tests: swaks --tls --to me@localhost --server 127.0.0.1:2525
+  sslcore serve --client-ca ca.pem
+      only clients with a certificate by that authority
+  sslcore serve --once --json
+      one connection, told as JSON: {\"event\":\"listening\",\"address\":\"127.0.0.1:40123\",…},
+      then {\"event\":\"connection\",\"peer\":…,\"protocol\":…,\"error\":…,\"exit\":0}
+
+A connection that does not become TLS is dropped after 10 s. There are at most 64 at a time; more
+wait. One that goes wrong is told on standard error and disturbs no other.
+
+Exit codes:
+  0  --once or --count: every connection ended as it should
+  1  the command line is wrong, or a file or folder that it names cannot be used
+  2  it cannot listen there
+  With --once or --count, for the first connection that did not end as it should:
+  3  TLS failed, or the client broke the protocol inside it
+  4  one side refused the other's certificate
+  5  the client's stream was cut, without close_notify";
+
+fn seconds(text: &str) -> Result<Duration, String> {
+    match text.parse() {
+        Ok(seconds @ 1..=86_400) => Ok(Duration::from_secs(seconds)),
+        _ => Err("a number from 1 to 86400 is wanted".to_owned()),
+    }
+}
+
+/// Where the server listens.
+pub(super) struct Listener {
+    pub(super) listener: TcpListener,
+    pub(super) address: SocketAddr,
+}
+
+impl Options {
+    /// The certificate to show: the given one, or one made now.
+    pub(super) fn identity(&self) -> Result<Identity, String> {
+        let Some(cert) = &self.cert else {
+            return Identity::to_throw_away(&self.name);
+        };
+        let key = self.key.as_ref().unwrap_or(cert);
+        let (chain, key) = trust::identity(cert, key).map_err(|error| error.to_string())?;
+        let leaf = chain.first().map(AsRef::as_ref).unwrap_or_default();
+        Ok(Identity {
+            fingerprint: Fingerprint::of(leaf),
+            thrown_away: false,
+            chain,
+            key,
+        })
+    }
+
+    pub(super) fn config(&self, identity: Identity) -> Result<ServerConfig, String> {
+        let mut anchors = Vec::new();
+        for path in &self.client_ca {
+            anchors.extend(trust::certificates(path).map_err(|error| error.to_string())?);
+        }
+        let mode = match (self.request_client_cert, anchors.is_empty()) {
+            (true, _) => VerifyMode::Query,
+            (false, true) => VerifyMode::None,
+            (false, false) => VerifyMode::Verify,
+        };
+        let mut builder = ServerConfig::builder(sslcore_std::default_backend())
+            .identity(identity.chain, identity.key)
+            .trust_anchors(anchors)
+            .verify_mode(mode);
+        let mut alpn: Vec<&[u8]> = self.alpn.iter().map(|name| name.as_bytes()).collect();
+        if alpn.is_empty() && self.www.is_some() {
+            alpn.push(b"http/1.1");
+        }
+        builder = builder.alpn(&alpn);
+        if !self.protocol.is_empty() {
+            builder = builder.protocols(&strs(&self.protocol));
+        }
+        if !self.ciphers.is_empty() {
+            builder = builder.ciphers(&strs(&self.ciphers));
+        }
+        builder.build().map_err(|error| error.to_string())
+    }
+
+    pub(super) fn service(&self) -> Result<Service, String> {
+        match &self.www {
+            Some(folder) => Ok(Service::Www(Folder::new(folder)?)),
+            None if self.smtp => Ok(Service::Smtp),
+            None => Ok(Service::Echo),
+        }
+    }
+
+    pub(super) fn listen(&self) -> Result<Listener, String> {
+        let why = |error| format!("cannot listen on {:?}: {error}", self.listen);
+        let listener = match self.listen.parse::<u16>() {
+            Ok(port) => TcpListener::bind((Ipv4Addr::LOCALHOST, port)),
+            Err(_) => self
+                .listen
+                .to_socket_addrs()
+                .and_then(|addresses| TcpListener::bind(&*addresses.collect::<Vec<_>>())),
+        };
+        let listener = listener.map_err(why)?;
+        let address = listener.local_addr().map_err(why)?;
+        Ok(Listener { listener, address })
+    }
+
+    pub(super) fn connections(&self) -> Option<u64> {
+        match self.once {
+            true => Some(1),
+            false => self.count,
+        }
+    }
+}
+
+fn strs(names: &[String]) -> Vec<&str> {
+    names.iter().map(String::as_str).collect()
+}
+
+/// Where a client on this machine finds a server that listens there.
+pub(super) fn reachable(mut address: SocketAddr) -> SocketAddr {
+    if address.ip().is_unspecified() {
+        address.set_ip(match address.ip() {
+            IpAddr::V4(_) => Ipv4Addr::LOCALHOST.into(),
+            IpAddr::V6(_) => std::net::Ipv6Addr::LOCALHOST.into(),
+        });
+    }
+    address
+}

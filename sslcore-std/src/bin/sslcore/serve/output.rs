@@ -1,0 +1,88 @@
+//! What the server says, as text or as JSON.
+
+use std::io::{Write, stderr, stdout};
+use std::net::SocketAddr;
+
+use serde_json::{Value, json};
+
+use super::fate::Fate;
+use super::mail::Mail;
+use super::options::reachable;
+use crate::text::Fingerprint;
+
+/// Text: what scripts and people wait for on standard output, what happened on standard error.
+/// JSON: everything on standard output. Every piece is written at once, so that the threads do
+/// not mix their words; when nobody reads them any more, the server goes on.
+#[derive(Clone, Copy)]
+pub(super) struct Output {
+    json: bool,
+}
+
+impl Output {
+    pub(super) fn new(json: bool) -> Self {
+        Self { json }
+    }
+
+    /// The server is there.
+    pub(super) fn listening(
+        self,
+        address: SocketAddr,
+        fingerprint: Fingerprint,
+        thrown_away: bool,
+        smtp: bool,
+    ) {
+        let fingerprint = fingerprint.whole();
+        let starttls = if smtp { " --starttls smtp" } else { "" };
+        let command = format!(
+            "sslcore connect {}{starttls} --trust-sha256 {fingerprint}",
+            reachable(address)
+        );
+        if self.json {
+            return say(&json!({
+                "event": "listening",
+                "address": address.to_string(),
+                "certificate_sha256": fingerprint,
+                "certificate_made_now": thrown_away,
+                "command": command,
+            }));
+        }
+        let made = match thrown_away {
+            true => "made for this run",
+            false => "from the file",
+        };
+        tell(&format!(
+            "{address}\nIts certificate, {made}, has the SHA-256 fingerprint\n  {fingerprint}\n\
+             To connect and accept that certificate and no other:\n  {command}\n"
+        ));
+    }
+
+    /// A connection is over.
+    pub(super) fn fate(self, fate: &Fate) {
+        match self.json {
+            true => say(&fate.json()),
+            false => self.complain(&fate.to_string()),
+        }
+    }
+
+    /// A mail was taken.
+    pub(super) fn mail(self, mail: &Mail, peer: &str) {
+        match self.json {
+            true => say(&mail.json(peer)),
+            false => tell(&mail.text(peer)),
+        }
+    }
+
+    /// A line on standard error.
+    pub(super) fn complain(self, text: &str) {
+        let _ = stderr().lock().write_all(format!("{text}\n").as_bytes());
+    }
+}
+
+fn say(value: &Value) {
+    tell(&format!("{value}\n"));
+}
+
+fn tell(text: &str) {
+    let mut out = stdout().lock();
+    let _ = out.write_all(text.as_bytes()).and_then(|()| out.flush());
+}
