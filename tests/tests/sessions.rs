@@ -112,6 +112,23 @@ fn being_resumed_does_not_prolong_a_session() {
 }
 
 #[test]
+fn a_session_that_is_declined_does_not_age_the_next_one() {
+    for version in VERSIONS {
+        for stateless in STATELESS {
+            let client = clients(version).session_lifetime(minutes(60));
+            let client = client.build().expect("client");
+            let server = || servers(version, stateless).build().expect("server");
+            let (first, restarted) = (server(), server());
+            assert!(!resumes(&client, &first));
+            assert!(!resumes_at(minutes(50), &client, &restarted));
+            let case = format!("{version} stateless={stateless}");
+            assert!(resumes_at(minutes(109), &client, &restarted), "{case}");
+            assert!(!resumes_at(minutes(110), &client, &restarted), "{case}");
+        }
+    }
+}
+
+#[test]
 fn a_session_lasts_twelve_hours_unless_told_otherwise_and_seven_days_at_most() {
     let day = 24 * 60;
     for (lifetime, last) in [
