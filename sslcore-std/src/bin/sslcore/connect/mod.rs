@@ -9,14 +9,15 @@ mod settings;
 mod target;
 mod trace;
 
-use std::io::{self, ErrorKind};
+use std::io;
 use std::path::PathBuf;
 use std::process::ExitCode;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use clap::{Args, ValueEnum};
 use sslcore_std::sslcore::{Failure, FailureKind, Fault, UsageError, Verdict};
 use sslcore_std::starttls::{Protocol, negotiate};
+use sslcore_std::trace::{Direction, Tap, Wire};
 use sslcore_std::{SslSocket, WaitError};
 
 use self::ask::Terminal;
@@ -234,15 +235,7 @@ fn converse(options: &Options, report: &Report) -> Result<(), Trouble> {
 
 fn connect(options: &Options, settings: &Settings, report: &Report) -> Result<SslSocket, Trouble> {
     let (host, timeout) = (&options.target.host, Some(options.timeout));
-    let trouble = |error: io::Error| {
-        let why = match error.kind() {
-            ErrorKind::TimedOut => "it does not answer".to_owned(),
-            _ => error.to_string(),
-        };
-        let (host, port) = (host.clone(), Some(settings.port));
-        let why = format!("cannot connect to {}: {why}", Target { host, port });
-        Trouble::new(Exit::NotConnected, why)
-    };
+    let trouble = |error: io::Error| Trouble::new(Exit::NotConnected, error.to_string());
     let mut socket = SslSocket::connect_to_host(host, settings.port, timeout).map_err(trouble)?;
     let address = socket.stream().peer_addr().map_err(trouble)?;
     report.tell(&Connected {
@@ -250,7 +243,13 @@ fn connect(options: &Options, settings: &Settings, report: &Report) -> Result<Ss
         address: address.to_string(),
     });
     if options.trace {
-        socket.set_tap(Some(Box::new(Trace::new(*report))));
+        let mut trace = Trace::new(*report);
+        // A greeting may have come along while nobody watched.
+        let greeting = socket.peek();
+        if !greeting.is_empty() {
+            trace.wire(Instant::now(), Direction::Received, Wire::Plain(greeting));
+        }
+        socket.set_tap(Some(Box::new(trace)));
     }
     Ok(socket)
 }
