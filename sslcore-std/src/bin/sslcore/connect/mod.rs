@@ -272,6 +272,11 @@ fn start_tls(
     let started = socket.start_client_encryption(&settings.config, settings.peer.clone());
     started.map_err(|error| {
         let why = match error {
+            UsageError::UnreadPlaintext { .. } if options.starttls.is_none() => {
+                let said = String::from_utf8_lossy(socket.peek());
+                let hint = hint(options);
+                format!("the server does not begin with TLS: it said {said:?}; {hint}")
+            }
             UsageError::UnreadPlaintext { bytes } => format!(
                 "{bytes} bytes of plaintext came behind the server's \"go ahead\"; somebody on the \
                  way may have put them there, so TLS is not started"
@@ -355,12 +360,17 @@ fn sentence(failure: &Failure, encrypted: bool, options: &Options) -> String {
             format!("the server's certificate is refused: {kind}")
         }
         FailureKind::NotTls if options.starttls.is_none() => {
-            let likely = Protocol::ALL
-                .into_iter()
-                .find(|protocol| Some(protocol.default_port()) == options.target.port);
-            let name = likely.map_or("PROTOCOL", Protocol::name);
-            format!("{failure}; perhaps it wants --starttls {name}")
+            format!("{failure}; {}", hint(options))
         }
         _ => failure.to_string(),
     }
+}
+
+/// What to try with a server that speaks plaintext first.
+fn hint(options: &Options) -> String {
+    let likely = Protocol::ALL
+        .into_iter()
+        .find(|protocol| Some(protocol.default_port()) == options.target.port);
+    let name = likely.map_or("PROTOCOL", Protocol::name);
+    format!("perhaps it wants --starttls {name}")
 }
