@@ -57,6 +57,9 @@
 //! | `peerCertificate`, `sessionCipher` and the other getters | [`SslSocket::connection`] |
 //! | `QSslServer` | [`SslServer`] |
 //!
+//! The plaintext dialogue before `startClientEncryption` is the application's in Qt;
+//! [`starttls::negotiate`] has it for eleven protocols.
+//!
 //! Every member, and what differs: [`coming_from_qt`].
 #![forbid(unsafe_code)]
 
