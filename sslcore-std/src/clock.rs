@@ -38,6 +38,17 @@ impl Clock {
         Instant::default().after(self.start.elapsed())
     }
 
+    /// The same point in time as the clock tells it; its start for one before that.
+    pub fn from_std(&self, instant: std::time::Instant) -> Instant {
+        Instant::default().after(instant.saturating_duration_since(self.start))
+    }
+
+    /// The same point in time as std tells it; `None` for one beyond what std can tell.
+    pub fn to_std(&self, instant: Instant) -> Option<std::time::Instant> {
+        let since_start = Duration::from_micros(instant.as_micros());
+        self.start.checked_add(since_start)
+    }
+
     /// How long until `deadline`, rounded up to the next microsecond so that it has passed then;
     /// zero when it has passed already.
     pub fn until(&self, deadline: Instant) -> Duration {
@@ -45,6 +56,17 @@ impl Clock {
             Duration::ZERO => Duration::ZERO,
             left => left + Duration::from_micros(1),
         }
+    }
+}
+
+#[cfg(test)]
+impl Clock {
+    /// Lets time pass.
+    pub(crate) fn skip(&mut self, time: Duration) {
+        self.start = self
+            .start
+            .checked_sub(time)
+            .expect("not before the machine was started");
     }
 }
 

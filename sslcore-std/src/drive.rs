@@ -1,31 +1,100 @@
-//! The loop between stream and connection.
+//! The loop between a transport and a connection: one home for sockets, streams and halves.
 
 use std::io::{self, ErrorKind, Read, Write};
-use std::net::Shutdown;
-use std::time::{Duration, Instant};
+use std::mem::take;
+use std::time::Instant;
 
-use rustix::event::{PollFd, PollFlags, Timespec, poll};
-use rustix::io::Errno;
-use sslcore::{Event, Progress, SslMode};
+use sslcore::{
+    Buffers, Connection, Event, Limits, Progress, ReadEnd, ReviewId, SslMode, UsageError, Verdict,
+};
 
-use crate::socket::SslSocket;
-use crate::trace::{Direction, Wire};
+use crate::clock::Clock;
+use crate::connect::ConnectError;
+use crate::events::Events;
+use crate::trace::{Direction, Tap, Wire};
+use crate::wait::WaitError;
 
-/// What the stream can do for us next.
+/// What carries the bytes. Never blocks: `WouldBlock` says "not now".
+pub(crate) trait Transport: Read + Write {
+    /// Carries on connecting. Says whether it is connected.
+    fn connect(&mut self) -> Result<bool, ConnectError> {
+        Ok(true)
+    }
+
+    /// When to call [`connect`](Self::connect) again even if nothing is ready.
+    fn connect_deadline(&self) -> Option<Instant> {
+        None
+    }
+
+    /// Nothing more will be sent: FIN, if that is ours to send.
+    fn finish(&mut self) {}
+}
+
+/// What a transport can do for us next.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Interest {
     pub(crate) read: bool,
     pub(crate) write: bool,
 }
 
-impl SslSocket {
+/// A connection and what carries it.
+pub(crate) struct Driver<T> {
+    pub(crate) transport: T,
+    pub(crate) connection: Connection,
+    pub(crate) clock: Clock,
+    events: Events,
+    tap: Option<Box<dyn Tap>>,
+    /// The transport is not connected yet. The connection stands still meanwhile, so that its
+    /// handshake clock does not run.
+    connecting: bool,
+    /// Why the transport never connected.
+    unreachable: Option<ConnectError>,
+    /// Our direction was closed by the application.
+    closing: bool,
+    /// Bytes at the front of `transmit` that are plaintext although TLS was started.
+    plain_left: usize,
+    /// Bytes sent outside handshakes.
+    data_sent: u64,
+    /// Data arrived that no `wait_for_ready_read` has told of.
+    fresh: bool,
+    /// The transport has bytes that it may still hold back.
+    unflushed: bool,
+    /// The transport takes nothing more.
+    write_ended: bool,
+    /// The transport gives nothing more.
+    read_ended: bool,
+    transport_error: Option<io::Error>,
+}
+
+impl<T: Transport> Driver<T> {
+    pub(crate) fn new(transport: T, limits: Limits, connecting: bool) -> Self {
+        Self {
+            transport,
+            connection: Connection::new(limits, Buffers::Owned),
+            clock: Clock::new(),
+            events: Events::default(),
+            tap: None,
+            connecting,
+            unreachable: None,
+            closing: false,
+            plain_left: 0,
+            data_sent: 0,
+            fresh: false,
+            unflushed: false,
+            write_ended: false,
+            read_ended: false,
+            transport_error: None,
+        }
+    }
+
     /// One round: receives, processes, sends. Does not block; moves at most what the buffers
     /// hold. Says whether anything moved.
     pub(crate) fn turn(&mut self) -> bool {
+        let connected = self.connect();
         let received = self.receive();
         let worked = self.settle();
         let sent = self.send();
-        received | worked | sent
+        connected | received | worked | sent
     }
 
     /// Acts upon a call, without receiving.
@@ -34,20 +103,44 @@ impl SslSocket {
         self.send();
     }
 
+    fn connect(&mut self) -> bool {
+        if !self.connecting {
+            return false;
+        }
+        match self.transport.connect() {
+            Ok(false) => return false,
+            Ok(true) => self.connecting = false,
+            Err(error) => {
+                self.connecting = false;
+                self.unreachable = Some(error.clone());
+                self.lose(error.into());
+            }
+        }
+        true
+    }
+
     /// Processes until idle and drains the events.
     pub(crate) fn settle(&mut self) -> bool {
         let now = self.clock.now();
         let mut worked = false;
         loop {
-            let progress = self.connection.process(now);
+            // A close is carried out even while connecting: it may leave nothing to connect for.
+            let progress = match self.connecting && !self.closing {
+                true => Progress::Idle,
+                false => self.connection.process(now),
+            };
             while let Some(event) = self.connection.poll_event() {
                 self.tell(event);
             }
             match progress {
                 Progress::Again | Progress::DrainEvents => worked = true,
-                Progress::Idle => return worked,
+                Progress::Idle => break,
             }
         }
+        if self.connecting && self.connection.close_report().is_some() {
+            self.end_transport();
+        }
+        worked
     }
 
     fn tell(&mut self, event: Event) {
@@ -58,35 +151,19 @@ impl SslSocket {
         self.events.push(event);
     }
 
-    /// Sends what waits, as far as the stream takes it, and FIN behind the last byte.
+    /// Sends what waits, as far as the transport takes it, and FIN behind the last byte.
     pub(crate) fn send(&mut self) -> bool {
         let mut sent = false;
-        loop {
-            if self.write_ended {
-                return sent;
-            }
-            if self.connection.transmit_finished() {
-                self.write_ended = true;
-                // A stream that is gone needs no FIN.
-                let _ = self.stream.shutdown(Shutdown::Write);
-                return sent;
-            }
+        while !self.connecting && !self.write_ended {
             let bytes = self.connection.transmit();
             if bytes.is_empty() {
-                return sent;
+                return self.finish_sending() | sent;
             }
-            let at = Instant::now();
-            match self.stream.write(bytes) {
+            let (at, available) = (Instant::now(), bytes.len());
+            match self.transport.write(bytes) {
+                Ok(n) if n > available => self.lose(beyond(n, available)),
                 Ok(n) if n > 0 => {
-                    self.show_sent(at, n);
-                    let taken = self.connection.transmitted(n);
-                    debug_assert!(taken.is_ok(), "the stream took what transmit showed");
-                    if self.connection.mode() == SslMode::Unencrypted
-                        || self.connection.is_encrypted()
-                    {
-                        self.data_sent += n as u64;
-                    }
-                    self.settle();
+                    self.sent(at, n);
                     sent = true;
                 }
                 Err(error) if error.kind() == ErrorKind::Interrupted => {}
@@ -94,12 +171,48 @@ impl SslSocket {
                 // The peer is gone. What it said before, perhaps why, can still be read; the end
                 // of that is the end of the connection.
                 Ok(_) => self.write_ended = true,
+                Err(error) => self.end_writing(error),
+            }
+        }
+        sent
+    }
+
+    fn sent(&mut self, at: Instant, n: usize) {
+        self.unflushed = true;
+        self.show_sent(at, n);
+        let taken = self.connection.transmitted(n);
+        debug_assert!(taken.is_ok(), "the transport took what transmit showed");
+        if self.connection.mode() == SslMode::Unencrypted || self.connection.is_encrypted() {
+            self.data_sent += n as u64;
+        }
+        self.settle();
+    }
+
+    /// Nothing waits: flushes the transport, and ends it behind our last byte.
+    fn finish_sending(&mut self) -> bool {
+        while self.unflushed {
+            match self.transport.flush() {
+                Ok(()) => self.unflushed = false,
+                Err(error) if error.kind() == ErrorKind::Interrupted => {}
+                Err(error) if error.kind() == ErrorKind::WouldBlock => return false,
                 Err(error) => {
-                    self.write_ended = true;
-                    self.transport_error.get_or_insert(error);
+                    self.end_writing(error);
+                    return false;
                 }
             }
         }
+        let finished = self.connection.transmit_finished();
+        if finished {
+            self.write_ended = true;
+            self.transport.finish();
+        }
+        finished
+    }
+
+    fn end_writing(&mut self, error: io::Error) {
+        self.write_ended = true;
+        self.unflushed = false;
+        self.transport_error.get_or_insert(error);
     }
 
     fn show_sent(&mut self, at: Instant, n: usize) {
@@ -119,15 +232,20 @@ impl SslSocket {
 
     /// Reads once, if there is room.
     fn receive(&mut self) -> bool {
-        if self.read_ended {
+        if self.read_ended || self.connecting {
             return false;
         }
-        let plain = self.connection.mode() == SslMode::Unencrypted;
-        let room = self.connection.receive_buffer();
-        if room.is_empty() {
-            return false;
-        }
-        match self.stream.read(room) {
+        let (read, available) = loop {
+            let room = self.connection.receive_buffer();
+            if room.is_empty() {
+                return false;
+            }
+            match self.transport.read(room) {
+                Err(error) if error.kind() == ErrorKind::Interrupted => {}
+                read => break (read, room.len()),
+            }
+        };
+        match read {
             Ok(0) => {
                 self.read_ended = true;
                 if self.write_ended && !self.connection.transmit().is_empty() {
@@ -136,59 +254,248 @@ impl SslSocket {
                     self.connection.receive_eof();
                 }
             }
-            Ok(n) => {
-                if let Some(tap) = &mut self.tap {
-                    let bytes = &self.connection.receive_buffer()[..n];
-                    let wire = if plain {
-                        Wire::Plain(bytes)
-                    } else {
-                        Wire::Tls(bytes)
-                    };
-                    tap.wire(Instant::now(), Direction::Received, wire);
-                }
-                let kept = self.connection.received(n);
-                debug_assert!(kept.is_ok(), "the stream stays within receive_buffer");
-            }
-            Err(error) => match error.kind() {
-                ErrorKind::WouldBlock | ErrorKind::Interrupted => return false,
-                _ => self.lose(error),
-            },
+            Ok(n) if n > available => self.lose(beyond(n, available)),
+            Ok(n) => self.received(n),
+            Err(error) if error.kind() == ErrorKind::WouldBlock => return false,
+            Err(error) => self.lose(error),
         }
         true
     }
 
-    /// The stream has failed.
-    fn lose(&mut self, error: io::Error) {
-        self.read_ended = true;
-        self.write_ended = true;
+    fn received(&mut self, n: usize) {
+        if let Some(tap) = &mut self.tap {
+            let plain = self.connection.mode() == SslMode::Unencrypted;
+            let bytes = &self.connection.receive_buffer()[..n];
+            let wire = if plain {
+                Wire::Plain(bytes)
+            } else {
+                Wire::Tls(bytes)
+            };
+            tap.wire(Instant::now(), Direction::Received, wire);
+        }
+        let kept = self.connection.received(n);
+        debug_assert!(kept.is_ok(), "the transport stays within receive_buffer");
+    }
+
+    /// The transport has failed.
+    pub(crate) fn lose(&mut self, error: io::Error) {
+        self.end_transport();
         self.transport_error.get_or_insert(error);
         self.connection.receive_reset();
     }
 
+    fn end_transport(&mut self) {
+        self.connecting = false;
+        self.read_ended = true;
+        self.write_ended = true;
+        self.unflushed = false;
+    }
+
     pub(crate) fn interest(&mut self) -> Interest {
+        if self.connecting {
+            // A stream that has connected, or could not, is writable.
+            return Interest {
+                read: false,
+                write: true,
+            };
+        }
         Interest {
             read: !self.read_ended && !self.connection.receive_buffer().is_empty(),
-            write: !self.write_ended && !self.connection.transmit().is_empty(),
+            write: !self.write_ended && (self.unflushed || !self.connection.transmit().is_empty()),
         }
     }
 
-    /// Sleeps until the stream is ready for what interests us, or `time` is up.
-    pub(crate) fn park(&mut self, interest: Interest, time: Option<Duration>) {
-        let flags = match interest {
-            Interest {
-                read: true,
-                write: true,
-            } => PollFlags::IN | PollFlags::OUT,
-            Interest { read: true, .. } => PollFlags::IN,
-            Interest { write: true, .. } => PollFlags::OUT,
-            // poll would return at once and for ever once the peer has hung up.
-            _ => return std::thread::sleep(time.unwrap_or(Duration::ZERO)),
-        };
-        // A time that no clock can hold is as good as none.
-        let time = time.and_then(|time| Timespec::try_from(time).ok());
-        match poll(&mut [PollFd::new(&self.stream, flags)], time.as_ref()) {
-            Ok(_) | Err(Errno::INTR) => {}
-            Err(error) => self.lose(error.into()),
+    /// When to take a turn even if the transport is not ready.
+    pub(crate) fn deadline(&self) -> Option<sslcore::Instant> {
+        if self.connecting {
+            let deadline = self.transport.connect_deadline();
+            return deadline.map(|deadline| self.clock.from_std(deadline));
+        }
+        self.connection.deadline()
+    }
+
+    pub(crate) fn start(
+        &mut self,
+        start: impl FnOnce(&mut Connection) -> Result<(), UsageError>,
+    ) -> Result<(), UsageError> {
+        let plain_left = self.connection.transmit().len();
+        start(&mut self.connection)?;
+        self.plain_left = plain_left;
+        self.fresh = false;
+        self.nudge();
+        Ok(())
+    }
+
+    /// Changes something of the connection, and carries it out.
+    pub(crate) fn act<R>(&mut self, act: impl FnOnce(&mut Connection) -> R) -> R {
+        let outcome = act(&mut self.connection);
+        self.nudge();
+        outcome
+    }
+
+    /// Receives first: a peer that has hung up while somebody was asked makes the id stale.
+    pub(crate) fn answer(&mut self, id: ReviewId, verdict: Verdict<'_>) -> Result<(), UsageError> {
+        self.turn();
+        self.act(|connection| connection.answer(id, verdict))
+    }
+
+    pub(crate) fn discard_reads(&mut self) {
+        self.fresh = false;
+        self.act(Connection::discard_reads);
+    }
+
+    pub(crate) fn close(&mut self) {
+        self.closing = true;
+        self.act(Connection::close);
+    }
+
+    pub(crate) fn abort(&mut self) {
+        self.fresh = false;
+        self.closing = true;
+        self.connection.abort();
+        self.settle();
+        self.end_transport();
+    }
+
+    pub(crate) fn poll_event(&mut self) -> Option<Event> {
+        self.events.pop()
+    }
+
+    pub(crate) fn set_tap(&mut self, tap: Option<Box<dyn Tap>>) {
+        self.tap = tap;
+    }
+
+    pub(crate) fn transport_error(&self) -> Option<&io::Error> {
+        self.transport_error.as_ref()
+    }
+
+    pub(crate) fn is_connecting(&self) -> bool {
+        self.connecting
+    }
+
+    /// Whether the transport has connected: `None` while it tries.
+    pub(crate) fn connected(&self) -> Option<Result<(), WaitError>> {
+        match (self.connecting, self.is_disconnected()) {
+            (true, _) => None,
+            (false, false) => Some(Ok(())),
+            (false, true) => {
+                let end = self.connection.read_end().unwrap_or(ReadEnd::Aborted);
+                Some(Err(self.end_error(end)))
+            }
         }
     }
+
+    /// Whether the application has closed our direction, or the connection is over.
+    pub(crate) fn is_closing(&self) -> bool {
+        self.closing || self.connection.is_over()
+    }
+
+    /// Whether nothing more will pass in either direction.
+    pub(crate) fn is_disconnected(&self) -> bool {
+        self.connection.close_report().is_some() || (self.read_ended && self.write_ended)
+    }
+
+    /// Whether the transport gives nothing more.
+    pub(crate) fn read_ended(&self) -> bool {
+        self.read_ended
+    }
+
+    /// Bytes sent so far, those of handshakes not counted.
+    pub(crate) fn data_sent(&self) -> u64 {
+        self.data_sent
+    }
+
+    /// Whether data has arrived since this was asked last.
+    pub(crate) fn take_fresh(&mut self) -> bool {
+        take(&mut self.fresh)
+    }
+
+    /// What only the application can answer.
+    pub(crate) fn question(&self) -> Option<WaitError> {
+        let verdict = self.connection.review().map(|review| review.id);
+        let config = self.connection.config_request().map(|request| request.id);
+        verdict
+            .map(WaitError::VerdictNeeded)
+            .or(config.map(WaitError::ConfigNeeded))
+    }
+
+    /// Why nothing more will happen: after the connection is over, and its alert has left.
+    pub(crate) fn ended(&self) -> Option<WaitError> {
+        let settled = self.connection.close_report().is_some() || self.write_ended;
+        (self.connection.is_over() && settled)
+            .then(|| self.end_error(self.connection.read_end().unwrap_or(ReadEnd::Aborted)))
+    }
+
+    /// Why there was no connection, the failure, or else this end.
+    pub(crate) fn end_error(&self, end: ReadEnd) -> WaitError {
+        match (&self.unreachable, self.connection.failure()) {
+            (Some(error), _) => WaitError::CannotConnect(error.clone()),
+            (None, Some(failure)) => WaitError::Failed(failure.clone()),
+            (None, None) => WaitError::Ended(end),
+        }
+    }
+
+    /// Bytes that `write` has accepted and the transport not taken yet, handshake included.
+    pub(crate) fn pending(&self) -> usize {
+        self.connection.bytes_to_write() + self.connection.encrypted_bytes_to_write()
+    }
+
+    /// Whether a read need not wait: there is data, or the orderly end of it.
+    pub(crate) fn readable(&self) -> Option<Result<(), WaitError>> {
+        if !self.connection.peek().is_empty() {
+            return Some(Ok(()));
+        }
+        match self.connection.read_end()? {
+            ReadEnd::Closed | ReadEnd::EndOfStream => Some(Ok(())),
+            end => Some(Err(self.end_error(end))),
+        }
+    }
+
+    /// Hands out what is there.
+    pub(crate) fn read(&mut self, out: &mut [u8]) -> usize {
+        let plain = self.connection.peek();
+        let n = plain.len().min(out.len());
+        out[..n].copy_from_slice(&plain[..n]);
+        self.consume(n);
+        n
+    }
+
+    /// The reader has used so much: what waited for room can come in.
+    pub(crate) fn consume(&mut self, n: usize) {
+        let consumed = self.connection.consume(n);
+        debug_assert!(consumed.is_ok(), "{n} is more than fill_buf gave");
+        self.fresh &= self.connection.bytes_available() > 0;
+        self.settle();
+    }
+
+    /// Takes what there is room for; `None` when there is none.
+    pub(crate) fn write(&mut self, plaintext: &[u8]) -> Option<io::Result<usize>> {
+        match self.connection.write(plaintext) {
+            Ok(0) if !plaintext.is_empty() => None,
+            Ok(n) => Some(Ok(n)),
+            Err(usage) => Some(Err(self.write_error(usage))),
+        }
+    }
+
+    fn write_error(&self, usage: UsageError) -> io::Error {
+        match self.end_error(ReadEnd::Aborted) {
+            WaitError::Ended(_) => io::Error::new(ErrorKind::BrokenPipe, usage),
+            failed => failed.into(),
+        }
+    }
+
+    /// Whether all that was written has left.
+    pub(crate) fn flushed(&self) -> Option<Result<(), WaitError>> {
+        if self.pending() == 0 && !self.unflushed {
+            return Some(Ok(()));
+        }
+        self.ended().map(Err)
+    }
+}
+
+/// A transport that breaks the contract of [`Read`] or [`Write`].
+fn beyond(n: usize, available: usize) -> io::Error {
+    io::Error::other(format!(
+        "the stream claims {n} bytes of a buffer of {available}; Read and Write allow at most all of it"
+    ))
 }

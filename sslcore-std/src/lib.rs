@@ -55,21 +55,44 @@
 //! | `write`, `flush` | [`std::io::Write`] |
 //! | `close`, `disconnectFromHost`, `abort` | the same names |
 //! | `peerCertificate`, `sessionCipher` and the other getters | [`SslSocket::connection`] |
+//!
+//! Every member, and what differs: [`coming_from_qt`].
 #![forbid(unsafe_code)]
 
+mod alarm;
+mod attempts;
 mod clock;
+mod connect;
 mod drive;
 mod events;
+mod face;
+mod link;
+mod options;
 mod read_write;
+mod server;
+mod shared;
 mod socket;
+mod split;
+pub mod starttls;
+mod stream;
 pub mod trace;
 pub mod trust;
 mod wait;
+mod waiter;
 
 pub use sslcore;
 
 pub use crate::clock::Clock;
-pub use crate::socket::SslSocket;
+pub use crate::connect::{ConnectError, Connector, FailedAttempt, IpVersion};
+pub use crate::options::{SocketOption, SocketOptions};
+pub use crate::server::{
+    AcceptError, Choice, ConfigsByName, ConnectionId, HandshakeError, ServerEvent, ServerWaker,
+    SslServer,
+};
+pub use crate::shared::SharedSocket;
+pub use crate::socket::{SocketState, SslSocket};
+pub use crate::split::{ReadHalf, ReuniteError, SplitError, WriteHalf};
+pub use crate::stream::SslStream;
 pub use crate::wait::WaitError;
 
 /// The fastest backend that was built in: aws-lc-rs, or else ring.
@@ -80,3 +103,6 @@ pub fn default_backend() -> sslcore::crypto::Backend {
     #[cfg(not(feature = "aws-lc-rs"))]
     return sslcore::crypto::Backend::ring();
 }
+
+#[doc = include_str!("coming-from-qt.md")]
+pub mod coming_from_qt {}

@@ -1,27 +1,43 @@
-//! The socket: made, started, decided, closed.
+//! The socket: made, ended, and what it is.
 
 use std::fmt;
-use std::io::{self, ErrorKind};
-use std::net::{Shutdown, TcpStream, ToSocketAddrs};
-use std::time::{Duration, Instant};
+use std::io;
+use std::net::{Shutdown, TcpStream};
+use std::sync::Arc;
+use std::time::Duration;
 
-use sslcore::{
-    Buffers, ClientConfig, CloseReport, ConfigRequest, Connection, Event, Limits, PeerName,
-    RequestId, Review, ReviewId, ServerConfig, ServerStart, UsageError, Verdict,
-};
+use sslcore::{CloseReport, Limits};
 
-use crate::clock::Clock;
-use crate::events::Events;
-use crate::trace::Tap;
+use crate::drive::Driver;
+use crate::face::common_methods;
+use crate::link::Link;
 
 /// How long a write waits in vain before it says "read first", unless told otherwise.
 const PATIENCE: Duration = Duration::from_secs(1);
+
+/// Where a socket is in its life. `QAbstractSocket::SocketState`; looking a host up is over when
+/// there is a socket.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum SocketState {
+    /// It is connecting. `ConnectingState`.
+    Connecting,
+    /// It is connected, in plaintext or with TLS. `ConnectedState`.
+    Connected,
+    /// Our side was closed, or the connection has failed; what waits still leaves, what the peer
+    /// sends can still be read. `ClosingState`.
+    Closing,
+    /// It was never connected, or everything is over. What was received can still be read.
+    /// `UnconnectedState`.
+    Unconnected,
+}
 
 /// A blocking TCP socket that starts in plaintext and speaks TLS when told. `QSslSocket`.
 ///
 /// It does nothing behind the application's back: there is no thread, bytes move only while one
 /// of its methods runs. [`Read`](std::io::Read), [`Write`](std::io::Write) and the `wait_for_*`
-/// methods block, all others return at once.
+/// methods block, all others return at once. To read and write from two threads at once,
+/// [`split`](Self::split) it; for a loop that must not block at all there is
+/// [`SslStream`](crate::SslStream).
 ///
 /// # Back-pressure
 /// Received data waits in a buffer of [`Limits::read_buffer_size`] and one record; while it is
@@ -34,26 +50,16 @@ const PATIENCE: Duration = Duration::from_secs(1);
 /// [`set_read_buffer_size`](Self::set_read_buffer_size), then write on.
 ///
 /// # The end
-/// Dropping a socket closes the stream as it is: what was not sent is lost, and the peer sees a
-/// truncated connection. [`disconnect_from_host`](Self::disconnect_from_host) ends it in order,
-/// and after a failure makes sure that the alert arrives.
+/// Dropping a socket closes the stream as it is. What was written and has not left is lost. No
+/// close_notify is sent, in any state: it would say that all was said, and only the application
+/// knows that. So the peer sees a truncated connection, or a reset one if something had arrived
+/// that was not read; during a handshake it sees that the handshake was cut. An alert that was
+/// owed has left with the call that told of the failure, if the stream took it then, but may be
+/// lost with such a reset. [`disconnect_from_host`](Self::disconnect_from_host) ends a connection
+/// in order, and after a failure makes sure that the alert arrives.
 pub struct SslSocket {
-    pub(crate) stream: TcpStream,
-    pub(crate) connection: Connection,
-    pub(crate) clock: Clock,
-    pub(crate) events: Events,
-    pub(crate) tap: Option<Box<dyn Tap>>,
-    /// Bytes at the front of `transmit` that are plaintext although TLS was started.
-    pub(crate) plain_left: usize,
-    /// Bytes sent outside handshakes.
-    pub(crate) data_sent: u64,
-    /// Data arrived that no `wait_for_ready_read` has told of.
-    pub(crate) fresh: bool,
-    /// The stream takes nothing more.
-    pub(crate) write_ended: bool,
-    /// The stream gives nothing more.
-    pub(crate) read_ended: bool,
-    pub(crate) transport_error: Option<io::Error>,
+    pub(crate) driver: Driver<Link>,
+    pub(crate) peer_name: Option<Box<str>>,
     pub(crate) timeout: Option<Duration>,
     pub(crate) patience: Duration,
 }
@@ -75,175 +81,30 @@ impl SslSocket {
     /// As for [`from_stream`](Self::from_stream).
     pub fn with_limits(stream: TcpStream, limits: Limits) -> io::Result<Self> {
         stream.set_nonblocking(true)?;
-        Ok(Self {
-            stream,
-            connection: Connection::new(limits, Buffers::Owned),
-            clock: Clock::new(),
-            events: Events::default(),
-            tap: None,
-            plain_left: 0,
-            data_sent: 0,
-            fresh: false,
-            write_ended: false,
-            read_ended: false,
-            transport_error: None,
+        Ok(Self::over(Link::Connected(Arc::new(stream)), limits, None))
+    }
+
+    pub(crate) fn over(link: Link, limits: Limits, host: Option<&str>) -> Self {
+        let connecting = matches!(link, Link::Connecting(_));
+        Self {
+            driver: Driver::new(link, limits, connecting),
+            peer_name: host.map(Box::from),
             timeout: None,
             patience: PATIENCE,
-        })
-    }
-
-    /// Connects in plaintext, to the first of the host's addresses that answers.
-    /// `QAbstractSocket::connectToHost` and `waitForConnected` in one.
-    ///
-    /// `timeout` is for all addresses together; `None` leaves it to the system. Looking the name
-    /// up may take longer, since std cannot bound that. TCP_NODELAY is set: records are whole,
-    /// and TCP would only hold them back.
-    ///
-    /// # Errors
-    /// Those of looking the name up, and of the last address tried; `TimedOut`.
-    pub fn connect_to_host(host: &str, port: u16, timeout: Option<Duration>) -> io::Result<Self> {
-        let deadline = timeout.map(|timeout| Instant::now() + timeout);
-        let mut last = io::Error::new(ErrorKind::NotFound, format!("{host} has no address"));
-        for address in (host, port).to_socket_addrs()? {
-            let stream = match deadline {
-                None => TcpStream::connect(address),
-                Some(deadline) => match deadline.saturating_duration_since(Instant::now()) {
-                    Duration::ZERO => Err(ErrorKind::TimedOut.into()),
-                    left => TcpStream::connect_timeout(&address, left),
-                },
-            };
-            match stream {
-                Ok(stream) => {
-                    stream.set_nodelay(true)?;
-                    return Self::from_stream(stream);
-                }
-                Err(error) => last = error,
-            }
         }
-        Err(last)
     }
 
-    /// Starts TLS as a client; [`wait_for_encrypted`](Self::wait_for_encrypted) handshakes.
-    /// `QSslSocket::startClientEncryption`.
-    ///
-    /// What was written so far leaves in the clear, what is written from now on waits for
-    /// [`Encrypted`](Event::Encrypted).
-    ///
-    /// # Errors
-    /// [`UsageError::UnreadPlaintext`] when bytes wait to be read that the peer sent before TLS:
-    /// a server that has said "go ahead" waits for the client, so somebody else may have sent
-    /// them. [`UsageError::AlreadyStarted`], [`UsageError::WriteClosed`],
-    /// [`UsageError::ConnectionOver`].
-    pub fn start_client_encryption(
-        &mut self,
-        config: &ClientConfig,
-        peer: PeerName,
-    ) -> Result<(), UsageError> {
-        self.start(|connection| connection.start_client_encryption(config, peer))
-    }
+    common_methods!();
 
-    /// Starts TLS as a server. `QSslSocket::startServerEncryption`.
-    ///
-    /// A server that answers "go ahead" writes that line and starts TLS with the next call, with
-    /// no read or wait between: writing does not receive unless it has to wait, so a fast client
-    /// cannot get its ClientHello in between.
-    ///
-    /// # Errors
-    /// As for [`start_client_encryption`](Self::start_client_encryption).
-    pub fn start_server_encryption(&mut self, start: ServerStart) -> Result<(), UsageError> {
-        self.start(|connection| connection.start_server_encryption(start))
-    }
-
-    fn start(
-        &mut self,
-        start: impl FnOnce(&mut Connection) -> Result<(), UsageError>,
-    ) -> Result<(), UsageError> {
-        let plain_left = self.connection.transmit().len();
-        start(&mut self.connection)?;
-        self.plain_left = plain_left;
-        self.fresh = false;
-        self.settle();
-        self.send();
-        Ok(())
-    }
-
-    /// The certificate review that waits for an [`answer`](Self::answer).
-    pub fn review(&self) -> Option<Review<'_>> {
-        self.connection.review()
-    }
-
-    /// Answers it. The alert of a rejection leaves with this call if the stream takes it.
-    /// `QSslSocket::resume`, with the decision as its argument.
-    ///
-    /// # Errors
-    /// [`UsageError::NoDecisionOpen`], [`UsageError::Stale`].
-    pub fn answer(&mut self, id: ReviewId, verdict: Verdict<'_>) -> Result<(), UsageError> {
-        self.connection.answer(id, verdict)?;
-        self.nudge();
-        Ok(())
-    }
-
-    /// The ClientHello for which a server started with [`ServerStart::Ask`] waits for a
-    /// configuration.
-    pub fn config_request(&self) -> Option<ConfigRequest<'_>> {
-        self.connection.config_request()
-    }
-
-    /// Answers it with a configuration.
-    ///
-    /// # Errors
-    /// [`UsageError::NoDecisionOpen`], [`UsageError::Stale`].
-    pub fn provide_config(
-        &mut self,
-        id: RequestId,
-        config: &ServerConfig,
-    ) -> Result<(), UsageError> {
-        self.connection.provide_config(id, config)?;
-        self.nudge();
-        Ok(())
-    }
-
-    /// Answers it with a refusal.
-    ///
-    /// # Errors
-    /// [`UsageError::NoDecisionOpen`], [`UsageError::Stale`].
-    pub fn refuse_config(&mut self, id: RequestId) -> Result<(), UsageError> {
-        self.connection.refuse_config(id)?;
-        self.nudge();
-        Ok(())
-    }
-
-    /// Asks for new traffic keys in both directions (RFC 8446 §4.6.3).
-    ///
-    /// # Errors
-    /// [`UsageError::NotTls13`], [`UsageError::NotEncrypted`], [`UsageError::WriteClosed`],
-    /// [`UsageError::ConnectionOver`].
-    pub fn update_keys(&mut self) -> Result<(), UsageError> {
-        self.connection.update_keys()?;
-        self.nudge();
-        Ok(())
-    }
-
-    /// From now on what arrives is thrown away, so that what is behind it still arrives: alerts,
-    /// close_notify. Unread data is thrown away too.
-    pub fn discard_reads(&mut self) {
-        self.connection.discard_reads();
-        self.fresh = false;
-        self.nudge();
-    }
-
-    /// Changes [`Limits::read_buffer_size`]. `QAbstractSocket::setReadBufferSize`.
-    pub fn set_read_buffer_size(&mut self, bytes: usize) {
-        self.connection.set_read_buffer_size(bytes);
-        self.nudge();
-    }
-
-    /// Ends our direction: what was written leaves first, then close_notify and FIN, as far as
-    /// the stream takes them now; the rest with the next read or wait. What the peer still sends
-    /// can be read to its end. `QSslSocket::close`, but it keeps what was received.
-    pub fn close(&mut self) {
-        self.connection.close();
-        self.nudge();
+    /// Where it is in its life. `QAbstractSocket::state`.
+    pub fn state(&self) -> SocketState {
+        let driver = &self.driver;
+        match (driver.is_disconnected(), driver.is_connecting()) {
+            (true, _) => SocketState::Unconnected,
+            (false, true) => SocketState::Connecting,
+            (false, false) if driver.is_closing() => SocketState::Closing,
+            (false, false) => SocketState::Connected,
+        }
     }
 
     /// Ends the connection in order, and says how that went: sends what was written and
@@ -252,51 +113,35 @@ impl SslSocket {
     /// stream that is closed with unread data in it may lose the alert on its way.
     /// `QAbstractSocket::disconnectFromHost`.
     ///
+    /// While connecting, what was written in plaintext is still delivered. A handshake is not
+    /// completed, whether a question is open or not: the peer gets user_canceled, and what
+    /// waited for the end of the handshake is counted as abandoned.
+    ///
     /// Takes at most `timeout`; the configuration's close timeout may end it earlier. What has
     /// not left by then is lost, and counted in the report.
     pub fn disconnect_from_host(&mut self, timeout: Duration) -> CloseReport {
-        self.connection.close();
+        self.close();
         self.discard_reads();
         self.linger(timeout);
-        if self.connection.close_report().is_none() {
+        if self.connection().close_report().is_none() {
             self.abort();
         }
-        self.connection.close_report().unwrap_or_default()
+        self.connection().close_report().unwrap_or_default()
     }
 
     /// Ends everything at once: what waits to be sent or read is thrown away, the peer is told
     /// nothing. `QAbstractSocket::abort`.
     pub fn abort(&mut self) {
-        self.connection.abort();
-        self.fresh = false;
-        self.settle();
+        self.driver.abort();
         // It may be gone already; then there is nothing left to end.
-        let _ = self.stream.shutdown(Shutdown::Both);
-        self.write_ended = true;
-        self.read_ended = true;
+        let _ = self.stream().shutdown(Shutdown::Both);
     }
 
-    /// The next event, oldest first. What repeats is summed up until it is asked for, so an
-    /// application that never asks costs no memory.
-    pub fn poll_event(&mut self) -> Option<Event> {
-        self.events.pop()
-    }
-
-    /// The connection, for all of QSslSocket's getters.
-    pub fn connection(&self) -> &Connection {
-        &self.connection
-    }
-
-    /// The stream, for addresses and socket options. It is non-blocking; reading from it, writing
-    /// to it or shutting it down tears holes into the connection.
+    /// The TCP stream; while connecting, and after connecting has failed, the one tried last. It
+    /// is non-blocking; reading from it, writing to it or shutting it down tears holes into the
+    /// connection.
     pub fn stream(&self) -> &TcpStream {
-        &self.stream
-    }
-
-    /// What the system said when the stream failed, if it did: the detail behind
-    /// [`FailureKind::Reset`](sslcore::FailureKind::Reset). `QAbstractSocket::errorString`.
-    pub fn transport_error(&self) -> Option<&io::Error> {
-        self.transport_error.as_ref()
+        self.driver.transport.stream()
     }
 
     /// How long one call of [`Read`](std::io::Read), [`Write`](std::io::Write) or
@@ -312,18 +157,13 @@ impl SslSocket {
     pub fn set_patience(&mut self, patience: Duration) {
         self.patience = patience;
     }
-
-    /// Shows everything that passes to `tap`; `None` takes it away.
-    pub fn set_tap(&mut self, tap: Option<Box<dyn Tap>>) {
-        self.tap = tap;
-    }
 }
 
 impl fmt::Debug for SslSocket {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("SslSocket")
-            .field("stream", &self.stream)
-            .field("connection", &self.connection)
+            .field("stream", self.stream())
+            .field("connection", self.connection())
             .finish_non_exhaustive()
     }
 }

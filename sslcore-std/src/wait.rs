@@ -6,18 +6,24 @@ use std::time::Duration;
 
 use sslcore::{CloseReport, Failure, FailureKind, Fault, ReadEnd, RequestId, ReviewId, SslMode};
 
+use crate::connect::ConnectError;
+use crate::drive::Driver;
+use crate::link::{Link, park};
 use crate::socket::SslSocket;
+use crate::waiter::{Round, Waiter};
 
 /// Why a wait ended without what was waited for. Nothing is lost by it: apart from the two ends,
 /// do what it asks for and wait again.
 ///
-/// As an [`io::Error`] it is found by `get_ref` and `downcast_ref`; a [`Failure`] then stands for
-/// itself.
+/// As an [`io::Error`] it is found by `get_ref` and `downcast_ref`; a [`Failure`] or a
+/// [`ConnectError`] then stands for itself.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum WaitError {
     /// The timeout ran out. `TimedOut`.
     Timeout,
+    /// No address of the host could be reached. The kind is that of the last one.
+    CannotConnect(ConnectError),
     /// The peer's certificate has errors: look at [`SslSocket::review`], call
     /// [`SslSocket::answer`]. `WouldBlock`.
     VerdictNeeded(ReviewId),
@@ -42,6 +48,7 @@ impl fmt::Display for WaitError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Timeout => f.write_str("the time is up"),
+            Self::CannotConnect(error) => error.fmt(f),
             Self::VerdictNeeded(_) => {
                 f.write_str("the peer's certificate has errors; answer the review")
             }
@@ -61,6 +68,7 @@ impl std::error::Error for WaitError {
     fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
         match self {
             Self::Failed(failure) => Some(failure),
+            Self::CannotConnect(error) => Some(error),
             Self::Ended(end) => Some(end),
             _ => None,
         }
@@ -71,6 +79,7 @@ impl From<WaitError> for io::Error {
     fn from(error: WaitError) -> Self {
         let kind = match &error {
             WaitError::Timeout => ErrorKind::TimedOut,
+            WaitError::CannotConnect(error) => error.kind(),
             WaitError::VerdictNeeded(_)
             | WaitError::ConfigNeeded(_)
             | WaitError::ReadFirst { .. } => ErrorKind::WouldBlock,
@@ -92,6 +101,7 @@ impl From<WaitError> for io::Error {
         };
         match error {
             WaitError::Failed(failure) => Self::new(kind, failure),
+            WaitError::CannotConnect(error) => Self::new(kind, error),
             error => Self::new(kind, error),
         }
     }
@@ -110,14 +120,14 @@ impl SslSocket {
     /// [`WaitError::NotStarted`], [`WaitError::Timeout`], [`WaitError::Failed`],
     /// [`WaitError::Ended`].
     pub fn wait_for_encrypted(&mut self, timeout: Option<Duration>) -> Result<(), WaitError> {
-        if self.connection.mode() == SslMode::Unencrypted {
+        if self.connection().mode() == SslMode::Unencrypted {
             return Err(WaitError::NotStarted);
         }
-        self.wait(timeout, |socket| {
-            if socket.connection.is_encrypted() {
+        self.wait(timeout, |driver| {
+            if driver.connection.is_encrypted() {
                 return Some(Ok(()));
             }
-            socket.ended().map(Err)
+            driver.ended().map(Err)
         })
     }
 
@@ -129,12 +139,12 @@ impl SslSocket {
     /// [`ReadFirst`](WaitError::ReadFirst) when the receive buffer is full; otherwise as for
     /// [`wait_for_encrypted`](Self::wait_for_encrypted).
     pub fn wait_for_ready_read(&mut self, timeout: Option<Duration>) -> Result<(), WaitError> {
-        self.wait(timeout, |socket| {
-            if std::mem::take(&mut socket.fresh) {
+        self.wait(timeout, |driver| {
+            if driver.take_fresh() {
                 return Some(Ok(()));
             }
-            let end = socket.connection.read_end()?;
-            Some(Err(socket.end_error(end)))
+            let end = driver.connection.read_end()?;
+            Some(Err(driver.end_error(end)))
         })
     }
 
@@ -145,12 +155,12 @@ impl SslSocket {
     /// [`ReadFirst`](WaitError::ReadFirst) when the receive buffer is full and the peer takes
     /// nothing; otherwise as for [`wait_for_encrypted`](Self::wait_for_encrypted).
     pub fn wait_for_bytes_written(&mut self, timeout: Option<Duration>) -> Result<(), WaitError> {
-        let before = self.data_sent;
-        self.wait(timeout, |socket| {
-            if socket.pending() == 0 || socket.data_sent != before {
+        let before = self.driver.data_sent();
+        self.wait(timeout, |driver| {
+            if driver.pending() == 0 || driver.data_sent() != before {
                 return Some(Ok(()));
             }
-            socket.ended().map(Err)
+            driver.ended().map(Err)
         })
     }
 
@@ -165,100 +175,95 @@ impl SslSocket {
         &mut self,
         timeout: Option<Duration>,
     ) -> Result<CloseReport, WaitError> {
-        self.wait(timeout, |socket| {
-            if socket.connection.read_end().is_some() {
-                socket.connection.close();
-                socket.nudge();
+        self.wait(timeout, |driver| {
+            if driver.connection.read_end().is_some() {
+                driver.close();
             }
-            socket.connection.close_report().map(Ok)
+            driver.connection.close_report().map(Ok)
         })
+    }
+
+    /// Waits while a question is open, a [review](Self::review) or a
+    /// [request](Self::config_request), for `timeout` at most; zero just looks. For who asks a
+    /// person meanwhile, and wants to know whether there is still a reason to:
+    ///
+    /// ```no_run
+    /// # use std::sync::mpsc::{Receiver, TryRecvError};
+    /// # use std::time::Duration;
+    /// # use sslcore_std::{SslSocket, WaitError, sslcore::Verdict};
+    /// # fn ask(socket: &mut SslSocket, answers: Receiver<Verdict<'static>>) -> Result<(), WaitError> {
+    /// let verdict = loop {
+    ///     match answers.try_recv() {
+    ///         Ok(verdict) => break verdict,
+    ///         Err(_) => socket.keep_asking(Duration::from_millis(100))?,
+    ///     }
+    /// };
+    /// # Ok(()) }
+    /// ```
+    ///
+    /// The time counts for no timeout but the configuration's decision timeout.
+    ///
+    /// # Errors
+    /// When there is no question any more, or never was: why. Usually [`WaitError::Failed`]: the
+    /// peer has hung up, or the decision timeout has run out. A peer that fills the receive
+    /// buffer before it hangs up is not noticed. [`WaitError::NotStarted`] when nothing is being
+    /// asked.
+    pub fn keep_asking(&mut self, timeout: Duration) -> Result<(), WaitError> {
+        let mut waiter = Waiter::new(&self.driver, Some(timeout), Some(self.patience));
+        waiter.asking = true;
+        let asked = self.wait_by(waiter, |driver| {
+            if driver.question().is_some() {
+                return None;
+            }
+            let idle = Some(Err(WaitError::NotStarted));
+            driver
+                .connected()?
+                .err()
+                .map(Err)
+                .or_else(|| driver.ended().map(Err))
+                .or(idle)
+        });
+        match asked {
+            Err(WaitError::Timeout | WaitError::ReadFirst { .. }) => Ok(()),
+            asked => asked,
+        }
     }
 
     /// Until the connection is over, and, unless it ended cleanly, the peer has hung up.
     pub(crate) fn linger(&mut self, timeout: Duration) {
         // Whatever ends the wait, the caller looks at the report.
-        let _ = self.wait(Some(timeout), |socket| {
-            let report = socket.connection.close_report()?;
-            (report.clean || socket.read_ended).then_some(Ok(()))
+        let _ = self.wait(Some(timeout), |driver| {
+            let report = driver.connection.close_report()?;
+            (report.clean || driver.read_ended()).then_some(Ok(()))
         });
     }
 
     /// Turns until `goal` has an outcome, sleeping while there is nothing to do.
-    pub(crate) fn wait<T>(
+    pub(crate) fn wait<R>(
         &mut self,
         timeout: Option<Duration>,
-        mut goal: impl FnMut(&mut Self) -> Option<Result<T, WaitError>>,
-    ) -> Result<T, WaitError> {
-        let until = timeout.map(|timeout| self.clock.instant().after(timeout));
-        let mut quiet_since = self.clock.instant();
+        goal: impl FnMut(&mut Driver<Link>) -> Option<Result<R, WaitError>>,
+    ) -> Result<R, WaitError> {
+        let waiter = Waiter::new(&self.driver, timeout, Some(self.patience));
+        self.wait_by(waiter, goal)
+    }
+
+    fn wait_by<R>(
+        &mut self,
+        mut waiter: Waiter,
+        mut goal: impl FnMut(&mut Driver<Link>) -> Option<Result<R, WaitError>>,
+    ) -> Result<R, WaitError> {
         loop {
-            let moved = self.turn();
-            if let Some(outcome) = goal(self) {
-                return outcome;
+            match waiter.round(&mut self.driver, &mut goal) {
+                Round::Done(outcome) => return outcome,
+                Round::Again => {}
+                Round::Sleep(interest, time) => {
+                    let streams = self.driver.transport.streams();
+                    if let Err(error) = park(&streams, interest, None, time) {
+                        self.driver.lose(error);
+                    }
+                }
             }
-            if let Some(question) = self.question() {
-                return Err(question);
-            }
-            let now = self.clock.instant();
-            if until.is_some_and(|until| until <= now) {
-                return Err(match self.connection.failure() {
-                    Some(failure) => WaitError::Failed(failure.clone()),
-                    None => WaitError::Timeout,
-                });
-            }
-            if moved {
-                quiet_since = now;
-                continue;
-            }
-            let interest = self.interest();
-            let impatient = match (interest.read || self.read_ended, interest.write) {
-                (true, _) => None,
-                (false, true) => Some(quiet_since.after(self.patience)),
-                (false, false) => Some(now),
-            };
-            if impatient.is_some_and(|impatient| impatient <= now) {
-                return Err(WaitError::ReadFirst {
-                    unread: self.connection.bytes_available(),
-                });
-            }
-            let wake = [until, impatient, self.connection.deadline()]
-                .into_iter()
-                .flatten()
-                .min();
-            if wake.is_none() && !interest.read && !interest.write {
-                return Err(self.end_error(ReadEnd::Empty));
-            }
-            let time = wake.map(|wake| self.clock.until(wake));
-            self.park(interest, time);
         }
-    }
-
-    /// What only the application can answer.
-    fn question(&self) -> Option<WaitError> {
-        let verdict = self.connection.review().map(|review| review.id);
-        let config = self.connection.config_request().map(|request| request.id);
-        verdict
-            .map(WaitError::VerdictNeeded)
-            .or(config.map(WaitError::ConfigNeeded))
-    }
-
-    /// Why nothing more will happen: after the connection is over, and its alert has left.
-    pub(crate) fn ended(&self) -> Option<WaitError> {
-        let settled = self.connection.close_report().is_some() || self.write_ended;
-        (self.connection.is_over() && settled)
-            .then(|| self.end_error(self.connection.read_end().unwrap_or(ReadEnd::Aborted)))
-    }
-
-    /// The failure, or else this end.
-    pub(crate) fn end_error(&self, end: ReadEnd) -> WaitError {
-        match self.connection.failure() {
-            Some(failure) => WaitError::Failed(failure.clone()),
-            None => WaitError::Ended(end),
-        }
-    }
-
-    /// Bytes that `write` has accepted and the stream not taken yet, handshake included.
-    pub(crate) fn pending(&self) -> usize {
-        self.connection.bytes_to_write() + self.connection.encrypted_bytes_to_write()
     }
 }

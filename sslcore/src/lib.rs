@@ -173,6 +173,7 @@ mod error;
 mod event;
 mod handshake;
 mod identity;
+mod key_log;
 mod record;
 mod state;
 mod time;
@@ -188,14 +189,24 @@ pub use crate::connection::{ConfigRequest, Connection, Progress, Review, Verdict
 pub use crate::error::{ConfigError, Failure, FailureKind, Fault, ReadEnd, Repeated, UsageError};
 pub use crate::event::{CloseReport, Event, RequestId, ReviewId, SslMode};
 pub use crate::handshake::client_hello::ClientHello;
+pub use crate::handshake::key_schedule::exporter::ExportError;
+pub use crate::handshake::rustls::TicketKeys;
 pub use crate::identity::certificate::{AlternativeName, Certificate};
+pub use crate::identity::client_sessions::{
+    ClientSession, ClientSessionCache, ClientSessionKey, ClientSessionStore,
+};
 pub use crate::identity::name::{Attribute, DistinguishedName};
+pub use crate::identity::server_sessions::{ServerSession, ServerSessionCache, ServerSessionStore};
 pub use crate::identity::session::SslCipher;
+pub use crate::key_log::{KeyLog, KeyLogLine};
 pub use crate::record::protection::SslProtocol;
 pub use crate::time::{Instant, Now, UnixTime};
 pub use crate::verify::pin::Pin;
 pub use crate::verify::policy::{OnErrors, VerifyMode};
 pub use crate::verify::{SslError, SslErrorKind};
+
+/// The version of this library. `QSslSocket::sslLibraryVersionString`.
+pub const VERSION: &str = env!("CARGO_PKG_VERSION");
 
 /// The examples of the README, compiled.
 #[cfg(doctest)]

@@ -88,6 +88,17 @@ impl Ca {
         }
     }
 
+    /// A new authority under this one.
+    pub fn intermediate(&self, name: &str) -> Self {
+        let mut params = params(name);
+        params.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
+        params.key_usages = vec![KeyUsagePurpose::KeyCertSign, KeyUsagePurpose::CrlSign];
+        let key = KeyPair::generate().expect("key");
+        Self {
+            issuer: CertifiedIssuer::signed_by(params, key, &self.issuer).expect("intermediate"),
+        }
+    }
+
     /// The root's certificate.
     pub fn der(&self) -> CertificateDer<'static> {
         self.issuer.der().clone()

@@ -2,9 +2,10 @@
 //!
 //! Both run with `--debug 5`, which prints every handshake message and every alert.
 
-use std::net::{SocketAddr, TcpListener};
+use std::net::SocketAddr;
 
 use crate::certs::Identity;
+use crate::network::free_address;
 use crate::openssl::ca_pem;
 use crate::peer::{Peer, Scratch};
 
@@ -53,9 +54,7 @@ pub fn server_in(scratch: Scratch, identity: &Identity, args: &[&str]) -> (Peer,
     let cert = scratch.file("cert.pem", identity.chain_pem());
     let key = scratch.file("key.pem", identity.key_pem());
     let ca = scratch.file("ca.pem", ca_pem());
-    // Nobody else is in this network, so the port stays free.
-    let free = TcpListener::bind("127.0.0.1:0").and_then(|socket| socket.local_addr());
-    let address = free.expect("a free port");
+    let address = free_address();
     let port = address.port().to_string();
     let kind = match args.iter().any(|arg| arg.starts_with("--http")) {
         true => "--http",

@@ -10,4 +10,6 @@ pub mod network;
 pub mod openssl;
 pub mod pair;
 pub mod peer;
+#[cfg(unix)]
+pub mod peers;
 pub mod wire;

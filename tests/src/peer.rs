@@ -2,6 +2,7 @@
 
 use std::fs;
 use std::io::{Read, Write};
+use std::net::{SocketAddr, TcpStream};
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, ExitStatus, Stdio};
 use std::sync::atomic::{AtomicU32, Ordering};
@@ -132,6 +133,11 @@ impl Peer {
         lock(&self.log).out.clone()
     }
 
+    /// All of its standard error so far.
+    pub fn err(&self) -> String {
+        String::from_utf8_lossy(&lock(&self.log).err).into_owned()
+    }
+
     /// Everything it has printed so far: standard output, then standard error.
     pub fn log(&self) -> String {
         let printed = lock(&self.log);
@@ -175,6 +181,23 @@ impl Peer {
                 return status;
             }
             assert!(self.born.elapsed() < LIFETIME, "the peer does not end");
+            thread::sleep(REST);
+        }
+    }
+
+    /// Waits until it takes connections here. Each attempt is one that it sees.
+    ///
+    /// # Panics
+    /// When it ends instead.
+    pub fn until_listening(&mut self, address: SocketAddr) {
+        while TcpStream::connect(address).is_err() {
+            if let Some(status) = self.child.try_wait().expect("ask for its status") {
+                panic!("the peer ended with {status} before it listened on {address}");
+            }
+            assert!(
+                self.born.elapsed() < LIFETIME,
+                "the peer never listens on {address}"
+            );
             thread::sleep(REST);
         }
     }

@@ -144,6 +144,16 @@ fn names_and_protocol_names_are_checked() {
     ] {
         assert!(PeerName::new(name).is_ok(), "{name}");
     }
+    let peer = PeerName::new("example.org").expect("a name");
+    assert_eq!(peer.verify_name(), "example.org");
+    assert_eq!(peer.server_name(), Some("example.org"));
+    let peer = peer.verify_as("192.0.2.1").expect("an address");
+    assert_eq!(peer.verify_name(), "192.0.2.1");
+    assert_eq!(peer.server_name(), Some("example.org"));
+    assert_eq!(peer.without_sni().server_name(), None);
+    let peer = PeerName::new("2001:db8::1").expect("an address");
+    assert_eq!(peer.verify_name(), "2001:db8::1");
+    assert_eq!(peer.server_name(), None);
     for backend in backends() {
         let long = [b'x'; 256];
         for names in [&[&b""[..]][..], &[&long[..]]] {

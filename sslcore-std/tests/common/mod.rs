@@ -6,6 +6,8 @@
 )]
 
 #[cfg(feature = "program")]
+pub mod program;
+#[cfg(feature = "program")]
 pub mod served;
 
 use std::net::{TcpListener, TcpStream};
@@ -37,7 +39,7 @@ pub fn streams() -> (TcpStream, TcpStream) {
     (client, server)
 }
 
-fn adopt(stream: TcpStream) -> SslSocket {
+pub fn adopt(stream: TcpStream) -> SslSocket {
     let mut socket = SslSocket::from_stream(stream).expect("adopt");
     socket.set_timeout(Some(LONG));
     socket

@@ -1,5 +1,7 @@
 //! Collects a configuration, and checks it.
 
+mod sessions;
+
 use alloc::string::ToString;
 use alloc::sync::Arc;
 use alloc::vec::Vec;
@@ -8,14 +10,16 @@ use core::marker::PhantomData;
 use rustls_pki_types::{CertificateDer, PrivateKeyDer, TrustAnchor};
 
 use super::{
-    ClientConfig, ClientInner, Identity, ServerConfig, ServerInner, Settings, Terms, Timeouts,
+    ClientConfig, ClientInner, Identity, ServerConfig, ServerInner, Settings, Settled, Terms,
+    Tickets, Timeouts,
 };
 use crate::crypto::Backend;
 use crate::error::ConfigError;
-use crate::handshake::rustls::{
-    ClientSessionCache, ClientTemplate, ServerSessionCache, ServerTemplate,
-};
+use crate::handshake::rustls::{ClientTemplate, ServerTemplate};
+use crate::identity::client_sessions::ClientSessionCache;
+use crate::identity::server_sessions::ServerSessionCache;
 use crate::identity::session::SslCipher;
+use crate::identity::validity;
 use crate::record::header::MAX_PLAINTEXT;
 use crate::record::protection::SslProtocol;
 use crate::verify::pin::{Pin, Pins};
@@ -55,8 +59,10 @@ impl<C> ConfigBuilder<C> {
                 prefer_own_ciphers: true,
                 client_sessions: None,
                 server_sessions: None,
-                server_tickets: false,
+                session_lifetime: validity::DEFAULT,
+                tickets: Tickets::None,
                 max_fragment: None,
+                key_log: None,
             },
             anchors: Vec::new(),
             pins: Vec::new(),
@@ -259,14 +265,6 @@ impl ClientConfig {
 }
 
 impl ConfigBuilder<ClientConfig> {
-    /// Remember sessions of at most so many servers; 0 turns resumption off. The default is 256.
-    #[must_use]
-    pub fn session_cache(mut self, servers: usize) -> Self {
-        self.settings.client_sessions =
-            (servers > 0).then(|| Arc::new(ClientSessionCache::new(servers)));
-        self
-    }
-
     /// Checks everything.
     ///
     /// # Errors
@@ -278,7 +276,11 @@ impl ConfigBuilder<ClientConfig> {
         };
         let terms = self.terms(mode)?;
         let template = ClientTemplate::new(&self.backend, &self.settings)?;
-        Ok(ClientConfig(Arc::new(ClientInner { template, terms })))
+        Ok(ClientConfig(Arc::new(ClientInner {
+            template,
+            terms,
+            settled: Settled::new(&self.backend, self.settings),
+        })))
     }
 }
 
@@ -288,7 +290,7 @@ impl ServerConfig {
     pub fn builder(backend: Backend) -> ConfigBuilder<Self> {
         let mut builder = ConfigBuilder::new(backend, Timeouts::SERVER);
         builder.settings.server_sessions = Some(Arc::new(ServerSessionCache::new(SESSIONS)));
-        builder.settings.server_tickets = true;
+        builder.settings.tickets = Tickets::OwnKeys;
         builder
     }
 }
@@ -299,22 +301,6 @@ impl ConfigBuilder<ServerConfig> {
     #[must_use]
     pub fn follow_client_ciphers(mut self) -> Self {
         self.settings.prefer_own_ciphers = false;
-        self
-    }
-
-    /// Remember at most so many sessions; 0 turns that off. The default is 256.
-    #[must_use]
-    pub fn session_cache(mut self, sessions: usize) -> Self {
-        self.settings.server_sessions =
-            (sessions > 0).then(|| Arc::new(ServerSessionCache::new(sessions)));
-        self
-    }
-
-    /// Whether to issue stateless session tickets (RFC 5077, RFC 8446 §4.6.1). On by default;
-    /// the key lives as long as the configuration.
-    #[must_use]
-    pub fn session_tickets(mut self, issue: bool) -> Self {
-        self.settings.server_tickets = issue;
         self
     }
 
@@ -336,6 +322,10 @@ impl ConfigBuilder<ServerConfig> {
             .collect();
         let ask = mode != VerifyMode::None;
         let template = ServerTemplate::new(&self.backend, &self.settings, ask, &hints)?;
-        Ok(ServerConfig(Arc::new(ServerInner { template, terms })))
+        Ok(ServerConfig(Arc::new(ServerInner {
+            template,
+            terms,
+            settled: Settled::new(&self.backend, self.settings),
+        })))
     }
 }

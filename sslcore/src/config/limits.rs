@@ -1,9 +1,11 @@
 //! What a connection may hold, how long it may take, and whom it talks to.
 
+use alloc::borrow::Cow;
 use alloc::string::ToString;
+use core::net;
 use core::time::Duration;
 
-use rustls_pki_types::ServerName;
+use rustls_pki_types::{IpAddr, ServerName};
 
 use crate::error::ConfigError;
 
@@ -117,12 +119,39 @@ impl PeerName {
         Ok(self)
     }
 
+    /// The name that the certificate must carry; an address as text, which allocates.
+    /// `QSslSocket::peerVerifyName`.
+    pub fn verify_name(&self) -> Cow<'_, str> {
+        match &self.verify {
+            ServerName::DnsName(name) => name.as_ref().into(),
+            ServerName::IpAddress(IpAddr::V4(octets)) => {
+                text(net::Ipv4Addr::from(*octets.as_ref()))
+            }
+            ServerName::IpAddress(IpAddr::V6(octets)) => {
+                text(net::Ipv6Addr::from(*octets.as_ref()))
+            }
+            _ => "".into(),
+        }
+    }
+
+    /// The name that is asked for (SNI, RFC 6066 §3); `None` when none is, as for an address.
+    pub fn server_name(&self) -> Option<&str> {
+        match self.sni.as_ref()? {
+            ServerName::DnsName(name) => Some(name.as_ref()),
+            _ => None,
+        }
+    }
+
     /// Asks for no name.
     #[must_use]
     pub fn without_sni(mut self) -> Self {
         self.sni = None;
         self
     }
+}
+
+fn text(address: impl ToString) -> Cow<'static, str> {
+    address.to_string().into()
 }
 
 fn server_name(name: &str) -> Result<ServerName<'static>, ConfigError> {

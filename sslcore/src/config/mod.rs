@@ -2,22 +2,26 @@
 
 mod builder;
 mod limits;
+mod settled;
 
 use alloc::string::String;
 use alloc::sync::Arc;
 use alloc::vec::Vec;
 use core::fmt;
+use core::time::Duration;
 
 use rustls_pki_types::{CertificateDer, PrivateKeyDer};
 use zeroize::Zeroize;
 
 pub use self::builder::ConfigBuilder;
 pub use self::limits::{Leftover, Limits, PeerName, Timeouts};
+pub(crate) use self::settled::Settled;
 use crate::crypto::Backend;
-use crate::handshake::rustls::{
-    ClientSessionCache, ClientTemplate, ServerSessionCache, ServerTemplate,
-};
+use crate::handshake::rustls::{ClientTemplate, ServerTemplate, TicketKeys};
+use crate::identity::client_sessions::ClientSessionStore;
+use crate::identity::server_sessions::ServerSessionStore;
 use crate::identity::session::SslCipher;
+use crate::key_log::KeyLog;
 use crate::record::protection::SslProtocol;
 use crate::verify::policy::Policy;
 
@@ -33,6 +37,15 @@ impl Drop for Identity {
     }
 }
 
+/// What a server seals session tickets with.
+pub(crate) enum Tickets {
+    /// It issues none.
+    None,
+    /// Keys of the configuration's own.
+    OwnKeys,
+    Under(TicketKeys),
+}
+
 /// What a builder has collected.
 pub(crate) struct Settings {
     pub(crate) protocols: Vec<SslProtocol>,
@@ -41,10 +54,12 @@ pub(crate) struct Settings {
     pub(crate) alpn: Vec<Vec<u8>>,
     pub(crate) identity: Option<Identity>,
     pub(crate) prefer_own_ciphers: bool,
-    pub(crate) client_sessions: Option<Arc<ClientSessionCache>>,
-    pub(crate) server_sessions: Option<Arc<ServerSessionCache>>,
-    pub(crate) server_tickets: bool,
+    pub(crate) client_sessions: Option<Arc<dyn ClientSessionStore>>,
+    pub(crate) server_sessions: Option<Arc<dyn ServerSessionStore>>,
+    pub(crate) session_lifetime: Duration,
+    pub(crate) tickets: Tickets,
     pub(crate) max_fragment: Option<usize>,
+    pub(crate) key_log: Option<Arc<dyn KeyLog>>,
 }
 
 /// The part of a configuration that lasts as long as the connection.
@@ -64,6 +79,7 @@ pub struct ClientConfig(pub(crate) Arc<ClientInner>);
 pub(crate) struct ClientInner {
     pub(crate) template: ClientTemplate,
     pub(crate) terms: Terms,
+    pub(crate) settled: Settled,
 }
 
 /// A server's configuration. Cloning costs one reference count.
@@ -73,6 +89,7 @@ pub struct ServerConfig(pub(crate) Arc<ServerInner>);
 pub(crate) struct ServerInner {
     pub(crate) template: ServerTemplate,
     pub(crate) terms: Terms,
+    pub(crate) settled: Settled,
 }
 
 impl fmt::Debug for ClientConfig {

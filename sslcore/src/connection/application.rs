@@ -4,6 +4,7 @@ use bytes::BufMut;
 
 use super::Connection;
 use crate::error::{ReadEnd, UsageError};
+use crate::handshake::key_schedule::exporter::ExportError;
 use crate::record::protection::SslProtocol;
 use crate::state::{Call, Cause, Phase};
 
@@ -116,6 +117,30 @@ impl Connection {
             self.state.follow(Cause::Ended);
         }
         self.settle();
+    }
+
+    /// Derives keying material that both ends have and nobody else: for a protocol above TLS that
+    /// binds itself to this connection (RFC 5705; for TLS 1.3, RFC 8446 §7.5). Fills all of `out`,
+    /// 1 to 8,160 bytes. The label, 1 to 249 bytes, is the protocol's own, usually registered with
+    /// IANA. In TLS 1.2 no context and an empty one differ, in TLS 1.3 they do not. Costs a few
+    /// hashes and allocates; can be called any number of times, from
+    /// [`Encrypted`](crate::Event::Encrypted) on and also after the end: the secret it is made from
+    /// is wiped when the connection is dropped.
+    ///
+    /// # Errors
+    /// [`ExportError`]; `out` is then as it was. Notably
+    /// [`NoExtendedMasterSecret`](ExportError::NoExtendedMasterSecret), when a TLS 1.2 peer is too
+    /// old to make the material unique (RFC 7627 §5.4).
+    pub fn export_keying_material(
+        &self,
+        out: &mut [u8],
+        label: &[u8],
+        context: Option<&[u8]>,
+    ) -> Result<(), ExportError> {
+        match &self.exporter {
+            Some(exporter) => exporter.export(out, label, context),
+            None => Err(ExportError::NotEncrypted),
+        }
     }
 
     /// Asks for new traffic keys in both directions (RFC 8446 §4.6.3).

@@ -1,6 +1,8 @@
 //! QSslSocket's getters. All of them keep answering after a failure.
 
-use super::Connection;
+use rustls_pki_types::ServerName;
+
+use super::{Connection, Role};
 use crate::error::{Failure, ReadEnd};
 use crate::event::{CloseReport, SslMode};
 use crate::identity::certificate::Certificate;
@@ -60,7 +62,7 @@ impl Connection {
 
     /// The cipher suite, once negotiated. `QSslSocket::sessionCipher`.
     pub fn session_cipher(&self) -> Option<SslCipher> {
-        self.facts.cipher
+        self.facts.cipher.and_then(SslCipher::from_id)
     }
 
     /// The version, once negotiated. `QSslSocket::sessionProtocol`.
@@ -82,6 +84,35 @@ impl Connection {
     /// Whether an earlier session was resumed.
     pub fn is_resumed(&self) -> bool {
         self.facts.resumed
+    }
+
+    /// The server's name as the client asks for it in its hello (SNI, RFC 6066 §3): as it was sent,
+    /// upper or lower case; a client's is known from the start, a server's once the hello was read.
+    /// `None` when no name was sent, or none that can be a DNS name. It proves nothing.
+    /// `QSslSocket::peerName`, as far as that is sent.
+    pub fn server_name(&self) -> Option<&str> {
+        match &self.role {
+            Some(Role::Client(_, peer)) => match &peer.sni {
+                Some(ServerName::DnsName(name)) => Some(name.as_ref()),
+                _ => None,
+            },
+            _ => self.facts.server_name.as_deref(),
+        }
+    }
+
+    /// How many session tickets a TLS 1.3 client has received. In TLS 1.2 a ticket is part of the
+    /// handshake and is not counted.
+    pub fn session_tickets_received(&self) -> u32 {
+        self.facts.tickets
+    }
+
+    /// How long the server lets its last session ticket be used, in seconds; a TLS 1.3 client
+    /// learns it with [`SessionTicketReceived`](crate::Event::SessionTicketReceived). How long it is
+    /// kept here is the configuration's
+    /// [`session_lifetime`](crate::ConfigBuilder::session_lifetime), if that is less.
+    /// `QSslConfiguration::sessionTicketLifeTimeHint`, which is -1 for `None`.
+    pub fn session_ticket_lifetime_hint(&self) -> Option<u32> {
+        self.facts.ticket_lifetime
     }
 
     /// Plaintext bytes that can be read now. `QIODevice::bytesAvailable`.

@@ -11,7 +11,7 @@ use crate::alert::Alert;
 use crate::error::{Failure, FailureKind, Repeated};
 use crate::event::{Event, RequestId, ReviewId};
 use crate::handshake::Engine;
-use crate::handshake::client_hello::{Glimpse, glimpse};
+use crate::handshake::client_hello::{self, Glimpse, glimpse};
 use crate::identity::certificate::Certificate;
 use crate::record::header::{ContentType, HEADER_LEN, Header, MAX_BODY_TLS12};
 use crate::record::limits;
@@ -41,6 +41,9 @@ impl Connection {
             Glimpse::Incomplete(_) | Glimpse::Unreadable => Cause::HelloUnreadable,
             Glimpse::Hello(message) => {
                 let id = RequestId(self.open_decision());
+                let hello = client_hello::read(&message);
+                let name = hello.and_then(|hello| hello.dns_name());
+                self.facts.server_name = name.map(Box::from);
                 if let Some(handshake) = &mut self.handshake {
                     handshake.hello = message;
                 }
@@ -204,6 +207,7 @@ impl Connection {
             return Err(lost_engine().into());
         };
         self.facts = engine.facts();
+        let exporter = engine.exporter();
         let leftover = handshake.fed > 0;
         let traffic = Traffic::new(
             engine.finish()?,
@@ -220,6 +224,7 @@ impl Connection {
                     .into(),
             );
         }
+        self.exporter = exporter.map(Box::new);
         self.state.follow(Cause::Completed);
         self.events.push(Event::Encrypted);
         Ok(true)
@@ -289,6 +294,11 @@ impl Connection {
     }
 
     fn rejection(&mut self, kind: SslErrorKind, alert: Alert) -> Failure {
+        if let Some(handshake) = &mut self.handshake {
+            if let Some(engine) = &mut handshake.engine {
+                engine.rejected();
+            }
+        }
         // TLS 1.2 has no certificate_required; a missing one is a handshake failure
         // (RFC 5246 §7.4.6).
         let tls12 = self.facts.protocol == Some(SslProtocol::TlsV1_2);

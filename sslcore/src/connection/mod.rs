@@ -23,6 +23,7 @@ use crate::config::{ClientConfig, Leftover, Limits, PeerName, ServerConfig, Serv
 use crate::error::{Failure, UsageError};
 use crate::event::{CloseReport, Event, Events, ReviewId, SslMode};
 use crate::handshake::Engine;
+use crate::handshake::key_schedule::exporter::Exporter;
 use crate::identity::certificate::Certificate;
 use crate::identity::session::SessionFacts;
 use crate::record::traffic::Traffic;
@@ -115,6 +116,7 @@ pub struct Connection {
     discard_reads: bool,
     wants_writable: bool,
     facts: SessionFacts,
+    exporter: Option<Box<Exporter>>,
     peer_chain: Vec<Certificate>,
     ssl_errors: Vec<SslError>,
     review: Option<ReviewId>,
@@ -153,6 +155,7 @@ impl Connection {
             discard_reads: false,
             wants_writable: false,
             facts: SessionFacts::default(),
+            exporter: None,
             peer_chain: Vec::new(),
             ssl_errors: Vec::new(),
             review: None,

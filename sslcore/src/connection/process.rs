@@ -79,7 +79,7 @@ impl Connection {
             Phase::Handshake => self.handshake(now),
             Phase::Judging => self.judge(now),
             Phase::Held => self.hold(),
-            Phase::Traffic => self.traffic(),
+            Phase::Traffic => self.traffic(now),
             Phase::Over => Ok(false),
         }
     }

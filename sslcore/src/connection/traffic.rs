@@ -13,13 +13,14 @@ use crate::record::header::HEADER_LEN;
 use crate::record::protection::SslProtocol;
 use crate::record::traffic::{KEY_UPDATE_RECORD, Opened};
 use crate::state::{Outbound, Phase};
+use crate::time::Now;
 
 impl Connection {
-    pub(super) fn traffic(&mut self) -> Step {
+    pub(super) fn traffic(&mut self, now: Now) -> Step {
         if self.seal_queued()? {
             return Ok(true);
         }
-        self.open_next()
+        self.open_next(now)
     }
 
     /// Whether `write` can take a whole record's worth.
@@ -123,7 +124,7 @@ impl Connection {
     }
 
     /// Opens one record, if there is one and the reader has room for it.
-    fn open_next(&mut self) -> Step {
+    fn open_next(&mut self, now: Now) -> Step {
         if self.state.inbound_end().is_some() {
             self.receive.clear_raw();
             return match self.transport_end {
@@ -152,7 +153,7 @@ impl Connection {
         let Some(record) = self.receive.raw_mut().get_mut(..len) else {
             return Err(lost_engine().into());
         };
-        match traffic.open(header, record)? {
+        match traffic.open(header, record, now)? {
             Opened::Data(range) => {
                 if self.discard_reads {
                     self.receive.skip(len);
@@ -171,15 +172,14 @@ impl Connection {
                 self.receive.skip(len);
                 self.events.push(Event::AlertReceived(alert));
             }
-            Opened::Messages {
-                tickets,
-                key_updated,
-            } => {
+            Opened::Messages(seen) => {
                 self.receive.skip(len);
-                if tickets > 0 {
+                if seen.tickets > 0 {
+                    self.facts.tickets += seen.tickets;
+                    self.facts.ticket_lifetime = Some(seen.ticket_lifetime);
                     self.events.push(Event::SessionTicketReceived);
                 }
-                if key_updated {
+                if seen.key_updated {
                     self.events.push(Event::KeysUpdated);
                 }
             }

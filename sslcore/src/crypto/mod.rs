@@ -12,6 +12,8 @@ use rustls::SupportedCipherSuite;
 use rustls::crypto::CryptoProvider;
 use rustls::crypto::hash::{Hash, HashAlgorithm};
 
+use crate::identity::session::SslCipher;
+
 #[cfg(any(feature = "aws-lc-rs", feature = "ring"))]
 mod ring_api;
 #[cfg(feature = "rustcrypto")]
@@ -153,6 +155,13 @@ impl Backend {
     /// The rustls provider that handshakes run on.
     pub fn provider(&self) -> &Arc<CryptoProvider> {
         &self.provider
+    }
+
+    /// The cipher suites it has, in its order of preference. Costs a look-up each.
+    /// `QSslConfiguration::supportedCiphers`.
+    pub fn supported_ciphers(&self) -> impl Iterator<Item = SslCipher> {
+        let suites = self.provider.cipher_suites.iter();
+        suites.filter_map(|suite| SslCipher::from_id(suite.suite().into()))
     }
 
     /// A key of one of the record AEADs.

@@ -5,6 +5,8 @@
 
 use alloc::vec::Vec;
 
+use rustls_pki_types::DnsName;
+
 use crate::record::header::{ContentType, HEADER_LEN, Header, MAX_PLAINTEXT};
 use crate::record::limits;
 use crate::record::protection::SslProtocol;
@@ -32,6 +34,12 @@ impl<'a> ClientHello<'a> {
     /// The DNS name the client asks for (RFC 6066 §3).
     pub fn server_name(&self) -> Option<&'a str> {
         self.server_name
+    }
+
+    /// The same, if it is one.
+    pub(crate) fn dns_name(&self) -> Option<&'a str> {
+        self.server_name
+            .filter(|name| DnsName::try_from(*name).is_ok())
     }
 
     /// The application protocols it offers, in its order (RFC 7301).
@@ -165,25 +173,25 @@ fn u16s(bytes: &[u8]) -> impl Iterator<Item = u16> + use<'_> {
         .map(|pair| u16::from_be_bytes([pair[0], pair[1]]))
 }
 
-struct Cursor<'a>(&'a [u8]);
+pub(super) struct Cursor<'a>(pub(super) &'a [u8]);
 
 impl<'a> Cursor<'a> {
-    fn take(&mut self, n: usize) -> Option<&'a [u8]> {
+    pub(super) fn take(&mut self, n: usize) -> Option<&'a [u8]> {
         let (taken, rest) = self.0.split_at_checked(n)?;
         self.0 = rest;
         Some(taken)
     }
 
-    fn u16(&mut self) -> Option<u16> {
+    pub(super) fn u16(&mut self) -> Option<u16> {
         self.take(2)?.try_into().ok().map(u16::from_be_bytes)
     }
 
-    fn vector8(&mut self) -> Option<&'a [u8]> {
+    pub(super) fn vector8(&mut self) -> Option<&'a [u8]> {
         let len = *self.take(1)?.first()?;
         self.take(usize::from(len))
     }
 
-    fn vector16(&mut self) -> Option<&'a [u8]> {
+    pub(super) fn vector16(&mut self) -> Option<&'a [u8]> {
         let len = self.u16()?;
         self.take(usize::from(len))
     }

@@ -8,6 +8,7 @@ use alloc::boxed::Box;
 use alloc::vec::Vec;
 use core::fmt;
 
+use rustls_pki_types::UnixTime;
 use spin::Mutex;
 
 /// A put that waits for the verdict.
@@ -28,6 +29,9 @@ pub(crate) struct Gate {
     resumption: bool,
     /// A ticket can be dropped from the flight later: TLS 1.3, not before the version is known.
     tickets_droppable: Mutex<bool>,
+    /// When the session began: with this handshake, or with the one that it resumes or may yet
+    /// resume.
+    begins: Mutex<Option<UnixTime>>,
 }
 
 /// More deferred puts than one handshake can make: two tickets and a group hint.
@@ -45,6 +49,7 @@ impl Gate {
             }),
             resumption,
             tickets_droppable: Mutex::new(false),
+            begins: Mutex::new(None),
         }
     }
 
@@ -90,6 +95,17 @@ impl Gate {
 
     pub(crate) fn set_tickets_droppable(&self) {
         *self.tickets_droppable.lock() = true;
+    }
+
+    /// The session begins now, in a full handshake; or a session that began then is offered, or
+    /// looked at.
+    pub(crate) fn set_begins(&self, begins: UnixTime) {
+        *self.begins.lock() = Some(begins);
+    }
+
+    /// When the session began, once that is known.
+    pub(crate) fn begins(&self) -> Option<UnixTime> {
+        *self.begins.lock()
     }
 
     /// The verdict. The first one counts.

@@ -1,11 +1,13 @@
-//! Record keys from handshake secrets, for the alerts that the engine cannot make.
+//! Keys from handshake secrets: for the alerts that the engine cannot make, and for exporters.
 //!
 //! The engine encrypts for the state it is in; a rejected handshake is in the state that was
 //! *released*. These few derivations bridge the gap.
 
+pub(crate) mod exporter;
+
 use rustls::Tls12CipherSuite;
 use rustls::crypto::cipher::NONCE_LEN;
-use rustls::crypto::tls13::OkmBlock;
+use rustls::crypto::tls13::{HkdfExpander, OkmBlock, OutputLengthError};
 use rustls::{CipherSuite, Tls13CipherSuite};
 use zeroize::Zeroizing;
 
@@ -63,15 +65,34 @@ pub(crate) fn tls13_key(suite: &Tls13CipherSuite, secret: &Secret) -> Option<Key
     let mut key = Zeroizing::new([0; 32]);
     let mut iv = [0; NONCE_LEN];
     let key = &mut key[..algorithm.key_len()];
-    // HkdfLabel: length, label and context, both with their lengths (RFC 8446 §7.1).
-    for (label, out) in [
-        (&b"\x09tls13 key\0"[..], &mut *key),
-        (b"\x08tls13 iv\0", &mut iv),
-    ] {
-        let length = (out.len() as u16).to_be_bytes();
-        expander.expand_slice(&[&length, label], out).ok()?;
-    }
+    expand_label(&*expander, b"key", &[], key).ok()?;
+    expand_label(&*expander, b"iv", &[], &mut iv).ok()?;
     KeyMaterial::new(algorithm, key, iv)
+}
+
+const TLS13_PREFIX: &[u8] = b"tls13 ";
+
+/// HKDF-Expand-Label (RFC 8446 §7.1). Label, context and output are short enough.
+fn expand_label(
+    expander: &dyn HkdfExpander,
+    label: &[u8],
+    context: &[u8],
+    out: &mut [u8],
+) -> Result<(), OutputLengthError> {
+    let length = (out.len() as u16).to_be_bytes();
+    let label_len = [(TLS13_PREFIX.len() + label.len()) as u8];
+    let context_len = [context.len() as u8];
+    expander.expand_slice(
+        &[
+            &length,
+            &label_len,
+            TLS13_PREFIX,
+            label,
+            &context_len,
+            context,
+        ],
+        out,
+    )
 }
 
 /// Our write key of a TLS 1.2 connection (RFC 5246 §6.3).

@@ -5,6 +5,7 @@
 //! complete the engine is taken apart into traffic keys and dropped.
 
 pub(crate) mod client_hello;
+pub(crate) mod hellos;
 pub(crate) mod hold;
 pub(crate) mod key_schedule;
 pub(crate) mod rustls;
@@ -14,6 +15,7 @@ use alloc::vec::Vec;
 
 use rustls_pki_types::CertificateDer;
 
+use self::key_schedule::exporter::Exporter;
 use crate::alert::Alert;
 use crate::error::Failure;
 use crate::identity::session::SessionFacts;
@@ -53,6 +55,9 @@ pub(crate) trait Engine: Send {
     /// (rule R13). `flight` loses what an untrusted session must not send (tickets).
     fn judged(&mut self, trusted: bool, flight: &mut Vec<u8>);
 
+    /// The peer was refused. What is remembered of it would be refused again.
+    fn rejected(&mut self);
+
     /// Whether `flight` answers the server's request for a certificate.
     fn answers_certificate_request(&self, flight: &[u8]) -> bool;
 
@@ -67,6 +72,9 @@ pub(crate) trait Engine: Send {
 
     /// What was negotiated so far.
     fn facts(&self) -> SessionFacts;
+
+    /// What keying material can be exported from; `None` before the handshake is complete.
+    fn exporter(&self) -> Option<Exporter>;
 
     /// Takes the engine apart.
     fn finish(self: Box<Self>) -> Result<HandOff, Failure>;

@@ -1,5 +1,8 @@
 //! Certificates, keys and sessions.
 
 pub(crate) mod certificate;
+pub(crate) mod client_sessions;
 pub(crate) mod name;
+pub(crate) mod server_sessions;
 pub(crate) mod session;
+pub(crate) mod validity;

@@ -1,5 +1,6 @@
 //! What a handshake negotiated, and the stores that let the next one be shorter.
 
+use alloc::boxed::Box;
 use alloc::vec::Vec;
 use core::fmt;
 
@@ -155,8 +156,15 @@ impl fmt::Display for SslCipher {
 #[derive(Clone, Debug, Default)]
 pub(crate) struct SessionFacts {
     pub(crate) protocol: Option<SslProtocol>,
-    pub(crate) cipher: Option<SslCipher>,
+    /// By its number, which is small; the rest is known.
+    pub(crate) cipher: Option<u16>,
     pub(crate) group: Option<&'static str>,
     pub(crate) alpn: Option<Vec<u8>>,
     pub(crate) resumed: bool,
+    /// The name that the client asked for.
+    pub(crate) server_name: Option<Box<str>>,
+    /// How many session tickets have arrived.
+    pub(crate) tickets: u32,
+    /// The lifetime of the last of them, in seconds.
+    pub(crate) ticket_lifetime: Option<u32>,
 }

@@ -13,6 +13,7 @@ use crate::buffer::TransmitBuffer;
 use crate::config::Terms;
 use crate::crypto::Backend;
 use crate::error::{Failure, FailureKind, Repeated};
+use crate::time::Now;
 
 /// What remains of the handshake once its keys are handed over: later secrets, and tickets.
 pub(crate) trait PostHandshake: Send {
@@ -23,7 +24,7 @@ pub(crate) trait PostHandshake: Send {
     /// Whether NewSessionTicket is for us: we are a TLS 1.3 client.
     fn takes_tickets(&self) -> bool;
     /// A NewSessionTicket message, without its header.
-    fn session_ticket(&mut self, body: &[u8]) -> Result<(), Failure>;
+    fn session_ticket(&mut self, body: &[u8], now: Now) -> Result<(), Failure>;
 }
 
 /// What one opened record was.
@@ -38,7 +39,17 @@ pub(crate) enum Opened {
     /// A warning alert.
     Warning(Alert),
     /// Messages were processed: what they were.
-    Messages { tickets: u32, key_updated: bool },
+    Messages(Messages),
+}
+
+/// What the messages of one record were.
+#[derive(Debug, Default, PartialEq, Eq)]
+pub(crate) struct Messages {
+    /// How many session tickets.
+    pub(crate) tickets: u32,
+    /// The lifetime of the last of them, in seconds.
+    pub(crate) ticket_lifetime: u32,
+    pub(crate) key_updated: bool,
 }
 
 /// Most bytes a KeyUpdate record takes: header, explicit nonce, message, type, tag.
@@ -247,7 +258,12 @@ impl Traffic {
     }
 
     /// Opens one whole record in place and does what it says.
-    pub(crate) fn open(&mut self, header: Header, record: &mut [u8]) -> Result<Opened, Failure> {
+    pub(crate) fn open(
+        &mut self,
+        header: Header,
+        record: &mut [u8],
+        now: Now,
+    ) -> Result<Opened, Failure> {
         let (content, range) = self.rx.open(header, record)?;
         let body = &record[range.clone()];
         if !self.reassembly.is_empty() && content != ContentType::Handshake {
@@ -275,7 +291,7 @@ impl Traffic {
             ContentType::Handshake => {
                 // The body must outlive the key change that it may bring.
                 let mut messages = core::mem::take(&mut self.reassembly);
-                let opened = self.messages(&mut messages, body);
+                let opened = self.messages(&mut messages, body, now);
                 self.reassembly = messages;
                 opened
             }
@@ -316,9 +332,13 @@ impl Traffic {
     }
 
     /// Processes the messages in `body`, continuing the one begun in `partial`.
-    fn messages(&mut self, partial: &mut Vec<u8>, body: &[u8]) -> Result<Opened, Failure> {
-        let mut tickets = 0;
-        let mut key_updated = false;
+    fn messages(
+        &mut self,
+        partial: &mut Vec<u8>,
+        body: &[u8],
+        now: Now,
+    ) -> Result<Opened, Failure> {
+        let mut seen = Messages::default();
         let mut rest = body;
         if !partial.is_empty() {
             rest = fill(partial, MESSAGE_HEADER, rest);
@@ -327,7 +347,7 @@ impl Traffic {
                 rest = fill(partial, len, rest);
                 if partial.len() == len {
                     let message = core::mem::take(partial);
-                    self.message(&message, rest.is_empty(), &mut tickets, &mut key_updated)?;
+                    self.message(&message, rest.is_empty(), now, &mut seen)?;
                 }
             }
         }
@@ -337,28 +357,25 @@ impl Traffic {
                 break;
             };
             rest = later;
-            self.message(message, rest.is_empty(), &mut tickets, &mut key_updated)?;
+            self.message(message, rest.is_empty(), now, &mut seen)?;
         }
         partial.extend_from_slice(rest);
-        Ok(Opened::Messages {
-            tickets,
-            key_updated,
-        })
+        Ok(Opened::Messages(seen))
     }
 
     fn message(
         &mut self,
         message: &[u8],
         is_last: bool,
-        tickets: &mut u32,
-        key_updated: &mut bool,
+        now: Now,
+        seen: &mut Messages,
     ) -> Result<(), Failure> {
         let (header, body) = message
             .split_at_checked(MESSAGE_HEADER)
             .ok_or_else(|| malformed("a handshake message has a header"))?;
         match (self.version(), header[0]) {
             (SslProtocol::TlsV1_3, KEY_UPDATE) => {
-                *key_updated = true;
+                seen.key_updated = true;
                 self.key_update(body, is_last)
             }
             (SslProtocol::TlsV1_3, NEW_SESSION_TICKET) if self.post.takes_tickets() => {
@@ -368,8 +385,16 @@ impl Traffic {
                     Repeated::SessionTickets,
                     Alert::UnexpectedMessage,
                 )?;
-                *tickets += 1;
-                self.post.session_ticket(body)
+                seen.tickets += 1;
+                // Lifetime in seconds, then what only the engine reads (RFC 8446 §4.6.1).
+                let lifetime = body.first_chunk();
+                let lifetime = lifetime.ok_or_else(|| malformed("a ticket has a lifetime"))?;
+                seen.ticket_lifetime = u32::from_be_bytes(*lifetime);
+                match seen.ticket_lifetime {
+                    // "The ticket should be discarded immediately."
+                    0 => Ok(()),
+                    _ => self.post.session_ticket(body, now),
+                }
             }
             (SslProtocol::TlsV1_2, HELLO_REQUEST) if self.is_client => self.renegotiation(),
             (SslProtocol::TlsV1_2, CLIENT_HELLO) if !self.is_client => self.renegotiation(),

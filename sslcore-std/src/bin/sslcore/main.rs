@@ -1,6 +1,7 @@
 //! The program `sslcore`: see `sslcore --help`.
 
 mod completions;
+mod connect;
 mod demo;
 mod exit;
 mod serve;
@@ -22,6 +23,7 @@ struct Cli {
 
 #[derive(Subcommand)]
 enum Command {
+    Connect(Box<connect::Options>),
     Serve(Box<serve::Options>),
     Demo(demo::Options),
     Completions(completions::Options),
@@ -40,6 +42,7 @@ fn main() -> ExitCode {
         }
     };
     match cli.command {
+        Command::Connect(options) => connect::run(&options),
         Command::Serve(options) => serve::run(&options),
         Command::Demo(options) => demo::run(&options),
         Command::Completions(options) => completions::run(&options),

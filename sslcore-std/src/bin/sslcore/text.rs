@@ -1,10 +1,13 @@
 //! Text for people: numbers, fingerprints, colours.
 
-use std::fmt::Display;
-use std::io::{IsTerminal, stdout};
+use std::fmt::{self, Display};
+use std::io::{IsTerminal, stderr, stdout};
+use std::str::FromStr;
 
 use clap::builder::styling::{AnsiColor, Color, Style};
+use serde_json::Value;
 use sha2::{Digest, Sha256};
+use sslcore_std::sslcore::Event;
 
 /// A number with commas: `1,048,576`.
 pub(crate) fn grouped(number: usize) -> String {
@@ -28,14 +31,14 @@ impl Fingerprint {
         Self(Sha256::digest(der).into())
     }
 
-    /// All of it, in one line: `AB:CD:…`.
-    pub(crate) fn whole(&self) -> String {
-        hex(&self.0)
-    }
-
     /// The first eight bytes: enough for a line in a timeline, not for a decision.
     pub(crate) fn short(&self) -> String {
         format!("{}…", hex(&self.0[..8]))
+    }
+
+    /// What a pin wants.
+    pub(crate) fn bytes(&self) -> [u8; 32] {
+        self.0
     }
 
     /// All of it, in two lines.
@@ -61,6 +64,41 @@ pub(crate) fn escaped(text: &str) -> String {
     shown
 }
 
+/// All of it, in one line: `AB:CD:…`.
+impl Display for Fingerprint {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&hex(&self.0))
+    }
+}
+
+/// 64 hexadecimal digits, in pairs or not.
+impl FromStr for Fingerprint {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, String> {
+        let digits: Vec<char> = text
+            .chars()
+            .filter(|c| *c != ':' && !c.is_whitespace())
+            .collect();
+        let mut bytes = [0; 32];
+        if digits.len() != 2 * bytes.len() {
+            return Err(format!(
+                "a SHA-256 fingerprint has 64 hexadecimal digits, this has {}",
+                digits.len()
+            ));
+        }
+        for (byte, pair) in bytes.iter_mut().zip(digits.chunks(2)) {
+            for c in pair {
+                let digit = c.to_digit(16).ok_or_else(|| {
+                    format!("{c:?} is no hexadecimal digit, as a SHA-256 fingerprint has them")
+                })?;
+                *byte = *byte << 4 | digit as u8;
+            }
+        }
+        Ok(Self(bytes))
+    }
+}
+
 fn hex(bytes: &[u8]) -> String {
     let pairs: Vec<String> = bytes.iter().map(|byte| format!("{byte:02X}")).collect();
     pairs.join(":")
@@ -78,15 +116,28 @@ pub(crate) enum Ink {
     Bad,
 }
 
-/// Whether standard output is coloured: only on a terminal, and not against the reader's wish
+/// Whether text is coloured: only on a terminal, and not against the reader's wish
 /// (<https://no-color.org>).
 #[derive(Clone, Copy)]
 pub(crate) struct Palette(bool);
 
 impl Palette {
     pub(crate) fn for_stdout() -> Self {
+        Self::of(&stdout())
+    }
+
+    pub(crate) fn for_stderr() -> Self {
+        Self::of(&stderr())
+    }
+
+    fn of(stream: &impl IsTerminal) -> Self {
         let unwanted = std::env::var_os("NO_COLOR").is_some_and(|value| !value.is_empty());
-        Self(stdout().is_terminal() && !unwanted)
+        Self(stream.is_terminal() && !unwanted)
+    }
+
+    /// No colours.
+    pub(crate) fn plain() -> Self {
+        Self(false)
     }
 
     pub(crate) fn paint(self, ink: Ink, text: impl Display) -> String {
@@ -102,4 +153,38 @@ impl Palette {
         };
         format!("{style}{text}{style:#}")
     }
+}
+
+/// An event in words.
+pub(crate) fn event_text(event: Event) -> String {
+    match event {
+        Event::ModeChanged(mode) => format!("ModeChanged {mode:?}"),
+        Event::PeerVerifyError { kind, depth } => {
+            format!("PeerVerifyError {kind:?}, certificate {depth}")
+        }
+        Event::SslErrors(_) => "SslErrors".to_owned(),
+        Event::BytesWritten(n) => format!("BytesWritten {}", grouped(n)),
+        Event::EncryptedBytesWritten(n) => format!("EncryptedBytesWritten {}", grouped(n)),
+        Event::AlertSent(alert) => format!("AlertSent {alert}"),
+        Event::AlertReceived(alert) => format!("AlertReceived {alert}"),
+        Event::Failed(kind) => format!("Failed {kind:?}"),
+        Event::Closed(report) if report.clean => "Closed, clean".to_owned(),
+        Event::Closed(_) => "Closed, not clean".to_owned(),
+        other => format!("{other:?}"),
+    }
+}
+
+/// JSON in one line of ASCII: whatever is in its strings does nothing to a terminal.
+pub(crate) fn ascii_json(value: &Value) -> String {
+    let mut line = String::new();
+    for c in value.to_string().chars() {
+        if c.is_ascii() && !c.is_ascii_control() {
+            line.push(c);
+        } else {
+            for unit in c.encode_utf16(&mut [0; 2]) {
+                line += &format!("\\u{unit:04x}");
+            }
+        }
+    }
+    line
 }

@@ -3,21 +3,30 @@
 use alloc::string::ToString;
 use alloc::sync::Arc;
 use alloc::vec::Vec;
+use core::time::Duration;
 
-use rustls::client::{ClientSessionStore, Resumption, UnbufferedClientConnection};
+use rustls::client::{Resumption, UnbufferedClientConnection};
 use rustls::crypto::CryptoProvider;
 use rustls::pki_types::ServerName;
-use rustls::server::{NoServerSessionStorage, StoresServerSessions, UnbufferedServerConnection};
+use rustls::server::{NoServerSessionStorage, UnbufferedServerConnection};
 use rustls::sign::{CertifiedKey, SingleCertAndKey};
 use rustls::{DistinguishedName, Error, InconsistentKeys, SupportedProtocolVersion};
 
-use super::gates::{GatedClientStore, GatedServerStore, GatedTicketer, Ticketer};
+use spin::Mutex;
+
+use super::gates::{
+    ClientMemory, GatedClientStore, GatedServerStore, GatedTicketer, Groups, Memory, Rules,
+};
 use super::taps::{Clock, SecretTap};
+use super::ticket_keys::TicketKeys;
 use super::verifier::Recorder;
 use super::{Gate, Released, RustlsEngine, Side, errors};
-use crate::config::Settings;
+use crate::config::{Settings, Tickets};
 use crate::crypto::Backend;
 use crate::error::{ConfigError, Failure};
+use crate::handshake::hellos::Hellos;
+use crate::identity::server_sessions::ServerSessionStore;
+use crate::key_log::KeyLog;
 use crate::record::header::HEADER_LEN;
 use crate::record::protection::SslProtocol;
 use crate::time::Now;
@@ -25,16 +34,20 @@ use crate::time::Now;
 /// A client configuration, cloned for each connection.
 pub(crate) struct ClientTemplate {
     config: rustls::ClientConfig,
-    store: Option<Arc<dyn ClientSessionStore>>,
+    memory: Option<Arc<ClientMemory>>,
+    lifetime: Duration,
+    key_log: Option<Arc<dyn KeyLog>>,
     backend: Backend,
 }
 
 /// A server configuration, cloned for each connection.
 pub(crate) struct ServerTemplate {
     config: rustls::ServerConfig,
-    store: Option<Arc<dyn StoresServerSessions>>,
-    ticketer: Option<Arc<Ticketer>>,
+    store: Option<Arc<dyn ServerSessionStore>>,
+    ticket_keys: Option<TicketKeys>,
+    lifetime: Duration,
     asks_for_client_certificate: bool,
+    key_log: Option<Arc<dyn KeyLog>>,
     backend: Backend,
 }
 
@@ -142,10 +155,15 @@ impl ClientTemplate {
         config.resumption = Resumption::disabled();
         Ok(Self {
             config,
-            store: settings
-                .client_sessions
-                .clone()
-                .map(|store| store as Arc<dyn ClientSessionStore>),
+            memory: settings.client_sessions.clone().map(|store| {
+                Arc::new(ClientMemory {
+                    store,
+                    configuration: Arc::new(()),
+                    groups: Groups::default(),
+                })
+            }),
+            lifetime: settings.session_lifetime,
+            key_log: settings.key_log.clone(),
             backend: backend.clone(),
         })
     }
@@ -158,20 +176,23 @@ impl ClientTemplate {
         judged: bool,
         now: Now,
     ) -> Result<RustlsEngine, Failure> {
-        let shared = Shared::new(now, judged);
+        let shared = Shared::new(now, judged, self.lifetime, self.key_log.clone());
+        let mut memory = None;
         let mut config = self.config.clone();
         config.enable_sni = enable_sni;
         config.key_log = shared.tap.clone();
         config.time_provider = shared.clock.clone();
-        if let Some(store) = &self.store {
-            config.resumption = Resumption::store(Arc::new(GatedClientStore {
-                store: store.clone(),
-                gate: shared.gate.clone(),
-            }));
+        if let Some(sessions) = &self.memory {
+            let store = Arc::new(GatedClientStore {
+                memory: sessions.clone(),
+                rules: shared.rules.clone(),
+            });
+            config.resumption = Resumption::store(store.clone());
+            memory = Some(Memory::Client(store, name.clone()));
         }
         let conn = UnbufferedClientConnection::new(Arc::new(config), name)
             .map_err(|error| errors::failure(&error))?;
-        Ok(shared.engine(Side::Client(conn.into()), &self.backend, false))
+        Ok(shared.engine(Side::Client(conn.into()), &self.backend, memory, false))
     }
 }
 
@@ -208,42 +229,45 @@ impl ServerTemplate {
         config.max_early_data_size = 0;
         Ok(Self {
             config,
-            store: settings
-                .server_sessions
-                .clone()
-                .map(|store| store as Arc<dyn StoresServerSessions>),
-            ticketer: settings
-                .server_tickets
-                .then(|| Ticketer::new(backend))
-                .flatten()
-                .map(Arc::new),
+            store: settings.server_sessions.clone(),
+            ticket_keys: match &settings.tickets {
+                Tickets::None => None,
+                Tickets::OwnKeys => Some(TicketKeys::rotating(backend, settings.session_lifetime)),
+                Tickets::Under(keys) => Some(keys.clone()),
+            },
+            lifetime: settings.session_lifetime,
             asks_for_client_certificate: ask_client,
+            key_log: settings.key_log.clone(),
             backend: backend.clone(),
         })
     }
 
     /// A new handshake.
     pub(crate) fn engine(&self, now: Now) -> Result<RustlsEngine, Failure> {
-        let shared = Shared::new(now, self.asks_for_client_certificate);
+        let asks = self.asks_for_client_certificate;
+        let shared = Shared::new(now, asks, self.lifetime, self.key_log.clone());
+        let mut memory = None;
         let mut config = self.config.clone();
         config.key_log = shared.tap.clone();
         config.time_provider = shared.clock.clone();
-        if let Some(store) = &self.store {
-            config.session_storage = Arc::new(GatedServerStore {
-                store: store.clone(),
-                gate: shared.gate.clone(),
+        if let Some(sessions) = &self.store {
+            let store = Arc::new(GatedServerStore {
+                store: sessions.clone(),
+                rules: shared.rules.clone(),
+                got: Mutex::default(),
             });
+            config.session_storage = store.clone();
+            memory = Some(Memory::Server(store));
         }
-        if let Some(ticketer) = &self.ticketer {
+        if let Some(keys) = &self.ticket_keys {
             config.ticketer = Arc::new(GatedTicketer {
-                ticketer: ticketer.clone(),
-                gate: shared.gate.clone(),
+                keys: keys.clone(),
+                rules: shared.rules.clone(),
             });
         }
         let conn = UnbufferedServerConnection::new(Arc::new(config))
             .map_err(|error| errors::failure(&error))?;
-        let asks = self.asks_for_client_certificate;
-        Ok(shared.engine(Side::Server(conn.into()), &self.backend, asks))
+        Ok(shared.engine(Side::Server(conn.into()), &self.backend, memory, asks))
     }
 }
 
@@ -251,27 +275,39 @@ impl ServerTemplate {
 struct Shared {
     tap: Arc<SecretTap>,
     clock: Arc<Clock>,
-    gate: Arc<Gate>,
+    rules: Rules,
 }
 
 impl Shared {
-    fn new(now: Now, judged: bool) -> Self {
+    fn new(now: Now, judged: bool, lifetime: Duration, key_log: Option<Arc<dyn KeyLog>>) -> Self {
+        let clock = Arc::new(Clock::new(now));
         Self {
-            tap: Arc::default(),
-            clock: Arc::new(Clock::new(now)),
-            gate: Arc::new(Gate::new(now.wall.is_some(), judged)),
+            tap: Arc::new(SecretTap::new(key_log)),
+            clock: clock.clone(),
+            rules: Rules {
+                gate: Arc::new(Gate::new(now.wall.is_some(), judged)),
+                clock,
+                lifetime,
+            },
         }
     }
 
-    fn engine(self, side: Side, backend: &Backend, asks: bool) -> RustlsEngine {
+    fn engine(
+        self,
+        side: Side,
+        backend: &Backend,
+        memory: Option<Memory>,
+        asks: bool,
+    ) -> RustlsEngine {
         RustlsEngine {
             side,
             backend: backend.clone(),
             tap: self.tap,
             clock: self.clock,
-            gate: self.gate,
+            gate: self.rules.gate,
+            memory,
             released: Released::default(),
-            server_random: None,
+            hellos: Hellos::default(),
             asks_for_client_certificate: asks,
             judged: false,
             dropped: 0,

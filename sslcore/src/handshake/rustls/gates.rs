@@ -1,53 +1,203 @@
-//! rustls' stores and ticketers behind one connection's gate, and the stores themselves.
+//! rustls' stores and ticketer over ours: behind one connection's gate, and with our lifetimes.
 
-use alloc::boxed::Box;
 use alloc::sync::Arc;
 use alloc::vec::Vec;
 use core::fmt;
+use core::time::Duration;
 
 use rustls::NamedGroup;
 use rustls::client::{ClientSessionStore, Tls12ClientSessionValue, Tls13ClientSessionValue};
-use rustls::crypto::SecureRandom;
 use rustls::server::{ProducesTickets, StoresServerSessions};
-use rustls_pki_types::ServerName;
+use rustls_pki_types::{ServerName, UnixTime};
 use spin::Mutex;
-use zeroize::{Zeroize, Zeroizing};
+use zeroize::Zeroizing;
 
-use crate::crypto::{AeadAlgorithm, Backend, NONCE_LEN, RecordAead, TAG_LEN};
+use super::taps::Clock;
+use super::ticket_keys::TicketKeys;
 use crate::handshake::hold::Gate;
+use crate::identity::client_sessions::{self as client, ClientSession, ClientSessionKey};
+use crate::identity::server_sessions::{self as server, ServerSession};
+use crate::identity::validity::Validity;
+use crate::record::protection::SslProtocol;
 
-/// The client's sessions, behind a gate.
-#[derive(Debug)]
-pub(super) struct GatedClientStore {
-    pub(super) store: Arc<dyn ClientSessionStore>,
+/// What one connection's stores go by.
+#[derive(Clone)]
+pub(super) struct Rules {
     pub(super) gate: Arc<Gate>,
+    pub(super) clock: Arc<Clock>,
+    pub(super) lifetime: Duration,
 }
+
+impl Rules {
+    /// How long a session out of this handshake is valid: from the beginning of the one that is
+    /// resumed in it, if one is.
+    fn validity(&self) -> Validity {
+        let begins = self.gate.begins().unwrap_or_else(|| self.clock.now());
+        Validity::new(begins, self.lifetime)
+    }
+
+    /// Whether a session may be resumed now; if so, it is noted that it may be.
+    fn admit(&self, validity: Validity) -> bool {
+        // The lifetime in force today counts, too.
+        let today = Validity::new(validity.begins(), self.lifetime);
+        let now = self.clock.now();
+        let admitted = self.gate.resumption() && validity.holds(now) && today.holds(now);
+        if admitted {
+            self.gate.set_begins(validity.begins());
+        }
+        admitted
+    }
+}
+
+/// What is secret in a client's session, in rustls' terms.
+pub(crate) enum ClientSecrets {
+    Tls12(Tls12ClientSessionValue),
+    Tls13(Tls13ClientSessionValue),
+}
+
+impl ClientSecrets {
+    pub(crate) fn protocol(&self) -> SslProtocol {
+        match self {
+            Self::Tls12(_) => SslProtocol::TlsV1_2,
+            Self::Tls13(_) => SslProtocol::TlsV1_3,
+        }
+    }
+}
+
+/// A client configuration's sessions.
+pub(super) struct ClientMemory {
+    pub(super) store: Arc<dyn client::ClientSessionStore>,
+    pub(super) configuration: Arc<()>,
+    pub(super) groups: Groups,
+}
+
+/// Which group each server wanted last, so that its key share need not be asked for twice.
+#[derive(Default)]
+pub(super) struct Groups(Mutex<Vec<(ServerName<'static>, NamedGroup)>>);
+
+/// Servers whose group is remembered.
+const GROUPS: usize = 256;
+
+impl Groups {
+    fn set(&self, server: ServerName<'static>, group: NamedGroup) {
+        let mut groups = self.0.lock();
+        groups.retain(|(known, _)| *known != server);
+        if groups.len() >= GROUPS {
+            groups.remove(0);
+        }
+        groups.push((server, group));
+    }
+
+    fn get(&self, server: &ServerName<'_>) -> Option<NamedGroup> {
+        let groups = self.0.lock();
+        let (_, group) = groups.iter().find(|(known, _)| known == server)?;
+        Some(*group)
+    }
+}
+
+/// A client configuration's sessions, behind a connection's gate.
+pub(super) struct GatedClientStore {
+    pub(super) memory: Arc<ClientMemory>,
+    pub(super) rules: Rules,
+}
+
+impl GatedClientStore {
+    fn key(&self, server: ServerName<'static>) -> ClientSessionKey {
+        ClientSessionKey {
+            server,
+            configuration: self.memory.configuration.clone(),
+        }
+    }
+
+    fn put(&self, server: ServerName<'static>, secrets: ClientSecrets) {
+        let key = self.key(server);
+        let (memory, rules) = (self.memory.clone(), self.rules.clone());
+        let received = self.rules.clock.now();
+        self.rules.gate.store_session(move || {
+            let validity = rules.validity();
+            if validity.holds(received) {
+                let session = ClientSession {
+                    secrets,
+                    validity,
+                    received,
+                };
+                memory.store.put(&key, session);
+            }
+        });
+    }
+
+    fn take(&self, server: &ServerName<'_>, protocol: SslProtocol) -> Option<ClientSecrets> {
+        if !self.rules.gate.resumption() {
+            return None;
+        }
+        let key = self.key(server.to_owned());
+        let session = self.memory.store.take(&key, protocol)?;
+        self.rules
+            .admit(session.validity)
+            .then_some(session.secrets)
+    }
+
+    /// Forgets what else there is of this server.
+    fn forget(&self, server: &ServerName<'static>) {
+        let key = self.key(server.clone());
+        for protocol in [SslProtocol::TlsV1_3, SslProtocol::TlsV1_2] {
+            // A store of the application's may be without end.
+            for _ in 0..MOST_FORGOTTEN {
+                if self.memory.store.take(&key, protocol).is_none() {
+                    break;
+                }
+            }
+        }
+    }
+}
+
+/// What a connection resumes its session out of.
+pub(super) enum Memory {
+    Client(Arc<GatedClientStore>, ServerName<'static>),
+    Server(Arc<GatedServerStore>),
+}
+
+impl Memory {
+    /// What a session was resumed from has been refused. What came out of the same handshake would
+    /// be, too, although the peer may have a better certificate by now: it shall show it.
+    pub(super) fn forget(&self) {
+        match self {
+            Self::Client(store, server) => store.forget(server),
+            Self::Server(store) => store.forget(),
+        }
+    }
+}
+
+/// Sessions of one server that are forgotten at once.
+const MOST_FORGOTTEN: usize = 64;
 
 impl ClientSessionStore for GatedClientStore {
     fn set_kx_hint(&self, server_name: ServerName<'static>, group: NamedGroup) {
-        let store = self.store.clone();
-        self.gate
-            .store(move || store.set_kx_hint(server_name, group));
+        let memory = self.memory.clone();
+        self.rules
+            .gate
+            .store(move || memory.groups.set(server_name, group));
     }
 
     fn kx_hint(&self, server_name: &ServerName<'_>) -> Option<NamedGroup> {
-        self.store.kx_hint(server_name)
+        self.memory.groups.get(server_name)
     }
 
     fn set_tls12_session(&self, server_name: ServerName<'static>, value: Tls12ClientSessionValue) {
-        let store = self.store.clone();
-        self.gate
-            .store_session(move || store.set_tls12_session(server_name, value));
+        self.put(server_name, ClientSecrets::Tls12(value));
     }
 
+    /// Taken, too: rustls stores it again when the handshake that resumes it succeeds.
     fn tls12_session(&self, server_name: &ServerName<'_>) -> Option<Tls12ClientSessionValue> {
-        self.gate
-            .resumption()
-            .then(|| self.store.tls12_session(server_name))?
+        match self.take(server_name, SslProtocol::TlsV1_2)? {
+            ClientSecrets::Tls12(value) => Some(value),
+            ClientSecrets::Tls13(_) => None,
+        }
     }
 
     fn remove_tls12_session(&self, server_name: &ServerName<'static>) {
-        self.store.remove_tls12_session(server_name);
+        let key = self.key(server_name.clone());
+        self.memory.store.take(&key, SslProtocol::TlsV1_2);
     }
 
     fn insert_tls13_ticket(
@@ -55,284 +205,136 @@ impl ClientSessionStore for GatedClientStore {
         server_name: ServerName<'static>,
         value: Tls13ClientSessionValue,
     ) {
-        let store = self.store.clone();
-        self.gate
-            .store_session(move || store.insert_tls13_ticket(server_name, value));
+        self.put(server_name, ClientSecrets::Tls13(value));
     }
 
     fn take_tls13_ticket(
         &self,
         server_name: &ServerName<'static>,
     ) -> Option<Tls13ClientSessionValue> {
-        self.gate
-            .resumption()
-            .then(|| self.store.take_tls13_ticket(server_name))?
+        match self.take(server_name, SslProtocol::TlsV1_3)? {
+            ClientSecrets::Tls13(value) => Some(value),
+            ClientSecrets::Tls12(_) => None,
+        }
     }
 }
 
 /// The server's sessions, behind a gate.
-#[derive(Debug)]
 pub(super) struct GatedServerStore {
-    pub(super) store: Arc<dyn StoresServerSessions>,
-    pub(super) gate: Arc<Gate>,
+    pub(super) store: Arc<dyn server::ServerSessionStore>,
+    pub(super) rules: Rules,
+    /// What was got out of it, and is still in it.
+    pub(super) got: Mutex<Option<Vec<u8>>>,
+}
+
+impl GatedServerStore {
+    fn forget(&self) {
+        if let Some(id) = self.got.lock().take() {
+            self.store.take(&id);
+        }
+    }
+
+    fn admit(&self, session: ServerSession) -> Option<Vec<u8>> {
+        let mut session = self.rules.admit(session.validity).then_some(session)?;
+        Some(core::mem::take(&mut *session.encoded))
+    }
 }
 
 impl StoresServerSessions for GatedServerStore {
     fn put(&self, key: Vec<u8>, value: Vec<u8>) -> bool {
-        if self.gate.is_closed() {
+        let (stored, validity) = (self.rules.clock.now(), self.rules.validity());
+        let encoded = Zeroizing::new(value);
+        if self.rules.gate.is_closed() || !validity.holds(stored) {
             return false;
         }
         let store = self.store.clone();
-        let mut value = Zeroizing::new(value);
-        self.gate.store_session(move || {
-            store.put(key, core::mem::take(&mut *value));
-        });
+        let session = ServerSession {
+            encoded,
+            validity,
+            stored,
+        };
+        self.rules
+            .gate
+            .store_session(move || store.put(&key, session));
         true
     }
 
     fn get(&self, key: &[u8]) -> Option<Vec<u8>> {
-        self.gate.resumption().then(|| self.store.get(key))?
+        let session = self
+            .rules
+            .gate
+            .resumption()
+            .then(|| self.store.get(key))??;
+        let admitted = self.admit(session)?;
+        *self.got.lock() = Some(key.to_vec());
+        Some(admitted)
     }
 
     fn take(&self, key: &[u8]) -> Option<Vec<u8>> {
-        self.gate.resumption().then(|| self.store.take(key))?
+        let session = self
+            .rules
+            .gate
+            .resumption()
+            .then(|| self.store.take(key))??;
+        self.admit(session)
     }
 
     fn can_cache(&self) -> bool {
-        !self.gate.is_closed() && self.store.can_cache()
+        !self.rules.gate.is_closed()
     }
 }
 
-/// The server's tickets, behind a gate.
-#[derive(Debug)]
+/// The server's tickets, behind a gate. In a ticket, when the session began stands in front of what
+/// rustls puts there.
 pub(super) struct GatedTicketer {
-    pub(super) ticketer: Arc<Ticketer>,
-    pub(super) gate: Arc<Gate>,
+    pub(super) keys: TicketKeys,
+    pub(super) rules: Rules,
 }
 
 impl ProducesTickets for GatedTicketer {
     fn enabled(&self) -> bool {
-        self.gate.resumption()
+        self.rules.gate.resumption()
     }
 
     fn lifetime(&self) -> u32 {
-        TICKET_LIFETIME
+        let left = self.rules.validity().left(self.rules.clock.now());
+        let certain = left.min(self.keys.certain()).as_secs();
+        u32::try_from(certain).unwrap_or(u32::MAX)
     }
 
     fn encrypt(&self, plain: &[u8]) -> Option<Vec<u8>> {
-        self.gate
-            .may_issue_ticket()
-            .then(|| self.ticketer.encrypt(plain))?
+        let (now, validity) = (self.rules.clock.now(), self.rules.validity());
+        if !self.rules.gate.may_issue_ticket() || !validity.holds(now) {
+            return None;
+        }
+        let begins = validity.begins().as_secs().to_be_bytes();
+        let mut content = Zeroizing::new(Vec::with_capacity(begins.len() + plain.len()));
+        content.extend_from_slice(&begins);
+        content.extend_from_slice(plain);
+        self.keys.seal(&content, now)
     }
 
     fn decrypt(&self, cipher: &[u8]) -> Option<Vec<u8>> {
-        self.gate
-            .resumption()
-            .then(|| self.ticketer.decrypt(cipher))?
-    }
-}
-
-/// How long a ticket may be used, in seconds.
-const TICKET_LIFETIME: u32 = 12 * 60 * 60;
-
-/// Stateless tickets under one key (RFC 5077 §4): nonce, then the sealed session.
-pub(super) struct Ticketer {
-    key: Box<dyn RecordAead>,
-    random: &'static dyn SecureRandom,
-}
-
-impl Ticketer {
-    /// `None` when the random source fails.
-    pub(super) fn new(backend: &Backend) -> Option<Self> {
-        let random = backend.provider().secure_random;
-        let algorithm = AeadAlgorithm::ChaCha20Poly1305;
-        let mut key = [0; 32];
-        random.fill(&mut key).ok()?;
-        let ticketer = backend
-            .aead(algorithm, &key)
-            .ok()
-            .map(|key| Self { key, random });
-        key.zeroize();
-        ticketer
-    }
-
-    fn encrypt(&self, plain: &[u8]) -> Option<Vec<u8>> {
-        let mut nonce = [0; NONCE_LEN];
-        self.random.fill(&mut nonce).ok()?;
-        let mut ticket = Vec::with_capacity(NONCE_LEN + plain.len() + TAG_LEN);
-        ticket.extend_from_slice(&nonce);
-        ticket.extend_from_slice(plain);
-        let tag = self.key.seal(&nonce, &[], &mut ticket[NONCE_LEN..]).ok()?;
-        ticket.extend_from_slice(&tag);
-        Some(ticket)
-    }
-
-    fn decrypt(&self, ticket: &[u8]) -> Option<Vec<u8>> {
-        let (nonce, sealed) = ticket.split_first_chunk::<NONCE_LEN>()?;
-        let mut plain = sealed.to_vec();
-        self.key.open(nonce, &[], &mut plain).ok()?;
-        plain.truncate(plain.len().checked_sub(TAG_LEN)?);
-        Some(plain)
-    }
-}
-
-impl fmt::Debug for Ticketer {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("Ticketer")
-    }
-}
-
-/// Sessions of a client, in memory, the oldest forgotten first.
-pub(crate) struct ClientSessionCache {
-    capacity: usize,
-    servers: Mutex<Vec<ClientEntry>>,
-}
-
-struct ClientEntry {
-    name: ServerName<'static>,
-    group: Option<NamedGroup>,
-    tls12: Option<Tls12ClientSessionValue>,
-    tls13: Vec<Tls13ClientSessionValue>,
-}
-
-/// Tickets kept for one server: each is used once (RFC 8446 §C.4), and servers send two.
-const TICKETS_PER_SERVER: usize = 4;
-
-impl ClientSessionCache {
-    /// Remembers at most `capacity` servers.
-    pub(crate) fn new(capacity: usize) -> Self {
-        Self {
-            capacity,
-            servers: Mutex::new(Vec::new()),
+        if !self.rules.gate.resumption() {
+            return None;
         }
-    }
-
-    fn entry<T>(
-        &self,
-        name: &ServerName<'_>,
-        read: impl FnOnce(&mut ClientEntry) -> Option<T>,
-    ) -> Option<T> {
-        let mut servers = self.servers.lock();
-        read(servers.iter_mut().find(|entry| entry.name == *name)?)
-    }
-
-    fn entry_or_new(&self, name: ServerName<'static>, write: impl FnOnce(&mut ClientEntry)) {
-        let mut servers = self.servers.lock();
-        if let Some(entry) = servers.iter_mut().find(|entry| entry.name == name) {
-            return write(entry);
-        }
-        if self.capacity == 0 {
-            return;
-        }
-        if servers.len() >= self.capacity {
-            servers.remove(0);
-        }
-        let mut entry = ClientEntry {
-            name,
-            group: None,
-            tls12: None,
-            tls13: Vec::new(),
-        };
-        write(&mut entry);
-        servers.push(entry);
+        let content = self.keys.open(cipher, self.rules.clock.now())?;
+        let (begins, plain) = content.split_first_chunk()?;
+        let begins = Duration::from_secs(u64::from_be_bytes(*begins));
+        let begins = UnixTime::since_unix_epoch(begins);
+        let validity = Validity::new(begins, self.rules.lifetime);
+        self.rules.admit(validity).then(|| plain.to_vec())
     }
 }
 
-impl ClientSessionStore for ClientSessionCache {
-    fn set_kx_hint(&self, name: ServerName<'static>, group: NamedGroup) {
-        self.entry_or_new(name, |entry| entry.group = Some(group));
-    }
-
-    fn kx_hint(&self, name: &ServerName<'_>) -> Option<NamedGroup> {
-        self.entry(name, |entry| entry.group)
-    }
-
-    fn set_tls12_session(&self, name: ServerName<'static>, value: Tls12ClientSessionValue) {
-        self.entry_or_new(name, |entry| entry.tls12 = Some(value));
-    }
-
-    fn tls12_session(&self, name: &ServerName<'_>) -> Option<Tls12ClientSessionValue> {
-        self.entry(name, |entry| entry.tls12.clone())
-    }
-
-    fn remove_tls12_session(&self, name: &ServerName<'static>) {
-        self.entry(name, |entry| entry.tls12.take());
-    }
-
-    fn insert_tls13_ticket(&self, name: ServerName<'static>, value: Tls13ClientSessionValue) {
-        self.entry_or_new(name, |entry| {
-            if entry.tls13.len() >= TICKETS_PER_SERVER {
-                entry.tls13.remove(0);
+macro_rules! named {
+    ($($store:ident),*) => {
+        $(impl fmt::Debug for $store {
+            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str(stringify!($store))
             }
-            entry.tls13.push(value);
-        });
-    }
-
-    fn take_tls13_ticket(&self, name: &ServerName<'static>) -> Option<Tls13ClientSessionValue> {
-        self.entry(name, |entry| entry.tls13.pop())
-    }
+        })*
+    };
 }
 
-impl fmt::Debug for ClientSessionCache {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "ClientSessionCache({})", self.servers.lock().len())
-    }
-}
-
-/// A session's id, and what was stored under it, which holds its secret.
-type ServerEntry = (Vec<u8>, Zeroizing<Vec<u8>>);
-
-/// Sessions of a server, in memory, the oldest forgotten first.
-pub(crate) struct ServerSessionCache {
-    capacity: usize,
-    sessions: Mutex<Vec<ServerEntry>>,
-}
-
-impl ServerSessionCache {
-    /// Remembers at most `capacity` sessions.
-    pub(crate) fn new(capacity: usize) -> Self {
-        Self {
-            capacity,
-            sessions: Mutex::new(Vec::new()),
-        }
-    }
-}
-
-impl StoresServerSessions for ServerSessionCache {
-    fn put(&self, key: Vec<u8>, value: Vec<u8>) -> bool {
-        let mut sessions = self.sessions.lock();
-        sessions.retain(|(known, _)| *known != key);
-        if self.capacity == 0 {
-            return false;
-        }
-        if sessions.len() >= self.capacity {
-            sessions.remove(0);
-        }
-        sessions.push((key, Zeroizing::new(value)));
-        true
-    }
-
-    fn get(&self, key: &[u8]) -> Option<Vec<u8>> {
-        let sessions = self.sessions.lock();
-        sessions
-            .iter()
-            .find(|(known, _)| known == key)
-            .map(|(_, value)| value.to_vec())
-    }
-
-    fn take(&self, key: &[u8]) -> Option<Vec<u8>> {
-        let mut sessions = self.sessions.lock();
-        let index = sessions.iter().position(|(known, _)| known == key)?;
-        Some(core::mem::take(&mut *sessions.remove(index).1))
-    }
-
-    fn can_cache(&self) -> bool {
-        self.capacity > 0
-    }
-}
-
-impl fmt::Debug for ServerSessionCache {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "ServerSessionCache({})", self.sessions.lock().len())
-    }
-}
+named!(GatedClientStore, GatedServerStore, GatedTicketer);

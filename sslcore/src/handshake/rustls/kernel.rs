@@ -1,16 +1,20 @@
 //! What is left of rustls after the handshake: later keys, and a client's tickets.
 
+use alloc::sync::Arc;
+
 use rustls::ConnectionTrafficSecrets;
 use rustls::client::ClientConnectionData;
 use rustls::kernel::KernelConnection;
 use rustls::server::ServerConnectionData;
 
 use super::errors;
+use super::taps::Clock;
 use crate::alert::Alert;
 use crate::error::{Failure, FailureKind};
 use crate::handshake::key_schedule::aead_of;
 use crate::record::protection::KeyMaterial;
 use crate::record::traffic::PostHandshake;
+use crate::time::Now;
 
 pub(super) fn conversion_failure() -> Failure {
     Failure::new(FailureKind::Engine, Alert::InternalError)
@@ -34,8 +38,8 @@ pub(super) fn material(secrets: &ConnectionTrafficSecrets) -> Result<KeyMaterial
 }
 
 pub(super) enum Kernel {
-    /// With whether tickets may be kept.
-    Client(KernelConnection<ClientConnectionData>, bool),
+    /// With the clock for the tickets that may be kept, if they may.
+    Client(KernelConnection<ClientConnectionData>, Option<Arc<Clock>>),
     Server(KernelConnection<ServerConnectionData>),
 }
 
@@ -60,13 +64,16 @@ impl PostHandshake for Kernel {
         matches!(self, Self::Client(..))
     }
 
-    fn session_ticket(&mut self, body: &[u8]) -> Result<(), Failure> {
+    fn session_ticket(&mut self, body: &[u8], now: Now) -> Result<(), Failure> {
         match self {
-            Self::Client(kernel, true) => kernel
-                .handle_new_session_ticket(body)
-                .map_err(|error| errors::failure(&error)),
+            Self::Client(kernel, Some(clock)) if now.wall.is_some() => {
+                clock.set(now);
+                kernel
+                    .handle_new_session_ticket(body)
+                    .map_err(|error| errors::failure(&error))
+            }
             // Parsed by nobody, stored by nobody (rule R13).
-            Self::Client(_, false) | Self::Server(_) => Ok(()),
+            Self::Client(..) | Self::Server(_) => Ok(()),
         }
     }
 }

@@ -9,6 +9,7 @@ mod errors;
 mod gates;
 mod kernel;
 mod taps;
+mod ticket_keys;
 mod verifier;
 
 use alloc::boxed::Box;
@@ -24,16 +25,20 @@ use rustls::{
 use rustls_pki_types::CertificateDer;
 
 pub(crate) use self::config::{ClientTemplate, ServerTemplate};
-pub(crate) use self::gates::{ClientSessionCache, ServerSessionCache};
+pub(crate) use self::gates::ClientSecrets;
+use self::gates::Memory;
 use self::kernel::{Kernel, conversion_failure, material};
 use self::taps::{Clock, SecretTap};
+pub use self::ticket_keys::TicketKeys;
+use super::hellos::Hellos;
 use super::hold::Gate;
+use super::key_schedule::exporter::Exporter;
 use super::key_schedule::{tls12_write_key, tls13_key};
 use super::{Engine, EngineFailure, Fed, alert_record, records};
 use crate::alert::Alert;
 use crate::crypto::{Backend, TAG_LEN};
 use crate::error::{Failure, FailureKind};
-use crate::identity::session::{SessionFacts, SslCipher};
+use crate::identity::session::SessionFacts;
 use crate::record::header::{ContentType, HEADER_LEN, Header, MAX_BODY_TLS12};
 use crate::record::protection::{Protection, SslProtocol};
 use crate::record::traffic::HandOff;
@@ -60,8 +65,10 @@ pub(crate) struct RustlsEngine {
     tap: Arc<SecretTap>,
     clock: Arc<Clock>,
     gate: Arc<Gate>,
+    /// What a resumed session came out of.
+    memory: Option<Memory>,
     released: Released,
-    server_random: Option<[u8; 32]>,
+    hellos: Hellos,
     asks_for_client_certificate: bool,
     judged: bool,
     /// Protected records that an untrusted verdict dropped after rustls had counted them.
@@ -196,27 +203,17 @@ impl RustlsEngine {
         }
     }
 
-    /// The server's random, which the TLS 1.2 key block needs and rustls does not tell.
-    fn note_server_random(&mut self, flight: &[u8]) {
-        if self.server_random.is_some() {
-            return;
-        }
-        // Handshake header, legacy_version, random (RFC 5246 §7.4.1.3). It opens the flight, in
-        // one record or in several.
-        const SERVER_HELLO: u8 = 2;
-        const RANDOM: core::ops::Range<usize> = 6..38;
-        let mut hello = records(flight)
-            .take_while(|(content, _)| *content == ContentType::Handshake)
-            .flat_map(|(_, body)| body.iter().copied());
-        let mut start = [0; RANDOM.end];
-        for byte in &mut start {
-            match hello.next() {
-                Some(next) => *byte = next,
-                None => return,
-            }
-        }
-        if start[0] == SERVER_HELLO {
-            self.server_random = start[RANDOM].try_into().ok();
+    fn is_resumed(&self) -> bool {
+        self.common().handshake_kind() == Some(HandshakeKind::Resumed)
+    }
+
+    /// Whether it is certain that nothing is resumed.
+    fn is_full(&self) -> bool {
+        match self.common().handshake_kind() {
+            Some(HandshakeKind::Full) => true,
+            // The second hello may still be answered with a resumption.
+            Some(HandshakeKind::FullWithHelloRetryRequest) => !self.common().is_handshaking(),
+            Some(HandshakeKind::Resumed) | None => false,
         }
     }
 }
@@ -241,7 +238,9 @@ impl Engine for RustlsEngine {
     ) -> Result<Fed, EngineFailure> {
         self.clock.set(now);
         if self.is_client() {
-            self.note_server_random(input);
+            self.hellos.note_server(input);
+        } else {
+            self.hellos.note_client(input);
         }
         let hello_version = hello_version(input);
         let mut discard = 0;
@@ -266,10 +265,13 @@ impl Engine for RustlsEngine {
             }
         }
         if !self.is_client() {
-            self.note_server_random(&flight[before..]);
+            self.hellos.note_server(&flight[before..]);
         }
         if self.version() == Some(SslProtocol::TlsV1_3) {
             self.gate.set_tickets_droppable();
+        }
+        if self.is_full() {
+            self.gate.set_begins(self.clock.now());
         }
         Ok(Fed {
             discard,
@@ -284,7 +286,7 @@ impl Engine for RustlsEngine {
         let common = self.common();
         let has_chain = common.peer_certificates().is_some();
         let handshaking = common.is_handshaking();
-        let resumed = common.handshake_kind() == Some(HandshakeKind::Resumed);
+        let resumed = self.is_resumed();
         match (&self.side, self.version()) {
             // The certificate flight of TLS 1.2 leaves before the server's Finished.
             (Side::Client(_), Some(SslProtocol::TlsV1_2)) if !resumed => has_chain,
@@ -307,12 +309,22 @@ impl Engine for RustlsEngine {
     fn judged(&mut self, trusted: bool, flight: &mut Vec<u8>) {
         self.judged = true;
         self.gate.decide(trusted);
+        if !trusted {
+            self.rejected();
+        }
         let only_tickets = !self.is_client()
             && self.version() == Some(SslProtocol::TlsV1_3)
             && !self.common().is_handshaking();
         if !trusted && only_tickets {
             self.dropped = records(flight).count() as u64;
             flight.clear();
+        }
+    }
+
+    fn rejected(&mut self) {
+        self.gate.decide(false);
+        if let (true, Some(memory)) = (self.is_resumed(), &self.memory) {
+            memory.forget();
         }
     }
 
@@ -378,7 +390,7 @@ impl Engine for RustlsEngine {
                     suite,
                     secrets.tls12_master.as_ref()?,
                     &secrets.client_random,
-                    self.server_random.as_ref()?,
+                    &self.hellos.server()?.random,
                     self.is_client(),
                 )?;
                 (SslProtocol::TlsV1_2, material, self.released.protected)
@@ -397,13 +409,42 @@ impl Engine for RustlsEngine {
             protocol: self.version(),
             cipher: common
                 .negotiated_cipher_suite()
-                .and_then(|suite| SslCipher::from_id(suite.suite().into())),
+                .map(|suite| suite.suite().into()),
             group: common
                 .negotiated_key_exchange_group()
                 .and_then(|group| group.name().as_str()),
             alpn: common.alpn_protocol().map(<[u8]>::to_vec),
-            resumed: common.handshake_kind() == Some(HandshakeKind::Resumed),
+            resumed: self.is_resumed(),
+            server_name: self.hellos.server_name().map(Box::from),
+            ..SessionFacts::default()
         }
+    }
+
+    fn exporter(&self) -> Option<Exporter> {
+        if !self.is_complete() {
+            return None;
+        }
+        let secrets = self.tap.secrets();
+        Some(match self.common().negotiated_cipher_suite()? {
+            SupportedCipherSuite::Tls13(suite) => Exporter::Tls13 {
+                suite,
+                secret: secrets.exporter.clone()?,
+            },
+            SupportedCipherSuite::Tls12(suite) => {
+                let hello = self.hellos.server()?;
+                if !hello.extended_master_secret {
+                    return Some(Exporter::Forbidden);
+                }
+                let mut randoms = [0; 64];
+                randoms[..32].copy_from_slice(&secrets.client_random);
+                randoms[32..].copy_from_slice(&hello.random);
+                Exporter::Tls12 {
+                    suite,
+                    master: secrets.tls12_master.clone()?,
+                    randoms,
+                }
+            }
+        })
     }
 
     fn finish(self: Box<Self>) -> Result<HandOff, Failure> {
@@ -417,11 +458,11 @@ impl Engine for RustlsEngine {
             SupportedCipherSuite::Tls13(suite) => suite.common.confidentiality_limit,
             SupportedCipherSuite::Tls12(suite) => suite.common.confidentiality_limit,
         };
-        let keep_tickets = !this.gate.is_closed();
+        let tickets = (!this.gate.is_closed()).then(|| this.clock.clone());
         let (secrets, kernel) = match this.side {
             Side::Client(conn) => conn
                 .dangerous_into_kernel_connection()
-                .map(|(secrets, kernel)| (secrets, Kernel::Client(kernel, keep_tickets))),
+                .map(|(secrets, kernel)| (secrets, Kernel::Client(kernel, tickets))),
             Side::Server(conn) => conn
                 .dangerous_into_kernel_connection()
                 .map(|(secrets, kernel)| (secrets, Kernel::Server(kernel))),

@@ -1,12 +1,13 @@
 //! What one connection feeds into its rustls configuration, and what it taps out of it.
 
+use alloc::sync::Arc;
 use core::fmt;
 
-use rustls::KeyLog;
 use rustls_pki_types::UnixTime;
 use spin::{Mutex, MutexGuard};
 
 use crate::handshake::key_schedule::Secret;
+use crate::key_log::{KeyLog, KeyLogLine};
 use crate::time::Now;
 
 /// Time for rustls' ticket ages. Never used to judge certificates.
@@ -22,6 +23,10 @@ impl Clock {
         *self.0.lock() = Self::time(now);
     }
 
+    pub(super) fn now(&self) -> UnixTime {
+        *self.0.lock()
+    }
+
     /// rustls gives up without a time, so a device without a wall clock gets its uptime;
     /// resumption is off then, and nothing else looks at it.
     fn time(now: Now) -> UnixTime {
@@ -34,7 +39,7 @@ impl Clock {
 
 impl rustls::time_provider::TimeProvider for Clock {
     fn current_time(&self) -> Option<UnixTime> {
-        Some(*self.0.lock())
+        Some(self.now())
     }
 }
 
@@ -45,15 +50,26 @@ pub(super) struct Secrets {
     pub(super) client_handshake: Option<Secret>,
     pub(super) server_traffic: Option<Secret>,
     pub(super) tls12_master: Option<Secret>,
+    pub(super) exporter: Option<Secret>,
 }
 
 /// Taps the secrets of one handshake through rustls' key log.
-#[derive(Default)]
-pub(super) struct SecretTap(Mutex<Secrets>);
+pub(super) struct SecretTap {
+    secrets: Mutex<Secrets>,
+    /// Where they go if the application wants to see them.
+    key_log: Option<Arc<dyn KeyLog>>,
+}
 
 impl SecretTap {
+    pub(super) fn new(key_log: Option<Arc<dyn KeyLog>>) -> Self {
+        Self {
+            secrets: Mutex::default(),
+            key_log,
+        }
+    }
+
     pub(super) fn secrets(&self) -> MutexGuard<'_, Secrets> {
-        self.0.lock()
+        self.secrets.lock()
     }
 }
 
@@ -63,13 +79,21 @@ impl fmt::Debug for SecretTap {
     }
 }
 
-impl KeyLog for SecretTap {
+impl rustls::KeyLog for SecretTap {
     fn log(&self, label: &str, client_random: &[u8], secret: &[u8]) {
-        let mut secrets = self.0.lock();
+        if let Some(key_log) = &self.key_log {
+            key_log.log(&KeyLogLine {
+                label,
+                client_random,
+                secret,
+            });
+        }
+        let mut secrets = self.secrets();
         let slot = match label {
             "CLIENT_HANDSHAKE_TRAFFIC_SECRET" => &mut secrets.client_handshake,
             "SERVER_TRAFFIC_SECRET_0" => &mut secrets.server_traffic,
             "CLIENT_RANDOM" => &mut secrets.tls12_master,
+            "EXPORTER_SECRET" => &mut secrets.exporter,
             _ => return,
         };
         *slot = Secret::new(secret);

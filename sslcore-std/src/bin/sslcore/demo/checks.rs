@@ -6,9 +6,8 @@ use sslcore_std::sslcore::{CloseReport, Event};
 use sslcore_std::trace::{Content, Direction, Record};
 
 use super::log::{Side, What};
-use super::timeline::event_text;
 use super::{Fault, Session, Trouble};
-use crate::text::{Ink, Palette};
+use crate::text::{Ink, Palette, event_text};
 
 /// Everything that was checked.
 #[derive(Default)]

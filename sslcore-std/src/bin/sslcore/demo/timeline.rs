@@ -5,7 +5,7 @@ use sslcore_std::trace::{Content, Direction};
 
 use super::checks::is_flow;
 use super::log::{Entry, Side, What};
-use crate::text::{Ink, Palette, grouped};
+use crate::text::{Ink, Palette, event_text, grouped};
 
 /// More entries than this that are nothing but flowing data are summed up.
 const LONG: usize = 16;
@@ -127,23 +127,4 @@ fn events_summed_up(stretch: &[&Entry], side: Side) -> String {
         text += &format!(", Writable × {writable}");
     }
     text
-}
-
-/// An event in words.
-pub(super) fn event_text(event: Event) -> String {
-    match event {
-        Event::ModeChanged(mode) => format!("ModeChanged {mode:?}"),
-        Event::PeerVerifyError { kind, depth } => {
-            format!("PeerVerifyError {kind:?}, certificate {depth}")
-        }
-        Event::SslErrors(_) => "SslErrors".to_owned(),
-        Event::BytesWritten(n) => format!("BytesWritten {}", grouped(n)),
-        Event::EncryptedBytesWritten(n) => format!("EncryptedBytesWritten {}", grouped(n)),
-        Event::AlertSent(alert) => format!("AlertSent {alert}"),
-        Event::AlertReceived(alert) => format!("AlertReceived {alert}"),
-        Event::Failed(kind) => format!("Failed {kind:?}"),
-        Event::Closed(report) if report.clean => "Closed, clean".to_owned(),
-        Event::Closed(_) => "Closed, not clean".to_owned(),
-        other => format!("{other:?}"),
-    }
 }

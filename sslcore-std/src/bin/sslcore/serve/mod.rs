@@ -66,7 +66,7 @@ fn start(options: &Options, output: Output) -> Result<Exit, (Exit, String)> {
     let config = options.config(identity).map_err(usage)?;
     let service = options.service().map_err(usage)?;
     let Listener { listener, address } =
-        options.listen().map_err(|why| (Exit::Unreachable, why))?;
+        options.listen().map_err(|why| (Exit::NotConnected, why))?;
     let smtp = matches!(service, Service::Smtp);
     output.listening(address, fingerprint, thrown_away, smtp);
     let server = Server {

@@ -1,0 +1,253 @@
+//! The peer's certificates: what each says, what is wrong with it, and what would make it
+//! acceptable.
+
+use serde_json::{Value, json};
+use sslcore_std::sslcore::{
+    AlternativeName, Certificate, Connection, DateTime, SslError, SslErrorKind, UnixTime,
+};
+
+use super::report::Telling;
+use crate::text::{Fingerprint, Ink, Palette};
+
+/// A chain as it was judged.
+pub(super) struct Chain<'a> {
+    certificates: &'a [Certificate],
+    errors: &'a [SslError],
+    remedies: Vec<Remedy>,
+}
+
+impl<'a> Chain<'a> {
+    /// The peer's, as far as it is known. `forgiven` when its errors are to be ignored anyway.
+    pub(super) fn of(connection: &'a Connection, forgiven: bool) -> Self {
+        let certificates = connection.peer_certificate_chain();
+        let errors = connection.ssl_errors();
+        Self {
+            certificates,
+            errors,
+            remedies: match forgiven {
+                true => Vec::new(),
+                false => remedies(certificates, errors),
+            },
+        }
+    }
+
+    pub(super) fn is_empty(&self) -> bool {
+        self.certificates.is_empty() && self.errors.is_empty()
+    }
+
+    /// The errors of one certificate.
+    fn errors_of(&self, depth: usize) -> impl Iterator<Item = &SslError> {
+        self.errors
+            .iter()
+            .filter(move |error| error.depth() == depth && error.certificate().is_some())
+    }
+
+    /// The errors that belong to none.
+    fn other_errors(&self) -> impl Iterator<Item = &SslError> {
+        self.errors
+            .iter()
+            .filter(|error| error.certificate().is_none())
+    }
+}
+
+impl Telling for Chain<'_> {
+    fn text(&self, palette: Palette) -> String {
+        let mut out = String::new();
+        for (depth, certificate) in self.certificates.iter().enumerate() {
+            out += &format!("Certificate {depth}: {}\n", subject(certificate));
+            let mut row = |name: &str, ink, value: &str| {
+                let name = palette.paint(Ink::Faint, format_args!("{name:<8}"));
+                out += &format!("  {name}  {}\n", palette.paint(ink, value));
+            };
+            row("issuer", Ink::Plain, &issuer(certificate));
+            let names = names(certificate);
+            if !names.is_empty() {
+                row("names", Ink::Plain, &names.join(", "));
+            }
+            let from = time(certificate.not_before());
+            let to = time(certificate.not_after());
+            row("valid", Ink::Plain, &format!("{from} to {to}"));
+            row("SHA-256", Ink::Plain, &fingerprint(certificate));
+            for error in self.errors_of(depth) {
+                row("error", Ink::Bad, error.kind().text());
+            }
+        }
+        for error in self.other_errors() {
+            let text = palette.paint(Ink::Bad, error.kind().text());
+            out += &format!("  error     {text}\n");
+        }
+        if !self.remedies.is_empty() {
+            out += "What would make it acceptable\n";
+        }
+        for remedy in &self.remedies {
+            out += &match &remedy.option {
+                Some(option) => format!("  {option}\n      {}\n", remedy.why),
+                None => format!("  {}\n", remedy.why),
+            };
+        }
+        out
+    }
+
+    fn json(&self) -> Value {
+        let error = |error: &SslError| {
+            json!({
+                "kind": format!("{:?}", error.kind()),
+                "code": error.kind().code(),
+                "why": error.kind().text(),
+            })
+        };
+        let certificates = self.certificates.iter().enumerate();
+        let certificates = certificates.map(|(depth, certificate)| {
+            let errors: Vec<_> = self.errors_of(depth).map(error).collect();
+            json!({
+                "depth": depth,
+                "subject": subject(certificate),
+                "issuer": issuer(certificate),
+                "names": names(certificate),
+                "serial": certificate.serial().map(hex),
+                "not_before": certificate.not_before().map(|it| time(Some(it))),
+                "not_after": certificate.not_after().map(|it| time(Some(it))),
+                "is_ca": certificate.is_ca(),
+                "sha256": fingerprint(certificate),
+                "errors": errors,
+            })
+        });
+        let remedies = self.remedies.iter();
+        let remedies = remedies.map(|it| json!({"option": it.option, "why": it.why}));
+        json!({
+            "event": "certificates",
+            "chain": certificates.collect::<Vec<_>>(),
+            "errors": self.other_errors().map(error).collect::<Vec<_>>(),
+            "remedies": remedies.collect::<Vec<_>>(),
+        })
+    }
+}
+
+const UNREADABLE: &str = "(cannot be read)";
+
+fn subject(certificate: &Certificate) -> String {
+    let name = certificate.subject().map(|name| name.to_string());
+    name.unwrap_or_else(|| UNREADABLE.to_owned())
+}
+
+fn issuer(certificate: &Certificate) -> String {
+    let name = certificate.issuer().map(|name| name.to_string());
+    name.unwrap_or_else(|| UNREADABLE.to_owned())
+}
+
+fn names(certificate: &Certificate) -> Vec<String> {
+    certificate
+        .alternative_names()
+        .map(|name| name.to_string())
+        .collect()
+}
+
+fn time(time: Option<UnixTime>) -> String {
+    let text = time.map(|time| DateTime::from(time).to_string());
+    text.unwrap_or_else(|| UNREADABLE.to_owned())
+}
+
+fn fingerprint(certificate: &Certificate) -> String {
+    Fingerprint::of(certificate.der()).to_string()
+}
+
+fn hex(bytes: &[u8]) -> String {
+    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
+}
+
+/// Something that would make a certificate acceptable.
+struct Remedy {
+    /// What to add to the command line, if that is enough.
+    option: Option<String>,
+    why: String,
+}
+
+fn option(option: impl Into<String>, why: impl Into<String>) -> Remedy {
+    Remedy {
+        option: Some(option.into()),
+        why: why.into(),
+    }
+}
+
+fn advice(why: impl Into<String>) -> Remedy {
+    Remedy {
+        option: None,
+        why: why.into(),
+    }
+}
+
+/// The names that are worth proposing.
+const PROPOSED: usize = 4;
+
+fn remedies(chain: &[Certificate], errors: &[SslError]) -> Vec<Remedy> {
+    use SslErrorKind as K;
+    let Some(leaf) = chain.first().filter(|_| !errors.is_empty()) else {
+        return Vec::new();
+    };
+    let has = |kinds: &[K]| errors.iter().any(|error| kinds.contains(&error.kind()));
+    let pinned = has(&[K::NotPinned]);
+    let mut remedies = Vec::new();
+    let why = match pinned {
+        true => {
+            "trusts this certificate instead of the pinned one: find out first why it is another"
+        }
+        false => "trusts exactly this certificate: compare the fingerprint with its owner's first",
+    };
+    let fingerprint = fingerprint(leaf);
+    remedies.push(option(format!("--trust-sha256 {fingerprint}"), why));
+    if pinned {
+        return remedies;
+    }
+    let unknown_issuer = [
+        K::SelfSignedCertificate,
+        K::SelfSignedCertificateInChain,
+        K::UnableToGetLocalIssuerCertificate,
+        K::UnableToVerifyFirstCertificate,
+    ];
+    if has(&unknown_issuer) {
+        let last = chain.last().unwrap_or(leaf);
+        let why = format!("where FILE has the certificate of {}", issuer(last));
+        remedies.push(option("--ca FILE", why));
+    }
+    if has(&[K::HostNameMismatch]) {
+        remedies.extend(other_names(leaf));
+    }
+    if has(&[K::CertificateExpired, K::CertificateNotYetValid]) {
+        let now = std::time::SystemTime::UNIX_EPOCH.elapsed().ok();
+        let now = time(now.map(UnixTime::since_unix_epoch));
+        remedies.push(advice(format!(
+            "a certificate that is valid now; this computer's clock says {now}"
+        )));
+    }
+    remedies
+}
+
+/// The names that the certificate is for.
+fn other_names(leaf: &Certificate) -> Vec<Remedy> {
+    let why = "if that is whom you mean: the certificate is for this name";
+    let mut wildcards = Vec::new();
+    let mut names: Vec<Remedy> = leaf
+        .alternative_names()
+        .filter_map(|name| match name {
+            AlternativeName::Dns(name) if name.starts_with("*.") => {
+                wildcards.push(name.escape_debug().to_string());
+                None
+            }
+            AlternativeName::Dns(name) => Some(name.escape_debug().to_string()),
+            AlternativeName::Ip(address) => Some(address.to_string()),
+            _ => None,
+        })
+        .map(|name| option(format!("--name {name}"), why))
+        .take(PROPOSED)
+        .collect();
+    for wildcard in wildcards.iter().take(PROPOSED) {
+        let name = format!("--name NAME, where NAME is one of {wildcard}");
+        names.push(option(name, why));
+    }
+    if names.is_empty() {
+        names.push(advice(
+            "a certificate with the host's name among its names; a common name does not count",
+        ));
+    }
+    names
+}

@@ -1,0 +1,358 @@
+//! `sslcore connect`: a connection from the command line.
+
+mod ask;
+mod chain;
+mod pump;
+mod report;
+mod settings;
+mod target;
+mod trace;
+
+use std::io::{self, ErrorKind};
+use std::path::PathBuf;
+use std::process::ExitCode;
+use std::time::Duration;
+
+use clap::{Args, ValueEnum};
+use sslcore_std::sslcore::{Failure, FailureKind, UsageError, Verdict};
+use sslcore_std::starttls::{Protocol, negotiate};
+use sslcore_std::{SslSocket, WaitError};
+
+use self::ask::Terminal;
+use self::chain::Chain;
+use self::pump::Interrupted;
+use self::report::{Closed, Connected, Encrypted, Report, Switching, Trouble, Trust, Warning};
+use self::settings::Settings;
+use self::target::Target;
+use self::trace::Trace;
+use crate::exit::Exit;
+use crate::text::Fingerprint;
+
+/// Connect to a server with TLS, and pass standard input and output through
+///
+/// What the server sends goes to standard output, byte for byte, and what comes from standard
+/// input goes to the server, both at once. When the input ends, so does our side of the connection
+/// (close_notify), and the server's answer is still read to its end. Everything about the
+/// connection goes to standard error: the server's certificates, what is wrong with each, what
+/// would make them acceptable, what was negotiated, how it ended.
+#[derive(Args)]
+#[command(after_help = EXAMPLES)]
+pub(crate) struct Options {
+    /// Where to connect to: HOST, HOST:PORT, [IPV6-ADDRESS]:PORT. Without a port, 443 or the one of
+    /// the --starttls protocol
+    #[arg(value_name = "HOST[:PORT]")]
+    target: Target,
+    /// Begin in plaintext and ask for TLS as this protocol does: smtp, imap, pop3, ftp, xmpp, ldap,
+    /// postgres, mysql, sieve, nntp, irc
+    #[arg(long, value_name = "PROTOCOL")]
+    starttls: Option<Protocol>,
+    /// Trust the certificates in this file, this folder, or the files that match this pattern,
+    /// instead of the system's. Can be given several times
+    #[arg(long, value_name = "PATH", help_heading = "Trust")]
+    ca: Vec<String>,
+    /// Trust exactly the certificate with this SHA-256 fingerprint, whatever else is wrong with it.
+    /// Can be given several times
+    #[arg(
+        long,
+        value_name = "FINGERPRINT",
+        help_heading = "Trust",
+        conflicts_with = "ask"
+    )]
+    trust_sha256: Vec<Fingerprint>,
+    /// Expect this name in the certificate, instead of HOST
+    #[arg(long, help_heading = "Trust")]
+    name: Option<String>,
+    /// What to do about a certificate with errors: with "none" it is not even judged, with "query"
+    /// its errors are shown and ignored, with "verify" they end the connection
+    #[arg(
+        long,
+        value_name = "MODE",
+        default_value = "verify",
+        help_heading = "Trust"
+    )]
+    #[arg(hide_possible_values = true)]
+    verify: Mode,
+    /// Ask on the terminal whether a certificate with errors is acceptable. The server may not have
+    /// the patience to wait for the answer
+    #[arg(long, help_heading = "Trust")]
+    ask: bool,
+    /// Present the certificates in this file, our own first
+    #[arg(long, value_name = "FILE", help_heading = "Identity")]
+    cert: Option<PathBuf>,
+    /// The private key for --cert, if it is not in the same file
+    #[arg(
+        long,
+        value_name = "FILE",
+        requires = "cert",
+        help_heading = "Identity"
+    )]
+    key: Option<PathBuf>,
+    /// Ask for this server name (SNI), instead of HOST
+    #[arg(long, value_name = "NAME", help_heading = "Protocol")]
+    sni: Option<String>,
+    /// Ask for no server name
+    #[arg(long, conflicts_with = "sni", help_heading = "Protocol")]
+    no_sni: bool,
+    /// Offer these application protocols, with commas between them: h2,http/1.1
+    #[arg(
+        long,
+        value_name = "NAMES",
+        value_delimiter = ',',
+        help_heading = "Protocol"
+    )]
+    alpn: Vec<String>,
+    /// Speak these versions only: TLSv1.2, TLSv1.3
+    #[arg(
+        long,
+        value_name = "VERSIONS",
+        value_delimiter = ',',
+        help_heading = "Protocol"
+    )]
+    protocol: Vec<String>,
+    /// Offer these cipher suites, by IANA's or OpenSSL's names, in this order, with commas or
+    /// colons between them
+    #[arg(long, value_name = "NAMES", help_heading = "Protocol")]
+    ciphers: Option<String>,
+    /// Send line ends as CR LF
+    #[arg(long)]
+    crlf: bool,
+    /// Keep our side open when the input has ended, until the server ends it: for servers that take
+    /// the end of the question for a loss of interest in the answer, as all do in TLS 1.2
+    #[arg(long)]
+    keep_open: bool,
+    /// How long connecting, the plaintext dialogue, the handshake and closing may take, each
+    #[arg(long, value_name = "SECONDS", default_value = "30", value_parser = seconds)]
+    timeout: Duration,
+    /// Show every record and every event on standard error, with its time in milliseconds
+    #[arg(long)]
+    trace: bool,
+    /// Write to standard error in JSON, one object per line
+    #[arg(long)]
+    json: bool,
+}
+
+const EXAMPLES: &str = "\
+Examples:
+  A web page, into a file:
+      printf 'GET / HTTP/1.0\\r\\nHost: example.org\\r\\n\\r\\n' |
+          sslcore connect example.org > page
+  A mail server that begins in plaintext; line ends as SMTP wants them:
+      sslcore connect mail.example.org:587 --starttls smtp --crlf
+  A server of one's own, trusted by its fingerprint:
+      sslcore connect 127.0.0.1:4433 --trust-sha256 6A:0D:...
+  A server under another name, with a certificate by one's own authority:
+      sslcore connect 192.0.2.1:636 --name ldap.example.org --ca authority.pem
+  What a server presents, for another program to read:
+      sslcore connect example.org --verify query --json < /dev/null 2> report.json
+
+JSON (--json): one object per line on standard error, in the order in which things happen, each with
+\"at_ms\", the milliseconds since the start, and \"event\": connected, starttls, certificates,
+encrypted, closed; warning and error say \"why\", and error is the last and has the \"exit\" code.
+With --trace also plaintext, record and state. A wrong command line is told in words all the same.
+
+Exit codes:
+  0  all went well
+  1  the command line is wrong, or something that it names cannot be used
+  2  there is no connection to the server
+  3  TLS cannot be started, or fails
+  4  the server's certificate was refused, or the server refused ours
+  5  the stream was cut: data may be missing";
+
+/// How long a server may take to hang up after it was told that we do.
+const FAREWELL: Duration = Duration::from_secs(2);
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+enum Mode {
+    None,
+    Query,
+    Verify,
+}
+
+fn seconds(text: &str) -> Result<Duration, String> {
+    let seconds = text.parse().ok().filter(|seconds| *seconds > 0.0);
+    seconds
+        .and_then(|seconds| Duration::try_from_secs_f64(seconds).ok())
+        .ok_or_else(|| "it must be a number of seconds greater than 0".to_owned())
+}
+
+pub(crate) fn run(options: &Options) -> ExitCode {
+    let report = Report::new(options.json);
+    match converse(options, &report) {
+        Ok(()) => Exit::Fine.into(),
+        Err(trouble) => {
+            report.tell(&trouble);
+            trouble.exit.into()
+        }
+    }
+}
+
+fn converse(options: &Options, report: &Report) -> Result<(), Trouble> {
+    let settings = Settings::new(options, report)?;
+    let terminal = match options.ask {
+        true => Some(Terminal::open().map_err(|error| {
+            Trouble::usage(format!("there is no terminal to --ask on: {error}"))
+        })?),
+        false => None,
+    };
+    let mut socket = connect(options, &settings, report)?;
+    start_tls(&mut socket, options, &settings, report)?;
+    let trust = match handshake(&mut socket, options, terminal, report) {
+        Ok(asked) if asked => Trust::Asked,
+        Ok(_) => settings.trust,
+        Err(error) => return Err(give_up(&mut socket, error, false, options)),
+    };
+    report.tell(&Encrypted::new(socket.connection(), trust));
+    let (traffic, outcome) = pump::run(&mut socket, options);
+    let outcome = outcome.and_then(|()| {
+        let ended = socket.wait_for_disconnected(Some(options.timeout));
+        ended.map(drop).map_err(Interrupted::Connection)
+    });
+    let outcome = outcome.or_else(|interrupted| match interrupted {
+        Interrupted::Connection(error) => Err(give_up(&mut socket, error, true, options)),
+        Interrupted::Streams(why) => {
+            socket.disconnect_from_host(FAREWELL);
+            Err(Trouble::usage(why))
+        }
+        Interrupted::NobodyReads => {
+            socket.disconnect_from_host(FAREWELL);
+            Ok(())
+        }
+    });
+    if let Some(closed) = socket.connection().close_report() {
+        report.tell(&Closed {
+            report: closed,
+            traffic,
+        });
+    }
+    outcome
+}
+
+fn connect(options: &Options, settings: &Settings, report: &Report) -> Result<SslSocket, Trouble> {
+    let (host, timeout) = (&options.target.host, Some(options.timeout));
+    let trouble = |error: io::Error| {
+        let why = match error.kind() {
+            ErrorKind::TimedOut => "it does not answer".to_owned(),
+            _ => error.to_string(),
+        };
+        let (host, port) = (host.clone(), Some(settings.port));
+        let why = format!("cannot connect to {}: {why}", Target { host, port });
+        Trouble::new(Exit::NotConnected, why)
+    };
+    let mut socket = SslSocket::connect_to_host(host, settings.port, timeout).map_err(trouble)?;
+    let address = socket.stream().peer_addr().map_err(trouble)?;
+    report.tell(&Connected {
+        host: host.clone(),
+        address: address.to_string(),
+    });
+    if options.trace {
+        socket.set_tap(Some(Box::new(Trace::new(*report))));
+    }
+    Ok(socket)
+}
+
+/// Has the switch to TLS made, in the dialogue that was asked for or at once.
+fn start_tls(
+    socket: &mut SslSocket,
+    options: &Options,
+    settings: &Settings,
+    report: &Report,
+) -> Result<(), Trouble> {
+    if let Some(protocol) = options.starttls {
+        let timeout = Some(options.timeout);
+        negotiate(socket, protocol, &settings.domain, timeout)
+            .map_err(|error| Trouble::new(Exit::TlsFailure, error.to_string()))?;
+        report.tell(&Switching {
+            protocol: protocol.name(),
+        });
+    }
+    let started = socket.start_client_encryption(&settings.config, settings.peer.clone());
+    started.map_err(|error| {
+        let why = match error {
+            UsageError::UnreadPlaintext { bytes } => format!(
+                "{bytes} bytes of plaintext came behind the server's \"go ahead\"; somebody on the \
+                 way may have put them there, so TLS is not started"
+            ),
+            error => error.to_string(),
+        };
+        Trouble::new(Exit::TlsFailure, why)
+    })
+}
+
+/// Handshakes, shows the certificates, and asks if need be; whether it had to ask.
+fn handshake(
+    socket: &mut SslSocket,
+    options: &Options,
+    terminal: Option<Terminal>,
+    report: &Report,
+) -> Result<bool, WaitError> {
+    let timeout = Some(options.timeout);
+    let outcome = socket.wait_for_encrypted(timeout);
+    let forgiven = options.verify != Mode::Verify;
+    let chain = Chain::of(socket.connection(), forgiven);
+    if !chain.is_empty() {
+        report.tell(&chain);
+    }
+    let (Err(WaitError::VerdictNeeded(id)), Some(terminal)) = (&outcome, terminal) else {
+        return outcome.map(|()| false);
+    };
+    let accepted = terminal
+        .accepts(&chain, !options.json)
+        .unwrap_or_else(|error| {
+            report.tell(&Warning(format!("the terminal cannot be asked: {error}")));
+            false
+        });
+    // The server may have hung up meanwhile.
+    match socket.wait_for_encrypted(Some(Duration::ZERO)) {
+        Err(WaitError::VerdictNeeded(_)) => {}
+        other => return other.map(|()| true),
+    }
+    let verdict = match accepted {
+        true => Verdict::Accept,
+        false => Verdict::Reject,
+    };
+    // A review that is not open any more has ended in a failure, which the wait tells.
+    let _ = socket.answer(*id, verdict);
+    socket.wait_for_encrypted(timeout).map(|()| true)
+}
+
+/// Makes sure that the server hears why, and says it.
+fn give_up(
+    socket: &mut SslSocket,
+    error: WaitError,
+    encrypted: bool,
+    options: &Options,
+) -> Trouble {
+    socket.disconnect_from_host(FAREWELL);
+    let failure = match error {
+        WaitError::Failed(failure) => failure,
+        WaitError::Timeout => {
+            let why = format!("the server took longer than {:?}", options.timeout);
+            return Trouble::new(Exit::TlsFailure, why);
+        }
+        error => return Trouble::new(Exit::TlsFailure, error.to_string()),
+    };
+    let exit = Exit::of(failure.kind(), encrypted);
+    Trouble::new(exit, sentence(&failure, encrypted, options))
+}
+
+fn sentence(failure: &Failure, encrypted: bool, options: &Options) -> String {
+    match failure.kind() {
+        FailureKind::Truncated if encrypted => {
+            format!("{failure}: data of the server's may be missing")
+        }
+        FailureKind::Truncated | FailureKind::Reset if !encrypted => {
+            "the server hung up during the handshake".to_owned()
+        }
+        FailureKind::CertificateRejected(kind) => {
+            format!("the server's certificate is refused: {kind}")
+        }
+        FailureKind::NotTls if options.starttls.is_none() => {
+            let likely = Protocol::ALL
+                .into_iter()
+                .find(|protocol| Some(protocol.default_port()) == options.target.port);
+            let name = likely.map_or("PROTOCOL", Protocol::name);
+            format!("{failure}; perhaps it wants --starttls {name}")
+        }
+        _ => failure.to_string(),
+    }
+}

@@ -1,0 +1,156 @@
+//! From the command line to a configuration.
+
+use rustls_pki_types::CertificateDer;
+use sslcore_std::sslcore::{
+    ClientConfig, ConfigBuilder, OnErrors, PeerName, Pin, Timeouts, VerifyMode,
+};
+use sslcore_std::trust;
+
+use super::report::{Report, Trouble, Trust, Warning};
+use super::{Mode, Options};
+
+/// The port of HTTPS, for want of another.
+const HTTPS: u16 = 443;
+
+/// What a connection needs to be made.
+pub(super) struct Settings {
+    pub(super) config: ClientConfig,
+    pub(super) peer: PeerName,
+    pub(super) port: u16,
+    /// The name that is told in plaintext, where the protocol has a place for it.
+    pub(super) domain: String,
+    /// Why a certificate is trusted when nobody had to be asked.
+    pub(super) trust: Trust,
+}
+
+impl Settings {
+    pub(super) fn new(options: &Options, report: &Report) -> Result<Self, Trouble> {
+        let host = &options.target.host;
+        let protocol_port = options.starttls.map(|protocol| protocol.default_port());
+        let named = options.sni.as_ref().or(options.name.as_ref());
+        Ok(Self {
+            config: config(options, report)?,
+            peer: peer(options)?,
+            port: options.target.port.or(protocol_port).unwrap_or(HTTPS),
+            domain: named.unwrap_or(host).clone(),
+            trust: match options.verify {
+                Mode::None => Trust::None,
+                Mode::Query => Trust::Query,
+                Mode::Verify if options.trust_sha256.is_empty() => Trust::Verified,
+                Mode::Verify => Trust::Pinned,
+            },
+        })
+    }
+}
+
+fn peer(options: &Options) -> Result<PeerName, Trouble> {
+    let host = &options.target.host;
+    let verified = options.name.as_ref().unwrap_or(host);
+    // The host's own name may be none that TLS knows, as long as it is not needed.
+    let asked = match &options.sni {
+        Some(name) => name,
+        None if PeerName::new(host).is_err() => verified,
+        None => host,
+    };
+    let peer = PeerName::new(asked).and_then(|peer| peer.verify_as(verified));
+    let peer = peer.map_err(Trouble::usage)?;
+    Ok(match options.no_sni {
+        true => peer.without_sni(),
+        false => peer,
+    })
+}
+
+fn config(options: &Options, report: &Report) -> Result<ClientConfig, Trouble> {
+    if options.ask && options.verify != Mode::Verify {
+        let why = "--ask asks about errors that --verify none and --verify query ignore";
+        return Err(Trouble::usage(why));
+    }
+    if !options.trust_sha256.is_empty() && options.verify != Mode::Verify {
+        let why = "--trust-sha256 accepts one certificate, --verify none and --verify query all";
+        return Err(Trouble::usage(why));
+    }
+    let timeout = Some(options.timeout);
+    let mut builder = ClientConfig::builder(sslcore_std::default_backend())
+        .timeouts(Timeouts {
+            handshake: timeout,
+            decision: None,
+            close: timeout,
+        })
+        .verify_mode(match options.verify {
+            Mode::None => VerifyMode::None,
+            Mode::Query => VerifyMode::Query,
+            Mode::Verify => VerifyMode::Verify,
+        })
+        .on_errors(match options.ask {
+            true => OnErrors::Hold,
+            false => OnErrors::Reject,
+        })
+        .pins(
+            options
+                .trust_sha256
+                .iter()
+                .map(|pin| Pin::CertificateSha256(pin.bytes())),
+        );
+    builder = anchors(builder, options, report)?;
+    if let Some(certificates) = &options.cert {
+        let key = options.key.as_ref().unwrap_or(certificates);
+        let (chain, key) = trust::identity(certificates, key).map_err(Trouble::usage)?;
+        builder = builder.identity(chain, key);
+    }
+    if !options.alpn.is_empty() {
+        let alpn: Vec<&[u8]> = options.alpn.iter().map(String::as_bytes).collect();
+        builder = builder.alpn(&alpn);
+    }
+    if !options.protocol.is_empty() {
+        let protocols: Vec<&str> = options.protocol.iter().map(String::as_str).collect();
+        builder = builder.protocols(&protocols);
+    }
+    if let Some(ciphers) = &options.ciphers {
+        let ciphers: Vec<&str> = ciphers
+            .split([',', ':', ' '])
+            .filter(|it| !it.is_empty())
+            .collect();
+        builder = builder.ciphers(&ciphers);
+    }
+    builder.build().map_err(Trouble::usage)
+}
+
+/// The certificates that chains may end in: those that were named, else the system's.
+fn anchors(
+    builder: ConfigBuilder<ClientConfig>,
+    options: &Options,
+    report: &Report,
+) -> Result<ConfigBuilder<ClientConfig>, Trouble> {
+    let mut anchors = Vec::new();
+    for path in &options.ca {
+        anchors.extend(trust::certificates(path).map_err(Trouble::usage)?);
+    }
+    let needed = options.verify != Mode::None && options.trust_sha256.is_empty();
+    if anchors.is_empty() && needed {
+        anchors = system(report);
+    }
+    Ok(builder.trust_anchors(anchors))
+}
+
+#[cfg(feature = "native-roots")]
+fn system(report: &Report) -> Vec<CertificateDer<'static>> {
+    let roots = trust::system();
+    if roots.certificates.is_empty() {
+        for error in roots.errors {
+            report.tell(&Warning(error.to_string()));
+        }
+    }
+    roots.certificates
+}
+
+#[cfg(not(feature = "native-roots"))]
+fn system(report: &Report) -> Vec<CertificateDer<'static>> {
+    #[cfg(feature = "webpki-roots")]
+    return trust::mozilla();
+    #[cfg(not(feature = "webpki-roots"))]
+    {
+        let why = "no certificate is trusted: this program was built without any; see --ca";
+        report.tell(&Warning(why.to_owned()));
+        Vec::new()
+    }
+}

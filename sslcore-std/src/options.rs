@@ -1,0 +1,157 @@
+//! Options of the TCP socket.
+
+use std::io;
+use std::net::{SocketAddr, TcpStream};
+
+use rustix::net::sockopt;
+
+use crate::link::Link;
+use crate::socket::SslSocket;
+
+/// An option to set. `QAbstractSocket::SocketOption`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum SocketOption {
+    /// TCP_NODELAY: small segments leave at once. `LowDelayOption`.
+    LowDelay(bool),
+    /// SO_KEEPALIVE: an idle peer is asked now and then whether it is still there.
+    /// `KeepAliveOption`.
+    KeepAlive(bool),
+    /// The time to live of the packets, or their hop limit, 1 to 255.
+    TimeToLive(u8),
+    /// The type of service of IPv4, or the traffic class of IPv6. `TypeOfServiceOption`.
+    TypeOfService(u8),
+    /// The system's buffer for what waits to be sent, in bytes. The system may round, double
+    /// or cap it. `SendBufferSizeSocketOption`.
+    SendBufferSize(usize),
+    /// The system's buffer for what has arrived, in bytes. `ReceiveBufferSizeSocketOption`.
+    ReceiveBufferSize(usize),
+}
+
+/// All options, as the system tells them.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct SocketOptions {
+    /// See [`SocketOption::LowDelay`].
+    pub low_delay: bool,
+    /// See [`SocketOption::KeepAlive`].
+    pub keep_alive: bool,
+    /// See [`SocketOption::TimeToLive`].
+    pub time_to_live: u8,
+    /// See [`SocketOption::TypeOfService`]. Zero where the system does not tell.
+    pub type_of_service: u8,
+    /// See [`SocketOption::SendBufferSize`]. Linux tells twice what was set.
+    pub send_buffer_size: usize,
+    /// See [`SocketOption::ReceiveBufferSize`]. Linux tells twice what was set.
+    pub receive_buffer_size: usize,
+}
+
+impl SocketOption {
+    pub(crate) fn set(self, stream: &TcpStream) -> io::Result<()> {
+        match self {
+            Self::LowDelay(on) => stream.set_nodelay(on)?,
+            Self::KeepAlive(on) => sockopt::set_socket_keepalive(stream, on)?,
+            Self::TimeToLive(hops) if is_v6(stream) => {
+                sockopt::set_ipv6_unicast_hops(stream, Some(hops))?;
+            }
+            Self::TimeToLive(hops) => sockopt::set_ip_ttl(stream, hops.into())?,
+            Self::TypeOfService(class) => set_type_of_service(stream, class)?,
+            Self::SendBufferSize(bytes) => sockopt::set_socket_send_buffer_size(stream, bytes)?,
+            Self::ReceiveBufferSize(bytes) => sockopt::set_socket_recv_buffer_size(stream, bytes)?,
+        }
+        Ok(())
+    }
+}
+
+impl SocketOptions {
+    fn of(stream: &TcpStream) -> io::Result<Self> {
+        let hops = match is_v6(stream) {
+            true => sockopt::ipv6_unicast_hops(stream)?,
+            false => u8::try_from(sockopt::ip_ttl(stream)?).unwrap_or(u8::MAX),
+        };
+        Ok(Self {
+            low_delay: stream.nodelay()?,
+            keep_alive: sockopt::socket_keepalive(stream)?,
+            time_to_live: hops,
+            type_of_service: type_of_service(stream)?,
+            send_buffer_size: sockopt::socket_send_buffer_size(stream)?,
+            receive_buffer_size: sockopt::socket_recv_buffer_size(stream)?,
+        })
+    }
+}
+
+fn is_v6(stream: &TcpStream) -> bool {
+    stream.local_addr().is_ok_and(|address| address.is_ipv6())
+}
+
+#[cfg(any(target_os = "linux", target_os = "android", target_vendor = "apple"))]
+fn set_type_of_service(stream: &TcpStream, class: u8) -> io::Result<()> {
+    match is_v6(stream) {
+        true => sockopt::set_ipv6_tclass(stream, class.into())?,
+        false => sockopt::set_ip_tos(stream, class)?,
+    }
+    Ok(())
+}
+
+#[cfg(any(target_os = "linux", target_os = "android", target_vendor = "apple"))]
+fn type_of_service(stream: &TcpStream) -> io::Result<u8> {
+    Ok(match is_v6(stream) {
+        true => u8::try_from(sockopt::ipv6_tclass(stream)?).unwrap_or(u8::MAX),
+        false => sockopt::ip_tos(stream)?,
+    })
+}
+
+#[cfg(not(any(target_os = "linux", target_os = "android", target_vendor = "apple")))]
+fn set_type_of_service(_: &TcpStream, _: u8) -> io::Result<()> {
+    Err(io::ErrorKind::Unsupported.into())
+}
+
+#[cfg(not(any(target_os = "linux", target_os = "android", target_vendor = "apple")))]
+fn type_of_service(_: &TcpStream) -> io::Result<u8> {
+    Ok(0)
+}
+
+impl SslSocket {
+    /// Sets an option of the TCP socket; while connecting, of every attempt.
+    /// `QSslSocket::setSocketOption`.
+    ///
+    /// # Errors
+    /// The system's; `Unsupported` for a type of service on systems where it is not implemented.
+    pub fn set_socket_option(&mut self, option: SocketOption) -> io::Result<()> {
+        match &mut self.driver.transport {
+            Link::Connecting(attempts) => attempts.set_option(option),
+            Link::Connected(stream) => option.set(stream),
+        }
+    }
+
+    /// All options of the TCP socket. `QSslSocket::socketOption`. Costs six system calls or more.
+    ///
+    /// # Errors
+    /// The system's.
+    pub fn socket_options(&self) -> io::Result<SocketOptions> {
+        SocketOptions::of(self.stream())
+    }
+
+    /// Our address and port. `QAbstractSocket::localAddress`, `localPort`.
+    ///
+    /// # Errors
+    /// Those of [`TcpStream::local_addr`].
+    pub fn local_addr(&self) -> io::Result<SocketAddr> {
+        self.stream().local_addr()
+    }
+
+    /// The peer's address and port. `QAbstractSocket::peerAddress`, `peerPort`.
+    ///
+    /// # Errors
+    /// Those of [`TcpStream::peer_addr`]: `NotConnected` before and, on most systems, after the
+    /// connection.
+    pub fn peer_addr(&self) -> io::Result<SocketAddr> {
+        self.stream().peer_addr()
+    }
+
+    /// The host that was connected to, as it was named; `None` for an adopted stream.
+    /// `QAbstractSocket::peerName`.
+    pub fn peer_name(&self) -> Option<&str> {
+        self.peer_name.as_deref()
+    }
+}

@@ -1,0 +1,110 @@
+//! What connections are met with, and how it is chosen by the name that the client asks for.
+
+use std::collections::BTreeMap;
+use std::time::Duration;
+
+use sslcore::{ConfigRequest, Limits, ServerConfig};
+
+/// Which configuration a client gets.
+#[derive(Clone, Debug)]
+pub enum Choice {
+    /// The server's own.
+    Default,
+    /// This one.
+    Use(ServerConfig),
+    /// None: the client gets unrecognized_name (RFC 6066 §3).
+    Refuse,
+}
+
+/// Looks at a ClientHello and chooses.
+pub(super) type Chooser = Box<dyn FnMut(&ConfigRequest<'_>) -> Choice + Send>;
+
+/// Configurations by the name that the client asks for (SNI), for
+/// [`SslServer::set_chooser`](crate::SslServer::set_chooser).
+///
+/// Names are compared without regard to case. `*.example.org` stands for every name with one
+/// label before `.example.org` that has no configuration of its own.
+#[derive(Clone, Debug)]
+pub struct ConfigsByName {
+    configs: BTreeMap<String, ServerConfig>,
+    unknown: Choice,
+    nameless: Choice,
+}
+
+impl ConfigsByName {
+    /// No names yet. An unknown one is refused; a client that asks for none, as one does that was
+    /// given an IP address, gets the server's own configuration.
+    pub fn new() -> Self {
+        Self {
+            configs: BTreeMap::new(),
+            unknown: Choice::Refuse,
+            nameless: Choice::Default,
+        }
+    }
+
+    /// Adds a name, or replaces its configuration.
+    #[must_use]
+    pub fn with(mut self, name: &str, config: ServerConfig) -> Self {
+        self.configs.insert(name.to_ascii_lowercase(), config);
+        self
+    }
+
+    /// What a client gets that asks for another name.
+    #[must_use]
+    pub fn unknown(mut self, choice: Choice) -> Self {
+        self.unknown = choice;
+        self
+    }
+
+    /// What a client gets that asks for no name.
+    #[must_use]
+    pub fn nameless(mut self, choice: Choice) -> Self {
+        self.nameless = choice;
+        self
+    }
+
+    /// The choice for this client. Costs one or two searches in a sorted table.
+    pub fn choose(&self, request: &ConfigRequest<'_>) -> Choice {
+        let Some(name) = request.hello.server_name() else {
+            return self.nameless.clone();
+        };
+        let name = name.to_ascii_lowercase();
+        let wildcard = || {
+            let (_, parent) = name.split_once('.')?;
+            self.configs.get(&format!("*.{parent}"))
+        };
+        match self.configs.get(&name).or_else(wildcard) {
+            Some(config) => Choice::Use(config.clone()),
+            None => self.unknown.clone(),
+        }
+    }
+}
+
+impl Default for ConfigsByName {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
+/// What every new connection is met with.
+pub(super) struct Terms {
+    pub(super) config: ServerConfig,
+    pub(super) chooser: Option<Chooser>,
+    pub(super) limits: Limits,
+    pub(super) handshake_timeout: Duration,
+}
+
+impl Terms {
+    /// The configuration for this client; `None` refuses.
+    pub(super) fn choose(&mut self, request: &ConfigRequest<'_>) -> Option<ServerConfig> {
+        let choice = match &mut self.chooser {
+            Some(chooser) => chooser(request),
+            None => Choice::Default,
+        };
+        match choice {
+            Choice::Default => Some(self.config.clone()),
+            Choice::Use(config) => Some(config),
+            Choice::Refuse => None,
+        }
+    }
+}

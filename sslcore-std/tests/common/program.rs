@@ -1,0 +1,125 @@
+//! The program `sslcore`, as its users run it: a process with streams and an exit code.
+
+use std::fs;
+use std::io::Write;
+use std::net::{SocketAddr, TcpListener, TcpStream};
+use std::path::PathBuf;
+use std::process::{Command, Output, Stdio};
+use std::sync::atomic::{AtomicUsize, Ordering};
+
+use sslcore::ServerStart;
+use sslcore_std::SslSocket;
+use sslcore_tests::certs::{WORLD, pem};
+
+use super::{LONG, adopt, server};
+
+/// What a run came to.
+#[derive(Debug)]
+pub struct Run {
+    pub code: Option<i32>,
+    pub stdout: Vec<u8>,
+    pub stderr: String,
+}
+
+impl From<Output> for Run {
+    fn from(output: Output) -> Self {
+        Self {
+            code: output.status.code(),
+            stdout: output.stdout,
+            stderr: String::from_utf8(output.stderr).expect("UTF-8"),
+        }
+    }
+}
+
+/// `sslcore connect`, with a timeout that only a failing test reaches.
+pub fn connect(to: &str) -> Command {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_sslcore"));
+    command.args(["connect", to, "--timeout", "20"]);
+    command
+}
+
+/// Runs it with this input, to its end.
+pub fn run(command: &mut Command, input: &[u8]) -> Run {
+    let mut child = command
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+        .expect("run the program");
+    let mut stdin = child.stdin.take().expect("stdin");
+    std::thread::scope(|scope| {
+        scope.spawn(move || {
+            // A program that ends early does not read all of it.
+            let _ = stdin.write_all(input);
+        });
+        child.wait_with_output().expect("its output").into()
+    })
+}
+
+/// A file of this test run's own.
+pub fn file(name: &str, content: &[u8]) -> PathBuf {
+    let path = fresh(name);
+    fs::write(&path, content).expect("write a file");
+    path
+}
+
+/// A name that no file has yet.
+pub fn fresh(name: &str) -> PathBuf {
+    static COUNT: AtomicUsize = AtomicUsize::new(0);
+    let count = COUNT.fetch_add(1, Ordering::Relaxed);
+    let name = format!("{}-{count}-{name}", std::process::id());
+    PathBuf::from(env!("CARGO_TARGET_TMPDIR")).join(name)
+}
+
+/// The root that vouches for the tests' server.
+pub fn ca_file() -> PathBuf {
+    file("ca.pem", pem("CERTIFICATE", &WORLD.ca.der()).as_bytes())
+}
+
+/// A server for one client, on a free port.
+pub struct Door(TcpListener);
+
+impl Door {
+    pub fn open() -> Self {
+        Self(TcpListener::bind(("127.0.0.1", 0)).expect("bind"))
+    }
+
+    pub fn address(&self) -> SocketAddr {
+        self.0.local_addr().expect("address")
+    }
+
+    /// The next client, in plaintext.
+    pub fn accept(&self) -> TcpStream {
+        self.0.set_nonblocking(true).expect("non-blocking");
+        let begun = std::time::Instant::now();
+        let stream = loop {
+            match self.0.accept() {
+                Ok((stream, _)) => break stream,
+                Err(error) if error.kind() == std::io::ErrorKind::WouldBlock => {}
+                Err(error) => panic!("accept: {error}"),
+            }
+            assert!(begun.elapsed() < LONG, "nobody connects");
+            std::thread::sleep(std::time::Duration::from_millis(1));
+        };
+        stream.set_nonblocking(false).expect("blocking");
+        stream.set_nodelay(true).expect("no delay");
+        stream.set_read_timeout(Some(LONG)).expect("timeout");
+        stream.set_write_timeout(Some(LONG)).expect("timeout");
+        stream
+    }
+
+    /// The next client, told to speak TLS with the tests' certificate.
+    pub fn serve(&self) -> SslSocket {
+        encrypt(self.accept())
+    }
+}
+
+/// Starts TLS on a server's stream.
+pub fn encrypt(stream: TcpStream) -> SslSocket {
+    let mut socket = adopt(stream);
+    let config = server().build().expect("server");
+    socket
+        .start_server_encryption(ServerStart::With(config))
+        .expect("start the server");
+    socket
+}

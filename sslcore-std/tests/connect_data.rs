@@ -1,0 +1,178 @@
+//! `sslcore connect` and what passes through it.
+#![cfg(feature = "program")]
+
+mod common;
+
+use std::io::{Read, Write};
+use std::process::{Command, Stdio};
+use std::time::Duration;
+
+use common::program::{Door, ca_file, connect, run};
+use common::{LONG, VERSIONS, both, pattern};
+
+fn trusting(door: &Door) -> Command {
+    let mut command = connect(&door.address().to_string());
+    command.arg("--ca").arg(ca_file());
+    command
+}
+
+#[test]
+fn an_answer_is_read_to_its_end_behind_the_end_of_the_input() {
+    let door = Door::open();
+    let answer = pattern(3_000_000);
+    let serve = || {
+        let mut socket = door.serve();
+        let mut question = Vec::new();
+        socket.read_to_end(&mut question).expect("question");
+        assert_eq!(question, b"question\n");
+        socket.write_all(&answer).expect("answer");
+        socket.close();
+        socket.wait_for_disconnected(Some(LONG)).expect("ended")
+    };
+    let (run, report) = both(|| run(&mut trusting(&door), b"question\n"), serve);
+    assert_eq!(run.code, Some(0), "{}", run.stderr);
+    assert!(
+        run.stdout == answer,
+        "{} of {} bytes",
+        run.stdout.len(),
+        answer.len()
+    );
+    assert!(report.clean, "{report:?}");
+}
+
+/// In TLS 1.2 who is told of an end stops writing, too (RFC 5246 §7.2.1).
+#[test]
+fn a_side_that_is_kept_open_lets_a_tls12_server_finish() {
+    let door = Door::open();
+    let mut command = trusting(&door);
+    command.args(["--protocol", "TLSv1.2", "--keep-open"]);
+    let answer = pattern(3_000_000);
+    let serve = || {
+        let mut socket = door.serve();
+        socket.read_exact(&mut [0; 9]).expect("question");
+        socket.write_all(&answer).expect("answer");
+        socket.close();
+        socket.wait_for_disconnected(Some(LONG)).expect("ended")
+    };
+    let (run, report) = both(|| run(&mut command, b"question\n"), serve);
+    assert_eq!(run.code, Some(0), "{}", run.stderr);
+    assert!(
+        run.stdout == answer,
+        "{} of {} bytes",
+        run.stdout.len(),
+        answer.len()
+    );
+    assert!(report.clean, "{report:?}");
+}
+
+#[test]
+fn much_data_passes_both_ways_at_once() {
+    for version in VERSIONS {
+        let door = Door::open();
+        let mut command = trusting(&door);
+        command.args(["--protocol", version]);
+        let (up, down) = (pattern(8_000_000), pattern(8_000_001));
+        // It writes all before it reads anything: only who takes both ways at once gets through.
+        let serve = || {
+            let mut socket = door.serve();
+            socket.set_read_buffer_size(16 << 20);
+            socket.write_all(&down).expect("write");
+            let mut heard = vec![0; up.len()];
+            socket.read_exact(&mut heard).expect("read");
+            assert!(heard == up);
+            socket.close();
+            socket.wait_for_disconnected(Some(LONG)).expect("ended");
+        };
+        let (run, ()) = both(|| run(&mut command, &up), serve);
+        assert_eq!(run.code, Some(0), "{}", run.stderr);
+        assert!(
+            run.stdout == down,
+            "{} of {} bytes",
+            run.stdout.len(),
+            down.len()
+        );
+    }
+}
+
+#[test]
+fn a_person_hears_the_answer_before_the_next_question() {
+    let door = Door::open();
+    let serve = || {
+        let mut socket = door.serve();
+        for _ in 0..3 {
+            let mut question = [0; 2];
+            socket.read_exact(&mut question).expect("question");
+            socket.write_all(&[question[0] + 1, b'\n']).expect("answer");
+        }
+        socket.close();
+        socket.wait_for_disconnected(Some(LONG)).expect("ended");
+    };
+    let talk = || {
+        let mut child = trusting(&door)
+            .stdin(Stdio::piped())
+            .stdout(Stdio::piped())
+            .stderr(Stdio::null())
+            .spawn()
+            .expect("run the program");
+        let mut stdin = child.stdin.take().expect("stdin");
+        let mut stdout = child.stdout.take().expect("stdout");
+        for question in [b"a\n", b"c\n", b"e\n"] {
+            stdin.write_all(question).expect("ask");
+            let mut answer = [0; 2];
+            stdout.read_exact(&mut answer).expect("answer");
+            assert_eq!(answer, [question[0] + 1, b'\n']);
+        }
+        // The server has ended it, though the input has not.
+        let code = child.wait().expect("its end").code();
+        drop(stdin);
+        code
+    };
+    let (code, ()) = both(talk, serve);
+    assert_eq!(code, Some(0));
+}
+
+#[test]
+fn line_ends_stay_as_they_are_unless_crlf_is_wanted() {
+    let input = b"one\ntwo\r\n\nthree";
+    for (arguments, wanted) in [
+        (&[][..], &input[..]),
+        (&["--crlf"], b"one\r\ntwo\r\n\r\nthree"),
+    ] {
+        let door = Door::open();
+        let serve = || {
+            let mut socket = door.serve();
+            let mut heard = Vec::new();
+            socket.read_to_end(&mut heard).expect("all");
+            assert_eq!(heard, wanted);
+            socket.wait_for_disconnected(Some(LONG)).expect("ended");
+        };
+        let mut command = trusting(&door);
+        let (run, ()) = both(|| run(command.args(arguments), input), serve);
+        assert_eq!(run.code, Some(0), "{}", run.stderr);
+    }
+}
+
+#[test]
+fn who_has_seen_enough_of_the_output_ends_it() {
+    let door = Door::open();
+    let serve = || {
+        let mut socket = door.serve();
+        socket.set_timeout(Some(Duration::from_secs(1)));
+        // Until the client is gone.
+        while socket.write_all(&[b'x'; 10_000]).is_ok() {}
+    };
+    let look = || {
+        let mut child = trusting(&door)
+            .stdin(Stdio::piped())
+            .stdout(Stdio::piped())
+            .stderr(Stdio::null())
+            .spawn()
+            .expect("run the program");
+        let mut stdout = child.stdout.take().expect("stdout");
+        stdout.read_exact(&mut [0; 100]).expect("enough");
+        drop(stdout);
+        child.wait().expect("its end").code()
+    };
+    let (code, ()) = both(look, serve);
+    assert_eq!(code, Some(0));
+}

@@ -1,0 +1,264 @@
+//! `sslcore connect` and its exit codes: what each means, and what is said with it.
+#![cfg(feature = "program")]
+
+mod common;
+
+use std::io::{Read, Write};
+use std::net::Shutdown;
+use std::process::Command;
+
+use common::program::{Door, Run, ca_file, connect, file, fresh, run};
+use common::{LONG, adopt, both, server};
+use sslcore::{ServerStart, VerifyMode};
+use sslcore_std::SslSocket;
+use sslcore_tests::certs::{Identity, WORLD};
+
+/// `sslcore connect` to this server, trusting the tests' root.
+fn trusting(door: &Door) -> Command {
+    let mut command = connect(&door.address().to_string());
+    command.arg("--ca").arg(ca_file());
+    command
+}
+
+/// Runs it against a server; both to their ends.
+fn against(
+    command: &mut Command,
+    input: &[u8],
+    door: &Door,
+    serve: impl FnOnce(SslSocket) + Send,
+) -> Run {
+    let (run, ()) = both(|| run(command, input), || serve(door.serve()));
+    run
+}
+
+/// Hears the client to its end, says so, and closes in order.
+fn answers(mut socket: SslSocket) {
+    let mut heard = Vec::new();
+    socket.read_to_end(&mut heard).expect("the client's end");
+    socket.write_all(b"heard ").expect("answer");
+    socket.write_all(&heard).expect("answer");
+    socket.wait_for_disconnected(Some(LONG)).expect("ended");
+}
+
+/// Runs it against a server with this certificate.
+fn presented(identity: &Identity, arguments: &[&str]) -> Run {
+    let door = Door::open();
+    let mut command = trusting(&door);
+    command.args(arguments);
+    let config = server().identity(identity.chain.clone(), identity.key());
+    let config = config.build().expect("server");
+    let serve = || {
+        let mut socket = adopt(door.accept());
+        socket
+            .start_server_encryption(ServerStart::With(config))
+            .expect("start");
+        let _ = socket.wait_for_encrypted(Some(LONG));
+        socket.disconnect_from_host(LONG);
+    };
+    both(|| run(&mut command, b""), serve).0
+}
+
+#[test]
+fn zero_is_for_a_conversation_that_went_well() {
+    let door = Door::open();
+    let run = against(&mut trusting(&door), b"hello\n", &door, answers);
+    assert_eq!(run.code, Some(0), "{}", run.stderr);
+    assert_eq!(run.stdout, b"heard hello\n");
+    assert!(
+        run.stderr
+            .contains("Closed cleanly: 6 B sent, 12 B received")
+    );
+}
+
+#[test]
+fn one_is_for_a_command_line_that_cannot_be_followed() {
+    let empty = file("empty.pem", b"");
+    let empty = empty.to_str().expect("a path");
+    let missing = fresh("missing.pem");
+    let missing = missing.to_str().expect("a path");
+    let wrong: [(&[&str], &str); 14] = [
+        (&["[::1"], "the ] is missing"),
+        (&["host:"], "\"\" is no port; ports are 1 to 65535"),
+        (&["host:0"], "\"0\" is no port"),
+        (&["::1:x:443"], "is written [ADDRESS]:PORT"),
+        (&[":443"], "the host is missing"),
+        (
+            &["host", "--starttls", "telnet"],
+            "\"telnet\" is none of smtp",
+        ),
+        (
+            &["host", "--trust-sha256", "AB:CD"],
+            "64 hexadecimal digits, this has 4",
+        ),
+        (
+            &["host", "--protocol", "TLSv1.1"],
+            "the protocol \"TLSv1.1\" is not supported",
+        ),
+        (
+            &["host", "--ciphers", "RC4"],
+            "the cipher suite \"RC4\" is not supported",
+        ),
+        (&["host", "--ca", empty], "empty.pem"),
+        (&["host", "--cert", missing], "missing.pem"),
+        (
+            &["host", "--timeout", "0"],
+            "a number of seconds greater than 0",
+        ),
+        (
+            &["host", "--ask", "--verify", "query"],
+            "--ask asks about errors that",
+        ),
+        (&["bad host"], "neither a DNS name nor an IP address"),
+    ];
+    for (arguments, why) in wrong {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_sslcore"));
+        let run = run(command.arg("connect").args(arguments), b"");
+        assert_eq!(run.code, Some(1), "{arguments:?}: {}", run.stderr);
+        assert!(run.stderr.contains(why), "{arguments:?}: {}", run.stderr);
+        assert_eq!(run.stdout, b"");
+    }
+}
+
+#[test]
+fn two_is_for_a_server_that_is_not_there() {
+    let door = Door::open();
+    let address = door.address();
+    drop(door);
+    let ended = run(&mut connect(&address.to_string()), b"");
+    assert_eq!(ended.code, Some(2), "{}", ended.stderr);
+    assert!(
+        ended
+            .stderr
+            .contains(&format!("cannot connect to {address}: "))
+    );
+    let ended = run(&mut connect("no-such-host.invalid"), b"");
+    assert_eq!(ended.code, Some(2), "{}", ended.stderr);
+    assert!(ended.stderr.contains("no-such-host.invalid:443"));
+}
+
+#[test]
+fn three_is_for_a_server_that_speaks_no_tls() {
+    let door = Door::open();
+    let serve = || {
+        let mut stream = door.accept();
+        stream
+            .write_all(b"220 mail.example ready\r\n")
+            .expect("greet");
+        // The client hangs up when it has heard that.
+        let _ = stream.read_to_end(&mut Vec::new());
+    };
+    let (run, ()) = both(|| run(&mut trusting(&door), b"secret"), serve);
+    assert_eq!(run.code, Some(3), "{}", run.stderr);
+    assert!(
+        run.stderr.contains("perhaps it wants --starttls PROTOCOL"),
+        "{}",
+        run.stderr
+    );
+}
+
+#[test]
+fn three_is_for_a_server_that_refuses_the_handshake() {
+    let door = Door::open();
+    let config = server().protocols(&["TLSv1.2"]).build().expect("server");
+    let mut command = trusting(&door);
+    command.args(["--protocol", "TLSv1.3"]);
+    let serve = || {
+        let mut socket = adopt(door.accept());
+        socket
+            .start_server_encryption(ServerStart::With(config))
+            .expect("start");
+        socket
+            .wait_for_encrypted(Some(LONG))
+            .expect_err("no version in common");
+        socket.disconnect_from_host(LONG);
+    };
+    let (run, ()) = both(|| run(&mut command, b""), serve);
+    assert_eq!(run.code, Some(3), "{}", run.stderr);
+    assert!(
+        run.stderr.contains("protocol_version (70)"),
+        "{}",
+        run.stderr
+    );
+}
+
+#[test]
+fn three_is_for_a_server_that_wants_another_certificate_of_ours() {
+    let door = Door::open();
+    let config = server()
+        .verify_mode(VerifyMode::Verify)
+        .build()
+        .expect("server");
+    let serve = || {
+        let mut socket = adopt(door.accept());
+        socket
+            .start_server_encryption(ServerStart::With(config))
+            .expect("start");
+        socket
+            .wait_for_encrypted(Some(LONG))
+            .expect_err("no certificate");
+        socket.disconnect_from_host(LONG);
+    };
+    let (run, ()) = both(|| run(&mut trusting(&door), b"secret"), serve);
+    assert_eq!(run.code, Some(4), "{}", run.stderr);
+    assert!(
+        run.stderr.contains("certificate_required (116)"),
+        "{}",
+        run.stderr
+    );
+}
+
+#[test]
+fn three_is_for_a_server_that_takes_too_long() {
+    let door = Door::open();
+    let mut command = Command::new(env!("CARGO_BIN_EXE_sslcore"));
+    command.args(["connect", &door.address().to_string(), "--timeout", "0.05"]);
+    let serve = || door.accept().read_to_end(&mut Vec::new()).map(drop);
+    let (run, heard) = both(|| run(&mut command, b""), serve);
+    heard.expect("the client hangs up");
+    assert_eq!(run.code, Some(3), "{}", run.stderr);
+}
+
+#[test]
+fn four_is_for_a_certificate_that_is_refused() {
+    for (identity, why) in [
+        (
+            &WORLD.self_signed,
+            "the certificate is self-signed and not trusted",
+        ),
+        (
+            &WORLD.stranger,
+            "the issuer of the certificate is not known",
+        ),
+        (&WORLD.expired, "the certificate has expired"),
+    ] {
+        let run = presented(identity, &["--name", "server.test"]);
+        assert_eq!(run.code, Some(4), "{}", run.stderr);
+        assert!(
+            run.stderr
+                .ends_with(&format!("the server's certificate is refused: {why}\n")),
+            "{}",
+            run.stderr
+        );
+    }
+}
+
+#[test]
+fn five_is_for_a_stream_that_is_cut() {
+    let door = Door::open();
+    let run = against(&mut trusting(&door), b"", &door, |mut socket| {
+        socket.write_all(b"half of ").expect("write");
+        socket.flush().expect("flush");
+        socket.stream().shutdown(Shutdown::Write).expect("cut");
+        let _ = socket.wait_for_disconnected(Some(LONG));
+    });
+    assert_eq!(run.code, Some(5), "{}", run.stderr);
+    assert_eq!(
+        run.stdout, b"half of ",
+        "what came before the cut is put out"
+    );
+    assert!(
+        run.stderr.contains("data of the server's may be missing"),
+        "{}",
+        run.stderr
+    );
+}

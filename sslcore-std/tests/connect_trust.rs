@@ -1,0 +1,196 @@
+//! `sslcore connect` and whom it trusts: pins, names, authorities, modes, and what it shows.
+#![cfg(feature = "program")]
+
+mod common;
+
+use std::io::Read;
+use std::process::Command;
+
+use common::program::{Door, Run, ca_file, connect, file, run};
+use common::{LONG, adopt, both, server};
+use rcgen::DnType;
+use sslcore::{ServerStart, VerifyMode};
+use sslcore_tests::certs::{Identity, WORLD, self_signed_with};
+
+/// Runs it against a server with this certificate.
+fn presented(identity: &Identity, arguments: &[&str]) -> Run {
+    let door = Door::open();
+    let mut command = connect(&door.address().to_string());
+    command.args(arguments);
+    served(identity, &door, &mut command)
+}
+
+fn served(identity: &Identity, door: &Door, command: &mut Command) -> Run {
+    let config = server()
+        .identity(identity.chain.clone(), identity.key())
+        .verify_mode(VerifyMode::None)
+        .build()
+        .expect("server");
+    let serve = || {
+        let mut socket = adopt(door.accept());
+        socket
+            .start_server_encryption(ServerStart::With(config))
+            .expect("start");
+        let _ = socket.wait_for_encrypted(Some(LONG));
+        let _ = socket.read_to_end(&mut Vec::new());
+        socket.disconnect_from_host(LONG);
+    };
+    both(|| run(command, b""), serve).0
+}
+
+fn with_ca(identity: &Identity, arguments: &[&str]) -> Run {
+    let ca = ca_file();
+    let ca = ["--ca", ca.to_str().expect("a path")];
+    presented(identity, &[&ca, arguments].concat())
+}
+
+/// The fingerprint that a run proposes to trust.
+fn proposed(run: &Run) -> String {
+    let (_, rest) = run
+        .stderr
+        .split_once("--trust-sha256 ")
+        .expect("a proposal");
+    rest.lines().next().expect("a line").to_owned()
+}
+
+#[test]
+fn the_fingerprint_that_is_proposed_is_the_one_that_is_accepted() {
+    let refused = with_ca(&WORLD.self_signed, &[]);
+    assert_eq!(refused.code, Some(4), "{}", refused.stderr);
+    let pin = proposed(&refused);
+    assert_eq!(pin.len(), 95);
+    let plain = pin.replace(':', "").to_lowercase();
+    for pin in [&pin, &plain] {
+        let run = presented(&WORLD.self_signed, &["--trust-sha256", pin]);
+        assert_eq!(run.code, Some(0), "{}", run.stderr);
+        assert!(run.stderr.contains("the certificate is the pinned one"));
+    }
+}
+
+#[test]
+fn a_pin_accepts_no_other_certificate_however_good_it_is() {
+    let pin = proposed(&with_ca(&WORLD.self_signed, &[]));
+    let run = with_ca(&WORLD.server, &["--trust-sha256", &pin]);
+    assert_eq!(run.code, Some(4), "{}", run.stderr);
+    assert!(
+        run.stderr.contains("none of those that were pinned"),
+        "{}",
+        run.stderr
+    );
+    assert_ne!(proposed(&run), pin);
+}
+
+#[test]
+fn the_name_to_expect_can_be_another_than_the_host() {
+    let good = with_ca(&WORLD.server, &["--name", "server.test"]);
+    assert_eq!(good.code, Some(0), "{}", good.stderr);
+    let bad = with_ca(&WORLD.server, &["--name", "other.test"]);
+    assert_eq!(bad.code, Some(4), "{}", bad.stderr);
+    assert!(bad.stderr.contains("the certificate is for another name"));
+    assert!(
+        bad.stderr.contains("  --name server.test\n"),
+        "{}",
+        bad.stderr
+    );
+    assert!(
+        bad.stderr.contains("  --name 127.0.0.1\n"),
+        "{}",
+        bad.stderr
+    );
+    assert!(!bad.stderr.contains("--ca FILE"), "{}", bad.stderr);
+}
+
+#[test]
+fn every_certificate_is_shown_with_its_errors() {
+    let run = with_ca(&WORLD.expired, &["--name", "other.test"]);
+    let wanted = [
+        "Certificate 0: CN=leaf\n",
+        "  issuer    CN=test root\n",
+        "  names     DNS:server.test\n",
+        "  valid     2025-01-01 00:00:00 UTC to 2025-06-01 00:00:00 UTC\n",
+        "  SHA-256   ",
+        "  error     the certificate has expired\n",
+        "  error     the certificate is for another name\n",
+        "What would make it acceptable\n",
+        "  --trust-sha256 ",
+        "  --name server.test\n",
+        "a certificate that is valid now; this computer's clock says 20",
+    ];
+    let mut rest = &run.stderr[..];
+    for part in wanted {
+        rest = rest
+            .split_once(part)
+            .unwrap_or_else(|| panic!("{part}: {}", run.stderr))
+            .1;
+    }
+}
+
+#[test]
+fn query_shows_errors_and_goes_on_and_none_does_not_look() {
+    let query = with_ca(&WORLD.stranger, &["--verify", "query"]);
+    assert_eq!(query.code, Some(0), "{}", query.stderr);
+    assert!(
+        query
+            .stderr
+            .contains("error     the issuer of the certificate is not known")
+    );
+    assert!(
+        query
+            .stderr
+            .contains("the certificate's errors are ignored")
+    );
+    assert!(!query.stderr.contains("What would"), "{}", query.stderr);
+    let none = with_ca(&WORLD.stranger, &["--verify", "none"]);
+    assert_eq!(none.code, Some(0), "{}", none.stderr);
+    assert!(none.stderr.contains("the certificate was not verified"));
+    assert!(none.stderr.contains("Certificate 0: CN=leaf\n"));
+    assert!(!none.stderr.contains("  error  "), "{}", none.stderr);
+}
+
+#[test]
+fn what_a_certificate_says_does_nothing_to_a_terminal() {
+    let identity = self_signed_with(&["server.test"], |params| {
+        let name = "\x1b[2Jmail\r\n\u{9b}31m\u{202e}example";
+        params.distinguished_name.push(DnType::CommonName, name);
+    });
+    for arguments in [&["--verify", "query"][..], &["--verify", "query", "--json"]] {
+        let run = presented(&identity, arguments);
+        assert_eq!(run.code, Some(0), "{}", run.stderr);
+        assert!(run.stderr.contains("[2Jmail"), "{}", run.stderr);
+        for bad in ['\x1b', '\r', '\u{9b}', '\u{202e}'] {
+            assert!(!run.stderr.contains(bad), "{bad:?} in {:?}", run.stderr);
+        }
+    }
+}
+
+#[test]
+fn our_own_certificate_is_presented() {
+    let (cert, key) = (&WORLD.client.chain_pem(), &WORLD.client.key_pem());
+    let both_in_one = file("both.pem", format!("{cert}{key}").as_bytes());
+    let cert = file("cert.pem", cert.as_bytes());
+    let key = file("key.pem", key.as_bytes());
+    for (cert, key) in [(&cert, Some(&key)), (&both_in_one, None)] {
+        let door = Door::open();
+        let mut command = connect(&door.address().to_string());
+        command.arg("--ca").arg(ca_file()).arg("--cert").arg(cert);
+        if let Some(key) = key {
+            command.arg("--key").arg(key);
+        }
+        let config = server()
+            .verify_mode(VerifyMode::Verify)
+            .build()
+            .expect("server");
+        let serve = || {
+            let mut socket = adopt(door.accept());
+            socket
+                .start_server_encryption(ServerStart::With(config))
+                .expect("start");
+            socket.wait_for_encrypted(Some(LONG)).expect("encrypted");
+            let peer = socket.connection().peer_certificate().cloned();
+            assert_eq!(peer.expect("a certificate").der(), &WORLD.client.chain[0]);
+            socket.wait_for_disconnected(Some(LONG)).expect("ended");
+        };
+        let (run, ()) = both(|| run(&mut command, b""), serve);
+        assert_eq!(run.code, Some(0), "{}", run.stderr);
+    }
+}

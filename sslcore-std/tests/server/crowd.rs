@@ -1,0 +1,249 @@
+//! Clients that are many, slow, or stubborn.
+
+use std::io::{ErrorKind, Read, Write};
+use std::net::{SocketAddr, TcpStream};
+use std::time::{Duration, Instant};
+
+use sslcore::{
+    Alert, Buffers, ClientConfig, Connection, FailureKind, Limits, Progress, ReadEnd, VerifyMode,
+};
+use sslcore_std::{Clock, HandshakeError};
+use sslcore_tests::certs::WORLD;
+use sslcore_tests::pair::server_name;
+
+use crate::common::{self, LONG, VERSIONS, server};
+use crate::spy::{Spy, good_client, starting, stream};
+
+/// A client whose bytes the test moves.
+struct ByHand {
+    connection: Connection,
+    clock: Clock,
+}
+
+impl ByHand {
+    fn new(config: &ClientConfig) -> Self {
+        let mut connection = Connection::new(Limits::default(), Buffers::Owned);
+        connection
+            .start_client_encryption(config, server_name())
+            .expect("start");
+        let clock = Clock::new();
+        let mut client = Self { connection, clock };
+        client.settle();
+        client
+    }
+
+    fn settle(&mut self) {
+        while self.connection.process(self.clock.now()) != Progress::Idle {
+            while self.connection.poll_event().is_some() {}
+        }
+    }
+
+    /// Takes so many of the bytes that it wants to send, at most.
+    fn take(&mut self, most: usize) -> Vec<u8> {
+        let waiting = self.connection.transmit();
+        let bytes = waiting[..waiting.len().min(most)].to_vec();
+        self.connection
+            .transmitted(bytes.len())
+            .expect("what was shown");
+        self.settle();
+        bytes
+    }
+
+    fn give(&mut self, bytes: &[u8]) {
+        assert_eq!(self.connection.receive(bytes), Ok(bytes.len()));
+        self.settle();
+    }
+
+    /// Receives once.
+    fn receive(&mut self, stream: &mut TcpStream) {
+        match stream.read(self.connection.receive_buffer()) {
+            Ok(0) => self.connection.receive_eof(),
+            Ok(n) => self.connection.received(n).expect("within the buffer"),
+            Err(error) => assert_eq!(error.kind(), ErrorKind::WouldBlock),
+        }
+        self.settle();
+    }
+}
+
+/// The bytes with which a client begins.
+fn hello() -> Vec<u8> {
+    ByHand::new(&common::client().build().expect("client")).take(usize::MAX)
+}
+
+/// A stream on which these bytes have been sent.
+fn stream_with(address: SocketAddr, bytes: &[u8]) -> TcpStream {
+    let mut stream = stream(address);
+    stream.write_all(bytes).expect("write");
+    stream
+}
+
+/// A crowd of those, and good clients after it: no timeout ever ends, and no place becomes free
+/// by itself.
+fn good_ones_get_through_a_crowd_of(greeting: &[u8]) {
+    let mut spy = Spy::new(server());
+    spy.server.set_handshake_timeout(Duration::MAX);
+    spy.server.set_max_pending(4);
+    let address = spy.address();
+    let mut crowd: Vec<_> = (0..40).map(|_| stream_with(address, greeting)).collect();
+    for count in 1..=3 {
+        let good = good_client(address);
+        crowd.extend((0..10).map(|_| stream_with(address, greeting)));
+        spy.until("connected", |spy| {
+            assert!(spy.server.pending() <= 4);
+            spy.sockets.len() == count
+        });
+        good.join().expect("its thread").1.expect("encrypted");
+    }
+    let crowded = |error: &HandshakeError| *error == HandshakeError::Crowded;
+    assert!(spy.errors().iter().all(crowded), "{:?}", spy.errors());
+}
+
+#[test]
+fn a_flood_of_quiet_clients_keeps_nobody_out() {
+    good_ones_get_through_a_crowd_of(b"");
+}
+
+#[test]
+fn a_flood_of_unfinished_hellos_keeps_nobody_out() {
+    good_ones_get_through_a_crowd_of(&[0x16]);
+    let hello = hello();
+    good_ones_get_through_a_crowd_of(&hello[..hello.len() - 1]);
+}
+
+#[test]
+fn who_has_said_hello_keeps_the_place_and_newcomers_wait_in_the_backlog() {
+    let mut spy = Spy::new(server());
+    spy.server.set_handshake_timeout(Duration::MAX);
+    spy.server.set_max_pending(2);
+    let address = spy.address();
+    let mut stalled: Vec<_> = (0..2).map(|_| stream_with(address, &hello())).collect();
+    // The server's answer shows that it has read the hello.
+    spy.until("both have begun", |spy| spy.started.len() == 2);
+    for stalled in &mut stalled {
+        stalled.read_exact(&mut [0; 5]).expect("the server's hello");
+    }
+    let good = good_client(address);
+    spy.round();
+    spy.round();
+    assert_eq!((spy.server.pending(), spy.started.len()), (2, 2));
+    assert!(!good.is_finished());
+
+    let peer = stalled[0].local_addr().expect("address");
+    drop(stalled.remove(0));
+    spy.until("the newcomer has the place", |spy| spy.sockets.len() == 1);
+    good.join().expect("its thread").1.expect("encrypted");
+    let (failed, _) = &spy.failed[0];
+    assert_eq!((*failed, spy.failed.len()), (peer, 1));
+    assert_eq!(spy.server.pending(), 1);
+}
+
+#[test]
+fn a_client_that_sends_byte_by_byte_is_served_and_others_meanwhile() {
+    for version in VERSIONS {
+        let mut spy = Spy::new(server());
+        let address = spy.address();
+        let config = common::client().protocols(&[version]);
+        let mut slow = ByHand::new(&config.build().expect("client"));
+        let mut stream = stream(address);
+        stream.set_nodelay(true).expect("whole bytes");
+        stream.set_nonblocking(true).expect("non-blocking");
+        let start = Instant::now();
+        let (mut sent, mut good) = (0, 0);
+        while !slow.connection.is_encrypted() || !slow.connection.transmit().is_empty() {
+            assert!(start.elapsed() < LONG, "the slow one is not served");
+            slow.receive(&mut stream);
+            let byte = slow.take(1);
+            stream.write_all(&byte).expect("there is room");
+            sent += byte.len();
+            spy.round();
+            if byte.len() == 1 && sent % 100 == 1 {
+                good += 1;
+                let client = good_client(address);
+                spy.until("another is served", |spy| spy.sockets.len() == good);
+                client.join().expect("its thread").1.expect("encrypted");
+            }
+        }
+        spy.rounds_until("the slow one is served", |spy| spy.sockets.len() > good);
+        assert!(good > 1, "others were served in between");
+        assert_eq!(spy.errors(), []);
+    }
+}
+
+#[test]
+fn a_handshake_that_does_not_go_on_ends_with_its_timeout() {
+    let mut spy = Spy::new(server());
+    spy.server.set_handshake_timeout(Duration::from_millis(50));
+    // A TLS 1.3 client would be encrypted by then, and take the close for an orderly one.
+    let config = common::client().protocols(&["TLSv1.2"]);
+    let mut client = ByHand::new(&config.build().expect("client"));
+    let mut stream = stream_with(spy.address(), &client.take(usize::MAX));
+    let peer = stream.local_addr().expect("address");
+    spy.until("given up", |spy| !spy.failed.is_empty());
+    assert_eq!(spy.failed, [(peer, HandshakeError::TimedOut)]);
+    assert_eq!(spy.alerts_sent(), [Alert::UserCanceled, Alert::CloseNotify]);
+    let mut answer = Vec::new();
+    stream.read_to_end(&mut answer).expect("until FIN");
+    client.give(&answer);
+    assert_eq!(
+        client.connection.failure().map(|failure| failure.kind()),
+        Some(FailureKind::ClosedDuringHandshake)
+    );
+    drop(stream);
+    spy.rounds_until("gone", |spy| spy.server.pending() == 0);
+}
+
+#[test]
+fn a_probe_that_only_connects_is_told_as_such() {
+    let mut spy = Spy::new(server());
+    let probe = stream(spy.address());
+    let peer = probe.local_addr().expect("address");
+    drop(probe);
+    spy.until("gone", |spy| !spy.failed.is_empty());
+    assert_eq!(spy.failed, [(peer, HandshakeError::HungUp)]);
+}
+
+#[test]
+fn an_alert_arrives_although_the_client_has_more_to_say() {
+    let mut spy = Spy::new(server().verify_mode(VerifyMode::Verify));
+    let address = spy.address();
+    let talker = std::thread::spawn(move || {
+        let config = common::client()
+            .protocols(&["TLSv1.3"])
+            .identity(WORLD.self_signed.chain.clone(), WORLD.self_signed.key())
+            .build()
+            .expect("client");
+        let mut client = starting(address, &config, server_name());
+        // It is done before the server has judged it, and goes on at once.
+        client.write_all(&[0; 60_000]).expect("queued");
+        let _ = client.wait_for_encrypted(Some(LONG));
+        let mut read = [0];
+        let error = client.read(&mut read).expect_err("refused");
+        (error.to_string(), client)
+    });
+    let (error, client) = spy.serve_until(vec![talker]).remove(0);
+    let failure = client.connection().failure().expect("it failed").kind();
+    let alert = FailureKind::AlertReceived(Alert::UnknownCa);
+    assert_eq!(failure, alert, "{error}");
+    assert_eq!(client.connection().read_end(), Some(ReadEnd::Failed));
+    drop(client);
+    spy.rounds_until("gone", |spy| spy.server.pending() == 0);
+}
+
+#[test]
+fn who_has_failed_and_stays_makes_place_first() {
+    let mut spy = Spy::new(server());
+    spy.server.set_handshake_timeout(Duration::MAX);
+    spy.server.set_max_pending(2);
+    let address = spy.address();
+    let quiet = stream(address);
+    spy.rounds_until("accepted", |spy| spy.server.pending() == 1);
+    let stubborn = stream_with(address, &[0x16; 100]);
+    spy.until("failed", |spy| spy.failed.len() == 1);
+    spy.round();
+    assert_eq!(spy.server.pending(), 2, "it has not hung up");
+
+    let newcomer = stream_with(address, &[0x16]);
+    spy.until("the newcomer is in", |spy| spy.started.len() == 2);
+    assert_eq!(spy.failed.len(), 1, "the quiet one has its place still");
+    drop((quiet, stubborn, newcomer));
+}

@@ -1,0 +1,86 @@
+//! For how long a session may be resumed.
+
+use core::time::Duration;
+
+use rustls_pki_types::UnixTime;
+
+/// The longest that a session may be resumed (RFC 8446 §4.6.1).
+pub(crate) const LONGEST: Duration = Duration::from_secs(7 * 24 * 60 * 60);
+/// How long it may be unless told otherwise.
+pub(crate) const DEFAULT: Duration = Duration::from_secs(12 * 60 * 60);
+
+/// When a session began, with the handshake that proved who the peer is, and when it ends. Being
+/// resumed does not prolong it: the peer shows its key again at least so often.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Validity {
+    begins: u64,
+    seconds: u64,
+}
+
+impl Validity {
+    pub(crate) fn new(begins: UnixTime, lifetime: Duration) -> Self {
+        Self {
+            begins: begins.as_secs(),
+            seconds: lifetime.min(LONGEST).as_secs(),
+        }
+    }
+
+    pub(crate) fn begins(&self) -> UnixTime {
+        UnixTime::since_unix_epoch(Duration::from_secs(self.begins))
+    }
+
+    pub(crate) fn ends(&self) -> UnixTime {
+        let ends = self.begins.saturating_add(self.seconds);
+        UnixTime::since_unix_epoch(Duration::from_secs(ends))
+    }
+
+    /// What is left of it. Nothing, also when the clock is before its beginning: then nobody knows
+    /// how old it is.
+    pub(crate) fn left(&self, now: UnixTime) -> Duration {
+        let left = now
+            .as_secs()
+            .checked_sub(self.begins)
+            .and_then(|age| self.seconds.checked_sub(age));
+        Duration::from_secs(left.unwrap_or(0))
+    }
+
+    pub(crate) fn holds(&self, now: UnixTime) -> bool {
+        !self.left(now).is_zero()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn at(secs: u64) -> UnixTime {
+        UnixTime::since_unix_epoch(Duration::from_secs(secs))
+    }
+
+    #[test]
+    fn a_session_ends_a_lifetime_after_its_beginning() {
+        let validity = Validity::new(at(1000), Duration::from_secs(60));
+        assert_eq!(validity.left(at(1000)), Duration::from_secs(60));
+        assert!(validity.holds(at(1059)));
+        assert!(!validity.holds(at(1060)));
+        assert_eq!(validity.ends(), at(1060));
+    }
+
+    #[test]
+    fn a_clock_that_went_back_before_its_beginning_ends_it() {
+        let validity = Validity::new(at(1000), Duration::from_secs(60));
+        assert!(!validity.holds(at(999)));
+    }
+
+    #[test]
+    fn nothing_is_valid_for_more_than_seven_days() {
+        let validity = Validity::new(at(0), Duration::MAX);
+        assert_eq!(validity.left(at(0)), LONGEST);
+        assert!(!Validity::new(at(u64::MAX), Duration::MAX).holds(at(0)));
+    }
+
+    #[test]
+    fn no_lifetime_is_no_session() {
+        assert!(!Validity::new(at(5), Duration::ZERO).holds(at(5)));
+    }
+}
