@@ -182,7 +182,7 @@ fn three_is_for_a_server_that_refuses_the_handshake() {
 }
 
 #[test]
-fn three_is_for_a_server_that_wants_another_certificate_of_ours() {
+fn four_is_for_a_server_that_wants_another_certificate_of_ours() {
     let door = Door::open();
     let config = server()
         .verify_mode(VerifyMode::Verify)
