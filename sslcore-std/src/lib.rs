@@ -55,6 +55,7 @@
 //! | `write`, `flush` | [`std::io::Write`] |
 //! | `close`, `disconnectFromHost`, `abort` | the same names |
 //! | `peerCertificate`, `sessionCipher` and the other getters | [`SslSocket::connection`] |
+//! | `QSslServer` | [`SslServer`] |
 //!
 //! Every member, and what differs: [`coming_from_qt`].
 #![forbid(unsafe_code)]

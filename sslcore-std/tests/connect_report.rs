@@ -3,10 +3,11 @@
 
 mod common;
 
+use std::fs;
 use std::io::{Read, Write};
 use std::process::Command;
 
-use common::program::{Door, Run, ca_file, connect, encrypt, run};
+use common::program::{Door, Run, ca_file, connect, encrypt, fresh, run};
 use common::{LONG, both};
 use serde_json::Value;
 
@@ -23,9 +24,10 @@ fn conversation(arguments: &[&str]) -> Run {
             stream.write_all(b"+OK go ahead\r\n").expect("go ahead");
         }
         let mut socket = encrypt(stream);
-        let mut heard = Vec::new();
-        socket.read_to_end(&mut heard).expect("all");
+        let mut heard = [0; 5];
+        socket.read_exact(&mut heard).expect("all");
         socket.write_all(&heard).expect("echo");
+        socket.close();
         socket.wait_for_disconnected(Some(LONG)).expect("ended");
     };
     both(|| run(&mut command, b"data\n"), serve).0
@@ -168,6 +170,33 @@ fn the_trace_is_machine_readable_too() {
     find("plaintext", "text", "+OK \x1b[5m\r\n");
     find("record", "handshake", "client_hello");
     find("state", "what", "Encrypted");
+}
+
+#[test]
+fn a_key_log_gets_the_secrets_of_every_connection_and_is_nobody_elses_to_read() {
+    let path = fresh("keys.log");
+    let log = path.to_str().expect("a path");
+    conversation(&["--key-log", log]);
+    conversation(&["--key-log", log, "--protocol", "TLSv1.2", "--keep-open"]);
+    let text = fs::read_to_string(&path).expect("the key log");
+    let mut lines = text.lines().map(|line| line.split(' ').collect::<Vec<_>>());
+    assert!(lines.all(|words| {
+        let hex = |word: &&str| word.bytes().all(|byte| byte.is_ascii_hexdigit());
+        words.len() == 3 && words[1].len() == 64 && words[1..].iter().all(hex)
+    }));
+    for label in ["CLIENT_TRAFFIC_SECRET_0 ", "\nCLIENT_RANDOM "] {
+        assert_eq!(text.matches(label).count(), 1, "{label}");
+    }
+    #[cfg(unix)]
+    {
+        use std::os::unix::fs::PermissionsExt;
+        let mode = fs::metadata(&path).expect("metadata").permissions().mode();
+        assert_eq!(mode & 0o777, 0o600);
+    }
+    let elsewhere = format!("{log}/no/such/folder");
+    let mut command = connect("host");
+    let run = run(command.args(["--key-log", &elsewhere]), b"");
+    assert_eq!(run.code, Some(1), "{}", run.stderr);
 }
 
 #[test]

@@ -10,11 +10,12 @@ use std::time::{Duration, Instant};
 
 use common::{LONG, both, client, encrypted, server, sockets, started};
 use sslcore::{
-    Event, OnErrors, PeerName, ServerStart, SslErrorKind, SslMode, SslProtocol, Verdict, VerifyMode,
+    Event, OnErrors, ServerStart, SslErrorKind, SslMode, SslProtocol, Verdict, VerifyMode,
 };
-use sslcore_std::{SslSocket, WaitError};
-use sslcore_tests::certs::WORLD;
+use sslcore_std::{Connector, IpVersion, SocketOption, SslSocket, WaitError, trust};
+use sslcore_tests::certs::{WORLD, pem};
 use sslcore_tests::pair::server_name;
+use sslcore_tests::peer::Scratch;
 
 /// How long each of two sockets in one thread gets to go on.
 const MOMENT: Duration = Duration::from_millis(1);
@@ -46,6 +47,27 @@ fn handshaken(one: &mut SslSocket, other: &mut SslSocket) {
         || other.wait_for_encrypted(Some(LONG)),
     );
     assert_eq!(done, (Ok(()), Ok(())));
+}
+
+/// The client's certificate, its key, and the root, each in a file.
+struct Files {
+    certificate: String,
+    key: String,
+    pattern: String,
+    _folder: Scratch,
+}
+
+impl Files {
+    fn new() -> Self {
+        let folder = Scratch::new();
+        folder.file("root.crt", pem("CERTIFICATE", &WORLD.ca.der()));
+        Self {
+            certificate: folder.file("client.pem", WORLD.client.chain_pem()),
+            key: folder.file("client.key", WORLD.client.key_pem()),
+            pattern: format!("{}/*.crt", folder.path().display()),
+            _folder: folder,
+        }
+    }
 }
 
 /// A client that is asked about the server's certificate, which is self-signed.
@@ -120,24 +142,23 @@ fn making_and_connecting(map: &mut Map) {
     socket.abort();
 
     map.member("addCaCertificate(certificate)");
-    let roots = vec![WORLD.ca.der()];
-    map.nothing(
-        "addCaCertificates(path, format, syntax)",
-        "not there yet: certificates from files",
-    );
+    let mut roots = vec![WORLD.ca.der()];
+    map.member("addCaCertificates(path, format, syntax)");
+    let files = Files::new();
+    roots.extend(trust::certificates(&files.pattern).expect("load"));
     map.member("addCaCertificates(certificates)");
     let config = client().trust_anchors(roots).build().expect("client");
 
     let listener = std::net::TcpListener::bind(("127.0.0.1", 0)).expect("bind");
     let port = listener.local_addr().expect("address").port();
     map.member("connectToHostEncrypted(hostName, port, mode, protocol)");
-    let connected = SslSocket::connect_to_host("127.0.0.1", port, Some(LONG));
-    let mut socket = connected.expect("connect");
+    SslSocket::connect_to_host_encrypted("127.0.0.1", port, &config, Some(LONG)).expect("connect");
     map.member("connectToHostEncrypted(hostName, port, sslPeerName, mode, protocol)");
-    let other_name = PeerName::new("127.0.0.1").and_then(|name| name.verify_as("server.test"));
-    socket
-        .start_client_encryption(&config, other_name.expect("names"))
-        .expect("start");
+    Connector::new()
+        .ip_version(IpVersion::V4)
+        .peer_name(server_name())
+        .connect_encrypted("127.0.0.1", port, &config)
+        .expect("connect");
 }
 
 fn sending_and_forgiving(map: &mut Map) {
@@ -207,12 +228,12 @@ fn settings(map: &mut Map) {
     let chain = WORLD.client.chain.clone();
     map.member("setLocalCertificate(certificate)");
     let builder = client().identity([chain[0].clone()], WORLD.client.key());
-    map.nothing(
-        "setLocalCertificate(path, format)",
-        "not there yet: certificates from files",
-    );
+    map.member("setLocalCertificate(path, format)");
+    let files = Files::new();
+    let loaded = trust::certificates_from_file(&files.certificate).expect("load");
     map.member("setLocalCertificateChain(localChain)");
-    let builder = builder.identity(chain, WORLD.client.key());
+    assert_eq!(loaded, chain);
+    let builder = builder.identity(loaded, WORLD.client.key());
     map.nothing(
         "setPeerVerifyDepth(depth)",
         "not there yet; the verification has a budget of signatures of its own",
@@ -223,10 +244,9 @@ fn settings(map: &mut Map) {
     let name = server_name().verify_as("elsewhere.test").expect("a name");
     map.member("setPrivateKey(key)");
     let builder = builder.identity(WORLD.client.chain.clone(), WORLD.client.key());
-    map.nothing(
-        "setPrivateKey(fileName, algorithm, format, passPhrase)",
-        "not there yet: keys from files",
-    );
+    map.member("setPrivateKey(fileName, algorithm, format, passPhrase)");
+    let (chain, key) = trust::identity(&files.certificate, &files.key).expect("load");
+    let builder = builder.identity(chain, key);
     map.member("setProtocol(protocol)");
     let builder = builder.protocols(&["TLSv1.2"]);
     map.member("setSslConfiguration(configuration)");
@@ -273,11 +293,12 @@ fn reimplemented(map: &mut Map) {
     socket.set_read_buffer_size(1000);
     map.member("setSocketDescriptor(socketDescriptor, state, openMode)");
     let (stream, _other) = common::streams();
-    let socket = SslSocket::from_stream(stream).expect("adopt");
+    let mut socket = SslSocket::from_stream(stream).expect("adopt");
     map.member("setSocketOption(option, value)");
-    socket.stream().set_nodelay(true).expect("an option");
+    let option = SocketOption::LowDelay(true);
+    socket.set_socket_option(option).expect("an option");
     map.member("socketOption(option)");
-    assert!(socket.stream().nodelay().expect("an option"));
+    assert!(socket.socket_options().expect("options").low_delay);
 }
 
 fn waits(map: &mut Map) {
@@ -285,10 +306,8 @@ fn waits(map: &mut Map) {
     map.member("waitForBytesWritten(msecs)");
     socket.write_all(b"hello").expect("write");
     assert_eq!(socket.wait_for_bytes_written(Some(LONG)), Ok(()));
-    map.nothing(
-        "waitForConnected(msecs)",
-        "connect_to_host is both: it returns when it is connected",
-    );
+    map.member("waitForConnected(msecs)");
+    assert_eq!(socket.wait_for_connected(Some(LONG)), Ok(()));
     map.member("waitForDisconnected(msecs)");
     peer.close();
     let ends = both(

@@ -351,6 +351,13 @@ pub enum ConfigError {
         /// Why.
         why: String,
     },
+    /// A certificate revocation list cannot be read, or is of a kind that is not supported.
+    UnusableRevocationList {
+        /// Which one, counted from zero.
+        index: usize,
+        /// Why.
+        why: String,
+    },
     /// Pins were given, but [`VerifyMode::None`](crate::VerifyMode::None) would never compare
     /// them.
     PinsWithoutVerification,
@@ -384,6 +391,9 @@ impl fmt::Display for ConfigError {
             Self::UnusableCertificate(why) => write!(f, "the certificate cannot be used: {why}"),
             Self::UnusableTrustAnchor { index, why } => {
                 write!(f, "trust anchor {index} cannot be used: {why}")
+            }
+            Self::UnusableRevocationList { index, why } => {
+                write!(f, "revocation list {index} cannot be used: {why}")
             }
             Self::PinsWithoutVerification => {
                 f.write_str("pins are compared only when certificates are verified")

@@ -83,7 +83,13 @@ pub enum Event {
     EncryptedBytesWritten(usize),
     /// The server asked for our certificate (an empty list is sent when there is none).
     ClientCertificateRequested,
-    /// A session ticket arrived (TLS 1.3 client). `QSslSocket::newSessionTicketReceived`.
+    /// At least one session ticket arrived (TLS 1.3 client, any time after the handshake, and not
+    /// every server sends one). How many there were so far says
+    /// [`session_tickets_received`](crate::Connection::session_tickets_received), at most 256; how
+    /// long the last is good,
+    /// [`session_ticket_lifetime_hint`](crate::Connection::session_ticket_lifetime_hint). It is
+    /// stored by then, unless an error of the server's certificate was forgiven. In TLS 1.2 a ticket is part of the handshake and no event.
+    /// `QSslSocket::newSessionTicketReceived`.
     SessionTicketReceived,
     /// Traffic keys were renewed in at least one direction (RFC 8446 §4.6.3).
     KeysUpdated,

@@ -2,6 +2,7 @@
 //! with a clock of their own, and programs of other libraries as peers over TCP.
 
 pub mod certs;
+pub mod chains;
 #[cfg(feature = "rustcrypto")]
 pub mod entropy;
 pub mod forge;

@@ -222,10 +222,13 @@ fn config_no_on_demand_load() {
     let nobody = ClientConfig::builder(backend());
     let pair = handshaken(nobody, server(backend()));
     let errors = pair.client.conn.ssl_errors();
-    assert_eq!(errors.len(), 1);
+    let kinds: Vec<_> = errors.iter().map(|error| error.kind()).collect();
     assert_eq!(
-        errors[0].kind(),
-        SslErrorKind::UnableToGetLocalIssuerCertificate
+        kinds,
+        [
+            SslErrorKind::UnableToGetLocalIssuerCertificate,
+            SslErrorKind::UnableToVerifyFirstCertificate
+        ]
     );
     let given = ClientConfig::builder(backend()).trust_anchors([WORLD.ca.der()]);
     assert!(
@@ -303,7 +306,7 @@ fn default_ca_certificates() {
 fn set_default_ca_certificates() {
     let pair = handshaken(ClientConfig::builder(backend()), server(backend()));
     assert!(!pair.client.conn.is_encrypted());
-    assert_eq!(pair.client.conn.ssl_errors().len(), 1);
+    assert!(!pair.client.conn.ssl_errors().is_empty());
 }
 
 /// Qt's `verifyClientCertificate`: four kinds of client certificate and none, against every mode

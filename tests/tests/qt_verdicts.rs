@@ -235,7 +235,7 @@ fn old_errors_on_socket_reuse() {
         let good = server_as(version, &WORLD.server).build().expect("server");
         let mut pair = Pair::tls(&config, &bad);
         pair.run();
-        assert_eq!(pair.client.conn.ssl_errors().len(), 1);
+        assert!(!pair.client.conn.ssl_errors().is_empty());
         let pair = Pair::encrypted(&config, &good);
         assert!(pair.client.conn.ssl_errors().is_empty());
         assert_eq!(times(&pair.client, is_ssl_errors), 0);

@@ -90,7 +90,7 @@ fn a_session_forgiven_by_the_client_is_not_resumed() {
                 for round in 0..2 {
                     let pair = handshake(&client, &server, true);
                     assert!(pair.client.conn.is_encrypted());
-                    assert_eq!(pair.client.conn.ssl_errors().len(), 1);
+                    assert!(!pair.client.conn.ssl_errors().is_empty());
                     assert!(
                         !pair.client.conn.is_resumed(),
                         "{version} {stateless} {round}"
@@ -120,7 +120,7 @@ fn a_session_forgiven_by_the_server_is_not_resumed() {
                         let pair = handshake(&client, &server, true);
                         let case = format!("{version} stateless={stateless} {mode:?} {round}");
                         assert!(pair.server.conn.is_encrypted(), "{case}");
-                        assert_eq!(pair.server.conn.ssl_errors().len(), 1, "{case}");
+                        assert!(!pair.server.conn.ssl_errors().is_empty(), "{case}");
                         assert!(!pair.server.conn.is_resumed(), "{case}");
                         assert!(!pair.client.saw(Event::SessionTicketReceived), "{case}");
                     }

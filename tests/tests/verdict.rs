@@ -375,7 +375,7 @@ fn the_verify_modes_mean_what_qsslsocket_means() {
             (VerifyMode::Auto, true, 1, true),
         ] {
             let client = client_of(version)
-                .identity(WORLD.stranger.chain.clone(), WORLD.stranger.key())
+                .identity(WORLD.self_signed.chain.clone(), WORLD.self_signed.key())
                 .build()
                 .expect("client");
             let server = server_of(version)
@@ -403,7 +403,7 @@ fn the_verify_modes_mean_what_qsslsocket_means() {
                 .verify_mode(mode)
                 .build()
                 .expect("client");
-            let mut pair = Pair::tls(&client, &server_as(version, &WORLD.stranger));
+            let mut pair = Pair::tls(&client, &server_as(version, &WORLD.self_signed));
             pair.run();
             assert_eq!(
                 pair.client.conn.is_encrypted(),

@@ -82,20 +82,21 @@ const MAX_PENDING: usize = 100;
 /// - One that is slow, a byte per second perhaps, has the handshake timeout from its first byte
 ///   on for everything; the time in which the application judges its certificate does not count.
 /// - When there are as many as [`set_max_pending`](Self::set_max_pending) allows, a newcomer gets
-///   the place of the oldest one that has failed already, or else is quiet, or else has not said
-///   a whole ClientHello. Who has said one keeps the place; if all have, newcomers wait in the
-///   backlog. So a flood of quiet or slow clients keeps nobody out who says hello at once, as
-///   every TLS client does, and a handshake that has cost something is not thrown away.
+///   the place of the oldest one that has failed already, or else of the oldest one that has not
+///   said a whole ClientHello. Who has said one keeps the place; if all have, newcomers wait in
+///   the backlog. So a flood of quiet or slow clients keeps nobody out who says hello at once, as
+///   every TLS client does: it would have to bring `max_pending` newcomers between somebody's
+///   connecting and hello. And a handshake that has cost something is not thrown away.
 /// - One that needs a verdict does not count against that limit, so it cannot keep others out.
 ///   As many again may wait for one; the certificates of further ones are refused with
 ///   certificate_unknown.
 ///
 /// # Memory
 /// At most twice `max_pending` connections, each of which holds at most what its
-/// [`Limits`](Self::set_limits) say: with the default ones about a quarter of a megabyte, but only
-/// for a client that sends a handshake message of the greatest length. A common handshake holds
-/// some 60 KB. Events that wait are at most a few per connection, since nothing is driven before
-/// they are handed out.
+/// [`Limits`](Self::set_limits) say. With the default ones that is less than a quarter of a
+/// megabyte, for a client that sends the longest handshake message in the smallest records; one
+/// that has said a common hello holds 30 KB. Events that wait are a few per connection, since
+/// nothing is driven before they are handed out.
 ///
 /// # Clocks
 /// The handshake timeout is for each of two spans: from accepting to the first byte, and from
@@ -323,8 +324,8 @@ impl SslServer {
         self.pending[index].socket_mut()?.poll_event()
     }
 
-    /// Answers a review; what comes of it is the connection's next event. The clock of the
-    /// handshake goes on. `QSslSocket::resume`, with the decision as its argument.
+    /// Answers a review; what comes of it is the connection's next event.
+    /// `QSslSocket::resume`, with the decision as its argument.
     ///
     /// # Errors
     /// [`UsageError::Stale`] when the connection is there no more: the client hung up while the

@@ -31,10 +31,8 @@ enum Progress {
     /// The ClientHello is not complete.
     Greeting,
     Handshaking,
-    /// Waits for the application's verdict; so much time is left for the handshake.
-    Held {
-        left: Duration,
-    },
+    /// Waits for the application's verdict; that time does not count.
+    Held,
     /// It has failed: the alert leaves, and the client hangs up. `told` once the application had
     /// its chance to look.
     Leaving {
@@ -70,8 +68,9 @@ pub(super) struct Pending {
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) enum Claim {
     Leaving,
-    Quiet,
-    Greeting,
+    /// Its ClientHello is not complete, or has not begun. These two are one: else a flood of
+    /// single bytes would push out newcomers whose hello is on its way.
+    Unheard,
 }
 
 impl Pending {
@@ -124,7 +123,7 @@ impl Pending {
     }
 
     pub(super) fn is_held(&self) -> bool {
-        matches!(self.progress(), Some(Progress::Held { .. }))
+        matches!(self.progress(), Some(Progress::Held))
     }
 
     /// The application has seen what there was to see of a failure: from now on its place can be
@@ -142,8 +141,7 @@ impl Pending {
     /// Whether it must make place for others; one that has said a whole hello keeps its own.
     pub(super) fn claim(&self) -> Option<Claim> {
         match &self.stage {
-            Stage::Quiet(_) => Some(Claim::Quiet),
-            Stage::Tls(_, Progress::Greeting) => Some(Claim::Greeting),
+            Stage::Quiet(_) | Stage::Tls(_, Progress::Greeting) => Some(Claim::Unheard),
             Stage::Tls(_, Progress::Leaving { told: true }) => Some(Claim::Leaving),
             _ => None,
         }
@@ -166,7 +164,7 @@ impl Pending {
     /// How long it can be left alone; `None` is for ever.
     pub(super) fn rest(&self, clock: &Clock) -> Option<Duration> {
         let ours = match &self.stage {
-            Stage::Gone | Stage::Tls(_, Progress::Held { .. }) => None,
+            Stage::Gone | Stage::Tls(_, Progress::Held) => None,
             _ => Some(clock.until(self.deadline)),
         };
         let its = self
@@ -263,7 +261,7 @@ impl Pending {
         let Stage::Tls(socket, progress) = &mut self.stage else {
             return;
         };
-        if let Progress::Held { .. } = progress {
+        if let Progress::Held = progress {
             return;
         }
         if !round.may_hold {
@@ -272,16 +270,15 @@ impl Pending {
             debug_assert!(answered.is_ok(), "the review was open");
             return self.look(round);
         }
-        *progress = Progress::Held {
-            left: round.now.until(self.deadline),
-        };
+        *progress = Progress::Held;
         let (id, peer) = (self.id, self.peer);
         round
             .events
             .push_back(ServerEvent::VerdictNeeded { id, peer, review });
     }
 
-    /// Passes the application's verdict on; the clock goes on.
+    /// Passes the application's verdict on; the clock begins anew. A server has the client's
+    /// Finished by then, so this settles it.
     pub(super) fn answer(
         &mut self,
         review: ReviewId,
@@ -292,10 +289,8 @@ impl Pending {
             return Err(UsageError::NoDecisionOpen);
         };
         socket.answer(review, verdict)?;
-        if let Progress::Held { left } = *progress {
-            self.deadline = round.now.after(left);
-            *progress = Progress::Handshaking;
-        }
+        *progress = Progress::Handshaking;
+        self.deadline = round.deadline();
         self.look(round);
         Ok(())
     }

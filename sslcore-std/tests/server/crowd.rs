@@ -1,69 +1,15 @@
 //! Clients that are many, slow, or stubborn.
 
-use std::io::{ErrorKind, Read, Write};
-use std::net::{SocketAddr, TcpStream};
+use std::io::{Read, Write};
+use std::net::{Shutdown, SocketAddr, TcpStream};
 use std::time::{Duration, Instant};
 
-use sslcore::{
-    Alert, Buffers, ClientConfig, Connection, FailureKind, Limits, Progress, ReadEnd, VerifyMode,
-};
-use sslcore_std::{Clock, HandshakeError};
-use sslcore_tests::certs::WORLD;
-use sslcore_tests::pair::server_name;
+use sslcore::{Alert, FailureKind};
+use sslcore_std::HandshakeError;
 
+use crate::by_hand::ByHand;
 use crate::common::{self, LONG, VERSIONS, server};
-use crate::spy::{Spy, good_client, starting, stream};
-
-/// A client whose bytes the test moves.
-struct ByHand {
-    connection: Connection,
-    clock: Clock,
-}
-
-impl ByHand {
-    fn new(config: &ClientConfig) -> Self {
-        let mut connection = Connection::new(Limits::default(), Buffers::Owned);
-        connection
-            .start_client_encryption(config, server_name())
-            .expect("start");
-        let clock = Clock::new();
-        let mut client = Self { connection, clock };
-        client.settle();
-        client
-    }
-
-    fn settle(&mut self) {
-        while self.connection.process(self.clock.now()) != Progress::Idle {
-            while self.connection.poll_event().is_some() {}
-        }
-    }
-
-    /// Takes so many of the bytes that it wants to send, at most.
-    fn take(&mut self, most: usize) -> Vec<u8> {
-        let waiting = self.connection.transmit();
-        let bytes = waiting[..waiting.len().min(most)].to_vec();
-        self.connection
-            .transmitted(bytes.len())
-            .expect("what was shown");
-        self.settle();
-        bytes
-    }
-
-    fn give(&mut self, bytes: &[u8]) {
-        assert_eq!(self.connection.receive(bytes), Ok(bytes.len()));
-        self.settle();
-    }
-
-    /// Receives once.
-    fn receive(&mut self, stream: &mut TcpStream) {
-        match stream.read(self.connection.receive_buffer()) {
-            Ok(0) => self.connection.receive_eof(),
-            Ok(n) => self.connection.received(n).expect("within the buffer"),
-            Err(error) => assert_eq!(error.kind(), ErrorKind::WouldBlock),
-        }
-        self.settle();
-    }
-}
+use crate::spy::{Spy, good_client, stream};
 
 /// The bytes with which a client begins.
 fn hello() -> Vec<u8> {
@@ -77,8 +23,9 @@ fn stream_with(address: SocketAddr, bytes: &[u8]) -> TcpStream {
     stream
 }
 
-/// A crowd of those, and good clients after it: no timeout ever ends, and no place becomes free
-/// by itself.
+/// A crowd of those, good clients behind it, and newcomers behind each of those, but not so many
+/// that they fill all places before it can say hello. No timeout ever ends, and no place becomes
+/// free by itself.
 fn good_ones_get_through_a_crowd_of(greeting: &[u8]) {
     let mut spy = Spy::new(server());
     spy.server.set_handshake_timeout(Duration::MAX);
@@ -87,7 +34,7 @@ fn good_ones_get_through_a_crowd_of(greeting: &[u8]) {
     let mut crowd: Vec<_> = (0..40).map(|_| stream_with(address, greeting)).collect();
     for count in 1..=3 {
         let good = good_client(address);
-        crowd.extend((0..10).map(|_| stream_with(address, greeting)));
+        crowd.extend((0..3).map(|_| stream_with(address, greeting)));
         spy.until("connected", |spy| {
             assert!(spy.server.pending() <= 4);
             spy.sockets.len() == count
@@ -108,6 +55,24 @@ fn a_flood_of_unfinished_hellos_keeps_nobody_out() {
     good_ones_get_through_a_crowd_of(&[0x16]);
     let hello = hello();
     good_ones_get_through_a_crowd_of(&hello[..hello.len() - 1]);
+}
+
+#[test]
+fn a_first_byte_does_not_buy_the_place_of_a_newcomer() {
+    let mut spy = Spy::new(server());
+    spy.server.set_handshake_timeout(Duration::MAX);
+    spy.server.set_max_pending(2);
+    let address = spy.address();
+    let old = stream_with(address, &[0x16]);
+    spy.until("it has begun", |spy| spy.started.len() == 1);
+    let newer = stream(address);
+    spy.rounds_until("accepted", |spy| spy.server.pending() == 2);
+    let newest = stream(address);
+    spy.until("crowded", |spy| !spy.failed.is_empty());
+    let peer = old.local_addr().expect("address");
+    assert_eq!(spy.failed, [(peer, HandshakeError::Crowded)]);
+    assert_eq!(spy.server.pending(), 2);
+    drop((newer, newest));
 }
 
 #[test]
@@ -203,29 +168,24 @@ fn a_probe_that_only_connects_is_told_as_such() {
 }
 
 #[test]
-fn an_alert_arrives_although_the_client_has_more_to_say() {
-    let mut spy = Spy::new(server().verify_mode(VerifyMode::Verify));
+fn a_client_that_has_failed_is_heard_out_so_that_its_alert_arrives() {
+    let mut spy = Spy::new(server());
     let address = spy.address();
     let talker = std::thread::spawn(move || {
-        let config = common::client()
-            .protocols(&["TLSv1.3"])
-            .identity(WORLD.self_signed.chain.clone(), WORLD.self_signed.key())
-            .build()
-            .expect("client");
-        let mut client = starting(address, &config, server_name());
-        // It is done before the server has judged it, and goes on at once.
-        client.write_all(&[0; 60_000]).expect("queued");
-        let _ = client.wait_for_encrypted(Some(LONG));
-        let mut read = [0];
-        let error = client.read(&mut read).expect_err("refused");
-        (error.to_string(), client)
+        let mut stream = stream(address);
+        // Far more than the server keeps: closed with that unread, the stream would be reset.
+        stream.write_all(&[0x16; 500_000]).expect("it is read");
+        stream.shutdown(Shutdown::Write).expect("FIN");
+        let mut answer = Vec::new();
+        stream.read_to_end(&mut answer).map(|_| answer)
     });
-    let (error, client) = spy.serve_until(vec![talker]).remove(0);
-    let failure = client.connection().failure().expect("it failed").kind();
-    let alert = FailureKind::AlertReceived(Alert::UnknownCa);
-    assert_eq!(failure, alert, "{error}");
-    assert_eq!(client.connection().read_end(), Some(ReadEnd::Failed));
-    drop(client);
+    let answer = spy.serve_until(vec![talker]).remove(0);
+    spy.until("failed", |spy| !spy.failed.is_empty());
+    let [alert] = spy.alerts_sent()[..] else {
+        panic!("{:?}", spy.events);
+    };
+    assert_eq!(answer.expect("no reset"), [21, 3, 3, 0, 2, 2, alert.code()]);
+    assert_eq!(spy.failed.len(), 1);
     spy.rounds_until("gone", |spy| spy.server.pending() == 0);
 }
 

@@ -1,5 +1,6 @@
 //! `SslServer`, over loopback.
 
+mod by_hand;
 #[path = "../common/mod.rs"]
 mod common;
 mod crowd;

@@ -88,22 +88,24 @@ fn a_client_that_hangs_up_while_it_is_judged_is_noticed() {
 
 #[test]
 fn the_time_in_which_a_person_judges_does_not_count() {
-    let mut spy = Spy::new(asking());
-    spy.server.set_handshake_timeout(Duration::from_millis(200));
-    let client = doubtful_client(spy.address(), "TLSv1.2");
-    spy.until("asked", |spy| spy.verdicts.len() == 1);
-    // Two clients, one after the other, that wait for the same timeout and see it pass.
-    for count in 1..=2 {
-        let _quiet = stream(spy.address());
-        spy.until("the time is up", |spy| spy.failed.len() == count);
-        assert_eq!(spy.failed[count - 1].1, HandshakeError::Quiet);
+    for version in VERSIONS {
+        let mut spy = Spy::new(asking());
+        spy.server.set_handshake_timeout(Duration::from_millis(200));
+        let client = doubtful_client(spy.address(), version);
+        spy.until("asked", |spy| spy.verdicts.len() == 1);
+        // Two clients, one after the other, that wait for the same timeout and see it pass.
+        for count in 1..=2 {
+            let _quiet = stream(spy.address());
+            spy.until("the time is up", |spy| spy.failed.len() == count);
+            assert_eq!(spy.failed[count - 1].1, HandshakeError::Quiet);
+        }
+        let (id, review) = spy.verdicts[0];
+        spy.server
+            .answer(id, review, Verdict::Accept)
+            .expect("open still");
+        spy.until("accepted", |spy| spy.sockets.len() == 1);
+        client.join().expect("its thread").1.expect("encrypted");
     }
-    let (id, review) = spy.verdicts[0];
-    spy.server
-        .answer(id, review, Verdict::Accept)
-        .expect("open still");
-    spy.until("accepted", |spy| spy.sockets.len() == 1);
-    client.join().expect("its thread").1.expect("encrypted");
 }
 
 #[test]

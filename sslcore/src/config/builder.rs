@@ -7,8 +7,9 @@ use alloc::sync::Arc;
 use alloc::vec::Vec;
 use core::marker::PhantomData;
 
-use rustls_pki_types::{CertificateDer, PrivateKeyDer, TrustAnchor};
+use rustls_pki_types::{CertificateDer, PrivateKeyDer};
 
+use super::verification::Verification;
 use super::{
     ClientConfig, ClientInner, Identity, ServerConfig, ServerInner, Settings, Settled, Terms,
     Tickets, Timeouts,
@@ -22,8 +23,7 @@ use crate::identity::session::SslCipher;
 use crate::identity::validity;
 use crate::record::header::MAX_PLAINTEXT;
 use crate::record::protection::SslProtocol;
-use crate::verify::pin::{Pin, Pins};
-use crate::verify::policy::{OnErrors, Policy, VerifyMode};
+use crate::verify::policy::VerifyMode;
 
 /// Collects a [`ClientConfig`] or a [`ServerConfig`].
 ///
@@ -32,10 +32,7 @@ use crate::verify::policy::{OnErrors, Policy, VerifyMode};
 pub struct ConfigBuilder<C> {
     backend: Backend,
     settings: Settings,
-    anchors: Vec<CertificateDer<'static>>,
-    pins: Vec<Pin>,
-    mode: VerifyMode,
-    on_errors: OnErrors,
+    pub(super) verification: Verification,
     timeouts: Timeouts,
     records_per_key: u64,
     protocols: Result<Vec<SslProtocol>, ConfigError>,
@@ -64,57 +61,13 @@ impl<C> ConfigBuilder<C> {
                 max_fragment: None,
                 key_log: None,
             },
-            anchors: Vec::new(),
-            pins: Vec::new(),
-            mode: VerifyMode::Auto,
-            on_errors: OnErrors::Reject,
+            verification: Verification::default(),
             timeouts,
             records_per_key: u64::MAX,
             protocols: Ok([SslProtocol::TlsV1_3, SslProtocol::TlsV1_2].into()),
             ciphers: Ok(None),
             role: PhantomData,
         }
-    }
-
-    /// The certificates that chains must end in. Without any, no chain is trusted.
-    /// `QSslConfiguration::setCaCertificates`.
-    #[must_use]
-    pub fn trust_anchors(
-        mut self,
-        anchors: impl IntoIterator<Item = CertificateDer<'static>>,
-    ) -> Self {
-        self.anchors = anchors.into_iter().collect();
-        self
-    }
-
-    /// The only certificates, or keys, that the peer may present. One of them is trusted as it
-    /// is: its issuer, dates, names and purpose do not matter, and trust anchors are not needed.
-    /// Any other has the error [`NotPinned`](crate::SslErrorKind::NotPinned) before all that it
-    /// would have without pins. What cannot be replaced by trust is still checked: that the peer
-    /// has the certificate's private key.
-    ///
-    /// None, as by default, lets the trust anchors decide. The modes
-    /// [`Query`](VerifyMode::Query) and [`DangerouslyAcceptAll`](OnErrors::DangerouslyAcceptAll)
-    /// forgive `NotPinned` as they do every error. Trust by pin is trust, not forgiveness:
-    /// sessions are remembered.
-    #[must_use]
-    pub fn pins(mut self, pins: impl IntoIterator<Item = Pin>) -> Self {
-        self.pins = pins.into_iter().collect();
-        self
-    }
-
-    /// Whether the peer's certificate is asked for and judged. `QSslSocket::setPeerVerifyMode`.
-    #[must_use]
-    pub fn verify_mode(mut self, mode: VerifyMode) -> Self {
-        self.mode = mode;
-        self
-    }
-
-    /// What happens when it has errors.
-    #[must_use]
-    pub fn on_errors(mut self, on_errors: OnErrors) -> Self {
-        self.on_errors = on_errors;
-        self
     }
 
     /// The certificate chain we present, leaf first, and the leaf's private key. A server needs
@@ -199,21 +152,6 @@ impl<C> ConfigBuilder<C> {
         self
     }
 
-    fn checked_pins(&mut self, mode: VerifyMode) -> Result<Option<Pins>, ConfigError> {
-        if self.pins.is_empty() {
-            return Ok(None);
-        }
-        if mode == VerifyMode::None {
-            return Err(ConfigError::PinsWithoutVerification);
-        }
-        let sha256 = self
-            .backend
-            .sha256()
-            .ok_or(ConfigError::unsupported("hash", "SHA-256"))?;
-        let pins = core::mem::take(&mut self.pins);
-        Ok(Some(Pins::new(pins, sha256)))
-    }
-
     fn terms(&mut self, mode: VerifyMode) -> Result<Terms, ConfigError> {
         self.settings.protocols = self.protocols.clone()?;
         self.settings.ciphers = self.ciphers.clone()?;
@@ -224,28 +162,8 @@ impl<C> ConfigBuilder<C> {
         if self.settings.alpn.iter().any(bad_length) {
             return Err(ConfigError::InvalidAlpn);
         }
-        let mut anchors: Vec<TrustAnchor<'static>> = Vec::with_capacity(self.anchors.len());
-        for (index, der) in self.anchors.iter().enumerate() {
-            let anchor = webpki::anchor_from_trusted_cert(der).map_err(|error| {
-                ConfigError::UnusableTrustAnchor {
-                    index,
-                    why: error.to_string(),
-                }
-            })?;
-            anchors.push(anchor.to_owned());
-        }
         Ok(Terms {
-            policy: Policy {
-                mode,
-                on_errors: self.on_errors,
-                pins: self.checked_pins(mode)?,
-                anchors,
-                algorithms: self
-                    .backend
-                    .provider()
-                    .signature_verification_algorithms
-                    .all,
-            },
+            policy: self.verification.policy(&self.backend, mode)?,
             backend: self.backend.clone(),
             timeouts: self.timeouts,
             max_fragment: self.settings.max_fragment.unwrap_or(MAX_PLAINTEXT),
@@ -270,7 +188,7 @@ impl ConfigBuilder<ClientConfig> {
     /// # Errors
     /// A [`ConfigError`] that names what cannot work.
     pub fn build(mut self) -> Result<ClientConfig, ConfigError> {
-        let mode = match self.mode {
+        let mode = match self.verification.mode {
             VerifyMode::Auto => VerifyMode::Verify,
             mode => mode,
         };
@@ -309,7 +227,7 @@ impl ConfigBuilder<ServerConfig> {
     /// # Errors
     /// A [`ConfigError`] that names what cannot work.
     pub fn build(mut self) -> Result<ServerConfig, ConfigError> {
-        let mode = match self.mode {
+        let mode = match self.verification.mode {
             VerifyMode::Auto => VerifyMode::Query,
             mode => mode,
         };

@@ -3,6 +3,7 @@
 mod builder;
 mod limits;
 mod settled;
+mod verification;
 
 use alloc::string::String;
 use alloc::sync::Arc;

@@ -20,7 +20,10 @@ use crate::record::traffic::Traffic;
 use crate::state::Cause;
 use crate::time::Now;
 use crate::verify::SslErrorKind;
-use crate::verify::policy::{Judged, OnErrors, VerifyMode};
+use crate::verify::policy::{Judged, Outcome, VerifyMode};
+
+/// Errors that one step tells: the queue of events has room for them, and for what comes after.
+const ERRORS_PER_STEP: usize = 8;
 
 impl Connection {
     /// A server that was told to ask waits for a whole ClientHello.
@@ -230,7 +233,8 @@ impl Connection {
         Ok(true)
     }
 
-    /// Judges the peer's certificates: a step of its own, outside the engine.
+    /// Judges the peer's certificates: a step of its own, outside the engine. Then tells the
+    /// errors, some in each step, and decides in the last one.
     pub(super) fn judge(&mut self, now: Now) -> Step {
         let (Some(handshake), Some(role)) = (&mut self.handshake, &self.role) else {
             return Err(lost_engine().into());
@@ -239,44 +243,54 @@ impl Connection {
             return Err(lost_engine().into());
         };
         let policy = &role.terms().policy;
-        let chain = engine.peer_chain();
-        self.facts = engine.facts();
-        self.peer_chain = chain.iter().cloned().map(Certificate::from).collect();
-        let judged = match role {
-            Role::Client(_, peer) => Judged::Server(&peer.verify),
-            Role::Server(_) => Judged::Client,
+        let told = match handshake.told {
+            Some(told) => told,
+            None => {
+                let chain = engine.peer_chain();
+                self.facts = engine.facts();
+                self.peer_chain = chain.iter().cloned().map(Certificate::from).collect();
+                let judged = match role {
+                    Role::Client(_, peer) => Judged::Server(Some(&peer.verify)),
+                    Role::Server(_) => Judged::Client,
+                };
+                if policy.judges() {
+                    self.ssl_errors = policy.judge(chain, judged, now.wall);
+                }
+                0
+            }
         };
-        let (mode, on_errors) = (policy.mode, policy.on_errors);
-        if mode != VerifyMode::None {
-            self.ssl_errors = policy.judge(chain, judged, now.wall);
-        }
-        let Some(first) = self.ssl_errors.first().map(|error| error.kind()) else {
-            return self.approve(true);
-        };
-        for error in &self.ssl_errors {
+        let untold = self.ssl_errors.get(told..).unwrap_or_default();
+        for error in untold.iter().take(ERRORS_PER_STEP) {
             self.events.push(Event::PeerVerifyError {
                 kind: error.kind(),
                 depth: error.depth(),
             });
         }
-        let id = ReviewId(self.open_decision());
-        self.events.push(Event::SslErrors(id));
-        match (mode, on_errors) {
-            (VerifyMode::Verify, OnErrors::Reject) => {
-                Err(self.rejection(first, first.alert()).into())
-            }
-            (VerifyMode::Verify, OnErrors::Hold) => {
+        if untold.len() > ERRORS_PER_STEP {
+            handshake.told = Some(told + ERRORS_PER_STEP);
+            return Ok(true);
+        }
+        let outcome = policy.decide(&self.ssl_errors);
+        if outcome != Outcome::Trusted {
+            let id = ReviewId(self.open_decision());
+            self.events.push(Event::SslErrors(id));
+        }
+        match outcome {
+            Outcome::Trusted => self.approve(true),
+            Outcome::Forgiven => self.approve(false),
+            Outcome::Asked => {
                 self.state.follow(Cause::Doubted);
                 Ok(true)
             }
-            _ => self.approve(false),
+            Outcome::Rejected(kind) => Err(self.rejection(kind, kind.alert()).into()),
         }
     }
 
     /// The application judges.
     pub(super) fn hold(&mut self) -> Step {
         match self.take_answer() {
-            Some(Answer::Accepted) => self.approve(false),
+            // Without errors it is the application that has verified.
+            Some(Answer::Accepted) => self.approve(self.ssl_errors.is_empty()),
             Some(Answer::Rejected(kind, alert)) => Err(self.rejection(kind, alert).into()),
             _ => self.ended_while_deciding(),
         }

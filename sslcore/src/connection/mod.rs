@@ -71,6 +71,8 @@ struct Handshake {
     hello: Vec<u8>,
     /// How many bytes must have arrived before it is worth looking for it again.
     look_again: usize,
+    /// How many errors the events have told, once the chain was judged.
+    told: Option<usize>,
     /// What the application answered; acted upon in the next step.
     answer: Option<decisions::Answer>,
     timeout: Countdown,

@@ -1,7 +1,6 @@
 //! What a handshake negotiated, and the stores that let the next one be shorter.
 
 use alloc::boxed::Box;
-use alloc::vec::Vec;
 use core::fmt;
 
 use crate::crypto::AeadAlgorithm;
@@ -159,7 +158,7 @@ pub(crate) struct SessionFacts {
     /// By its number, which is small; the rest is known.
     pub(crate) cipher: Option<u16>,
     pub(crate) group: Option<&'static str>,
-    pub(crate) alpn: Option<Vec<u8>>,
+    pub(crate) alpn: Option<Box<[u8]>>,
     pub(crate) resumed: bool,
     /// The name that the client asked for.
     pub(crate) server_name: Option<Box<str>>,

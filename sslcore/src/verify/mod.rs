@@ -1,12 +1,21 @@
 //! Judging a certificate chain, outside the engine.
 
 pub(crate) mod der;
+mod diagnose;
+mod judge;
+mod name;
+mod path;
 pub(crate) mod pin;
 pub(crate) mod policy;
+pub(crate) mod revocation;
+mod text;
 pub(crate) mod x509;
 
 use core::fmt;
 
+use rustls_pki_types::{ServerName, UnixTime};
+
+use self::diagnose::Purpose;
 use crate::alert::Alert;
 use crate::identity::certificate::Certificate;
 
@@ -69,6 +78,8 @@ error_kinds! {
     NoPeerCertificate = 21, "the peer presented no certificate";
     /// The certificate is for other names.
     HostNameMismatch = 22, "the certificate is for another name";
+    /// The application does not want to see this certificate.
+    CertificateBlacklisted = 24, "the certificate is on the application's list of refused ones";
     /// Whether the certificate was revoked is not known.
     CertificateStatusUnknown = 25, "whether the certificate was revoked is not known";
     /// The certificate cannot be read.
@@ -81,6 +92,10 @@ error_kinds! {
     NoWallClock = 1003, "without a clock the certificate's validity cannot be judged";
     /// The certificate is none of those that were pinned.
     NotPinned = 1004, "the certificate is none of those that were pinned";
+    /// Looking for a path to a trust anchor would take too long.
+    PathSearchExceeded = 1005, "the chain has more paths than can be searched";
+    /// There are more intermediates than the verify depth allows.
+    ChainTooLong = 1006, "the chain is longer than the verify depth";
 }
 
 impl SslErrorKind {
@@ -93,7 +108,9 @@ impl SslErrorKind {
             | Self::UnableToGetLocalIssuerCertificate
             | Self::UnableToVerifyFirstCertificate
             | Self::InvalidCaCertificate
-            | Self::PathLengthExceeded => Alert::UnknownCa,
+            | Self::PathLengthExceeded
+            | Self::PathSearchExceeded
+            | Self::ChainTooLong => Alert::UnknownCa,
             Self::CertificateRevoked => Alert::CertificateRevoked,
             Self::InvalidPurpose | Self::UnsupportedAlgorithm => Alert::UnsupportedCertificate,
             Self::NoPeerCertificate => Alert::CertificateRequired,
@@ -102,7 +119,8 @@ impl SslErrorKind {
             | Self::InvalidNotBeforeField
             | Self::InvalidNotAfterField
             | Self::NameConstraintViolation
-            | Self::NotPinned => Alert::BadCertificate,
+            | Self::NotPinned
+            | Self::CertificateBlacklisted => Alert::BadCertificate,
             Self::CertificateSignatureFailed => Alert::DecryptError,
             _ => Alert::CertificateUnknown,
         }
@@ -117,22 +135,53 @@ impl fmt::Display for SslErrorKind {
 
 /// One error of a chain: what, and which certificate. `QSslError`.
 ///
-/// Equality is on all three, so an error that is forgiven for one certificate is not forgiven
-/// for another.
-#[derive(Clone, Debug, PartialEq, Eq)]
+/// Equality is on kind and certificate, so an error that is forgiven for one certificate is not
+/// forgiven for another. [`Display`](fmt::Display) says what was found and what was expected, in
+/// a sentence.
+#[derive(Clone, Debug)]
 pub struct SslError {
-    pub(crate) kind: SslErrorKind,
-    pub(crate) depth: usize,
-    pub(crate) certificate: Option<Certificate>,
+    kind: SslErrorKind,
+    depth: usize,
+    certificate: Option<Certificate>,
+    detail: Detail,
+}
+
+/// What the sentence needs besides the certificate.
+#[derive(Clone, Debug)]
+enum Detail {
+    None,
+    /// What time it was.
+    At(UnixTime),
+    /// What the leaf is used for.
+    For(Purpose),
+    /// The name that was looked for.
+    Name(ServerName<'static>),
+    /// The most there may be.
+    Limit(usize),
+    /// The length of the key.
+    KeyBits(usize),
 }
 
 impl SslError {
+    /// An error to be forgiven: this kind, of this certificate. Without a certificate it stands
+    /// for errors that have none, as [`NoPeerCertificate`](SslErrorKind::NoPeerCertificate).
+    pub fn new(kind: SslErrorKind, certificate: Option<Certificate>) -> Self {
+        Self {
+            kind,
+            depth: 0,
+            certificate,
+            detail: Detail::None,
+        }
+    }
+
     /// What is wrong. `QSslError::error`.
     pub fn kind(&self) -> SslErrorKind {
         self.kind
     }
 
-    /// Where in the chain, counted from the peer's own certificate, 0.
+    /// Where on the path from the peer's own certificate, 0, to the trust anchor; for
+    /// [`CertificateBlacklisted`](SslErrorKind::CertificateBlacklisted), where in the chain as it
+    /// was sent.
     pub fn depth(&self) -> usize {
         self.depth
     }
@@ -144,8 +193,10 @@ impl SslError {
     }
 }
 
-impl fmt::Display for SslError {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{} (certificate {})", self.kind, self.depth)
+impl PartialEq for SslError {
+    fn eq(&self, other: &Self) -> bool {
+        self.kind == other.kind && self.certificate == other.certificate
     }
 }
+
+impl Eq for SslError {}

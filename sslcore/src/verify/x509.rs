@@ -14,7 +14,13 @@ use crate::calendar::days_since_1970;
 /// `id-ce-subjectAltName`, 2.5.29.17.
 pub(crate) const SUBJECT_ALT_NAME: [u8; 3] = [0x55, 0x1d, 0x11];
 /// `id-ce-basicConstraints`, 2.5.29.19.
-pub(crate) const BASIC_CONSTRAINTS: [u8; 3] = [0x55, 0x1d, 0x13];
+const BASIC_CONSTRAINTS: [u8; 3] = [0x55, 0x1d, 0x13];
+/// `id-ce-keyUsage`, 2.5.29.15.
+const KEY_USAGE: [u8; 3] = [0x55, 0x1d, 0x0f];
+/// `id-ce-extKeyUsage`, 2.5.29.37.
+const EXTENDED_KEY_USAGE: [u8; 3] = [0x55, 0x1d, 0x25];
+/// `rsaEncryption`, 1.2.840.113549.1.1.1.
+const RSA: [u8; 9] = [0x2a, 0x86, 0x48, 0x86, 0xf7, 0x0d, 0x01, 0x01, 0x01];
 
 /// A subject's public key.
 #[derive(Clone, Copy, Debug)]
@@ -27,9 +33,40 @@ pub(crate) struct PublicKey<'a> {
     pub(crate) key: &'a [u8],
 }
 
+impl<'a> PublicKey<'a> {
+    /// Reads a SubjectPublicKeyInfo: all of it, and what is in its SEQUENCE.
+    pub(crate) fn read(spki: &'a [u8], info: &'a [u8]) -> Option<Self> {
+        let mut info = Reader::new(info);
+        let algorithm = info.read(tag::SEQUENCE)?;
+        let (unused_bits, key) = info.read(tag::BIT_STRING)?.split_first()?;
+        (*unused_bits == 0).then_some(Self {
+            spki,
+            algorithm,
+            key,
+        })
+    }
+
+    /// The length of an RSA key's modulus in bits; `None` for keys of other kinds.
+    pub(crate) fn rsa_bits(&self) -> Option<usize> {
+        if Reader::new(self.algorithm).read(tag::OBJECT_IDENTIFIER)? != RSA {
+            return None;
+        }
+        let modulus = Reader::new(Reader::new(self.key).read(tag::SEQUENCE)?).read(tag::INTEGER)?;
+        let first = modulus.iter().position(|byte| *byte != 0)?;
+        let (high, rest) = modulus.get(first..)?.split_first()?;
+        Some(rest.len() * 8 + (8 - high.leading_zeros() as usize))
+    }
+}
+
 /// A certificate's fields, as far as they are needed.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Certificate<'a> {
+    /// What is signed, whole.
+    pub(crate) signed: &'a [u8],
+    /// The signature's AlgorithmIdentifier, without its SEQUENCE header.
+    pub(crate) signature_algorithm: &'a [u8],
+    /// The signature, without the count of unused bits.
+    pub(crate) signature: &'a [u8],
     /// The serial number's bytes, big-endian.
     pub(crate) serial: &'a [u8],
     /// Issuer, whole.
@@ -47,7 +84,11 @@ impl<'a> Certificate<'a> {
     /// `None` for what is not a certificate.
     pub(crate) fn parse(der: &'a [u8]) -> Option<Self> {
         let mut certificate = Reader::new(Reader::new(der).read(tag::SEQUENCE)?);
-        let mut tbs = Reader::new(certificate.read(tag::SEQUENCE)?);
+        let (kind, tbs, signed) = certificate.element()?;
+        if kind != tag::SEQUENCE {
+            return None;
+        }
+        let mut tbs = Reader::new(tbs);
         tbs.read_if(tag::constructed(0)); // version
         let (_, serial, _) = tbs.element()?;
         tbs.read(tag::SEQUENCE)?; // signature algorithm
@@ -57,23 +98,19 @@ impl<'a> Certificate<'a> {
         let not_after = time(validity.element()?);
         let (_, _, subject) = tbs.element()?;
         let (_, info, spki) = tbs.element()?;
-        let mut info = Reader::new(info);
-        let algorithm = info.read(tag::SEQUENCE)?;
-        let (unused_bits, key) = info.read(tag::BIT_STRING)?.split_first()?;
-        if *unused_bits != 0 {
-            return None;
-        }
+        let public_key = PublicKey::read(spki, info)?;
+        let signature_algorithm = certificate.read(tag::SEQUENCE)?;
+        let (_, signature) = certificate.read(tag::BIT_STRING)?.split_first()?;
         Some(Self {
+            signed,
+            signature_algorithm,
+            signature,
             serial,
             issuer,
             subject,
             not_before,
             not_after,
-            public_key: PublicKey {
-                spki,
-                algorithm,
-                key,
-            },
+            public_key,
             extensions: extensions(tbs).unwrap_or_default(),
         })
     }
@@ -98,11 +135,47 @@ impl<'a> Certificate<'a> {
 
     /// Whether it says that it may issue certificates (RFC 5280 §4.2.1.9).
     pub(crate) fn is_ca(&self) -> bool {
-        self.extension(&BASIC_CONSTRAINTS)
-            .and_then(|value| {
-                Reader::new(Reader::new(value).read(tag::SEQUENCE)?).read(tag::BOOLEAN)
-            })
+        self.basic_constraints()
+            .and_then(|mut constraints| constraints.read(tag::BOOLEAN))
             .is_some_and(|value| value == [0xff])
+    }
+
+    /// How many intermediates may be between it and a leaf, if it says so.
+    pub(crate) fn path_len(&self) -> Option<usize> {
+        let mut constraints = self.basic_constraints()?;
+        constraints.read_if(tag::BOOLEAN);
+        match *constraints.read(tag::INTEGER)? {
+            [len @ 0..=0x7f] => Some(usize::from(len)),
+            _ => None,
+        }
+    }
+
+    fn basic_constraints(&self) -> Option<Reader<'a>> {
+        let value = self.extension(&BASIC_CONSTRAINTS)?;
+        Reader::new(value).read(tag::SEQUENCE).map(Reader::new)
+    }
+
+    /// Whether its key may sign certificates: it says so, or nothing (RFC 5280 §4.2.1.3).
+    pub(crate) fn may_sign_certificates(&self) -> bool {
+        const KEY_CERT_SIGN: u8 = 0x80 >> 5;
+        match self.extension(&KEY_USAGE) {
+            None => true,
+            Some(value) => Reader::new(value)
+                .read(tag::BIT_STRING)
+                .and_then(|bits| bits.get(1))
+                .is_some_and(|bits| bits & KEY_CERT_SIGN != 0),
+        }
+    }
+
+    /// Whether it is good for a purpose: it says so, or nothing (RFC 5280 §4.2.1.12).
+    pub(crate) fn serves(&self, purpose: &[u8]) -> bool {
+        let Some(value) = self.extension(&EXTENDED_KEY_USAGE) else {
+            return true;
+        };
+        let mut purposes = Reader::new(value)
+            .read(tag::SEQUENCE)
+            .map_or(Reader::new(&[]), Reader::new);
+        core::iter::from_fn(|| purposes.read(tag::OBJECT_IDENTIFIER)).any(|id| id == purpose)
     }
 }
 

@@ -81,6 +81,10 @@ impl ConfigBuilder<ServerConfig> {
     /// Whether to issue stateless session tickets (RFC 5077, RFC 8446 §4.6.1). On by default, under
     /// [`TicketKeys`] of this configuration's own, which rotate every
     /// [`session_lifetime`](Self::session_lifetime).
+    ///
+    /// In TLS 1.2 a ticket comes before the end of the handshake, and no session leaves before the
+    /// verdict (rule R13): a server that asks for certificates issues one to clients that show a
+    /// good one, and remembers the others in its cache.
     #[must_use]
     pub fn session_tickets(mut self, issue: bool) -> Self {
         self.settings.tickets = match issue {

@@ -413,7 +413,7 @@ impl Engine for RustlsEngine {
             group: common
                 .negotiated_key_exchange_group()
                 .and_then(|group| group.name().as_str()),
-            alpn: common.alpn_protocol().map(<[u8]>::to_vec),
+            alpn: common.alpn_protocol().map(Box::from),
             resumed: self.is_resumed(),
             server_name: self.hellos.server_name().map(Box::from),
             ..SessionFacts::default()

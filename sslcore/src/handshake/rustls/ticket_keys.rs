@@ -190,3 +190,6 @@ impl fmt::Debug for TicketKeys {
         f.write_str("TicketKeys")
     }
 }
+
+#[cfg(all(test, feature = "ring"))]
+mod tests;

@@ -2,6 +2,7 @@
 
 mod ask;
 mod chain;
+mod key_log;
 mod pump;
 mod report;
 mod settings;
@@ -31,10 +32,11 @@ use crate::text::Fingerprint;
 /// Connect to a server with TLS, and pass standard input and output through
 ///
 /// What the server sends goes to standard output, byte for byte, and what comes from standard
-/// input goes to the server, both at once. When the input ends, so does our side of the connection
-/// (close_notify), and the server's answer is still read to its end. Everything about the
-/// connection goes to standard error: the server's certificates, what is wrong with each, what
-/// would make them acceptable, what was negotiated, how it ended.
+/// input goes to the server, both at once. When the input has ended and the server has been silent
+/// for as long as --linger says, our side of the connection ends, too (close_notify), and the
+/// server's answer is still read to its end. Everything about the connection goes to standard error:
+/// the server's certificates, what is wrong with each, what would make them acceptable, what was
+/// negotiated, how it ended.
 #[derive(Args)]
 #[command(after_help = EXAMPLES)]
 pub(crate) struct Options {
@@ -87,7 +89,7 @@ pub(crate) struct Options {
         help_heading = "Identity"
     )]
     key: Option<PathBuf>,
-    /// Ask for this server name (SNI), instead of HOST
+    /// Ask for this server name (SNI), instead of HOST, or of --name where HOST is an address
     #[arg(long, value_name = "NAME", help_heading = "Protocol")]
     sni: Option<String>,
     /// Ask for no server name
@@ -116,13 +118,21 @@ pub(crate) struct Options {
     /// Send line ends as CR LF
     #[arg(long)]
     crlf: bool,
-    /// Keep our side open when the input has ended, until the server ends it: for servers that take
-    /// the end of the question for a loss of interest in the answer, as all do in TLS 1.2
-    #[arg(long)]
+    /// How long the server may be silent behind the end of the input before we end our side: many
+    /// servers take the end of the question for a loss of interest in the answer, as all do in TLS
+    /// 1.2. An input without a single byte leaves nothing to wait for
+    #[arg(long, value_name = "SECONDS", default_value = "1", value_parser = seconds_or_none)]
+    linger: Duration,
+    /// Keep our side open when the input has ended, until the server ends it
+    #[arg(long, conflicts_with = "linger")]
     keep_open: bool,
     /// How long connecting, the plaintext dialogue, the handshake and closing may take, each
     #[arg(long, value_name = "SECONDS", default_value = "30", value_parser = seconds)]
     timeout: Duration,
+    /// Append the connection's secrets to this file, for Wireshark: whoever reads it can decrypt the
+    /// connection
+    #[arg(long, value_name = "FILE")]
+    key_log: Option<PathBuf>,
     /// Show every record and every event on standard error, with its time in milliseconds
     #[arg(long)]
     trace: bool,
@@ -169,10 +179,17 @@ enum Mode {
 }
 
 fn seconds(text: &str) -> Result<Duration, String> {
-    let seconds = text.parse().ok().filter(|seconds| *seconds > 0.0);
-    seconds
-        .and_then(|seconds| Duration::try_from_secs_f64(seconds).ok())
-        .ok_or_else(|| "it must be a number of seconds greater than 0".to_owned())
+    let seconds = duration(text).filter(|seconds| !seconds.is_zero());
+    seconds.ok_or_else(|| "it must be a number of seconds greater than 0".to_owned())
+}
+
+fn seconds_or_none(text: &str) -> Result<Duration, String> {
+    duration(text).ok_or_else(|| "it must be a number of seconds, 0 or greater".to_owned())
+}
+
+fn duration(seconds: &str) -> Option<Duration> {
+    let seconds = seconds.parse().ok()?;
+    Duration::try_from_secs_f64(seconds).ok()
 }
 
 pub(crate) fn run(options: &Options) -> ExitCode {
@@ -202,7 +219,7 @@ fn converse(options: &Options, report: &Report) -> Result<(), Trouble> {
         Err(error) => return Err(give_up(&mut socket, error, false, options)),
     };
     report.tell(&Encrypted::new(socket.connection(), trust));
-    let (traffic, outcome) = pump::run(&mut socket, options);
+    let (mut socket, traffic, outcome) = pump::run(socket, options)?;
     let outcome = outcome.and_then(|()| {
         let ended = socket.wait_for_disconnected(Some(options.timeout));
         ended.map(drop).map_err(Interrupted::Connection)

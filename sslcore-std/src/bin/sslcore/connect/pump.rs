@@ -1,15 +1,16 @@
 //! Standard input to the server, and the server to standard output, both at once.
 
-use std::io::{self, BufRead, ErrorKind, Read, Write};
-use std::time::Duration;
+use std::io::{self, ErrorKind, Read, Write};
+use std::sync::Mutex;
+use std::sync::mpsc::{Receiver, RecvTimeoutError, SyncSender, sync_channel};
+use std::time::{Duration, Instant};
 
-use rustix::event::{PollFd, PollFlags, poll};
-use rustix::io::Errno;
 use sslcore_std::sslcore::ReadEnd;
-use sslcore_std::{SslSocket, WaitError};
+use sslcore_std::{ReadHalf, SslSocket, WaitError, WriteHalf};
 
 use super::Options;
-use super::report::Traffic;
+use super::report::{Traffic, Trouble};
+use crate::exit::Exit;
 
 /// Why it did not go on to the server's end.
 pub(super) enum Interrupted {
@@ -20,171 +21,218 @@ pub(super) enum Interrupted {
     NobodyReads,
 }
 
-/// What is read of the input at once, in bytes.
+/// What is read at once, in bytes.
 const PIECE: usize = 64 * 1024;
+/// Pieces of input that may wait.
+const WAITING: usize = 2;
 
-/// Passes data until the server's direction ends; what was passed by then.
-pub(super) fn run(socket: &mut SslSocket, options: &Options) -> (Traffic, Result<(), Interrupted>) {
-    let mut traffic = Traffic::default();
-    let mut input = Input::new(options);
-    socket.set_timeout(Some(Duration::ZERO));
-    let outcome = loop {
-        // One turn, without waiting; what came of it shows below.
-        let _ = socket.wait_for_ready_read(Some(Duration::ZERO));
-        match output(socket, &mut traffic) {
-            Ok(true) => {}
-            Ok(false) => break Ok(()),
-            Err(error) => break Err(error),
-        }
-        if let Err(error) = input.pass_on(socket, &mut traffic) {
-            break Err(error);
-        }
-        if socket.peek().is_empty()
-            && let Err(error) = input.wait(socket)
-        {
-            break Err(error);
-        }
-    };
-    (traffic, outcome)
+/// What becomes of standard input.
+enum Input {
+    Piece(Vec<u8>),
+    Ended,
+    Failed(io::Error),
+    /// Nobody wants any more.
+    Stop,
 }
 
-/// Puts out what has arrived. Whether there may be more.
-fn output(socket: &mut SslSocket, traffic: &mut Traffic) -> Result<bool, Interrupted> {
+/// Passes data until the server's direction ends: gives the socket back, and says what was
+/// passed.
+///
+/// Three threads: one may hang in standard input for as long as a person thinks, so it has nothing
+/// of the socket's; one writes to the server; this one reads from it.
+pub(super) fn run(
+    socket: SslSocket,
+    options: &Options,
+) -> Result<(SslSocket, Traffic, Result<(), Interrupted>), Trouble> {
+    let trouble = |why: String| Trouble::new(Exit::TlsFailure, why);
+    let (mut read_half, mut write_half) =
+        socket.split().map_err(|error| trouble(error.to_string()))?;
+    let (sender, receiver) = sync_channel(WAITING);
+    let stop = sender.clone();
+    let crlf = options.crlf.then(Crlf::default);
+    std::thread::spawn(move || input(&sender, crlf));
+    let linger = (!options.keep_open).then_some(options.linger);
+    let silence = Silence::new();
+    let (outcome, received, sent) = std::thread::scope(|scope| {
+        let (write_half, silence) = (&mut write_half, &silence);
+        let writer = scope.spawn(move || pass_on(&receiver, write_half, linger, silence));
+        let (outcome, received) = output(&mut read_half, silence);
+        // The end of our direction: a write that waits ends with it.
+        read_half.socket().close();
+        // A writer that has pieces waiting finds the end when it writes them.
+        let _ = stop.try_send(Input::Stop);
+        (outcome, received, writer.join())
+    });
+    let (sent, failed) = sent.map_err(|_| trouble("the writer panicked".to_owned()))?;
+    let socket = read_half
+        .reunite(write_half)
+        .map_err(|error| trouble(error.to_string()))?;
+    let outcome = match failed {
+        Some(error) => outcome.and(Err(Interrupted::Streams(format!(
+            "standard input cannot be read: {error}"
+        )))),
+        None => outcome,
+    };
+    Ok((socket, Traffic { sent, received }, outcome))
+}
+
+/// Reads standard input until its end, or until nobody wants it.
+fn input(sender: &SyncSender<Input>, mut crlf: Option<Crlf>) {
+    loop {
+        let mut piece = vec![0; PIECE];
+        let next = match io::stdin().lock().read(&mut piece) {
+            Ok(0) => Input::Ended,
+            Ok(n) => {
+                piece.truncate(n);
+                Input::Piece(match &mut crlf {
+                    Some(crlf) => crlf.convert(&piece),
+                    None => piece,
+                })
+            }
+            Err(error) if error.kind() == ErrorKind::Interrupted => continue,
+            Err(error) => Input::Failed(error),
+        };
+        let last = !matches!(next, Input::Piece(_));
+        if sender.send(next).is_err() || last {
+            return;
+        }
+    }
+}
+
+/// For how long the server has said nothing.
+struct Silence(Mutex<Instant>);
+
+impl Silence {
+    fn new() -> Self {
+        Self(Mutex::new(Instant::now()))
+    }
+
+    fn breaks(&self) {
+        if let Ok(mut since) = self.0.lock() {
+            *since = Instant::now();
+        }
+    }
+
+    /// How much is left until it has lasted so long.
+    fn left(&self, linger: Duration) -> Duration {
+        let elapsed = self.0.lock().map(|since| since.elapsed());
+        linger.saturating_sub(elapsed.unwrap_or(linger))
+    }
+}
+
+/// Gives the server what comes, and closes our direction behind it, once the server has had its
+/// time to answer (`linger`; `None` is for ever); how many bytes it was, and why it ended early if
+/// reading failed.
+fn pass_on(
+    receiver: &Receiver<Input>,
+    server: &mut WriteHalf,
+    linger: Option<Duration>,
+    silence: &Silence,
+) -> (u64, Option<io::Error>) {
+    let mut sent = 0;
+    let mut failed = None;
+    loop {
+        match receiver.recv() {
+            Ok(Input::Piece(piece)) => match server.write_all(&piece) {
+                Ok(()) => sent += piece.len() as u64,
+                // Our direction is over; the other one tells why.
+                Err(_) => return (sent, None),
+            },
+            Ok(Input::Ended) => break,
+            Ok(Input::Failed(error)) => {
+                failed = Some(error);
+                break;
+            }
+            Ok(Input::Stop) | Err(_) => return (sent, None),
+        }
+    }
+    if let Some(linger) = linger {
+        // An input without a byte leaves nothing to wait for.
+        if sent == 0 || is_silent(receiver, server, linger, silence) {
+            server.close();
+        }
+    }
+    (sent, failed)
+}
+
+/// Waits until the server has been silent for so long since it has our last byte; false when the
+/// connection ends before.
+fn is_silent(
+    receiver: &Receiver<Input>,
+    server: &mut WriteHalf,
+    linger: Duration,
+    silence: &Silence,
+) -> bool {
+    if server.flush().is_err() {
+        return false;
+    }
+    silence.breaks();
+    loop {
+        let left = silence.left(linger);
+        if left.is_zero() {
+            return true;
+        }
+        match receiver.recv_timeout(left) {
+            Err(RecvTimeoutError::Timeout) => {}
+            Ok(_) | Err(RecvTimeoutError::Disconnected) => return false,
+        }
+    }
+}
+
+/// Puts out what arrives until the server's end; how many bytes it was.
+fn output(server: &mut ReadHalf, silence: &Silence) -> (Result<(), Interrupted>, u64) {
+    let mut received = 0;
+    let mut piece = vec![0; PIECE];
     let mut out = io::stdout().lock();
     loop {
-        let unread = socket.peek();
-        if unread.is_empty() {
-            break;
-        }
-        let n = unread.len();
-        match out.write_all(unread).and_then(|()| out.flush()) {
-            Ok(()) => {}
+        let n = match server.read(&mut piece) {
+            Ok(0) => return (Ok(()), received),
+            Ok(n) => {
+                silence.breaks();
+                n
+            }
+            Err(_) => return (Err(Interrupted::Connection(end(server))), received),
+        };
+        match out.write_all(&piece[..n]).and_then(|()| out.flush()) {
+            Ok(()) => received += n as u64,
             Err(error) if error.kind() == ErrorKind::BrokenPipe => {
-                return Err(Interrupted::NobodyReads);
+                return (Err(Interrupted::NobodyReads), received);
             }
             Err(error) => {
                 let why = format!("standard output cannot be written: {error}");
-                return Err(Interrupted::Streams(why));
+                return (Err(Interrupted::Streams(why)), received);
             }
         }
-        traffic.received += n as u64;
-        socket.consume(n);
-    }
-    let end = socket.connection().read_end();
-    match (end, socket.connection().failure()) {
-        (None, _) => Ok(true),
-        (Some(ReadEnd::Closed), _) => Ok(false),
-        (_, Some(failure)) => Err(Interrupted::Connection(WaitError::Failed(failure.clone()))),
-        (Some(end), None) => Err(Interrupted::Connection(WaitError::Ended(end))),
     }
 }
 
-/// Standard input, and what of it waits for the server.
-struct Input {
-    crlf: bool,
-    keep_open: bool,
-    /// The last byte that was read is CR.
+/// Why nothing more arrives.
+fn end(server: &ReadHalf) -> WaitError {
+    server
+        .socket()
+        .look(|connection| match connection.failure() {
+            Some(failure) => WaitError::Failed(failure.clone()),
+            None => WaitError::Ended(connection.read_end().unwrap_or(ReadEnd::Empty)),
+        })
+}
+
+/// Line ends, across pieces.
+#[derive(Default)]
+struct Crlf {
+    /// The last byte was CR.
     after_cr: bool,
-    waiting: Vec<u8>,
-    ended: bool,
-    closed: bool,
 }
 
-impl Input {
-    fn new(options: &Options) -> Self {
-        Self {
-            crlf: options.crlf,
-            keep_open: options.keep_open,
-            after_cr: false,
-            waiting: Vec::new(),
-            ended: false,
-            closed: false,
-        }
-    }
-
-    /// Gives the socket what it takes, and closes our direction behind the last byte.
-    fn pass_on(
-        &mut self,
-        socket: &mut SslSocket,
-        traffic: &mut Traffic,
-    ) -> Result<(), Interrupted> {
-        while !self.waiting.is_empty() {
-            match socket.write(&self.waiting) {
-                Ok(n) => {
-                    traffic.sent += n as u64;
-                    self.waiting.drain(..n);
-                }
-                Err(error) => match error.kind() {
-                    ErrorKind::TimedOut | ErrorKind::WouldBlock => return Ok(()),
-                    // Our direction is over; the other one says why.
-                    _ => {
-                        self.waiting.clear();
-                        self.ended = true;
-                    }
-                },
-            }
-        }
-        if self.ended && !self.closed {
-            self.closed = true;
-            if !self.keep_open {
-                socket.close();
-            }
-        }
-        Ok(())
-    }
-
-    /// Waits for the server or for input, and reads the latter.
-    fn wait(&mut self, socket: &mut SslSocket) -> Result<(), Interrupted> {
-        if self.closed {
-            // The end shows in the next turn.
-            let _ = socket.wait_for_ready_read(None);
-            return Ok(());
-        }
-        let connection = socket.connection();
-        let unsent = connection.bytes_to_write() + connection.encrypted_bytes_to_write();
-        let mut flags = PollFlags::IN;
-        if unsent > 0 {
-            flags |= PollFlags::OUT;
-        }
-        let stdin = io::stdin();
-        let mut streams = vec![PollFd::new(socket.stream(), flags)];
-        if self.waiting.is_empty() && !self.ended {
-            streams.push(PollFd::new(&stdin, PollFlags::IN));
-        }
-        match poll(&mut streams, None) {
-            Ok(_) | Err(Errno::INTR) => {}
-            Err(error) => return Err(Interrupted::Streams(error.to_string())),
-        }
-        match streams.get(1) {
-            Some(stream) if !stream.revents().is_empty() => self.read(),
-            _ => Ok(()),
-        }
-    }
-
-    fn read(&mut self) -> Result<(), Interrupted> {
-        let mut piece = vec![0; PIECE];
-        match io::stdin().lock().read(&mut piece) {
-            Ok(0) => self.ended = true,
-            Ok(n) => self.append(&piece[..n]),
-            Err(error) if error.kind() == ErrorKind::Interrupted => {}
-            Err(error) => {
-                let why = format!("standard input cannot be read: {error}");
-                return Err(Interrupted::Streams(why));
-            }
-        }
-        Ok(())
-    }
-
-    fn append(&mut self, bytes: &[u8]) {
-        if !self.crlf {
-            return self.waiting.extend_from_slice(bytes);
-        }
-        for byte in bytes {
+impl Crlf {
+    fn convert(&mut self, piece: &[u8]) -> Vec<u8> {
+        let mut converted = Vec::with_capacity(piece.len() + piece.len() / 16);
+        for byte in piece {
             if *byte == b'\n' && !self.after_cr {
-                self.waiting.push(b'\r');
+                converted.push(b'\r');
             }
             self.after_cr = *byte == b'\r';
-            self.waiting.push(*byte);
+            converted.push(*byte);
         }
+        converted
     }
 }

@@ -1,11 +1,15 @@
 //! From the command line to a configuration.
 
+use std::net::IpAddr;
+use std::sync::Arc;
+
 use rustls_pki_types::CertificateDer;
 use sslcore_std::sslcore::{
     ClientConfig, ConfigBuilder, OnErrors, PeerName, Pin, Timeouts, VerifyMode,
 };
 use sslcore_std::trust;
 
+use super::key_log::KeyLogFile;
 use super::report::{Report, Trouble, Trust, Warning};
 use super::{Mode, Options};
 
@@ -46,11 +50,12 @@ impl Settings {
 fn peer(options: &Options) -> Result<PeerName, Trouble> {
     let host = &options.target.host;
     let verified = options.name.as_ref().unwrap_or(host);
-    // The host's own name may be none that TLS knows, as long as it is not needed.
+    // An address cannot be asked for, and the host's own name may be none that TLS knows.
+    let is_name = PeerName::new(host).is_ok() && host.parse::<IpAddr>().is_err();
     let asked = match &options.sni {
         Some(name) => name,
-        None if PeerName::new(host).is_err() => verified,
-        None => host,
+        None if is_name => host,
+        None => verified,
     };
     let peer = PeerName::new(asked).and_then(|peer| peer.verify_as(verified));
     let peer = peer.map_err(Trouble::usage)?;
@@ -92,6 +97,9 @@ fn config(options: &Options, report: &Report) -> Result<ClientConfig, Trouble> {
                 .map(|pin| Pin::CertificateSha256(pin.bytes())),
         );
     builder = anchors(builder, options, report)?;
+    if let Some(path) = &options.key_log {
+        builder = builder.dangerously_log_keys(Arc::new(KeyLogFile::open(path)?));
+    }
     if let Some(certificates) = &options.cert {
         let key = options.key.as_ref().unwrap_or(certificates);
         let (chain, key) = trust::identity(certificates, key).map_err(Trouble::usage)?;

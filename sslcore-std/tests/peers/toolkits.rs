@@ -1,0 +1,95 @@
+//! The servers that come with OpenSSL and GnuTLS.
+
+use sslcore_tests::certs::WORLD;
+use sslcore_tests::network::alone;
+use sslcore_tests::peer::Scratch;
+use sslcore_tests::{gnutls, openssl};
+
+use crate::connect;
+
+#[test]
+fn openssl_shows_its_page() {
+    alone(|| {
+        for (version, only) in openssl::VERSIONS {
+            let (_server, address) = openssl::server(&WORLD.server, &["-www", only]);
+            connect(address, &[], "GET / HTTP/1.0\r\n\r\n")
+                .fine(version)
+                .answered(&["HTTP/1.0 200 ok\r\n", "s_server", version]);
+        }
+    });
+}
+
+#[test]
+fn openssl_reverses_every_line_to_the_last() {
+    alone(|| {
+        for (version, only) in openssl::VERSIONS {
+            let (_server, address) = openssl::server(&WORLD.server, &["-rev", only]);
+            let session = connect(address, &[], "forwards\nand back\n");
+            session.fine(version);
+            assert_eq!(session.text(), "sdrawrof\nkcab dna\n");
+        }
+    });
+}
+
+#[test]
+fn openssl_that_wants_a_certificate_refuses_who_has_none() {
+    alone(|| {
+        for (version, only) in openssl::VERSIONS {
+            let wanted = ["-rev", "-Verify", "1", "-verify_return_error", only];
+            let (_server, address) = openssl::server(&WORLD.server, &wanted);
+            let scratch = Scratch::new();
+            let cert = scratch.file("client.pem", WORLD.client.chain_pem());
+            let key = scratch.file("client.key", WORLD.client.key_pem());
+            let session = connect(address, &["--cert", &cert, "--key", &key], "ab\n");
+            session.fine(version);
+            assert_eq!(session.text(), "ba\n");
+
+            let alert = match version {
+                "TLSv1.2" => "handshake_failure",
+                _ => "certificate_required",
+            };
+            let (_server, address) = openssl::server(&WORLD.server, &wanted);
+            connect(address, &[], "ab\n").ended_with(3).was_told(alert);
+        }
+    });
+}
+
+#[test]
+fn gnutls_echoes() {
+    alone(|| {
+        for (version, priority) in gnutls::VERSIONS {
+            let options = ["--priority", priority];
+            let (_server, address) = gnutls::server(&WORLD.server, &options);
+            let session = connect(address, &[], "there and\nback again\n");
+            session.fine(version);
+            assert_eq!(session.text(), "there and\nback again\n");
+        }
+    });
+}
+
+#[test]
+fn gnutls_that_wants_a_certificate_and_a_protocol_gets_both() {
+    alone(|| {
+        for (version, priority) in gnutls::VERSIONS {
+            let wanted = [
+                &["--require-client-cert", "--verify-client-cert"][..],
+                &["--alpn-fatal", "--alpn", "echo", "--priority", priority],
+            ]
+            .concat();
+            let (server, address) = gnutls::server(&WORLD.server, &wanted);
+            let scratch = Scratch::new();
+            let cert = scratch.file("client.pem", WORLD.client.chain_pem());
+            let key = scratch.file("client.key", WORLD.client.key_pem());
+            let options = ["--cert", &cert, "--key", &key, "--alpn", "echo"];
+            let session = connect(address, &options, "here\n");
+            session.fine(version).was_told("echo");
+            assert_eq!(session.text(), "here\n");
+            server.until_said("- Status: The certificate is trusted.");
+
+            let options = ["--cert", &cert, "--key", &key, "--alpn", "other"];
+            connect(address, &options, "here\n")
+                .ended_with(3)
+                .was_told("no_application_protocol");
+        }
+    });
+}

@@ -1,0 +1,240 @@
+//! The part of a configuration that judges the peer's certificate.
+
+use alloc::string::ToString;
+use alloc::vec::Vec;
+use core::time::Duration;
+
+use rustls_pki_types::{CertificateDer, CertificateRevocationListDer, TrustAnchor, UnixTime};
+use webpki::OwnedCertRevocationList;
+
+use super::{ClientConfig, ConfigBuilder, PeerName, ServerConfig};
+use crate::crypto::Backend;
+use crate::error::ConfigError;
+use crate::verify::SslError;
+use crate::verify::pin::{Pin, Pins};
+use crate::verify::policy::{Judged, OnErrors, Policy, VerifyMode};
+use crate::verify::revocation::Revocation;
+
+/// What the builder has collected.
+#[derive(Default)]
+pub(super) struct Verification {
+    anchors: Vec<CertificateDer<'static>>,
+    pins: Vec<Pin>,
+    blocked: Vec<Pin>,
+    pub(super) mode: VerifyMode,
+    on_errors: OnErrors,
+    forgiven: Vec<SslError>,
+    depth: Option<usize>,
+    crls: Vec<CertificateRevocationListDer<'static>>,
+    status_required: bool,
+    tolerance: Duration,
+    common_names: bool,
+}
+
+/// # Who decides
+/// In this order:
+/// 1. a certificate of the chain that is [`blocked`](Self::block) is an error, whatever comes after;
+/// 2. a leaf that is one of the [`pins`](Self::pins) has no other errors;
+/// 3. the path to a trust anchor, revocation, the verify depth and the name are judged;
+/// 4. errors that are [forgiven](Self::forgive) are reported and do not count;
+/// 5. with [`VerifyMode::Verify`], what is left is for [`on_errors`](Self::on_errors).
+///
+/// All of it belongs to one configuration: nothing is sticky, nothing is global.
+impl<C> ConfigBuilder<C> {
+    /// The certificates that chains must end in. Without any, no chain is trusted.
+    /// `QSslConfiguration::setCaCertificates`.
+    #[must_use]
+    pub fn trust_anchors(
+        mut self,
+        anchors: impl IntoIterator<Item = CertificateDer<'static>>,
+    ) -> Self {
+        self.verification.anchors = anchors.into_iter().collect();
+        self
+    }
+
+    /// The only certificates, or keys, that the peer may present. One of them is trusted as it
+    /// is: its issuer, dates, names and purpose do not matter, and trust anchors are not needed.
+    /// Any other has the error [`NotPinned`](crate::SslErrorKind::NotPinned) before all that it
+    /// would have without pins. What cannot be replaced by trust is still checked: that the peer
+    /// has the certificate's private key.
+    ///
+    /// None, as by default, lets the trust anchors decide. The modes
+    /// [`Query`](VerifyMode::Query) and [`DangerouslyAcceptAll`](OnErrors::DangerouslyAcceptAll)
+    /// forgive `NotPinned` as they do every error. Trust by pin is trust, not forgiveness:
+    /// sessions are remembered.
+    #[must_use]
+    pub fn pins(mut self, pins: impl IntoIterator<Item = Pin>) -> Self {
+        self.verification.pins = pins.into_iter().collect();
+        self
+    }
+
+    /// Whether the peer's certificate is asked for and judged. `QSslSocket::setPeerVerifyMode`.
+    #[must_use]
+    pub fn verify_mode(mut self, mode: VerifyMode) -> Self {
+        self.verification.mode = mode;
+        self
+    }
+
+    /// What happens when it has errors.
+    #[must_use]
+    pub fn on_errors(mut self, on_errors: OnErrors) -> Self {
+        self.verification.on_errors = on_errors;
+        self
+    }
+
+    /// Certificates, or keys, that are refused wherever in the chain they are: each is an error of
+    /// kind [`CertificateBlacklisted`](crate::SslErrorKind::CertificateBlacklisted), also of a
+    /// chain that is pinned.
+    #[must_use]
+    pub fn block(mut self, blocked: impl IntoIterator<Item = Pin>) -> Self {
+        self.verification.blocked = blocked.into_iter().collect();
+        self
+    }
+
+    /// Errors that do not matter: each of this kind *and* of this certificate. They are reported
+    /// like others; if only such are found the handshake goes on, and no session is remembered.
+    /// `QSslSocket::ignoreSslErrors(errors)`.
+    #[must_use]
+    pub fn forgive(mut self, errors: impl IntoIterator<Item = SslError>) -> Self {
+        self.verification.forgiven = errors.into_iter().collect();
+        self
+    }
+
+    /// The most intermediates between the peer's certificate and a trust anchor; more are an error
+    /// of kind [`ChainTooLong`](crate::SslErrorKind::ChainTooLong). By default, six.
+    /// `QSslSocket::setPeerVerifyDepth`, where 0 means any number.
+    #[must_use]
+    pub fn verify_depth(mut self, intermediates: usize) -> Self {
+        self.verification.depth = Some(intermediates);
+        self
+    }
+
+    /// Certificate revocation lists (RFC 5280 §5), in DER. Every certificate of the path is looked
+    /// up in the list of its issuer, which must be signed by that issuer and not out of date.
+    /// `required`: a certificate whose issuer has no list here is an error,
+    /// [`CertificateStatusUnknown`](crate::SslErrorKind::CertificateStatusUnknown).
+    #[must_use]
+    pub fn revocation_lists(
+        mut self,
+        lists: impl IntoIterator<Item = CertificateRevocationListDer<'static>>,
+        required: bool,
+    ) -> Self {
+        self.verification.crls = lists.into_iter().collect();
+        self.verification.status_required = required;
+        self
+    }
+
+    /// By how much the wall clock may be wrong: a certificate that was valid so long ago, or will
+    /// be so soon, is valid. Whole seconds; zero by default.
+    #[must_use]
+    pub fn clock_tolerance(mut self, tolerance: Duration) -> Self {
+        self.verification.tolerance = tolerance;
+        self
+    }
+
+    /// Take the common name for the host name of a certificate that has no DNS names
+    /// (RFC 6125 §6.4.4). Off by default: no authority has issued such certificates for long
+    /// (RFC 9525 §2). Qt always compares it.
+    #[must_use]
+    pub fn common_name_fallback(mut self, on: bool) -> Self {
+        self.verification.common_names = on;
+        self
+    }
+}
+
+impl ClientConfig {
+    /// Judges a server's chain, leaf first, as a handshake with this configuration would, without
+    /// one: every error, none when it is good. Without a `name` the names do not matter, without
+    /// a time the dates do not, and `NoWallClock` is among the errors. What the configuration
+    /// forgives is listed too. `QSslCertificate::verify`.
+    ///
+    /// Costs what [`VerifyMode::Verify`] costs in a handshake, whatever mode is set.
+    pub fn verify_chain(
+        &self,
+        chain: &[CertificateDer<'static>],
+        name: Option<&PeerName>,
+        now: Option<UnixTime>,
+    ) -> Vec<SslError> {
+        let name = name.map(|name| &name.verify);
+        self.0.terms.policy.judge(chain, Judged::Server(name), now)
+    }
+}
+
+impl ServerConfig {
+    /// The same for a client's chain.
+    pub fn verify_chain(
+        &self,
+        chain: &[CertificateDer<'static>],
+        now: Option<UnixTime>,
+    ) -> Vec<SslError> {
+        self.0.terms.policy.judge(chain, Judged::Client, now)
+    }
+}
+
+impl Verification {
+    /// Checks all of it.
+    pub(super) fn policy(
+        &mut self,
+        backend: &Backend,
+        mode: VerifyMode,
+    ) -> Result<Policy, ConfigError> {
+        let judged = matches!(mode, VerifyMode::Query | VerifyMode::Verify);
+        if !self.pins.is_empty() && !judged {
+            return Err(ConfigError::PinsWithoutVerification);
+        }
+        Ok(Policy {
+            mode,
+            on_errors: self.on_errors,
+            pins: pins(&mut self.pins, backend)?,
+            blocked: pins(&mut self.blocked, backend)?,
+            anchors: self.anchors()?,
+            algorithms: backend.provider().signature_verification_algorithms.all,
+            depth: self.depth,
+            revocation: self.revocation()?,
+            tolerance: self.tolerance,
+            common_names: self.common_names,
+            forgiven: core::mem::take(&mut self.forgiven),
+        })
+    }
+
+    fn anchors(&self) -> Result<Vec<TrustAnchor<'static>>, ConfigError> {
+        let anchors = self.anchors.iter().enumerate();
+        anchors
+            .map(|(index, der)| {
+                let anchor = webpki::anchor_from_trusted_cert(der);
+                anchor.map(|anchor| anchor.to_owned()).map_err(|error| {
+                    ConfigError::UnusableTrustAnchor {
+                        index,
+                        why: error.to_string(),
+                    }
+                })
+            })
+            .collect()
+    }
+
+    fn revocation(&self) -> Result<Option<Revocation>, ConfigError> {
+        let lists = self.crls.iter().enumerate();
+        let lists: Vec<_> = lists
+            .map(|(index, der)| {
+                OwnedCertRevocationList::from_der(der).map_err(|error| {
+                    ConfigError::UnusableRevocationList {
+                        index,
+                        why: error.to_string(),
+                    }
+                })
+            })
+            .collect::<Result<_, _>>()?;
+        let used = !lists.is_empty() || self.status_required;
+        Ok(used.then(|| Revocation::new(lists, self.status_required)))
+    }
+}
+
+fn pins(pins: &mut Vec<Pin>, backend: &Backend) -> Result<Option<Pins>, ConfigError> {
+    if pins.is_empty() {
+        return Ok(None);
+    }
+    let sha256 = backend
+        .sha256()
+        .ok_or(ConfigError::unsupported("hash", "SHA-256"))?;
+    Ok(Some(Pins::new(core::mem::take(pins), sha256)))
+}

@@ -1,0 +1,176 @@
+//! Chains with something wrong in them, made for each test run.
+
+use rcgen::{
+    BasicConstraints, CertificateParams, DnType, ExtendedKeyUsagePurpose, IsCa, Issuer, KeyPair,
+    KeyUsagePurpose, RevokedCertParams, SerialNumber, SigningKey,
+};
+use rustls_pki_types::{CertificateDer, CertificateRevocationListDer};
+
+/// The host that the good leaves are for.
+pub const HOST: &str = "server.test";
+
+/// A certificate, and what is needed to issue others with it.
+pub struct Made {
+    /// The certificate.
+    pub der: CertificateDer<'static>,
+    /// What it was made from.
+    pub params: CertificateParams,
+    /// Its key.
+    pub key: KeyPair,
+}
+
+fn params(name: &str) -> CertificateParams {
+    let mut params = CertificateParams::new(Vec::new()).expect("parameters");
+    params.distinguished_name = rcgen::DistinguishedName::new();
+    params.distinguished_name.push(DnType::CommonName, name);
+    params.not_before = rcgen::date_time_ymd(2025, 1, 1);
+    params.not_after = rcgen::date_time_ymd(2035, 1, 1);
+    params
+}
+
+/// What a certificate authority's certificate says, as a rule.
+pub fn authority(name: &str) -> CertificateParams {
+    let mut params = params(name);
+    params.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
+    params.key_usages = vec![KeyUsagePurpose::KeyCertSign, KeyUsagePurpose::CrlSign];
+    params
+}
+
+/// What a server's certificate says, as a rule.
+pub fn leaf(names: &[&str]) -> CertificateParams {
+    let mut leaf = params("leaf");
+    let named: Vec<String> = names.iter().map(ToString::to_string).collect();
+    leaf.subject_alt_names = CertificateParams::new(named)
+        .expect("names")
+        .subject_alt_names;
+    leaf.extended_key_usages = vec![ExtendedKeyUsagePurpose::ServerAuth];
+    leaf
+}
+
+impl Made {
+    /// Signed by its own key.
+    pub fn self_signed(params: CertificateParams) -> Self {
+        Self::self_signed_by(params, KeyPair::generate().expect("key"))
+    }
+
+    /// Signed by this key, which is its own.
+    pub fn self_signed_by(params: CertificateParams, key: KeyPair) -> Self {
+        let certificate = params.self_signed(&key).expect("self-signed");
+        Self {
+            der: certificate.der().clone(),
+            params,
+            key,
+        }
+    }
+
+    /// Issues a certificate.
+    pub fn issue(&self, params: CertificateParams) -> Self {
+        self.issue_to(params, KeyPair::generate().expect("key"))
+    }
+
+    /// Issues a certificate for this key.
+    pub fn issue_to(&self, params: CertificateParams, key: KeyPair) -> Self {
+        let issuer = Issuer::from_params(&self.params, &self.key);
+        let certificate = params.signed_by(&key, &issuer).expect("issued");
+        Self {
+            der: certificate.der().clone(),
+            params,
+            key,
+        }
+    }
+
+    /// A list of certificates that this one has revoked, good from 2025 to the end of `until`.
+    pub fn revoke(&self, serials: &[u64], until: i32) -> CertificateRevocationListDer<'static> {
+        let revoked = serials.iter().map(|serial| RevokedCertParams {
+            serial_number: SerialNumber::from(*serial),
+            revocation_time: rcgen::date_time_ymd(2025, 2, 1),
+            reason_code: None,
+            invalidity_date: None,
+        });
+        let list = rcgen::CertificateRevocationListParams {
+            this_update: rcgen::date_time_ymd(2025, 1, 1),
+            next_update: rcgen::date_time_ymd(until, 12, 31),
+            crl_number: SerialNumber::from(1),
+            issuing_distribution_point: None,
+            revoked_certs: revoked.collect(),
+            key_identifier_method: rcgen::KeyIdMethod::Sha256,
+        };
+        let issuer = Issuer::from_params(&self.params, &self.key);
+        list.signed_by(&issuer).expect("a list").der().clone()
+    }
+
+    /// The same certificate with other fields, signed again by `key`.
+    pub fn with_fields(self, key: &KeyPair, change: impl FnOnce(&mut Vec<Vec<u8>>)) -> Self {
+        Self {
+            der: forged(&self.der, key, change),
+            ..self
+        }
+    }
+}
+
+/// A certificate's fields (RFC 5280 §4.1), by their place: version, serial number, signature
+/// algorithm, issuer, validity, subject, public key, extensions.
+pub mod field {
+    /// `version`
+    pub const VERSION: usize = 0;
+    /// `signature`
+    pub const ALGORITHM: usize = 2;
+    /// `validity`
+    pub const VALIDITY: usize = 4;
+    /// `subjectPublicKeyInfo`
+    pub const PUBLIC_KEY: usize = 6;
+    /// `extensions`
+    pub const EXTENSIONS: usize = 7;
+}
+
+/// Takes a certificate apart, lets its fields be changed, and signs it again.
+fn forged(
+    der: &[u8],
+    key: &KeyPair,
+    change: impl FnOnce(&mut Vec<Vec<u8>>),
+) -> CertificateDer<'static> {
+    let certificate = elements(&elements(der)[0].1);
+    let mut fields: Vec<Vec<u8>> = elements(&certificate[0].1)
+        .into_iter()
+        .map(|(whole, _)| whole)
+        .collect();
+    change(&mut fields);
+    let algorithm = fields
+        .iter()
+        .find(|field| field[0] == 0x30)
+        .expect("an algorithm")
+        .clone();
+    let signed = element(0x30, &fields.concat());
+    let mut signature = vec![0];
+    signature.extend(key.sign(&signed).expect("signature"));
+    let signature = element(0x03, &signature);
+    element(0x30, &[signed, algorithm, signature].concat()).into()
+}
+
+/// An element of DER: tag, length, value.
+pub fn element(tag: u8, value: &[u8]) -> Vec<u8> {
+    let mut der = vec![tag];
+    match value.len() {
+        len @ ..0x80 => der.push(len as u8),
+        len @ ..0x100 => der.extend([0x81, len as u8]),
+        len => der.extend([0x82, (len >> 8) as u8, len as u8]),
+    }
+    der.extend(value);
+    der
+}
+
+/// The elements one after another: all of each, and its value.
+fn elements(mut der: &[u8]) -> Vec<(Vec<u8>, Vec<u8>)> {
+    let mut all = Vec::new();
+    while !der.is_empty() {
+        let (header, len) = match der[1] {
+            len if len < 0x80 => (2, usize::from(len)),
+            0x81 => (3, usize::from(der[2])),
+            _ => (4, usize::from(der[2]) << 8 | usize::from(der[3])),
+        };
+        let (whole, rest) = der.split_at(header + len);
+        all.push((whole.to_vec(), whole[header..].to_vec()));
+        der = rest;
+    }
+    all
+}
