@@ -2,7 +2,6 @@
 
 mod ask;
 mod chain;
-mod key_log;
 mod pump;
 mod report;
 mod settings;
