@@ -207,20 +207,4 @@ fn dial(address: SocketAddr) -> io::Result<TcpStream> {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn the_families_take_turns_and_the_first_stays_first() {
-        let addresses = ["[::1]:1", "[::2]:1", "[::3]:1", "1.1.1.1:1", "2.2.2.2:1"];
-        let parsed = addresses.map(|address| address.parse().expect("an address"));
-        let order: Vec<_> = alternate(parsed.to_vec())
-            .iter()
-            .map(SocketAddr::to_string)
-            .collect();
-        assert_eq!(
-            order,
-            ["[::1]:1", "1.1.1.1:1", "[::2]:1", "2.2.2.2:1", "[::3]:1"]
-        );
-    }
-}
+mod tests;

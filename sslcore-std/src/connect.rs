@@ -215,7 +215,7 @@ pub struct FailedAttempt {
 }
 
 impl ConnectError {
-    fn new(host: &str, port: u16) -> Self {
+    pub(crate) fn new(host: &str, port: u16) -> Self {
         Self {
             host: host.to_owned(),
             port,

@@ -499,3 +499,6 @@ fn beyond(n: usize, available: usize) -> io::Error {
         "the stream claims {n} bytes of a buffer of {available}; Read and Write allow at most all of it"
     ))
 }
+
+#[cfg(test)]
+mod tests;

@@ -43,19 +43,44 @@
 //! # } Ok(()) }
 //! ```
 //!
+//! # Three forms
+//!
+//! | form | for |
+//! |---|---|
+//! | [`SslSocket`] | one thread per connection: its calls block, with timeouts |
+//! | [`ReadHalf`] and [`WriteHalf`], from [`SslSocket::split`] | one thread that reads and one that writes |
+//! | [`SslStream`] | a readiness loop: over any non-blocking `Read + Write`, it never blocks |
+//!
+//! [`Connector`] makes sockets: which addresses are tried, for how long, and which name the
+//! certificate must carry. [`trace`] shows what passes.
+//!
+//! # Coming from Qt
+//!
 //! | QSslSocket | here |
 //! |---|---|
-//! | `connectToHost`, `setSocketDescriptor` | [`SslSocket::connect_to_host`], [`SslSocket::from_stream`] |
+//! | `connectToHost`, `setSocketDescriptor` | [`SslSocket::connect_to_host`], [`SslSocket::from_stream`]; without blocking [`Connector::start`] |
+//! | `connectToHostEncrypted`, `setPeerVerifyName` | [`SslSocket::connect_to_host_encrypted`], [`Connector::peer_name`] |
 //! | `startClientEncryption`, `startServerEncryption` | the same names |
-//! | `waitForEncrypted`, `waitForReadyRead`, `waitForBytesWritten`, `waitForDisconnected` | the same names; the error says why |
+//! | `waitForConnected`, `waitForEncrypted`, `waitForReadyRead`, `waitForBytesWritten`, `waitForDisconnected` | the same names; the error says why |
 //! | signals | [`SslSocket::poll_event`] |
-//! | `sslErrors`, `ignoreSslErrors`, `resume` | [`SslSocket::review`], [`SslSocket::answer`] |
+//! | `sslErrors`, `ignoreSslErrors`, `resume` | [`SslSocket::review`], [`SslSocket::answer`], [`SslSocket::keep_asking`] |
 //! | `read`, `readLine`, `canReadLine`, `peek` | [`std::io::Read`], [`std::io::BufRead`], [`SslSocket::can_read_line`], [`SslSocket::peek`] |
 //! | `setLocalCertificate`, `setPrivateKey`, `addCaCertificates`, `systemCaCertificates` | [`trust`] |
 //! | `write`, `flush` | [`std::io::Write`] |
 //! | `close`, `disconnectFromHost`, `abort` | the same names |
+//! | `state`, `localAddress`, `peerAddress`, `peerName` | [`SslSocket::state`], [`SslSocket::local_addr`], [`SslSocket::peer_addr`], [`SslSocket::peer_name`] |
+//! | `setSocketOption`, `setReadBufferSize` | the same names |
 //! | `peerCertificate`, `sessionCipher` and the other getters | [`SslSocket::connection`] |
 //! | `QSslServer` | [`SslServer`] |
+//!
+//! Where the waits differ: `None` is for ever, and `Some(Duration::ZERO)` does what can be done
+//! at once. A timeout gives nothing up, not even connecting. `wait_for_encrypted` is content when
+//! the connection is encrypted already, `wait_for_bytes_written` when nothing waits to be
+//! written, `wait_for_ready_read` with data that came in an earlier call and that no wait has
+//! told of.
+//!
+//! The plaintext dialogue before `startClientEncryption` is the application's in Qt;
+//! [`starttls::negotiate`] has it for eleven protocols.
 //!
 //! Every member, and what differs: [`coming_from_qt`].
 #![forbid(unsafe_code)]

@@ -19,7 +19,8 @@ fn conversation(arguments: &[&str]) -> Run {
     let serve = || {
         let mut stream = door.accept();
         if arguments.contains(&"--starttls") {
-            stream.write_all(b"+OK \x1b[5m\r\n").expect("greet");
+            let greeting = "+OK \x1b[5m\u{9b}5m\u{202e}\r\n";
+            stream.write_all(greeting.as_bytes()).expect("greet");
             stream.read_exact(&mut [0; 6]).expect("STLS");
             stream.write_all(b"+OK go ahead\r\n").expect("go ahead");
         }
@@ -39,6 +40,7 @@ fn objects(run: &Run) -> Vec<Value> {
     let objects = lines.map(|line| serde_json::from_str(line).expect(line));
     let objects: Vec<Value> = objects.collect();
     assert!(objects.iter().all(Value::is_object), "{}", run.stderr);
+    assert!(run.stderr.is_ascii() && !run.stderr.contains('\x1b'));
     objects
 }
 
@@ -136,7 +138,7 @@ fn the_trace_shows_lines_records_and_events_in_their_order() {
     let run = conversation(&["--trace", "--starttls", "pop3"]);
     let wanted = [
         "Connected to \"127.0.0.1\"",
-        r#"← "+OK \u{1b}[5m\r\n""#,
+        r#"← "+OK \u{1b}[5m\u{9b}5m\u{202e}\r\n""#,
         r#"→ "STLS\r\n""#,
         r#"← "+OK go ahead\r\n""#,
         "The server switches to TLS (pop3)",
@@ -149,6 +151,9 @@ fn the_trace_shows_lines_records_and_events_in_their_order() {
         "· PeerClosed",
         "Closed cleanly: 5 B sent, 5 B received",
     ];
+    for bad in ['\x1b', '\u{9b}', '\u{202e}'] {
+        assert!(!run.stderr.contains(bad), "{:?}", run.stderr);
+    }
     let mut rest = &run.stderr[..];
     for part in wanted {
         rest = rest
@@ -167,7 +172,7 @@ fn the_trace_is_machine_readable_too() {
         assert!(found, "{event} {member} {value}: {objects:?}");
     };
     find("plaintext", "text", "STLS\r\n");
-    find("plaintext", "text", "+OK \x1b[5m\r\n");
+    find("plaintext", "text", "+OK \x1b[5m\u{9b}5m\u{202e}\r\n");
     find("record", "handshake", "client_hello");
     find("state", "what", "Encrypted");
 }

@@ -3,6 +3,7 @@
 mod common;
 
 use std::io::{BufRead, BufReader, ErrorKind, Read, Write};
+use std::sync::mpsc::channel;
 use std::time::Duration;
 
 use common::{LONG, VERSIONS, both, client, encrypted, pattern, server, sockets, started};
@@ -24,6 +25,15 @@ fn small_buffers(socket: &mut SslSocket) {
 /// Why a read or a write failed.
 fn why(error: &std::io::Error) -> Option<&WaitError> {
     error.get_ref().and_then(|why| why.downcast_ref())
+}
+
+/// Gives the other thread's read time to fall asleep. If it does not, what a test says still
+/// holds; it is only less likely to find a lost wake-up.
+fn ping(write_half: &mut WriteHalf, peer: &mut SslSocket) {
+    for _ in 0..100 {
+        write_half.write_all(b"ping").expect("write");
+        peer.read_exact(&mut [0; 4]).expect("read");
+    }
 }
 
 fn carry(socket: SslSocket, data: &[u8]) -> SslSocket {
@@ -96,6 +106,7 @@ fn what_a_write_left_behind_leaves_while_the_other_half_waits() {
             read_half.read_exact(&mut [0; 4]).expect("the answer");
         },
         || {
+            ping(&mut write_half, &mut server);
             let piece = pattern(10_000);
             let mut written = 0;
             // Until neither the system nor the connection takes more. Nothing is flushed.
@@ -186,7 +197,8 @@ fn without_a_read_half_what_arrives_is_thrown_away_and_the_end_is_seen() {
     let (client, mut server) = encrypted("TLSv1.3");
     let (read_half, mut write_half) = client.split().expect("split");
     drop(read_half);
-    let data = pattern(4 << 20);
+    // More than all buffers on the way hold, and nobody reads before all of it is written.
+    let data = pattern(16 << 20);
     both(
         || {
             write_half.write_all(&data).expect("write");
@@ -195,7 +207,6 @@ fn without_a_read_half_what_arrives_is_thrown_away_and_the_end_is_seen() {
             write_half.flush().expect("close_notify");
         },
         || {
-            // More than all buffers hold, before anything is read.
             server.write_all(&data).expect("write");
             let mut heard = Vec::new();
             server.read_to_end(&mut heard).expect("read");
@@ -286,9 +297,20 @@ fn a_close_starts_the_close_timeout_of_a_read_that_waits_already() {
     );
     client.set_timeout(None);
     let (mut read_half, mut write_half) = client.split().expect("split");
-    let (error, ()) = both(
-        || read_half.read(&mut [0; 1]).expect_err("given up"),
-        || write_half.close(),
+    let (tell, told) = channel();
+    let server = &mut server;
+    let ((), error) = both(
+        || {
+            let error = read_half.read(&mut [0; 1]).expect_err("given up");
+            tell.send(error).expect("somebody listens");
+        },
+        move || {
+            ping(&mut write_half, server);
+            write_half.close();
+            let error = told.recv_timeout(LONG);
+            write_half.socket().abort();
+            error.expect("the read was woken")
+        },
     );
     assert_eq!(error.kind(), ErrorKind::UnexpectedEof, "{error}");
 }

@@ -1,11 +1,12 @@
-//! The servers that come with OpenSSL and GnuTLS.
+//! The servers that come with OpenSSL and GnuTLS, and one in Go.
 
 use sslcore_tests::certs::WORLD;
 use sslcore_tests::network::alone;
 use sslcore_tests::peer::Scratch;
+use sslcore_tests::peers::go;
 use sslcore_tests::{gnutls, openssl};
 
-use crate::connect;
+use crate::{VERSIONS, connect};
 
 #[test]
 fn openssl_shows_its_page() {
@@ -90,6 +91,47 @@ fn gnutls_that_wants_a_certificate_and_a_protocol_gets_both() {
             connect(address, &options, "here\n")
                 .ended_with(3)
                 .was_told("no_application_protocol");
+        }
+    });
+}
+
+#[test]
+fn go_echoes_and_agrees_on_a_protocol() {
+    alone(|| {
+        for version in VERSIONS {
+            let (server, address) = go::start(&WORLD.server, version, false);
+            let session = connect(address, &["--alpn", "echo"], "there and\nback again\n");
+            session.fine(version).was_told("echo");
+            assert_eq!(session.text(), "there and\nback again\n");
+            let agreed = format!("{} server.test echo\n", version.replace('v', " "));
+            server.until_said(&agreed);
+
+            connect(address, &["--alpn", "other"], "there\n")
+                .ended_with(3)
+                .was_told("no_application_protocol");
+        }
+    });
+}
+
+#[test]
+fn go_that_wants_a_certificate_refuses_who_has_none() {
+    alone(|| {
+        for (version, alert) in [
+            ("TLSv1.2", "handshake_failure"),
+            ("TLSv1.3", "certificate_required"),
+        ] {
+            let (server, address) = go::start(&WORLD.server, version, true);
+            let scratch = Scratch::new();
+            let cert = scratch.file("client.pem", WORLD.client.chain_pem());
+            let key = scratch.file("client.key", WORLD.client.key_pem());
+            let session = connect(address, &["--cert", &cert, "--key", &key], "here\n");
+            session.fine(version);
+            assert_eq!(session.text(), "here\n");
+
+            connect(address, &[], "here\n")
+                .ended_with(3)
+                .was_told(alert);
+            server.until_said("refused: tls: client didn't provide a certificate");
         }
     });
 }

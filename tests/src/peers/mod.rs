@@ -1,12 +1,13 @@
-//! Servers from Debian's packages, most of which offer TLS behind STARTTLS.
+//! Servers from Debian's packages, most of which offer TLS behind STARTTLS, and one in Go.
 //!
 //! Each `start` writes a whole configuration into a temporary folder and runs the server from
 //! there, in the foreground and on the loopback interface: nothing of `/etc` is read, and nothing
 //! of `/var` is written. They start processes of their own and want to know their port
-//! beforehand, so they are only run [`alone`](crate::network::alone). All of them need root, to
+//! beforehand, so they are only run [`alone`](crate::network::alone). Most of them need root, to
 //! become the users that their packages made for them.
 
 pub mod dovecot;
+pub mod go;
 pub mod inn;
 pub mod inspircd;
 pub mod mariadb;

@@ -8,14 +8,15 @@ mod settings;
 mod target;
 mod trace;
 
-use std::io::{self, ErrorKind};
+use std::io;
 use std::path::PathBuf;
 use std::process::ExitCode;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use clap::{Args, ValueEnum};
 use sslcore_std::sslcore::{Failure, FailureKind, UsageError, Verdict};
 use sslcore_std::starttls::{Protocol, negotiate};
+use sslcore_std::trace::{Direction, Tap, Wire};
 use sslcore_std::{SslSocket, WaitError};
 
 use self::ask::Terminal;
@@ -245,15 +246,7 @@ fn converse(options: &Options, report: &Report) -> Result<(), Trouble> {
 
 fn connect(options: &Options, settings: &Settings, report: &Report) -> Result<SslSocket, Trouble> {
     let (host, timeout) = (&options.target.host, Some(options.timeout));
-    let trouble = |error: io::Error| {
-        let why = match error.kind() {
-            ErrorKind::TimedOut => "it does not answer".to_owned(),
-            _ => error.to_string(),
-        };
-        let (host, port) = (host.clone(), Some(settings.port));
-        let why = format!("cannot connect to {}: {why}", Target { host, port });
-        Trouble::new(Exit::NotConnected, why)
-    };
+    let trouble = |error: io::Error| Trouble::new(Exit::NotConnected, error.to_string());
     let mut socket = SslSocket::connect_to_host(host, settings.port, timeout).map_err(trouble)?;
     let address = socket.stream().peer_addr().map_err(trouble)?;
     report.tell(&Connected {
@@ -261,7 +254,13 @@ fn connect(options: &Options, settings: &Settings, report: &Report) -> Result<Ss
         address: address.to_string(),
     });
     if options.trace {
-        socket.set_tap(Some(Box::new(Trace::new(*report))));
+        let mut trace = Trace::new(*report);
+        // A greeting may have come along while nobody watched.
+        let greeting = socket.peek();
+        if !greeting.is_empty() {
+            trace.wire(Instant::now(), Direction::Received, Wire::Plain(greeting));
+        }
+        socket.set_tap(Some(Box::new(trace)));
     }
     Ok(socket)
 }
@@ -284,6 +283,11 @@ fn start_tls(
     let started = socket.start_client_encryption(&settings.config, settings.peer.clone());
     started.map_err(|error| {
         let why = match error {
+            UsageError::UnreadPlaintext { .. } if options.starttls.is_none() => {
+                let said = String::from_utf8_lossy(socket.peek());
+                let hint = hint(options);
+                format!("the server does not begin with TLS: it said {said:?}; {hint}")
+            }
             UsageError::UnreadPlaintext { bytes } => format!(
                 "{bytes} bytes of plaintext came behind the server's \"go ahead\"; somebody on the \
                  way may have put them there, so TLS is not started"
@@ -363,12 +367,17 @@ fn sentence(failure: &Failure, encrypted: bool, options: &Options) -> String {
             format!("the server's certificate is refused: {kind}")
         }
         FailureKind::NotTls if options.starttls.is_none() => {
-            let likely = Protocol::ALL
-                .into_iter()
-                .find(|protocol| Some(protocol.default_port()) == options.target.port);
-            let name = likely.map_or("PROTOCOL", Protocol::name);
-            format!("{failure}; perhaps it wants --starttls {name}")
+            format!("{failure}; {}", hint(options))
         }
         _ => failure.to_string(),
     }
+}
+
+/// What to try with a server that speaks plaintext first.
+fn hint(options: &Options) -> String {
+    let likely = Protocol::ALL
+        .into_iter()
+        .find(|protocol| Some(protocol.default_port()) == options.target.port);
+    let name = likely.map_or("PROTOCOL", Protocol::name);
+    format!("perhaps it wants --starttls {name}")
 }

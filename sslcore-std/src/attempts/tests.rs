@@ -1,0 +1,83 @@
+use std::collections::VecDeque;
+use std::io::ErrorKind;
+use std::net::{SocketAddr, TcpListener, TcpStream};
+use std::time::{Duration, Instant};
+
+use sslcore::Limits;
+
+use super::{Attempts, alternate};
+use crate::connect::ConnectError;
+use crate::link::Link;
+use crate::socket::SslSocket;
+use crate::wait::WaitError;
+
+const LONG: Duration = Duration::from_secs(20);
+
+/// An address where nobody listens.
+fn closed() -> SocketAddr {
+    let listener = TcpListener::bind(("127.0.0.1", 0)).expect("bind");
+    listener.local_addr().expect("address")
+}
+
+/// An address that does not answer: its queue is full.
+fn deaf() -> (TcpListener, TcpStream, SocketAddr) {
+    use rustix::net::{AddressFamily, SocketType, bind, listen, socket};
+
+    let fd = socket(AddressFamily::INET, SocketType::STREAM, None).expect("socket");
+    bind(&fd, &SocketAddr::from(([127, 0, 0, 1], 0))).expect("bind");
+    listen(&fd, 0).expect("listen");
+    let listener = TcpListener::from(fd);
+    let address = listener.local_addr().expect("address");
+    let first = TcpStream::connect(address).expect("the only one in the queue");
+    (listener, first, address)
+}
+
+/// A socket that tries these addresses, and has `time` for it.
+fn socket<const N: usize>(addresses: [SocketAddr; N], time: Duration) -> SslSocket {
+    let until = Instant::now() + time;
+    let error = ConnectError::new("test", 1);
+    let attempts = Attempts::start(VecDeque::from(addresses), Some(until), error);
+    let link = Link::Connecting(attempts.expect("one can be tried"));
+    SslSocket::over(link, Limits::default(), None)
+}
+
+#[test]
+fn the_families_take_turns_and_the_first_stays_first() {
+    let addresses = ["[::1]:1", "[::2]:1", "[::3]:1", "1.1.1.1:1", "2.2.2.2:1"];
+    let parsed = addresses.map(|address| address.parse().expect("an address"));
+    let order: Vec<_> = alternate(parsed.to_vec())
+        .iter()
+        .map(SocketAddr::to_string)
+        .collect();
+    assert_eq!(
+        order,
+        ["[::1]:1", "1.1.1.1:1", "[::2]:1", "2.2.2.2:1", "[::3]:1"]
+    );
+}
+
+#[test]
+fn an_address_that_does_not_answer_does_not_use_up_the_time_of_the_others() {
+    let (_listener, _first, deaf) = deaf();
+    let good = TcpListener::bind(("127.0.0.1", 0)).expect("bind");
+    let good = good.local_addr().expect("address");
+    let mut socket = socket([deaf, closed(), good], LONG);
+    socket.wait_for_connected(None).expect("the third answers");
+    assert_eq!(socket.peer_addr().expect("connected"), good);
+}
+
+#[test]
+fn when_the_time_is_up_every_address_is_named() {
+    let (_listener, _first, deaf) = deaf();
+    let closed = closed();
+    let mut socket = socket([closed, deaf, deaf], Duration::from_millis(20));
+    let Err(WaitError::CannotConnect(error)) = socket.wait_for_connected(Some(LONG)) else {
+        panic!("nobody answers");
+    };
+    let tried: Vec<_> = error
+        .tried()
+        .iter()
+        .map(|attempt| (attempt.address, attempt.kind))
+        .collect();
+    let (refused, late) = (ErrorKind::ConnectionRefused, ErrorKind::TimedOut);
+    assert_eq!(tried, [(closed, refused), (deaf, late), (deaf, late)]);
+}

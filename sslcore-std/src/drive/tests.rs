@@ -1,0 +1,137 @@
+use std::io::{self, ErrorKind, Read, Write};
+use std::sync::mpsc::{Receiver, Sender, channel};
+use std::time::Duration;
+
+use sslcore::{FailureKind, Limits, OnErrors, ServerStart, Timeouts, Verdict};
+use sslcore_tests::certs::WORLD;
+use sslcore_tests::pair::{client, server, server_name};
+
+use super::{Driver, Transport};
+use crate::connect::ConnectError;
+use crate::default_backend;
+use crate::wait::WaitError;
+
+/// One end of two channels in memory.
+struct Channel {
+    incoming: Receiver<Vec<u8>>,
+    outgoing: Sender<Vec<u8>>,
+    connected: bool,
+}
+
+impl Read for Channel {
+    fn read(&mut self, out: &mut [u8]) -> io::Result<usize> {
+        let bytes = self.incoming.try_recv().unwrap_or_default();
+        if bytes.is_empty() {
+            return Err(ErrorKind::WouldBlock.into());
+        }
+        out[..bytes.len()].copy_from_slice(&bytes);
+        Ok(bytes.len())
+    }
+}
+
+impl Write for Channel {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        let piece = &bytes[..bytes.len().min(1000)];
+        self.outgoing.send(piece.to_vec()).expect("the other end");
+        Ok(piece.len())
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        Ok(())
+    }
+}
+
+impl Transport for Channel {
+    fn connect(&mut self) -> Result<bool, ConnectError> {
+        Ok(self.connected)
+    }
+}
+
+const HOUR: Duration = Duration::from_secs(3600);
+
+/// A client with half an hour to handshake, and a server that it asks about. `connecting`: the
+/// client's way to it is not open yet.
+fn doubting(connecting: bool, version: &str) -> (Driver<Channel>, Driver<Channel>) {
+    let timeouts = Timeouts {
+        handshake: Some(HOUR / 2),
+        decision: None,
+        close: Some(HOUR / 2),
+    };
+    let client = client(default_backend())
+        .protocols(&[version])
+        .on_errors(OnErrors::Hold)
+        .timeouts(timeouts)
+        .build()
+        .expect("client");
+    let server = server(default_backend())
+        .identity(WORLD.self_signed.chain.clone(), WORLD.self_signed.key())
+        .build()
+        .expect("server");
+    let ((to_server, from_client), (to_client, from_server)) = (channel(), channel());
+    let end = |incoming, outgoing, connecting: bool| {
+        let channel = Channel {
+            incoming,
+            outgoing,
+            connected: !connecting,
+        };
+        Driver::new(channel, Limits::default(), connecting)
+    };
+    let mut one = end(from_server, to_server, connecting);
+    let mut other = end(from_client, to_client, false);
+    one.start(|connection| connection.start_client_encryption(&client, server_name()))
+        .expect("start the client");
+    other
+        .start(|connection| connection.start_server_encryption(ServerStart::With(server)))
+        .expect("start the server");
+    (one, other)
+}
+
+fn rest(one: &mut Driver<Channel>, other: &mut Driver<Channel>) {
+    while one.turn() | other.turn() {}
+}
+
+#[test]
+fn the_time_of_asking_does_not_count_for_the_handshake() {
+    let (mut client, mut server) = doubting(false, "TLSv1.3");
+    rest(&mut client, &mut server);
+    let Some(WaitError::VerdictNeeded(id)) = client.question() else {
+        panic!("nothing is asked");
+    };
+    for _ in 0..3 {
+        client.clock.skip(HOUR);
+        client.turn();
+    }
+    assert_eq!(client.deadline(), None, "a person may take any time");
+    client.answer(id, Verdict::Accept).expect("still open");
+    rest(&mut client, &mut server);
+    assert!(client.connection.is_encrypted() && server.connection.is_encrypted());
+}
+
+#[test]
+fn the_time_before_and_after_asking_counts() {
+    let (mut client, mut server) = doubting(false, "TLSv1.2");
+    client.clock.skip(HOUR / 4);
+    rest(&mut client, &mut server);
+    let Some(WaitError::VerdictNeeded(id)) = client.question() else {
+        panic!("nothing is asked");
+    };
+    client.clock.skip(HOUR);
+    client.answer(id, Verdict::Accept).expect("still open");
+    client.turn();
+    assert!(client.connection.failure().is_none(), "a quarter is left");
+    client.clock.skip(HOUR / 4);
+    client.turn();
+    let kind = client.connection.failure().expect("too late").kind();
+    assert_eq!(kind, FailureKind::HandshakeTimeout);
+}
+
+#[test]
+fn the_time_of_connecting_does_not_count_for_the_handshake() {
+    let (mut client, mut server) = doubting(true, "TLSv1.3");
+    client.clock.skip(HOUR);
+    assert!(!client.turn());
+    assert!(client.is_connecting() && client.deadline().is_none());
+    client.transport.connected = true;
+    rest(&mut client, &mut server);
+    assert!(client.question().is_some(), "the handshake went on");
+}
