@@ -187,7 +187,7 @@ fn three_is_for_a_server_that_refuses_the_handshake() {
 }
 
 #[test]
-fn three_is_for_a_server_that_wants_another_certificate_of_ours() {
+fn four_is_for_a_server_that_wants_another_certificate_of_ours() {
     let door = Door::open();
     let config = server()
         .verify_mode(VerifyMode::Verify)
@@ -204,7 +204,7 @@ fn three_is_for_a_server_that_wants_another_certificate_of_ours() {
         socket.disconnect_from_host(LONG);
     };
     let (run, ()) = both(|| run(&mut trusting(&door), b"secret"), serve);
-    assert_eq!(run.code, Some(3), "{}", run.stderr);
+    assert_eq!(run.code, Some(4), "{}", run.stderr);
     assert!(
         run.stderr.contains("certificate_required (116)"),
         "{}",

@@ -248,6 +248,26 @@ fn the_tls_options_say_what_is_negotiated() {
 }
 
 #[test]
+fn the_key_log_holds_the_secrets_of_both_versions() {
+    for (version, label) in [
+        ("TLSv1.2", "CLIENT_RANDOM "),
+        ("TLSv1.3", "CLIENT_TRAFFIC_SECRET_0 "),
+    ] {
+        let scratch = Scratch::new();
+        let log = scratch.path().join("keys.log");
+        let log = log.to_str().expect("UTF-8").to_owned();
+        let args = ["--key-log", &log, "--protocol", version, "--once"];
+        let mut server = served_in(scratch, &WORLD.server, &args);
+        let config = client().build().expect("client");
+        drop(say_all(server.client(&config), ""));
+        assert_eq!(server.exit_code(), Some(0));
+        let keys = std::fs::read_to_string(&log).expect("the log");
+        let lines = keys.lines().filter(|line| line.starts_with(label));
+        assert_eq!(lines.count(), 1, "{keys}");
+    }
+}
+
+#[test]
 fn json_has_one_object_a_line_and_nothing_else() {
     let mut server = served(&["--json", "--count", "2"]);
     let config = with_identity(&WORLD.client);
@@ -366,6 +386,10 @@ fn what_cannot_be_used_is_a_usage_error_that_names_it() {
         (
             &["--client-ca", "*.nothing"],
             "no file matches this pattern",
+        ),
+        (
+            &["--key-log", "missing/keys"],
+            "the key log \"missing/keys\" cannot be written",
         ),
         (
             &["--www", "missing"],

@@ -2,7 +2,7 @@
 
 use std::process::ExitCode;
 
-use sslcore_std::sslcore::{Alert, FailureKind};
+use sslcore_std::sslcore::{Alert, FailureKind, Fault};
 
 /// The exit codes, the same for every command.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -15,7 +15,7 @@ pub(crate) enum Exit {
     NotConnected = 2,
     /// There is one, but TLS cannot be started, or fails.
     TlsFailure = 3,
-    /// The peer's certificate was refused.
+    /// One side refused the other's certificate.
     CertificateRefused = 4,
     /// The stream was cut: data may be missing.
     Truncated = 5,
@@ -25,7 +25,7 @@ impl Exit {
     /// How a connection that failed ends the program.
     pub(crate) fn of(kind: FailureKind, encrypted: bool) -> Self {
         match kind {
-            FailureKind::CertificateRejected(_) => Self::CertificateRefused,
+            kind if kind.fault() == Fault::Certificate => Self::CertificateRefused,
             FailureKind::AlertReceived(alert) if is_about_certificates(alert) => {
                 Self::CertificateRefused
             }

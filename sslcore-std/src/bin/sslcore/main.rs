@@ -4,6 +4,7 @@ mod completions;
 mod connect;
 mod demo;
 mod exit;
+mod key_log;
 mod serve;
 mod text;
 

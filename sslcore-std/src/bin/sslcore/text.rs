@@ -31,11 +31,6 @@ impl Fingerprint {
         Self(Sha256::digest(der).into())
     }
 
-    /// All of it, in one line: `AB:CD:…`.
-    pub(crate) fn whole(&self) -> String {
-        hex(&self.0)
-    }
-
     /// The first eight bytes: enough for a line in a timeline, not for a decision.
     pub(crate) fn short(&self) -> String {
         format!("{}…", hex(&self.0[..8]))
@@ -53,7 +48,7 @@ impl Fingerprint {
     }
 }
 
-/// All of it, in one line.
+/// All of it, in one line: `AB:CD:…`.
 impl Display for Fingerprint {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(&hex(&self.0))

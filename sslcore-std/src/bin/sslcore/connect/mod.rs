@@ -2,7 +2,6 @@
 
 mod ask;
 mod chain;
-mod key_log;
 mod pump;
 mod report;
 mod settings;
@@ -15,7 +14,7 @@ use std::process::ExitCode;
 use std::time::{Duration, Instant};
 
 use clap::{Args, ValueEnum};
-use sslcore_std::sslcore::{Failure, FailureKind, Fault, UsageError, Verdict};
+use sslcore_std::sslcore::{Failure, FailureKind, UsageError, Verdict};
 use sslcore_std::starttls::{Protocol, negotiate};
 use sslcore_std::trace::{Direction, Tap, Wire};
 use sslcore_std::{SslSocket, WaitError};
@@ -166,7 +165,7 @@ Exit codes:
   1  the command line is wrong, or something that it names cannot be used
   2  there is no connection to the server
   3  TLS cannot be started, or fails
-  4  the server's certificate was refused
+  4  the server's certificate was refused, or the server refused ours
   5  the stream was cut: data may be missing";
 
 /// How long a server may take to hang up after it was told that we do.
@@ -352,11 +351,7 @@ fn give_up(
         }
         error => return Trouble::new(Exit::TlsFailure, error.to_string()),
     };
-    let exit = match failure.kind() {
-        kind if kind.fault() == Fault::Certificate => Exit::CertificateRefused,
-        FailureKind::Truncated | FailureKind::Reset if encrypted => Exit::Truncated,
-        _ => Exit::TlsFailure,
-    };
+    let exit = Exit::of(failure.kind(), encrypted);
     Trouble::new(exit, sentence(&failure, encrypted, options))
 }
 

@@ -9,9 +9,9 @@ use sslcore_std::sslcore::{
 };
 use sslcore_std::trust;
 
-use super::key_log::KeyLogFile;
 use super::report::{Report, Trouble, Trust, Warning};
 use super::{Mode, Options};
+use crate::key_log::KeyLogFile;
 
 /// The port of HTTPS, for want of another.
 const HTTPS: u16 = 443;
@@ -98,7 +98,8 @@ fn config(options: &Options, report: &Report) -> Result<ClientConfig, Trouble> {
         );
     builder = anchors(builder, options, report)?;
     if let Some(path) = &options.key_log {
-        builder = builder.dangerously_log_keys(Arc::new(KeyLogFile::open(path)?));
+        builder =
+            builder.dangerously_log_keys(Arc::new(KeyLogFile::open(path).map_err(Trouble::usage)?));
     }
     if let Some(certificates) = &options.cert {
         let key = options.key.as_ref().unwrap_or(certificates);

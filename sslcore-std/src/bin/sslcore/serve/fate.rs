@@ -111,7 +111,7 @@ impl Fate {
         let client = facts.client.as_ref().map(|client| {
             json!({
                 "subject": client.subject,
-                "sha256": client.fingerprint.whole(),
+                "sha256": client.fingerprint.to_string(),
                 "errors": client.errors,
             })
         });

@@ -2,6 +2,7 @@
 
 use std::net::{IpAddr, Ipv4Addr, SocketAddr, TcpListener, ToSocketAddrs};
 use std::path::PathBuf;
+use std::sync::Arc;
 use std::time::Duration;
 
 use clap::Args;
@@ -11,6 +12,7 @@ use sslcore_std::trust;
 use super::Service;
 use super::identity::Identity;
 use super::www::Folder;
+use crate::key_log::KeyLogFile;
 use crate::text::Fingerprint;
 
 /// Serve TLS, to try clients on
@@ -99,6 +101,10 @@ pub(crate) struct Options {
     )]
     ciphers: Vec<String>,
 
+    /// Append the secrets of all connections to this file, for Wireshark: whoever reads it can
+    /// decrypt them
+    #[arg(long, value_name = "FILE", help_heading = "Running")]
+    key_log: Option<PathBuf>,
     /// Say everything as JSON on standard output, one object a line
     #[arg(long, help_heading = "Running")]
     pub(super) json: bool,
@@ -195,6 +201,9 @@ impl Options {
         }
         if !self.ciphers.is_empty() {
             builder = builder.ciphers(&strs(&self.ciphers));
+        }
+        if let Some(path) = &self.key_log {
+            builder = builder.dangerously_log_keys(Arc::new(KeyLogFile::open(path)?));
         }
         builder.build().map_err(|error| error.to_string())
     }

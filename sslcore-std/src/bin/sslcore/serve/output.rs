@@ -31,7 +31,7 @@ impl Output {
         thrown_away: bool,
         smtp: bool,
     ) {
-        let fingerprint = fingerprint.whole();
+        let fingerprint = fingerprint.to_string();
         let starttls = if smtp { " --starttls smtp" } else { "" };
         let command = format!(
             "sslcore connect {}{starttls} --trust-sha256 {fingerprint}",

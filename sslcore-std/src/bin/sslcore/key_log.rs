@@ -6,22 +6,19 @@ use std::path::Path;
 
 use sslcore_std::sslcore::{KeyLog, KeyLogLine};
 
-use super::report::Trouble;
-
 /// A file in the format of NSS, which Wireshark reads.
-pub(super) struct KeyLogFile(File);
+pub(crate) struct KeyLogFile(File);
 
 impl KeyLogFile {
     /// Opens it to append to; a new one is nobody else's to read.
-    pub(super) fn open(path: &Path) -> Result<Self, Trouble> {
+    pub(crate) fn open(path: &Path) -> Result<Self, String> {
         let mut options = OpenOptions::new();
         options.append(true).create(true);
         #[cfg(unix)]
         std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
-        let file = options.open(path).map_err(|error| {
-            let path = path.display();
-            Trouble::usage(format!("the key log {path} cannot be written: {error}"))
-        })?;
+        let file = options
+            .open(path)
+            .map_err(|error| format!("the key log {path:?} cannot be written: {error}"))?;
         Ok(Self(file))
     }
 }
