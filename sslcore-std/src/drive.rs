@@ -1,18 +1,16 @@
 //! The loop between a transport and a connection: one home for sockets, streams and halves.
 
+mod calls;
+
 use std::io::{self, ErrorKind, Read, Write};
-use std::mem::take;
 use std::time::Instant;
 
-use sslcore::{
-    Buffers, Connection, Event, Limits, Progress, ReadEnd, ReviewId, SslMode, UsageError, Verdict,
-};
+use sslcore::{Buffers, Connection, Event, Limits, Progress, SslMode};
 
 use crate::clock::Clock;
 use crate::connect::ConnectError;
 use crate::events::Events;
 use crate::trace::{Direction, Tap, Wire};
-use crate::wait::WaitError;
 
 /// What carries the bytes. Never blocks: `WouldBlock` says "not now".
 pub(crate) trait Transport: Read + Write {
@@ -312,184 +310,6 @@ impl<T: Transport> Driver<T> {
             return deadline.map(|deadline| self.clock.from_std(deadline));
         }
         self.connection.deadline()
-    }
-
-    pub(crate) fn start(
-        &mut self,
-        start: impl FnOnce(&mut Connection) -> Result<(), UsageError>,
-    ) -> Result<(), UsageError> {
-        let plain_left = self.connection.transmit().len();
-        start(&mut self.connection)?;
-        self.plain_left = plain_left;
-        self.fresh = false;
-        self.nudge();
-        Ok(())
-    }
-
-    /// Changes something of the connection, and carries it out.
-    pub(crate) fn act<R>(&mut self, act: impl FnOnce(&mut Connection) -> R) -> R {
-        let outcome = act(&mut self.connection);
-        self.nudge();
-        outcome
-    }
-
-    /// Receives first: a peer that has hung up while somebody was asked makes the id stale.
-    pub(crate) fn answer(&mut self, id: ReviewId, verdict: Verdict<'_>) -> Result<(), UsageError> {
-        self.turn();
-        self.act(|connection| connection.answer(id, verdict))
-    }
-
-    pub(crate) fn discard_reads(&mut self) {
-        self.fresh = false;
-        self.act(Connection::discard_reads);
-    }
-
-    pub(crate) fn close(&mut self) {
-        self.closing = true;
-        self.act(Connection::close);
-    }
-
-    pub(crate) fn abort(&mut self) {
-        self.fresh = false;
-        self.closing = true;
-        self.connection.abort();
-        self.settle();
-        self.end_transport();
-    }
-
-    pub(crate) fn poll_event(&mut self) -> Option<Event> {
-        self.events.pop()
-    }
-
-    pub(crate) fn set_tap(&mut self, tap: Option<Box<dyn Tap>>) {
-        self.tap = tap;
-    }
-
-    pub(crate) fn transport_error(&self) -> Option<&io::Error> {
-        self.transport_error.as_ref()
-    }
-
-    pub(crate) fn is_connecting(&self) -> bool {
-        self.connecting
-    }
-
-    /// Whether the transport has connected: `None` while it tries.
-    pub(crate) fn connected(&self) -> Option<Result<(), WaitError>> {
-        match (self.connecting, self.is_disconnected()) {
-            (true, _) => None,
-            (false, false) => Some(Ok(())),
-            (false, true) => {
-                let end = self.connection.read_end().unwrap_or(ReadEnd::Aborted);
-                Some(Err(self.end_error(end)))
-            }
-        }
-    }
-
-    /// Whether the application has closed our direction, or the connection is over.
-    pub(crate) fn is_closing(&self) -> bool {
-        self.closing || self.connection.is_over()
-    }
-
-    /// Whether nothing more will pass in either direction.
-    pub(crate) fn is_disconnected(&self) -> bool {
-        self.connection.close_report().is_some() || (self.read_ended && self.write_ended)
-    }
-
-    /// Whether the transport gives nothing more.
-    pub(crate) fn read_ended(&self) -> bool {
-        self.read_ended
-    }
-
-    /// Bytes sent so far, those of handshakes not counted.
-    pub(crate) fn data_sent(&self) -> u64 {
-        self.data_sent
-    }
-
-    /// Whether data has arrived since this was asked last.
-    pub(crate) fn take_fresh(&mut self) -> bool {
-        take(&mut self.fresh)
-    }
-
-    /// What only the application can answer.
-    pub(crate) fn question(&self) -> Option<WaitError> {
-        let verdict = self.connection.review().map(|review| review.id);
-        let config = self.connection.config_request().map(|request| request.id);
-        verdict
-            .map(WaitError::VerdictNeeded)
-            .or(config.map(WaitError::ConfigNeeded))
-    }
-
-    /// Why nothing more will happen: after the connection is over, and its alert has left.
-    pub(crate) fn ended(&self) -> Option<WaitError> {
-        let settled = self.connection.close_report().is_some() || self.write_ended;
-        (self.connection.is_over() && settled)
-            .then(|| self.end_error(self.connection.read_end().unwrap_or(ReadEnd::Aborted)))
-    }
-
-    /// Why there was no connection, the failure, or else this end.
-    pub(crate) fn end_error(&self, end: ReadEnd) -> WaitError {
-        match (&self.unreachable, self.connection.failure()) {
-            (Some(error), _) => WaitError::CannotConnect(error.clone()),
-            (None, Some(failure)) => WaitError::Failed(failure.clone()),
-            (None, None) => WaitError::Ended(end),
-        }
-    }
-
-    /// Bytes that `write` has accepted and the transport not taken yet, handshake included.
-    pub(crate) fn pending(&self) -> usize {
-        self.connection.bytes_to_write() + self.connection.encrypted_bytes_to_write()
-    }
-
-    /// Whether a read need not wait: there is data, or the orderly end of it.
-    pub(crate) fn readable(&self) -> Option<Result<(), WaitError>> {
-        if !self.connection.peek().is_empty() {
-            return Some(Ok(()));
-        }
-        match self.connection.read_end()? {
-            ReadEnd::Closed | ReadEnd::EndOfStream => Some(Ok(())),
-            end => Some(Err(self.end_error(end))),
-        }
-    }
-
-    /// Hands out what is there.
-    pub(crate) fn read(&mut self, out: &mut [u8]) -> usize {
-        let plain = self.connection.peek();
-        let n = plain.len().min(out.len());
-        out[..n].copy_from_slice(&plain[..n]);
-        self.consume(n);
-        n
-    }
-
-    /// The reader has used so much: what waited for room can come in.
-    pub(crate) fn consume(&mut self, n: usize) {
-        let consumed = self.connection.consume(n);
-        debug_assert!(consumed.is_ok(), "{n} is more than fill_buf gave");
-        self.fresh &= self.connection.bytes_available() > 0;
-        self.settle();
-    }
-
-    /// Takes what there is room for; `None` when there is none.
-    pub(crate) fn write(&mut self, plaintext: &[u8]) -> Option<io::Result<usize>> {
-        match self.connection.write(plaintext) {
-            Ok(0) if !plaintext.is_empty() => None,
-            Ok(n) => Some(Ok(n)),
-            Err(usage) => Some(Err(self.write_error(usage))),
-        }
-    }
-
-    fn write_error(&self, usage: UsageError) -> io::Error {
-        match self.end_error(ReadEnd::Aborted) {
-            WaitError::Ended(_) => io::Error::new(ErrorKind::BrokenPipe, usage),
-            failed => failed.into(),
-        }
-    }
-
-    /// Whether all that was written has left.
-    pub(crate) fn flushed(&self) -> Option<Result<(), WaitError>> {
-        if self.pending() == 0 && !self.unflushed {
-            return Some(Ok(()));
-        }
-        self.ended().map(Err)
     }
 }
 

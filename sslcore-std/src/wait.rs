@@ -38,6 +38,8 @@ pub enum WaitError {
     },
     /// TLS was not started, so there is nothing to wait for. `NotConnected`.
     NotStarted,
+    /// No question is open, so there is nothing to go on asking for. `InvalidInput`.
+    NothingAsked,
     /// The connection ended without a failure: nothing more will happen.
     Ended(ReadEnd),
     /// The connection failed. The alert that it owed the peer has left if the stream took it.
@@ -58,6 +60,7 @@ impl fmt::Display for WaitError {
                 "the receive buffer is full and the peer takes nothing; read the {unread} bytes first"
             ),
             Self::NotStarted => f.write_str("TLS was not started"),
+            Self::NothingAsked => f.write_str("no question is open"),
             Self::Ended(end) => end.fmt(f),
             Self::Failed(failure) => failure.fmt(f),
         }
@@ -84,6 +87,7 @@ impl From<WaitError> for io::Error {
             | WaitError::ConfigNeeded(_)
             | WaitError::ReadFirst { .. } => ErrorKind::WouldBlock,
             WaitError::NotStarted => ErrorKind::NotConnected,
+            WaitError::NothingAsked => ErrorKind::InvalidInput,
             WaitError::Ended(ReadEnd::Truncated | ReadEnd::Closed | ReadEnd::EndOfStream) => {
                 ErrorKind::UnexpectedEof
             }
@@ -206,25 +210,23 @@ impl SslSocket {
     /// # Errors
     /// When there is no question any more, or never was: why. Usually [`WaitError::Failed`]: the
     /// peer has hung up, or the decision timeout has run out. A peer that fills the receive
-    /// buffer before it hangs up is not noticed. [`WaitError::NotStarted`] when nothing is being
-    /// asked.
+    /// buffer before it hangs up is not noticed. [`WaitError::NothingAsked`] when no question was
+    /// open.
     pub fn keep_asking(&mut self, timeout: Duration) -> Result<(), WaitError> {
-        let mut waiter = Waiter::new(&self.driver, Some(timeout), Some(self.patience));
+        // Without patience: that nothing can be read is no reason to return at once.
+        let mut waiter = Waiter::new(&self.driver, Some(timeout), None);
         waiter.asking = true;
         let asked = self.wait_by(waiter, |driver| {
             if driver.question().is_some() {
                 return None;
             }
-            let idle = Some(Err(WaitError::NotStarted));
-            driver
-                .connected()?
-                .err()
-                .map(Err)
-                .or_else(|| driver.ended().map(Err))
-                .or(idle)
+            Some(Err(match driver.connection.is_over() {
+                true => driver.end_error(driver.connection.read_end().unwrap_or(ReadEnd::Aborted)),
+                false => WaitError::NothingAsked,
+            }))
         });
         match asked {
-            Err(WaitError::Timeout | WaitError::ReadFirst { .. }) => Ok(()),
+            Err(WaitError::Timeout) => Ok(()),
             asked => asked,
         }
     }

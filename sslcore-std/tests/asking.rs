@@ -3,6 +3,7 @@
 mod common;
 
 use std::io::{ErrorKind, Write};
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use common::{LONG, VERSIONS, both, client, server, sockets, started};
@@ -24,10 +25,20 @@ fn asked(version: &str, timeouts: Timeouts) -> (SslSocket, SslSocket, ReviewId) 
     let config = client().protocols(&[version]).on_errors(OnErrors::Hold);
     let config = config.timeouts(timeouts).build().expect("client");
     let (mut client, mut server) = started(&config, &untrusted().build().expect("server"));
-    let (asked, _) = both(
-        || client.wait_for_encrypted(Some(LONG)),
-        // Sends its flight, and waits for an answer that does not come.
-        || server.wait_for_encrypted(Some(Duration::from_millis(200))),
+    let done = AtomicBool::new(false);
+    let (asked, ()) = both(
+        || {
+            let asked = client.wait_for_encrypted(Some(LONG));
+            done.store(true, Ordering::SeqCst);
+            asked
+        },
+        || {
+            // Sends its flight, and waits for an answer that does not come.
+            while !done.load(Ordering::SeqCst) {
+                let waited = server.wait_for_encrypted(Some(Duration::from_millis(10)));
+                assert_eq!(waited, Err(WaitError::Timeout));
+            }
+        },
     );
     let Err(WaitError::VerdictNeeded(id)) = asked else {
         panic!("{asked:?}");
@@ -104,7 +115,7 @@ fn a_wait_without_time_says_what_is_asked_and_not_that_its_time_is_up() {
 fn who_asks_nothing_is_told_so() {
     let (mut client, _server) = sockets();
     let idle = client.keep_asking(LONG);
-    assert_eq!(idle, Err(WaitError::NotStarted));
+    assert_eq!(idle, Err(WaitError::NothingAsked));
 }
 
 #[test]

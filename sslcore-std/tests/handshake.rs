@@ -8,7 +8,8 @@ use std::time::Duration;
 
 use common::{LONG, VERSIONS, both, client, encrypted, server, sockets, started, streams};
 use sslcore::{
-    Alert, Event, FailureKind, OnErrors, ServerStart, SslErrorKind, SslMode, UsageError, Verdict,
+    Alert, Event, FailureKind, Leftover, OnErrors, ServerStart, SslErrorKind, SslMode, UsageError,
+    Verdict,
 };
 use sslcore_std::{SslSocket, WaitError};
 use sslcore_tests::certs::WORLD;
@@ -72,6 +73,28 @@ fn bytes_injected_behind_the_go_ahead_stop_the_switch() {
         Err(UsageError::UnreadPlaintext { bytes: 13 })
     );
     assert_eq!(client.connection().mode(), SslMode::Unencrypted);
+}
+
+#[test]
+fn injected_bytes_can_be_thrown_away_by_choice() {
+    let (mut client, mut server) = sockets();
+    server
+        .write_all(b"220 go ahead\n250 injected\n")
+        .expect("write");
+    assert_eq!(line(&mut client), "220 go ahead\n");
+    let config = common::client().build().expect("client");
+    client
+        .start_client_encryption_with(&config, server_name(), Leftover::Discard)
+        .expect("start");
+    let config = common::server().build().expect("server");
+    server
+        .start_server_encryption(ServerStart::With(config))
+        .expect("start");
+    server.write_all(b"250 genuine\n").expect("queued");
+    both(
+        || assert_eq!(line(&mut client), "250 genuine\n"),
+        || server.flush().expect("flush"),
+    );
 }
 
 /// A client that asks, before a server with a certificate of its own making.

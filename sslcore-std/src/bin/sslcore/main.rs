@@ -14,13 +14,27 @@ use clap::{Parser, Subcommand};
 
 use self::exit::Exit;
 
-/// TLS as a pure value: what it does, on real sockets.
+/// TLS clients and servers from the command line, and a demonstration of the library sslcore
 #[derive(Parser)]
-#[command(version)]
+#[command(version, after_help = AFTER_HELP)]
 struct Cli {
     #[command(subcommand)]
     command: Command,
 }
+
+const AFTER_HELP: &str = "\
+`sslcore COMMAND --help` says more, with examples. To begin with:
+  sslcore demo                      watch a whole session, with nothing to prepare
+  sslcore serve                     a server, which prints the command that connects to it
+  sslcore connect example.org       what a server presents, and a line to talk to it
+
+Exit codes, the same for every command:
+  0  all went well
+  1  the command line is wrong, or something that it names cannot be used
+  2  there is no connection, or nowhere to listen
+  3  TLS cannot be started, or fails
+  4  a certificate was refused
+  5  the stream was cut: data may be missing";
 
 #[derive(Subcommand)]
 enum Command {
