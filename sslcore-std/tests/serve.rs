@@ -6,13 +6,13 @@ mod common;
 use std::io::{BufRead, BufReader, Read, Write};
 use std::net::{Shutdown, TcpListener};
 
-use common::served::{Served, run, say_all, served, served_as, served_in};
+use common::served::{PROGRAM, Served, run, say_all, served, served_as, served_in};
 use common::{LONG, VERSIONS, client, pattern};
 use serde_json::Value;
 use sslcore::{ClientConfig, PeerName, Pin, VerifyMode};
 use sslcore_std::{SslSocket, WaitError};
 use sslcore_tests::certs::{Ca, Identity, WORLD};
-use sslcore_tests::peer::Scratch;
+use sslcore_tests::peer::{Peer, Scratch};
 
 /// A client that lets the server show anything.
 fn careless() -> ClientConfig {
@@ -77,6 +77,33 @@ fn the_printed_fingerprint_is_that_of_the_certificate_made_for_this_run() {
     }
     assert!(socket.disconnect_from_host(LONG).clean);
     assert_eq!(server.exit_code(), Some(0));
+}
+
+#[test]
+fn the_printed_command_connects_as_it_stands() {
+    for (service, said, wanted) in [
+        ("--echo", "hello\n", "hello\n"),
+        (
+            "--smtp",
+            "NOOP\r\nQUIT\r\n",
+            "250 2.0.0 ok\r\n221 2.0.0 bye\r\n",
+        ),
+    ] {
+        let mut server = served_as(Scratch::new(), &[service, "--once"]);
+        server.peer.until("a command", |peer| {
+            peer.out().ends_with(b"\n") && peer.said("  sslcore connect ")
+        });
+        let log = server.peer.log();
+        let (_, command) = log.split_once("  sslcore ").expect("a command");
+        let args = command.split_whitespace();
+        let mut client = Peer::start(PROGRAM, args, Scratch::new());
+        client.say(said);
+        client.hang_up();
+        let status = client.until_exit();
+        assert!(status.success(), "{}", client.log());
+        assert_eq!(String::from_utf8_lossy(&client.out()), wanted);
+        assert_eq!(server.exit_code(), Some(0), "{}", server.peer.log());
+    }
 }
 
 #[test]
@@ -449,7 +476,7 @@ fn many_good_clients_are_served_at_once() {
 
 #[test]
 fn nobody_reading_the_output_does_not_end_the_server() {
-    let mut child = std::process::Command::new(common::served::PROGRAM)
+    let mut child = std::process::Command::new(PROGRAM)
         .args(["serve", "--once"])
         .stdout(std::process::Stdio::piped())
         .stderr(std::process::Stdio::null())
