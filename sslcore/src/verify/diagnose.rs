@@ -8,7 +8,8 @@ use alloc::vec::Vec;
 
 use rustls_pki_types::{CertificateDer, TrustAnchor, UnixTime};
 use webpki::{
-    EndEntityCert, Error, ExtendedKeyUsageValidator, KeyPurposeIdIter, anchor_from_trusted_cert,
+    EndEntityCert, Error, ExtendedKeyUsageValidator, KeyPurposeIdIter, KeyUsage,
+    anchor_from_trusted_cert,
 };
 
 use super::path::{End, Link, Material, Path, Signature};
@@ -165,7 +166,7 @@ impl Case<'_> {
                 &anchors,
                 &issuers,
                 time_within(path.links.iter().map(|link| &link.fields), self.time),
-                AnyPurpose,
+                Usage(None),
                 revocation.and_then(|(lists, revocation)| revocation.options(lists)),
                 None,
             )
@@ -190,12 +191,17 @@ fn end(path: &Path<'_>, found: &mut Vec<Finding>) {
     }
 }
 
-/// Lets every purpose pass.
-struct AnyPurpose;
+/// What certificates must be for; without a purpose every one is good. One type for both, so that
+/// webpki's search is in the program once.
+pub(super) struct Usage(pub(super) Option<Purpose>);
 
-impl ExtendedKeyUsageValidator for AnyPurpose {
-    fn validate(&self, _: KeyPurposeIdIter<'_, '_>) -> Result<(), Error> {
-        Ok(())
+impl ExtendedKeyUsageValidator for Usage {
+    fn validate(&self, ids: KeyPurposeIdIter<'_, '_>) -> Result<(), Error> {
+        match self.0 {
+            Some(Purpose::Server) => KeyUsage::server_auth().validate(ids),
+            Some(Purpose::Client) => KeyUsage::client_auth().validate(ids),
+            None => Ok(()),
+        }
     }
 }
 

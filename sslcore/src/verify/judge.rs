@@ -4,9 +4,9 @@ use alloc::vec::Vec;
 use core::time::Duration;
 
 use rustls_pki_types::{CertificateDer, ServerName, UnixTime};
-use webpki::{EndEntityCert, Error, KeyUsage};
+use webpki::{EndEntityCert, Error};
 
-use super::diagnose::{Case, Finding, Purpose, kind_of, time_within};
+use super::diagnose::{Case, Finding, Purpose, Usage, kind_of, time_within};
 use super::name::common_name_matches;
 use super::path::{MIN_RSA_BITS, Material, Path, reachable};
 use super::policy::{Judged, Policy, VerifyMode};
@@ -145,10 +145,6 @@ impl Policy {
         purpose: Purpose,
         time: UnixTime,
     ) -> Result<Vec<CertificateDer<'static>>, Error> {
-        let usage = match purpose {
-            Purpose::Server => KeyUsage::server_auth(),
-            Purpose::Client => KeyUsage::client_auth(),
-        };
         let parsed = EndEntityCert::try_from(leaf)?;
         let crls = self
             .revocation
@@ -161,7 +157,7 @@ impl Policy {
             &self.anchors,
             issuers,
             time,
-            usage,
+            Usage(Some(purpose)),
             options,
             None,
         )?;
