@@ -355,8 +355,6 @@ pub enum ConfigError {
     UnusableRevocationList {
         /// Which one, counted from zero.
         index: usize,
-        /// Why.
-        why: String,
     },
     /// Pins were given, but [`VerifyMode::None`](crate::VerifyMode::None) would never compare
     /// them.
@@ -392,9 +390,11 @@ impl fmt::Display for ConfigError {
             Self::UnusableTrustAnchor { index, why } => {
                 write!(f, "trust anchor {index} cannot be used: {why}")
             }
-            Self::UnusableRevocationList { index, why } => {
-                write!(f, "revocation list {index} cannot be used: {why}")
-            }
+            Self::UnusableRevocationList { index } => write!(
+                f,
+                "revocation list {index} cannot be used: it must be DER, and a whole list of its \
+                 issuer's own certificates"
+            ),
             Self::PinsWithoutVerification => {
                 f.write_str("pins are compared only when certificates are verified")
             }

@@ -81,6 +81,16 @@ impl Made {
 
     /// A list of certificates that this one has revoked, good from 2025 to the end of `until`.
     pub fn revoke(&self, serials: &[u64], until: i32) -> CertificateRevocationListDer<'static> {
+        self.revoke_within(serials, until, None)
+    }
+
+    /// The same, of some of its certificates.
+    pub fn revoke_within(
+        &self,
+        serials: &[u64],
+        until: i32,
+        scope: Option<rcgen::CrlIssuingDistributionPoint>,
+    ) -> CertificateRevocationListDer<'static> {
         let revoked = serials.iter().map(|serial| RevokedCertParams {
             serial_number: SerialNumber::from(*serial),
             revocation_time: rcgen::date_time_ymd(2025, 2, 1),
@@ -91,7 +101,7 @@ impl Made {
             this_update: rcgen::date_time_ymd(2025, 1, 1),
             next_update: rcgen::date_time_ymd(until, 12, 31),
             crl_number: SerialNumber::from(1),
-            issuing_distribution_point: None,
+            issuing_distribution_point: scope,
             revoked_certs: revoked.collect(),
             key_identifier_method: rcgen::KeyIdMethod::Sha256,
         };

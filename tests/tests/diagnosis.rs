@@ -1,11 +1,14 @@
 //! Every error of a chain, each with its certificate: one chain for each kind, and for what
 //! hides behind another.
 
+use std::sync::LazyLock;
 use std::time::Duration;
 
+use proptest::prelude::*;
 use rcgen::{
-    BasicConstraints, ExtendedKeyUsagePurpose, GeneralSubtree, IsCa, KeyPair, KeyUsagePurpose,
-    NameConstraints, PKCS_RSA_SHA256, RsaKeySize,
+    BasicConstraints, CrlDistributionPoint, CrlIssuingDistributionPoint, CrlScope,
+    ExtendedKeyUsagePurpose, GeneralSubtree, IsCa, KeyPair, KeyUsagePurpose, NameConstraints,
+    PKCS_RSA_SHA256, RsaKeySize,
 };
 use rustls_pki_types::CertificateDer;
 use sslcore::SslErrorKind::*;
@@ -378,6 +381,74 @@ fn a_status_that_cannot_be_known_is_told() {
         [CertificateStatusUnknown],
         "a list that somebody else has signed"
     );
+}
+
+#[test]
+fn a_list_speaks_of_the_certificates_in_its_scope_and_of_no_others() {
+    let place = |uri: &str| CrlDistributionPoint {
+        uris: vec![uri.into()],
+    };
+    let family = Family::with(|_, leaf| {
+        leaf.serial_number = Some(8u64.into());
+        leaf.crl_distribution_points = vec![place("http://crl.test/1"), place("http://crl.test/2")];
+    });
+    let (root, middle, leaf) = (&family.root, &family.middle, &family.leaf);
+    let check = |uri, scope| {
+        let point = CrlIssuingDistributionPoint {
+            distribution_point: place(uri),
+            scope,
+        };
+        let list = middle.revoke_within(&[8], 2030, Some(point));
+        found(
+            trusting(&[root]).revocation_lists([list], false),
+            &[leaf, middle],
+        )
+    };
+    let revoked = [(CertificateRevoked, 0)];
+    assert_eq!(check("http://crl.test/2", None), revoked);
+    assert_eq!(
+        check("http://crl.test/2", Some(CrlScope::UserCertsOnly)),
+        revoked
+    );
+    assert_eq!(check("http://crl.test/2", Some(CrlScope::CaCertsOnly)), []);
+    assert_eq!(check("http://crl.test/3", None), [], "published elsewhere");
+}
+
+#[test]
+fn a_list_by_an_issuer_that_may_not_sign_lists_does_not_count() {
+    let family = Family::with(|middle, leaf| {
+        middle.key_usages = vec![KeyUsagePurpose::KeyCertSign];
+        leaf.serial_number = Some(8u64.into());
+    });
+    let root = Made::self_signed(authority("root"));
+    let mut signer = authority("middle");
+    signer.key_usages.push(KeyUsagePurpose::CrlSign);
+    let key = KeyPair::try_from(family.middle.key.serialize_der()).expect("key");
+    let list = root.issue_to(signer, key).revoke(&[], 2030);
+    let config = trusting(&[&family.root]).revocation_lists([list], false);
+    assert_eq!(
+        found(config, &[&family.leaf, &family.middle]),
+        [(CertificateStatusUnknown, 0)]
+    );
+}
+
+proptest! {
+    /// Lists are read totally: damage leads to a refusal, or to a list, never to a panic.
+    #[test]
+    fn a_damaged_list_is_refused_or_read(at in 0usize..2000, byte: u8, cut in 0usize..2000) {
+        static LIST: LazyLock<(Made, Vec<u8>)> = LazyLock::new(|| {
+            let root = Made::self_signed(authority("root"));
+            let list = root.revoke(&[1, 2, 3], 2030).to_vec();
+            (root, list)
+        });
+        let (root, list) = &*LIST;
+        let mut der = list.clone();
+        der[at % list.len()] = byte;
+        der.truncate(list.len() - cut % list.len());
+        let whole = der == *list;
+        let built = trusting(&[root]).revocation_lists([der.into()], false).build();
+        prop_assert!(built.is_ok() || !whole);
+    }
 }
 
 #[test]

@@ -5,7 +5,6 @@ use alloc::vec::Vec;
 use core::time::Duration;
 
 use rustls_pki_types::{CertificateDer, CertificateRevocationListDer, TrustAnchor, UnixTime};
-use webpki::OwnedCertRevocationList;
 
 use super::{ClientConfig, ConfigBuilder, PeerName, ServerConfig};
 use crate::crypto::Backend;
@@ -110,7 +109,9 @@ impl<C> ConfigBuilder<C> {
     }
 
     /// Certificate revocation lists (RFC 5280 §5), in DER. Every certificate of the path is looked
-    /// up in the list of its issuer, which must be signed by that issuer and not out of date.
+    /// up in the lists of its issuer, which must be signed by that issuer and not out of date.
+    /// Lists of changes only, of some reasons only, or of other issuers' certificates are refused
+    /// by `build`.
     /// `required`: a certificate whose issuer has no list here is an error,
     /// [`CertificateStatusUnknown`](crate::SslErrorKind::CertificateStatusUnknown).
     #[must_use]
@@ -212,20 +213,13 @@ impl Verification {
             .collect()
     }
 
-    fn revocation(&self) -> Result<Option<Revocation>, ConfigError> {
-        let lists = self.crls.iter().enumerate();
-        let lists: Vec<_> = lists
-            .map(|(index, der)| {
-                OwnedCertRevocationList::from_der(der).map_err(|error| {
-                    ConfigError::UnusableRevocationList {
-                        index,
-                        why: error.to_string(),
-                    }
-                })
-            })
-            .collect::<Result<_, _>>()?;
-        let used = !lists.is_empty() || self.status_required;
-        Ok(used.then(|| Revocation::new(lists, self.status_required)))
+    fn revocation(&mut self) -> Result<Option<Revocation>, ConfigError> {
+        if self.crls.is_empty() && !self.status_required {
+            return Ok(None);
+        }
+        Revocation::new(core::mem::take(&mut self.crls), self.status_required)
+            .map(Some)
+            .map_err(|index| ConfigError::UnusableRevocationList { index })
     }
 }
 

@@ -78,6 +78,11 @@ impl<'a> Reader<'a> {
         }
     }
 
+    /// Whether everything was read.
+    pub(crate) fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+
     /// The value of the next element if it has this tag; otherwise nothing is read.
     pub(crate) fn read_if(&mut self, tag: u8) -> Option<&'a [u8]> {
         (self.0.first() == Some(&tag))

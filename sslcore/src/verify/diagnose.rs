@@ -13,7 +13,6 @@ use webpki::{
 };
 
 use super::path::{End, Link, Material, Path, Signature};
-use super::revocation::Revocation;
 use super::x509::Certificate;
 use super::{Detail, SslErrorKind as Kind};
 
@@ -28,7 +27,6 @@ pub(super) struct Case<'a> {
     pub(super) now: Option<UnixTime>,
     /// What webpki was told.
     pub(super) time: UnixTime,
-    pub(super) revocation: Option<&'a Revocation>,
 }
 
 /// What the leaf is used for (RFC 5280 §4.2.1.12).
@@ -60,21 +58,12 @@ impl Case<'_> {
         if let Some(error) = self.hidden(path, &found) {
             let kind = kind_of(&error);
             let known = found.iter().any(|(known, ..)| *known == kind);
-            let revoked = |link: &Link<'_>| {
-                self.revocation
-                    .is_some_and(|revocation| revocation.names(&link.fields))
-            };
             match kind {
                 // There is no time at which all are valid, to look behind their dates.
                 Kind::CertificateExpired | Kind::CertificateNotYetValid => {
                     found.push((Kind::Unspecified, 0, Detail::None));
                 }
                 _ if known => {}
-                Kind::CertificateRevoked => {
-                    let links = path.links.iter().enumerate();
-                    let revoked = links.filter(|(_, link)| revoked(link));
-                    found.extend(revoked.map(|(depth, _)| (kind, depth, Detail::None)));
-                }
                 kind => found.push((kind, 0, Detail::None)),
             }
         }
@@ -158,8 +147,6 @@ impl Case<'_> {
             .skip(1)
             .map(|link| CertificateDer::from(link.der.as_ref()))
             .collect();
-        let lists = self.revocation.map(Revocation::lists);
-        let revocation = lists.as_deref().zip(self.revocation);
         parsed
             .verify_for_usage(
                 self.material.algorithms,
@@ -167,7 +154,7 @@ impl Case<'_> {
                 &issuers,
                 time_within(path.links.iter().map(|link| &link.fields), self.time),
                 Usage(None),
-                revocation.and_then(|(lists, revocation)| revocation.options(lists)),
+                None,
                 None,
             )
             .err()
@@ -236,15 +223,6 @@ pub(super) fn kind_of(error: &Error) -> Kind {
         E::EndEntityUsedAsCa => Kind::InvalidCaCertificate,
         E::PathLenConstraintViolated => Kind::PathLengthExceeded,
         E::NameConstraintViolation => Kind::NameConstraintViolation,
-        E::CertRevoked => Kind::CertificateRevoked,
-        E::UnknownRevocationStatus
-        | E::CrlExpired { .. }
-        | E::InvalidCrlSignatureForPublicKey
-        | E::IssuerNotCrlSigner
-        | E::UnsupportedCrlSignatureAlgorithmContext(_)
-        | E::UnsupportedCrlSignatureAlgorithmForPublicKeyContext(_) => {
-            Kind::CertificateStatusUnknown
-        }
         E::UnsupportedSignatureAlgorithmContext(_)
         | E::UnsupportedSignatureAlgorithmForPublicKeyContext(_) => Kind::UnsupportedAlgorithm,
         E::MaximumSignatureChecksExceeded

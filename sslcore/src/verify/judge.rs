@@ -10,7 +10,7 @@ use super::diagnose::{Case, Finding, Purpose, Usage, kind_of, time_within};
 use super::name::common_name_matches;
 use super::path::{MIN_RSA_BITS, Material, Path, reachable};
 use super::policy::{Judged, Policy, VerifyMode};
-use super::revocation::Revocation;
+use super::revocation::Status;
 use super::{Detail, SslError, SslErrorKind as Kind, x509};
 use crate::identity::certificate::Certificate;
 
@@ -86,15 +86,10 @@ impl Policy {
         );
         let now = now.map(|now| self.tolerate(now, good));
         let time = now.unwrap_or(good);
-        if self
-            .revocation
-            .as_ref()
-            .is_some_and(Revocation::lacks_lists)
-        {
-            errors.push(error(Kind::CertificateStatusUnknown, 0, Detail::None, leaf));
-        }
         match self.search(leaf, &issuers, purpose, time) {
-            Ok(intermediates) => {
+            Ok((intermediates, anchor)) => {
+                let path: Vec<_> = core::iter::once(leaf).chain(&intermediates).collect();
+                self.revoked(&path, &anchor, now, errors);
                 let unfit = (1..).zip(&intermediates).filter(|(_, der)| {
                     x509::Certificate::parse(der).is_some_and(|it| !it.may_sign_certificates())
                 });
@@ -118,7 +113,6 @@ impl Policy {
                     purpose,
                     now,
                     time,
-                    revocation: self.revocation.as_ref(),
                 };
                 let found = case.diagnose(&path, &refusal);
                 let certificate = |depth: usize| {
@@ -129,6 +123,15 @@ impl Policy {
                 errors.extend(found.into_iter().map(|(kind, depth, detail): Finding| {
                     error(kind, depth, detail, certificate(depth))
                 }));
+                for (depth, link) in path.links.iter().enumerate() {
+                    if let Some(key) = &link.issuer {
+                        let issuer = path.links.get(depth + 1);
+                        let key = issuer
+                            .is_none_or(|issuer| issuer.fields.may_sign_lists())
+                            .then_some(key);
+                        errors.extend(self.status(depth, &link.fields, key, now, link.der));
+                    }
+                }
                 if more {
                     errors.push(error(Kind::PathSearchExceeded, 0, Detail::None, leaf));
                 }
@@ -137,32 +140,73 @@ impl Policy {
         }
     }
 
-    /// webpki's search for a good path: its intermediates.
+    /// What the lists of revoked certificates say about a path that webpki has found.
+    fn revoked(
+        &self,
+        path: &[&CertificateDer<'_>],
+        anchor: &[u8],
+        now: Option<UnixTime>,
+        errors: &mut Vec<SslError>,
+    ) {
+        let parsed: Vec<_> = path
+            .iter()
+            .map(|der| x509::Certificate::parse(der))
+            .collect();
+        for (depth, fields) in parsed.iter().enumerate() {
+            let issuer = match parsed.get(depth + 1) {
+                Some(issuer) => issuer
+                    .filter(x509::Certificate::may_sign_lists)
+                    .map(|issuer| issuer.public_key),
+                None => x509::PublicKey::read(&[], anchor),
+            };
+            if let Some(fields) = fields {
+                errors.extend(self.status(depth, fields, issuer.as_ref(), now, path[depth]));
+            }
+        }
+    }
+
+    /// What they say about one certificate, if that is an error.
+    fn status(
+        &self,
+        depth: usize,
+        fields: &x509::Certificate<'_>,
+        issuer: Option<&x509::PublicKey<'_>>,
+        now: Option<UnixTime>,
+        der: &CertificateDer<'_>,
+    ) -> Option<SslError> {
+        let revocation = self.revocation.as_ref()?;
+        let kind = match revocation.status(fields, issuer, now, self.algorithms) {
+            Status::Good => return None,
+            Status::Revoked => Kind::CertificateRevoked,
+            Status::Unknown => Kind::CertificateStatusUnknown,
+        };
+        Some(error(kind, depth, Detail::None, der))
+    }
+
+    /// webpki's search for a good path: its intermediates, and the key of its anchor.
     fn search(
         &self,
         leaf: &CertificateDer<'_>,
         issuers: &[CertificateDer<'_>],
         purpose: Purpose,
         time: UnixTime,
-    ) -> Result<Vec<CertificateDer<'static>>, Error> {
+    ) -> Result<(Vec<CertificateDer<'static>>, Vec<u8>), Error> {
         let parsed = EndEntityCert::try_from(leaf)?;
-        let crls = self
-            .revocation
-            .as_ref()
-            .map(|revocation| revocation.lists());
-        let options = crls.as_ref().zip(self.revocation.as_ref());
-        let options = options.and_then(|(lists, revocation)| revocation.options(lists));
         let path = parsed.verify_for_usage(
             self.algorithms,
             &self.anchors,
             issuers,
             time,
             Usage(Some(purpose)),
-            options,
+            None,
             None,
         )?;
         let intermediates = path.intermediate_certificates();
-        Ok(intermediates.map(|it| it.der().into_owned()).collect())
+        let intermediates = intermediates.map(|it| it.der().into_owned()).collect();
+        Ok((
+            intermediates,
+            path.anchor().subject_public_key_info.to_vec(),
+        ))
     }
 
     /// What webpki does not look at.

@@ -1,5 +1,6 @@
 //! Judging a certificate chain, outside the engine.
 
+mod crl;
 pub(crate) mod der;
 mod diagnose;
 mod judge;

@@ -34,6 +34,8 @@ pub(super) struct Link<'a> {
     pub(super) der: &'a CertificateDer<'a>,
     pub(super) fields: Certificate<'a>,
     pub(super) signature: Signature,
+    /// The key that made the signature.
+    pub(super) issuer: Option<PublicKey<'a>>,
 }
 
 /// Where the path ends.
@@ -76,21 +78,22 @@ impl<'a> Path<'a> {
             .filter_map(|der| Some((der, Certificate::parse(der)?)))
             .collect();
         let mut budget = MAX_SIGNATURES;
-        while let Some(head) = path.links.last_mut() {
+        while let Some(head) = path.links.last() {
             let anchors = material.anchors.iter().filter_map(|anchor| {
                 let subject = anchor.subject.as_ref();
                 (contents(head.fields.issuer)? == subject)
                     .then(|| PublicKey::read(&[], &anchor.subject_public_key_info))?
             });
             let anchor = best(&head.fields, anchors, material, &mut budget);
-            if let Some((_, Signature::Good)) = anchor {
-                path.anchored(Signature::Good);
+            if let Some((_, Signature::Good, key)) = anchor {
+                path.sign(Signature::Good, key);
+                path.end = End::Anchor;
                 return Some(path);
             }
             if head.fields.is_self_issued() {
                 let own = core::iter::once(head.fields.public_key);
-                if let Some((_, signature)) = best(&head.fields, own, material, &mut budget) {
-                    head.signature = signature;
+                if let Some((_, signature, key)) = best(&head.fields, own, material, &mut budget) {
+                    path.sign(signature, key);
                 }
                 path.end = End::SelfSigned;
                 return Some(path);
@@ -101,18 +104,16 @@ impl<'a> Path<'a> {
                 .collect();
             let keys = named.iter().map(|&i| unused[i].1.public_key);
             let sent = best(&head.fields, keys, material, &mut budget);
-            let (which, signature) = match (sent, anchor) {
-                (
-                    Some((_, Signature::Bad | Signature::Unsupported)) | None,
-                    Some((_, signature)),
-                ) => {
-                    path.anchored(signature);
+            let (which, signature, key) = match (sent, anchor) {
+                (Some((_, Signature::Bad | Signature::Unsupported, _)) | None, Some(anchor)) => {
+                    path.sign(anchor.1, anchor.2);
+                    path.end = End::Anchor;
                     return Some(path);
                 }
                 (Some(sent), _) => sent,
                 (None, None) => return Some(path),
             };
-            head.signature = signature;
+            path.sign(signature, key);
             if path.links.len() > MAX_INTERMEDIATES {
                 path.end = End::TooLong;
                 return Some(path);
@@ -123,11 +124,12 @@ impl<'a> Path<'a> {
         Some(path)
     }
 
-    fn anchored(&mut self, signature: Signature) {
+    /// What was found out about the last certificate's signature.
+    fn sign(&mut self, signature: Signature, key: PublicKey<'a>) {
         if let Some(head) = self.links.last_mut() {
             head.signature = signature;
+            head.issuer = (signature == Signature::Good).then_some(key);
         }
-        self.end = End::Anchor;
     }
 
     fn push(&mut self, der: &'a CertificateDer<'a>, fields: Certificate<'a>) {
@@ -135,6 +137,7 @@ impl<'a> Path<'a> {
             der,
             fields,
             signature: Signature::Unchecked,
+            issuer: None,
         });
     }
 }
@@ -145,20 +148,26 @@ fn best<'a>(
     keys: impl Iterator<Item = PublicKey<'a>>,
     material: &Material<'_>,
     budget: &mut usize,
-) -> Option<(usize, Signature)> {
+) -> Option<(usize, Signature, PublicKey<'a>)> {
     let mut first = None;
     for (index, key) in keys.enumerate() {
         let signature = match budget.checked_sub(1) {
             Some(left) => {
                 *budget = left;
-                check(signed, &key, material.algorithms)
+                check(
+                    signed.signed,
+                    signed.signature_algorithm,
+                    signed.signature,
+                    &key,
+                    material.algorithms,
+                )
             }
             None => Signature::Unchecked,
         };
         if signature == Signature::Good {
-            return Some((index, signature));
+            return Some((index, signature, key));
         }
-        first = first.or(Some((index, signature)));
+        first = first.or(Some((index, signature, key)));
     }
     first
 }
@@ -166,24 +175,25 @@ fn best<'a>(
 /// The fewest bits of an RSA key that any backend accepts.
 pub(super) const MIN_RSA_BITS: usize = 2048;
 
-fn check(
-    signed: &Certificate<'_>,
+/// Whether this key made the signature.
+pub(super) fn check(
+    signed: &[u8],
+    signature_algorithm: &[u8],
+    signature: &[u8],
     key: &PublicKey<'_>,
     algorithms: &[&dyn SignatureVerificationAlgorithm],
 ) -> Signature {
     let algorithm = algorithms.iter().find(|algorithm| {
-        algorithm.signature_alg_id().as_ref() == signed.signature_algorithm
+        algorithm.signature_alg_id().as_ref() == signature_algorithm
             && algorithm.public_key_alg_id().as_ref() == key.algorithm
     });
     match algorithm {
         None => Signature::Unsupported,
         Some(_) if key.rsa_bits().is_some_and(|bits| bits < MIN_RSA_BITS) => Signature::Unsupported,
-        Some(algorithm) => {
-            match algorithm.verify_signature(key.key, signed.signed, signed.signature) {
-                Ok(()) => Signature::Good,
-                Err(_) => Signature::Bad,
-            }
-        }
+        Some(algorithm) => match algorithm.verify_signature(key.key, signed, signature) {
+            Ok(()) => Signature::Good,
+            Err(_) => Signature::Bad,
+        },
     }
 }
 

@@ -1,68 +1,79 @@
-//! Certificate revocation lists (RFC 5280 §5).
+//! Whether a certificate was revoked, by the lists of one configuration.
 
 use alloc::sync::Arc;
 use alloc::vec::Vec;
 
-use webpki::{
-    CertRevocationList, ExpirationPolicy, OwnedCertRevocationList, RevocationOptions,
-    RevocationOptionsBuilder, UnknownStatusPolicy,
-};
+use rustls_pki_types::{CertificateRevocationListDer, SignatureVerificationAlgorithm, UnixTime};
 
-use super::der::{Reader, tag};
-use super::x509;
+use super::crl::List;
+use super::path::{Signature, check};
+use super::x509::{Certificate, PublicKey};
 
-/// The lists of one configuration.
+/// The lists, each of which was read once.
 #[derive(Clone)]
 pub(crate) struct Revocation {
-    lists: Arc<[CertRevocationList<'static>]>,
+    lists: Arc<[CertificateRevocationListDer<'static>]>,
     /// Whether a certificate without a list of its issuer's is an error.
     required: bool,
 }
 
+/// What the lists say about a certificate.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Status {
+    Good,
+    Revoked,
+    Unknown,
+}
+
 impl Revocation {
-    pub(crate) fn new(lists: Vec<OwnedCertRevocationList>, required: bool) -> Self {
-        Self {
-            lists: lists.into_iter().map(CertRevocationList::from).collect(),
-            required,
+    /// The first list that cannot be read, or is of a kind that is not supported, by its number.
+    pub(crate) fn new(
+        lists: Vec<CertificateRevocationListDer<'static>>,
+        required: bool,
+    ) -> Result<Self, usize> {
+        match lists.iter().position(|der| List::parse(der).is_none()) {
+            Some(index) => Err(index),
+            None => Ok(Self {
+                lists: lists.into(),
+                required,
+            }),
         }
     }
 
-    /// Whether a status is required that no list can tell.
-    pub(super) fn lacks_lists(&self) -> bool {
-        self.required && self.lists.is_empty()
-    }
-
-    /// As webpki wants them.
-    pub(super) fn lists(&self) -> Vec<&CertRevocationList<'static>> {
-        self.lists.iter().collect()
-    }
-
-    /// Every certificate of the path is looked up; a list must be signed by the certificate's
-    /// issuer, and not be out of date.
-    pub(super) fn options<'a>(
+    /// A list counts only if the certificate's issuer has signed it and it is not out of date;
+    /// `issuer` is its key, if that may sign lists.
+    /// Costs one signature check for each list that speaks of the certificate, and going through
+    /// its entries.
+    pub(super) fn status(
         &self,
-        lists: &'a [&'a CertRevocationList<'a>],
-    ) -> Option<RevocationOptions<'a>> {
-        let unknown = match self.required {
-            true => UnknownStatusPolicy::Deny,
-            false => UnknownStatusPolicy::Allow,
+        certificate: &Certificate<'_>,
+        issuer: Option<&PublicKey<'_>>,
+        now: Option<UnixTime>,
+        algorithms: &[&dyn SignatureVerificationAlgorithm],
+    ) -> Status {
+        let lists = self.lists.iter().filter_map(|der| List::parse(der));
+        let mut status = match self.required {
+            true => Status::Unknown,
+            false => Status::Good,
         };
-        let options = RevocationOptionsBuilder::new(lists).ok()?;
-        Some(
-            options
-                .with_status_policy(unknown)
-                .with_expiration_policy(ExpirationPolicy::Enforce)
-                .build(),
-        )
-    }
-
-    /// Whether a list of its issuer's names this certificate; who signed the list is not looked
-    /// at.
-    pub(super) fn names(&self, certificate: &x509::Certificate<'_>) -> bool {
-        let issuer = Reader::new(certificate.issuer).read(tag::SEQUENCE);
-        self.lists
-            .iter()
-            .filter(|list| Some(list.issuer()) == issuer)
-            .any(|list| matches!(list.find_serial(certificate.serial), Ok(Some(_))))
+        for list in lists.filter(|list| list.covers(certificate)) {
+            let current = now.is_none_or(|now| list.is_current(now));
+            let signed = |key| {
+                let signature = check(
+                    list.signed,
+                    list.signature_algorithm,
+                    list.signature,
+                    key,
+                    algorithms,
+                );
+                signature == Signature::Good
+            };
+            match current && issuer.is_some_and(signed) {
+                true if list.revokes(certificate) => return Status::Revoked,
+                true => return Status::Good,
+                false => status = Status::Unknown,
+            }
+        }
+        status
     }
 }

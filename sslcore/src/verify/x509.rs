@@ -124,11 +124,9 @@ impl<'a> Certificate<'a> {
     pub(crate) fn extension(&self, id: &[u8]) -> Option<&'a [u8]> {
         let mut extensions = Reader::new(self.extensions);
         loop {
-            let mut extension = Reader::new(extensions.read(tag::SEQUENCE)?);
-            let found = extension.read(tag::OBJECT_IDENTIFIER)? == id;
-            extension.read_if(tag::BOOLEAN); // critical
-            if found {
-                return extension.read(tag::OCTET_STRING);
+            let (found, _, value) = extension(extensions.read(tag::SEQUENCE)?)?;
+            if found == id {
+                return Some(value);
             }
         }
     }
@@ -157,13 +155,21 @@ impl<'a> Certificate<'a> {
 
     /// Whether its key may sign certificates: it says so, or nothing (RFC 5280 §4.2.1.3).
     pub(crate) fn may_sign_certificates(&self) -> bool {
-        const KEY_CERT_SIGN: u8 = 0x80 >> 5;
+        self.key_usage(0x80 >> 5)
+    }
+
+    /// Whether its key may sign lists of revoked certificates: it says so, or nothing.
+    pub(crate) fn may_sign_lists(&self) -> bool {
+        self.key_usage(0x80 >> 6)
+    }
+
+    fn key_usage(&self, bit: u8) -> bool {
         match self.extension(&KEY_USAGE) {
             None => true,
             Some(value) => Reader::new(value)
                 .read(tag::BIT_STRING)
                 .and_then(|bits| bits.get(1))
-                .is_some_and(|bits| bits & KEY_CERT_SIGN != 0),
+                .is_some_and(|bits| bits & bit != 0),
         }
     }
 
@@ -179,6 +185,16 @@ impl<'a> Certificate<'a> {
     }
 }
 
+/// One extension (RFC 5280 §4.1): its identifier, whether it is critical, what it holds.
+pub(super) fn extension(content: &[u8]) -> Option<(&[u8], bool, &[u8])> {
+    let mut extension = Reader::new(content);
+    let id = extension.read(tag::OBJECT_IDENTIFIER)?;
+    let critical = extension
+        .read_if(tag::BOOLEAN)
+        .is_some_and(|value| value != [0]);
+    Some((id, critical, extension.read(tag::OCTET_STRING)?))
+}
+
 /// The extensions' own sequence, behind the public key.
 fn extensions(mut tbs: Reader<'_>) -> Option<&[u8]> {
     tbs.read_if(tag::context(1)); // issuer's unique id
@@ -187,7 +203,7 @@ fn extensions(mut tbs: Reader<'_>) -> Option<&[u8]> {
 }
 
 /// A validity time (RFC 5280 §4.1.2.5): `YYMMDDHHMMSSZ` or `YYYYMMDDHHMMSSZ`.
-fn time((kind, value, _): (u8, &[u8], &[u8])) -> Option<UnixTime> {
+pub(super) fn time((kind, value, _): (u8, &[u8], &[u8])) -> Option<UnixTime> {
     let mut digits = value
         .strip_suffix(b"Z")?
         .chunks_exact(2)
