@@ -4,13 +4,16 @@
 use std::time::Duration;
 
 use rcgen::{
-    BasicConstraints, CertificateParams, CustomExtension, GeneralSubtree, IsCa, NameConstraints,
+    BasicConstraints, CertificateParams, CustomExtension, GeneralSubtree, IsCa, KeyPair,
+    NameConstraints,
 };
 use rustls_pki_types::CertificateDer;
 use sslcore::SslErrorKind::*;
-use sslcore::{ClientConfig, ConfigBuilder, PeerName, SslErrorKind, UnixTime};
+use sslcore::{
+    ClientConfig, ConfigBuilder, PeerName, SslError, SslErrorKind, UnixTime, VerifyMode,
+};
 use sslcore_tests::certs::NOW;
-use sslcore_tests::chains::{HOST, Made, authority, leaf};
+use sslcore_tests::chains::{HOST, Made, authority, element, leaf};
 use sslcore_tests::pair::backend;
 
 fn trusting(anchors: &[&Made]) -> ConfigBuilder<ClientConfig> {
@@ -162,4 +165,82 @@ fn a_signature_that_the_budget_did_not_reach_is_told() {
     // The leaf's issuer is the last of 16: nothing is left to look at its own signature.
     let kinds = found(trusting(&[&root]), &chain);
     assert!(kinds.contains(&(PathSearchExceeded, 1)), "{kinds:?}");
+}
+
+#[test]
+fn a_common_name_does_not_evade_name_constraints() {
+    let mut old = leaf(&[]);
+    old.distinguished_name.push(rcgen::DnType::CommonName, HOST);
+    let mismatch = [(HostNameMismatch, 0)];
+    let fallback = |root: &Made| trusting(&[root]).common_name_fallback(true);
+
+    let root = Made::self_signed(constrained("root"));
+    let below = root.issue(old.clone());
+    assert_eq!(found(fallback(&root), &[&below]), mismatch);
+
+    let root = Made::self_signed(authority("root"));
+    let middle = root.issue(constrained("middle"));
+    let below = middle.issue(old.clone());
+    assert_eq!(found(fallback(&root), &[&below, &middle]), mismatch);
+
+    let middle = root.issue(authority("middle"));
+    let below = middle.issue(old);
+    assert_eq!(found(fallback(&root), &[&below, &middle]), []);
+}
+
+#[test]
+fn a_common_name_does_not_count_beside_a_dns_name_that_is_none() {
+    let root = Made::self_signed(authority("root"));
+    let mut odd = leaf(&[]);
+    odd.distinguished_name.push(rcgen::DnType::CommonName, HOST);
+    let names = element(0x30, &element(0x82, "é.test".as_bytes()));
+    odd.custom_extensions = vec![CustomExtension::from_oid_content(&[2, 5, 29, 17], names)];
+    let odd = root.issue(odd);
+    let config = trusting(&[&root]).common_name_fallback(true);
+    assert_eq!(found(config, &[&odd]), [(HostNameMismatch, 0)]);
+}
+
+#[test]
+fn no_chain_is_never_a_good_one() {
+    for mode in [VerifyMode::Query, VerifyMode::Verify, VerifyMode::External] {
+        let config = trusting(&[]).verify_mode(mode).build();
+        let errors = config
+            .expect("a configuration")
+            .verify_chain(&[], None, None);
+        let kinds: Vec<_> = errors.iter().map(SslError::kind).collect();
+        assert_eq!(kinds, [NoPeerCertificate], "{mode:?}");
+    }
+}
+
+#[test]
+fn the_tolerance_does_not_refuse_what_is_good_without_it() {
+    // NOW is the first second of 2026: the new leaf is younger than the other middle is old.
+    let root = Made::self_signed(authority("root"));
+    let middle = root.issue(authority("middle"));
+    let mut other = authority("middle");
+    other.not_after = rcgen::date_time_ymd(2025, 12, 30);
+    let key = KeyPair::try_from(middle.key.serialize_der()).expect("key");
+    let other = root.issue_to(other, key);
+    let mut new = leaf(&[HOST]);
+    new.not_before = rcgen::date_time_ymd(2025, 12, 31);
+    let new = middle.issue(new);
+    let chain = [&new, &middle, &other];
+    assert_eq!(found(trusting(&[&root]), &chain), []);
+    let week = Duration::from_secs(7 * 24 * 60 * 60);
+    let tolerant = trusting(&[&root]).clock_tolerance(week);
+    assert_eq!(found(tolerant, &chain), []);
+}
+
+#[test]
+fn a_list_that_is_out_of_date_is_told_of_an_expired_certificate_too() {
+    let root = Made::self_signed(authority("root"));
+    let mut old = leaf(&[HOST]);
+    old.not_after = rcgen::date_time_ymd(2025, 6, 1);
+    let old = root.issue(old);
+    let config = trusting(&[&root]).revocation_lists([root.revoke(&[], 2025)], false);
+    let kinds = found(config, &[&old]);
+    assert_eq!(
+        kinds,
+        [(CertificateExpired, 0), (CertificateStatusUnknown, 0)]
+    );
 }

@@ -58,6 +58,12 @@ impl Case<'_> {
             self.certificate(link, depth, &mut found);
         }
         let assumed = assumed(path, &found);
+        // Another time is assumed, at which a list may have been good.
+        for (depth, link) in path.links.iter().enumerate() {
+            if self.is_stale(link) {
+                found.push((Kind::CertificateStatusUnknown, depth, Detail::None));
+            }
+        }
         let hidden = self.hidden(path, assumed);
         match hidden {
             // There is no time at which all are valid, to look behind their dates.
@@ -140,6 +146,12 @@ impl Case<'_> {
         if let Some(limit) = cert.path_len().filter(|limit| below > *limit) {
             report(Kind::PathLengthExceeded, Detail::Limit(limit));
         }
+    }
+
+    /// Whether a list of its issuer's is out of date.
+    fn is_stale(&self, link: &Link<'_>) -> bool {
+        let revocation = self.revocation.zip(self.now);
+        revocation.is_some_and(|(revocation, now)| revocation.is_stale(&link.fields, now))
     }
 
     /// Whether a list of its issuer's names this certificate.

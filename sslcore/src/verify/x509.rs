@@ -194,7 +194,7 @@ fn extensions(mut tbs: Reader<'_>) -> Option<&[u8]> {
 }
 
 /// A validity time (RFC 5280 §4.1.2.5): `YYMMDDHHMMSSZ` or `YYYYMMDDHHMMSSZ`.
-fn time((kind, value, _): (u8, &[u8], &[u8])) -> Option<UnixTime> {
+pub(super) fn time((kind, value, _): (u8, &[u8], &[u8])) -> Option<UnixTime> {
     let mut digits = value
         .strip_suffix(b"Z")?
         .chunks_exact(2)
