@@ -193,7 +193,8 @@ impl Verification {
         mode: VerifyMode,
     ) -> Result<Policy, ConfigError> {
         let judged = matches!(mode, VerifyMode::Query | VerifyMode::Verify);
-        if !self.pins.is_empty() && !judged {
+        let compared = !self.pins.is_empty() || !self.blocked.is_empty();
+        if compared && !judged {
             return Err(ConfigError::PinsWithoutVerification);
         }
         Ok(Policy {
