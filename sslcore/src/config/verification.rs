@@ -10,10 +10,10 @@ use webpki::OwnedCertRevocationList;
 use super::{ClientConfig, ConfigBuilder, PeerName, ServerConfig};
 use crate::crypto::Backend;
 use crate::error::ConfigError;
-use crate::verify::SslError;
 use crate::verify::pin::{Pin, Pins};
 use crate::verify::policy::{Judged, OnErrors, Policy, VerifyMode};
-use crate::verify::revocation::Revocation;
+use crate::verify::revocation::{Revocation, next_update};
+use crate::verify::{SslError, SslErrorKind};
 
 /// What the builder has collected.
 #[derive(Default)]
@@ -133,7 +133,8 @@ impl<C> ConfigBuilder<C> {
     }
 
     /// Take the common name for the host name of a certificate that has no DNS names
-    /// (RFC 6125 §6.4.4). Off by default: no authority has issued such certificates for long
+    /// (RFC 6125 §6.4.4), unless its issuers may only issue for some names: they are compared with
+    /// DNS names. Off by default: no authority has issued such certificates for long
     /// (RFC 9525 §2). Qt always compares it.
     #[must_use]
     pub fn common_name_fallback(mut self, on: bool) -> Self {
@@ -156,7 +157,7 @@ impl ClientConfig {
         now: Option<UnixTime>,
     ) -> Vec<SslError> {
         let name = name.map(|name| &name.verify);
-        self.0.terms.policy.judge(chain, Judged::Server(name), now)
+        verify_chain(&self.0.terms.policy, chain, Judged::Server(name), now)
     }
 }
 
@@ -167,7 +168,20 @@ impl ServerConfig {
         chain: &[CertificateDer<'static>],
         now: Option<UnixTime>,
     ) -> Vec<SslError> {
-        self.0.terms.policy.judge(chain, Judged::Client, now)
+        verify_chain(&self.0.terms.policy, chain, Judged::Client, now)
+    }
+}
+
+/// No chain is no good one, also where a peer need not have any.
+fn verify_chain(
+    policy: &Policy,
+    chain: &[CertificateDer<'static>],
+    judged: Judged<'_>,
+    now: Option<UnixTime>,
+) -> Vec<SslError> {
+    match chain {
+        [] => [SslError::new(SslErrorKind::NoPeerCertificate, None)].into(),
+        chain => policy.judge(chain, judged, now),
     }
 }
 
@@ -179,7 +193,8 @@ impl Verification {
         mode: VerifyMode,
     ) -> Result<Policy, ConfigError> {
         let judged = matches!(mode, VerifyMode::Query | VerifyMode::Verify);
-        if !self.pins.is_empty() && !judged {
+        let compared = !self.pins.is_empty() || !self.blocked.is_empty();
+        if compared && !judged {
             return Err(ConfigError::PinsWithoutVerification);
         }
         Ok(Policy {
@@ -216,12 +231,12 @@ impl Verification {
         let lists = self.crls.iter().enumerate();
         let lists: Vec<_> = lists
             .map(|(index, der)| {
-                OwnedCertRevocationList::from_der(der).map_err(|error| {
-                    ConfigError::UnusableRevocationList {
-                        index,
-                        why: error.to_string(),
-                    }
-                })
+                let list = OwnedCertRevocationList::from_der(der);
+                let list = list.map_err(|error| ConfigError::UnusableRevocationList {
+                    index,
+                    why: error.to_string(),
+                })?;
+                Ok((list, next_update(der)))
             })
             .collect::<Result<_, _>>()?;
         let used = !lists.is_empty() || self.status_required;

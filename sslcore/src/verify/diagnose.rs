@@ -5,6 +5,7 @@
 //! what is listed must not forgive what is not.
 
 use alloc::vec::Vec;
+use core::ops::Range;
 
 use rustls_pki_types::{CertificateDer, TrustAnchor, UnixTime};
 use webpki::{
@@ -12,7 +13,7 @@ use webpki::{
     anchor_from_trusted_cert,
 };
 
-use super::path::{End, Link, Material, Path, Signature};
+use super::path::{End, Link, Material, Path, Signature, issued};
 use super::revocation::Revocation;
 use super::x509::Certificate;
 use super::{Detail, SslErrorKind as Kind};
@@ -57,26 +58,43 @@ impl Case<'_> {
         for (depth, link) in path.links.iter().enumerate() {
             self.certificate(link, depth, &mut found);
         }
-        if let Some(error) = self.hidden(path, &found) {
-            let kind = kind_of(&error);
-            let known = found.iter().any(|(known, ..)| *known == kind);
-            let revoked = |link: &Link<'_>| {
-                self.revocation
-                    .is_some_and(|revocation| revocation.names(&link.fields))
-            };
-            match kind {
-                // There is no time at which all are valid, to look behind their dates.
-                Kind::CertificateExpired | Kind::CertificateNotYetValid => {
-                    found.push((Kind::Unspecified, 0, Detail::None));
-                }
-                _ if known => {}
-                Kind::CertificateRevoked => {
-                    let links = path.links.iter().enumerate();
-                    let revoked = links.filter(|(_, link)| revoked(link));
-                    found.extend(revoked.map(|(depth, _)| (kind, depth, Detail::None)));
-                }
-                kind => found.push((kind, 0, Detail::None)),
+        let assumed = assumed(path, &found);
+        // Another time is assumed, at which a list may have been good.
+        for (depth, link) in path.links.iter().enumerate() {
+            if self.is_stale(link) {
+                found.push((Kind::CertificateStatusUnknown, depth, Detail::None));
             }
+        }
+        let hidden = self.hidden(path, assumed);
+        match hidden {
+            // There is no time at which all are valid, to look behind their dates.
+            Some(Kind::CertificateExpired | Kind::CertificateNotYetValid) => {
+                found.push((Kind::Unspecified, 0, Detail::None));
+            }
+            // Issuers with errors of their own were not asked: it is another one.
+            Some(kind) if kind != Kind::CertificateRevoked && !tells(&found, kind, 0..1) => {
+                found.push((kind, 0, Detail::None));
+            }
+            _ => {}
+        }
+        // webpki has not looked behind its refusal, nor above what it was told to trust.
+        let seen = match (hidden, assumed) {
+            (Some(_), _) => 0,
+            (None, Some(depth)) => depth,
+            (None, None) => path.links.len(),
+        };
+        for (depth, link) in path.links.iter().enumerate().skip(seen) {
+            if self.lists_name(link) {
+                found.push((Kind::CertificateRevoked, depth, Detail::None));
+            }
+        }
+        let revoked = Kind::CertificateRevoked;
+        if hidden == Some(revoked) && !tells(&found, revoked, 0..usize::MAX) {
+            found.push((revoked, 0, Detail::None));
+        }
+        let constrained = assumed.is_some_and(|depth| self.is_constrained_above(path, depth));
+        if constrained && !tells(&found, Kind::Unspecified, 0..1) {
+            found.push((Kind::Unspecified, 0, Detail::None));
         }
         if found.is_empty() {
             found.push((kind_of(refusal), 0, Detail::None));
@@ -92,6 +110,7 @@ impl Case<'_> {
             Signature::Good | Signature::Unchecked => {}
             Signature::Bad => report(Kind::CertificateSignatureFailed, Detail::None),
             Signature::Unsupported => report(Kind::UnsupportedAlgorithm, Detail::None),
+            Signature::Unaffordable => report(Kind::PathSearchExceeded, Detail::None),
         }
         match (cert.not_before, self.now) {
             (None, _) => report(Kind::InvalidNotBeforeField, Detail::None),
@@ -113,6 +132,14 @@ impl Case<'_> {
         if leaf {
             return;
         }
+        // It may be odder as an anchor, which it would have to be if it issued itself.
+        let readable = match cert.is_self_issued() {
+            true => anchor_from_trusted_cert(link.der).is_ok(),
+            false => EndEntityCert::try_from(link.der).is_ok(),
+        };
+        if !readable {
+            report(Kind::UndecodableCertificate, Detail::None);
+        }
         if !cert.is_ca() || !cert.may_sign_certificates() {
             report(Kind::InvalidCaCertificate, Detail::None);
         }
@@ -122,35 +149,50 @@ impl Case<'_> {
         }
     }
 
-    /// What webpki still refuses when all that was found is taken away.
-    fn hidden(&self, path: &Path<'_>, found: &[Finding]) -> Option<Error> {
+    /// Whether a list of its issuer's is out of date.
+    fn is_stale(&self, link: &Link<'_>) -> bool {
+        let revocation = self.revocation.zip(self.now);
+        revocation.is_some_and(|(revocation, now)| revocation.is_stale(&link.fields, now))
+    }
+
+    /// Whether a list of its issuer's names this certificate.
+    fn lists_name(&self, link: &Link<'_>) -> bool {
+        let revocation = self.revocation;
+        revocation.is_some_and(|revocation| revocation.names(&link.fields))
+    }
+
+    /// Whether names are constrained above this depth, where webpki was not asked.
+    fn is_constrained_above(&self, path: &Path<'_>, depth: usize) -> bool {
+        let mut above = path.links.iter().skip(depth + 1);
+        above.any(|link| link.fields.constrains_names())
+            || path.links.last().is_some_and(|last| {
+                let mut anchors = self.material.anchors.iter();
+                path.end == End::Anchor
+                    && anchors.any(|anchor| {
+                        anchor.name_constraints.is_some() && issued(anchor, &last.fields)
+                    })
+            })
+    }
+
+    /// What webpki still refuses when all that was found is taken away, and this certificate of
+    /// the path trusted.
+    fn hidden(&self, path: &Path<'_>, assumed: Option<usize>) -> Option<Kind> {
         let leaf = path.links.first()?;
         let parsed = match EndEntityCert::try_from(leaf.der) {
             Ok(parsed) => parsed,
-            Err(error) => return Some(error),
+            Err(error) => return Some(kind_of(&error)),
         };
-        let relaxed = |kind: &Kind| {
-            matches!(
-                kind,
-                Kind::CertificateExpired | Kind::CertificateNotYetValid | Kind::InvalidPurpose
-            )
-        };
-        // Trusted for the sake of argument: the first issuer with an error of another kind, or
-        // else the last certificate of a path that leads nowhere.
-        let wrong = (1..path.links.len()).find(|depth| {
-            let mut errors = found.iter();
-            errors.any(|(kind, at, _)| at == depth && !relaxed(kind))
-        });
-        let last = path.links.len() - 1;
-        let trusted = match (wrong, path.end) {
-            (None, End::Anchor) => None,
+        if assumed == Some(0) && path.end != End::SelfSigned {
             // Nobody has the key that this could be checked with.
-            (None, End::IssuerUnknown | End::TooLong) if last == 0 => return None,
-            (wrong, _) => Some(wrong.unwrap_or(last)),
-        };
+            return None;
+        }
         let mut anchors: Vec<TrustAnchor<'_>> = self.material.anchors.to_vec();
-        if let Some(trusted) = trusted {
-            anchors.push(anchor_from_trusted_cert(path.links[trusted].der).ok()?);
+        if let Some(link) = assumed.and_then(|depth| path.links.get(depth)) {
+            match anchor_from_trusted_cert(link.der) {
+                Ok(anchor) => anchors.push(anchor),
+                // It was told to be unreadable; what it issued cannot be checked.
+                Err(_) => return Some(Kind::Unspecified),
+            }
         }
         let issuers: Vec<CertificateDer<'_>> = path
             .links
@@ -171,6 +213,32 @@ impl Case<'_> {
                 None,
             )
             .err()
+            .map(|error| kind_of(&error))
+    }
+}
+
+/// Whether an error of this kind was found at one of these depths.
+fn tells(found: &[Finding], kind: Kind, depths: Range<usize>) -> bool {
+    let mut found = found.iter();
+    found.any(|(known, depth, _)| *known == kind && depths.contains(depth))
+}
+
+/// The certificate that is trusted for the sake of argument: the first issuer with an error that
+/// webpki cannot be told to overlook, or else the last one of a path that leads nowhere.
+fn assumed(path: &Path<'_>, found: &[Finding]) -> Option<usize> {
+    let relaxed = |kind: &Kind| {
+        matches!(
+            kind,
+            Kind::CertificateExpired | Kind::CertificateNotYetValid | Kind::InvalidPurpose
+        )
+    };
+    let wrong = (1..path.links.len()).find(|depth| {
+        let mut errors = found.iter();
+        errors.any(|(kind, at, _)| at == depth && !relaxed(kind))
+    });
+    match path.end {
+        End::Anchor => wrong,
+        _ => wrong.or(path.links.len().checked_sub(1)),
     }
 }
 
