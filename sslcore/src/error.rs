@@ -356,8 +356,8 @@ pub enum ConfigError {
         /// Which one, counted from zero.
         index: usize,
     },
-    /// Pins were given, but [`VerifyMode::None`](crate::VerifyMode::None) would never compare
-    /// them.
+    /// Pins were given, to trust or to block, but [`VerifyMode::None`](crate::VerifyMode::None)
+    /// and [`VerifyMode::External`](crate::VerifyMode::External) would never compare them.
     PinsWithoutVerification,
     /// A name is neither a DNS name nor an IP address.
     InvalidName(String),

@@ -369,7 +369,11 @@ fn a_status_that_cannot_be_known_is_told() {
         let kinds = found(config, &[leaf, middle]);
         kinds.iter().map(|(kind, _)| *kind).collect::<Vec<_>>()
     };
-    assert_eq!(check(vec![], true), [CertificateStatusUnknown], "no list");
+    assert_eq!(
+        check(vec![], true),
+        [CertificateStatusUnknown, CertificateStatusUnknown],
+        "no list: of the leaf and of the intermediate"
+    );
     assert_eq!(
         check(vec![middle.revoke(&[], 2025)], false),
         [CertificateStatusUnknown],

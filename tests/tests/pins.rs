@@ -186,3 +186,14 @@ fn pins_that_nobody_would_compare_are_refused() {
         .build();
     assert_eq!(refused.err(), Some(ConfigError::PinsWithoutVerification));
 }
+
+#[test]
+fn a_list_of_blocked_ones_that_nobody_would_compare_is_refused() {
+    for mode in [VerifyMode::None, VerifyMode::External] {
+        let refused = client(backend())
+            .verify_mode(mode)
+            .block([Pin::SpkiSha256([0; 32])])
+            .build();
+        assert_eq!(refused.err(), Some(ConfigError::PinsWithoutVerification));
+    }
+}

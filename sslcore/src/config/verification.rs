@@ -9,10 +9,10 @@ use rustls_pki_types::{CertificateDer, CertificateRevocationListDer, TrustAnchor
 use super::{ClientConfig, ConfigBuilder, PeerName, ServerConfig};
 use crate::crypto::Backend;
 use crate::error::ConfigError;
-use crate::verify::SslError;
 use crate::verify::pin::{Pin, Pins};
 use crate::verify::policy::{Judged, OnErrors, Policy, VerifyMode};
 use crate::verify::revocation::Revocation;
+use crate::verify::{SslError, SslErrorKind};
 
 /// What the builder has collected.
 #[derive(Default)]
@@ -134,7 +134,8 @@ impl<C> ConfigBuilder<C> {
     }
 
     /// Take the common name for the host name of a certificate that has no DNS names
-    /// (RFC 6125 §6.4.4). Off by default: no authority has issued such certificates for long
+    /// (RFC 6125 §6.4.4), unless its issuers may only issue for some names: they are compared with
+    /// DNS names. Off by default: no authority has issued such certificates for long
     /// (RFC 9525 §2). Qt always compares it.
     #[must_use]
     pub fn common_name_fallback(mut self, on: bool) -> Self {
@@ -157,7 +158,7 @@ impl ClientConfig {
         now: Option<UnixTime>,
     ) -> Vec<SslError> {
         let name = name.map(|name| &name.verify);
-        self.0.terms.policy.judge(chain, Judged::Server(name), now)
+        verify_chain(&self.0.terms.policy, chain, Judged::Server(name), now)
     }
 }
 
@@ -168,7 +169,20 @@ impl ServerConfig {
         chain: &[CertificateDer<'static>],
         now: Option<UnixTime>,
     ) -> Vec<SslError> {
-        self.0.terms.policy.judge(chain, Judged::Client, now)
+        verify_chain(&self.0.terms.policy, chain, Judged::Client, now)
+    }
+}
+
+/// No chain is no good one, also where a peer need not have any.
+fn verify_chain(
+    policy: &Policy,
+    chain: &[CertificateDer<'static>],
+    judged: Judged<'_>,
+    now: Option<UnixTime>,
+) -> Vec<SslError> {
+    match chain {
+        [] => [SslError::new(SslErrorKind::NoPeerCertificate, None)].into(),
+        chain => policy.judge(chain, judged, now),
     }
 }
 
@@ -180,7 +194,8 @@ impl Verification {
         mode: VerifyMode,
     ) -> Result<Policy, ConfigError> {
         let judged = matches!(mode, VerifyMode::Query | VerifyMode::Verify);
-        if !self.pins.is_empty() && !judged {
+        let compared = !self.pins.is_empty() || !self.blocked.is_empty();
+        if compared && !judged {
             return Err(ConfigError::PinsWithoutVerification);
         }
         Ok(Policy {

@@ -100,7 +100,7 @@ impl<'a> List<'a> {
         let scope = &self.scope;
         self.issuer == certificate.issuer
             && !(scope.only_leaves && certificate.is_ca())
-            && !(scope.only_authorities && !certificate.is_ca())
+            && (!scope.only_authorities || certificate.is_ca())
             && (scope.published_at.is_empty() || published_at(certificate, scope.published_at))
     }
 

@@ -12,7 +12,7 @@ use webpki::{
     anchor_from_trusted_cert,
 };
 
-use super::path::{End, Link, Material, Path, Signature};
+use super::path::{End, Link, Material, Path, Signature, issued};
 use super::x509::Certificate;
 use super::{Detail, SslErrorKind as Kind};
 
@@ -55,17 +55,19 @@ impl Case<'_> {
         for (depth, link) in path.links.iter().enumerate() {
             self.certificate(link, depth, &mut found);
         }
-        if let Some(error) = self.hidden(path, &found) {
-            let kind = kind_of(&error);
-            let known = found.iter().any(|(known, ..)| *known == kind);
-            match kind {
-                // There is no time at which all are valid, to look behind their dates.
-                Kind::CertificateExpired | Kind::CertificateNotYetValid => {
-                    found.push((Kind::Unspecified, 0, Detail::None));
-                }
-                _ if known => {}
-                kind => found.push((kind, 0, Detail::None)),
+        let assumed = assumed(path, &found);
+        match self.hidden(path, assumed) {
+            // There is no time at which all are valid, to look behind their dates.
+            Some(Kind::CertificateExpired | Kind::CertificateNotYetValid) => {
+                found.push((Kind::Unspecified, 0, Detail::None));
             }
+            // Issuers with errors of their own were not asked: it is another one.
+            Some(kind) if !tells(&found, kind) => found.push((kind, 0, Detail::None)),
+            _ => {}
+        }
+        let constrained = assumed.is_some_and(|depth| self.is_constrained_above(path, depth));
+        if constrained && !tells(&found, Kind::Unspecified) {
+            found.push((Kind::Unspecified, 0, Detail::None));
         }
         if found.is_empty() {
             found.push((kind_of(refusal), 0, Detail::None));
@@ -81,6 +83,7 @@ impl Case<'_> {
             Signature::Good | Signature::Unchecked => {}
             Signature::Bad => report(Kind::CertificateSignatureFailed, Detail::None),
             Signature::Unsupported => report(Kind::UnsupportedAlgorithm, Detail::None),
+            Signature::Unaffordable => report(Kind::PathSearchExceeded, Detail::None),
         }
         match (cert.not_before, self.now) {
             (None, _) => report(Kind::InvalidNotBeforeField, Detail::None),
@@ -102,6 +105,14 @@ impl Case<'_> {
         if leaf {
             return;
         }
+        // It may be odder as an anchor, which it would have to be if it issued itself.
+        let readable = match cert.is_self_issued() {
+            true => anchor_from_trusted_cert(link.der).is_ok(),
+            false => EndEntityCert::try_from(link.der).is_ok(),
+        };
+        if !readable {
+            report(Kind::UndecodableCertificate, Detail::None);
+        }
         if !cert.is_ca() || !cert.may_sign_certificates() {
             report(Kind::InvalidCaCertificate, Detail::None);
         }
@@ -111,35 +122,38 @@ impl Case<'_> {
         }
     }
 
-    /// What webpki still refuses when all that was found is taken away.
-    fn hidden(&self, path: &Path<'_>, found: &[Finding]) -> Option<Error> {
+    /// Whether names are constrained above this depth, where webpki was not asked.
+    fn is_constrained_above(&self, path: &Path<'_>, depth: usize) -> bool {
+        let mut above = path.links.iter().skip(depth + 1);
+        above.any(|link| link.fields.constrains_names())
+            || path.links.last().is_some_and(|last| {
+                let mut anchors = self.material.anchors.iter();
+                path.end == End::Anchor
+                    && anchors.any(|anchor| {
+                        anchor.name_constraints.is_some() && issued(anchor, &last.fields)
+                    })
+            })
+    }
+
+    /// What webpki still refuses when all that was found is taken away, and this certificate of
+    /// the path trusted.
+    fn hidden(&self, path: &Path<'_>, assumed: Option<usize>) -> Option<Kind> {
         let leaf = path.links.first()?;
         let parsed = match EndEntityCert::try_from(leaf.der) {
             Ok(parsed) => parsed,
-            Err(error) => return Some(error),
+            Err(error) => return Some(kind_of(&error)),
         };
-        let relaxed = |kind: &Kind| {
-            matches!(
-                kind,
-                Kind::CertificateExpired | Kind::CertificateNotYetValid | Kind::InvalidPurpose
-            )
-        };
-        // Trusted for the sake of argument: the first issuer with an error of another kind, or
-        // else the last certificate of a path that leads nowhere.
-        let wrong = (1..path.links.len()).find(|depth| {
-            let mut errors = found.iter();
-            errors.any(|(kind, at, _)| at == depth && !relaxed(kind))
-        });
-        let last = path.links.len() - 1;
-        let trusted = match (wrong, path.end) {
-            (None, End::Anchor) => None,
+        if assumed == Some(0) && path.end != End::SelfSigned {
             // Nobody has the key that this could be checked with.
-            (None, End::IssuerUnknown | End::TooLong) if last == 0 => return None,
-            (wrong, _) => Some(wrong.unwrap_or(last)),
-        };
+            return None;
+        }
         let mut anchors: Vec<TrustAnchor<'_>> = self.material.anchors.to_vec();
-        if let Some(trusted) = trusted {
-            anchors.push(anchor_from_trusted_cert(path.links[trusted].der).ok()?);
+        if let Some(link) = assumed.and_then(|depth| path.links.get(depth)) {
+            match anchor_from_trusted_cert(link.der) {
+                Ok(anchor) => anchors.push(anchor),
+                // It was told to be unreadable; what it issued cannot be checked.
+                Err(_) => return Some(Kind::Unspecified),
+            }
         }
         let issuers: Vec<CertificateDer<'_>> = path
             .links
@@ -158,6 +172,32 @@ impl Case<'_> {
                 None,
             )
             .err()
+            .map(|error| kind_of(&error))
+    }
+}
+
+/// Whether an error of this kind was found on the leaf.
+fn tells(found: &[Finding], kind: Kind) -> bool {
+    let mut found = found.iter();
+    found.any(|(known, depth, _)| *known == kind && *depth == 0)
+}
+
+/// The certificate that is trusted for the sake of argument: the first issuer with an error that
+/// webpki cannot be told to overlook, or else the last one of a path that leads nowhere.
+fn assumed(path: &Path<'_>, found: &[Finding]) -> Option<usize> {
+    let relaxed = |kind: &Kind| {
+        matches!(
+            kind,
+            Kind::CertificateExpired | Kind::CertificateNotYetValid | Kind::InvalidPurpose
+        )
+    };
+    let wrong = (1..path.links.len()).find(|depth| {
+        let mut errors = found.iter();
+        errors.any(|(kind, at, _)| at == depth && !relaxed(kind))
+    });
+    match path.end {
+        End::Anchor => wrong,
+        _ => wrong.or(path.links.len().checked_sub(1)),
     }
 }
 

@@ -8,7 +8,7 @@ use webpki::{EndEntityCert, Error};
 
 use super::diagnose::{Case, Finding, Purpose, Usage, kind_of, time_within};
 use super::name::common_name_matches;
-use super::path::{MIN_RSA_BITS, Material, Path, reachable};
+use super::path::{MIN_RSA_BITS, Material, Path, issued, reachable};
 use super::policy::{Judged, Policy, VerifyMode};
 use super::revocation::Status;
 use super::{Detail, SslError, SslErrorKind as Kind, x509};
@@ -43,7 +43,7 @@ impl Policy {
         }
         self.path_errors(chain, judged.purpose(), now, &mut errors);
         if let Judged::Server(Some(name)) = judged {
-            if !self.is_named(leaf, name) {
+            if !self.is_named(chain, name) {
                 let wanted = Detail::Name(name.to_owned());
                 errors.push(error(Kind::HostNameMismatch, 0, wanted, leaf));
             }
@@ -80,12 +80,10 @@ impl Policy {
         let fields: Vec<_> = leaf_and_issuers
             .filter_map(|der| x509::Certificate::parse(der))
             .collect();
-        let good = time_within(
-            fields.iter(),
-            now.unwrap_or(UnixTime::since_unix_epoch(Duration::ZERO)),
-        );
-        let now = now.map(|now| self.tolerate(now, good));
-        let time = now.unwrap_or(good);
+        let now = now.map(|now| self.tolerate(now, &fields));
+        let time = now.unwrap_or_else(|| {
+            time_within(fields.iter(), UnixTime::since_unix_epoch(Duration::ZERO))
+        });
         match self.search(leaf, &issuers, purpose, time) {
             Ok((intermediates, anchor)) => {
                 let path: Vec<_> = core::iter::once(leaf).chain(&intermediates).collect();
@@ -124,13 +122,10 @@ impl Policy {
                     error(kind, depth, detail, certificate(depth))
                 }));
                 for (depth, link) in path.links.iter().enumerate() {
-                    if let Some(key) = &link.issuer {
-                        let issuer = path.links.get(depth + 1);
-                        let key = issuer
-                            .is_none_or(|issuer| issuer.fields.may_sign_lists())
-                            .then_some(key);
-                        errors.extend(self.status(depth, &link.fields, key, now, link.der));
-                    }
+                    let issuer = path.links.get(depth + 1);
+                    let may_sign = issuer.is_none_or(|issuer| issuer.fields.may_sign_lists());
+                    let key = link.issuer.as_ref().filter(|_| may_sign);
+                    errors.extend(self.status(depth, &link.fields, key, now, link.der));
                 }
                 if more {
                     errors.push(error(Kind::PathSearchExceeded, 0, Detail::None, leaf));
@@ -225,20 +220,48 @@ impl Policy {
         }
     }
 
-    /// The time to judge by: another one within the tolerance if that helps.
-    fn tolerate(&self, now: UnixTime, good: UnixTime) -> UnixTime {
-        match now.as_secs().abs_diff(good.as_secs()) <= self.tolerance.as_secs() {
-            true => good,
-            false => now,
-        }
+    /// The time to judge by: another one within the tolerance if all certificates are valid then
+    /// that may be at all.
+    fn tolerate(&self, now: UnixTime, certificates: &[x509::Certificate<'_>]) -> UnixTime {
+        let tolerance = self.tolerance.as_secs();
+        let earliest = now.as_secs().saturating_sub(tolerance);
+        let latest = now.as_secs().saturating_add(tolerance);
+        let mut near = certificates.iter().filter(|it| {
+            it.not_before.is_none_or(|begin| begin.as_secs() <= latest)
+                && it.not_after.is_none_or(|end| end.as_secs() >= earliest)
+        });
+        let good = time_within(near.clone(), now);
+        let all_valid = near.all(|it| {
+            it.not_before.is_none_or(|begin| begin <= good)
+                && it.not_after.is_none_or(|end| end >= good)
+        });
+        if all_valid { good } else { now }
     }
 
     /// Whether the leaf is for this name (RFC 9525).
-    fn is_named(&self, leaf: &CertificateDer<'_>, name: &ServerName<'_>) -> bool {
+    fn is_named(&self, chain: &[CertificateDer<'_>], name: &ServerName<'_>) -> bool {
+        let Some(leaf) = chain.first() else {
+            return false;
+        };
         // What webpki cannot read has no names that anybody should believe.
         EndEntityCert::try_from(leaf)
             .is_ok_and(|leaf| leaf.verify_is_valid_for_subject_name(name).is_ok())
-            || (self.common_names && common_name_matches(leaf, name))
+            || (self.common_names
+                && common_name_matches(leaf, name)
+                && !self.constrains_names(chain))
+    }
+
+    /// Whether an issuer of this chain may only issue for some names. webpki compares them with
+    /// the alternative names, not with common ones.
+    fn constrains_names(&self, chain: &[CertificateDer<'_>]) -> bool {
+        let mut fields = chain.iter().filter_map(|der| x509::Certificate::parse(der));
+        let constrained: Vec<_> = self
+            .anchors
+            .iter()
+            .filter(|anchor| anchor.name_constraints.is_some())
+            .collect();
+        fields
+            .any(|it| it.constrains_names() || constrained.iter().any(|anchor| issued(anchor, &it)))
     }
 }
 

@@ -5,7 +5,8 @@ use rustls_pki_types::{CertificateDer, ServerName};
 use crate::identity::certificate::{AlternativeName, Certificate};
 
 /// Whether one of the subject's common names is this host's, by RFC 6125 §6.4.4: only in a
-/// certificate that has no DNS names at all, and never for addresses. (Qt compares every common
+/// certificate that has no DNS names at all, also none that cannot be read, and never for
+/// addresses. (Qt compares every common
 /// name, whatever else there is.)
 pub(super) fn common_name_matches(leaf: &CertificateDer<'_>, name: &ServerName<'_>) -> bool {
     let ServerName::DnsName(host) = name else {
@@ -13,7 +14,8 @@ pub(super) fn common_name_matches(leaf: &CertificateDer<'_>, name: &ServerName<'
     };
     let leaf = Certificate::from_der(leaf.to_vec());
     let mut names = leaf.alternative_names();
-    if names.any(|name| matches!(name, AlternativeName::Dns(_))) {
+    let dns = |name| matches!(name, AlternativeName::Dns(_) | AlternativeName::Other(2, _));
+    if names.any(dns) {
         return false;
     }
     leaf.subject().is_some_and(|subject| {

@@ -25,8 +25,10 @@ pub(super) enum Signature {
     Bad,
     /// Nobody can tell: the algorithm, or the issuer's key, is not supported or too weak.
     Unsupported,
-    /// The issuer is not known, or the budget is spent.
+    /// The issuer is not known.
     Unchecked,
+    /// The budget was spent before.
+    Unaffordable,
 }
 
 /// One certificate of the path.
@@ -80,8 +82,7 @@ impl<'a> Path<'a> {
         let mut budget = MAX_SIGNATURES;
         while let Some(head) = path.links.last() {
             let anchors = material.anchors.iter().filter_map(|anchor| {
-                let subject = anchor.subject.as_ref();
-                (contents(head.fields.issuer)? == subject)
+                issued(anchor, &head.fields)
                     .then(|| PublicKey::read(&[], &anchor.subject_public_key_info))?
             });
             let anchor = best(&head.fields, anchors, material, &mut budget);
@@ -105,7 +106,11 @@ impl<'a> Path<'a> {
             let keys = named.iter().map(|&i| unused[i].1.public_key);
             let sent = best(&head.fields, keys, material, &mut budget);
             let (which, signature, key) = match (sent, anchor) {
-                (Some((_, Signature::Bad | Signature::Unsupported, _)) | None, Some(anchor)) => {
+                (
+                    Some((_, Signature::Bad | Signature::Unsupported | Signature::Unaffordable, _))
+                    | None,
+                    Some(anchor),
+                ) => {
                     path.sign(anchor.1, anchor.2);
                     path.end = End::Anchor;
                     return Some(path);
@@ -162,7 +167,7 @@ fn best<'a>(
                     material.algorithms,
                 )
             }
-            None => Signature::Unchecked,
+            None => Signature::Unaffordable,
         };
         if signature == Signature::Good {
             return Some((index, signature, key));
@@ -197,9 +202,10 @@ pub(super) fn check(
     }
 }
 
-/// What is in a name's SEQUENCE: trust anchors have their names so.
-fn contents(name: &[u8]) -> Option<&[u8]> {
-    Reader::new(name).read(tag::SEQUENCE)
+/// Whether the certificate's issuer is named as the anchor is. Anchors have of their name what is
+/// in the SEQUENCE.
+pub(super) fn issued(anchor: &TrustAnchor<'_>, certificate: &Certificate<'_>) -> bool {
+    Reader::new(certificate.issuer).read(tag::SEQUENCE) == Some(anchor.subject.as_ref())
 }
 
 /// The certificates of a chain that a path can lead through at all, by their names: at most

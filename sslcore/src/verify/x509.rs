@@ -19,6 +19,8 @@ const BASIC_CONSTRAINTS: [u8; 3] = [0x55, 0x1d, 0x13];
 const KEY_USAGE: [u8; 3] = [0x55, 0x1d, 0x0f];
 /// `id-ce-extKeyUsage`, 2.5.29.37.
 const EXTENDED_KEY_USAGE: [u8; 3] = [0x55, 0x1d, 0x25];
+/// `id-ce-nameConstraints`, 2.5.29.30.
+const NAME_CONSTRAINTS: [u8; 3] = [0x55, 0x1d, 0x1e];
 /// `rsaEncryption`, 1.2.840.113549.1.1.1.
 const RSA: [u8; 9] = [0x2a, 0x86, 0x48, 0x86, 0xf7, 0x0d, 0x01, 0x01, 0x01];
 
@@ -171,6 +173,11 @@ impl<'a> Certificate<'a> {
                 .and_then(|bits| bits.get(1))
                 .is_some_and(|bits| bits & bit != 0),
         }
+    }
+
+    /// Whether it says which names it may issue certificates for (RFC 5280 §4.2.1.10).
+    pub(crate) fn constrains_names(&self) -> bool {
+        self.extension(&NAME_CONSTRAINTS).is_some()
     }
 
     /// Whether it is good for a purpose: it says so, or nothing (RFC 5280 §4.2.1.12).

@@ -458,6 +458,7 @@ impl Engine for RustlsEngine {
             SupportedCipherSuite::Tls13(suite) => suite.common.confidentiality_limit,
             SupportedCipherSuite::Tls12(suite) => suite.common.confidentiality_limit,
         };
+        this.tap.forget();
         let tickets = (!this.gate.is_closed()).then(|| this.clock.clone());
         let (secrets, kernel) = match this.side {
             Side::Client(conn) => conn

@@ -68,6 +68,12 @@ impl SecretTap {
         }
     }
 
+    /// Wipes them. The engine keeps the tap as long as the connection lasts, and with it the
+    /// secrets of keys that a key update has replaced.
+    pub(super) fn forget(&self) {
+        *self.secrets.lock() = Secrets::default();
+    }
+
     pub(super) fn secrets(&self) -> MutexGuard<'_, Secrets> {
         self.secrets.lock()
     }
@@ -100,5 +106,32 @@ impl rustls::KeyLog for SecretTap {
         if let Ok(random) = client_random.try_into() {
             secrets.client_random = random;
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use rustls::KeyLog as _;
+
+    use super::*;
+
+    #[test]
+    fn a_tap_that_forgets_has_no_secret_left() {
+        let tap = SecretTap::new(None);
+        for label in [
+            "CLIENT_HANDSHAKE_TRAFFIC_SECRET",
+            "SERVER_TRAFFIC_SECRET_0",
+            "CLIENT_RANDOM",
+            "EXPORTER_SECRET",
+        ] {
+            tap.log(label, &[1; 32], &[2; 32]);
+        }
+        assert!(tap.secrets().server_traffic.is_some());
+        tap.forget();
+        let secrets = tap.secrets();
+        assert!(secrets.client_handshake.is_none());
+        assert!(secrets.server_traffic.is_none());
+        assert!(secrets.tls12_master.is_none());
+        assert!(secrets.exporter.is_none());
     }
 }
