@@ -26,6 +26,7 @@ use self::report::{Closed, Connected, Encrypted, Report, Switching, Trouble, Tru
 use self::settings::Settings;
 use self::target::Target;
 use self::trace::Trace;
+use crate::ciphers::Ciphers;
 use crate::exit::Exit;
 use crate::text::Fingerprint;
 
@@ -114,7 +115,7 @@ pub(crate) struct Options {
     /// Offer these cipher suites, by IANA's or OpenSSL's names, in this order, with commas or
     /// colons between them
     #[arg(long, value_name = "NAMES", help_heading = "Protocol")]
-    ciphers: Option<String>,
+    ciphers: Option<Ciphers>,
     /// Send line ends as CR LF
     #[arg(long)]
     crlf: bool,
