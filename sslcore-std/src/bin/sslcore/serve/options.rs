@@ -81,7 +81,7 @@ pub(crate) struct Options {
     #[arg(long, help_heading = "Certificates")]
     request_client_cert: bool,
 
-    /// Application protocols, the preferred one first: h2,http/1.1 [default: http/1.1 with --www,
+    /// Application protocols, the preferred one first: h2,http/1.1 [default: http/1.1,http/1.0 with --www,
     /// else none]
     #[arg(
         long,
@@ -205,7 +205,7 @@ impl Options {
             .verify_mode(mode);
         let mut alpn: Vec<&[u8]> = self.alpn.iter().map(|name| name.as_bytes()).collect();
         if alpn.is_empty() && self.www.is_some() {
-            alpn.push(b"http/1.1");
+            alpn.extend([&b"http/1.1"[..], b"http/1.0"]);
         }
         builder = builder.alpn(&alpn);
         if !self.protocol.is_empty() {
