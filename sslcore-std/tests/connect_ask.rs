@@ -53,10 +53,14 @@ impl Session {
 
     /// What the terminal shows, up to and with the question.
     fn question(&mut self) -> String {
+        self.shown_until(b"[y/N] ")
+    }
+
+    fn shown_until(&mut self, end: &[u8]) -> String {
         let mut shown = Vec::new();
         let terminal = self.script.stdout.as_mut().expect("the terminal");
         let mut byte = [0];
-        while !shown.ends_with(b"[y/N] ") && terminal.read(&mut byte).expect("read") > 0 {
+        while !shown.ends_with(end) && terminal.read(&mut byte).expect("read") > 0 {
             shown.extend(byte);
         }
         String::from_utf8(shown).expect("UTF-8")
@@ -128,6 +132,30 @@ fn anything_else_is_a_no() {
         let ((code, stdout, stderr), ()) = both(talk, serve);
         assert_eq!((code, &stdout[..]), (Some(4), ""), "{answer:?}: {stderr}");
     }
+}
+
+#[test]
+fn what_was_typed_before_the_question_is_no_answer() {
+    let door = Door::open();
+    let door = &door;
+    let (typed, early) = channel();
+    let serve = move || {
+        early.recv().expect("told");
+        let mut socket = untrusted(door);
+        socket.wait_for_encrypted(Some(LONG)).expect_err("rejected");
+        socket.disconnect_from_host(LONG);
+    };
+    let talk = move || {
+        let mut session = Session::begin(door);
+        session.answer(b"y\n");
+        session.shown_until(b"y\r\n");
+        typed.send(()).expect("tell");
+        session.question();
+        session.answer(b"n\n");
+        session.end()
+    };
+    let ((code, stdout, stderr), ()) = both(talk, serve);
+    assert_eq!((code, &stdout[..]), (Some(4), ""), "{stderr}");
 }
 
 #[test]

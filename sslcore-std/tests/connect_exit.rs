@@ -6,6 +6,7 @@ mod common;
 use std::io::{Read, Write};
 use std::net::Shutdown;
 use std::process::Command;
+use std::sync::mpsc::channel;
 
 use common::program::{Door, Run, ca_file, connect, file, fresh, run};
 use common::{LONG, adopt, both, server};
@@ -266,4 +267,33 @@ fn five_is_for_a_stream_that_is_cut() {
         "{}",
         run.stderr
     );
+}
+
+#[test]
+fn five_is_for_a_server_that_does_not_end_its_side() {
+    let door = Door::open();
+    let (gone, over) = channel();
+    let mut command = Command::new(env!("CARGO_BIN_EXE_sslcore"));
+    command.args(["connect", &door.address().to_string(), "--timeout", "3"]);
+    command
+        .args(["--protocol", "TLSv1.3", "--ca"])
+        .arg(ca_file());
+    let door = &door;
+    let serve = move || {
+        let mut socket = door.serve();
+        socket.write_all(b"half of ").expect("write");
+        socket.flush().expect("flush");
+        assert_eq!(socket.read(&mut [0]).expect("close_notify"), 0);
+        over.recv().expect("the client's end");
+    };
+    let talk = move || {
+        let run = run(&mut command, b"");
+        gone.send(()).expect("tell");
+        run
+    };
+    let (run, ()) = both(talk, serve);
+    assert_eq!(run.code, Some(5), "{}", run.stderr);
+    assert_eq!(run.stdout, b"half of ");
+    let why = "the server took longer than 3s to end its side: data may be missing";
+    assert!(run.stderr.contains(why), "{}", run.stderr);
 }

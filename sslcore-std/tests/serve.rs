@@ -258,7 +258,7 @@ fn the_tls_options_say_what_is_negotiated() {
         "--protocol",
         "TLSv1.2",
         "--ciphers",
-        "ECDHE-ECDSA-CHACHA20-POLY1305",
+        "ECDHE-ECDSA-CHACHA20-POLY1305:ECDHE-RSA-CHACHA20-POLY1305",
         "--alpn",
         "h2,http/1.1",
         "--once",
@@ -435,6 +435,8 @@ fn what_cannot_be_used_is_a_usage_error_that_names_it() {
             &["--alpn", ""],
             "an application protocol name has 1 to 255 bytes",
         ),
+        (&["--listen", "nonsense"], "\"nonsense\" is no port"),
+        (&["--listen", "localhost:65536"], "\"65536\" is no port"),
         (&["--timeout", "0"], "a number from 1 to 86400 is wanted"),
         (&["--count", "0"], "--count"),
         (
@@ -450,10 +452,11 @@ fn what_cannot_be_used_is_a_usage_error_that_names_it() {
 }
 
 #[test]
-fn a_place_that_is_taken_is_exit_code_two() {
+fn a_place_where_it_cannot_listen_is_exit_code_two() {
     let taken = TcpListener::bind("127.0.0.1:0").expect("listen");
     let address = taken.local_addr().expect("address").to_string();
-    for place in [address.as_str(), "nonsense"] {
+    // The second is RFC 5737's, so nobody's.
+    for place in [address.as_str(), "192.0.2.1:0"] {
         let run = run(&["serve", "--listen", place]);
         assert_eq!(run.code, Some(2), "{}", run.log);
         let wanted = format!("cannot listen on {place:?}: ");

@@ -200,13 +200,15 @@ fn json_tells_the_mail_as_an_object() {
             ("MAIL FROM:<me@a>", "250 "),
             ("RCPT TO:<you@b>", "250 "),
             ("DATA", "354 "),
-            ("one\r\ntwo\r\n.", "250 "),
+            ("one\r\n\u{9b}2J\u{202e}\u{7f}\u{1b}[2J\r\n.", "250 "),
             ("QUIT", "221 "),
         ],
     );
     socket.disconnect_from_host(LONG);
     assert_eq!(server.exit_code(), Some(0));
     let out = String::from_utf8(server.peer.out()).expect("UTF-8");
+    let harmless = |c: char| c == '\n' || (c.is_ascii() && !c.is_ascii_control());
+    assert!(out.chars().all(harmless), "a terminal obeys this: {out:?}");
     let told: Vec<Value> = out
         .lines()
         .map(|line| serde_json::from_str(line).expect("JSON"))
@@ -217,6 +219,6 @@ fn json_tells_the_mail_as_an_object() {
     assert_eq!(mail["event"], "mail");
     assert_eq!(mail["from"], "<me@a>");
     assert_eq!(mail["to"], serde_json::json!(["<you@b>"]));
-    assert_eq!(mail["data"], "one\ntwo");
+    assert_eq!(mail["data"], "one\n\u{9b}2J\u{202e}\u{7f}\u{1b}[2J");
     assert_eq!(connection["mails"], 1);
 }

@@ -301,9 +301,16 @@ fn a_request_that_never_ends_is_not_waited_for() {
 }
 
 #[test]
-fn http_1_1_is_agreed_upon_with_clients_that_could_do_more() {
+fn the_newest_http_that_is_served_is_agreed_upon() {
     let server = server(&[]);
-    let config = client().alpn(&[b"h2", b"http/1.1"]).build();
-    let socket = server.client(&config.expect("client"));
-    assert_eq!(socket.connection().alpn_protocol(), Some(&b"http/1.1"[..]));
+    for (offered, wanted) in [
+        ([b"h2", &b"http/1.1"[..]], &b"http/1.1"[..]),
+        ([b"http/1.0", b"http/1.1"], b"http/1.1"),
+        // What curl --http1.0 offers.
+        ([b"http/1.0", b"http/1.0"], b"http/1.0"),
+    ] {
+        let config = client().alpn(&offered).build().expect("client");
+        let socket = server.client(&config);
+        assert_eq!(socket.connection().alpn_protocol(), Some(wanted));
+    }
 }

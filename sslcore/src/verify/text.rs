@@ -27,7 +27,25 @@ impl Display for SslError {
     }
 }
 
+/// An error without its certificate.
+struct Explanation<'a>(&'a SslError);
+
+impl Display for Explanation<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match &self.0.certificate {
+            Some(certificate) => self.0.sentence(f, certificate),
+            None => self.0.kind.fmt(f),
+        }
+    }
+}
+
 impl SslError {
+    /// The sentence of [`Display`](fmt::Display) without the words that say which certificate it
+    /// is about, for where that is shown anyway.
+    pub fn explanation(&self) -> impl Display + '_ {
+        Explanation(self)
+    }
+
     fn sentence(&self, f: &mut fmt::Formatter<'_>, certificate: &Certificate) -> fmt::Result {
         self.kind.fmt(f)?;
         match (self.kind, &self.detail) {

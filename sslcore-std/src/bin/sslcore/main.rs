@@ -1,5 +1,6 @@
 //! The program `sslcore`: see `sslcore --help`.
 
+mod ciphers;
 mod completions;
 mod connect;
 mod demo;

@@ -26,7 +26,15 @@ impl Terminal {
             let text = chain.text(Palette::plain());
             (&self.0).write_all(text.as_bytes())?;
         }
+        self.forget_what_was_typed()?;
         ask(BufReader::new(&self.0).take(100), &self.0)
+    }
+
+    /// What was typed before the question is no answer to it.
+    fn forget_what_was_typed(&self) -> io::Result<()> {
+        #[cfg(unix)]
+        rustix::termios::tcflush(&self.0, rustix::termios::QueueSelector::IFlush)?;
+        Ok(())
     }
 }
 

@@ -35,18 +35,20 @@ impl<'a> Chain<'a> {
         self.certificates.is_empty() && self.errors.is_empty()
     }
 
-    /// The errors of one certificate.
-    fn errors_of(&self, depth: usize) -> impl Iterator<Item = &SslError> {
+    /// The errors of one certificate. An error's depth is on the path that was tried, which need
+    /// not be the chain as it was sent.
+    fn errors_of(&self, certificate: &Certificate) -> impl Iterator<Item = &SslError> {
         self.errors
             .iter()
-            .filter(move |error| error.depth() == depth && error.certificate().is_some())
+            .filter(move |error| error.certificate() == Some(certificate))
     }
 
-    /// The errors that belong to none.
+    /// The errors that belong to none that was sent.
     fn other_errors(&self) -> impl Iterator<Item = &SslError> {
-        self.errors
-            .iter()
-            .filter(|error| error.certificate().is_none())
+        self.errors.iter().filter(|error| {
+            let sent = |certificate| self.certificates.contains(certificate);
+            !error.certificate().is_some_and(sent)
+        })
     }
 }
 
@@ -68,12 +70,12 @@ impl Telling for Chain<'_> {
             let to = time(certificate.not_after());
             row("valid", Ink::Plain, &format!("{from} to {to}"));
             row("SHA-256", Ink::Plain, &fingerprint(certificate));
-            for error in self.errors_of(depth) {
-                row("error", Ink::Bad, error.kind().text());
+            for error in self.errors_of(certificate) {
+                row("error", Ink::Bad, &error.explanation().to_string());
             }
         }
         for error in self.other_errors() {
-            let text = palette.paint(Ink::Bad, error.kind().text());
+            let text = palette.paint(Ink::Bad, error);
             out += &format!("  error     {text}\n");
         }
         if !self.remedies.is_empty() {
@@ -93,12 +95,12 @@ impl Telling for Chain<'_> {
             json!({
                 "kind": format!("{:?}", error.kind()),
                 "code": error.kind().code(),
-                "why": error.kind().text(),
+                "why": error.explanation().to_string(),
             })
         };
         let certificates = self.certificates.iter().enumerate();
         let certificates = certificates.map(|(depth, certificate)| {
-            let errors: Vec<_> = self.errors_of(depth).map(error).collect();
+            let errors: Vec<_> = self.errors_of(certificate).map(error).collect();
             json!({
                 "depth": depth,
                 "subject": subject(certificate),

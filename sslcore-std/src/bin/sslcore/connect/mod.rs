@@ -14,7 +14,7 @@ use std::process::ExitCode;
 use std::time::{Duration, Instant};
 
 use clap::{Args, ValueEnum};
-use sslcore_std::sslcore::{Failure, FailureKind, UsageError, Verdict};
+use sslcore_std::sslcore::{Failure, FailureKind, ReadEnd, UsageError, Verdict};
 use sslcore_std::starttls::{Protocol, negotiate};
 use sslcore_std::trace::{Direction, Tap, Wire};
 use sslcore_std::{SslSocket, WaitError};
@@ -26,6 +26,7 @@ use self::report::{Closed, Connected, Encrypted, Report, Switching, Trouble, Tru
 use self::settings::Settings;
 use self::target::Target;
 use self::trace::Trace;
+use crate::ciphers::Ciphers;
 use crate::exit::Exit;
 use crate::text::Fingerprint;
 
@@ -114,7 +115,7 @@ pub(crate) struct Options {
     /// Offer these cipher suites, by IANA's or OpenSSL's names, in this order, with commas or
     /// colons between them
     #[arg(long, value_name = "NAMES", help_heading = "Protocol")]
-    ciphers: Option<String>,
+    ciphers: Option<Ciphers>,
     /// Send line ends as CR LF
     #[arg(long)]
     crlf: bool,
@@ -342,13 +343,16 @@ fn give_up(
     encrypted: bool,
     options: &Options,
 ) -> Trouble {
+    let late = format!("the server took longer than {:?}", options.timeout);
+    // The close timeout has run out: there is nobody to tell, and no failure.
+    if encrypted && error == WaitError::Ended(ReadEnd::Truncated) {
+        let why = format!("{late} to end its side: data may be missing");
+        return Trouble::new(Exit::Truncated, why);
+    }
     socket.disconnect_from_host(FAREWELL);
     let failure = match error {
         WaitError::Failed(failure) => failure,
-        WaitError::Timeout => {
-            let why = format!("the server took longer than {:?}", options.timeout);
-            return Trouble::new(Exit::TlsFailure, why);
-        }
+        WaitError::Timeout => return Trouble::new(Exit::TlsFailure, late),
         error => return Trouble::new(Exit::TlsFailure, error.to_string()),
     };
     let exit = Exit::of(failure.kind(), encrypted);

@@ -115,11 +115,7 @@ fn config(options: &Options, report: &Report) -> Result<ClientConfig, Trouble> {
         builder = builder.protocols(&protocols);
     }
     if let Some(ciphers) = &options.ciphers {
-        let ciphers: Vec<&str> = ciphers
-            .split([',', ':', ' '])
-            .filter(|it| !it.is_empty())
-            .collect();
-        builder = builder.ciphers(&ciphers);
+        builder = builder.ciphers(&ciphers.names());
     }
     builder.build().map_err(Trouble::usage)
 }

@@ -12,6 +12,7 @@ use sslcore_std::trust;
 use super::Service;
 use super::identity::Identity;
 use super::www::Folder;
+use crate::ciphers::Ciphers;
 use crate::key_log::KeyLogFile;
 use crate::text::Fingerprint;
 
@@ -30,7 +31,12 @@ use crate::text::Fingerprint;
 #[command(verbatim_doc_comment, after_help = HELP)]
 pub(crate) struct Options {
     /// Where to listen: [HOST:]PORT, port 0 for any that is free
-    #[arg(long, value_name = "ADDRESS", default_value = "127.0.0.1:0")]
+    #[arg(
+        long,
+        value_name = "ADDRESS",
+        default_value = "127.0.0.1:0",
+        value_parser = place
+    )]
     listen: String,
 
     /// Send back what the client sends (the default)
@@ -75,7 +81,7 @@ pub(crate) struct Options {
     #[arg(long, help_heading = "Certificates")]
     request_client_cert: bool,
 
-    /// Application protocols, the preferred one first: h2,http/1.1 [default: http/1.1 with --www,
+    /// Application protocols, the preferred one first: h2,http/1.1 [default: http/1.1,http/1.0 with --www,
     /// else none]
     #[arg(
         long,
@@ -92,14 +98,10 @@ pub(crate) struct Options {
         help_heading = "TLS"
     )]
     protocol: Vec<String>,
-    /// The cipher suites, by IANA's or OpenSSL's names [default: all]
-    #[arg(
-        long,
-        value_name = "NAMES",
-        value_delimiter = ',',
-        help_heading = "TLS"
-    )]
-    ciphers: Vec<String>,
+    /// The cipher suites, by IANA's or OpenSSL's names, with commas or colons between them
+    /// [default: all]
+    #[arg(long, value_name = "NAMES", help_heading = "TLS")]
+    ciphers: Option<Ciphers>,
 
     /// Append the secrets of all connections to this file, for Wireshark: whoever reads it can
     /// decrypt them
@@ -147,6 +149,16 @@ Exit codes:
   4  one side refused the other's certificate
   5  the client's stream was cut, without close_notify";
 
+fn place(text: &str) -> Result<String, String> {
+    let port = text.rsplit_once(':').map_or(text, |(_, port)| port);
+    match port.parse::<u16>() {
+        Ok(_) => Ok(text.to_owned()),
+        Err(_) => Err(format!(
+            "{port:?} is no port; PORT, HOST:PORT or [IPV6-ADDRESS]:PORT is wanted"
+        )),
+    }
+}
+
 fn seconds(text: &str) -> Result<Duration, String> {
     match text.parse() {
         Ok(seconds @ 1..=86_400) => Ok(Duration::from_secs(seconds)),
@@ -193,14 +205,14 @@ impl Options {
             .verify_mode(mode);
         let mut alpn: Vec<&[u8]> = self.alpn.iter().map(|name| name.as_bytes()).collect();
         if alpn.is_empty() && self.www.is_some() {
-            alpn.push(b"http/1.1");
+            alpn.extend([&b"http/1.1"[..], b"http/1.0"]);
         }
         builder = builder.alpn(&alpn);
         if !self.protocol.is_empty() {
             builder = builder.protocols(&strs(&self.protocol));
         }
-        if !self.ciphers.is_empty() {
-            builder = builder.ciphers(&strs(&self.ciphers));
+        if let Some(ciphers) = &self.ciphers {
+            builder = builder.ciphers(&ciphers.names());
         }
         if let Some(path) = &self.key_log {
             builder = builder.dangerously_log_keys(Arc::new(KeyLogFile::open(path)?));

@@ -8,7 +8,7 @@ use serde_json::{Value, json};
 use super::fate::Fate;
 use super::mail::Mail;
 use super::options::reachable;
-use crate::text::Fingerprint;
+use crate::text::{Fingerprint, ascii_json};
 
 /// Text: what scripts and people wait for on standard output, what happened on standard error.
 /// JSON: everything on standard output. Every piece is written at once, so that the threads do
@@ -79,7 +79,7 @@ impl Output {
 }
 
 fn say(value: &Value) {
-    tell(&format!("{value}\n"));
+    tell(&(ascii_json(value) + "\n"));
 }
 
 fn tell(text: &str) {
