@@ -88,10 +88,9 @@ fn resumes(client: &ClientConfig, server: &ServerConfig) -> bool {
     pair.client.conn.is_resumed()
 }
 
-/// The one error that this end asks about.
+/// The first error that this end asks about.
 fn asks_about(end: &End) -> SslErrorKind {
     let review = end.conn.review().expect("a question");
-    assert_eq!(review.errors.len(), 1, "{:?}", review.errors);
     review.errors[0].kind()
 }
 
@@ -124,7 +123,7 @@ impl Forgiving {
             false => &mut pair.server,
         };
         let errors = end.conn.ssl_errors().to_vec();
-        assert_eq!(errors.len(), 1, "{errors:?}");
+        assert!(!errors.is_empty());
         match self {
             Self::Always => {}
             Self::All => answer(end, Verdict::Accept),
@@ -215,7 +214,7 @@ fn whoever_rejects_keeps_no_session() {
                 } else {
                     &pair.server
                 };
-                assert_eq!(judge.conn.ssl_errors().len(), 1);
+                assert!(!judge.conn.ssl_errors().is_empty());
                 assert!(judge.conn.failure().is_some());
                 let case = format!("{version} stateless={stateless} client={by_client}");
                 assert!(shared.cache.is_empty(), "{case}");
