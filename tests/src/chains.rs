@@ -4,7 +4,9 @@ use rcgen::{
     BasicConstraints, CertificateParams, DnType, ExtendedKeyUsagePurpose, IsCa, Issuer, KeyPair,
     KeyUsagePurpose, RevokedCertParams, SerialNumber, SigningKey,
 };
-use rustls_pki_types::{CertificateDer, CertificateRevocationListDer};
+use rustls_pki_types::{
+    CertificateDer, CertificateRevocationListDer, PrivateKeyDer, PrivatePkcs8KeyDer,
+};
 
 /// The host that the good leaves are for.
 pub const HOST: &str = "server.test";
@@ -77,6 +79,11 @@ impl Made {
             params,
             key,
         }
+    }
+
+    /// Its key, as a configuration wants it.
+    pub fn private_key(&self) -> PrivateKeyDer<'static> {
+        PrivatePkcs8KeyDer::from(self.key.serialize_der()).into()
     }
 
     /// A list of certificates that this one has revoked, good from 2025 to the end of `until`.
