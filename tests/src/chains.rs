@@ -115,6 +115,39 @@ impl Made {
     }
 }
 
+/// A root, an intermediate, and a leaf for [`HOST`].
+pub struct Family {
+    /// Signed by its own key.
+    pub root: Made,
+    /// Issued by the root.
+    pub middle: Made,
+    /// Issued by the intermediate.
+    pub leaf: Made,
+}
+
+impl Family {
+    /// A good one.
+    pub fn new() -> Self {
+        Self::with(|_, _| ())
+    }
+
+    /// Changes intermediate and leaf before they are signed.
+    pub fn with(change: impl FnOnce(&mut CertificateParams, &mut CertificateParams)) -> Self {
+        let (mut middle, mut leaf) = (authority("middle"), leaf(&[HOST]));
+        change(&mut middle, &mut leaf);
+        let root = Made::self_signed(authority("root"));
+        let middle = root.issue(middle);
+        let leaf = middle.issue(leaf);
+        Self { root, middle, leaf }
+    }
+}
+
+impl Default for Family {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
 /// A certificate's fields (RFC 5280 §4.1), by their place: version, serial number, signature
 /// algorithm, issuer, validity, subject, public key, extensions.
 pub mod field {
