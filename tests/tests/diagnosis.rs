@@ -346,4 +346,9 @@ fn every_error_is_a_sentence_that_names_its_certificate() {
              it was valid until 2025-06-01 00:00:00 UTC; it is 2026-01-01 00:00:00 UTC",
         ]
     );
+    let beside_it = format!("{:#}", errors[1]);
+    assert_eq!(
+        Some(beside_it.as_str()),
+        texts[1].strip_prefix("certificate 0 (CN=leaf): ")
+    );
 }

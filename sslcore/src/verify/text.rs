@@ -12,12 +12,16 @@ use crate::calendar::DateTime;
 use crate::identity::certificate::Certificate;
 
 /// What was found, and what was expected. Names are escaped as
-/// [`DistinguishedName`](crate::DistinguishedName) does.
+/// [`DistinguishedName`](crate::DistinguishedName) does. With `{:#}` it does not begin with the
+/// certificate, for who shows it beside the certificate.
 impl Display for SslError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let Some(certificate) = &self.certificate else {
             return self.kind.fmt(f);
         };
+        if f.alternate() {
+            return self.sentence(f, certificate);
+        }
         write!(f, "certificate {}", self.depth)?;
         if let Some(subject) = certificate.subject() {
             write!(f, " ({subject})")?;

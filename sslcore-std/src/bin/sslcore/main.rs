@@ -1,11 +1,14 @@
 //! The program `sslcore`: see `sslcore --help`.
 
+mod chain;
 mod completions;
 mod connect;
 mod demo;
 mod exit;
 mod serve;
+mod telling;
 mod text;
+mod verify;
 
 use std::process::ExitCode;
 
@@ -25,6 +28,7 @@ struct Cli {
 enum Command {
     Connect(Box<connect::Options>),
     Serve(Box<serve::Options>),
+    Verify(verify::Options),
     Demo(demo::Options),
     Completions(completions::Options),
 }
@@ -44,6 +48,7 @@ fn main() -> ExitCode {
     match cli.command {
         Command::Connect(options) => connect::run(&options),
         Command::Serve(options) => serve::run(&options),
+        Command::Verify(options) => verify::run(&options),
         Command::Demo(options) => demo::run(&options),
         Command::Completions(options) => completions::run(&options),
     }
