@@ -427,25 +427,3 @@ fn names_are_held_against_constraints_also_above_an_issuer_with_another_error() 
         assert_eq!(kinds, expected, "root: {by_root}, upper: {by_upper}");
     }
 }
-
-#[test]
-fn a_revoked_certificate_is_still_held_against_constraints() {
-    let Family { root, middle, leaf } = Family::with(|middle, leaf| {
-        middle.name_constraints = Some(NameConstraints {
-            permitted_subtrees: vec![GeneralSubtree::DnsName("elsewhere.test".into())],
-            excluded_subtrees: Vec::new(),
-        });
-        leaf.serial_number = Some(8u64.into());
-    });
-    for (serial, until, kind) in [
-        (8, 2030, CertificateRevoked),
-        (9, 2025, CertificateStatusUnknown),
-    ] {
-        let lists = [middle.revoke(&[serial], until)];
-        let config = trusting(&[&root]).revocation_lists(lists, false);
-        assert_eq!(
-            found(config, &[&leaf, &middle]),
-            [(kind, 0), (NameConstraintViolation, 0)]
-        );
-    }
-}

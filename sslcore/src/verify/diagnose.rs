@@ -49,7 +49,7 @@ impl Purpose {
 
 impl Case<'_> {
     /// Everything that is wrong with the path; webpki has refused it with `refusal`, so there is
-    /// at least one error. Costs at most two more path searches of webpki's, and one for each
+    /// at least one error. Costs at most one more path search of webpki's, and one for each
     /// certificate with name constraints that is not on the way of that.
     pub(super) fn diagnose(&self, path: &Path<'_>, refusal: &Error) -> Vec<Finding> {
         let mut found = Vec::new();
@@ -57,11 +57,7 @@ impl Case<'_> {
         for (depth, link) in path.links.iter().enumerate() {
             self.certificate(link, depth, &mut found);
         }
-        // What revocation lists say comes before names are held against constraints.
-        for revocation in [self.revocation, None] {
-            let Some(error) = self.hidden(path, &found, revocation) else {
-                break;
-            };
+        if let Some(error) = self.hidden(path, &found) {
             let kind = kind_of(&error);
             let known = found.iter().any(|(known, ..)| *known == kind);
             match kind {
@@ -71,12 +67,6 @@ impl Case<'_> {
                 }
                 _ if known => {}
                 kind => found.push((kind, 0, Detail::None)),
-            }
-            if !matches!(
-                kind,
-                Kind::CertificateRevoked | Kind::CertificateStatusUnknown
-            ) {
-                break;
             }
         }
         if found.is_empty() {
@@ -131,12 +121,7 @@ impl Case<'_> {
     }
 
     /// What webpki still refuses when all that was found is taken away.
-    fn hidden(
-        &self,
-        path: &Path<'_>,
-        found: &[Finding],
-        revocation: Option<&Revocation>,
-    ) -> Option<Error> {
+    fn hidden(&self, path: &Path<'_>, found: &[Finding]) -> Option<Error> {
         let leaf = path.links.first()?;
         let parsed = match EndEntityCert::try_from(leaf.der) {
             Ok(parsed) => parsed,
@@ -163,14 +148,14 @@ impl Case<'_> {
         };
         let mut anchors: Vec<TrustAnchor<'_>> = self.material.anchors.to_vec();
         let Some(trusted) = trusted else {
-            return self.search(path, &parsed, &anchors, revocation).err();
+            return self.search(path, &parsed, &anchors).err();
         };
         let anchor = match anchor_from_trusted_cert(path.links[trusted].der) {
             Ok(anchor) => anchor,
             Err(error) => return Some(error),
         };
         anchors.push(anchor.clone());
-        let below = self.search(path, &parsed, &anchors, revocation);
+        let below = self.search(path, &parsed, &anchors);
         below
             .and_then(|()| self.constraints_above(path, trusted, &parsed, &anchor))
             .err()
@@ -203,7 +188,7 @@ impl Case<'_> {
                 subject_public_key_info: anchor.subject_public_key_info.as_ref().into(),
                 name_constraints: Some(constraints.as_slice().into()),
             };
-            let judged = self.search(path, leaf, &[anchor], None);
+            let judged = self.search(path, leaf, &[anchor]);
             if judged == Err(Error::NameConstraintViolation) {
                 return judged;
             }
@@ -217,7 +202,6 @@ impl Case<'_> {
         path: &Path<'_>,
         parsed: &EndEntityCert<'_>,
         anchors: &[TrustAnchor<'_>],
-        revocation: Option<&Revocation>,
     ) -> Result<(), Error> {
         let issuers: Vec<CertificateDer<'_>> = path
             .links
@@ -225,8 +209,8 @@ impl Case<'_> {
             .skip(1)
             .map(|link| CertificateDer::from(link.der.as_ref()))
             .collect();
-        let lists = revocation.map(Revocation::lists);
-        let revocation = lists.as_deref().zip(revocation);
+        let lists = self.revocation.map(Revocation::lists);
+        let revocation = lists.as_deref().zip(self.revocation);
         parsed
             .verify_for_usage(
                 self.material.algorithms,

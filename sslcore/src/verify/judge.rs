@@ -20,7 +20,7 @@ impl Policy {
     /// webpki is the authority: there is no error only if it finds none. When it refuses, the
     /// diagnosis says why, with all that webpki's one error hides.
     ///
-    /// Work is bounded whatever the chain is: three path searches of webpki's (100 signatures each)
+    /// Work is bounded whatever the chain is: two path searches of webpki's (100 signatures each)
     /// through at most six intermediates, one more for each issuer that has name constraints above
     /// one that is wrong, and at most 16 signatures of the diagnosis. Allocates the errors.
     pub(crate) fn judge(
