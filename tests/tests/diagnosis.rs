@@ -3,9 +3,7 @@
 
 use std::time::Duration;
 
-use rcgen::{
-    BasicConstraints, ExtendedKeyUsagePurpose, GeneralSubtree, IsCa, KeyPair, NameConstraints,
-};
+use rcgen::{BasicConstraints, ExtendedKeyUsagePurpose, IsCa, KeyPair};
 use rustls_pki_types::CertificateDer;
 use sslcore::SslErrorKind::*;
 use sslcore::{
@@ -353,77 +351,4 @@ fn every_error_is_a_sentence_that_names_its_certificate() {
         Some(beside_it.as_str()),
         texts[1].strip_prefix("certificate 0 (CN=leaf): ")
     );
-}
-
-#[test]
-fn a_certificate_beside_the_path_has_no_say_about_the_time() {
-    // Two of one name and key: the old one, sent along, was over before the leaf began.
-    let Family { root, middle, leaf } = Family::with(|_, leaf| {
-        leaf.not_after = rcgen::date_time_ymd(2025, 12, 31);
-    });
-    let mut old = authority("middle");
-    old.not_before = rcgen::date_time_ymd(2020, 1, 1);
-    old.not_after = rcgen::date_time_ymd(2021, 1, 1);
-    let key = KeyPair::try_from(middle.key.serialize_der()).expect("key");
-    let old = root.issue_to(old, key);
-    let day = Duration::from_secs(24 * 60 * 60);
-    for chain in [[&leaf, &middle, &old], [&leaf, &old, &middle]] {
-        let config = trusting(&[&root]).build().expect("a configuration");
-        let errors = config.verify_chain(&ders(&chain), None, None);
-        let kinds: Vec<_> = errors.iter().map(SslError::kind).collect();
-        assert_eq!(kinds, [NoWallClock]);
-        assert_eq!(found(trusting(&[&root]).clock_tolerance(day), &chain), []);
-    }
-}
-
-#[test]
-fn a_root_that_was_sent_is_no_intermediate() {
-    let Family { root, middle, leaf } = Family::new();
-    assert_eq!(
-        found(trusting(&[]).verify_depth(1), &[&leaf, &middle, &root]),
-        [(SelfSignedCertificateInChain, 2)]
-    );
-}
-
-#[test]
-fn what_is_revoked_is_told_also_above_an_issuer_with_another_error() {
-    let root = Made::self_signed(authority("root"));
-    let mut upper = authority("upper");
-    upper.serial_number = Some(7u64.into());
-    let upper = root.issue(upper);
-    let mut lower = authority("lower");
-    lower.is_ca = IsCa::ExplicitNoCa;
-    let lower = upper.issue(lower);
-    let leaf = lower.issue(leaf(&[HOST]));
-    let config = trusting(&[&root]).revocation_lists([root.revoke(&[7], 2030)], false);
-    assert_eq!(
-        found(config, &[&leaf, &lower, &upper]),
-        [(InvalidCaCertificate, 1), (CertificateRevoked, 2)]
-    );
-}
-
-#[test]
-fn names_are_held_against_constraints_also_above_an_issuer_with_another_error() {
-    let constrained = |name: &str, constrained: bool| {
-        let mut params = authority(name);
-        params.name_constraints = constrained.then(|| NameConstraints {
-            permitted_subtrees: vec![GeneralSubtree::DnsName("elsewhere.test".into())],
-            excluded_subtrees: Vec::new(),
-        });
-        params
-    };
-    for (by_root, by_upper) in [(true, false), (false, true), (false, false)] {
-        let root = Made::self_signed(constrained("root", by_root));
-        let upper = root.issue(constrained("upper", by_upper));
-        let mut lower = authority("lower");
-        lower.is_ca = IsCa::ExplicitNoCa;
-        let lower = upper.issue(lower);
-        let leaf = lower.issue(leaf(&[HOST]));
-        let mut expected = vec![(InvalidCaCertificate, 1)];
-        if by_root || by_upper {
-            expected.push((NameConstraintViolation, 0));
-        }
-        let kinds = found(trusting(&[&root]), &[&leaf, &lower, &upper]);
-        assert_eq!(kinds, expected, "root: {by_root}, upper: {by_upper}");
-    }
 }

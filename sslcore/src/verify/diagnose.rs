@@ -49,8 +49,7 @@ impl Purpose {
 
 impl Case<'_> {
     /// Everything that is wrong with the path; webpki has refused it with `refusal`, so there is
-    /// at least one error. Costs at most one more path search of webpki's, and one for each
-    /// certificate with name constraints that is not on the way of that.
+    /// at least one error. Costs at most one more path search of webpki's.
     pub(super) fn diagnose(&self, path: &Path<'_>, refusal: &Error) -> Vec<Finding> {
         let mut found = Vec::new();
         end(path, &mut found);
@@ -60,12 +59,21 @@ impl Case<'_> {
         if let Some(error) = self.hidden(path, &found) {
             let kind = kind_of(&error);
             let known = found.iter().any(|(known, ..)| *known == kind);
+            let revoked = |link: &Link<'_>| {
+                self.revocation
+                    .is_some_and(|revocation| revocation.names(&link.fields))
+            };
             match kind {
                 // There is no time at which all are valid, to look behind their dates.
                 Kind::CertificateExpired | Kind::CertificateNotYetValid => {
                     found.push((Kind::Unspecified, 0, Detail::None));
                 }
                 _ if known => {}
+                Kind::CertificateRevoked => {
+                    let links = path.links.iter().enumerate();
+                    let revoked = links.filter(|(_, link)| revoked(link));
+                    found.extend(revoked.map(|(depth, _)| (kind, depth, Detail::None)));
+                }
                 kind => found.push((kind, 0, Detail::None)),
             }
         }
@@ -97,13 +105,6 @@ impl Case<'_> {
                 report(Kind::CertificateExpired, Detail::At(now));
             }
             _ => {}
-        }
-        if let Some(revocation) = self.revocation {
-            if revocation.names(cert) {
-                report(Kind::CertificateRevoked, Detail::None);
-            } else if revocation.lacks(cert) {
-                report(Kind::CertificateStatusUnknown, Detail::None);
-            }
         }
         if !cert.serves(self.purpose.id()) || (leaf && cert.is_ca()) {
             report(Kind::InvalidPurpose, Detail::For(self.purpose));
@@ -147,62 +148,9 @@ impl Case<'_> {
             (wrong, _) => Some(wrong.unwrap_or(last)),
         };
         let mut anchors: Vec<TrustAnchor<'_>> = self.material.anchors.to_vec();
-        let Some(trusted) = trusted else {
-            return self.search(path, &parsed, &anchors).err();
-        };
-        let anchor = match anchor_from_trusted_cert(path.links[trusted].der) {
-            Ok(anchor) => anchor,
-            Err(error) => return Some(error),
-        };
-        anchors.push(anchor.clone());
-        let below = self.search(path, &parsed, &anchors);
-        below
-            .and_then(|()| self.constraints_above(path, trusted, &parsed, &anchor))
-            .err()
-    }
-
-    /// Holds the names against the constraints of those certificates, and of the trust anchor,
-    /// that are above one that is trusted for the sake of argument.
-    fn constraints_above(
-        &self,
-        path: &Path<'_>,
-        trusted: usize,
-        leaf: &EndEntityCert<'_>,
-        anchor: &TrustAnchor<'_>,
-    ) -> Result<(), Error> {
-        let mut above = Vec::new();
-        for link in path.links.iter().skip(trusted + 1) {
-            let constraints = anchor_from_trusted_cert(link.der)?.name_constraints;
-            above.extend(constraints.map(|constraints| constraints.to_vec()));
+        if let Some(trusted) = trusted {
+            anchors.push(anchor_from_trusted_cert(path.links[trusted].der).ok()?);
         }
-        if let (End::Anchor, Some(last)) = (path.end, path.links.last()) {
-            let issuers = self.material.anchors.iter();
-            let issuers = issuers.filter(|anchor| last.is_issued_by(anchor));
-            above.extend(
-                issuers.filter_map(|anchor| Some(anchor.name_constraints.as_ref()?.to_vec())),
-            );
-        }
-        for constraints in above {
-            let anchor = TrustAnchor {
-                subject: anchor.subject.as_ref().into(),
-                subject_public_key_info: anchor.subject_public_key_info.as_ref().into(),
-                name_constraints: Some(constraints.as_slice().into()),
-            };
-            let judged = self.search(path, leaf, &[anchor]);
-            if judged == Err(Error::NameConstraintViolation) {
-                return judged;
-            }
-        }
-        Ok(())
-    }
-
-    /// webpki's search through this path, at a time that is good for all of it, for any purpose.
-    fn search(
-        &self,
-        path: &Path<'_>,
-        parsed: &EndEntityCert<'_>,
-        anchors: &[TrustAnchor<'_>],
-    ) -> Result<(), Error> {
         let issuers: Vec<CertificateDer<'_>> = path
             .links
             .iter()
@@ -214,14 +162,14 @@ impl Case<'_> {
         parsed
             .verify_for_usage(
                 self.material.algorithms,
-                anchors,
+                &anchors,
                 &issuers,
                 time_within(path.links.iter().map(|link| &link.fields), self.time),
                 AnyPurpose,
                 revocation.and_then(|(lists, revocation)| revocation.options(lists)),
                 None,
             )
-            .map(drop)
+            .err()
     }
 }
 

@@ -21,8 +21,8 @@ impl Policy {
     /// diagnosis says why, with all that webpki's one error hides.
     ///
     /// Work is bounded whatever the chain is: two path searches of webpki's (100 signatures each)
-    /// through at most six intermediates, one more for each issuer that has name constraints above
-    /// one that is wrong, and at most 16 signatures of the diagnosis. Allocates the errors.
+    /// through at most six intermediates, and at most 16 signatures of the diagnosis. Allocates
+    /// the errors.
     pub(crate) fn judge(
         &self,
         chain: &[CertificateDer<'static>],
@@ -76,13 +76,16 @@ impl Policy {
             errors.push(error(Kind::NoWallClock, 0, Detail::None, leaf));
         }
         let (issuers, more) = reachable(chain);
-        let material = Material {
-            chain,
-            anchors: &self.anchors,
-            algorithms: self.algorithms,
-        };
-        let (time, path) = self.time(&material, now);
-        let now = now.map(|_| time);
+        let leaf_and_issuers = core::iter::once(leaf).chain(&issuers);
+        let fields: Vec<_> = leaf_and_issuers
+            .filter_map(|der| x509::Certificate::parse(der))
+            .collect();
+        let good = time_within(
+            fields.iter(),
+            now.unwrap_or(UnixTime::since_unix_epoch(Duration::ZERO)),
+        );
+        let now = now.map(|now| self.tolerate(now, good));
+        let time = now.unwrap_or(good);
         if self
             .revocation
             .as_ref()
@@ -101,7 +104,12 @@ impl Policy {
                 self.extras(leaf, intermediates.len(), errors);
             }
             Err(refusal) => {
-                let Some(path) = path.or_else(|| Path::build(&material)) else {
+                let material = Material {
+                    chain,
+                    anchors: &self.anchors,
+                    algorithms: self.algorithms,
+                };
+                let Some(path) = Path::build(&material) else {
                     errors.push(error(kind_of(&refusal), 0, Detail::None, leaf));
                     return;
                 };
@@ -112,19 +120,19 @@ impl Policy {
                     time,
                     revocation: self.revocation.as_ref(),
                 };
+                let found = case.diagnose(&path, &refusal);
                 let certificate = |depth: usize| {
                     path.links
                         .get(depth)
                         .map_or(leaf.as_ref(), |link| link.der.as_ref())
                 };
-                let found = case.diagnose(&path, &refusal).into_iter();
-                errors.extend(found.map(|(kind, depth, detail): Finding| {
+                errors.extend(found.into_iter().map(|(kind, depth, detail): Finding| {
                     error(kind, depth, detail, certificate(depth))
                 }));
                 if more {
                     errors.push(error(Kind::PathSearchExceeded, 0, Detail::None, leaf));
                 }
-                self.extras(leaf, path.intermediates(), errors);
+                self.extras(leaf, path.links.len() - 1, errors);
             }
         }
     }
@@ -177,24 +185,11 @@ impl Policy {
         }
     }
 
-    /// The time to judge by, and the path if it had to be built: without a clock one at which the
-    /// whole path is valid, and with one another time within the tolerance if that helps.
-    fn time<'a>(
-        &self,
-        material: &Material<'a>,
-        now: Option<UnixTime>,
-    ) -> (UnixTime, Option<Path<'a>>) {
-        let time = now.unwrap_or(UnixTime::since_unix_epoch(Duration::ZERO));
-        if now.is_some() && self.tolerance.is_zero() {
-            return (time, None);
-        }
-        let path = Path::build(material);
-        let links = path.iter().flat_map(|path| &path.links);
-        let good = time_within(links.map(|link| &link.fields), time);
-        let wrong = time.as_secs().abs_diff(good.as_secs());
-        match now.is_none() || wrong <= self.tolerance.as_secs() {
-            true => (good, path),
-            false => (time, path),
+    /// The time to judge by: another one within the tolerance if that helps.
+    fn tolerate(&self, now: UnixTime, good: UnixTime) -> UnixTime {
+        match now.as_secs().abs_diff(good.as_secs()) <= self.tolerance.as_secs() {
+            true => good,
+            false => now,
         }
     }
 

@@ -36,13 +36,6 @@ pub(super) struct Link<'a> {
     pub(super) signature: Signature,
 }
 
-impl Link<'_> {
-    /// Whether this trust anchor has its issuer's name.
-    pub(super) fn is_issued_by(&self, anchor: &TrustAnchor<'_>) -> bool {
-        contents(self.fields.issuer) == Some(anchor.subject.as_ref())
-    }
-}
-
 /// Where the path ends.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum End {
@@ -70,15 +63,6 @@ pub(super) struct Material<'a> {
 }
 
 impl<'a> Path<'a> {
-    /// The intermediates; a root that was sent along is none.
-    pub(super) fn intermediates(&self) -> usize {
-        let above = self.links.len().saturating_sub(1);
-        match self.end {
-            End::SelfSigned => above.saturating_sub(1),
-            _ => above,
-        }
-    }
-
     /// `None` when the leaf is not a certificate. Costs at most 16 signature checks.
     pub(super) fn build(material: &Material<'a>) -> Option<Self> {
         let (leaf, rest) = material.chain.split_first()?;
@@ -112,11 +96,9 @@ impl<'a> Path<'a> {
                 return Some(path);
             }
             let issuer = head.fields.issuer;
-            let mut named: Vec<usize> = (0..unused.len())
+            let named: Vec<usize> = (0..unused.len())
                 .filter(|&i| unused[i].1.subject == issuer)
                 .collect();
-            // An issuer may have renewed its certificate with the same key.
-            named.sort_by_key(|&i| !unused[i].1.was_valid_with(&head.fields));
             let keys = named.iter().map(|&i| unused[i].1.public_key);
             let sent = best(&head.fields, keys, material, &mut budget);
             let (which, signature) = match (sent, anchor) {

@@ -56,25 +56,13 @@ impl Revocation {
         )
     }
 
-    /// Whether a status is required that no list of its issuer's can tell, while there are others.
-    pub(super) fn lacks(&self, certificate: &x509::Certificate<'_>) -> bool {
-        self.required && !self.lists.is_empty() && self.of_issuer(certificate).next().is_none()
-    }
-
     /// Whether a list of its issuer's names this certificate; who signed the list is not looked
     /// at.
     pub(super) fn names(&self, certificate: &x509::Certificate<'_>) -> bool {
-        self.of_issuer(certificate)
-            .any(|list| matches!(list.find_serial(certificate.serial), Ok(Some(_))))
-    }
-
-    /// The lists by its issuer's name.
-    fn of_issuer(
-        &self,
-        certificate: &x509::Certificate<'_>,
-    ) -> impl Iterator<Item = &CertRevocationList<'static>> {
         let issuer = Reader::new(certificate.issuer).read(tag::SEQUENCE);
-        let lists = self.lists.iter();
-        lists.filter(move |list| Some(list.issuer()) == issuer)
+        self.lists
+            .iter()
+            .filter(|list| Some(list.issuer()) == issuer)
+            .any(|list| matches!(list.find_serial(certificate.serial), Ok(Some(_))))
     }
 }

@@ -115,15 +115,6 @@ impl<'a> Certificate<'a> {
         })
     }
 
-    /// Whether there was, or will be, a moment at which both are valid.
-    pub(crate) fn was_valid_with(&self, other: &Self) -> bool {
-        let begins_in_time = |one: &Self, other: &Self| match (one.not_before, other.not_after) {
-            (Some(begin), Some(end)) => begin <= end,
-            _ => true,
-        };
-        begins_in_time(self, other) && begins_in_time(other, self)
-    }
-
     /// Issuer and subject are the same name.
     pub(crate) fn is_self_issued(&self) -> bool {
         self.issuer == self.subject
