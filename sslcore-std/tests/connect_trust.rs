@@ -10,7 +10,7 @@ use common::program::{Door, Run, ca_file, connect, file, run};
 use common::{LONG, adopt, both, server};
 use rcgen::DnType;
 use sslcore::{ServerStart, VerifyMode};
-use sslcore_tests::certs::{Identity, WORLD, self_signed_with};
+use sslcore_tests::certs::{Identity, WORLD, pem, self_signed_with};
 
 /// Runs it against a server with this certificate.
 fn presented(identity: &Identity, arguments: &[&str]) -> Run {
@@ -109,8 +109,8 @@ fn every_certificate_is_shown_with_its_errors() {
         "  names     DNS:server.test\n",
         "  valid     2025-01-01 00:00:00 UTC to 2025-06-01 00:00:00 UTC\n",
         "  SHA-256   ",
-        "  error     the certificate has expired: it was valid until 2025-06-01 00:00:00 UTC; it is 20",
-        "  error     the certificate is for another name than other.test: it is for DNS:server.test",
+        "  error     the certificate has expired: it was valid until 2025-06-01 00:00:00 UTC; it is ",
+        "  error     the certificate is for another name than other.test: it is for DNS:server.test\n",
         "What would make it acceptable\n",
         "  --trust-sha256 ",
         "  --name server.test\n",
@@ -193,4 +193,32 @@ fn our_own_certificate_is_presented() {
         let (run, ()) = both(|| run(&mut command, b""), serve);
         assert_eq!(run.code, Some(0), "{}", run.stderr);
     }
+}
+
+#[test]
+fn an_error_is_shown_with_its_certificate_wherever_that_is_in_the_chain() {
+    let mut chain = WORLD.server.chain.clone();
+    chain.truncate(1);
+    chain.extend_from_slice(&WORLD.self_signed.chain);
+    chain.push(WORLD.ca.der());
+    let identity = server().identity(chain, WORLD.server.key()).build();
+    let door = Door::open();
+    let mut command = connect(&door.address().to_string());
+    command.args(["--name", "server.test", "--ca"]);
+    let stranger = pem("CERTIFICATE", &WORLD.self_signed.chain[0]);
+    command.arg(file("other.pem", stranger.as_bytes()));
+    let serve = || {
+        let mut socket = adopt(door.accept());
+        socket
+            .start_server_encryption(ServerStart::With(identity.expect("server")))
+            .expect("start");
+        let _ = socket.wait_for_encrypted(Some(LONG));
+        socket.disconnect_from_host(LONG);
+    };
+    let (run, ()) = both(|| run(&mut command, b""), serve);
+    assert_eq!(run.code, Some(4), "{}", run.stderr);
+    let (before, behind) = run.stderr.split_once("Certificate 2: ").expect("three");
+    let error = "  error     the chain ends in a self-signed certificate that is not trusted";
+    assert!(!before.contains("  error  "), "{}", run.stderr);
+    assert!(behind.contains(error), "{}", run.stderr);
 }

@@ -141,7 +141,7 @@ const REFUSED_BY_US: [&str; 1] = ["an authority's"];
 fn openssl_refuses_the_same_chains_for_the_same_reasons() {
     let mut wrong = Vec::new();
     for case in cases() {
-        // That these are what we find is a test of its own, in diagnosis.rs.
+        // That these are what we find is a test of its own, in listed_chains.rs.
         let ours: Reasons = case
             .errors
             .iter()

@@ -12,16 +12,12 @@ use crate::calendar::DateTime;
 use crate::identity::certificate::Certificate;
 
 /// What was found, and what was expected. Names are escaped as
-/// [`DistinguishedName`](crate::DistinguishedName) does. With `{:#}` it does not begin with the
-/// certificate, for who shows it beside the certificate.
+/// [`DistinguishedName`](crate::DistinguishedName) does.
 impl Display for SslError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let Some(certificate) = &self.certificate else {
             return self.kind.fmt(f);
         };
-        if f.alternate() {
-            return self.sentence(f, certificate);
-        }
         write!(f, "certificate {}", self.depth)?;
         if let Some(subject) = certificate.subject() {
             write!(f, " ({subject})")?;
@@ -31,7 +27,25 @@ impl Display for SslError {
     }
 }
 
+/// An error without its certificate.
+struct Explanation<'a>(&'a SslError);
+
+impl Display for Explanation<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match &self.0.certificate {
+            Some(certificate) => self.0.sentence(f, certificate),
+            None => self.0.kind.fmt(f),
+        }
+    }
+}
+
 impl SslError {
+    /// The sentence of [`Display`](fmt::Display) without the words that say which certificate it
+    /// is about, for where that is shown anyway.
+    pub fn explanation(&self) -> impl Display + '_ {
+        Explanation(self)
+    }
+
     fn sentence(&self, f: &mut fmt::Formatter<'_>, certificate: &Certificate) -> fmt::Result {
         self.kind.fmt(f)?;
         match (self.kind, &self.detail) {

@@ -85,7 +85,7 @@ impl Telling for Chain<'_> {
             row("valid", Ink::Plain, &format!("{from} to {to}"));
             row("SHA-256", Ink::Plain, &fingerprint(certificate));
             for error in self.errors_of(certificate) {
-                row("error", Ink::Bad, &format!("{error:#}"));
+                row("error", Ink::Bad, &error.explanation().to_string());
             }
         }
         for error in self.other_errors() {
@@ -109,7 +109,7 @@ impl Telling for Chain<'_> {
             json!({
                 "kind": format!("{:?}", error.kind()),
                 "code": error.kind().code(),
-                "why": format!("{error:#}"),
+                "why": error.explanation().to_string(),
             })
         };
         let certificates = self.certificates.iter().enumerate();
