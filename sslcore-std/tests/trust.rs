@@ -12,6 +12,7 @@ use sslcore_std::trust::{self, LoadError, LoadErrorKind};
 use sslcore_tests::certs::{
     Ca, Identity, PKCS_ECDSA_P384_SHA384, PKCS_ED25519, PKCS_RSA_SHA256, WORLD, pem,
 };
+use sslcore_tests::chains::Family;
 use sslcore_tests::peer::Scratch;
 
 /// The error's text, without the path that it must begin with.
@@ -475,4 +476,70 @@ fn mozillas_roots_are_trust_anchors() {
     let roots = trust::mozilla();
     assert!(roots.len() > 100, "only {}", roots.len());
     all_are_anchors(&roots);
+}
+
+#[test]
+fn revocation_lists_are_loaded_from_pem_and_der() {
+    let scratch = Scratch::new();
+    let Family { root, middle, leaf } = Family::new();
+    let (one, other) = (root.revoke(&[1], 2030), middle.revoke(&[2], 2030));
+    let all = [
+        pem("X509 CRL", &one),
+        certificate_pem(&leaf.der),
+        pem("X509 CRL", &other),
+    ];
+    let path = scratch.file("lists.pem", all.concat());
+    let found = trust::revocation_lists(&path).expect("two lists");
+    assert_eq!(found, [one.clone(), other]);
+    let path = scratch.file("list.crl", &one);
+    assert_eq!(trust::revocation_lists(&path).expect("a list"), [one]);
+}
+
+#[test]
+fn what_is_no_revocation_list_is_told_with_what_it_is_instead() {
+    let scratch = Scratch::new();
+    let Family { root, leaf, .. } = Family::new();
+    let list = root.revoke(&[1], 2030);
+    let certificate = certificate_pem(&leaf.der);
+    let mut bent = list.to_vec();
+    bent[6] ^= 0xff;
+    for (name, content, expected) in [
+        (
+            "certificate.pem",
+            certificate.as_bytes(),
+            ": there is no certificate revocation list in it, only: CERTIFICATE",
+        ),
+        (
+            "certificate.der",
+            leaf.der.as_ref(),
+            ": there is no certificate revocation list in it, only: CERTIFICATE (DER)",
+        ),
+        (
+            "short.crl",
+            &list[..list.len() - 1],
+            ": it ends early: the file may have been cut off",
+        ),
+        (
+            "bent.crl",
+            &bent,
+            ": this is not a certificate revocation list that can be used (",
+        ),
+        (
+            "bent.pem",
+            pem("X509 CRL", &bent).as_bytes(),
+            ", block 1 (line 1): this is not a certificate revocation list that can be used (",
+        ),
+        ("empty.crl", b"", ": the file is empty"),
+        ("text.crl", b"no list", ": this is neither PEM"),
+    ] {
+        let path = scratch.file(name, content);
+        let said = said(&path, trust::revocation_lists(&path));
+        assert!(said.starts_with(expected), "{name}: {said}");
+    }
+    assert!(matches!(
+        trust::revocation_lists(scratch.path().join("nowhere.crl"))
+            .expect_err("no file")
+            .kind(),
+        LoadErrorKind::Unreadable(_)
+    ));
 }

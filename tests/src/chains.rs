@@ -4,7 +4,9 @@ use rcgen::{
     BasicConstraints, CertificateParams, DnType, ExtendedKeyUsagePurpose, IsCa, Issuer, KeyPair,
     KeyUsagePurpose, RevokedCertParams, SerialNumber, SigningKey,
 };
-use rustls_pki_types::{CertificateDer, CertificateRevocationListDer};
+use rustls_pki_types::{
+    CertificateDer, CertificateRevocationListDer, PrivateKeyDer, PrivatePkcs8KeyDer,
+};
 
 /// The host that the good leaves are for.
 pub const HOST: &str = "server.test";
@@ -79,6 +81,11 @@ impl Made {
         }
     }
 
+    /// Its key, as a configuration wants it.
+    pub fn private_key(&self) -> PrivateKeyDer<'static> {
+        PrivatePkcs8KeyDer::from(self.key.serialize_der()).into()
+    }
+
     /// A list of certificates that this one has revoked, good from 2025 to the end of `until`.
     pub fn revoke(&self, serials: &[u64], until: i32) -> CertificateRevocationListDer<'static> {
         self.revoke_within(serials, until, None)
@@ -115,6 +122,39 @@ impl Made {
             der: forged(&self.der, key, change),
             ..self
         }
+    }
+}
+
+/// A root, an intermediate, and a leaf for [`HOST`].
+pub struct Family {
+    /// Signed by its own key.
+    pub root: Made,
+    /// Issued by the root.
+    pub middle: Made,
+    /// Issued by the intermediate.
+    pub leaf: Made,
+}
+
+impl Family {
+    /// A good one.
+    pub fn new() -> Self {
+        Self::with(|_, _| ())
+    }
+
+    /// Changes intermediate and leaf before they are signed.
+    pub fn with(change: impl FnOnce(&mut CertificateParams, &mut CertificateParams)) -> Self {
+        let (mut middle, mut leaf) = (authority("middle"), leaf(&[HOST]));
+        change(&mut middle, &mut leaf);
+        let root = Made::self_signed(authority("root"));
+        let middle = root.issue(middle);
+        let leaf = middle.issue(leaf);
+        Self { root, middle, leaf }
+    }
+}
+
+impl Default for Family {
+    fn default() -> Self {
+        Self::new()
     }
 }
 

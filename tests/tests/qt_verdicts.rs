@@ -2,8 +2,8 @@
 //! `qt-checklist.txt` lists all of them.
 
 use sslcore::{
-    Alert, ClientConfig, ConfigBuilder, Event, FailureKind, OnErrors, ServerConfig, SslError,
-    SslErrorKind, UsageError, Verdict, VerifyMode,
+    Alert, Certificate, ClientConfig, ConfigBuilder, Event, FailureKind, OnErrors, ServerConfig,
+    SslError, SslErrorKind, UsageError, Verdict, VerifyMode,
 };
 use sslcore_tests::certs::{Identity, WORLD};
 use sslcore_tests::pair::{End, Pair, backend, client, server};
@@ -48,6 +48,11 @@ fn is_ssl_errors(event: &Event) -> bool {
 
 fn is_failure(event: &Event) -> bool {
     matches!(event, Event::Failed(_))
+}
+
+fn made_by_hand(identity: &Identity) -> SslError {
+    let leaf = Certificate::from_der(identity.chain[0].clone());
+    SslError::new(SslErrorKind::SelfSignedCertificate, Some(leaf))
 }
 
 /// Errors of another connection, to another server: the wrong ones to forgive.
@@ -116,7 +121,8 @@ fn ssl_errors() {
 }
 
 /// Qt's `ignoreSslErrorsList`: to forgive nothing, or the wrong error, refuses; the right one, or
-/// both, accepts.
+/// both, accepts. As in Qt the errors are made by hand before there is a connection; or they are
+/// those that were found, when somebody is asked.
 #[test]
 fn ignore_ssl_errors_list() {
     for version in VERSIONS {
@@ -126,6 +132,19 @@ fn ignore_ssl_errors_list() {
             (true, true, true),
             (false, true, true),
         ] {
+            let mut forgiven = Vec::new();
+            if take_wrong {
+                forgiven.push(made_by_hand(&WORLD.stranger));
+            }
+            if take_right {
+                forgiven.push(made_by_hand(&WORLD.self_signed));
+            }
+            let server = server_as(version, &WORLD.self_signed);
+            let pair = handshaken(client(backend()).forgive(forgiven), server);
+            assert_eq!(pair.client.conn.is_encrypted(), works);
+            assert_eq!(times(&pair.client, is_ssl_errors), 1);
+            assert_eq!(times(&pair.client, is_failure), usize::from(!works));
+
             let mut pair = asked(version, &WORLD.self_signed);
             let mut forgiven = Vec::new();
             if take_wrong {

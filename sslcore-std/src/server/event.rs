@@ -29,7 +29,8 @@ pub enum ServerEvent {
         peer: SocketAddr,
     },
     /// The client's certificate has errors, and the configuration says
-    /// [`OnErrors::Hold`](sslcore::OnErrors::Hold): look at
+    /// [`OnErrors::Hold`](sslcore::OnErrors::Hold), or it is judged by the application alone
+    /// ([`VerifyMode::External`](sslcore::VerifyMode::External)): look at
     /// [`SslServer::socket`](crate::SslServer::socket), call
     /// [`SslServer::answer`](crate::SslServer::answer). Other connections go on meanwhile.
     /// `QSslServer::handshakeInterruptedOnError` and `sslErrors`.

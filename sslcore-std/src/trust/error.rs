@@ -48,6 +48,11 @@ pub enum LoadErrorKind {
         /// The labels of the blocks that it has instead, each once.
         instead: Vec<String>,
     },
+    /// It has blocks, or is DER, but no certificate revocation list.
+    NoRevocationList {
+        /// The labels of the blocks that it has instead, each once.
+        instead: Vec<String>,
+    },
     /// It is PKCS#12 (`.p12`, `.pfx`), which is not supported.
     Pkcs12,
     /// The line that begins a block does not end with five hyphens.
@@ -58,6 +63,8 @@ pub enum LoadErrorKind {
     NotBase64(String),
     /// This is no certificate, or none that can be used.
     NotACertificate(String),
+    /// This is no certificate revocation list, or none that can be used.
+    NotARevocationList(String),
     /// The private key is encrypted with a passphrase. Decrypting is not supported yet.
     EncryptedKey,
     /// This is no private key that TLS can sign with.
@@ -179,6 +186,11 @@ impl fmt::Display for LoadErrorKind {
                     false => Ok(()),
                 }
             }
+            Self::NoRevocationList { instead } => write!(
+                f,
+                "there is no certificate revocation list in it, only: {}",
+                list(instead)
+            ),
             Self::Pkcs12 => f.write_str(
                 "PKCS#12 is not supported; \"openssl pkcs12 -nodes -in FILE\" makes PEM of it",
             ),
@@ -188,6 +200,10 @@ impl fmt::Display for LoadErrorKind {
             Self::NotACertificate(why) => {
                 write!(f, "this is not a certificate that can be used ({why})")
             }
+            Self::NotARevocationList(why) => write!(
+                f,
+                "this is not a certificate revocation list that can be used ({why})"
+            ),
             Self::EncryptedKey => f.write_str(
                 "this private key is encrypted, and decrypting is not supported yet; \
                  \"openssl pkey -in FILE -out PLAIN\" makes one that is not",

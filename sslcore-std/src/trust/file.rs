@@ -4,7 +4,7 @@ use std::fs::File;
 use std::io::Read;
 use std::path::Path;
 
-use rustls_pki_types::{CertificateDer, PrivateKeyDer};
+use rustls_pki_types::{CertificateDer, CertificateRevocationListDer, PrivateKeyDer};
 
 use super::der::{self, Der};
 use super::error::{LoadError, LoadErrorKind, Place};
@@ -36,6 +36,44 @@ pub(super) fn certificates(path: &Path) -> Result<Vec<CertificateDer<'static>>, 
         return Err(fail(None, LoadErrorKind::NoCertificate { instead }));
     }
     Ok(certificates)
+}
+
+pub(super) fn revocation_lists(
+    path: &Path,
+) -> Result<Vec<CertificateRevocationListDer<'static>>, LoadError> {
+    let bytes = read(path)?;
+    let fail = |place, kind| LoadError::at(path, place, kind);
+    if !pem::is_pem(&bytes) {
+        let instead = match known_der(path, &bytes)? {
+            Der::PrivateKey | Der::EncryptedKey => "PRIVATE KEY (DER)",
+            _ if usable(bytes.clone()).is_ok() => "CERTIFICATE (DER)",
+            _ => return Ok(vec![list(bytes).map_err(|kind| fail(None, kind))?]),
+        };
+        let instead = vec![instead.to_owned()];
+        return Err(fail(None, LoadErrorKind::NoRevocationList { instead }));
+    }
+    let mut lists = Vec::new();
+    let blocks = blocks(path, &bytes)?;
+    for block in blocks.iter().filter(|block| block.label == "X509 CRL") {
+        let decoded = block.decode().and_then(list);
+        lists.push(decoded.map_err(|kind| fail(Some(block.place), kind))?);
+    }
+    if lists.is_empty() {
+        let instead = pem::labels(&blocks);
+        return Err(fail(None, LoadErrorKind::NoRevocationList { instead }));
+    }
+    Ok(lists)
+}
+
+/// A list that a configuration takes.
+fn list(bytes: Vec<u8>) -> Result<CertificateRevocationListDer<'static>, LoadErrorKind> {
+    if der::look(&bytes) == Der::EndsEarly {
+        return Err(LoadErrorKind::EndsEarly);
+    }
+    match webpki::OwnedCertRevocationList::from_der(&bytes) {
+        Ok(_) => Ok(CertificateRevocationListDer::from(bytes)),
+        Err(error) => Err(LoadErrorKind::NotARevocationList(error.to_string())),
+    }
 }
 
 pub(super) fn private_key(path: &Path) -> Result<PrivateKeyDer<'static>, LoadError> {

@@ -41,7 +41,7 @@ use std::fs;
 use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
 
-use rustls_pki_types::{CertificateDer, PrivateKeyDer};
+use rustls_pki_types::{CertificateDer, CertificateRevocationListDer, PrivateKeyDer};
 
 pub use self::error::{LoadError, LoadErrorKind, Place};
 #[cfg(feature = "webpki-roots")]
@@ -88,6 +88,20 @@ pub fn certificates_from_file(
     path: impl AsRef<Path>,
 ) -> Result<Vec<CertificateDer<'static>>, LoadError> {
     file::certificates(path.as_ref())
+}
+
+/// The certificate revocation lists of one file (RFC 5280 §5), in its order: PEM, with any number
+/// of them (`X509 CRL`) among other blocks, or DER. Never an empty list. Reads at most 16 MiB.
+///
+/// Whether a list is out of date, or signed by whom it says, is not looked at here.
+///
+/// # Errors
+/// A [`LoadError`]. Lists that cannot be used are among them, so
+/// [`revocation_lists`](sslcore::ConfigBuilder::revocation_lists) takes all that this gives.
+pub fn revocation_lists(
+    path: impl AsRef<Path>,
+) -> Result<Vec<CertificateRevocationListDer<'static>>, LoadError> {
+    file::revocation_lists(path.as_ref())
 }
 
 /// The first private key of a file: PKCS#8, PKCS#1 (RSA) or SEC1 (EC), in PEM, among other blocks

@@ -26,10 +26,12 @@ pub struct Review<'a> {
 pub enum Verdict<'a> {
     /// Forgive every error of this review.
     Accept,
-    /// Forgive these errors and no others: what is not named rejects with its own alert.
-    /// `QSslSocket::ignoreSslErrors(list)`.
+    /// Forgive these errors and those that the configuration
+    /// [forgives](crate::ConfigBuilder::forgive), and no others: what is not named rejects with its
+    /// own alert. `QSslSocket::ignoreSslErrors(list)`.
     AcceptOnly(&'a [SslError]),
-    /// Refuse, with the alert that the first error calls for.
+    /// Refuse, with the alert that the first error calls for that the configuration does not
+    /// forgive.
     Reject,
     /// Refuse with an alert of the application's choice. close_notify, user_canceled and
     /// no_renegotiation refuse nothing: instead of them the peer gets certificate_unknown.
@@ -80,11 +82,10 @@ impl Connection {
         if self.review != Some(id) || handshake.answer.is_some() {
             return Err(UsageError::Stale);
         }
+        let policy = self.role.as_ref().map(|role| &role.terms().policy);
         let unforgiven = |forgiven: &[SslError]| {
-            self.ssl_errors
-                .iter()
-                .find(|error| !forgiven.contains(error))
-                .map(SslError::kind)
+            let first = policy.and_then(|policy| policy.first(&self.ssl_errors, forgiven));
+            first.map(SslError::kind)
         };
         let first = || unforgiven(&[]).unwrap_or(SslErrorKind::Unspecified);
         handshake.answer = Some(match verdict {

@@ -103,13 +103,22 @@ impl Policy {
         matches!(self.mode, VerifyMode::Query | VerifyMode::Verify)
     }
 
+    /// The first error that is forgiven neither here nor by `forgiven`.
+    pub(crate) fn first<'a>(
+        &self,
+        errors: &'a [SslError],
+        forgiven: &[SslError],
+    ) -> Option<&'a SslError> {
+        let mut errors = errors.iter();
+        errors.find(|error| !self.forgiven.contains(error) && !forgiven.contains(error))
+    }
+
     /// What these errors lead to.
     pub(crate) fn decide(&self, errors: &[SslError]) -> Outcome {
         if self.mode == VerifyMode::External {
             return Outcome::Asked;
         }
-        let mut unforgiven = errors.iter().filter(|error| !self.forgiven.contains(error));
-        match (errors, self.mode, self.on_errors, unforgiven.next()) {
+        match (errors, self.mode, self.on_errors, self.first(errors, &[])) {
             ([], ..) => Outcome::Trusted,
             (_, VerifyMode::Verify, OnErrors::Reject, Some(first)) => {
                 Outcome::Rejected(first.kind())

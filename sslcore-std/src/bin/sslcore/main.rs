@@ -1,5 +1,6 @@
 //! The program `sslcore`: see `sslcore --help`.
 
+mod chain;
 mod ciphers;
 mod completions;
 mod connect;
@@ -7,7 +8,9 @@ mod demo;
 mod exit;
 mod key_log;
 mod serve;
+mod telling;
 mod text;
+mod verify;
 
 use std::process::ExitCode;
 
@@ -41,6 +44,7 @@ Exit codes, the same for every command:
 enum Command {
     Connect(Box<connect::Options>),
     Serve(Box<serve::Options>),
+    Verify(verify::Options),
     Demo(demo::Options),
     Completions(completions::Options),
 }
@@ -60,6 +64,7 @@ fn main() -> ExitCode {
     match cli.command {
         Command::Connect(options) => connect::run(&options),
         Command::Serve(options) => serve::run(&options),
+        Command::Verify(options) => verify::run(&options),
         Command::Demo(options) => demo::run(&options),
         Command::Completions(options) => completions::run(&options),
     }

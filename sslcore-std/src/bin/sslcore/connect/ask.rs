@@ -3,8 +3,8 @@
 use std::fs::{File, OpenOptions};
 use std::io::{self, BufRead, BufReader, IsTerminal, Read, Write, stderr};
 
-use super::chain::Chain;
 use super::report::Telling;
+use crate::chain::Chain;
 use crate::text::Palette;
 
 /// The terminal that the program was started from, whatever became of its streams.

@@ -1,7 +1,6 @@
 //! `sslcore connect`: a connection from the command line.
 
 mod ask;
-mod chain;
 mod pump;
 mod report;
 mod settings;
@@ -20,12 +19,13 @@ use sslcore_std::trace::{Direction, Tap, Wire};
 use sslcore_std::{SslSocket, WaitError};
 
 use self::ask::Terminal;
-use self::chain::Chain;
 use self::pump::Interrupted;
 use self::report::{Closed, Connected, Encrypted, Report, Switching, Trouble, Trust, Warning};
 use self::settings::Settings;
+pub(crate) use self::settings::anchors;
 use self::target::Target;
 use self::trace::Trace;
+use crate::chain::Chain;
 use crate::ciphers::Ciphers;
 use crate::exit::Exit;
 use crate::text::Fingerprint;

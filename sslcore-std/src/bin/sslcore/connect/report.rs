@@ -1,63 +1,10 @@
-//! What is said about a connection: on standard error, as text or as JSON.
+//! What is said about a connection.
 
-use std::io::Write;
-use std::time::Instant;
-
-use serde_json::{Map, Value, json};
+use serde_json::{Value, json};
 use sslcore_std::sslcore::{CloseReport, Connection};
 
-use crate::exit::Exit;
-use crate::text::{Ink, Palette, ascii_json, grouped};
-
-/// Something worth telling.
-pub(super) trait Telling {
-    /// In words, every line ended.
-    fn text(&self, palette: Palette) -> String;
-    /// As an object's members; `event` says what it is.
-    fn json(&self) -> Value;
-}
-
-/// Tells what happens, while it happens. Nobody is left to tell when standard error is gone.
-#[derive(Clone, Copy)]
-pub(super) struct Report {
-    json: bool,
-    palette: Palette,
-    start: Instant,
-}
-
-impl Report {
-    pub(super) fn new(json: bool) -> Self {
-        Self {
-            json,
-            palette: Palette::for_stderr(),
-            start: Instant::now(),
-        }
-    }
-
-    pub(super) fn tell(&self, what: &dyn Telling) {
-        self.tell_at(Instant::now(), what);
-    }
-
-    pub(super) fn tell_at(&self, at: Instant, what: &dyn Telling) {
-        let text = match self.json {
-            false => what.text(self.palette),
-            true => {
-                let millis = at.saturating_duration_since(self.start).as_micros() as f64 / 1000.0;
-                let mut line = Map::new();
-                line.insert("at_ms".to_owned(), json!(millis));
-                if let Value::Object(members) = what.json() {
-                    line.extend(members);
-                }
-                ascii_json(&Value::Object(line)) + "\n"
-            }
-        };
-        let _ = std::io::stderr().write_all(text.as_bytes());
-    }
-
-    pub(super) fn start(&self) -> Instant {
-        self.start
-    }
-}
+pub(super) use crate::telling::{Report, Telling, Trouble, Warning};
+use crate::text::{Ink, Palette, grouped};
 
 /// There is a connection, in plaintext.
 pub(super) struct Connected {
@@ -220,46 +167,5 @@ impl Telling for Closed {
             "sent": self.traffic.sent,
             "received": self.traffic.received,
         })
-    }
-}
-
-/// Why it ends otherwise than it should: a sentence, and the exit code.
-#[derive(Clone, Debug)]
-pub(super) struct Trouble {
-    pub(super) exit: Exit,
-    pub(super) why: String,
-}
-
-impl Trouble {
-    pub(super) fn new(exit: Exit, why: impl Into<String>) -> Self {
-        let why = why.into();
-        Self { exit, why }
-    }
-
-    pub(super) fn usage(why: impl ToString) -> Self {
-        Self::new(Exit::Usage, why.to_string())
-    }
-}
-
-impl Telling for Trouble {
-    fn text(&self, palette: Palette) -> String {
-        format!("{} {}\n", palette.paint(Ink::Bad, "error:"), self.why)
-    }
-
-    fn json(&self) -> Value {
-        json!({"event": "error", "exit": self.exit as u8, "why": self.why})
-    }
-}
-
-/// Something that is not wrong enough to end it.
-pub(super) struct Warning(pub(super) String);
-
-impl Telling for Warning {
-    fn text(&self, palette: Palette) -> String {
-        format!("{} {}\n", palette.paint(Ink::Bad, "warning:"), self.0)
-    }
-
-    fn json(&self) -> Value {
-        json!({"event": "warning", "why": self.0})
     }
 }

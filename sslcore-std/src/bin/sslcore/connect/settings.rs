@@ -4,9 +4,7 @@ use std::net::IpAddr;
 use std::sync::Arc;
 
 use rustls_pki_types::CertificateDer;
-use sslcore_std::sslcore::{
-    ClientConfig, ConfigBuilder, OnErrors, PeerName, Pin, Timeouts, VerifyMode,
-};
+use sslcore_std::sslcore::{ClientConfig, OnErrors, PeerName, Pin, Timeouts, VerifyMode};
 use sslcore_std::trust;
 
 use super::report::{Report, Trouble, Trust, Warning};
@@ -96,7 +94,8 @@ fn config(options: &Options, report: &Report) -> Result<ClientConfig, Trouble> {
                 .iter()
                 .map(|pin| Pin::CertificateSha256(pin.bytes())),
         );
-    builder = anchors(builder, options, report)?;
+    let needed = options.verify != Mode::None && options.trust_sha256.is_empty();
+    builder = builder.trust_anchors(anchors(&options.ca, needed, report)?);
     if let Some(path) = &options.key_log {
         builder =
             builder.dangerously_log_keys(Arc::new(KeyLogFile::open(path).map_err(Trouble::usage)?));
@@ -120,21 +119,21 @@ fn config(options: &Options, report: &Report) -> Result<ClientConfig, Trouble> {
     builder.build().map_err(Trouble::usage)
 }
 
-/// The certificates that chains may end in: those that were named, else the system's.
-fn anchors(
-    builder: ConfigBuilder<ClientConfig>,
-    options: &Options,
+/// The certificates that chains may end in: those that were named, else, if any are needed, the
+/// system's.
+pub(crate) fn anchors(
+    named: &[String],
+    needed: bool,
     report: &Report,
-) -> Result<ConfigBuilder<ClientConfig>, Trouble> {
+) -> Result<Vec<CertificateDer<'static>>, Trouble> {
     let mut anchors = Vec::new();
-    for path in &options.ca {
+    for path in named {
         anchors.extend(trust::certificates(path).map_err(Trouble::usage)?);
     }
-    let needed = options.verify != Mode::None && options.trust_sha256.is_empty();
     if anchors.is_empty() && needed {
         anchors = system(report);
     }
-    Ok(builder.trust_anchors(anchors))
+    Ok(anchors)
 }
 
 #[cfg(feature = "native-roots")]

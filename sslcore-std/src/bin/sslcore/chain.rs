@@ -6,32 +6,48 @@ use sslcore_std::sslcore::{
     AlternativeName, Certificate, Connection, DateTime, SslError, SslErrorKind, UnixTime,
 };
 
-use super::report::Telling;
+use crate::telling::Telling;
 use crate::text::{Fingerprint, Ink, Palette};
 
 /// A chain as it was judged.
-pub(super) struct Chain<'a> {
+pub(crate) struct Chain<'a> {
     certificates: &'a [Certificate],
     errors: &'a [SslError],
     remedies: Vec<Remedy>,
 }
 
+/// Who proposes what would make a chain acceptable, and with which options.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Adviser {
+    /// `sslcore connect`.
+    Connect,
+    /// `sslcore verify`, which judged for this time.
+    Verify(UnixTime),
+}
+
 impl<'a> Chain<'a> {
     /// The peer's, as far as it is known. `forgiven` when its errors are to be ignored anyway.
-    pub(super) fn of(connection: &'a Connection, forgiven: bool) -> Self {
+    pub(crate) fn of(connection: &'a Connection, forgiven: bool) -> Self {
         let certificates = connection.peer_certificate_chain();
-        let errors = connection.ssl_errors();
+        let adviser = (!forgiven).then_some(Adviser::Connect);
+        Self::new(certificates, connection.ssl_errors(), adviser)
+    }
+
+    /// These certificates, leaf first, and what is wrong with them.
+    pub(crate) fn new(
+        certificates: &'a [Certificate],
+        errors: &'a [SslError],
+        adviser: Option<Adviser>,
+    ) -> Self {
+        let remedies = adviser.map(|adviser| remedies(certificates, errors, adviser));
         Self {
             certificates,
             errors,
-            remedies: match forgiven {
-                true => Vec::new(),
-                false => remedies(certificates, errors),
-            },
+            remedies: remedies.unwrap_or_default(),
         }
     }
 
-    pub(super) fn is_empty(&self) -> bool {
+    pub(crate) fn is_empty(&self) -> bool {
         self.certificates.is_empty() && self.errors.is_empty()
     }
 
@@ -181,7 +197,7 @@ fn advice(why: impl Into<String>) -> Remedy {
 /// The names that are worth proposing.
 const PROPOSED: usize = 4;
 
-fn remedies(chain: &[Certificate], errors: &[SslError]) -> Vec<Remedy> {
+fn remedies(chain: &[Certificate], errors: &[SslError], adviser: Adviser) -> Vec<Remedy> {
     use SslErrorKind as K;
     let Some(leaf) = chain.first().filter(|_| !errors.is_empty()) else {
         return Vec::new();
@@ -195,8 +211,10 @@ fn remedies(chain: &[Certificate], errors: &[SslError]) -> Vec<Remedy> {
         }
         false => "trusts exactly this certificate: compare the fingerprint with its owner's first",
     };
-    let fingerprint = fingerprint(leaf);
-    remedies.push(option(format!("--trust-sha256 {fingerprint}"), why));
+    if adviser == Adviser::Connect {
+        let fingerprint = fingerprint(leaf);
+        remedies.push(option(format!("--trust-sha256 {fingerprint}"), why));
+    }
     if pinned {
         return remedies;
     }
@@ -212,20 +230,46 @@ fn remedies(chain: &[Certificate], errors: &[SslError]) -> Vec<Remedy> {
         remedies.push(option("--ca FILE", why));
     }
     if has(&[K::HostNameMismatch]) {
-        remedies.extend(other_names(leaf));
+        remedies.extend(other_names(leaf, adviser));
     }
     if has(&[K::CertificateExpired, K::CertificateNotYetValid]) {
-        let now = std::time::SystemTime::UNIX_EPOCH.elapsed().ok();
-        let now = time(now.map(UnixTime::since_unix_epoch));
-        remedies.push(advice(format!(
-            "a certificate that is valid now; this computer's clock says {now}"
-        )));
+        remedies.push(advice(match adviser {
+            Adviser::Connect => {
+                let now = std::time::SystemTime::UNIX_EPOCH.elapsed().ok();
+                let now = time(now.map(UnixTime::since_unix_epoch));
+                format!("a certificate that is valid now; this computer's clock says {now}")
+            }
+            Adviser::Verify(at) => {
+                format!("certificates that are valid at {}", time(Some(at)))
+            }
+        }));
     }
+    let others = [
+        (K::CertificateRevoked, "a certificate that was not revoked"),
+        (
+            K::CertificateStatusUnknown,
+            "a revocation list by the certificate's issuer that is not out of date",
+        ),
+        (
+            K::InvalidPurpose,
+            "certificates whose extended key usage allows this purpose",
+        ),
+        (
+            K::UnsupportedAlgorithm,
+            "certificates with keys and signatures of today: ECDSA, Ed25519, or RSA with 2048 bits",
+        ),
+    ];
+    let others = others.into_iter().filter(|(kind, _)| has(&[*kind]));
+    remedies.extend(others.map(|(_, why)| advice(why)));
     remedies
 }
 
 /// The names that the certificate is for.
-fn other_names(leaf: &Certificate) -> Vec<Remedy> {
+fn other_names(leaf: &Certificate, adviser: Adviser) -> Vec<Remedy> {
+    let name_option = match adviser {
+        Adviser::Connect => "--name",
+        Adviser::Verify(_) => "--host",
+    };
     let why = "if that is whom you mean: the certificate is for this name";
     let mut wildcards = Vec::new();
     let mut names: Vec<Remedy> = leaf
@@ -239,11 +283,11 @@ fn other_names(leaf: &Certificate) -> Vec<Remedy> {
             AlternativeName::Ip(address) => Some(address.to_string()),
             _ => None,
         })
-        .map(|name| option(format!("--name {name}"), why))
+        .map(|name| option(format!("{name_option} {name}"), why))
         .take(PROPOSED)
         .collect();
     for wildcard in wildcards.iter().take(PROPOSED) {
-        let name = format!("--name NAME, where NAME is one of {wildcard}");
+        let name = format!("{name_option} NAME, where NAME is one of {wildcard}");
         names.push(option(name, why));
     }
     if names.is_empty() {

@@ -1,0 +1,100 @@
+//! What is said: to people as text, to programs as JSON.
+
+use std::io::Write;
+use std::time::Instant;
+
+use serde_json::{Map, Value, json};
+
+use crate::exit::Exit;
+use crate::text::{Ink, Palette, ascii_json};
+
+/// Something worth telling.
+pub(crate) trait Telling {
+    /// In words, every line ended.
+    fn text(&self, palette: Palette) -> String;
+    /// As an object's members; `event` says what it is.
+    fn json(&self) -> Value;
+}
+
+/// Tells on standard error what happens, while it happens. Nobody is left to tell when standard error is gone.
+#[derive(Clone, Copy)]
+pub(crate) struct Report {
+    json: bool,
+    palette: Palette,
+    start: Instant,
+}
+
+impl Report {
+    pub(crate) fn new(json: bool) -> Self {
+        Self {
+            json,
+            palette: Palette::for_stderr(),
+            start: Instant::now(),
+        }
+    }
+
+    pub(crate) fn tell(&self, what: &dyn Telling) {
+        self.tell_at(Instant::now(), what);
+    }
+
+    pub(crate) fn tell_at(&self, at: Instant, what: &dyn Telling) {
+        let text = match self.json {
+            false => what.text(self.palette),
+            true => {
+                let millis = at.saturating_duration_since(self.start).as_micros() as f64 / 1000.0;
+                let mut line = Map::new();
+                line.insert("at_ms".to_owned(), json!(millis));
+                if let Value::Object(members) = what.json() {
+                    line.extend(members);
+                }
+                ascii_json(&Value::Object(line)) + "\n"
+            }
+        };
+        let _ = std::io::stderr().write_all(text.as_bytes());
+    }
+
+    pub(crate) fn start(&self) -> Instant {
+        self.start
+    }
+}
+
+/// Why it ends otherwise than it should: a sentence, and the exit code.
+#[derive(Clone, Debug)]
+pub(crate) struct Trouble {
+    pub(crate) exit: Exit,
+    pub(crate) why: String,
+}
+
+impl Trouble {
+    pub(crate) fn new(exit: Exit, why: impl Into<String>) -> Self {
+        let why = why.into();
+        Self { exit, why }
+    }
+
+    pub(crate) fn usage(why: impl ToString) -> Self {
+        Self::new(Exit::Usage, why.to_string())
+    }
+}
+
+impl Telling for Trouble {
+    fn text(&self, palette: Palette) -> String {
+        format!("{} {}\n", palette.paint(Ink::Bad, "error:"), self.why)
+    }
+
+    fn json(&self) -> Value {
+        json!({"event": "error", "exit": self.exit as u8, "why": self.why})
+    }
+}
+
+/// Something that is not wrong enough to end it.
+pub(crate) struct Warning(pub(crate) String);
+
+impl Telling for Warning {
+    fn text(&self, palette: Palette) -> String {
+        format!("{} {}\n", palette.paint(Ink::Bad, "warning:"), self.0)
+    }
+
+    fn json(&self) -> Value {
+        json!({"event": "warning", "why": self.0})
+    }
+}

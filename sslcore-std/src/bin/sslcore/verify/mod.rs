@@ -1,0 +1,247 @@
+//! `sslcore verify`: judges certificates in files, without a connection.
+
+mod time;
+
+use std::io::{self, Write};
+use std::path::PathBuf;
+use std::process::ExitCode;
+
+use clap::{Args, ValueEnum};
+use rustls_pki_types::{CertificateDer, CertificateRevocationListDer};
+use serde_json::{Value, json};
+use sslcore_std::sslcore::{
+    Certificate, ClientConfig, ConfigBuilder, DateTime, PeerName, ServerConfig, SslError, UnixTime,
+};
+use sslcore_std::trust;
+
+use crate::chain::{Adviser, Chain};
+use crate::connect::anchors;
+use crate::exit::Exit;
+use crate::telling::{Report, Telling, Trouble};
+use crate::text::{Ink, Palette, ascii_json, escaped};
+
+/// Judge certificates in files as a handshake would, without one
+///
+/// Shows each certificate, everything that is wrong with it, and what would make it acceptable.
+/// Nothing is looked up anywhere: missing intermediates are not fetched, and only the revocation
+/// lists count that are given with --crl.
+#[derive(Args)]
+#[command(after_help = EXAMPLES)]
+pub(crate) struct Options {
+    /// The certificates, PEM or DER: first the one that is judged, then the intermediates in any
+    /// order. The certificates of further files come behind those of the first
+    #[arg(value_name = "FILE", required = true)]
+    files: Vec<PathBuf>,
+    /// The name or address that the certificate must be for; without it names are not compared
+    #[arg(long, value_name = "NAME")]
+    host: Option<String>,
+    /// Judge for this time instead of now: 2026-01-01, 2026-01-01T12:00:00Z, or seconds since 1970
+    #[arg(long, value_name = "TIME", value_parser = time::parse)]
+    at: Option<UnixTime>,
+    /// Trust the certificates in this file, this folder, or the files that match this pattern,
+    /// instead of the system's. Can be given several times
+    #[arg(long, value_name = "PATH")]
+    ca: Vec<String>,
+    /// Look certificates up in the revocation lists in this file, PEM or DER. Certificates whose
+    /// issuer has no list are not looked up. Can be given several times
+    #[arg(long, value_name = "FILE")]
+    crl: Vec<PathBuf>,
+    /// What the certificate is used for
+    #[arg(long, value_name = "ROLE", default_value = "server")]
+    purpose: Purpose,
+    /// Write JSON, one object per line
+    #[arg(long)]
+    json: bool,
+}
+
+const EXAMPLES: &str = "\
+Examples:
+  Whether a new certificate is good for its host, by one's own authority:
+      sslcore verify chain.pem --host mail.example.org --ca authority.pem
+  Whether it will still be good next year:
+      sslcore verify chain.pem --host mail.example.org --at 2027-01-01
+  A client's certificate, and whether its authority has revoked it:
+      sslcore verify client.pem --purpose client --ca authority.pem --crl authority.crl
+
+JSON (--json): two objects on standard output, with \"event\": certificates, then verdict, which
+says whether it is \"good\", the \"host\", the \"purpose\", and \"at\", in seconds since 1970.
+
+Exit codes:
+  0  the certificate is good
+  1  the command line is wrong, or something that it names cannot be used
+  4  the certificate is refused";
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+enum Purpose {
+    Server,
+    Client,
+}
+
+impl Purpose {
+    fn name(self) -> &'static str {
+        match self {
+            Self::Server => "server",
+            Self::Client => "client",
+        }
+    }
+}
+
+pub(crate) fn run(options: &Options) -> ExitCode {
+    let report = Report::new(options.json);
+    match judge(options, &report) {
+        Ok(exit) => exit.into(),
+        Err(trouble) => {
+            report.tell(&trouble);
+            trouble.exit.into()
+        }
+    }
+}
+
+fn judge(options: &Options, report: &Report) -> Result<Exit, Trouble> {
+    let mut chain = Vec::new();
+    for file in &options.files {
+        chain.extend(trust::certificates_from_file(file).map_err(Trouble::usage)?);
+    }
+    let at = match options.at {
+        Some(at) => at,
+        None => now()?,
+    };
+    let errors = errors(options, &chain, at, report)?;
+    let certificates: Vec<_> = chain.into_iter().map(Certificate::from).collect();
+    let chain = Chain::new(&certificates, &errors, Some(Adviser::Verify(at)));
+    let verdict = Verdict {
+        errors: errors.len(),
+        host: options.host.as_deref(),
+        purpose: options.purpose,
+        at,
+    };
+    print(options.json, &[&chain, &verdict])?;
+    Ok(match errors.is_empty() {
+        true => Exit::Fine,
+        false => Exit::CertificateRefused,
+    })
+}
+
+fn now() -> Result<UnixTime, Trouble> {
+    let since = std::time::SystemTime::UNIX_EPOCH.elapsed();
+    let since = since.map_err(|_| {
+        Trouble::usage("this computer's clock says that it is before 1970; see --at")
+    })?;
+    Ok(UnixTime::since_unix_epoch(since))
+}
+
+fn errors(
+    options: &Options,
+    chain: &[CertificateDer<'static>],
+    at: UnixTime,
+    report: &Report,
+) -> Result<Vec<SslError>, Trouble> {
+    let backend = sslcore_std::default_backend();
+    let terms = Terms::load(options, report)?;
+    match options.purpose {
+        Purpose::Server => {
+            let host = options.host.as_deref().map(PeerName::new).transpose();
+            let host = host.map_err(Trouble::usage)?;
+            let config = terms.apply(ClientConfig::builder(backend)).build();
+            let config = config.map_err(Trouble::usage)?;
+            Ok(config.verify_chain(chain, host.as_ref(), Some(at)))
+        }
+        Purpose::Client if options.host.is_some() => Err(Trouble::usage(
+            "--host is for servers' certificates; with --purpose client no name is compared",
+        )),
+        Purpose::Client => {
+            // Clients are judged by servers, and no server is without a certificate.
+            let own = rcgen::generate_simple_self_signed(Vec::new()).map_err(Trouble::usage)?;
+            let config = ServerConfig::builder(backend)
+                .identity([own.cert.der().clone()], own.signing_key.into());
+            let config = terms.apply(config).build().map_err(Trouble::usage)?;
+            Ok(config.verify_chain(chain, Some(at)))
+        }
+    }
+}
+
+/// What a chain is judged by.
+struct Terms {
+    anchors: Vec<CertificateDer<'static>>,
+    lists: Vec<CertificateRevocationListDer<'static>>,
+}
+
+impl Terms {
+    fn load(options: &Options, report: &Report) -> Result<Self, Trouble> {
+        let mut lists = Vec::new();
+        for file in &options.crl {
+            lists.extend(trust::revocation_lists(file).map_err(Trouble::usage)?);
+        }
+        Ok(Self {
+            anchors: anchors(&options.ca, true, report)?,
+            lists,
+        })
+    }
+
+    fn apply<C>(self, builder: ConfigBuilder<C>) -> ConfigBuilder<C> {
+        let builder = builder.trust_anchors(self.anchors);
+        builder.revocation_lists(self.lists, false)
+    }
+}
+
+/// What it came to.
+struct Verdict<'a> {
+    errors: usize,
+    host: Option<&'a str>,
+    purpose: Purpose,
+    at: UnixTime,
+}
+
+impl Telling for Verdict<'_> {
+    fn text(&self, palette: Palette) -> String {
+        let at = DateTime::from(self.at);
+        let role = self.purpose.name();
+        let whose = match self.host {
+            Some(host) => format!("for {}", escaped(host)),
+            None => format!("for a {role}"),
+        };
+        let verdict = match self.errors {
+            0 => palette.paint(Ink::Good, "Good"),
+            _ => palette.paint(Ink::Bad, "Refused"),
+        };
+        let why = match self.errors {
+            0 if self.host.is_none() && self.purpose == Purpose::Server => {
+                ": its names were not compared with any (--host)".to_owned()
+            }
+            0 => String::new(),
+            1 => ": 1 error".to_owned(),
+            count => format!(": {count} errors"),
+        };
+        format!("{verdict} {whose} at {at}{why}\n")
+    }
+
+    fn json(&self) -> Value {
+        json!({
+            "event": "verdict",
+            "good": self.errors == 0,
+            "host": self.host,
+            "purpose": self.purpose.name(),
+            "at": self.at.as_secs(),
+        })
+    }
+}
+
+/// Onto standard output: it is what was asked for.
+fn print(json: bool, all: &[&dyn Telling]) -> Result<(), Trouble> {
+    let palette = Palette::for_stdout();
+    let mut text = String::new();
+    for telling in all {
+        text += &match json {
+            true => ascii_json(&telling.json()) + "\n",
+            false => telling.text(palette),
+        };
+    }
+    match io::stdout().write_all(text.as_bytes()) {
+        // Whoever reads it has seen enough.
+        Err(error) if error.kind() != io::ErrorKind::BrokenPipe => {
+            let why = format!("standard output cannot be written: {error}");
+            Err(Trouble::usage(why))
+        }
+        _ => Ok(()),
+    }
+}

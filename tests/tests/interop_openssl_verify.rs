@@ -1,0 +1,177 @@
+//! The chains of the list, judged by us and by `openssl verify`: the same are refused, for the
+//! same reasons, or it is said here why not.
+
+use std::collections::BTreeSet;
+use std::process::Command;
+
+use rustls_pki_types::CertificateDer;
+use sslcore_tests::cases::{Case, cases};
+use sslcore_tests::certs::{NOW, pem};
+use sslcore_tests::chains::HOST;
+use sslcore_tests::peer::Scratch;
+
+/// A reason, by our name, and its place in the chain.
+type Reasons = BTreeSet<String>;
+
+/// What `openssl verify` finds: nothing, or its errors.
+fn openssl(case: &Case) -> Reasons {
+    let scratch = Scratch::new();
+    let all = |certificates: &[CertificateDer<'static>]| -> String {
+        let blocks = certificates.iter().map(|der| pem("CERTIFICATE", der));
+        blocks.collect()
+    };
+    let mut lists = String::new();
+    for list in &case.lists {
+        lists += &pem("X509 CRL", list);
+    }
+    let (leaf, rest) = case.chain.split_at(1);
+    let anchors = scratch.file("anchors.pem", all(&case.anchors));
+    let untrusted = scratch.file("untrusted.pem", all(rest));
+    let leaf = scratch.file("leaf.pem", all(leaf));
+    let lists = scratch.file("lists.pem", lists);
+    let mut command = Command::new("openssl");
+    command
+        .args([
+            "verify",
+            "-no-CApath",
+            "-no-CAstore",
+            "-purpose",
+            "sslserver",
+        ])
+        .args(["-verify_hostname", HOST, "-attime", &NOW.to_string()])
+        // A trust anchor need not be a root, and what is weak is weak.
+        .args(["-partial_chain", "-auth_level", "2"]);
+    match case.anchors.is_empty() {
+        true => command.arg("-no-CAfile"),
+        false => command.args(["-CAfile", &anchors]),
+    };
+    if !rest.is_empty() {
+        command.args(["-untrusted", &untrusted]);
+    }
+    if !case.lists.is_empty() {
+        command.args(["-crl_check_all", "-CRLfile", &lists]);
+    }
+    let output = command.arg(&leaf).output().expect("run openssl");
+    let said = String::from_utf8_lossy(&output.stderr).into_owned();
+    let reasons: Reasons = said.lines().filter_map(reason).collect();
+    assert_eq!(
+        output.status.success(),
+        reasons.is_empty(),
+        "{}: {output:?}",
+        case.name
+    );
+    reasons
+}
+
+/// `error 10 at 0 depth lookup: certificate has expired`
+fn reason(line: &str) -> Option<String> {
+    let (code, rest) = line.strip_prefix("error ")?.split_once(" at ")?;
+    let (depth, text) = rest.split_once(" depth lookup: ")?;
+    let kind = match code {
+        "2" | "20" => "UnableToGetLocalIssuerCertificate",
+        "7" => "CertificateSignatureFailed",
+        "9" => "CertificateNotYetValid",
+        "10" => "CertificateExpired",
+        "13" => "InvalidNotBeforeField",
+        "14" => "InvalidNotAfterField",
+        "18" => "SelfSignedCertificate",
+        "19" => "SelfSignedCertificateInChain",
+        "21" => "UnableToVerifyFirstCertificate",
+        "3" | "8" | "12" => "CertificateStatusUnknown",
+        "23" => "CertificateRevoked",
+        "79" | "32" => "InvalidCaCertificate",
+        "25" => "PathLengthExceeded",
+        "26" => "InvalidPurpose",
+        "47" | "48" => "NameConstraintViolation",
+        "62" => "HostNameMismatch",
+        "66" | "67" | "68" => "UnsupportedAlgorithm",
+        _ => text,
+    };
+    Some(format!("{kind} {depth}"))
+}
+
+/// Where OpenSSL finds something else: which chain, what, and why.
+const DIFFERENCES: [(&str, &[&str], &str); 8] = [
+    (
+        "never valid together",
+        &["CertificateExpired 0"],
+        "we cannot look behind the dates, and say so",
+    ),
+    (
+        "begins at no time",
+        &["InvalidNotBeforeField 0"],
+        "we do not believe the rest of such a certificate either",
+    ),
+    (
+        "ends at no time",
+        &["InvalidNotAfterField 0"],
+        "we do not believe the rest of such a certificate either",
+    ),
+    (
+        "issuer not sent",
+        &["UnableToGetLocalIssuerCertificate 0"],
+        "Qt tells both; this program stops at the first",
+    ),
+    (
+        "issuer is no authority",
+        &["InvalidCaCertificate 1", "InvalidPurpose 1"],
+        "to issue is a purpose of its own in OpenSSL",
+    ),
+    (
+        "issuer must not sign certificates",
+        &["InvalidCaCertificate 1", "InvalidPurpose 1"],
+        "to issue is a purpose of its own in OpenSSL",
+    ),
+    (
+        "an authority's",
+        &[],
+        "OpenSSL lets an authority serve with its own certificate; webpki does not",
+    ),
+    (
+        "all at once",
+        &["UnableToGetLocalIssuerCertificate 1"],
+        "this program stops when an issuer is not known",
+    ),
+];
+
+/// The one chain that we refuse and OpenSSL does not.
+const REFUSED_BY_US: [&str; 1] = ["an authority's"];
+
+#[test]
+fn openssl_refuses_the_same_chains_for_the_same_reasons() {
+    let mut wrong = Vec::new();
+    for case in cases() {
+        // That these are what we find is a test of its own, in listed_chains.rs.
+        let ours: Reasons = case
+            .errors
+            .iter()
+            .map(|(kind, depth)| format!("{kind:?} {depth}"))
+            .collect();
+        let known = DIFFERENCES.iter().find(|(name, ..)| *name == case.name);
+        let expected = match known {
+            Some((_, theirs, _)) => theirs.iter().map(ToString::to_string).collect(),
+            None => ours.clone(),
+        };
+        let theirs = openssl(&case);
+        if theirs != expected || (known.is_some() && theirs == ours) {
+            wrong.push(format!("{}: {theirs:?}, and not {expected:?}", case.name));
+        }
+        let as_we_do = ours.is_empty() == theirs.is_empty();
+        assert_eq!(
+            as_we_do,
+            !REFUSED_BY_US.contains(&case.name),
+            "{}",
+            case.name
+        );
+    }
+    assert_eq!(wrong, Vec::<String>::new());
+}
+
+#[test]
+fn every_difference_is_about_a_chain_of_the_list() {
+    let names: BTreeSet<&str> = cases().iter().map(|case| case.name).collect();
+    for (name, _, why) in DIFFERENCES {
+        assert!(names.contains(name), "{name}: {why}");
+    }
+    assert_eq!(names.len(), cases().len(), "every name is there once");
+}
