@@ -5,6 +5,7 @@ use core::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 
 use rustls_pki_types::{CertificateDer, UnixTime};
 
+use super::key_kind::KeyKind;
 use super::name::{DistinguishedName, escape};
 use crate::verify::der::{Reader, tag};
 use crate::verify::x509;
@@ -86,6 +87,12 @@ impl Certificate {
     /// [`Pin::SpkiSha256`](crate::Pin::SpkiSha256) wants.
     pub fn public_key_info(&self) -> Option<&[u8]> {
         Some(self.fields()?.public_key.spki)
+    }
+
+    /// Which kind of key it certifies, and how large; `None` for a kind that TLS cannot use here.
+    /// `QSslCertificate::publicKey().algorithm()` and `.length()`.
+    pub fn key_kind(&self) -> Option<KeyKind> {
+        self.fields()?.public_key.kind()
     }
 
     /// Whether it says that it may issue certificates (RFC 5280 §4.2.1.9).

@@ -40,6 +40,11 @@ impl<'a> Reader<'a> {
         Self(bytes)
     }
 
+    /// Whether nothing is left.
+    pub(crate) fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+
     /// The next element: its tag, its value, and all of its bytes.
     pub(crate) fn element(&mut self) -> Option<(u8, &'a [u8], &'a [u8])> {
         let whole = self.0;
