@@ -17,9 +17,9 @@ pub(crate) const SUBJECT_ALT_NAME: [u8; 3] = [0x55, 0x1d, 0x11];
 /// `id-ce-basicConstraints`, 2.5.29.19.
 const BASIC_CONSTRAINTS: [u8; 3] = [0x55, 0x1d, 0x13];
 /// `id-ce-keyUsage`, 2.5.29.15.
-const KEY_USAGE: [u8; 3] = [0x55, 0x1d, 0x0f];
+pub(crate) const KEY_USAGE: [u8; 3] = [0x55, 0x1d, 0x0f];
 /// `id-ce-extKeyUsage`, 2.5.29.37.
-const EXTENDED_KEY_USAGE: [u8; 3] = [0x55, 0x1d, 0x25];
+pub(crate) const EXTENDED_KEY_USAGE: [u8; 3] = [0x55, 0x1d, 0x25];
 /// `rsaEncryption`, 1.2.840.113549.1.1.1.
 pub(crate) const RSA: [u8; 9] = [0x2a, 0x86, 0x48, 0x86, 0xf7, 0x0d, 0x01, 0x01, 0x01];
 
