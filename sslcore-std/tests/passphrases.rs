@@ -24,7 +24,7 @@ fn encrypted(key: &[u8], iterations: u32) -> Vec<u8> {
     parameters.kdf = kdf.into();
     let info = EncryptedPrivateKeyInfoRef {
         encryption_algorithm: parameters.into(),
-        encrypted_data: OctetStringRef::new(&ciphertext).expect("short").into(),
+        encrypted_data: OctetStringRef::new(&ciphertext).expect("short"),
     };
     info.to_der().expect("DER")
 }
@@ -83,6 +83,7 @@ fn forms() -> [Vec<u8>; 3] {
     [der, text.into(), old_pem(key.secret_der()).into()]
 }
 
+/// Qt's `passphraseChecks` with the right one.
 #[test]
 fn the_passphrase_opens_every_form_of_key() {
     let files = Scratch::new();
@@ -94,6 +95,7 @@ fn the_passphrase_opens_every_form_of_key() {
     }
 }
 
+/// Qt's `passphraseChecks` with none, an empty one and a wrong one; `noPassphraseChecks`.
 #[test]
 fn no_passphrase_and_a_wrong_one_are_told_apart() {
     let files = Scratch::new();
@@ -159,6 +161,7 @@ fn a_file_that_asks_for_endless_work_is_refused() {
     );
 }
 
+/// Qt's `pkcs12`.
 #[test]
 fn a_pkcs12_file_gives_the_key_and_its_chain_leaf_first() {
     let files = Scratch::new();
