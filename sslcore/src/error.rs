@@ -130,6 +130,9 @@ pub enum FailureKind {
     ConfigRefused,
     /// The TLS 1.2 keys reached their confidentiality limit, and cannot be renewed.
     KeysExhausted,
+    /// The [`Signer`](crate::Signer) that stands in for our private key refused; the failure's
+    /// text says why.
+    SigningFailed,
     /// The engine failed for a reason of its own; the failure's text says more.
     Engine,
 }
@@ -163,6 +166,7 @@ impl FailureKind {
             Self::Incompatible
             | Self::BufferTooSmall { .. }
             | Self::ConfigRefused
+            | Self::SigningFailed
             | Self::KeysExhausted => Fault::Configuration,
             Self::Engine => Fault::Engine,
             _ => Fault::Peer,
@@ -203,6 +207,7 @@ impl fmt::Display for FailureKind {
                 f.write_str("no configuration was given for the name the client asked for")
             }
             Self::KeysExhausted => f.write_str("the keys reached their confidentiality limit"),
+            Self::SigningFailed => f.write_str("our private key's signer refused to sign"),
             Self::Engine => f.write_str("the handshake engine failed"),
         }
     }

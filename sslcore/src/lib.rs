@@ -195,9 +195,14 @@ pub use crate::identity::certificate::{AlternativeName, Certificate};
 pub use crate::identity::client_sessions::{
     ClientSession, ClientSessionCache, ClientSessionKey, ClientSessionStore,
 };
+pub use crate::identity::description::Description;
+pub use crate::identity::key_kind::KeyKind;
 pub use crate::identity::name::{Attribute, DistinguishedName};
+pub use crate::identity::private_key::{PrivateKey, PrivateKeyError};
 pub use crate::identity::server_sessions::{ServerSession, ServerSessionCache, ServerSessionStore};
 pub use crate::identity::session::SslCipher;
+pub use crate::identity::signer::{SignError, SignatureScheme, Signer};
+pub use crate::identity::usage::{ExtendedKeyUsage, KeyUsage};
 pub use crate::key_log::{KeyLog, KeyLogLine};
 pub use crate::record::protection::SslProtocol;
 pub use crate::time::{Instant, Now, UnixTime};

@@ -3,9 +3,15 @@
 use std::net::IpAddr;
 
 use proptest::prelude::*;
-use rcgen::{CertificateParams, CustomExtension, DnType, DnValue, KeyPair, PublicKeyData, SanType};
-use sslcore::{AlternativeName, Certificate, DateTime};
-use sslcore_tests::certs::{WORLD, self_signed_with};
+use rcgen::{
+    CertificateParams, CustomExtension, DnType, DnValue, ExtendedKeyUsagePurpose, KeyPair,
+    KeyUsagePurpose, PublicKeyData, SanType,
+};
+use sslcore::{AlternativeName, Certificate, DateTime, KeyKind, KeyUsage};
+use sslcore_tests::certs::{
+    PKCS_ECDSA_P384_SHA384, PKCS_ED25519, PKCS_RSA_SHA256, WORLD, self_signed_with,
+};
+use sslcore_tests::pair::backends;
 
 fn made(change: impl FnOnce(&mut CertificateParams)) -> Certificate {
     let identity = self_signed_with(&[], |params| {
@@ -201,6 +207,91 @@ fn the_public_key_is_the_one_it_was_made_for() {
     assert_eq!(
         leaf.public_key_info(),
         Some(&key.subject_public_key_info()[..])
+    );
+}
+
+#[test]
+fn its_key_is_told_by_kind_and_size() {
+    for (algorithm, kind, text) in [
+        (
+            &PKCS_RSA_SHA256,
+            KeyKind::Rsa { bits: 2048 },
+            "RSA, 2048 bits",
+        ),
+        (&PKCS_ECDSA_P384_SHA384, KeyKind::EcdsaP384, "ECDSA P-384"),
+        (&PKCS_ED25519, KeyKind::Ed25519, "Ed25519"),
+    ] {
+        let identity = WORLD.ca.leaf_of(algorithm, &["server.test"]);
+        let certificate = Certificate::from_der(identity.chain[0].clone());
+        assert_eq!(certificate.key_kind(), Some(kind));
+        assert_eq!(kind.to_string(), text);
+    }
+    let damaged = Certificate::from_der(vec![1, 2, 3]);
+    assert_eq!(damaged.key_kind(), None);
+}
+
+#[test]
+fn its_uses_and_purposes_are_listed() {
+    let certificate = made(|params| {
+        params.key_usages = vec![
+            KeyUsagePurpose::DigitalSignature,
+            KeyUsagePurpose::DecipherOnly,
+        ];
+        params.extended_key_usages = vec![
+            ExtendedKeyUsagePurpose::ServerAuth,
+            ExtendedKeyUsagePurpose::Other(vec![1, 3, 6, 1, 4, 1, 311]),
+        ];
+    });
+    let uses: Vec<_> = certificate.key_usages().collect();
+    assert_eq!(uses, [KeyUsage::DigitalSignature, KeyUsage::DecipherOnly]);
+    let purposes = certificate
+        .extended_key_usages()
+        .map(|purpose| purpose.to_string());
+    let purposes: Vec<_> = purposes.collect();
+    assert_eq!(purposes, ["serverAuth", "1.3.6.1.4.1.311"]);
+    let silent = made(|_| ());
+    assert_eq!(silent.key_usages().count(), 0);
+    assert_eq!(silent.extended_key_usages().count(), 0);
+}
+
+#[test]
+fn its_fingerprint_is_that_of_every_backend_and_a_pin() {
+    let certificate = Certificate::from_der(WORLD.server.chain[0].clone());
+    let digest = aws_lc_rs::digest::digest(&aws_lc_rs::digest::SHA256, certificate.der());
+    let spki = certificate.public_key_info().expect("a public key");
+    let of_key = aws_lc_rs::digest::digest(&aws_lc_rs::digest::SHA256, spki);
+    for backend in backends() {
+        let fingerprint = certificate.fingerprint_sha256(&backend).expect("SHA-256");
+        assert_eq!(fingerprint, digest.as_ref());
+        let pin = certificate.spki_sha256(&backend).expect("SHA-256");
+        assert_eq!(pin, of_key.as_ref());
+    }
+}
+
+#[test]
+fn its_description_is_a_text_for_people() {
+    let identity = WORLD.ca.leaf(&["server.test", "127.0.0.1"]);
+    let certificate = Certificate::from_der(identity.chain[0].clone());
+    let serial = certificate.serial().expect("a serial number").iter();
+    let serial: String = serial.map(|byte| format!("{byte:02x}")).collect();
+    assert_eq!(
+        certificate.description().to_string(),
+        format!(
+            "Subject: CN=leaf\n\
+             Issuer: CN=test root\n\
+             Serial: {serial}\n\
+             Not before: 2025-01-01 00:00:00 UTC\n\
+             Not after: 2035-01-01 00:00:00 UTC\n\
+             Public key: ECDSA P-256\n\
+             Names: DNS:server.test, IP:127.0.0.1\n\
+             Purposes: serverAuth, clientAuth\n\
+             Authority: no"
+        )
+    );
+    let damaged = Certificate::from_der(vec![1, 2, 3]);
+    assert_eq!(
+        damaged.description().to_string(),
+        "not a certificate (3 bytes)"
     );
 }
 

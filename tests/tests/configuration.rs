@@ -81,7 +81,7 @@ fn a_key_that_does_not_belong_to_the_certificate_is_refused() {
                 .build(),
         );
         assert_eq!(error, ConfigError::KeyMismatch);
-        let damaged = PrivatePkcs8KeyDer::from(vec![1, 2, 3]).into();
+        let damaged = PrivatePkcs8KeyDer::from(vec![1, 2, 3]);
         let error = refused(
             ServerConfig::builder(backend.clone())
                 .identity(chain(), damaged)

@@ -282,9 +282,7 @@ fn a_server_asks_for_a_clients_purpose() {
         .trust_anchors([family.root.der.clone()])
         .identity(
             [family.leaf.der.clone()],
-            KeyPair::try_from(family.leaf.key.serialize_der())
-                .expect("key")
-                .into(),
+            KeyPair::try_from(family.leaf.key.serialize_der()).expect("key"),
         )
         .build()
         .expect("a configuration");

@@ -129,7 +129,7 @@ fn another_certificate_with_the_pinned_key_matches_only_the_pin_of_the_key() {
     let (new, _) = renewed(2);
     let spki = Pin::SpkiSha256(sha256(&key.subject_public_key_info()));
     let server = server(backend())
-        .identity([new], key.into())
+        .identity([new], key)
         .build()
         .expect("server");
     assert!(

@@ -1,11 +1,14 @@
 //! Qt's tests of certificates and trust, by name (`tst_qsslsocket.cpp`): who presents what, and
 //! what the other side sees of it. `qt-checklist.txt` lists all of them.
 
+use std::sync::Arc;
+
 use sslcore::{
     ClientConfig, ConfigBuilder, ConfigError, Event, OnErrors, PeerName, ServerConfig, ServerStart,
-    SslErrorKind, VerifyMode,
+    SignatureScheme, SslErrorKind, VerifyMode,
 };
 use sslcore_tests::certs::{Ca, Identity, WORLD};
+use sslcore_tests::module::Module;
 use sslcore_tests::pair::{End, Pair, backend, client, server};
 
 const VERSIONS: [&str; 2] = ["TLSv1.2", "TLSv1.3"];
@@ -114,7 +117,7 @@ fn private_key() {
 fn set_private_key() {
     let damaged = || rustls_pki_types::PrivatePkcs8KeyDer::from(vec![0x30, 1, 2]);
     let chain = WORLD.server.chain.clone();
-    let error = server(backend()).identity(chain, damaged().into()).build();
+    let error = server(backend()).identity(chain, damaged()).build();
     assert!(
         matches!(error, Err(ConfigError::UnusableKey(_))),
         "{error:?}"
@@ -126,7 +129,7 @@ fn set_private_key() {
 #[test]
 fn set_empty_key() {
     let empty = rustls_pki_types::PrivatePkcs8KeyDer::from(Vec::new());
-    let error = server(backend()).identity(WORLD.server.chain.clone(), empty.into());
+    let error = server(backend()).identity(WORLD.server.chain.clone(), empty);
     let error = error.build();
     assert!(
         matches!(error, Err(ConfigError::UnusableKey(_))),
@@ -391,4 +394,21 @@ fn accept(end: &mut End) -> SslErrorKind {
     assert_eq!(review.errors.len(), 1);
     end.conn.answer(id, sslcore::Verdict::Accept).expect("open");
     kind
+}
+
+/// Qt's `privateKeyOpaque`: with a key that is a handle, and stays where it is, a client
+/// handshakes as with one in memory. Qt's server does not ask for it; this one does, and sees it.
+#[test]
+fn private_key_opaque() {
+    for version in VERSIONS {
+        let schemes = &[SignatureScheme::EcdsaP256Sha256];
+        let module = Arc::new(Module::with(&backend(), &WORLD.client, schemes));
+        let config = client(backend())
+            .identity_with_signer(WORLD.client.chain.clone(), module.clone())
+            .protocols(&[version]);
+        let pair = handshaken(config, server(backend()));
+        assert!(pair.client.conn.is_encrypted() && pair.server.conn.is_encrypted());
+        assert_eq!(seen(&pair.server), sent(&WORLD.client));
+        assert_eq!(module.signed(), 1);
+    }
 }

@@ -22,13 +22,6 @@ const OID: u8 = 0x06;
 /// 1.2.840.113549.1, the arc of PKCS; PKCS#5 and PKCS#12 name encryptions.
 const PKCS: &[u8] = &[0x2a, 0x86, 0x48, 0x86, 0xf7, 0x0d, 0x01];
 
-/// The private keys that TLS signs with, by the OID of PKCS#8 (RFC 8017, RFC 5480, RFC 8410).
-const SIGNING: [&[u8]; 3] = [
-    &[0x2a, 0x86, 0x48, 0x86, 0xf7, 0x0d, 0x01, 0x01, 0x01],
-    &[0x2a, 0x86, 0x48, 0xce, 0x3d, 0x02, 0x01],
-    &[0x2b, 0x65, 0x70],
-];
-
 /// Looks at a whole file or block.
 pub(super) fn look(der: &[u8]) -> Der {
     let content = match header(der) {
@@ -49,17 +42,6 @@ pub(super) fn look(der: &[u8]) -> Der {
         },
         _ => Der::Other,
     }
-}
-
-/// The OID of a PKCS#8 key's algorithm, when TLS cannot sign with it.
-pub(super) fn foreign_algorithm(key: &[u8]) -> Option<String> {
-    let (_, _, content) = header(key)?;
-    let oid = algorithm(
-        content
-            .strip_prefix(&[2, 1, 0])
-            .or(content.strip_prefix(&[2, 1, 1]))?,
-    )?;
-    (!SIGNING.contains(&oid)).then(|| dotted(oid))
 }
 
 /// Tag, length, and all that is behind the header of the first element.
@@ -93,23 +75,4 @@ fn algorithm(der: &[u8]) -> Option<&[u8]> {
 
 fn is_encryption(oid: &[u8]) -> bool {
     matches!(oid.strip_prefix(PKCS), Some([5 | 12, ..]))
-}
-
-fn dotted(oid: &[u8]) -> String {
-    let mut arcs = Vec::new();
-    let mut arc = 0_u64;
-    for byte in oid {
-        arc = arc << 7 | u64::from(byte & 0x7f);
-        if byte & 0x80 == 0 {
-            arcs.push(std::mem::take(&mut arc));
-        }
-    }
-    // The first two arcs share a number.
-    let first = arcs.first().copied().unwrap_or_default();
-    let root = (first / 40).min(2);
-    let mut text = format!("algorithm {root}.{}", first - 40 * root);
-    for arc in arcs.iter().skip(1) {
-        text += &format!(".{arc}");
-    }
-    text
 }

@@ -53,8 +53,12 @@ pub enum LoadErrorKind {
         /// The labels of the blocks that it has instead, each once.
         instead: Vec<String>,
     },
-    /// It is PKCS#12 (`.p12`, `.pfx`), which is not supported.
+    /// It is PKCS#12 (`.p12`, `.pfx`), which `trust::pkcs12` reads.
     Pkcs12,
+    /// It is not PKCS#12.
+    NotPkcs12,
+    /// It is PKCS#12, and cannot be read.
+    DamagedStore(String),
     /// The line that begins a block does not end with five hyphens.
     BadBegin,
     /// The block, or the DER, ends before it is complete.
@@ -65,8 +69,15 @@ pub enum LoadErrorKind {
     NotACertificate(String),
     /// This is no certificate revocation list, or none that can be used.
     NotARevocationList(String),
-    /// The private key is encrypted with a passphrase. Decrypting is not supported yet.
+    /// The private key is encrypted, and no passphrase was given: `private_key_with_passphrase`
+    /// takes one, with the feature `encrypted-keys`.
     EncryptedKey,
+    /// The passphrase is wrong, or what is encrypted is damaged: the formats cannot tell.
+    WrongPassphrase,
+    /// It is encrypted in a way that is not supported; says which.
+    UnknownEncryption(String),
+    /// It begins as a private key does, and is not a whole one.
+    DamagedKey(&'static str),
     /// This is no private key that TLS can sign with.
     UnknownKey(String),
     /// The file with the certificates was given as that of the key, and the other way round.
@@ -192,8 +203,11 @@ impl fmt::Display for LoadErrorKind {
                 list(instead)
             ),
             Self::Pkcs12 => f.write_str(
-                "PKCS#12 is not supported; \"openssl pkcs12 -nodes -in FILE\" makes PEM of it",
+                "this is PKCS#12, which is not read here; \"openssl pkcs12 -nodes -in FILE\" makes \
+                 PEM of it",
             ),
+            Self::NotPkcs12 => f.write_str("this is not PKCS#12"),
+            Self::DamagedStore(why) => write!(f, "this PKCS#12 file cannot be read ({why})"),
             Self::BadBegin => f.write_str("a line that begins a block must end with \"-----\""),
             Self::EndsEarly => f.write_str("it ends early: the file may have been cut off"),
             Self::NotBase64(why) => write!(f, "the content is not base64 ({why})"),
@@ -205,9 +219,16 @@ impl fmt::Display for LoadErrorKind {
                 "this is not a certificate revocation list that can be used ({why})"
             ),
             Self::EncryptedKey => f.write_str(
-                "this private key is encrypted, and decrypting is not supported yet; \
+                "this private key is encrypted, and no passphrase was given; \
                  \"openssl pkey -in FILE -out PLAIN\" makes one that is not",
             ),
+            Self::WrongPassphrase => {
+                f.write_str("the passphrase is wrong, or what it encrypts is damaged")
+            }
+            Self::UnknownEncryption(what) => {
+                write!(f, "it is encrypted in a way that is not supported ({what})")
+            }
+            Self::DamagedKey(why) => write!(f, "this private key is damaged: {why}"),
             Self::UnknownKey(what) => write!(
                 f,
                 "this is not a private key that TLS can use ({what}); \

@@ -4,7 +4,9 @@ use std::fs::File;
 use std::io::Read;
 use std::path::Path;
 
-use rustls_pki_types::{CertificateDer, CertificateRevocationListDer, PrivateKeyDer};
+use rustls_pki_types::{CertificateDer, CertificateRevocationListDer};
+use sslcore::{PrivateKey, PrivateKeyError};
+use zeroize::Zeroizing;
 
 use super::der::{self, Der};
 use super::error::{LoadError, LoadErrorKind, Place};
@@ -76,22 +78,29 @@ fn list(bytes: Vec<u8>) -> Result<CertificateRevocationListDer<'static>, LoadErr
     }
 }
 
-pub(super) fn private_key(path: &Path) -> Result<PrivateKeyDer<'static>, LoadError> {
-    let bytes = read(path)?;
+/// What opens an encrypted key.
+pub(super) type Passphrase<'a> = Option<&'a [u8]>;
+
+pub(super) fn private_key(
+    path: &Path,
+    passphrase: Passphrase<'_>,
+) -> Result<PrivateKey, LoadError> {
+    let bytes = Zeroizing::new(read(path)?);
     let fail = |place, kind| LoadError::at(path, place, kind);
     if !pem::is_pem(&bytes) {
         return match known_der(path, &bytes)? {
-            Der::EncryptedKey => Err(fail(None, LoadErrorKind::EncryptedKey)),
-            Der::PrivateKey => key(bytes).map_err(|kind| fail(None, kind)),
-            _ => Err(fail(None, no_key(bytes))),
-        };
+            Der::EncryptedKey => decrypt(&bytes, passphrase),
+            Der::PrivateKey => key(&bytes),
+            _ => Err(no_key(&bytes)),
+        }
+        .map_err(|kind| fail(None, kind));
     }
     let blocks = blocks(path, &bytes)?;
     match blocks
         .iter()
         .find(|block| block.label.ends_with("PRIVATE KEY"))
     {
-        Some(block) => from_block(block).map_err(|kind| fail(Some(block.place), kind)),
+        Some(block) => from_block(block, passphrase).map_err(|kind| fail(Some(block.place), kind)),
         None => {
             let instead = pem::labels(&blocks);
             Err(fail(None, LoadErrorKind::NoPrivateKey { instead }))
@@ -99,39 +108,58 @@ pub(super) fn private_key(path: &Path) -> Result<PrivateKeyDer<'static>, LoadErr
     }
 }
 
-fn from_block(block: &Block<'_>) -> Result<PrivateKeyDer<'static>, LoadErrorKind> {
-    match block.label.as_str() {
-        "ENCRYPTED PRIVATE KEY" => Err(LoadErrorKind::EncryptedKey),
-        "PRIVATE KEY" | "RSA PRIVATE KEY" | "EC PRIVATE KEY" => {
-            if block.has_encryption_header() {
-                return Err(LoadErrorKind::EncryptedKey);
-            }
-            let bytes = block.decode()?;
-            match der::look(&bytes) {
-                Der::PrivateKey => key(bytes),
-                Der::EncryptedKey => Err(LoadErrorKind::EncryptedKey),
-                Der::EndsEarly => Err(LoadErrorKind::EndsEarly),
-                _ => Err(LoadErrorKind::UnknownKey(
-                    "no key by its structure".to_owned(),
-                )),
-            }
+fn from_block(block: &Block<'_>, passphrase: Passphrase<'_>) -> Result<PrivateKey, LoadErrorKind> {
+    let bytes = match block.label.as_str() {
+        "PRIVATE KEY" | "RSA PRIVATE KEY" | "EC PRIVATE KEY" if block.has_encryption_header() => {
+            return decrypt_block(block, passphrase);
         }
-        other => Err(LoadErrorKind::UnknownKey(format!("its label is {other:?}"))),
+        "PRIVATE KEY" | "RSA PRIVATE KEY" | "EC PRIVATE KEY" | "ENCRYPTED PRIVATE KEY" => {
+            Zeroizing::new(block.decode()?)
+        }
+        other => return Err(LoadErrorKind::UnknownKey(format!("its label is {other:?}"))),
+    };
+    match der::look(&bytes) {
+        Der::EndsEarly => Err(LoadErrorKind::EndsEarly),
+        Der::EncryptedKey => decrypt(&bytes, passphrase),
+        _ => key(&bytes),
     }
 }
 
-fn key(bytes: Vec<u8>) -> Result<PrivateKeyDer<'static>, LoadErrorKind> {
-    match der::foreign_algorithm(&bytes) {
-        Some(algorithm) => Err(LoadErrorKind::UnknownKey(algorithm)),
-        None => {
-            PrivateKeyDer::try_from(bytes).map_err(|why| LoadErrorKind::UnknownKey(why.to_owned()))
-        }
-    }
+#[cfg(feature = "encrypted-keys")]
+fn decrypt(der: &[u8], passphrase: Passphrase<'_>) -> Result<PrivateKey, LoadErrorKind> {
+    super::passphrase::pkcs8(der, passphrase.ok_or(LoadErrorKind::EncryptedKey)?)
+}
+
+#[cfg(feature = "encrypted-keys")]
+fn decrypt_block(
+    block: &Block<'_>,
+    passphrase: Passphrase<'_>,
+) -> Result<PrivateKey, LoadErrorKind> {
+    super::passphrase::dek_info(block, passphrase.ok_or(LoadErrorKind::EncryptedKey)?)
+}
+
+#[cfg(not(feature = "encrypted-keys"))]
+fn decrypt(_: &[u8], _: Passphrase<'_>) -> Result<PrivateKey, LoadErrorKind> {
+    Err(LoadErrorKind::EncryptedKey)
+}
+
+#[cfg(not(feature = "encrypted-keys"))]
+fn decrypt_block(_: &Block<'_>, _: Passphrase<'_>) -> Result<PrivateKey, LoadErrorKind> {
+    Err(LoadErrorKind::EncryptedKey)
+}
+
+pub(super) fn key(der: &[u8]) -> Result<PrivateKey, LoadErrorKind> {
+    PrivateKey::from_der(der).map_err(|error| match error {
+        PrivateKeyError::Encrypted => LoadErrorKind::EncryptedKey,
+        PrivateKeyError::Damaged(why) => LoadErrorKind::DamagedKey(why),
+        PrivateKeyError::Unsupported(what) => LoadErrorKind::UnknownKey(what),
+        _ => LoadErrorKind::UnknownKey("no key by its structure".to_owned()),
+    })
 }
 
 /// DER that is no key: perhaps a certificate.
-fn no_key(bytes: Vec<u8>) -> LoadErrorKind {
-    match usable(bytes) {
+fn no_key(bytes: &[u8]) -> LoadErrorKind {
+    match usable(bytes.to_vec()) {
         Ok(_) => LoadErrorKind::NoPrivateKey {
             instead: vec!["CERTIFICATE".to_owned()],
         },
@@ -152,7 +180,7 @@ pub(super) fn usable(bytes: Vec<u8>) -> Result<CertificateDer<'static>, LoadErro
     }
 }
 
-fn read(path: &Path) -> Result<Vec<u8>, LoadError> {
+pub(super) fn read(path: &Path) -> Result<Vec<u8>, LoadError> {
     let mut bytes = Vec::new();
     let file = File::open(path).map(|file| file.take(LIMIT + 1));
     file.and_then(|mut file| file.read_to_end(&mut bytes))

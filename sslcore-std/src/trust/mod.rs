@@ -23,7 +23,8 @@
 //! |---|---|
 //! | `addCaCertificates(path, format, syntax)`, `QSslCertificate::fromPath` | [`certificates`]: format and syntax are recognised |
 //! | `setLocalCertificate(path)`, `setLocalCertificateChain` | [`identity`], or [`certificates_from_file`]: the whole chain, not its first certificate alone |
-//! | `setPrivateKey(fileName, algorithm, format, passPhrase)` | [`private_key`]: algorithm and format are recognised |
+//! | `setPrivateKey(fileName, algorithm, format, passPhrase)` | [`private_key`], `private_key_with_passphrase` with the feature `encrypted-keys`: algorithm and format are recognised |
+//! | `QSslCertificate::importPkcs12` | `pkcs12`, with the feature `pkcs12` |
 //! | `systemCaCertificates` | `system`, with the feature `native-roots`; `mozilla`, with `webpki-roots` |
 //!
 //! Qt loads nothing, without a word, from a file that it cannot read. Here a [`LoadError`] says
@@ -32,16 +33,21 @@
 mod der;
 mod error;
 mod file;
+#[cfg(feature = "encrypted-keys")]
+mod passphrase;
 mod pem;
 #[cfg(any(feature = "native-roots", feature = "webpki-roots"))]
 mod roots;
+#[cfg(feature = "pkcs12")]
+mod store;
 
 use std::collections::HashSet;
 use std::fs;
 use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
 
-use rustls_pki_types::{CertificateDer, CertificateRevocationListDer, PrivateKeyDer};
+use rustls_pki_types::{CertificateDer, CertificateRevocationListDer};
+use sslcore::PrivateKey;
 
 pub use self::error::{LoadError, LoadErrorKind, Place};
 #[cfg(feature = "webpki-roots")]
@@ -110,8 +116,42 @@ pub fn revocation_lists(
 ///
 /// # Errors
 /// A [`LoadError`]; [`EncryptedKey`](LoadErrorKind::EncryptedKey) for a key behind a passphrase.
-pub fn private_key(path: impl AsRef<Path>) -> Result<PrivateKeyDer<'static>, LoadError> {
-    file::private_key(path.as_ref())
+pub fn private_key(path: impl AsRef<Path>) -> Result<PrivateKey, LoadError> {
+    file::private_key(path.as_ref(), None)
+}
+
+/// As [`private_key`], with the passphrase of a key that is encrypted: PKCS#8 with PBES2 (PBKDF2
+/// or scrypt, and AES or 3DES; RFC 8018), or OpenSSL's old `DEK-Info` PEM (AES or 3DES). The
+/// passphrase of a key that is not encrypted is not looked at.
+/// `QSslSocket::setPrivateKey(fileName, algorithm, format, passPhrase)`.
+///
+/// Costs what the file asks for, up to 10,000,000 rounds of PBKDF2, some seconds, or 256 MiB for
+/// scrypt; a file that asks for more is refused.
+///
+/// # Errors
+/// A [`LoadError`]; [`WrongPassphrase`](LoadErrorKind::WrongPassphrase) also for damage inside of
+/// what is encrypted, because neither format can tell the two apart.
+#[cfg(feature = "encrypted-keys")]
+pub fn private_key_with_passphrase(
+    path: impl AsRef<Path>,
+    passphrase: impl AsRef<[u8]>,
+) -> Result<PrivateKey, LoadError> {
+    file::private_key(path.as_ref(), Some(passphrase.as_ref()))
+}
+
+/// The first private key of a PKCS#12 file (`.p12`, `.pfx`; RFC 7292), and its chain, leaf first,
+/// as far as the certificates beside it reach; those that have no place in the chain are left out.
+/// Reads at most 16 MiB. `QSslCertificate::importPkcs12`.
+///
+/// # Errors
+/// A [`LoadError`]; [`WrongPassphrase`](LoadErrorKind::WrongPassphrase) also for damage, because
+/// one authentication code is for both.
+#[cfg(feature = "pkcs12")]
+pub fn pkcs12(
+    path: impl AsRef<Path>,
+    passphrase: &str,
+) -> Result<(Vec<CertificateDer<'static>>, PrivateKey), LoadError> {
+    store::pkcs12(path.as_ref(), passphrase)
 }
 
 /// A certificate chain, leaf first, and the leaf's private key, as
@@ -124,12 +164,12 @@ pub fn private_key(path: impl AsRef<Path>) -> Result<PrivateKeyDer<'static>, Loa
 pub fn identity(
     certificates: impl AsRef<Path>,
     key: impl AsRef<Path>,
-) -> Result<(Vec<CertificateDer<'static>>, PrivateKeyDer<'static>), LoadError> {
+) -> Result<(Vec<CertificateDer<'static>>, PrivateKey), LoadError> {
     let (certificates, key) = (certificates.as_ref(), key.as_ref());
     let chain = match file::certificates(certificates) {
         Err(error)
             if matches!(error.kind(), LoadErrorKind::NoCertificate { .. })
-                && file::private_key(certificates).is_ok()
+                && file::private_key(certificates, None).is_ok()
                 && file::certificates(key).is_ok() =>
         {
             let certificates_in = key.to_owned();
@@ -140,7 +180,7 @@ pub fn identity(
         }
         other => other?,
     };
-    Ok((chain, file::private_key(key)?))
+    Ok((chain, file::private_key(key, None)?))
 }
 
 fn is_pattern(text: &str) -> bool {

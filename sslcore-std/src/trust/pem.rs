@@ -3,6 +3,8 @@
 
 use rustls_pki_types::pem::{Error, PemObject, SectionKind};
 
+use zeroize::Zeroizing;
+
 use super::error::{LoadErrorKind, Place};
 
 const BEGIN: &[u8] = b"-----BEGIN ";
@@ -80,14 +82,54 @@ fn lines(text: &[u8]) -> impl Iterator<Item = (usize, &[u8])> {
     })
 }
 
+/// What `DEK-Info` says (RFC 1421 §4.6.1.3).
+#[cfg(feature = "encrypted-keys")]
+pub(super) struct DekInfo {
+    pub(super) cipher: String,
+    pub(super) iv: Vec<u8>,
+}
+
+/// The lines that are part of the content: base64, or what should be.
+fn is_content(line: &[u8]) -> bool {
+    !line.contains(&b':')
+}
+
 impl Block<'_> {
-    /// Its content; only for labels that rustls-pki-types knows.
+    /// Its content; the label may be any private key's.
     pub(super) fn decode(&self) -> Result<Vec<u8>, LoadErrorKind> {
-        match <(SectionKind, Vec<u8>)>::from_pem_slice(self.text) {
+        let mut text = Zeroizing::new(Vec::with_capacity(self.text.len() + 2));
+        for (_, line) in lines(self.text).filter(|(_, line)| is_content(line)) {
+            let known = match line {
+                b"-----BEGIN ENCRYPTED PRIVATE KEY-----" => b"-----BEGIN PRIVATE KEY-----",
+                b"-----END ENCRYPTED PRIVATE KEY-----" => &b"-----END PRIVATE KEY-----"[..],
+                other => other,
+            };
+            text.extend_from_slice(known.trim_ascii_end());
+            text.push(b'\n');
+        }
+        match <(SectionKind, Vec<u8>)>::from_pem_slice(&text) {
             Ok((_, der)) => Ok(der),
             Err(Error::Base64Decode(why)) => Err(LoadErrorKind::NotBase64(why)),
             Err(error) => Err(LoadErrorKind::NotBase64(error.to_string())),
         }
+    }
+
+    /// Its `DEK-Info`: `AES-256-CBC,` and the IV in hexadecimal.
+    #[cfg(feature = "encrypted-keys")]
+    pub(super) fn dek_info(&self) -> Result<DekInfo, LoadErrorKind> {
+        const DAMAGED: LoadErrorKind = LoadErrorKind::DamagedKey("its DEK-Info cannot be read");
+        let mut lines = lines(self.text);
+        let value = lines.find_map(|(_, line)| line.strip_prefix(b"DEK-Info:"));
+        let value = std::str::from_utf8(value.ok_or(DAMAGED)?).map_err(|_| DAMAGED)?;
+        let (cipher, iv) = value.trim().split_once(',').ok_or(DAMAGED)?;
+        let digits = iv.as_bytes().chunks(2).map(|pair| {
+            let pair = std::str::from_utf8(pair).map_err(|_| DAMAGED)?;
+            u8::from_str_radix(pair, 16).map_err(|_| DAMAGED)
+        });
+        Ok(DekInfo {
+            cipher: cipher.to_owned(),
+            iv: digits.collect::<Result<_, _>>()?,
+        })
     }
 
     /// Whether it is encrypted in the old way of OpenSSL, with headers (RFC 1421).

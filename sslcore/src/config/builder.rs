@@ -11,8 +11,8 @@ use rustls_pki_types::{CertificateDer, PrivateKeyDer};
 
 use super::verification::Verification;
 use super::{
-    ClientConfig, ClientInner, Identity, ServerConfig, ServerInner, Settings, Settled, Terms,
-    Tickets, Timeouts,
+    ClientConfig, ClientInner, Identity, ServerConfig, ServerInner, Settings, Settled, Signing,
+    Terms, Tickets, Timeouts,
 };
 use crate::crypto::Backend;
 use crate::error::ConfigError;
@@ -20,6 +20,7 @@ use crate::handshake::rustls::{ClientTemplate, ServerTemplate};
 use crate::identity::client_sessions::ClientSessionCache;
 use crate::identity::server_sessions::ServerSessionCache;
 use crate::identity::session::SslCipher;
+use crate::identity::signer::Signer;
 use crate::identity::validity;
 use crate::record::header::MAX_PLAINTEXT;
 use crate::record::protection::SslProtocol;
@@ -71,16 +72,38 @@ impl<C> ConfigBuilder<C> {
     }
 
     /// The certificate chain we present, leaf first, and the leaf's private key. A server needs
-    /// one. `QSslSocket::setLocalCertificateChain` and `setPrivateKey`.
+    /// one. The key is a [`PrivateKey`](crate::PrivateKey), or DER in any form that the backend
+    /// reads. `QSslSocket::setLocalCertificateChain` and `setPrivateKey`.
     #[must_use]
     pub fn identity(
         mut self,
         chain: impl IntoIterator<Item = CertificateDer<'static>>,
-        key: PrivateKeyDer<'static>,
+        key: impl Into<PrivateKeyDer<'static>>,
     ) -> Self {
         self.settings.identity = Some(Identity {
             chain: chain.into_iter().collect(),
-            key,
+            signing: Signing::Key(key.into()),
+        });
+        self
+    }
+
+    /// The certificate chain we present, leaf first, and who signs in the place of a private key:
+    /// a hardware module, a secure element, an agent. Replaces [`identity`](Self::identity), and
+    /// is replaced by it. `QSslSocket::setPrivateKey` with an opaque `QSslKey`.
+    ///
+    /// A handshake that has to prove who we are calls it once, within
+    /// [`process`](crate::Connection::process), which waits for it. When it refuses, the handshake
+    /// ends with [`FailureKind::SigningFailed`](crate::FailureKind::SigningFailed) and the alert
+    /// internal_error.
+    #[must_use]
+    pub fn identity_with_signer(
+        mut self,
+        chain: impl IntoIterator<Item = CertificateDer<'static>>,
+        signer: Arc<dyn Signer>,
+    ) -> Self {
+        self.settings.identity = Some(Identity {
+            chain: chain.into_iter().collect(),
+            signing: Signing::Signer(signer),
         });
         self
     }

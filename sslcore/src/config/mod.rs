@@ -22,19 +22,28 @@ use crate::handshake::rustls::{ClientTemplate, ServerTemplate, TicketKeys};
 use crate::identity::client_sessions::ClientSessionStore;
 use crate::identity::server_sessions::ServerSessionStore;
 use crate::identity::session::SslCipher;
+use crate::identity::signer::Signer;
 use crate::key_log::KeyLog;
 use crate::record::protection::SslProtocol;
 use crate::verify::policy::Policy;
 
-/// Our own certificate chain, leaf first, and its private key.
+/// Our own certificate chain, leaf first, and what signs for it.
 pub(crate) struct Identity {
     pub(crate) chain: Vec<CertificateDer<'static>>,
-    pub(crate) key: PrivateKeyDer<'static>,
+    pub(crate) signing: Signing,
 }
 
-impl Drop for Identity {
+/// What proves that the chain is ours.
+pub(crate) enum Signing {
+    Key(PrivateKeyDer<'static>),
+    Signer(Arc<dyn Signer>),
+}
+
+impl Drop for Signing {
     fn drop(&mut self) {
-        self.key.zeroize();
+        if let Self::Key(key) = self {
+            key.zeroize();
+        }
     }
 }
 

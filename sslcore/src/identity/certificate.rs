@@ -5,7 +5,11 @@ use core::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 
 use rustls_pki_types::{CertificateDer, UnixTime};
 
+use super::description::Description;
+use super::key_kind::KeyKind;
 use super::name::{DistinguishedName, escape};
+use super::usage::{self, ExtendedKeyUsage, KeyUsage};
+use crate::crypto::Backend;
 use crate::verify::der::{Reader, tag};
 use crate::verify::x509;
 
@@ -86,6 +90,51 @@ impl Certificate {
     /// [`Pin::SpkiSha256`](crate::Pin::SpkiSha256) wants.
     pub fn public_key_info(&self) -> Option<&[u8]> {
         Some(self.fields()?.public_key.spki)
+    }
+
+    /// Which kind of key it certifies, and how large; `None` for a kind that TLS cannot use here.
+    /// `QSslCertificate::publicKey().algorithm()` and `.length()`.
+    pub fn key_kind(&self) -> Option<KeyKind> {
+        self.fields()?.public_key.kind()
+    }
+
+    /// What its key may be used for (RFC 5280 §4.2.1.3); nothing when it does not say so, which
+    /// forbids nothing.
+    pub fn key_usages(&self) -> impl Iterator<Item = KeyUsage> {
+        usage::key_usages(self.extension(&x509::KEY_USAGE))
+    }
+
+    /// What it is for (RFC 5280 §4.2.1.12); nothing when it does not say so, which forbids nothing.
+    pub fn extended_key_usages(&self) -> impl Iterator<Item = ExtendedKeyUsage<'_>> {
+        usage::extended_key_usages(self.extension(&x509::EXTENDED_KEY_USAGE))
+    }
+
+    /// An extension's value; empty, which is no DER, when there is none.
+    fn extension(&self, id: &[u8]) -> &[u8] {
+        let fields = self.fields();
+        fields
+            .and_then(|fields| fields.extension(id))
+            .unwrap_or_default()
+    }
+
+    /// SHA-256 of its DER, as browsers and `openssl x509 -fingerprint -sha256` show it, for
+    /// [`Pin::CertificateSha256`](crate::Pin::CertificateSha256). `None` when the backend has no
+    /// cipher suite with SHA-256. `QSslCertificate::digest`.
+    pub fn fingerprint_sha256(&self, backend: &Backend) -> Option<[u8; 32]> {
+        backend.sha256()?.hash(&self.0).as_ref().try_into().ok()
+    }
+
+    /// SHA-256 of its public key, for [`Pin::SpkiSha256`](crate::Pin::SpkiSha256) (RFC 7469 §2.4).
+    /// `None` also when the certificate cannot be read.
+    pub fn spki_sha256(&self, backend: &Backend) -> Option<[u8; 32]> {
+        let hash = backend.sha256()?.hash(self.public_key_info()?);
+        hash.as_ref().try_into().ok()
+    }
+
+    /// What it says, on several lines for people. Writing it reads the certificate some times.
+    /// `QSslCertificate::toText`, in short.
+    pub fn description(&self) -> Description<'_> {
+        Description(self)
     }
 
     /// Whether it says that it may issue certificates (RFC 5280 §4.2.1.9).

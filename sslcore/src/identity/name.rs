@@ -178,7 +178,7 @@ impl fmt::Display for Attribute<'_> {
             (name, _) => {
                 match name {
                     Some(name) => f.write_str(name)?,
-                    None => identifier(f, self.id)?,
+                    None => write!(f, "OID.{}", Dotted(self.id))?,
                 }
                 f.write_str("=#")?;
                 self.der.iter().try_for_each(|byte| write!(f, "{byte:02x}"))
@@ -233,27 +233,30 @@ fn disturbs(c: char) -> bool {
             | '\u{e0000}'..='\u{e0fff}')
 }
 
-/// An object identifier in dotted decimal (X.690 §8.19).
-fn identifier(f: &mut fmt::Formatter<'_>, id: &[u8]) -> fmt::Result {
-    f.write_str("OID")?;
-    let mut arc = 0u64;
-    let mut first = true;
-    for byte in id {
-        // No arc in use comes near this; a larger one is shown as the largest number.
-        arc = arc
-            .saturating_mul(128)
-            .saturating_add(u64::from(byte & 0x7f));
-        if byte & 0x80 != 0 {
-            continue;
+/// An object identifier, in dotted decimal (X.690 §8.19).
+pub(crate) struct Dotted<'a>(pub(crate) &'a [u8]);
+
+impl fmt::Display for Dotted<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let mut arc = 0u64;
+        let mut first = true;
+        for byte in self.0 {
+            // No arc in use comes near this; a larger one is shown as the largest number.
+            arc = arc
+                .saturating_mul(128)
+                .saturating_add(u64::from(byte & 0x7f));
+            if byte & 0x80 != 0 {
+                continue;
+            }
+            if first {
+                let root = (arc / 40).min(2);
+                write!(f, "{root}")?;
+                arc -= root * 40;
+                first = false;
+            }
+            write!(f, ".{arc}")?;
+            arc = 0;
         }
-        if first {
-            let root = (arc / 40).min(2);
-            write!(f, ".{root}")?;
-            arc -= root * 40;
-            first = false;
-        }
-        write!(f, ".{arc}")?;
-        arc = 0;
+        Ok(())
     }
-    Ok(())
 }

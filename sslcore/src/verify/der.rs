@@ -40,6 +40,11 @@ impl<'a> Reader<'a> {
         Self(bytes)
     }
 
+    /// Whether nothing is left.
+    pub(crate) fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+
     /// The next element: its tag, its value, and all of its bytes.
     pub(crate) fn element(&mut self) -> Option<(u8, &'a [u8], &'a [u8])> {
         let whole = self.0;
@@ -76,11 +81,6 @@ impl<'a> Reader<'a> {
             (found, value, _) if found == tag => Some(value),
             _ => None,
         }
-    }
-
-    /// Whether everything was read.
-    pub(crate) fn is_empty(&self) -> bool {
-        self.0.is_empty()
     }
 
     /// The value of the next element if it has this tag; otherwise nothing is read.

@@ -10,19 +10,20 @@ use rustls_pki_types::UnixTime;
 
 use super::der::{Reader, tag};
 use crate::calendar::days_since_1970;
+use crate::identity::key_kind::KeyKind;
 
 /// `id-ce-subjectAltName`, 2.5.29.17.
 pub(crate) const SUBJECT_ALT_NAME: [u8; 3] = [0x55, 0x1d, 0x11];
 /// `id-ce-basicConstraints`, 2.5.29.19.
 const BASIC_CONSTRAINTS: [u8; 3] = [0x55, 0x1d, 0x13];
 /// `id-ce-keyUsage`, 2.5.29.15.
-const KEY_USAGE: [u8; 3] = [0x55, 0x1d, 0x0f];
+pub(crate) const KEY_USAGE: [u8; 3] = [0x55, 0x1d, 0x0f];
 /// `id-ce-extKeyUsage`, 2.5.29.37.
-const EXTENDED_KEY_USAGE: [u8; 3] = [0x55, 0x1d, 0x25];
+pub(crate) const EXTENDED_KEY_USAGE: [u8; 3] = [0x55, 0x1d, 0x25];
 /// `id-ce-nameConstraints`, 2.5.29.30.
 const NAME_CONSTRAINTS: [u8; 3] = [0x55, 0x1d, 0x1e];
 /// `rsaEncryption`, 1.2.840.113549.1.1.1.
-const RSA: [u8; 9] = [0x2a, 0x86, 0x48, 0x86, 0xf7, 0x0d, 0x01, 0x01, 0x01];
+pub(crate) const RSA: [u8; 9] = [0x2a, 0x86, 0x48, 0x86, 0xf7, 0x0d, 0x01, 0x01, 0x01];
 
 /// A subject's public key.
 #[derive(Clone, Copy, Debug)]
@@ -53,11 +54,26 @@ impl<'a> PublicKey<'a> {
         if Reader::new(self.algorithm).read(tag::OBJECT_IDENTIFIER)? != RSA {
             return None;
         }
-        let modulus = Reader::new(Reader::new(self.key).read(tag::SEQUENCE)?).read(tag::INTEGER)?;
-        let first = modulus.iter().position(|byte| *byte != 0)?;
-        let (high, rest) = modulus.get(first..)?.split_first()?;
-        Some(rest.len() * 8 + (8 - high.leading_zeros() as usize))
+        self.modulus_bits()
     }
+
+    /// The same, when it is known to be an RSA key.
+    fn modulus_bits(&self) -> Option<usize> {
+        let modulus = Reader::new(Reader::new(self.key).read(tag::SEQUENCE)?).read(tag::INTEGER)?;
+        bit_length(modulus)
+    }
+
+    /// Which kind of key it is, if TLS can use it.
+    pub(crate) fn kind(&self) -> Option<KeyKind> {
+        KeyKind::of(self.algorithm, || self.modulus_bits())
+    }
+}
+
+/// How many bits a big-endian number has; `None` for zero.
+pub(crate) fn bit_length(number: &[u8]) -> Option<usize> {
+    let first = number.iter().position(|byte| *byte != 0)?;
+    let (high, rest) = number.get(first..)?.split_first()?;
+    Some(rest.len() * 8 + (8 - high.leading_zeros() as usize))
 }
 
 /// A certificate's fields, as far as they are needed.

@@ -31,6 +31,7 @@ const AFTER_HELP: &str = "\
   sslcore demo                      watch a whole session, with nothing to prepare
   sslcore serve                     a server, which prints the command that connects to it
   sslcore connect example.org       what a server presents, and a line to talk to it
+  sslcore verify chain.pem          what is wrong with certificates in files
 
 Exit codes, the same for every command:
   0  all went well

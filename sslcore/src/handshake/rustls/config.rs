@@ -17,11 +17,12 @@ use spin::Mutex;
 use super::gates::{
     ClientMemory, GatedClientStore, GatedServerStore, GatedTicketer, Groups, Memory, Rules,
 };
+use super::signer::OutsideKey;
 use super::taps::{Clock, SecretTap};
 use super::ticket_keys::TicketKeys;
 use super::verifier::Recorder;
 use super::{Gate, Released, RustlsEngine, Side, errors};
-use crate::config::{Settings, Tickets};
+use crate::config::{Settings, Signing, Tickets};
 use crate::crypto::Backend;
 use crate::error::{ConfigError, Failure};
 use crate::handshake::hellos::Hellos;
@@ -114,10 +115,13 @@ fn identity(
     let Some(identity) = &settings.identity else {
         return Ok(None);
     };
-    let key = provider
-        .key_provider
-        .load_private_key(identity.key.clone_key())
-        .map_err(|error| ConfigError::UnusableKey(error.to_string()))?;
+    let key = match &identity.signing {
+        Signing::Key(key) => provider
+            .key_provider
+            .load_private_key(key.clone_key())
+            .map_err(|error| ConfigError::UnusableKey(error.to_string()))?,
+        Signing::Signer(signer) => Arc::new(OutsideKey::new(signer)?),
+    };
     let certified = CertifiedKey::new(identity.chain.clone(), key);
     match certified.keys_match() {
         Ok(()) | Err(Error::InconsistentKeys(InconsistentKeys::Unknown)) => {}

@@ -6,6 +6,7 @@ use rustls::{
     AlertDescription, CertificateError, Error, InvalidMessage, PeerIncompatible, PeerMisbehaved,
 };
 
+use super::signer;
 use crate::alert::Alert;
 use crate::error::{Failure, FailureKind, Repeated};
 use crate::verify::SslErrorKind;
@@ -17,7 +18,10 @@ pub(super) fn failure(error: &Error) -> Failure {
         Some(alert) => Failure::new(kind, alert),
         None => Failure::silent(kind),
     };
-    failure.because(format!("{error}"))
+    match signer::refusal(error) {
+        Some(why) => failure.because(why),
+        None => failure.because(format!("{error}")),
+    }
 }
 
 /// What the alert that rustls chose says about the failure.
@@ -74,6 +78,7 @@ fn classify(error: &Error) -> (FailureKind, Option<Alert>) {
             K::CertificateRejected(SslErrorKind::Unspecified),
             Alert::from_code(AlertDescription::from(why.clone()).into()),
         ),
+        error if signer::refusal(error).is_some() => (K::SigningFailed, Alert::InternalError),
         _ => (K::Engine, Alert::InternalError),
     };
     (kind, Some(alert))

@@ -8,6 +8,7 @@ mod config;
 mod errors;
 mod gates;
 mod kernel;
+mod signer;
 mod taps;
 mod ticket_keys;
 mod verifier;

@@ -116,7 +116,7 @@ impl Identity {
         let certificate = params.self_signed(&key)?;
         let config = ServerConfig::builder(sslcore_std::default_backend())
             .verify_mode(VerifyMode::None)
-            .identity([certificate.der().clone()], key.into())
+            .identity([certificate.der().clone()], key)
             .build()?;
         Ok(Self {
             config,

@@ -185,7 +185,7 @@ impl Options {
             fingerprint: Fingerprint::of(leaf),
             thrown_away: false,
             chain,
-            key,
+            key: key.into(),
         })
     }
 

@@ -152,8 +152,8 @@ fn errors(
         Purpose::Client => {
             // Clients are judged by servers, and no server is without a certificate.
             let own = rcgen::generate_simple_self_signed(Vec::new()).map_err(Trouble::usage)?;
-            let config = ServerConfig::builder(backend)
-                .identity([own.cert.der().clone()], own.signing_key.into());
+            let config =
+                ServerConfig::builder(backend).identity([own.cert.der().clone()], own.signing_key);
             let config = terms.apply(config).build().map_err(Trouble::usage)?;
             Ok(config.verify_chain(chain, Some(at)))
         }

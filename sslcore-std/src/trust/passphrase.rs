@@ -1,0 +1,126 @@
+//! Private keys behind a passphrase.
+
+use aes::cipher::block_padding::Pkcs7;
+use aes::cipher::{BlockModeDecrypt, KeyIvInit};
+use md5::{Digest, Md5};
+use pkcs5::pbes2::Kdf;
+use pkcs5::{EncryptionScheme, Error};
+use pkcs8::EncryptedPrivateKeyInfoRef;
+use sslcore::PrivateKey;
+use zeroize::Zeroizing;
+
+use super::error::LoadErrorKind;
+use super::file::key;
+use super::pem::{Block, DekInfo};
+
+/// What decrypting may cost: some ten seconds of PBKDF2. Files of today ask for a twentieth.
+const MAX_ITERATIONS: u32 = 10_000_000;
+/// What scrypt may take: 128 · N · r bytes (RFC 7914 §5). OpenSSL's own files take 16 MiB.
+const MAX_SCRYPT_BYTES: u64 = 256 * 1024 * 1024;
+
+/// PKCS#8, encrypted (RFC 5958 §3), in DER.
+pub(super) fn pkcs8(der: &[u8], passphrase: &[u8]) -> Result<PrivateKey, LoadErrorKind> {
+    let info = EncryptedPrivateKeyInfoRef::try_from(der)
+        .map_err(|_| LoadErrorKind::UnknownEncryption("PKCS#8 that is not PBES2".to_owned()))?;
+    affordable(&info.encryption_algorithm)?;
+    let ciphertext = info.encrypted_data.as_bytes();
+    match info.encryption_algorithm.decrypt(passphrase, ciphertext) {
+        Ok(plaintext) => decrypted(&Zeroizing::new(plaintext)),
+        Err(Error::DecryptFailed) => Err(LoadErrorKind::WrongPassphrase),
+        Err(other) => Err(LoadErrorKind::UnknownEncryption(other.to_string())),
+    }
+}
+
+/// The file says what decrypting it costs, and whoever wrote it may not mean well.
+fn affordable(scheme: &EncryptionScheme) -> Result<(), LoadErrorKind> {
+    let excessive = match scheme {
+        EncryptionScheme::Pbes2(parameters) => match &parameters.kdf {
+            Kdf::Pbkdf2(kdf) => kdf.iteration_count > MAX_ITERATIONS,
+            Kdf::Scrypt(kdf) => {
+                let cost = kdf.cost_parameter;
+                let bytes = cost.saturating_mul(128 * u64::from(kdf.block_size));
+                bytes > MAX_SCRYPT_BYTES || kdf.parallelization > 16
+            }
+            _ => false,
+        },
+        _ => false,
+    };
+    match excessive {
+        true => Err(LoadErrorKind::UnknownEncryption(
+            "its key derivation costs more than any file should".to_owned(),
+        )),
+        false => Ok(()),
+    }
+}
+
+/// OpenSSL's old PEM: `DEK-Info` names the cipher and the salt, which is the IV too.
+pub(super) fn dek_info(block: &Block<'_>, passphrase: &[u8]) -> Result<PrivateKey, LoadErrorKind> {
+    let DekInfo { cipher, iv } = block.dek_info()?;
+    let mut bytes = Zeroizing::new(block.decode()?);
+    let plaintext = match cipher.as_str() {
+        "AES-128-CBC" => cbc::<cbc::Decryptor<aes::Aes128>, 16>(&mut bytes, passphrase, &iv),
+        "AES-192-CBC" => cbc::<cbc::Decryptor<aes::Aes192>, 24>(&mut bytes, passphrase, &iv),
+        "AES-256-CBC" => cbc::<cbc::Decryptor<aes::Aes256>, 32>(&mut bytes, passphrase, &iv),
+        "DES-EDE3-CBC" => cbc::<cbc::Decryptor<des::TdesEde3>, 24>(&mut bytes, passphrase, &iv),
+        other => {
+            let cipher = format!("the cipher {other:?} of DEK-Info");
+            return Err(LoadErrorKind::UnknownEncryption(cipher));
+        }
+    };
+    decrypted(plaintext?)
+}
+
+fn cbc<'a, D: KeyIvInit + BlockModeDecrypt, const KEY: usize>(
+    bytes: &'a mut [u8],
+    passphrase: &[u8],
+    iv: &[u8],
+) -> Result<&'a [u8], LoadErrorKind> {
+    let key = derived::<KEY>(passphrase, iv)?;
+    let cipher = D::new_from_slices(&*key, iv)
+        .map_err(|_| LoadErrorKind::DamagedKey("the IV of its DEK-Info has another length"))?;
+    if bytes.is_empty() || !bytes.len().is_multiple_of(iv.len()) {
+        return Err(LoadErrorKind::DamagedKey(
+            "it is not whole blocks of its cipher",
+        ));
+    }
+    cipher
+        .decrypt_padded::<Pkcs7>(bytes)
+        .map_err(|_| LoadErrorKind::WrongPassphrase)
+}
+
+/// OpenSSL's `EVP_BytesToKey` with MD5 and one round: each hash goes on from the one before.
+fn derived<const LEN: usize>(
+    passphrase: &[u8],
+    iv: &[u8],
+) -> Result<Zeroizing<[u8; LEN]>, LoadErrorKind> {
+    let salt = iv
+        .get(..8)
+        .ok_or(LoadErrorKind::DamagedKey("the IV of its DEK-Info is short"))?;
+    let mut key = Zeroizing::new([0; LEN]);
+    let mut last: Option<Zeroizing<[u8; 16]>> = None;
+    for part in key.chunks_mut(16) {
+        let mut hash = Md5::new();
+        if let Some(last) = &last {
+            hash.update(**last);
+        }
+        hash.update(passphrase);
+        hash.update(salt);
+        let next = Zeroizing::new(<[u8; 16]>::from(hash.finalize()));
+        part.copy_from_slice(&next[..part.len()]);
+        last = Some(next);
+    }
+    Ok(key)
+}
+
+/// A wrong passphrase gives whole padding once in 256 times, and then no DER.
+fn decrypted(plaintext: &[u8]) -> Result<PrivateKey, LoadErrorKind> {
+    match key(plaintext) {
+        Err(LoadErrorKind::UnknownKey(what)) if plaintext.first() == Some(&0x30) => {
+            Err(LoadErrorKind::UnknownKey(what))
+        }
+        Err(LoadErrorKind::DamagedKey(_) | LoadErrorKind::UnknownKey(_)) => {
+            Err(LoadErrorKind::WrongPassphrase)
+        }
+        other => other,
+    }
+}

@@ -1,0 +1,74 @@
+//! PKCS#12 files: a key and its chain behind one passphrase (RFC 7292).
+
+use std::path::Path;
+
+use p12_keystore::Pkcs12Archive;
+use p12_keystore::error::Error;
+use rustls_pki_types::CertificateDer;
+use sslcore::{Certificate, PrivateKey};
+
+use super::der::{self, Der};
+use super::error::{LoadError, LoadErrorKind};
+use super::file;
+
+/// See [`pkcs12`](super::pkcs12).
+pub(super) fn pkcs12(
+    path: &Path,
+    passphrase: &str,
+) -> Result<(Vec<CertificateDer<'static>>, PrivateKey), LoadError> {
+    let bytes = file::read(path)?;
+    let fail = |kind| LoadError::new(path, kind);
+    match der::look(&bytes) {
+        Der::Pkcs12 => {}
+        Der::EndsEarly => return Err(fail(LoadErrorKind::EndsEarly)),
+        _ => return Err(fail(LoadErrorKind::NotPkcs12)),
+    }
+    let archive =
+        Pkcs12Archive::from_pkcs12(&bytes, passphrase).map_err(|error| fail(why(error)))?;
+    let none = |what: &str| vec![format!("PKCS#12 without a {what}")];
+    let [bag, ..] = &archive.keys[..] else {
+        let instead = none("private key");
+        return Err(fail(LoadErrorKind::NoPrivateKey { instead }));
+    };
+    let key = file::key(bag.key.as_der()).map_err(fail)?;
+    let id = bag.local_key_id.as_ref().map(|id| id.as_ref());
+    let belongs = |at: &usize| id.is_some() && archive.certs[*at].local_key_id.as_deref() == id;
+    let mut all = (0..archive.certs.len()).collect::<Vec<_>>();
+    // Without ids, as some programs write it, the first one is the key's.
+    let Some(leaf) = all.iter().copied().find(belongs).or(all.first().copied()) else {
+        let instead = none("certificate");
+        return Err(fail(LoadErrorKind::NoCertificate { instead }));
+    };
+    all.retain(|at| *at != leaf);
+    let certificates = std::iter::once(leaf).chain(all);
+    let certificates =
+        certificates.map(|at| file::usable(archive.certs[at].cert.as_der().to_vec()).map_err(fail));
+    Ok((in_order(certificates.collect::<Result<_, _>>()?), key))
+}
+
+fn why(error: Error) -> LoadErrorKind {
+    match error {
+        // What is authenticated has no other way to be wrong, but for damage.
+        Error::MacError(_) | Error::UnpadError => LoadErrorKind::WrongPassphrase,
+        Error::UnsupportedEncryptionScheme | Error::UnsupportedMacAlgorithm => {
+            LoadErrorKind::UnknownEncryption(error.to_string())
+        }
+        other => LoadErrorKind::DamagedStore(other.to_string()),
+    }
+}
+
+/// The first one, then its issuer and so on; what has no place in the chain is left out.
+fn in_order(mut rest: Vec<CertificateDer<'static>>) -> Vec<CertificateDer<'static>> {
+    let mut chain: Vec<CertificateDer<'static>> = rest.drain(..1).collect();
+    while let Some(last) = chain.last().cloned().map(Certificate::from) {
+        let next = rest.iter().position(|der| {
+            let candidate = Certificate::from(der.clone());
+            !last.is_self_issued() && candidate.subject() == last.issuer()
+        });
+        match next {
+            Some(at) => chain.push(rest.remove(at)),
+            None => break,
+        }
+    }
+    chain
+}

@@ -1,0 +1,116 @@
+//! A [`Signer`] as rustls' key.
+
+use alloc::boxed::Box;
+use alloc::format;
+use alloc::string::ToString;
+use alloc::sync::Arc;
+use alloc::vec::Vec;
+use core::fmt;
+
+use rustls::pki_types::SubjectPublicKeyInfoDer;
+use rustls::{Error, SignatureAlgorithm, sign};
+
+use crate::error::ConfigError;
+use crate::identity::signer::{SignatureScheme, Signer};
+
+/// What a refusal begins with: without `std`, rustls has no error that could carry it otherwise.
+const REFUSAL: &str = "signer: ";
+
+/// Why a signer refused, if that is what the error says.
+pub(super) fn refusal(error: &Error) -> Option<&str> {
+    match error {
+        Error::General(text) => text.strip_prefix(REFUSAL),
+        _ => None,
+    }
+}
+
+/// The key that a signer has.
+pub(super) struct OutsideKey {
+    signer: Arc<dyn Signer>,
+    algorithm: SignatureAlgorithm,
+}
+
+impl OutsideKey {
+    pub(super) fn new(signer: &Arc<dyn Signer>) -> Result<Self, ConfigError> {
+        let schemes = signer.schemes();
+        let unusable = |why: &str| ConfigError::UnusableKey(why.to_string());
+        let first = schemes
+            .first()
+            .ok_or_else(|| unusable("its signer has no signature scheme"))?;
+        let algorithm = algorithm(*first);
+        if schemes
+            .iter()
+            .any(|scheme| self::algorithm(*scheme) != algorithm)
+        {
+            return Err(unusable(
+                "its signer has schemes for more than one kind of key",
+            ));
+        }
+        Ok(Self {
+            signer: signer.clone(),
+            algorithm,
+        })
+    }
+}
+
+fn algorithm(scheme: SignatureScheme) -> SignatureAlgorithm {
+    use SignatureScheme as S;
+    match scheme {
+        S::EcdsaP256Sha256 | S::EcdsaP384Sha384 | S::EcdsaP521Sha512 => SignatureAlgorithm::ECDSA,
+        S::Ed25519 => SignatureAlgorithm::ED25519,
+        S::RsaPkcs1Sha256
+        | S::RsaPkcs1Sha384
+        | S::RsaPkcs1Sha512
+        | S::RsaPssSha256
+        | S::RsaPssSha384
+        | S::RsaPssSha512 => SignatureAlgorithm::RSA,
+    }
+}
+
+impl sign::SigningKey for OutsideKey {
+    fn choose_scheme(&self, offered: &[rustls::SignatureScheme]) -> Option<Box<dyn sign::Signer>> {
+        let mut own = self.signer.schemes().iter();
+        let scheme = own.find(|scheme| offered.contains(&scheme.code().into()))?;
+        Some(Box::new(OutsideSigner {
+            signer: self.signer.clone(),
+            scheme: *scheme,
+        }))
+    }
+
+    fn public_key(&self) -> Option<SubjectPublicKeyInfoDer<'_>> {
+        self.signer.public_key_info().map(Into::into)
+    }
+
+    fn algorithm(&self) -> SignatureAlgorithm {
+        self.algorithm
+    }
+}
+
+impl fmt::Debug for OutsideKey {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "OutsideKey({:?})", self.algorithm)
+    }
+}
+
+/// One signature, in the scheme that was agreed.
+struct OutsideSigner {
+    signer: Arc<dyn Signer>,
+    scheme: SignatureScheme,
+}
+
+impl sign::Signer for OutsideSigner {
+    fn sign(&self, message: &[u8]) -> Result<Vec<u8>, Error> {
+        let signed = self.signer.sign(self.scheme, message);
+        signed.map_err(|why| Error::General(format!("{REFUSAL}{why}")))
+    }
+
+    fn scheme(&self) -> rustls::SignatureScheme {
+        self.scheme.code().into()
+    }
+}
+
+impl fmt::Debug for OutsideSigner {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "OutsideSigner({:?})", self.scheme)
+    }
+}

@@ -1,0 +1,293 @@
+//! Private keys, in the forms that files have.
+
+use alloc::string::{String, ToString};
+use alloc::vec::Vec;
+use core::fmt;
+
+use rustls_pki_types::pem::{PemObject, SectionKind};
+use rustls_pki_types::{PrivateKeyDer, PrivatePkcs1KeyDer, PrivatePkcs8KeyDer, PrivateSec1KeyDer};
+use zeroize::{Zeroize, Zeroizing};
+
+use super::key_kind::KeyKind;
+use super::name::Dotted;
+use crate::verify::der::{Reader, tag};
+use crate::verify::x509::bit_length;
+
+/// A private key that TLS can sign with. Wiped on drop; its `Debug` shows the kind alone.
+/// `QSslKey`.
+///
+/// ```
+/// # fn key(file: &[u8]) -> Result<(), sslcore::PrivateKeyError> {
+/// use sslcore::{KeyKind, PrivateKey};
+///
+/// let key = PrivateKey::from_pem(file)?;
+/// assert_eq!(key.kind(), KeyKind::EcdsaP256);
+/// # Ok(()) }
+/// ```
+///
+/// Reading it checks the form, which costs no arithmetic; that the numbers belong together, and to
+/// the certificate, is found out when a configuration is built with it. Which kinds a backend can
+/// sign with is the backend's affair: `rustcrypto` has no RSA and no P-521.
+pub struct PrivateKey {
+    der: PrivateKeyDer<'static>,
+    kind: KeyKind,
+}
+
+/// Why bytes are not a [`PrivateKey`].
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum PrivateKeyError {
+    /// There is no private key in it.
+    NotAKey,
+    /// It is encrypted: a passphrase is needed. `trust::private_key_with_passphrase` of
+    /// `sslcore-std` decrypts it.
+    Encrypted,
+    /// It begins as a private key does, and is not a whole one.
+    Damaged(&'static str),
+    /// It is a private key that TLS cannot sign with; says which.
+    Unsupported(String),
+}
+
+impl PrivateKey {
+    /// Reads PKCS#8 (RFC 5958), PKCS#1 (RFC 8017 §A.1.2) or SEC1 (RFC 5915) in DER, all of it;
+    /// which of them, and which algorithm, is recognised. Copies it once.
+    ///
+    /// # Errors
+    /// [`PrivateKeyError`].
+    pub fn from_der(der: &[u8]) -> Result<Self, PrivateKeyError> {
+        let (form, kind) = recognise(der)?;
+        let der = der.to_vec();
+        let der = match form {
+            Form::Pkcs8 => PrivatePkcs8KeyDer::from(der).into(),
+            Form::Pkcs1 => PrivatePkcs1KeyDer::from(der).into(),
+            Form::Sec1 => PrivateSec1KeyDer::from(der).into(),
+        };
+        Ok(Self { der, kind })
+    }
+
+    /// Reads the first private key among the blocks of a PEM text (RFC 7468), in the same forms.
+    ///
+    /// # Errors
+    /// [`PrivateKeyError`]; also for a block by OpenSSL's old `DEK-Info`, which is
+    /// [`Encrypted`](PrivateKeyError::Encrypted).
+    pub fn from_pem(text: &[u8]) -> Result<Self, PrivateKeyError> {
+        let (label, block) = first_key(text).ok_or(PrivateKeyError::NotAKey)?;
+        match label {
+            b"ENCRYPTED PRIVATE KEY" => return Err(PrivateKeyError::Encrypted),
+            b"PRIVATE KEY" | b"RSA PRIVATE KEY" | b"EC PRIVATE KEY" => {}
+            other => {
+                let label = String::from_utf8_lossy(other);
+                let label = alloc::format!("its label is {label:?}");
+                return Err(PrivateKeyError::Unsupported(label));
+            }
+        }
+        let mut lines = block.split(|byte| matches!(byte, b'\n' | b'\r')).skip(1);
+        let lines = lines
+            .by_ref()
+            .take_while(|line| !line.starts_with(b"-----"));
+        if lines
+            .into_iter()
+            .any(|line| line.starts_with(b"Proc-Type:"))
+        {
+            return Err(PrivateKeyError::Encrypted);
+        }
+        let (_, der) = <(SectionKind, Vec<u8>)>::from_pem_slice(block)
+            .map_err(|_| PrivateKeyError::Damaged("the PEM block is not complete base64"))?;
+        Self::from_der(&Zeroizing::new(der))
+    }
+
+    /// Which algorithm it is for. `QSslKey::algorithm`, `QSslKey::length`.
+    pub fn kind(&self) -> KeyKind {
+        self.kind
+    }
+
+    /// Its DER, in the form in which it was read; secret, of course. `QSslKey::toDer`.
+    pub fn secret_der(&self) -> &[u8] {
+        self.der.secret_der()
+    }
+
+    /// A second copy of the secret.
+    pub fn clone_key(&self) -> Self {
+        Self {
+            der: self.der.clone_key(),
+            kind: self.kind,
+        }
+    }
+}
+
+impl Drop for PrivateKey {
+    fn drop(&mut self) {
+        self.der.zeroize();
+    }
+}
+
+impl fmt::Debug for PrivateKey {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "PrivateKey({})", self.kind)
+    }
+}
+
+/// For [`ConfigBuilder::identity`](crate::ConfigBuilder::identity).
+impl From<PrivateKey> for PrivateKeyDer<'static> {
+    fn from(key: PrivateKey) -> Self {
+        // It cannot be moved out of what is wiped on drop.
+        key.der.clone_key()
+    }
+}
+
+impl TryFrom<PrivateKeyDer<'static>> for PrivateKey {
+    type Error = PrivateKeyError;
+
+    fn try_from(der: PrivateKeyDer<'static>) -> Result<Self, PrivateKeyError> {
+        let der = Zeroizing::new(der);
+        Self::from_der(der.secret_der())
+    }
+}
+
+impl fmt::Display for PrivateKeyError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::NotAKey => f.write_str("there is no private key in it"),
+            Self::Encrypted => {
+                f.write_str("this private key is encrypted: its passphrase is needed")
+            }
+            Self::Damaged(why) => write!(f, "this private key is damaged: {why}"),
+            Self::Unsupported(what) => write!(
+                f,
+                "this is not a private key that TLS can use ({what}); \
+                 RSA, ECDSA and Ed25519 in PKCS#8, PKCS#1 or SEC1 are known"
+            ),
+        }
+    }
+}
+
+impl core::error::Error for PrivateKeyError {}
+
+/// The first block that is a private key by its label: the label, and the text from there on.
+fn first_key(text: &[u8]) -> Option<(&[u8], &[u8])> {
+    let mut rest = text.strip_prefix(b"\xef\xbb\xbf").unwrap_or(text);
+    while !rest.is_empty() {
+        let end = rest.iter().position(|byte| matches!(byte, b'\n' | b'\r'));
+        let (line, after) = rest.split_at(end.unwrap_or(rest.len()));
+        let label = line
+            .strip_prefix(b"-----BEGIN ")
+            .and_then(|label| label.trim_ascii_end().strip_suffix(b"-----"));
+        if let Some(label) = label.filter(|label| label.ends_with(b"PRIVATE KEY")) {
+            return Some((label, rest));
+        }
+        rest = after.get(1..).unwrap_or_default();
+    }
+    None
+}
+
+/// How the key is wrapped.
+enum Form {
+    Pkcs8,
+    Pkcs1,
+    Sec1,
+}
+
+fn recognise(der: &[u8]) -> Result<(Form, KeyKind), PrivateKeyError> {
+    const CUT: PrivateKeyError = PrivateKeyError::Damaged("its length is not what it says");
+    let mut whole = Reader::new(der);
+    let content = match whole.read(tag::SEQUENCE) {
+        Some(content) if whole.is_empty() => content,
+        _ if der.first() == Some(&tag::SEQUENCE) => return Err(CUT),
+        _ => return Err(PrivateKeyError::NotAKey),
+    };
+    let mut fields = Reader::new(content);
+    let first = fields.element().ok_or(PrivateKeyError::NotAKey)?;
+    let next = fields.clone().element().ok_or(PrivateKeyError::NotAKey)?;
+    match (first, next) {
+        // An algorithm and a ciphertext (RFC 5958 §3); a certificate has more.
+        ((tag::SEQUENCE, algorithm, _), (tag::OCTET_STRING, _, _)) if is_encryption(algorithm) => {
+            Err(PrivateKeyError::Encrypted)
+        }
+        ((tag::INTEGER, [0 | 1], _), (tag::SEQUENCE, algorithm, _)) => {
+            pkcs8(algorithm, fields).map(|kind| (Form::Pkcs8, kind))
+        }
+        ((tag::INTEGER, [0], _), (tag::INTEGER, ..)) => {
+            rsa(content).map(|kind| (Form::Pkcs1, kind))
+        }
+        ((tag::INTEGER, [1], _), (tag::OCTET_STRING, ..)) => {
+            sec1(content, None).map(|kind| (Form::Sec1, kind))
+        }
+        _ => Err(PrivateKeyError::NotAKey),
+    }
+}
+
+/// Whether an AlgorithmIdentifier is one of PKCS#5's or PKCS#12's, 1.2.840.113549.1.5 and .12.
+fn is_encryption(algorithm: &[u8]) -> bool {
+    const PKCS: &[u8] = &[0x2a, 0x86, 0x48, 0x86, 0xf7, 0x0d, 0x01];
+    let id = Reader::new(algorithm).read(tag::OBJECT_IDENTIFIER);
+    let arc = id.and_then(|id| id.strip_prefix(PKCS));
+    matches!(arc, Some([5 | 12, ..]))
+}
+
+fn pkcs8(algorithm: &[u8], mut fields: Reader<'_>) -> Result<KeyKind, PrivateKeyError> {
+    const DAMAGED: PrivateKeyError = PrivateKeyError::Damaged("PKCS#8 holds no whole key");
+    fields.element().ok_or(DAMAGED)?;
+    let key = fields.read(tag::OCTET_STRING).ok_or(DAMAGED)?;
+    let inside = || Reader::new(key).read(tag::SEQUENCE).ok_or(DAMAGED);
+    // An RSA key says its own length.
+    match KeyKind::of(algorithm, || Some(0)) {
+        Some(KeyKind::Rsa { .. }) => rsa(inside()?),
+        Some(KeyKind::Ed25519) => match Reader::new(key).read(tag::OCTET_STRING) {
+            Some(secret) if secret.len() == KeyKind::Ed25519.secret_len() => Ok(KeyKind::Ed25519),
+            _ => Err(PrivateKeyError::Damaged("an Ed25519 key has 32 bytes")),
+        },
+        Some(kind) => sec1(inside()?, Some(kind)),
+        None => Err(unsupported(algorithm)),
+    }
+}
+
+/// Two primes, and the nine numbers that RFC 8017 §A.1.2 wants; multi-prime keys nobody uses.
+fn rsa(fields: &[u8]) -> Result<KeyKind, PrivateKeyError> {
+    const DAMAGED: PrivateKeyError = PrivateKeyError::Damaged("an RSA key has nine numbers");
+    let mut fields = Reader::new(fields);
+    let mut number = || fields.read(tag::INTEGER).ok_or(DAMAGED);
+    if number()? != [0] {
+        return Err(PrivateKeyError::Unsupported("multi-prime RSA".to_string()));
+    }
+    let bits = bit_length(number()?).ok_or(DAMAGED)?;
+    for _ in 2..9 {
+        number()?;
+    }
+    Ok(KeyKind::Rsa { bits })
+}
+
+/// An ECPrivateKey (RFC 5915 §3). The curve is known from outside, or said by it.
+fn sec1(fields: &[u8], outside: Option<KeyKind>) -> Result<KeyKind, PrivateKeyError> {
+    const DAMAGED: PrivateKeyError = PrivateKeyError::Damaged("an EC key has a number and a curve");
+    let mut fields = Reader::new(fields);
+    if fields.read(tag::INTEGER) != Some(&[1]) {
+        return Err(DAMAGED);
+    }
+    let secret = fields.read(tag::OCTET_STRING).ok_or(DAMAGED)?;
+    let curve = fields.read_if(tag::constructed(0));
+    let kind = match (outside, curve) {
+        (Some(kind), _) => kind,
+        (None, Some(curve)) => Reader::new(curve)
+            .read(tag::OBJECT_IDENTIFIER)
+            .and_then(KeyKind::of_curve)
+            .ok_or_else(|| unsupported(curve))?,
+        // RFC 5915 wants it; files without exist.
+        (None, None) => KeyKind::of_length(secret.len()).ok_or(DAMAGED)?,
+    };
+    match secret.len() == kind.secret_len() {
+        true => Ok(kind),
+        false => Err(PrivateKeyError::Damaged("its length is not its curve's")),
+    }
+}
+
+/// Names the last object identifier: the curve if there is one, or else the algorithm.
+fn unsupported(algorithm: &[u8]) -> PrivateKeyError {
+    let mut fields = Reader::new(algorithm);
+    let first = fields.read(tag::OBJECT_IDENTIFIER);
+    let what = match (first, fields.read(tag::OBJECT_IDENTIFIER)) {
+        (_, Some(curve)) => alloc::format!("curve {}", Dotted(curve)),
+        (Some(id), None) => alloc::format!("algorithm {}", Dotted(id)),
+        (None, None) => "a curve without a name".to_string(),
+    };
+    PrivateKeyError::Unsupported(what)
+}
