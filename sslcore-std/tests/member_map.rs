@@ -202,10 +202,8 @@ fn facts(map: &mut Map) {
     assert!(connection.peer_certificate().is_some());
     map.member("peerCertificateChain()");
     assert_eq!(connection.peer_certificate_chain().len(), 1);
-    map.nothing(
-        "peerVerifyDepth()",
-        "not there yet; the verification has a budget of signatures of its own",
-    );
+    map.member("peerVerifyDepth()");
+    assert_eq!(config.verify_depth(), None);
     map.member("peerVerifyMode()");
     assert_eq!(config.verify_mode(), VerifyMode::Verify);
     map.member("peerVerifyName()");
@@ -234,10 +232,8 @@ fn settings(map: &mut Map) {
     map.member("setLocalCertificateChain(localChain)");
     assert_eq!(loaded, chain);
     let builder = builder.identity(loaded, WORLD.client.key());
-    map.nothing(
-        "setPeerVerifyDepth(depth)",
-        "not there yet; the verification has a budget of signatures of its own",
-    );
+    map.member("setPeerVerifyDepth(depth)");
+    let builder = builder.verify_depth(2);
     map.member("setPeerVerifyMode(mode)");
     let builder = builder.verify_mode(VerifyMode::Query);
     map.member("setPeerVerifyName(hostName)");
@@ -259,6 +255,7 @@ fn settings(map: &mut Map) {
         .expect("start");
     map.member("sslConfiguration()");
     assert_eq!(config.protocols(), [SslProtocol::TlsV1_2]);
+    assert_eq!(config.verify_depth(), Some(2));
     handshaken(&mut socket, &mut peer);
     map.member("sslErrors()");
     let errors = socket.connection().ssl_errors();

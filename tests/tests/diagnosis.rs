@@ -491,6 +491,12 @@ fn the_verify_depth_counts_intermediates() {
     let deep = |depth| found(trusting(&[&root]).verify_depth(depth), &chain);
     assert_eq!(deep(2), []);
     assert_eq!(deep(1), [(ChainTooLong, 0)]);
+    let sent = [&leaf, &lower, &upper, &root];
+    assert_eq!(
+        found(trusting(&[]).verify_depth(2), &sent),
+        [(SelfSignedCertificateInChain, 3)],
+        "the root is none of them"
+    );
 }
 
 #[test]

@@ -67,6 +67,12 @@ macro_rules! getters {
             pub fn verify_mode(&self) -> VerifyMode {
                 self.0.terms.policy.mode
             }
+
+            /// The most intermediates that a chain may have, if that was set.
+            /// `QSslSocket::peerVerifyDepth`.
+            pub fn verify_depth(&self) -> Option<usize> {
+                self.0.terms.policy.depth
+            }
         }
     };
 }

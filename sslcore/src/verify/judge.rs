@@ -130,7 +130,7 @@ impl Policy {
                 if more {
                     errors.push(error(Kind::PathSearchExceeded, 0, Detail::None, leaf));
                 }
-                self.extras(leaf, path.links.len() - 1, errors);
+                self.extras(leaf, path.intermediates(), errors);
             }
         }
     }

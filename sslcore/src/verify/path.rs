@@ -129,6 +129,15 @@ impl<'a> Path<'a> {
         Some(path)
     }
 
+    /// How many certificates are between the leaf and the end; a root that was sent is the end.
+    pub(super) fn intermediates(&self) -> usize {
+        let ends = match self.end {
+            End::SelfSigned if self.links.len() > 1 => 2,
+            _ => 1,
+        };
+        self.links.len().saturating_sub(ends)
+    }
+
     /// What was found out about the last certificate's signature.
     fn sign(&mut self, signature: Signature, key: PublicKey<'a>) {
         if let Some(head) = self.links.last_mut() {
