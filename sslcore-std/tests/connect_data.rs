@@ -40,6 +40,24 @@ fn an_answer_is_read_to_its_end_behind_the_end_of_the_input() {
     assert!(report.clean, "{report:?}");
 }
 
+#[test]
+fn input_that_the_server_did_not_want_is_told_of() {
+    let door = Door::open();
+    let serve = || {
+        let mut socket = door.serve();
+        socket.read_exact(&mut [0; 1000]).expect("a beginning");
+        socket.close();
+        socket.disconnect_from_host(LONG)
+    };
+    let (run, _) = both(|| run(&mut trusting(&door), &pattern(20_000_000)), serve);
+    assert_eq!(run.code, Some(0), "{}", run.stderr);
+    assert!(
+        run.stderr.contains("ended before it had all of the input"),
+        "{}",
+        run.stderr
+    );
+}
+
 /// In TLS 1.2 who is told of an end stops writing, too (RFC 5246 §7.2.1).
 #[test]
 fn a_side_that_is_kept_open_lets_a_tls12_server_finish() {

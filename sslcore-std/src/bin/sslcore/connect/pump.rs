@@ -63,17 +63,22 @@ pub(super) fn run(
         let _ = stop.try_send(Input::Stop);
         (outcome, received, writer.join())
     });
-    let (sent, failed) = sent.map_err(|_| trouble("the writer panicked".to_owned()))?;
+    let passed = sent.map_err(|_| trouble("the writer panicked".to_owned()))?;
     let socket = read_half
         .reunite(write_half)
         .map_err(|error| trouble(error.to_string()))?;
-    let outcome = match failed {
+    let outcome = match passed.failed {
         Some(error) => outcome.and(Err(Interrupted::Streams(format!(
             "standard input cannot be read: {error}"
         )))),
         None => outcome,
     };
-    Ok((socket, Traffic { sent, received }, outcome))
+    let traffic = Traffic {
+        sent: passed.sent,
+        received,
+        input_left: passed.left,
+    };
+    Ok((socket, traffic, outcome))
 }
 
 /// Reads standard input until its end, or until nobody wants it.
@@ -120,39 +125,51 @@ impl Silence {
     }
 }
 
+/// What became of the input.
+#[derive(Default)]
+struct Passed {
+    /// Bytes that the server's side has taken.
+    sent: u64,
+    /// There was more, and nobody took it.
+    left: bool,
+    /// Why it could not be read to its end.
+    failed: Option<io::Error>,
+}
+
 /// Gives the server what comes, and closes our direction behind it, once the server has had its
-/// time to answer (`linger`; `None` is for ever); how many bytes it was, and why it ended early if
-/// reading failed.
+/// time to answer (`linger`; `None` is for ever).
 fn pass_on(
     receiver: &Receiver<Input>,
     server: &mut WriteHalf,
     linger: Option<Duration>,
     silence: &Silence,
-) -> (u64, Option<io::Error>) {
-    let mut sent = 0;
-    let mut failed = None;
+) -> Passed {
+    let mut passed = Passed::default();
     loop {
         match receiver.recv() {
             Ok(Input::Piece(piece)) => match server.write_all(&piece) {
-                Ok(()) => sent += piece.len() as u64,
+                Ok(()) => passed.sent += piece.len() as u64,
                 // Our direction is over; the other one tells why.
-                Err(_) => return (sent, None),
+                Err(_) => {
+                    passed.left = true;
+                    return passed;
+                }
             },
             Ok(Input::Ended) => break,
             Ok(Input::Failed(error)) => {
-                failed = Some(error);
+                passed.failed = Some(error);
                 break;
             }
-            Ok(Input::Stop) | Err(_) => return (sent, None),
+            Ok(Input::Stop) | Err(_) => return passed,
         }
     }
     if let Some(linger) = linger {
         // An input without a byte leaves nothing to wait for.
-        if sent == 0 || is_silent(receiver, server, linger, silence) {
+        if passed.sent == 0 || is_silent(receiver, server, linger, silence) {
             server.close();
         }
     }
-    (sent, failed)
+    passed
 }
 
 /// Waits until the server has been silent for so long since it has our last byte; false when the

@@ -128,6 +128,8 @@ impl Telling for Encrypted {
 pub(super) struct Traffic {
     pub(super) sent: u64,
     pub(super) received: u64,
+    /// There was input that the server has not taken.
+    pub(super) input_left: bool,
 }
 
 /// The connection is over.
@@ -150,11 +152,15 @@ impl Telling for Closed {
             } => "by us, without an answer",
             _ => "without close_notify",
         };
-        let Traffic { sent, received } = self.traffic;
+        let traffic = self.traffic;
+        let left = match traffic.input_left {
+            true => "; the server ended before it had all of the input",
+            false => "",
+        };
         format!(
-            "Closed {how}: {} B sent, {} B received\n",
-            grouped(sent as usize),
-            grouped(received as usize)
+            "Closed {how}: {} B sent, {} B received{left}\n",
+            grouped(traffic.sent as usize),
+            grouped(traffic.received as usize)
         )
     }
 
@@ -166,6 +172,7 @@ impl Telling for Closed {
             "close_notify_received": self.report.close_notify_received,
             "sent": self.traffic.sent,
             "received": self.traffic.received,
+            "input_left": self.traffic.input_left,
         })
     }
 }
