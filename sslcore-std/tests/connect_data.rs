@@ -52,7 +52,7 @@ fn input_that_the_server_did_not_want_is_told_of() {
     let (run, _) = both(|| run(&mut trusting(&door), &pattern(20_000_000)), serve);
     assert_eq!(run.code, Some(0), "{}", run.stderr);
     assert!(
-        run.stderr.contains("ended before it had all of the input"),
+        run.stderr.contains("the server ended before the input did"),
         "{}",
         run.stderr
     );

@@ -1,6 +1,6 @@
 //! Standard input to the server, and the server to standard output, both at once.
 
-use std::io::{self, ErrorKind, Read, Write};
+use std::io::{self, ErrorKind, IsTerminal, Read, Write};
 use std::sync::Mutex;
 use std::sync::mpsc::{Receiver, RecvTimeoutError, SyncSender, sync_channel};
 use std::time::{Duration, Instant};
@@ -130,7 +130,7 @@ impl Silence {
 struct Passed {
     /// Bytes that the server's side has taken.
     sent: u64,
-    /// There was more, and nobody took it.
+    /// It had not ended, or not all of it was taken.
     left: bool,
     /// Why it could not be read to its end.
     failed: Option<io::Error>,
@@ -160,7 +160,11 @@ fn pass_on(
                 passed.failed = Some(error);
                 break;
             }
-            Ok(Input::Stop) | Err(_) => return passed,
+            Ok(Input::Stop) | Err(_) => {
+                // A person who waits has nothing more to say; a file or a program has.
+                passed.left = !io::stdin().is_terminal();
+                return passed;
+            }
         }
     }
     if let Some(linger) = linger {

@@ -128,7 +128,7 @@ impl Telling for Encrypted {
 pub(super) struct Traffic {
     pub(super) sent: u64,
     pub(super) received: u64,
-    /// There was input that the server has not taken.
+    /// The server ended before the input did.
     pub(super) input_left: bool,
 }
 
@@ -154,7 +154,7 @@ impl Telling for Closed {
         };
         let traffic = self.traffic;
         let left = match traffic.input_left {
-            true => "; the server ended before it had all of the input",
+            true => "; the server ended before the input did",
             false => "",
         };
         format!(
