@@ -3,6 +3,7 @@
 use rustls_pki_types::{CertificateDer, PrivatePkcs8KeyDer};
 use sslcore::{ClientConfig, ConfigError, PeerName, ServerConfig, SslProtocol};
 use sslcore_tests::certs::WORLD;
+use sslcore_tests::chains::{Made, authority, field, leaf};
 use sslcore_tests::pair::{Pair, backends, client, server};
 
 fn refused<T: std::fmt::Debug>(outcome: Result<T, ConfigError>) -> ConfigError {
@@ -19,6 +20,22 @@ fn unsupported(what: &'static str, name: &str) -> ConfigError {
     ConfigError::Unsupported {
         what,
         name: name.to_string(),
+    }
+}
+
+#[test]
+fn a_certificate_of_our_own_of_an_old_version_is_refused_by_its_version() {
+    let root = Made::self_signed(authority("root"));
+    let old = root.issue(leaf(&["server.test"]));
+    let key = old.key.serialize_der();
+    let old = old.with_fields(&root.key, |fields| {
+        fields.remove(field::EXTENSIONS);
+        fields.remove(field::VERSION);
+    });
+    for backend in backends() {
+        let key = PrivatePkcs8KeyDer::from(key.clone());
+        let error = refused(server(backend).identity([old.der.clone()], key).build());
+        assert!(error.to_string().contains("X.509 version 3"), "{error}");
     }
 }
 

@@ -126,7 +126,15 @@ fn identity(
     match certified.keys_match() {
         Ok(()) | Err(Error::InconsistentKeys(InconsistentKeys::Unknown)) => {}
         Err(Error::InconsistentKeys(_)) => return Err(ConfigError::KeyMismatch),
-        Err(error) => return Err(ConfigError::UnusableCertificate(error.to_string())),
+        Err(error) => {
+            let leaf = identity.chain.first().map(webpki::EndEntityCert::try_from);
+            return Err(ConfigError::UnusableCertificate(match leaf {
+                Some(Err(webpki::Error::UnsupportedCertVersion)) => {
+                    "it is not X.509 version 3".to_string()
+                }
+                _ => error.to_string(),
+            }));
+        }
     }
     Ok(Some(SingleCertAndKey::from(certified)))
 }
