@@ -21,8 +21,8 @@ impl Policy {
     /// diagnosis says why, with all that webpki's one error hides.
     ///
     /// Work is bounded whatever the chain is: two path searches of webpki's (100 signatures each)
-    /// through at most six intermediates, and at most 16 signatures of the diagnosis. Allocates
-    /// the errors.
+    /// through at most six intermediates, at most 16 signatures of the diagnosis, and one for each
+    /// list of revoked certificates that speaks of a certificate of the path. Allocates the errors.
     pub(crate) fn judge(
         &self,
         chain: &[CertificateDer<'static>],

@@ -6,8 +6,7 @@ use crate::identity::certificate::{AlternativeName, Certificate};
 
 /// Whether one of the subject's common names is this host's, by RFC 6125 §6.4.4: only in a
 /// certificate that has no DNS names at all, also none that cannot be read, and never for
-/// addresses. (Qt compares every common
-/// name, whatever else there is.)
+/// addresses. (Qt compares every common name, whatever else there is.)
 pub(super) fn common_name_matches(leaf: &CertificateDer<'_>, name: &ServerName<'_>) -> bool {
     let ServerName::DnsName(host) = name else {
         return false;
