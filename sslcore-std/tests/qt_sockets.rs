@@ -232,7 +232,7 @@ fn wait_for_minus_one() {
 /// does, and the report counts the line.
 #[test]
 fn disconnect_from_host_when_connecting() {
-    let line = b"XXXX LOGOUT\r\n";
+    let line = b"a001 LOGOUT\r\n";
     let listener = TcpListener::bind(("127.0.0.1", 0)).expect("bind");
     let port = listener.local_addr().expect("address").port();
     let begin = || Connector::new().start("127.0.0.1", port).expect("begin");
@@ -278,7 +278,7 @@ fn disconnect_from_host_when_connecting() {
 fn disconnect_from_host_when_connected() {
     for version in VERSIONS {
         let (mut here, mut there) = encrypted(version);
-        here.write_all(b"XXXX LOGOUT\r\n").expect("write");
+        here.write_all(b"a001 LOGOUT\r\n").expect("write");
         let (report, all) = both(
             || here.disconnect_from_host(LONG),
             || {
@@ -288,7 +288,7 @@ fn disconnect_from_host_when_connected() {
                 all
             },
         );
-        assert_eq!(all, b"XXXX LOGOUT\r\n");
+        assert_eq!(all, b"a001 LOGOUT\r\n");
         assert!(report.clean, "{report:?}");
         assert_eq!(here.connection().bytes_to_write(), 0);
     }

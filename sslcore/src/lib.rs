@@ -23,9 +23,10 @@
 //!
 //! /// What time it is: since `start` for deadlines, since 1970 for certificates.
 //! fn now(start: StdInstant) -> Now {
-//!     let since_1970 = SystemTime::UNIX_EPOCH.elapsed().expect("a clock after 1970");
+//!     let since_1970 = SystemTime::UNIX_EPOCH.elapsed().ok(); // without it: no wall clock
 //!     let micros = start.elapsed().as_micros() as u64;
-//!     Now::new(Instant::from_micros(micros), UnixTime::since_unix_epoch(since_1970))
+//!     let wall = since_1970.map(UnixTime::since_unix_epoch);
+//!     Now { monotonic: Instant::from_micros(micros), wall }
 //! }
 //!
 //! /// Lets the connection work until it needs the transport, and sends what it has to say.

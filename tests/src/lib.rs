@@ -8,6 +8,7 @@ pub mod chains;
 pub mod entropy;
 pub mod forge;
 pub mod gnutls;
+pub mod judging;
 pub mod module;
 pub mod network;
 pub mod openssl;

@@ -1,86 +1,17 @@
 //! Every error of a chain, each with its certificate: one chain for each kind, and for what
 //! hides behind another.
 
-use std::sync::LazyLock;
 use std::time::Duration;
 
-use proptest::prelude::*;
 use rcgen::{
-    BasicConstraints, CrlDistributionPoint, CrlIssuingDistributionPoint, CrlScope,
-    ExtendedKeyUsagePurpose, GeneralSubtree, IsCa, KeyPair, KeyUsagePurpose, NameConstraints,
-    PKCS_RSA_SHA256, RsaKeySize,
+    BasicConstraints, ExtendedKeyUsagePurpose, GeneralSubtree, IsCa, KeyPair, KeyUsagePurpose,
+    NameConstraints, PKCS_RSA_SHA256, RsaKeySize,
 };
-use rustls_pki_types::CertificateDer;
 use sslcore::SslErrorKind::*;
-use sslcore::{
-    Certificate, ClientConfig, ConfigBuilder, PeerName, Pin, ServerConfig, SslError, SslErrorKind,
-    UnixTime,
-};
-use sslcore_tests::certs::NOW;
-use sslcore_tests::chains::{HOST, Made, authority, element, field, leaf};
+use sslcore::{ClientConfig, Pin, ServerConfig, SslError};
+use sslcore_tests::chains::{Family, HOST, Made, authority, element, field, leaf};
+use sslcore_tests::judging::{ders, errors, found, now, trusting};
 use sslcore_tests::pair::{backend, backends};
-
-fn now() -> UnixTime {
-    UnixTime::since_unix_epoch(Duration::from_secs(NOW))
-}
-
-fn trusting(anchors: &[&Made]) -> ConfigBuilder<ClientConfig> {
-    ClientConfig::builder(backend()).trust_anchors(anchors.iter().map(|made| made.der.clone()))
-}
-
-fn ders(chain: &[&Made]) -> Vec<CertificateDer<'static>> {
-    chain.iter().map(|made| made.der.clone()).collect()
-}
-
-fn errors(config: ConfigBuilder<ClientConfig>, chain: &[&Made]) -> Vec<SslError> {
-    let name = PeerName::new(HOST).expect("a name");
-    let config = config.build().expect("a configuration");
-    config.verify_chain(&ders(chain), Some(&name), Some(now()))
-}
-
-/// Kind and depth of each error; each belongs to the certificate at its depth.
-#[track_caller]
-fn found(config: ConfigBuilder<ClientConfig>, chain: &[&Made]) -> Vec<(SslErrorKind, usize)> {
-    let errors = errors(config, chain);
-    for error in &errors {
-        let its_own = error.certificate().map(Certificate::der);
-        assert_eq!(its_own, Some(&chain[error.depth()].der), "{error}");
-    }
-    errors
-        .iter()
-        .map(|error| (error.kind(), error.depth()))
-        .collect()
-}
-
-/// A root, an intermediate, and a leaf for the host.
-struct Family {
-    root: Made,
-    middle: Made,
-    leaf: Made,
-}
-
-impl Family {
-    fn new() -> Self {
-        Self::with(|_, _| ())
-    }
-
-    /// Changes intermediate and leaf before they are signed.
-    fn with(
-        change: impl FnOnce(&mut rcgen::CertificateParams, &mut rcgen::CertificateParams),
-    ) -> Self {
-        let (mut middle, mut leaf) = (authority("middle"), leaf(&[HOST]));
-        change(&mut middle, &mut leaf);
-        let root = Made::self_signed(authority("root"));
-        let middle = root.issue(middle);
-        let leaf = middle.issue(leaf);
-        Self { root, middle, leaf }
-    }
-
-    #[track_caller]
-    fn found(&self) -> Vec<(SslErrorKind, usize)> {
-        found(trusting(&[&self.root]), &[&self.leaf, &self.middle])
-    }
-}
 
 #[test]
 fn a_good_chain_has_no_errors() {
@@ -332,134 +263,6 @@ fn the_common_name_counts_only_when_asked_for_and_without_dns_names() {
     assert_eq!(found(fallback(), &[&old]), []);
     let other = root.issue(named(&["other.test"]));
     assert_eq!(found(fallback(), &[&other]), [(HostNameMismatch, 0)]);
-}
-
-#[test]
-fn a_revoked_certificate_is_told() {
-    let family = Family::with(|middle, leaf| {
-        middle.serial_number = Some(7u64.into());
-        leaf.serial_number = Some(8u64.into());
-    });
-    let (root, middle, leaf) = (&family.root, &family.middle, &family.leaf);
-    let check = |lists: Vec<_>, required| {
-        let config = trusting(&[root]).revocation_lists(lists, required);
-        found(config, &[leaf, middle])
-    };
-    assert_eq!(
-        check(vec![middle.revoke(&[8], 2030)], false),
-        [(CertificateRevoked, 0)]
-    );
-    assert_eq!(
-        check(vec![root.revoke(&[7], 2030)], false),
-        [(CertificateRevoked, 1)]
-    );
-    assert_eq!(check(vec![middle.revoke(&[9], 2030)], false), []);
-    let both = vec![root.revoke(&[9], 2030), middle.revoke(&[9], 2030)];
-    assert_eq!(check(both, true), []);
-}
-
-#[test]
-fn a_status_that_cannot_be_known_is_told() {
-    let family = Family::new();
-    let (root, middle, leaf) = (&family.root, &family.middle, &family.leaf);
-    let check = |lists: Vec<_>, required| {
-        let config = trusting(&[root]).revocation_lists(lists, required);
-        let kinds = found(config, &[leaf, middle]);
-        kinds.iter().map(|(kind, _)| *kind).collect::<Vec<_>>()
-    };
-    assert_eq!(
-        check(vec![], true),
-        [CertificateStatusUnknown, CertificateStatusUnknown],
-        "no list: of the leaf and of the intermediate"
-    );
-    assert_eq!(
-        check(vec![middle.revoke(&[], 2025)], false),
-        [CertificateStatusUnknown],
-        "a list that is out of date"
-    );
-    let impostor = Made::self_signed(authority("middle"));
-    assert_eq!(
-        check(vec![impostor.revoke(&[], 2030)], false),
-        [CertificateStatusUnknown],
-        "a list that somebody else has signed"
-    );
-}
-
-#[test]
-fn a_list_speaks_of_the_certificates_in_its_scope_and_of_no_others() {
-    let place = |uri: &str| CrlDistributionPoint {
-        uris: vec![uri.into()],
-    };
-    let family = Family::with(|_, leaf| {
-        leaf.serial_number = Some(8u64.into());
-        leaf.crl_distribution_points = vec![place("http://crl.test/1"), place("http://crl.test/2")];
-    });
-    let (root, middle, leaf) = (&family.root, &family.middle, &family.leaf);
-    let check = |uri, scope| {
-        let point = CrlIssuingDistributionPoint {
-            distribution_point: place(uri),
-            scope,
-        };
-        let list = middle.revoke_within(&[8], 2030, Some(point));
-        found(
-            trusting(&[root]).revocation_lists([list], false),
-            &[leaf, middle],
-        )
-    };
-    let revoked = [(CertificateRevoked, 0)];
-    assert_eq!(check("http://crl.test/2", None), revoked);
-    assert_eq!(
-        check("http://crl.test/2", Some(CrlScope::UserCertsOnly)),
-        revoked
-    );
-    assert_eq!(check("http://crl.test/2", Some(CrlScope::CaCertsOnly)), []);
-    assert_eq!(check("http://crl.test/3", None), [], "published elsewhere");
-}
-
-#[test]
-fn a_list_by_an_issuer_that_may_not_sign_lists_does_not_count() {
-    let family = Family::with(|middle, leaf| {
-        middle.key_usages = vec![KeyUsagePurpose::KeyCertSign];
-        leaf.serial_number = Some(8u64.into());
-    });
-    let root = Made::self_signed(authority("root"));
-    let mut signer = authority("middle");
-    signer.key_usages.push(KeyUsagePurpose::CrlSign);
-    let key = KeyPair::try_from(family.middle.key.serialize_der()).expect("key");
-    let list = root.issue_to(signer, key).revoke(&[], 2030);
-    let config = trusting(&[&family.root]).revocation_lists([list], false);
-    assert_eq!(
-        found(config, &[&family.leaf, &family.middle]),
-        [(CertificateStatusUnknown, 0)]
-    );
-}
-
-proptest! {
-    /// Lists are read totally: damage leads to a refusal, or to a list, never to a panic.
-    #[test]
-    fn a_damaged_list_is_refused_or_read(at in 0usize..2000, byte: u8, cut in 0usize..2000) {
-        static LIST: LazyLock<(Made, Vec<u8>)> = LazyLock::new(|| {
-            let root = Made::self_signed(authority("root"));
-            let list = root.revoke(&[1, 2, 3], 2030).to_vec();
-            (root, list)
-        });
-        let (root, list) = &*LIST;
-        let mut der = list.clone();
-        der[at % list.len()] = byte;
-        der.truncate(list.len() - cut % list.len());
-        let whole = der == *list;
-        let built = trusting(&[root]).revocation_lists([der.into()], false).build();
-        prop_assert!(built.is_ok() || !whole);
-    }
-}
-
-#[test]
-fn a_list_of_revoked_certificates_that_cannot_be_read_is_refused_by_number() {
-    let family = Family::new();
-    let lists = [family.root.revoke(&[], 2030), vec![1, 2, 3].into()];
-    let refused = trusting(&[]).revocation_lists(lists, false).build();
-    let text = refused.expect_err("it is garbage").to_string();
-    assert!(text.contains("revocation list 1"), "{text}");
 }
 
 fn sha256(der: &[u8]) -> Pin {

@@ -7,27 +7,15 @@ use rcgen::{
     BasicConstraints, CertificateParams, CustomExtension, GeneralSubtree, IsCa, KeyPair,
     NameConstraints,
 };
-use rustls_pki_types::CertificateDer;
 use sslcore::SslErrorKind::*;
-use sslcore::{
-    ClientConfig, ConfigBuilder, PeerName, SslError, SslErrorKind, UnixTime, VerifyMode,
-};
-use sslcore_tests::certs::NOW;
+use sslcore::{ClientConfig, ConfigBuilder, SslError, SslErrorKind, VerifyMode};
 use sslcore_tests::chains::{HOST, Made, authority, element, leaf};
-use sslcore_tests::pair::backend;
-
-fn trusting(anchors: &[&Made]) -> ConfigBuilder<ClientConfig> {
-    ClientConfig::builder(backend()).trust_anchors(anchors.iter().map(|made| made.der.clone()))
-}
+use sslcore_tests::judging::{errors, trusting};
 
 /// Kind and depth of each error, each with the certificate at its depth.
 #[track_caller]
 fn found(config: ConfigBuilder<ClientConfig>, chain: &[&Made]) -> Vec<(SslErrorKind, usize)> {
-    let name = PeerName::new(HOST).expect("a name");
-    let now = UnixTime::since_unix_epoch(Duration::from_secs(NOW));
-    let ders: Vec<CertificateDer<'static>> = chain.iter().map(|made| made.der.clone()).collect();
-    let config = config.build().expect("a configuration");
-    let errors = config.verify_chain(&ders, Some(&name), Some(now));
+    let errors = errors(config, chain);
     errors
         .iter()
         .map(|error| {

@@ -40,7 +40,7 @@ fn disconnect_from_host_when_connecting() {
                 let hello = pair.client.take();
                 pair.server.give(&hello, usize::MAX);
             }
-            let queued = b"XXXX LOGOUT\r\n";
+            let queued = b"a001 LOGOUT\r\n";
             assert_eq!(pair.client.conn.write(queued), Ok(queued.len()));
             assert_eq!(pair.client.conn.bytes_to_write(), queued.len());
             let before = (pair.client.conn.mode(), pair.client.conn.is_over());
@@ -73,7 +73,7 @@ fn disconnect_from_host_when_connected() {
         let mut pair = started(version);
         pair.run();
         assert!(pair.client.conn.is_encrypted());
-        assert_eq!(pair.client.conn.write(b"XXXX LOGOUT\r\n"), Ok(13));
+        assert_eq!(pair.client.conn.write(b"a001 LOGOUT\r\n"), Ok(13));
         pair.client.conn.close();
         pair.client.settle();
         assert!(!pair.client.conn.is_over(), "closing");
@@ -82,7 +82,7 @@ fn disconnect_from_host_when_connected() {
             Err(UsageError::WriteClosed)
         );
         pair.run();
-        assert_eq!(pair.server.read_all(), b"XXXX LOGOUT\r\n");
+        assert_eq!(pair.server.read_all(), b"a001 LOGOUT\r\n");
         pair.server.conn.close();
         pair.run();
         assert!(pair.client.conn.is_over());
