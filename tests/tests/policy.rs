@@ -36,7 +36,11 @@ fn about(kind: SslErrorKind, identity: &Identity) -> SslError {
 }
 
 fn pin(identity: &Identity) -> Pin {
-    let digest = aws_lc_rs::digest::digest(&aws_lc_rs::digest::SHA256, &identity.chain[0]);
+    pin_of(&identity.chain[0])
+}
+
+fn pin_of(der: &[u8]) -> Pin {
+    let digest = aws_lc_rs::digest::digest(&aws_lc_rs::digest::SHA256, der);
     Pin::CertificateSha256(digest.as_ref().try_into().expect("32 bytes"))
 }
 
@@ -230,26 +234,37 @@ fn many_errors() -> (Made, Vec<Made>) {
 #[test]
 fn however_many_errors_there_are_all_are_told_in_order_and_then_their_list() {
     let (root, chain) = many_errors();
-    let mut expected: Vec<String> = (0..6)
-        .flat_map(|depth| ["CertificateExpired", "InvalidPurpose"].map(|kind| (kind, depth)))
-        .map(|(kind, depth)| format!("{kind} {depth}"))
+    // More than the queue of events holds: copies of one that is blocked.
+    const COPIES: usize = 30;
+    let copied = &chain[5];
+    let mut expected: Vec<String> = (5..6 + COPIES)
+        .map(|depth| format!("CertificateBlacklisted {depth}"))
         .collect();
+    let path = (0..6)
+        .flat_map(|depth| ["CertificateExpired", "InvalidPurpose"].map(|kind| (kind, depth)))
+        .map(|(kind, depth)| format!("{kind} {depth}"));
+    expected.extend(path);
     expected.push("SslErrors".to_owned());
     for version in VERSIONS {
-        let ders = chain.iter().map(|made| made.der.clone());
+        let copies = std::iter::repeat_n(copied, COPIES);
+        let ders = chain.iter().chain(copies).map(|made| made.der.clone());
         let server = server(backend())
             .protocols(&[version])
             .verify_mode(VerifyMode::None)
             .identity(ders, chain[0].private_key());
         let server = server.build().expect("server");
-        let client = || client_of(version).trust_anchors([root.der.clone()]);
+        let client = || {
+            client_of(version)
+                .trust_anchors([root.der.clone()])
+                .block([pin_of(&copied.der)])
+        };
 
         let pair = connect(client(), &server);
         assert_eq!(told(&pair.client), expected, "{version}");
         assert_refused(
             &pair,
-            SslErrorKind::CertificateExpired,
-            Alert::CertificateExpired,
+            SslErrorKind::CertificateBlacklisted,
+            Alert::BadCertificate,
         );
 
         // A caller who takes one event for each call, and only when nothing else can be done.
