@@ -209,6 +209,7 @@ pub use crate::record::protection::SslProtocol;
 pub use crate::time::{Instant, Now, UnixTime};
 pub use crate::verify::pin::Pin;
 pub use crate::verify::policy::{OnErrors, VerifyMode};
+pub use crate::verify::status::{StatusChecker, StatusQuestion, StatusReport};
 pub use crate::verify::{SslError, SslErrorKind};
 
 /// The version of this library. `QSslSocket::sslLibraryVersionString`.

@@ -61,6 +61,7 @@ impl<C> ConfigBuilder<C> {
                 tickets: Tickets::None,
                 max_fragment: None,
                 key_log: None,
+                stapled: None,
             },
             verification: Verification::default(),
             timeouts,
@@ -242,6 +243,18 @@ impl ConfigBuilder<ServerConfig> {
     #[must_use]
     pub fn follow_client_ciphers(mut self) -> Self {
         self.settings.prefer_own_ciphers = false;
+        self
+    }
+
+    /// The OCSP response (RFC 6960) to staple to our certificate, in DER, as the certificate's
+    /// authority has signed it; it goes to every client that asks (RFC 6066 §8, RFC 8446 §4.4.2.1).
+    /// It is not looked into. Responses run out, mostly within days: then build a new configuration
+    /// with the same [`session_store`](Self::session_store) and
+    /// [`ticket_keys`](Self::ticket_keys).
+    #[must_use]
+    pub fn stapled_ocsp_response(mut self, response: impl Into<Vec<u8>>) -> Self {
+        let response = response.into();
+        self.settings.stapled = (!response.is_empty()).then_some(response);
         self
     }
 

@@ -70,6 +70,8 @@ pub(crate) struct Settings {
     pub(crate) tickets: Tickets,
     pub(crate) max_fragment: Option<usize>,
     pub(crate) key_log: Option<Arc<dyn KeyLog>>,
+    /// The OCSP response that goes with the identity.
+    pub(crate) stapled: Option<Vec<u8>>,
 }
 
 /// The part of a configuration that lasts as long as the connection.

@@ -1,6 +1,7 @@
 //! The part of a configuration that judges the peer's certificate.
 
 use alloc::string::ToString;
+use alloc::sync::Arc;
 use alloc::vec::Vec;
 use core::time::Duration;
 
@@ -9,9 +10,11 @@ use rustls_pki_types::{CertificateDer, CertificateRevocationListDer, TrustAnchor
 use super::{ClientConfig, ConfigBuilder, PeerName, ServerConfig};
 use crate::crypto::Backend;
 use crate::error::ConfigError;
+use crate::verify::judge::Staple;
 use crate::verify::pin::{Pin, Pins};
 use crate::verify::policy::{Judged, OnErrors, Policy, VerifyMode};
 use crate::verify::revocation::Revocation;
+use crate::verify::status::StatusChecker;
 use crate::verify::{SslError, SslErrorKind};
 
 /// What the builder has collected.
@@ -26,6 +29,7 @@ pub(super) struct Verification {
     depth: Option<usize>,
     crls: Vec<CertificateRevocationListDer<'static>>,
     status_required: bool,
+    status: Option<Arc<dyn StatusChecker>>,
     tolerance: Duration,
     common_names: bool,
 }
@@ -34,7 +38,8 @@ pub(super) struct Verification {
 /// In this order:
 /// 1. a certificate of the chain that is [`blocked`](Self::block) is an error, whatever comes after;
 /// 2. a leaf that is one of the [`pins`](Self::pins) has no other errors;
-/// 3. the path to a trust anchor, revocation, the verify depth and the name are judged;
+/// 3. the path to a trust anchor, revocation, the verify depth, the stapled OCSP response and the
+///    name are judged;
 /// 4. errors that are [forgiven](Self::forgive) are reported and do not count;
 /// 5. with [`VerifyMode::Verify`], what is left is for [`on_errors`](Self::on_errors).
 ///
@@ -144,11 +149,23 @@ impl<C> ConfigBuilder<C> {
     }
 }
 
+impl ConfigBuilder<ClientConfig> {
+    /// Who reads the OCSP response that the server staples to its certificate. Without one, as by
+    /// default, a response is only [handed out](crate::Connection::stapled_ocsp_response).
+    /// `QSslConfiguration::setOcspStaplingEnabled`. (Every ClientHello asks for a response.)
+    #[must_use]
+    pub fn status_checker(mut self, checker: Arc<dyn StatusChecker>) -> Self {
+        self.verification.status = Some(checker);
+        self
+    }
+}
+
 impl ClientConfig {
     /// Judges a server's chain, leaf first, as a handshake with this configuration would, without
     /// one: every error, none when it is good. Without a `name` the names do not matter, without
     /// a time the dates do not, and `NoWallClock` is among the errors. What the configuration
-    /// forgives is listed too. `QSslCertificate::verify`.
+    /// forgives is listed too. A [status checker](ConfigBuilder::status_checker) is not asked:
+    /// nothing is stapled to a chain without a handshake. `QSslCertificate::verify`.
     ///
     /// Costs what [`VerifyMode::Verify`] costs in a handshake, whatever mode is set.
     pub fn verify_chain(
@@ -182,7 +199,7 @@ fn verify_chain(
 ) -> Vec<SslError> {
     match chain {
         [] => [SslError::new(SslErrorKind::NoPeerCertificate, None)].into(),
-        chain => policy.judge(chain, judged, now),
+        chain => policy.judge(chain, judged, Staple::NoMatter, now).errors,
     }
 }
 
@@ -207,6 +224,7 @@ impl Verification {
             algorithms: backend.provider().signature_verification_algorithms.all,
             depth: self.depth,
             revocation: self.revocation()?,
+            status: self.status.take(),
             tolerance: self.tolerance,
             common_names: self.common_names,
             forgiven: core::mem::take(&mut self.forgiven),

@@ -19,6 +19,9 @@ pub struct Review<'a> {
     pub errors: &'a [SslError],
     /// The chain as sent, the peer's own certificate first. Empty when the peer has none.
     pub chain: &'a [Certificate],
+    /// The OCSP response (RFC 6960) that the server stapled to its certificate, in DER and not
+    /// looked into; see [`stapled_ocsp_response`](Connection::stapled_ocsp_response).
+    pub stapled_ocsp_response: Option<&'a [u8]>,
 }
 
 /// The answer to a review.
@@ -65,6 +68,7 @@ impl Connection {
             id: self.review?,
             errors: &self.ssl_errors,
             chain: &self.peer_chain,
+            stapled_ocsp_response: self.stapled_ocsp_response(),
         })
     }
 

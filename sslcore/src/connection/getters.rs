@@ -60,6 +60,15 @@ impl Connection {
         &self.peer_chain
     }
 
+    /// The OCSP response (RFC 6960 §4.2.1) that the server stapled to its certificate, in DER and
+    /// not looked into, once the certificate was judged; a resumed session has the one that came
+    /// with its chain. `None` when it stapled none, and on servers. Every ClientHello asks for one
+    /// (RFC 6066 §8); servers of TLS 1.3 may staple one to each certificate of the chain, of which
+    /// this is the first. `sslcore_std::ocsp` reads it. `QSslSocket::ocspResponses`.
+    pub fn stapled_ocsp_response(&self) -> Option<&[u8]> {
+        self.facts.stapled.as_deref()
+    }
+
     /// The cipher suite, once negotiated. `QSslSocket::sessionCipher`.
     pub fn session_cipher(&self) -> Option<SslCipher> {
         self.facts.cipher.and_then(SslCipher::from_id)

@@ -20,6 +20,7 @@ use crate::record::traffic::Traffic;
 use crate::state::Cause;
 use crate::time::Now;
 use crate::verify::SslErrorKind;
+use crate::verify::judge::Staple;
 use crate::verify::policy::{Judged, Outcome, VerifyMode};
 
 /// Errors that one step tells: the queue of events has room for them, and for what comes after.
@@ -254,7 +255,10 @@ impl Connection {
                     Role::Server(_) => Judged::Client,
                 };
                 if policy.judges() {
-                    self.ssl_errors = policy.judge(chain, judged, now.wall);
+                    let staple = Staple::Received(self.facts.stapled.as_deref());
+                    let opinion = policy.judge(chain, judged, staple, now.wall);
+                    self.ssl_errors = opinion.errors;
+                    handshake.good_until = opinion.good_until;
                 }
                 0
             }
@@ -300,7 +304,7 @@ impl Connection {
         self.review = None;
         if let Some(handshake) = &mut self.handshake {
             if let Some(engine) = &mut handshake.engine {
-                engine.judged(trusted, &mut handshake.flight);
+                engine.judged(trusted, handshake.good_until, &mut handshake.flight);
             }
         }
         self.state.follow(Cause::Approved);

@@ -28,7 +28,7 @@ use crate::identity::certificate::Certificate;
 use crate::identity::session::SessionFacts;
 use crate::record::traffic::Traffic;
 use crate::state::{Call, Cause, State};
-use crate::time::Instant;
+use crate::time::{Instant, UnixTime};
 use crate::verify::SslError;
 
 /// How the transport ended.
@@ -73,6 +73,8 @@ struct Handshake {
     look_again: usize,
     /// How many errors the events have told, once the chain was judged.
     told: Option<usize>,
+    /// Until when the server's OCSP response is good.
+    good_until: Option<UnixTime>,
     /// What the application answered; acted upon in the next step.
     answer: Option<decisions::Answer>,
     timeout: Countdown,

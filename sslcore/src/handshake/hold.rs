@@ -5,6 +5,7 @@
 //! one connection: closed for good by a rejected or forgiven verdict (rule R13).
 
 use alloc::boxed::Box;
+use alloc::sync::Arc;
 use alloc::vec::Vec;
 use core::fmt;
 
@@ -32,6 +33,11 @@ pub(crate) struct Gate {
     /// When the session began: with this handshake, or with the one that it resumes or may yet
     /// resume.
     begins: Mutex<Option<UnixTime>>,
+    /// When it ends at the latest, if the verdict says so.
+    good_until: Mutex<Option<UnixTime>>,
+    /// The OCSP response that came with the chain: in this handshake, or in the one that it
+    /// resumes or may yet resume.
+    stapled: Mutex<Option<Arc<[u8]>>>,
 }
 
 /// More deferred puts than one handshake can make: two tickets and a group hint.
@@ -50,6 +56,8 @@ impl Gate {
             resumption,
             tickets_droppable: Mutex::new(false),
             begins: Mutex::new(None),
+            good_until: Mutex::new(None),
+            stapled: Mutex::new(None),
         }
     }
 
@@ -106,6 +114,23 @@ impl Gate {
     /// When the session began, once that is known.
     pub(crate) fn begins(&self) -> Option<UnixTime> {
         *self.begins.lock()
+    }
+
+    /// The session ends then, if not before.
+    pub(crate) fn set_good_until(&self, end: Option<UnixTime>) {
+        *self.good_until.lock() = end;
+    }
+
+    pub(crate) fn good_until(&self) -> Option<UnixTime> {
+        *self.good_until.lock()
+    }
+
+    pub(crate) fn set_stapled(&self, response: Option<Arc<[u8]>>) {
+        *self.stapled.lock() = response;
+    }
+
+    pub(crate) fn stapled(&self) -> Option<Arc<[u8]>> {
+        self.stapled.lock().clone()
     }
 
     /// The verdict. The first one counts.

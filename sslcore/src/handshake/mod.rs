@@ -13,7 +13,7 @@ pub(crate) mod rustls;
 use alloc::boxed::Box;
 use alloc::vec::Vec;
 
-use rustls_pki_types::CertificateDer;
+use rustls_pki_types::{CertificateDer, UnixTime};
 
 use self::key_schedule::exporter::Exporter;
 use crate::alert::Alert;
@@ -52,8 +52,9 @@ pub(crate) trait Engine: Send {
     fn peer_chain(&self) -> &[CertificateDer<'static>];
 
     /// The verdict: `trusted` when no error was forgiven. A session may be stored only then
-    /// (rule R13). `flight` loses what an untrusted session must not send (tickets).
-    fn judged(&mut self, trusted: bool, flight: &mut Vec<u8>);
+    /// (rule R13), and no longer than `good_until`. `flight` loses what an untrusted session must
+    /// not send (tickets).
+    fn judged(&mut self, trusted: bool, good_until: Option<UnixTime>, flight: &mut Vec<u8>);
 
     /// The peer was refused. What is remembered of it would be refused again.
     fn rejected(&mut self);

@@ -21,6 +21,8 @@ pub struct ClientSession {
     pub(crate) secrets: ClientSecrets,
     pub(crate) validity: Validity,
     pub(crate) received: UnixTime,
+    /// The OCSP response that came with the chain.
+    pub(crate) stapled: Option<Arc<[u8]>>,
 }
 
 impl ClientSession {

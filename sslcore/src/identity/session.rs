@@ -1,6 +1,7 @@
 //! What a handshake negotiated, and the stores that let the next one be shorter.
 
 use alloc::boxed::Box;
+use alloc::sync::Arc;
 use core::fmt;
 
 use crate::crypto::AeadAlgorithm;
@@ -160,6 +161,8 @@ pub(crate) struct SessionFacts {
     pub(crate) group: Option<&'static str>,
     pub(crate) alpn: Option<Box<[u8]>>,
     pub(crate) resumed: bool,
+    /// The OCSP response that came with the server's chain.
+    pub(crate) stapled: Option<Arc<[u8]>>,
     /// The name that the client asked for.
     pub(crate) server_name: Option<Box<str>>,
     /// How many session tickets have arrived.

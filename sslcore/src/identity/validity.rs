@@ -25,6 +25,15 @@ impl Validity {
         }
     }
 
+    /// The same, and no longer than until then.
+    pub(crate) fn until(mut self, end: Option<UnixTime>) -> Self {
+        if let Some(end) = end {
+            let left = end.as_secs().saturating_sub(self.begins);
+            self.seconds = self.seconds.min(left);
+        }
+        self
+    }
+
     pub(crate) fn begins(&self) -> UnixTime {
         UnixTime::since_unix_epoch(Duration::from_secs(self.begins))
     }
@@ -77,6 +86,15 @@ mod tests {
         let validity = Validity::new(at(0), Duration::MAX);
         assert_eq!(validity.left(at(0)), LONGEST);
         assert!(!Validity::new(at(u64::MAX), Duration::MAX).holds(at(0)));
+    }
+
+    #[test]
+    fn a_session_can_end_before_its_lifetime_does_but_not_later() {
+        let hour = Validity::new(at(1000), Duration::from_secs(3600));
+        assert_eq!(hour.until(Some(at(1060))).ends(), at(1060));
+        assert_eq!(hour.until(Some(at(9999))), hour);
+        assert_eq!(hour.until(None), hour);
+        assert!(!hour.until(Some(at(900))).holds(at(1000)));
     }
 
     #[test]

@@ -8,14 +8,41 @@ use webpki::{EndEntityCert, Error};
 
 use super::diagnose::{Case, Finding, Purpose, Usage, kind_of, time_within};
 use super::name::common_name_matches;
-use super::path::{MIN_RSA_BITS, Material, Path, issued, reachable};
+use super::path::{End, MIN_RSA_BITS, Material, Path, issued, reachable};
 use super::policy::{Judged, Policy, VerifyMode};
 use super::revocation::Status;
+use super::status::{StatusQuestion, StatusReport};
 use super::{Detail, SslError, SslErrorKind as Kind, x509};
 use crate::identity::certificate::Certificate;
 
+/// What a judgement comes to.
+pub(crate) struct Opinion {
+    /// Every error that was found, none when the chain is good.
+    pub(crate) errors: Vec<SslError>,
+    /// Until when an OCSP response says so.
+    pub(crate) good_until: Option<UnixTime>,
+}
+
+impl From<Vec<SslError>> for Opinion {
+    fn from(errors: Vec<SslError>) -> Self {
+        Self {
+            errors,
+            good_until: None,
+        }
+    }
+}
+
+/// The OCSP response that came with a chain.
+#[derive(Clone, Copy)]
+pub(crate) enum Staple<'a> {
+    /// There may have been one: a handshake.
+    Received(Option<&'a [u8]>),
+    /// There can be none: a chain without a handshake.
+    NoMatter,
+}
+
 impl Policy {
-    /// Judges a chain, leaf first: every error that was found, none when it is good.
+    /// Judges a chain, leaf first.
     ///
     /// webpki is the authority: there is no error only if it finds none. When it refuses, the
     /// diagnosis says why, with all that webpki's one error hides.
@@ -27,28 +54,58 @@ impl Policy {
         &self,
         chain: &[CertificateDer<'static>],
         judged: Judged<'_>,
+        staple: Staple<'_>,
         now: Option<UnixTime>,
-    ) -> Vec<SslError> {
+    ) -> Opinion {
         let Some(leaf) = chain.first() else {
             return match self.mode {
-                VerifyMode::Verify => [SslError::new(Kind::NoPeerCertificate, None)].into(),
+                VerifyMode::Verify => Vec::from([SslError::new(Kind::NoPeerCertificate, None)]),
                 _ => Vec::new(),
-            };
+            }
+            .into();
         };
         let mut errors = self.blocked(chain);
         match &self.pins {
-            Some(pins) if pins.have(leaf) => return errors,
+            Some(pins) if pins.have(leaf) => return errors.into(),
             Some(_) => errors.push(error(Kind::NotPinned, 0, Detail::None, leaf)),
             None => {}
         }
-        self.path_errors(chain, judged.purpose(), now, &mut errors);
+        let issuer = self.path_errors(chain, judged.purpose(), now, &mut errors);
+        let report = self.stapled(leaf, issuer.as_deref(), staple, now);
+        let stapled = report.errors.into_iter();
+        errors.extend(stapled.map(|kind| error(kind, 0, Detail::None, leaf)));
         if let Judged::Server(Some(name)) = judged {
             if !self.is_named(chain, name) {
                 let wanted = Detail::Name(name.to_owned());
                 errors.push(error(Kind::HostNameMismatch, 0, wanted, leaf));
             }
         }
-        errors
+        Opinion {
+            errors,
+            good_until: report.good_until,
+        }
+    }
+
+    /// What the OCSP response says that came with the chain.
+    fn stapled(
+        &self,
+        leaf: &CertificateDer<'static>,
+        issuer: Option<&[u8]>,
+        staple: Staple<'_>,
+        now: Option<UnixTime>,
+    ) -> StatusReport {
+        let (Some(checker), Staple::Received(response)) = (&self.status, staple) else {
+            return StatusReport::default();
+        };
+        let leaf = Certificate::from(leaf.clone());
+        checker.check(&StatusQuestion::stapled(
+            response,
+            leaf,
+            issuer,
+            now,
+            self.tolerance,
+            self.algorithms,
+        ))
     }
 
     /// The certificates that the application does not want to see, wherever they are.
@@ -63,15 +120,16 @@ impl Policy {
             .collect()
     }
 
-    /// What is wrong with the path from the leaf to a trust anchor.
+    /// What is wrong with the path from the leaf to a trust anchor. Gives the key of the leaf's
+    /// issuer, without the SEQUENCE header, if there is such a path.
     fn path_errors(
         &self,
         chain: &[CertificateDer<'static>],
         purpose: Purpose,
         now: Option<UnixTime>,
         errors: &mut Vec<SslError>,
-    ) {
-        let Some(leaf) = chain.first() else { return };
+    ) -> Option<Vec<u8>> {
+        let leaf = chain.first()?;
         if now.is_none() {
             errors.push(error(Kind::NoWallClock, 0, Detail::None, leaf));
         }
@@ -95,6 +153,13 @@ impl Policy {
                     error(Kind::InvalidCaCertificate, depth, Detail::None, der)
                 }));
                 self.extras(leaf, intermediates.len(), errors);
+                match intermediates.first() {
+                    Some(issuer) => {
+                        let issuer = x509::Certificate::parse(issuer)?;
+                        Some(issuer.public_key.info.to_vec())
+                    }
+                    None => Some(anchor),
+                }
             }
             Err(refusal) => {
                 let material = Material {
@@ -104,7 +169,7 @@ impl Policy {
                 };
                 let Some(path) = Path::build(&material) else {
                     errors.push(error(kind_of(&refusal), 0, Detail::None, leaf));
-                    return;
+                    return None;
                 };
                 let case = Case {
                     material,
@@ -131,6 +196,9 @@ impl Policy {
                     errors.push(error(Kind::PathSearchExceeded, 0, Detail::None, leaf));
                 }
                 self.extras(leaf, path.intermediates(), errors);
+                let issuer = path.links.first()?.issuer.as_ref()?;
+                let proven = path.links.iter().all(|link| link.issuer.is_some());
+                (proven && path.end == End::Anchor).then(|| issuer.info.to_vec())
             }
         }
     }

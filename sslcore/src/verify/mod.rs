@@ -3,12 +3,13 @@
 mod crl;
 pub(crate) mod der;
 mod diagnose;
-mod judge;
+pub(crate) mod judge;
 mod name;
 mod path;
 pub(crate) mod pin;
 pub(crate) mod policy;
 pub(crate) mod revocation;
+pub(crate) mod status;
 mod text;
 pub(crate) mod x509;
 
@@ -83,6 +84,28 @@ error_kinds! {
     CertificateBlacklisted = 24, "the certificate is on the application's list of refused ones";
     /// Whether the certificate was revoked is not known.
     CertificateStatusUnknown = 25, "whether the certificate was revoked is not known";
+    /// No OCSP response was stapled, and one is required.
+    OcspNoResponseFound = 26, "no OCSP response was stapled to the certificate";
+    /// The OCSP responder could not read what it was asked.
+    OcspMalformedRequest = 27, "the OCSP responder did not understand its question";
+    /// The OCSP response cannot be read, or speaks of more than one certificate.
+    OcspMalformedResponse = 28, "the OCSP response cannot be read";
+    /// The OCSP responder is out of order.
+    OcspInternalError = 29, "the OCSP responder had an internal error";
+    /// The OCSP responder has no answer now.
+    OcspTryLater = 30, "the OCSP responder wants to be asked later";
+    /// The OCSP responder wants to know who asks. `OcspSigRequred`, as Qt spells it.
+    OcspSigRequired = 31, "the OCSP responder wants its question signed";
+    /// The OCSP responder does not answer everybody.
+    OcspUnauthorized = 32, "the OCSP responder was asked by somebody it does not answer";
+    /// Neither the certificate's issuer nor a responder of its signed the OCSP response.
+    OcspResponseCannotBeTrusted = 33, "the OCSP response is not signed by the certificate's issuer";
+    /// The OCSP response is about another certificate.
+    OcspResponseCertIdUnknown = 34, "the OCSP response is about another certificate";
+    /// The OCSP response is out of date, or from the future.
+    OcspResponseExpired = 35, "the OCSP response is not valid at this time";
+    /// The OCSP responder does not know the certificate.
+    OcspStatusUnknown = 36, "the OCSP responder does not know the certificate";
     /// The certificate cannot be read.
     UndecodableCertificate = 1000, "the certificate cannot be read";
     /// The signature algorithm or the key is not supported, or too weak.
@@ -123,6 +146,18 @@ impl SslErrorKind {
             | Self::NotPinned
             | Self::CertificateBlacklisted => Alert::BadCertificate,
             Self::CertificateSignatureFailed => Alert::DecryptError,
+            // RFC 6066 §8.
+            Self::OcspNoResponseFound
+            | Self::OcspMalformedRequest
+            | Self::OcspMalformedResponse
+            | Self::OcspInternalError
+            | Self::OcspTryLater
+            | Self::OcspSigRequired
+            | Self::OcspUnauthorized
+            | Self::OcspResponseCannotBeTrusted
+            | Self::OcspResponseCertIdUnknown
+            | Self::OcspResponseExpired
+            | Self::OcspStatusUnknown => Alert::BadCertificateStatusResponse,
             _ => Alert::CertificateUnknown,
         }
     }

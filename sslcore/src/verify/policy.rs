@@ -1,5 +1,6 @@
 //! What a connection demands of the peer's certificate.
 
+use alloc::sync::Arc;
 use alloc::vec::Vec;
 use core::time::Duration;
 
@@ -8,6 +9,7 @@ use rustls_pki_types::{ServerName, SignatureVerificationAlgorithm, TrustAnchor};
 use super::diagnose::Purpose;
 use super::pin::Pins;
 use super::revocation::Revocation;
+use super::status::StatusChecker;
 use super::{SslError, SslErrorKind};
 
 /// `QSslSocket::PeerVerifyMode`.
@@ -76,6 +78,8 @@ pub(crate) struct Policy {
     /// The most intermediates.
     pub(crate) depth: Option<usize>,
     pub(crate) revocation: Option<Revocation>,
+    /// Who reads stapled OCSP responses.
+    pub(crate) status: Option<Arc<dyn StatusChecker>>,
     /// By how much the clock may be wrong.
     pub(crate) tolerance: Duration,
     /// Whether common names count.

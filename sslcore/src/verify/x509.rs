@@ -30,6 +30,8 @@ pub(crate) const RSA: [u8; 9] = [0x2a, 0x86, 0x48, 0x86, 0xf7, 0x0d, 0x01, 0x01,
 pub(crate) struct PublicKey<'a> {
     /// The whole SubjectPublicKeyInfo.
     pub(crate) spki: &'a [u8],
+    /// What is in its SEQUENCE.
+    pub(crate) info: &'a [u8],
     /// The AlgorithmIdentifier, without its SEQUENCE header.
     pub(crate) algorithm: &'a [u8],
     /// The key itself, without the count of unused bits.
@@ -39,11 +41,12 @@ pub(crate) struct PublicKey<'a> {
 impl<'a> PublicKey<'a> {
     /// Reads a SubjectPublicKeyInfo: all of it, and what is in its SEQUENCE.
     pub(crate) fn read(spki: &'a [u8], info: &'a [u8]) -> Option<Self> {
-        let mut info = Reader::new(info);
-        let algorithm = info.read(tag::SEQUENCE)?;
-        let (unused_bits, key) = info.read(tag::BIT_STRING)?.split_first()?;
+        let mut fields = Reader::new(info);
+        let algorithm = fields.read(tag::SEQUENCE)?;
+        let (unused_bits, key) = fields.read(tag::BIT_STRING)?.split_first()?;
         (*unused_bits == 0).then_some(Self {
             spki,
+            info,
             algorithm,
             key,
         })

@@ -18,6 +18,7 @@ use super::gates::{
     ClientMemory, GatedClientStore, GatedServerStore, GatedTicketer, Groups, Memory, Rules,
 };
 use super::signer::OutsideKey;
+use super::staple::{Staple, Staples};
 use super::taps::{Clock, SecretTap};
 use super::ticket_keys::TicketKeys;
 use super::verifier::Recorder;
@@ -35,6 +36,7 @@ use crate::time::Now;
 /// A client configuration, cloned for each connection.
 pub(crate) struct ClientTemplate {
     config: rustls::ClientConfig,
+    verifier: Arc<Recorder>,
     memory: Option<Arc<ClientMemory>>,
     lifetime: Duration,
     key_log: Option<Arc<dyn KeyLog>>,
@@ -122,7 +124,8 @@ fn identity(
             .map_err(|error| ConfigError::UnusableKey(error.to_string()))?,
         Signing::Signer(signer) => Arc::new(OutsideKey::new(signer)?),
     };
-    let certified = CertifiedKey::new(identity.chain.clone(), key);
+    let mut certified = CertifiedKey::new(identity.chain.clone(), key);
+    certified.ocsp = settings.stapled.clone();
     match certified.keys_match() {
         Ok(()) | Err(Error::InconsistentKeys(InconsistentKeys::Unknown)) => {}
         Err(Error::InconsistentKeys(_)) => return Err(ConfigError::KeyMismatch),
@@ -150,13 +153,15 @@ impl ClientTemplate {
             algorithms: provider.signature_verification_algorithms,
             ask_client: false,
             hints: Vec::new(),
+            staples: Staples::default(),
         };
+        let verifier = Arc::new(verifier);
         let builder =
             rustls::ClientConfig::builder_with_details(provider.clone(), Arc::new(NoClock))
                 .with_protocol_versions(&versions(settings))
                 .map_err(nothing_left)?
                 .dangerous()
-                .with_custom_certificate_verifier(Arc::new(verifier));
+                .with_custom_certificate_verifier(verifier.clone());
         let mut config = match identity(&provider, settings)? {
             Some(identity) => builder.with_client_cert_resolver(Arc::new(identity)),
             None => builder.with_no_client_auth(),
@@ -167,6 +172,7 @@ impl ClientTemplate {
         config.resumption = Resumption::disabled();
         Ok(Self {
             config,
+            verifier,
             memory: settings.client_sessions.clone().map(|store| {
                 Arc::new(ClientMemory {
                     store,
@@ -204,7 +210,9 @@ impl ClientTemplate {
         }
         let conn = UnbufferedClientConnection::new(Arc::new(config), name)
             .map_err(|error| errors::failure(&error))?;
-        Ok(shared.engine(Side::Client(conn.into()), &self.backend, memory, false))
+        let mut engine = shared.engine(Side::Client(conn.into()), &self.backend, memory, false);
+        engine.staple = Staple::Waiting(self.verifier.clone());
+        Ok(engine)
     }
 }
 
@@ -223,6 +231,7 @@ impl ServerTemplate {
                 .iter()
                 .map(|name| DistinguishedName::in_sequence(name))
                 .collect(),
+            staples: Staples::default(),
         };
         let identity = identity(&provider, settings)?.ok_or_else(|| {
             ConfigError::UnusableCertificate("a server needs a certificate and its key".into())
@@ -318,6 +327,7 @@ impl Shared {
             clock: self.clock,
             gate: self.rules.gate,
             memory,
+            staple: Staple::Done,
             released: Released::default(),
             hellos: Hellos::default(),
             asks_for_client_certificate: asks,

@@ -33,7 +33,7 @@ impl Rules {
     /// resumed in it, if one is.
     fn validity(&self) -> Validity {
         let begins = self.gate.begins().unwrap_or_else(|| self.clock.now());
-        Validity::new(begins, self.lifetime)
+        Validity::new(begins, self.lifetime).until(self.gate.good_until())
     }
 
     /// Whether a session may be resumed now; if so, it is noted that it may be.
@@ -120,6 +120,7 @@ impl GatedClientStore {
                     secrets,
                     validity,
                     received,
+                    stapled: rules.gate.stapled(),
                 };
                 memory.store.put(&key, session);
             }
@@ -132,9 +133,11 @@ impl GatedClientStore {
         }
         let key = self.key(server.to_owned());
         let session = self.memory.store.take(&key, protocol)?;
-        self.rules
-            .admit(session.validity)
-            .then_some(session.secrets)
+        let admitted = self.rules.admit(session.validity);
+        if admitted {
+            self.rules.gate.set_stapled(session.stapled);
+        }
+        admitted.then_some(session.secrets)
     }
 
     /// Forgets what else there is of this server.

@@ -9,6 +9,7 @@ mod errors;
 mod gates;
 mod kernel;
 mod signer;
+mod staple;
 mod taps;
 mod ticket_keys;
 mod verifier;
@@ -23,12 +24,13 @@ use rustls::unbuffered::{ConnectionState, EncodeError, UnbufferedStatus};
 use rustls::{
     CommonState, ConnectionTrafficSecrets, HandshakeKind, ProtocolVersion, SupportedCipherSuite,
 };
-use rustls_pki_types::CertificateDer;
+use rustls_pki_types::{CertificateDer, UnixTime};
 
 pub(crate) use self::config::{ClientTemplate, ServerTemplate};
 pub(crate) use self::gates::ClientSecrets;
 use self::gates::Memory;
 use self::kernel::{Kernel, conversion_failure, material};
+use self::staple::Staple;
 use self::taps::{Clock, SecretTap};
 pub use self::ticket_keys::TicketKeys;
 use super::hellos::Hellos;
@@ -68,6 +70,8 @@ pub(crate) struct RustlsEngine {
     gate: Arc<Gate>,
     /// What a resumed session came out of.
     memory: Option<Memory>,
+    /// A client's way to what the server staples.
+    staple: Staple,
     released: Released,
     hellos: Hellos,
     asks_for_client_certificate: bool,
@@ -137,6 +141,35 @@ impl RustlsEngine {
         match &mut self.side {
             Side::Client(conn) => step(conn.process_tls_records(input), flight),
             Side::Server(conn) => step(conn.process_tls_records(input), flight),
+        }
+    }
+
+    /// Lets the engine do what it can. Says how many bytes of the input are done with.
+    fn feed_engine(
+        &mut self,
+        input: &mut [u8],
+        flight: &mut Vec<u8>,
+    ) -> Result<usize, EngineFailure> {
+        let hello_version = hello_version(input);
+        let mut discard = 0;
+        loop {
+            // rustls panics on an empty slice while a message is incomplete, but an incomplete
+            // message is never discarded, so the slice is not empty then.
+            let (done, step) = self.process(&mut input[discard..], flight);
+            discard += done;
+            match step {
+                Ok(Step::Again) => {}
+                Ok(Step::Blocked) => return Ok(discard),
+                Ok(Step::Closed) => {
+                    return Err(Failure::silent(FailureKind::ClosedDuringHandshake).into());
+                }
+                Ok(Step::Unexpected) => {
+                    return Err(Failure::new(FailureKind::Engine, Alert::InternalError)
+                        .because("the engine delivered data during the handshake")
+                        .into());
+                }
+                Err(error) => return Err(self.fail(&error, hello_version)),
+            }
         }
     }
 
@@ -238,33 +271,16 @@ impl Engine for RustlsEngine {
         flight: &mut Vec<u8>,
     ) -> Result<Fed, EngineFailure> {
         self.clock.set(now);
+        let before = flight.len();
         if self.is_client() {
             self.hellos.note_server(input);
         } else {
             self.hellos.note_client(input);
         }
-        let hello_version = hello_version(input);
-        let mut discard = 0;
-        let before = flight.len();
-        loop {
-            // rustls panics on an empty slice while a message is incomplete, but an incomplete
-            // message is never discarded, so the slice is not empty then.
-            let (done, step) = self.process(&mut input[discard..], flight);
-            discard += done;
-            match step {
-                Ok(Step::Again) => {}
-                Ok(Step::Blocked) => break,
-                Ok(Step::Closed) => {
-                    return Err(Failure::silent(FailureKind::ClosedDuringHandshake).into());
-                }
-                Ok(Step::Unexpected) => {
-                    return Err(Failure::new(FailureKind::Engine, Alert::InternalError)
-                        .because("the engine delivered data during the handshake")
-                        .into());
-                }
-                Err(error) => return Err(self.fail(&error, hello_version)),
-            }
-        }
+        let fed = self.feed_engine(input, flight);
+        let resumed = self.is_resumed();
+        self.staple.fetch(&self.clock, &self.gate, resumed);
+        let discard = fed?;
         if !self.is_client() {
             self.hellos.note_server(&flight[before..]);
         }
@@ -307,8 +323,9 @@ impl Engine for RustlsEngine {
         self.common().peer_certificates().unwrap_or_default()
     }
 
-    fn judged(&mut self, trusted: bool, flight: &mut Vec<u8>) {
+    fn judged(&mut self, trusted: bool, good_until: Option<UnixTime>, flight: &mut Vec<u8>) {
         self.judged = true;
+        self.gate.set_good_until(good_until);
         self.gate.decide(trusted);
         if !trusted {
             self.rejected();
@@ -416,6 +433,7 @@ impl Engine for RustlsEngine {
                 .and_then(|group| group.name().as_str()),
             alpn: common.alpn_protocol().map(Box::from),
             resumed: self.is_resumed(),
+            stapled: self.gate.stapled(),
             server_name: self.hellos.server_name().map(Box::from),
             ..SessionFacts::default()
         }

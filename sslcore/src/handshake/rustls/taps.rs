@@ -6,25 +6,47 @@ use core::fmt;
 use rustls_pki_types::UnixTime;
 use spin::{Mutex, MutexGuard};
 
+use super::staple::Token;
 use crate::handshake::key_schedule::Secret;
 use crate::key_log::{KeyLog, KeyLogLine};
 use crate::time::Now;
 
 /// Time for rustls' ticket ages. Never used to judge certificates.
 #[derive(Debug)]
-pub(super) struct Clock(Mutex<UnixTime>);
+pub(super) struct Clock(Mutex<Times>);
+
+#[derive(Debug)]
+struct Times {
+    now: UnixTime,
+    /// What rustls is told instead, once.
+    token: Option<Token>,
+}
 
 impl Clock {
     pub(super) fn new(now: Now) -> Self {
-        Self(Mutex::new(Self::time(now)))
+        Self(Mutex::new(Times {
+            now: Self::time(now),
+            token: None,
+        }))
     }
 
     pub(super) fn set(&self, now: Now) {
-        *self.0.lock() = Self::time(now);
+        self.0.lock().now = Self::time(now);
     }
 
     pub(super) fn now(&self) -> UnixTime {
-        *self.0.lock()
+        self.0.lock().now
+    }
+
+    /// When rustls asks for the time again, which it does just before it calls the verifier, it
+    /// gets this token. It must not ask for another reason.
+    pub(super) fn set_token(&self, token: Option<Token>) {
+        self.0.lock().token = token;
+    }
+
+    /// Whether the token still waits to be asked for.
+    pub(super) fn has_token(&self) -> bool {
+        self.0.lock().token.is_some()
     }
 
     /// rustls gives up without a time, so a device without a wall clock gets its uptime;
@@ -39,7 +61,11 @@ impl Clock {
 
 impl rustls::time_provider::TimeProvider for Clock {
     fn current_time(&self) -> Option<UnixTime> {
-        Some(self.now())
+        let mut times = self.0.lock();
+        Some(match times.token.take() {
+            Some(token) => token.as_time(),
+            None => times.now,
+        })
     }
 }
 

@@ -12,9 +12,11 @@ use rustls::{
 };
 use rustls_pki_types::{CertificateDer, ServerName, SubjectPublicKeyInfoDer, UnixTime};
 
+use super::staple::Staples;
 use crate::verify::x509;
 
-/// Stateless, so that one can be shared: rustls resumes a session only under the same verifier.
+/// One for all connections of a configuration: rustls resumes a session only under the same
+/// verifier.
 #[derive(Debug)]
 pub(super) struct Recorder {
     pub(super) algorithms: WebPkiSupportedAlgorithms,
@@ -22,6 +24,8 @@ pub(super) struct Recorder {
     pub(super) ask_client: bool,
     /// Server: names of acceptable issuers, as hints.
     pub(super) hints: Vec<DistinguishedName>,
+    /// Client: what servers stapled.
+    pub(super) staples: Staples,
 }
 
 impl Recorder {
@@ -105,9 +109,10 @@ impl ServerCertVerifier for Recorder {
         _: &CertificateDer<'_>,
         _: &[CertificateDer<'_>],
         _: &ServerName<'_>,
-        _: &[u8],
-        _: UnixTime,
+        ocsp_response: &[u8],
+        told: UnixTime,
     ) -> Result<ServerCertVerified, Error> {
+        self.staples.put(told, ocsp_response);
         Ok(ServerCertVerified::assertion())
     }
 

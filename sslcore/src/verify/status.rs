@@ -1,0 +1,143 @@
+//! What an OCSP response says of the peer's certificate: asked of whoever can read one.
+
+use alloc::vec::Vec;
+use core::time::Duration;
+
+use rustls_pki_types::{SignatureVerificationAlgorithm, TrustAnchor, UnixTime};
+
+use super::SslErrorKind;
+use super::der::{Reader, tag};
+use super::x509;
+use crate::crypto::Backend;
+use crate::identity::certificate::Certificate;
+
+/// Judges the OCSP response that a server staples to its certificate (RFC 6066 §8): whether there
+/// is one, whether it can be believed, and what it says.
+///
+/// Asked once in every handshake whose chain is judged, also when there is no response and when a
+/// session is resumed (with the response that came with the chain); not when the certificate is
+/// trusted by [pin](crate::ConfigBuilder::pins). The call comes from within
+/// [`process`](crate::Connection::process), which waits for it: what has to be asked over a network
+/// is a matter of [`VerifyMode::External`](crate::VerifyMode::External). `sslcore_std::ocsp` has
+/// one.
+pub trait StatusChecker: Send + Sync {
+    /// What is wrong, and how long what is good will be.
+    fn check(&self, question: &StatusQuestion<'_>) -> StatusReport;
+}
+
+/// What a [`StatusChecker`] found.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct StatusReport {
+    /// Errors of the peer's certificate, in the order found; none when nothing is wrong.
+    pub errors: Vec<SslErrorKind>,
+    /// Until when this is so: the response's nextUpdate. A session is remembered no longer, so
+    /// that the next handshake is a full one and brings a new response.
+    pub good_until: Option<UnixTime>,
+}
+
+/// What a [`StatusChecker`] is asked.
+#[derive(Clone)]
+pub struct StatusQuestion<'a> {
+    response: Option<&'a [u8]>,
+    certificate: Certificate,
+    issuer: Option<TrustAnchor<'a>>,
+    now: Option<UnixTime>,
+    tolerance: Duration,
+    algorithms: &'a [&'a dyn SignatureVerificationAlgorithm],
+}
+
+impl<'a> StatusQuestion<'a> {
+    /// A question outside of a handshake, about a response that was got otherwise. `issuer` is
+    /// trusted to have issued the certificate. Without a time nothing is said of dates.
+    pub fn new(
+        response: &'a [u8],
+        certificate: &Certificate,
+        issuer: &'a Certificate,
+        now: Option<UnixTime>,
+        backend: &Backend,
+    ) -> Self {
+        let key = x509::Certificate::parse(issuer.der()).map(|issuer| issuer.public_key);
+        Self {
+            response: Some(response),
+            issuer: key.and_then(|key| anchor(certificate, key.info)),
+            certificate: certificate.clone(),
+            now,
+            tolerance: Duration::ZERO,
+            algorithms: backend.provider().signature_verification_algorithms.all,
+        }
+    }
+
+    /// The question that a handshake raises. `issuer` is the issuer's key, if a path leads from it
+    /// to a trust anchor: what stands in the SEQUENCE of its SubjectPublicKeyInfo.
+    pub(super) fn stapled(
+        response: Option<&'a [u8]>,
+        certificate: Certificate,
+        issuer: Option<&'a [u8]>,
+        now: Option<UnixTime>,
+        tolerance: Duration,
+        algorithms: &'a [&'a dyn SignatureVerificationAlgorithm],
+    ) -> Self {
+        Self {
+            response,
+            issuer: issuer.and_then(|key| anchor(&certificate, key)),
+            certificate,
+            now,
+            tolerance,
+            algorithms,
+        }
+    }
+
+    /// The response in DER, as it came; `None` when there was none.
+    pub fn response(&self) -> Option<&'a [u8]> {
+        self.response
+    }
+
+    /// The peer's own certificate.
+    pub fn certificate(&self) -> &Certificate {
+        &self.certificate
+    }
+
+    /// Its issuer, by whom the response must be signed, or the responder's certificate. `None`
+    /// when no path leads from the certificate to a trust anchor: then no response can be
+    /// believed.
+    pub fn issuer(&self) -> Option<&TrustAnchor<'a>> {
+        self.issuer.as_ref()
+    }
+
+    /// The wall clock; `None` when the device has none.
+    pub fn now(&self) -> Option<UnixTime> {
+        self.now
+    }
+
+    /// By how much that may be wrong: the configuration's
+    /// [`clock_tolerance`](crate::ConfigBuilder::clock_tolerance).
+    pub fn tolerance(&self) -> Duration {
+        self.tolerance
+    }
+
+    /// The signatures that the backend can check.
+    pub fn algorithms(&self) -> &'a [&'a dyn SignatureVerificationAlgorithm] {
+        self.algorithms
+    }
+}
+
+impl core::fmt::Debug for StatusQuestion<'_> {
+    fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
+        f.debug_struct("StatusQuestion")
+            .field("response", &self.response.map(<[u8]>::len))
+            .field("certificate", &self.certificate)
+            .field("now", &self.now)
+            .finish_non_exhaustive()
+    }
+}
+
+/// The issuer, by the name that the certificate calls it.
+fn anchor<'a>(certificate: &Certificate, key: &'a [u8]) -> Option<TrustAnchor<'a>> {
+    let name = x509::Certificate::parse(certificate.der())?.issuer;
+    let name = Reader::new(name).read(tag::SEQUENCE)?;
+    Some(TrustAnchor {
+        subject: name.to_vec().into(),
+        subject_public_key_info: key.into(),
+        name_constraints: None,
+    })
+}
