@@ -93,6 +93,8 @@ mod drive;
 mod events;
 mod face;
 mod link;
+#[cfg(feature = "ocsp")]
+pub mod ocsp;
 mod options;
 mod read_write;
 mod server;

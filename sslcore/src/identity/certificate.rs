@@ -109,6 +109,24 @@ impl Certificate {
         usage::extended_key_usages(self.extension(&x509::EXTENDED_KEY_USAGE))
     }
 
+    /// Whether it demands that an OCSP response is stapled to it (RFC 7633: the TLS feature
+    /// status_request). A [`StatusChecker`](crate::StatusChecker) may look at it; nothing else
+    /// does.
+    pub fn must_staple(&self) -> bool {
+        const STATUS_REQUEST: [u8; 1] = [5];
+        let features = Reader::new(self.extension(&x509::TLS_FEATURE)).read(tag::SEQUENCE);
+        let mut features = features.map_or(Reader::new(&[]), Reader::new);
+        core::iter::from_fn(|| features.read(tag::INTEGER)).any(|it| it == STATUS_REQUEST)
+    }
+
+    /// What the logs of Certificate Transparency have signed that it carries: a
+    /// `SignedCertificateTimestampList` (RFC 6962 §3.3), not looked into. `None` when it carries
+    /// none. (They may come with the OCSP response, too. The TLS extension for them is not
+    /// offered: rustls has none.)
+    pub fn signed_certificate_timestamps(&self) -> Option<&[u8]> {
+        Reader::new(self.extension(&x509::TIMESTAMPS)).read(tag::OCTET_STRING)
+    }
+
     /// An extension's value; empty, which is no DER, when there is none.
     fn extension(&self, id: &[u8]) -> &[u8] {
         let fields = self.fields();

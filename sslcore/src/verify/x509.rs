@@ -22,6 +22,10 @@ pub(crate) const KEY_USAGE: [u8; 3] = [0x55, 0x1d, 0x0f];
 pub(crate) const EXTENDED_KEY_USAGE: [u8; 3] = [0x55, 0x1d, 0x25];
 /// `id-ce-nameConstraints`, 2.5.29.30.
 const NAME_CONSTRAINTS: [u8; 3] = [0x55, 0x1d, 0x1e];
+/// `id-pe-tlsfeature`, 1.3.6.1.5.5.7.1.24.
+pub(crate) const TLS_FEATURE: [u8; 8] = [0x2b, 6, 1, 5, 5, 7, 1, 24];
+/// The list of signed certificate timestamps, 1.3.6.1.4.1.11129.2.4.2.
+pub(crate) const TIMESTAMPS: [u8; 10] = [0x2b, 6, 1, 4, 1, 0xd6, 0x79, 2, 4, 2];
 /// `rsaEncryption`, 1.2.840.113549.1.1.1.
 pub(crate) const RSA: [u8; 9] = [0x2a, 0x86, 0x48, 0x86, 0xf7, 0x0d, 0x01, 0x01, 0x01];
 

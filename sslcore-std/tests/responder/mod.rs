@@ -1,0 +1,189 @@
+//! An OCSP responder: responses as good or as bad as a test wants them.
+#![allow(
+    dead_code,
+    unreachable_pub,
+    reason = "every test program uses a part of it"
+)]
+
+use std::time::Duration;
+
+use rcgen::SigningKey;
+use sha1::Sha1;
+use sha2::{Digest, Sha256};
+use sslcore_tests::certs::NOW;
+use sslcore_tests::chains::Made;
+use x509_cert::Certificate;
+use x509_cert::der::asn1::{BitString, GeneralizedTime, Null, ObjectIdentifier, OctetString};
+use x509_cert::der::{Decode, Encode};
+use x509_cert::ext::Extension;
+use x509_cert::ext::pkix::CrlReason;
+use x509_cert::spki::AlgorithmIdentifierOwned;
+use x509_ocsp::{
+    BasicOcspResponse, CertId, CertStatus, OcspGeneralizedTime, OcspResponse, OcspResponseStatus,
+    ResponderId, ResponseBytes, ResponseData, RevokedInfo, SingleResponse, Version,
+};
+
+const SHA_1: &str = "1.3.14.3.2.26";
+const SHA_256: &str = "2.16.840.1.101.3.4.2.1";
+const ECDSA_WITH_SHA_256: &str = "1.2.840.10045.4.3.2";
+
+/// A response that is about to be made.
+pub struct Answer<'a> {
+    /// What it is about, and who issued each.
+    pub about: Vec<(&'a Made, &'a Made)>,
+    pub status: CertStatus,
+    /// Seconds from now.
+    pub this_update: i64,
+    /// Seconds from now.
+    pub next_update: Option<i64>,
+    pub signer: &'a Made,
+    /// What it brings along.
+    pub certificates: Vec<&'a Made>,
+    /// Name certificates by SHA-256 instead of SHA-1.
+    pub sha_256: bool,
+    /// Name the responder by its key instead of by its name.
+    pub by_key: bool,
+    /// Extensions of the one certificate's status.
+    pub extensions: Vec<Extension>,
+}
+
+impl<'a> Answer<'a> {
+    /// "Good", signed by the issuer, from a thousand seconds ago for a thousand more.
+    pub fn good(certificate: &'a Made, issuer: &'a Made) -> Self {
+        Self {
+            about: vec![(certificate, issuer)],
+            status: CertStatus::good(),
+            this_update: -1000,
+            next_update: Some(1000),
+            signer: issuer,
+            certificates: Vec::new(),
+            sha_256: false,
+            by_key: false,
+            extensions: Vec::new(),
+        }
+    }
+
+    /// The whole OCSPResponse.
+    pub fn sign(&self) -> Vec<u8> {
+        let basic = self.basic();
+        let response = OcspResponse::successful(basic).expect("a response");
+        response.to_der().expect("DER")
+    }
+
+    /// The same, with a bit of the signature turned.
+    pub fn sign_badly(&self) -> Vec<u8> {
+        let mut basic = self.basic();
+        let mut signature = basic.signature.raw_bytes().to_vec();
+        *signature.last_mut().expect("a signature") ^= 1;
+        basic.signature = BitString::from_bytes(&signature).expect("bits");
+        let response = OcspResponse::successful(basic).expect("a response");
+        response.to_der().expect("DER")
+    }
+
+    fn basic(&self) -> BasicOcspResponse {
+        let signer = certificate(self.signer);
+        let key = &signer.tbs_certificate.subject_public_key_info;
+        let responder_id = match self.by_key {
+            true => ResponderId::ByKey(octets(&Sha1::digest(key.subject_public_key.raw_bytes()))),
+            false => ResponderId::ByName(signer.tbs_certificate.subject.clone()),
+        };
+        let data = ResponseData {
+            version: Version::V1,
+            responder_id,
+            produced_at: time(self.this_update),
+            responses: self.about.iter().map(|it| self.single(it)).collect(),
+            response_extensions: None,
+        };
+        let signed = data.to_der().expect("DER");
+        let signature = self.signer.key.sign(&signed).expect("a signature");
+        let certificates: Vec<_> = self.certificates.iter().map(|it| certificate(it)).collect();
+        BasicOcspResponse {
+            tbs_response_data: data,
+            signature_algorithm: algorithm(ECDSA_WITH_SHA_256, false),
+            signature: BitString::from_bytes(&signature).expect("bits"),
+            certs: (!certificates.is_empty()).then_some(certificates),
+        }
+    }
+
+    fn single(&self, (about, issuer): &(&Made, &Made)) -> SingleResponse {
+        let (about, issuer) = (certificate(about), certificate(issuer));
+        let name = about.tbs_certificate.issuer.to_der().expect("DER");
+        let key = issuer.tbs_certificate.subject_public_key_info;
+        let key = key.subject_public_key.raw_bytes();
+        let (hash, name, key) = match self.sha_256 {
+            true => (
+                SHA_256,
+                octets(&Sha256::digest(name)),
+                octets(&Sha256::digest(key)),
+            ),
+            false => (
+                SHA_1,
+                octets(&Sha1::digest(name)),
+                octets(&Sha1::digest(key)),
+            ),
+        };
+        SingleResponse {
+            cert_id: CertId {
+                hash_algorithm: algorithm(hash, true),
+                issuer_name_hash: name,
+                issuer_key_hash: key,
+                serial_number: about.tbs_certificate.serial_number,
+            },
+            cert_status: self.status,
+            this_update: time(self.this_update),
+            next_update: self.next_update.map(time),
+            single_extensions: (!self.extensions.is_empty()).then(|| self.extensions.clone()),
+        }
+    }
+}
+
+/// Revoked a month before now.
+pub fn revoked(reason: Option<CrlReason>) -> CertStatus {
+    CertStatus::revoked(RevokedInfo {
+        revocation_time: time(-30 * 24 * 3600),
+        revocation_reason: reason,
+    })
+}
+
+/// What a responder says that has no answer.
+pub fn refusal(response_status: OcspResponseStatus) -> Vec<u8> {
+    let response = OcspResponse {
+        response_status,
+        response_bytes: None,
+    };
+    response.to_der().expect("DER")
+}
+
+/// A success of a type that nobody knows.
+pub fn of_unknown_type() -> Vec<u8> {
+    let response = OcspResponse {
+        response_status: OcspResponseStatus::Successful,
+        response_bytes: Some(ResponseBytes {
+            response_type: ObjectIdentifier::new_unwrap("1.2.3.4"),
+            response: octets(b"?"),
+        }),
+    };
+    response.to_der().expect("DER")
+}
+
+fn certificate(made: &Made) -> Certificate {
+    Certificate::from_der(&made.der).expect("a certificate")
+}
+
+fn octets(bytes: &[u8]) -> OctetString {
+    OctetString::new(bytes).expect("octets")
+}
+
+fn algorithm(id: &str, with_null: bool) -> AlgorithmIdentifierOwned {
+    AlgorithmIdentifierOwned {
+        oid: ObjectIdentifier::new_unwrap(id),
+        parameters: with_null.then(|| Null.into()),
+    }
+}
+
+/// Seconds from the tests' now.
+fn time(seconds: i64) -> OcspGeneralizedTime {
+    let since_1970 = NOW.checked_add_signed(seconds).expect("after 1970");
+    let since_1970 = Duration::from_secs(since_1970);
+    OcspGeneralizedTime(GeneralizedTime::from_unix_duration(since_1970).expect("a time"))
+}
