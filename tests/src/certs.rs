@@ -18,6 +18,11 @@ pub struct Identity {
 }
 
 impl Identity {
+    /// A chain, leaf first, and the leaf's key in PKCS#8.
+    pub fn new(chain: Vec<CertificateDer<'static>>, key: Vec<u8>) -> Self {
+        Self { chain, key }
+    }
+
     /// The private key, in PKCS#8.
     pub fn key(&self) -> PrivateKeyDer<'static> {
         PrivatePkcs8KeyDer::from(self.key.clone()).into()

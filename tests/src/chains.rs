@@ -8,6 +8,8 @@ use rustls_pki_types::{
     CertificateDer, CertificateRevocationListDer, PrivateKeyDer, PrivatePkcs8KeyDer,
 };
 
+use crate::certs::Identity;
+
 /// The host that the good leaves are for.
 pub const HOST: &str = "server.test";
 
@@ -84,6 +86,13 @@ impl Made {
     /// Its key, as a configuration wants it.
     pub fn private_key(&self) -> PrivateKeyDer<'static> {
         PrivatePkcs8KeyDer::from(self.key.serialize_der()).into()
+    }
+
+    /// It and these certificates above it, as a server presents them.
+    pub fn identity(&self, issuers: &[&Self]) -> Identity {
+        let chain = [&[self], issuers].concat();
+        let chain = chain.iter().map(|made| made.der.clone()).collect();
+        Identity::new(chain, self.key.serialize_der())
     }
 
     /// A list of certificates that this one has revoked, good from 2025 to the end of `until`.

@@ -11,6 +11,7 @@ use sslcore::{AlternativeName, Certificate, DateTime, KeyKind, KeyUsage};
 use sslcore_tests::certs::{
     PKCS_ECDSA_P384_SHA384, PKCS_ED25519, PKCS_RSA_SHA256, WORLD, self_signed_with,
 };
+use sslcore_tests::chains::element;
 use sslcore_tests::pair::backends;
 
 fn made(change: impl FnOnce(&mut CertificateParams)) -> Certificate {
@@ -322,4 +323,21 @@ proptest! {
         let text = subject(&certificate);
         prop_assert!(text.chars().all(|c| !c.is_control()), "{:?}", text);
     }
+}
+
+#[test]
+fn its_signed_timestamps_are_handed_out_as_they_are() {
+    const TIMESTAMPS: [u64; 10] = [1, 3, 6, 1, 4, 1, 11129, 2, 4, 2];
+    let list = element(0x04, b"a list of timestamps");
+    for (content, found) in [
+        (list, Some(&b"a list of timestamps"[..])),
+        (b"no octets".to_vec(), None),
+    ] {
+        let extension = CustomExtension::from_oid_content(&TIMESTAMPS, content);
+        let certificate = made(|params| params.custom_extensions.push(extension));
+        assert_eq!(certificate.signed_certificate_timestamps(), found);
+    }
+    let without = made(|_| ());
+    assert_eq!(without.signed_certificate_timestamps(), None);
+    assert!(!without.must_staple());
 }
