@@ -418,6 +418,8 @@ fn a_response_tells_what_is_in_it() {
             reason
         }
     );
+    let sentence = "revoked on 2025-12-02 00:00:00 UTC: its key is known to others";
+    assert_eq!(bad.status().to_string(), sentence);
     assert_eq!(bad.next_update(), None);
     assert!(matches!(bad.responder(), Responder::KeyHash(hash) if hash.len() == 20));
     let brought: Vec<_> = bad.certificates().collect();

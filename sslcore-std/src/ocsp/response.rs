@@ -5,7 +5,7 @@ use std::fmt;
 
 use sha1::Sha1;
 use sha2::{Digest, Sha256, Sha384, Sha512};
-use sslcore::{Certificate, SslErrorKind, StatusQuestion, UnixTime};
+use sslcore::{Certificate, DateTime, SslErrorKind, StatusQuestion, UnixTime};
 use x509_cert::der::asn1::{BitStringRef, ObjectIdentifier, OctetString};
 use x509_cert::der::{self, AnyRef, Decode, Encode, Reader, SliceReader, Tag, Tagged};
 use x509_cert::ext::pkix::CrlReason;
@@ -117,6 +117,22 @@ impl Status {
             Self::Good => None,
             Self::Revoked { .. } => Some(SslErrorKind::CertificateRevoked),
             Self::Unknown => Some(SslErrorKind::OcspStatusUnknown),
+        }
+    }
+}
+
+impl fmt::Display for Status {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Good => f.write_str("good"),
+            Self::Revoked { at, reason } => {
+                write!(f, "revoked on {}", DateTime::from(*at))?;
+                match reason {
+                    Some(reason) => write!(f, ": {reason}"),
+                    None => Ok(()),
+                }
+            }
+            Self::Unknown => f.write_str("unknown to the responder"),
         }
     }
 }
