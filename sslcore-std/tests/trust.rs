@@ -12,7 +12,7 @@ use sslcore_std::trust::{self, LoadError, LoadErrorKind};
 use sslcore_tests::certs::{
     Ca, Identity, PKCS_ECDSA_P384_SHA384, PKCS_ED25519, PKCS_RSA_SHA256, WORLD, pem,
 };
-use sslcore_tests::chains::Family;
+use sslcore_tests::chains::{Family, element};
 use sslcore_tests::peer::Scratch;
 
 /// The error's text, without the path that it must begin with.
@@ -484,14 +484,14 @@ fn revocation_lists_are_loaded_from_pem_and_der() {
     let Family { root, middle, leaf } = Family::new();
     let (one, other) = (root.revoke(&[1], 2030), middle.revoke(&[2], 2030));
     let all = [
-        pem("X509 CRL", &one),
+        pem("X509 CRL", one.der()),
         certificate_pem(&leaf.der),
-        pem("X509 CRL", &other),
+        pem("X509 CRL", other.der()),
     ];
     let path = scratch.file("lists.pem", all.concat());
     let found = trust::revocation_lists(&path).expect("two lists");
     assert_eq!(found, [one.clone(), other]);
-    let path = scratch.file("list.crl", &one);
+    let path = scratch.file("list.crl", one.der());
     assert_eq!(trust::revocation_lists(&path).expect("a list"), [one]);
 }
 
@@ -500,6 +500,13 @@ fn what_is_no_revocation_list_is_told_with_what_it_is_instead() {
     let scratch = Scratch::new();
     let Family { root, leaf, .. } = Family::new();
     let list = root.revoke(&[1], 2030);
+    let list = list.der();
+    let changes = root.revoke_with_fields(&[1], |fields| {
+        let indicator = [&[6, 3, 0x55, 0x1d, 0x1b][..], &[4, 3, 2, 1, 1]].concat();
+        let extensions = element(0x30, &element(0x30, &indicator));
+        fields.pop();
+        fields.push(element(0xa0, &extensions));
+    });
     let certificate = certificate_pem(&leaf.der);
     let mut bent = list.to_vec();
     bent[6] ^= 0xff;
@@ -522,12 +529,17 @@ fn what_is_no_revocation_list_is_told_with_what_it_is_instead() {
         (
             "bent.crl",
             &bent,
-            ": this is not a certificate revocation list that can be used (",
+            ": this is not a certificate revocation list",
         ),
         (
             "bent.pem",
             pem("X509 CRL", &bent).as_bytes(),
-            ", block 1 (line 1): this is not a certificate revocation list that can be used (",
+            ", block 1 (line 1): this is not a certificate revocation list",
+        ),
+        (
+            "changes.crl",
+            &changes,
+            ": this certificate revocation list has changes only, and a whole one is needed",
         ),
         ("empty.crl", b"", ": the file is empty"),
         ("text.crl", b"no list", ": this is neither PEM"),

@@ -210,7 +210,10 @@ fn a_revoked_certificate_is_refused_with_its_authoritys_list() {
     let middle = &files.family.middle;
     for (serial, code) in [(8, 4), (9, 0)] {
         let list = middle.revoke(&[serial], 2030);
-        for content in [list.to_vec(), pem("X509 CRL", &list).into_bytes()] {
+        for content in [
+            list.der().to_vec(),
+            pem("X509 CRL", list.der()).into_bytes(),
+        ] {
             let list = file("list.crl", &content);
             let run = files.verify(&["--crl", list.to_str().expect("a path")]);
             assert_eq!(run.code, Some(code), "{serial}: {}", run.stderr);

@@ -356,11 +356,6 @@ pub enum ConfigError {
         /// Why.
         why: String,
     },
-    /// A certificate revocation list cannot be read, or is of a kind that is not supported.
-    UnusableRevocationList {
-        /// Which one, counted from zero.
-        index: usize,
-    },
     /// Pins were given, to trust or to block, but [`VerifyMode::None`](crate::VerifyMode::None)
     /// and [`VerifyMode::External`](crate::VerifyMode::External) would never compare them.
     PinsWithoutVerification,
@@ -395,11 +390,6 @@ impl fmt::Display for ConfigError {
             Self::UnusableTrustAnchor { index, why } => {
                 write!(f, "trust anchor {index} cannot be used: {why}")
             }
-            Self::UnusableRevocationList { index } => write!(
-                f,
-                "revocation list {index} cannot be used: it must be DER, and a whole list of its \
-                 issuer's own certificates"
-            ),
             Self::PinsWithoutVerification => {
                 f.write_str("pins are compared only when certificates are verified")
             }

@@ -4,7 +4,8 @@ use rcgen::{
     BasicConstraints, CertificateParams, ExtendedKeyUsagePurpose, GeneralSubtree, IsCa, KeyPair,
     KeyUsagePurpose, NameConstraints, PKCS_RSA_SHA256, RsaKeySize, date_time_ymd,
 };
-use rustls_pki_types::{CertificateDer, CertificateRevocationListDer};
+use rustls_pki_types::CertificateDer;
+use sslcore::RevocationList;
 use sslcore::SslErrorKind::{self, *};
 
 use crate::chains::{Family, HOST, Made, authority, element, field, leaf};
@@ -18,7 +19,7 @@ pub struct Case {
     /// Leaf first.
     pub chain: Vec<CertificateDer<'static>>,
     /// Revocation lists; if there are any, the status of every certificate must be known.
-    pub lists: Vec<CertificateRevocationListDer<'static>>,
+    pub lists: Vec<RevocationList>,
     /// Each error, and its place in the chain.
     pub errors: Vec<(SslErrorKind, usize)>,
 }

@@ -7,6 +7,7 @@ use rcgen::{
 use rustls_pki_types::{
     CertificateDer, CertificateRevocationListDer, PrivateKeyDer, PrivatePkcs8KeyDer,
 };
+use sslcore::RevocationList;
 
 use crate::certs::Identity;
 
@@ -96,7 +97,7 @@ impl Made {
     }
 
     /// A list of certificates that this one has revoked, good from 2025 to the end of `until`.
-    pub fn revoke(&self, serials: &[u64], until: i32) -> CertificateRevocationListDer<'static> {
+    pub fn revoke(&self, serials: &[u64], until: i32) -> RevocationList {
         self.revoke_within(serials, until, None)
     }
 
@@ -106,7 +107,26 @@ impl Made {
         serials: &[u64],
         until: i32,
         scope: Option<rcgen::CrlIssuingDistributionPoint>,
+    ) -> RevocationList {
+        let list = self.list(serials, until, scope).der().clone();
+        RevocationList::from_der(list).expect("a whole list")
+    }
+
+    /// A list with other fields, signed all the same, which may be none for us.
+    pub fn revoke_with_fields(
+        &self,
+        serials: &[u64],
+        change: impl FnOnce(&mut Vec<Vec<u8>>),
     ) -> CertificateRevocationListDer<'static> {
+        forged(self.list(serials, 2030, None).der(), &self.key, change).into()
+    }
+
+    fn list(
+        &self,
+        serials: &[u64],
+        until: i32,
+        scope: Option<rcgen::CrlIssuingDistributionPoint>,
+    ) -> rcgen::CertificateRevocationList {
         let revoked = serials.iter().map(|serial| RevokedCertParams {
             serial_number: SerialNumber::from(*serial),
             revocation_time: rcgen::date_time_ymd(2025, 2, 1),
@@ -122,13 +142,13 @@ impl Made {
             key_identifier_method: rcgen::KeyIdMethod::Sha256,
         };
         let issuer = Issuer::from_params(&self.params, &self.key);
-        list.signed_by(&issuer).expect("a list").der().clone()
+        list.signed_by(&issuer).expect("a list")
     }
 
     /// The same certificate with other fields, signed again by `key`.
     pub fn with_fields(self, key: &KeyPair, change: impl FnOnce(&mut Vec<Vec<u8>>)) -> Self {
         Self {
-            der: forged(&self.der, key, change),
+            der: forged(&self.der, key, change).into(),
             ..self
         }
     }
@@ -182,14 +202,11 @@ pub mod field {
     pub const EXTENSIONS: usize = 7;
 }
 
-/// Takes a certificate apart, lets its fields be changed, and signs it again.
-fn forged(
-    der: &[u8],
-    key: &KeyPair,
-    change: impl FnOnce(&mut Vec<Vec<u8>>),
-) -> CertificateDer<'static> {
-    let certificate = elements(&elements(der)[0].1);
-    let mut fields: Vec<Vec<u8>> = elements(&certificate[0].1)
+/// Takes a certificate or a list of revoked ones apart, lets its fields be changed, and signs it
+/// again.
+fn forged(der: &[u8], key: &KeyPair, change: impl FnOnce(&mut Vec<Vec<u8>>)) -> Vec<u8> {
+    let whole = elements(&elements(der)[0].1);
+    let mut fields: Vec<Vec<u8>> = elements(&whole[0].1)
         .into_iter()
         .map(|(whole, _)| whole)
         .collect();
@@ -203,7 +220,7 @@ fn forged(
     let mut signature = vec![0];
     signature.extend(key.sign(&signed).expect("signature"));
     let signature = element(0x03, &signature);
-    element(0x30, &[signed, algorithm, signature].concat()).into()
+    element(0x30, &[signed, algorithm, signature].concat())
 }
 
 /// An element of DER: tag, length, value.

@@ -22,7 +22,7 @@ fn openssl(case: &Case) -> Reasons {
     };
     let mut lists = String::new();
     for list in &case.lists {
-        lists += &pem("X509 CRL", list);
+        lists += &pem("X509 CRL", list.der());
     }
     let (leaf, rest) = case.chain.split_at(1);
     let anchors = scratch.file("anchors.pem", all(&case.anchors));

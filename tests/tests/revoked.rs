@@ -1,8 +1,5 @@
-//! Certificates that were revoked, and lists of them (RFC 5280 §5).
+//! Certificates that were revoked, by the lists of a configuration (RFC 5280 §5).
 
-use std::sync::LazyLock;
-
-use proptest::prelude::*;
 use rcgen::{
     CrlDistributionPoint, CrlIssuingDistributionPoint, CrlScope, KeyPair, KeyUsagePurpose,
 };
@@ -108,32 +105,4 @@ fn a_list_by_an_issuer_that_may_not_sign_lists_does_not_count() {
         found(config, &[&family.leaf, &family.middle]),
         [(CertificateStatusUnknown, 0)]
     );
-}
-
-proptest! {
-    /// Lists are read totally: damage leads to a refusal, or to a list, never to a panic.
-    #[test]
-    fn a_damaged_list_is_refused_or_read(at in 0usize..2000, byte: u8, cut in 0usize..2000) {
-        static LIST: LazyLock<(Made, Vec<u8>)> = LazyLock::new(|| {
-            let root = Made::self_signed(authority("root"));
-            let list = root.revoke(&[1, 2, 3], 2030).to_vec();
-            (root, list)
-        });
-        let (root, list) = &*LIST;
-        let mut der = list.clone();
-        der[at % list.len()] = byte;
-        der.truncate(list.len() - cut % list.len());
-        let whole = der == *list;
-        let built = trusting(&[root]).revocation_lists([der.into()], false).build();
-        prop_assert!(built.is_ok() || !whole);
-    }
-}
-
-#[test]
-fn a_list_of_revoked_certificates_that_cannot_be_read_is_refused_by_number() {
-    let family = Family::new();
-    let lists = [family.root.revoke(&[], 2030), vec![1, 2, 3].into()];
-    let refused = trusting(&[]).revocation_lists(lists, false).build();
-    let text = refused.expect_err("it is garbage").to_string();
-    assert!(text.contains("revocation list 1"), "{text}");
 }

@@ -4,6 +4,8 @@ use std::fmt;
 use std::io;
 use std::path::{Path, PathBuf};
 
+use sslcore::RevocationListError;
+
 /// Why certificates or a key could not be loaded: which file, which block of it, what is wrong.
 /// Its text says all of that in a sentence, with the path in quotes and its control characters
 /// escaped.
@@ -68,7 +70,7 @@ pub enum LoadErrorKind {
     /// This is no certificate, or none that can be used.
     NotACertificate(String),
     /// This is no certificate revocation list, or none that can be used.
-    NotARevocationList(String),
+    NotARevocationList(RevocationListError),
     /// The private key is encrypted, and no passphrase was given: `private_key_with_passphrase`
     /// takes one, with the feature `encrypted-keys`.
     EncryptedKey,
@@ -214,10 +216,7 @@ impl fmt::Display for LoadErrorKind {
             Self::NotACertificate(why) => {
                 write!(f, "this is not a certificate that can be used ({why})")
             }
-            Self::NotARevocationList(why) => write!(
-                f,
-                "this is not a certificate revocation list that can be used ({why})"
-            ),
+            Self::NotARevocationList(why) => why.fmt(f),
             Self::EncryptedKey => f.write_str(
                 "this private key is encrypted, and no passphrase was given; \
                  \"openssl pkey -in FILE -out PLAIN\" makes one that is not",

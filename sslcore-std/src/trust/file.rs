@@ -4,8 +4,8 @@ use std::fs::File;
 use std::io::Read;
 use std::path::Path;
 
-use rustls_pki_types::{CertificateDer, CertificateRevocationListDer};
-use sslcore::{PrivateKey, PrivateKeyError};
+use rustls_pki_types::CertificateDer;
+use sslcore::{PrivateKey, PrivateKeyError, RevocationList};
 use zeroize::Zeroizing;
 
 use super::der::{self, Der};
@@ -40,9 +40,7 @@ pub(super) fn certificates(path: &Path) -> Result<Vec<CertificateDer<'static>>, 
     Ok(certificates)
 }
 
-pub(super) fn revocation_lists(
-    path: &Path,
-) -> Result<Vec<CertificateRevocationListDer<'static>>, LoadError> {
+pub(super) fn revocation_lists(path: &Path) -> Result<Vec<RevocationList>, LoadError> {
     let bytes = read(path)?;
     let fail = |place, kind| LoadError::at(path, place, kind);
     if !pem::is_pem(&bytes) {
@@ -68,14 +66,11 @@ pub(super) fn revocation_lists(
 }
 
 /// A list that a configuration takes.
-fn list(bytes: Vec<u8>) -> Result<CertificateRevocationListDer<'static>, LoadErrorKind> {
+fn list(bytes: Vec<u8>) -> Result<RevocationList, LoadErrorKind> {
     if der::look(&bytes) == Der::EndsEarly {
         return Err(LoadErrorKind::EndsEarly);
     }
-    match webpki::OwnedCertRevocationList::from_der(&bytes) {
-        Ok(_) => Ok(CertificateRevocationListDer::from(bytes)),
-        Err(error) => Err(LoadErrorKind::NotARevocationList(error.to_string())),
-    }
+    RevocationList::from_der(bytes).map_err(LoadErrorKind::NotARevocationList)
 }
 
 /// What opens an encrypted key.

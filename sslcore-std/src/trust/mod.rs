@@ -46,8 +46,8 @@ use std::fs;
 use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
 
-use rustls_pki_types::{CertificateDer, CertificateRevocationListDer};
-use sslcore::PrivateKey;
+use rustls_pki_types::CertificateDer;
+use sslcore::{PrivateKey, RevocationList};
 
 pub use self::error::{LoadError, LoadErrorKind, Place};
 #[cfg(feature = "webpki-roots")]
@@ -102,11 +102,10 @@ pub fn certificates_from_file(
 /// Whether a list is out of date, or signed by whom it says, is not looked at here.
 ///
 /// # Errors
-/// A [`LoadError`]. Lists that cannot be used are among them, so
+/// A [`LoadError`]. Lists that cannot be used are among them, with the reason
+/// ([`RevocationListError`](sslcore::RevocationListError)), for
 /// [`revocation_lists`](sslcore::ConfigBuilder::revocation_lists) takes all that this gives.
-pub fn revocation_lists(
-    path: impl AsRef<Path>,
-) -> Result<Vec<CertificateRevocationListDer<'static>>, LoadError> {
+pub fn revocation_lists(path: impl AsRef<Path>) -> Result<Vec<RevocationList>, LoadError> {
     file::revocation_lists(path.as_ref())
 }
 

@@ -5,11 +5,12 @@ use alloc::sync::Arc;
 use alloc::vec::Vec;
 use core::time::Duration;
 
-use rustls_pki_types::{CertificateDer, CertificateRevocationListDer, TrustAnchor, UnixTime};
+use rustls_pki_types::{CertificateDer, TrustAnchor, UnixTime};
 
 use super::{ClientConfig, ConfigBuilder, PeerName, ServerConfig};
 use crate::crypto::Backend;
 use crate::error::ConfigError;
+use crate::identity::revocation_list::RevocationList;
 use crate::verify::judge::Staple;
 use crate::verify::pin::{Pin, Pins};
 use crate::verify::policy::{Judged, OnErrors, Policy, VerifyMode};
@@ -27,7 +28,7 @@ pub(super) struct Verification {
     on_errors: OnErrors,
     forgiven: Vec<SslError>,
     depth: Option<usize>,
-    crls: Vec<CertificateRevocationListDer<'static>>,
+    lists: Vec<RevocationList>,
     status_required: bool,
     status: Option<Arc<dyn StatusChecker>>,
     tolerance: Duration,
@@ -113,19 +114,17 @@ impl<C> ConfigBuilder<C> {
         self
     }
 
-    /// Certificate revocation lists (RFC 5280 §5), in DER. Every certificate of the path is looked
-    /// up in the lists of its issuer, which must be signed by that issuer and not out of date.
-    /// Lists of changes only, of some reasons only, or of other issuers' certificates are refused
-    /// by `build`.
+    /// Certificate revocation lists (RFC 5280 §5). Every certificate of the path is looked up in
+    /// the lists of its issuer, which must be signed by that issuer and not out of date.
     /// `required`: a certificate whose issuer has no list here is an error,
     /// [`CertificateStatusUnknown`](crate::SslErrorKind::CertificateStatusUnknown).
     #[must_use]
     pub fn revocation_lists(
         mut self,
-        lists: impl IntoIterator<Item = CertificateRevocationListDer<'static>>,
+        lists: impl IntoIterator<Item = RevocationList>,
         required: bool,
     ) -> Self {
-        self.verification.crls = lists.into_iter().collect();
+        self.verification.lists = lists.into_iter().collect();
         self.verification.status_required = required;
         self
     }
@@ -223,7 +222,7 @@ impl Verification {
             anchors: self.anchors()?,
             algorithms: backend.provider().signature_verification_algorithms.all,
             depth: self.depth,
-            revocation: self.revocation()?,
+            revocation: self.revocation(),
             status: self.status.take(),
             tolerance: self.tolerance,
             common_names: self.common_names,
@@ -246,13 +245,10 @@ impl Verification {
             .collect()
     }
 
-    fn revocation(&mut self) -> Result<Option<Revocation>, ConfigError> {
-        if self.crls.is_empty() && !self.status_required {
-            return Ok(None);
-        }
-        Revocation::new(core::mem::take(&mut self.crls), self.status_required)
-            .map(Some)
-            .map_err(|index| ConfigError::UnusableRevocationList { index })
+    fn revocation(&mut self) -> Option<Revocation> {
+        let lists = core::mem::take(&mut self.lists);
+        (!lists.is_empty() || self.status_required)
+            .then(|| Revocation::new(lists, self.status_required))
     }
 }
 

@@ -6,6 +6,7 @@ pub(crate) mod description;
 pub(crate) mod key_kind;
 pub(crate) mod name;
 pub(crate) mod private_key;
+pub(crate) mod revocation_list;
 pub(crate) mod server_sessions;
 pub(crate) mod session;
 pub(crate) mod signer;

@@ -1,27 +1,36 @@
 //! Certificate revocation lists (RFC 5280 §5), read where they lie.
 
+use alloc::string::ToString;
+
 use rustls_pki_types::UnixTime;
 
 use super::der::{Reader, tag};
 use super::x509::{self, time};
+use crate::identity::name::Dotted;
+use crate::identity::revocation_list::RevocationListError as Error;
 
 /// `id-ce-cRLDistributionPoints`, 2.5.29.31.
-const DISTRIBUTION_POINTS: [u8; 3] = [0x55, 0x1d, 0x1f];
+const DISTRIBUTION_POINTS: &[u8] = &[0x55, 0x1d, 0x1f];
 /// `id-ce-issuingDistributionPoint`, 2.5.29.28.
-const ISSUING_DISTRIBUTION_POINT: [u8; 3] = [0x55, 0x1d, 0x1c];
+const ISSUING_DISTRIBUTION_POINT: &[u8] = &[0x55, 0x1d, 0x1c];
+/// `id-ce-deltaCRLIndicator`, 2.5.29.27.
+const DELTA: &[u8] = &[0x55, 0x1d, 0x1b];
+/// `id-ce-certificateIssuer`, 2.5.29.29: of an entry.
+const CERTIFICATE_ISSUER: &[u8] = &[0x55, 0x1d, 0x1d];
 /// `uniformResourceIdentifier`, the only kind of name that distribution points are compared by.
 const URI: u8 = tag::context(6);
 
 /// A list, whole, by one issuer, for its own certificates.
-pub(super) struct List<'a> {
+pub(crate) struct List<'a> {
     /// What is signed, whole.
     pub(super) signed: &'a [u8],
     /// The signature's AlgorithmIdentifier, without its SEQUENCE header.
     pub(super) signature_algorithm: &'a [u8],
     pub(super) signature: &'a [u8],
-    issuer: &'a [u8],
-    this_update: UnixTime,
-    next_update: Option<UnixTime>,
+    /// Issuer, whole.
+    pub(crate) issuer: &'a [u8],
+    pub(crate) this_update: UnixTime,
+    pub(crate) next_update: Option<UnixTime>,
     revoked: &'a [u8],
     scope: Scope<'a>,
 }
@@ -36,16 +45,30 @@ struct Scope<'a> {
 }
 
 impl<'a> List<'a> {
-    /// `None` for what is no list, and for kinds that would need more than the list itself: of
-    /// changes only, of some reasons only, of other issuers' certificates.
-    pub(super) fn parse(der: &'a [u8]) -> Option<Self> {
-        let mut list = Reader::new(Reader::new(der).read(tag::SEQUENCE)?);
+    /// Reads all but the entries. Refuses kinds that would need more than the list itself.
+    pub(crate) fn read(der: &'a [u8]) -> Result<Self, Error> {
+        let mut whole = Reader::new(der);
+        let content = match whole.read(tag::SEQUENCE) {
+            Some(content) if whole.is_empty() => content,
+            _ if der.first() == Some(&tag::SEQUENCE) => {
+                return Err(Error::Damaged("its length is not what it says"));
+            }
+            _ => return Err(Error::NotAList),
+        };
+        let (mut list, extensions) = Self::fields(content).ok_or(Error::NotAList)?;
+        list.scope = Scope::read(extensions)?;
+        Ok(list)
+    }
+
+    /// The fields, without what the extensions say; and these, one after another.
+    fn fields(content: &'a [u8]) -> Option<(Self, &'a [u8])> {
+        let mut list = Reader::new(content);
         let (kind, fields, signed) = list.element()?;
         let signature_algorithm = list.read(tag::SEQUENCE)?;
         let (_, signature) = list.read(tag::BIT_STRING)?.split_first()?;
         let mut fields = Reader::new((kind == tag::SEQUENCE).then_some(fields)?);
         fields.read_if(tag::INTEGER); // version
-        fields.read(tag::SEQUENCE)?; // signature algorithm
+        let same_algorithm = fields.read(tag::SEQUENCE)? == signature_algorithm;
         let (_, _, issuer) = fields.element()?;
         let this_update = time(fields.element()?)?;
         let next_update = match [tag::UTC_TIME, tag::GENERALIZED_TIME]
@@ -56,18 +79,11 @@ impl<'a> List<'a> {
             None => None,
         };
         let revoked = fields.read_if(tag::SEQUENCE).unwrap_or_default();
-        let mut scope = Scope::default();
-        if let Some(extensions) = fields.read_if(tag::constructed(0)) {
-            let mut extensions = Reader::new(Reader::new(extensions).read(tag::SEQUENCE)?);
-            while let Some(extension) = extensions.read_if(tag::SEQUENCE) {
-                let (id, critical, value) = x509::extension(extension)?;
-                match id == ISSUING_DISTRIBUTION_POINT {
-                    true => scope = Scope::parse(value)?,
-                    false if critical => return None,
-                    false => {}
-                }
-            }
-        }
+        let extensions = match fields.read_if(tag::constructed(0)) {
+            Some(extensions) => Reader::new(extensions).read(tag::SEQUENCE)?,
+            None => &[],
+        };
+        let complete = list.is_empty() && fields.is_empty() && same_algorithm;
         let list = Self {
             signed,
             signature_algorithm,
@@ -76,23 +92,24 @@ impl<'a> List<'a> {
             this_update,
             next_update,
             revoked,
-            scope,
+            scope: Scope::default(),
         };
-        list.entries().all(|entry| entry.is_some()).then_some(list)
+        complete.then_some((list, extensions))
     }
 
-    /// The serial numbers; `None` for an entry that cannot be read, or that is of another issuer.
-    fn entries(&self) -> impl Iterator<Item = Option<&'a [u8]>> + use<'a> {
+    /// Goes through the entries: each can be read, and is of the list's issuer.
+    pub(crate) fn check_entries(&self) -> Result<(), Error> {
+        self.entries().try_for_each(|entry| entry.map(|_| ()))
+    }
+
+    /// The serial numbers of the entries, which were checked before.
+    pub(crate) fn serials(&self) -> impl Iterator<Item = &'a [u8]> + use<'a> {
+        self.entries().map_while(Result::ok)
+    }
+
+    fn entries(&self) -> impl Iterator<Item = Result<&'a [u8], Error>> + use<'a> {
         let mut entries = Reader::new(self.revoked);
-        core::iter::from_fn(move || match entries.is_empty() {
-            true => None,
-            false => Some(entry(&mut entries)),
-        })
-        .scan(false, |failed, entry| {
-            let item = (!*failed).then_some(entry);
-            *failed |= entry.is_none();
-            item
-        })
+        core::iter::from_fn(move || (!entries.is_empty()).then(|| entry(&mut entries)))
     }
 
     /// Whether it speaks of this certificate.
@@ -111,45 +128,90 @@ impl<'a> List<'a> {
 
     /// Whether it names the certificate. Goes through all entries.
     pub(super) fn revokes(&self, certificate: &x509::Certificate<'_>) -> bool {
-        self.entries()
-            .any(|serial| serial == Some(certificate.serial))
+        self.serials().any(|serial| serial == certificate.serial)
     }
 }
 
-fn entry<'a>(entries: &mut Reader<'a>) -> Option<&'a [u8]> {
-    let mut entry = Reader::new(entries.read(tag::SEQUENCE)?);
-    let serial = entry.read(tag::INTEGER)?;
-    time(entry.element()?)?;
-    if let Some(extensions) = entry.read_if(tag::SEQUENCE) {
-        let mut extensions = Reader::new(extensions);
-        while let Some(extension) = extensions.read_if(tag::SEQUENCE) {
-            // The only critical one is another issuer's name (RFC 5280 §5.3.3).
-            let (_, critical, _) = x509::extension(extension)?;
-            if critical {
-                return None;
-            }
+/// The serial number of the next entry. After an error the entries are not to be gone on with.
+fn entry<'a>(entries: &mut Reader<'a>) -> Result<&'a [u8], Error> {
+    let fields = |entries: &mut Reader<'a>| {
+        let mut entry = Reader::new(entries.read(tag::SEQUENCE)?);
+        let serial = entry.read(tag::INTEGER)?;
+        time(entry.element()?)?;
+        let extensions = entry.read_if(tag::SEQUENCE).unwrap_or_default();
+        entry.is_empty().then_some((serial, extensions))
+    };
+    let (serial, extensions) =
+        fields(entries).ok_or(Error::Damaged("one of its entries cannot be read"))?;
+    for extension in each(extensions) {
+        match extension? {
+            (CERTIFICATE_ISSUER, ..) => return Err(Error::OtherIssuers),
+            (id, true, _) => return Err(unknown(id)),
+            _ => {}
         }
     }
-    Some(serial)
+    Ok(serial)
 }
 
 impl<'a> Scope<'a> {
-    fn parse(value: &'a [u8]) -> Option<Self> {
-        const YES: [u8; 1] = [0xff];
-        let mut fields = Reader::new(Reader::new(value).read(tag::SEQUENCE)?);
+    fn read(extensions: &'a [u8]) -> Result<Self, Error> {
         let mut scope = Self::default();
-        if let Some(point) = fields.read_if(tag::constructed(0)) {
-            scope.published_at = Reader::new(point).read(tag::constructed(0))?;
+        for extension in each(extensions) {
+            match extension? {
+                (DELTA, ..) => return Err(Error::ChangesOnly),
+                (ISSUING_DISTRIBUTION_POINT, _, value) => scope = Self::parse(value)?,
+                (id, true, _) => return Err(unknown(id)),
+                _ => {}
+            }
         }
-        scope.only_leaves = fields.read_if(tag::context(1)) == Some(&YES);
-        scope.only_authorities = fields.read_if(tag::context(2)) == Some(&YES);
-        fields.is_empty().then_some(scope)
+        Ok(scope)
     }
+
+    fn parse(value: &'a [u8]) -> Result<Self, Error> {
+        const YES: Option<&[u8]> = Some(&[0xff]);
+        const DAMAGED: Error = Error::Damaged("what it says of its scope cannot be read");
+        let mut fields = Reader::new(Reader::new(value).read(tag::SEQUENCE).ok_or(DAMAGED)?);
+        let place = fields.read_if(tag::constructed(0));
+        let published_at = match place.map(|place| Reader::new(place).read(tag::constructed(0))) {
+            None => &[],
+            Some(Some([])) => return Err(DAMAGED),
+            Some(Some(names)) => names,
+            Some(None) => return Err(Error::RelativePlace),
+        };
+        let mut field = |n| fields.read_if(tag::context(n));
+        let (only_leaves, only_authorities) = (field(1) == YES, field(2) == YES);
+        match (field(3), field(4), field(5)) {
+            (Some(_), ..) => Err(Error::SomeReasonsOnly),
+            (_, YES, _) => Err(Error::OtherIssuers),
+            (.., YES) => Err(Error::AttributesOnly),
+            _ if !fields.is_empty() => Err(DAMAGED),
+            _ => Ok(Self {
+                only_leaves,
+                only_authorities,
+                published_at,
+            }),
+        }
+    }
+}
+
+/// One extension after another, as [`x509::extension`] reads them.
+fn each(extensions: &[u8]) -> impl Iterator<Item = Result<(&[u8], bool, &[u8]), Error>> {
+    let mut extensions = Reader::new(extensions);
+    core::iter::from_fn(move || {
+        (!extensions.is_empty()).then(|| {
+            let extension = extensions.read(tag::SEQUENCE).and_then(x509::extension);
+            extension.ok_or(Error::Damaged("one of its extensions cannot be read"))
+        })
+    })
+}
+
+fn unknown(id: &[u8]) -> Error {
+    Error::UnknownExtension(Dotted(id).to_string())
 }
 
 /// Whether one of the places at which the certificate says its list is published is one of these.
 fn published_at(certificate: &x509::Certificate<'_>, names: &[u8]) -> bool {
-    let Some(points) = certificate.extension(&DISTRIBUTION_POINTS) else {
+    let Some(points) = certificate.extension(DISTRIBUTION_POINTS) else {
         return false;
     };
     let mut points = Reader::new(points)

@@ -1,6 +1,6 @@
 //! Judging a certificate chain, outside the engine.
 
-mod crl;
+pub(crate) mod crl;
 pub(crate) mod der;
 mod diagnose;
 pub(crate) mod judge;

@@ -3,16 +3,16 @@
 use alloc::sync::Arc;
 use alloc::vec::Vec;
 
-use rustls_pki_types::{CertificateRevocationListDer, SignatureVerificationAlgorithm, UnixTime};
+use rustls_pki_types::{SignatureVerificationAlgorithm, UnixTime};
 
-use super::crl::List;
 use super::path::{Signature, check};
 use super::x509::{Certificate, PublicKey};
+use crate::identity::revocation_list::RevocationList;
 
-/// The lists, each of which was read once.
+/// The lists.
 #[derive(Clone)]
 pub(crate) struct Revocation {
-    lists: Arc<[CertificateRevocationListDer<'static>]>,
+    lists: Arc<[RevocationList]>,
     /// Whether a certificate without a list of its issuer's is an error.
     required: bool,
 }
@@ -26,17 +26,10 @@ pub(super) enum Status {
 }
 
 impl Revocation {
-    /// The first list that cannot be read, or is of a kind that is not supported, by its number.
-    pub(crate) fn new(
-        lists: Vec<CertificateRevocationListDer<'static>>,
-        required: bool,
-    ) -> Result<Self, usize> {
-        match lists.iter().position(|der| List::parse(der).is_none()) {
-            Some(index) => Err(index),
-            None => Ok(Self {
-                lists: lists.into(),
-                required,
-            }),
+    pub(crate) fn new(lists: Vec<RevocationList>, required: bool) -> Self {
+        Self {
+            lists: lists.into(),
+            required,
         }
     }
 
@@ -51,7 +44,7 @@ impl Revocation {
         now: Option<UnixTime>,
         algorithms: &[&dyn SignatureVerificationAlgorithm],
     ) -> Status {
-        let lists = self.lists.iter().filter_map(|der| List::parse(der));
+        let lists = self.lists.iter().filter_map(RevocationList::fields);
         let mut status = match self.required {
             true => Status::Unknown,
             false => Status::Good,

@@ -7,10 +7,11 @@ use std::path::PathBuf;
 use std::process::ExitCode;
 
 use clap::{Args, ValueEnum};
-use rustls_pki_types::{CertificateDer, CertificateRevocationListDer};
+use rustls_pki_types::CertificateDer;
 use serde_json::{Value, json};
 use sslcore_std::sslcore::{
-    Certificate, ClientConfig, ConfigBuilder, DateTime, PeerName, ServerConfig, SslError, UnixTime,
+    Certificate, ClientConfig, ConfigBuilder, DateTime, PeerName, RevocationList, ServerConfig,
+    SslError, UnixTime,
 };
 use sslcore_std::trust;
 
@@ -163,7 +164,7 @@ fn errors(
 /// What a chain is judged by.
 struct Terms {
     anchors: Vec<CertificateDer<'static>>,
-    lists: Vec<CertificateRevocationListDer<'static>>,
+    lists: Vec<RevocationList>,
 }
 
 impl Terms {

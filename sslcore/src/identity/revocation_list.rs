@@ -1,0 +1,188 @@
+//! Lists of revoked certificates.
+
+use alloc::string::String;
+use alloc::sync::Arc;
+use core::fmt;
+use core::hash::{Hash, Hasher};
+
+use rustls_pki_types::{CertificateRevocationListDer, UnixTime};
+
+use super::name::DistinguishedName;
+use crate::verify::crl::List;
+
+/// A certificate revocation list (RFC 5280 §5), for
+/// [`ConfigBuilder::revocation_lists`](crate::ConfigBuilder::revocation_lists). QSslSocket has no
+/// such thing.
+///
+/// ```
+/// # fn show(der: Vec<u8>) -> Result<(), sslcore::RevocationListError> {
+/// let list = sslcore::RevocationList::from_der(der)?;
+/// println!("{} has revoked {}", list.issuer(), list.serials().count());
+/// # Ok(()) }
+/// ```
+///
+/// `trust::revocation_lists` of `sslcore-std` reads files; what
+/// `CertificateRevocationListDer::pem_slice_iter` of rustls-pki-types finds in a PEM text is DER,
+/// too.
+///
+/// It is known to be a whole list of its issuer's own certificates. Who has signed it is not known
+/// before a chain is judged with it, and its dates matter only then. Two are equal when their DER
+/// is. Cloning costs one reference count.
+#[derive(Clone)]
+pub struct RevocationList(Arc<Checked>);
+
+struct Checked {
+    der: CertificateRevocationListDer<'static>,
+    this_update: UnixTime,
+    next_update: Option<UnixTime>,
+}
+
+impl RevocationList {
+    /// Reads a list, all of it, once; what it says is then read where it lies. Takes a `Vec` and a
+    /// `&'static` slice without copying.
+    ///
+    /// # Errors
+    /// [`RevocationListError`].
+    pub fn from_der(
+        der: impl Into<CertificateRevocationListDer<'static>>,
+    ) -> Result<Self, RevocationListError> {
+        let der = der.into();
+        let list = List::read(&der)?;
+        list.check_entries()?;
+        let (this_update, next_update) = (list.this_update, list.next_update);
+        Ok(Self(Arc::new(Checked {
+            der,
+            this_update,
+            next_update,
+        })))
+    }
+
+    /// The list's DER.
+    pub fn der(&self) -> &CertificateRevocationListDer<'static> {
+        &self.0.der
+    }
+
+    /// What was read when it was made; reading it again finds the same.
+    pub(crate) fn fields(&self) -> Option<List<'_>> {
+        List::read(&self.0.der).ok()
+    }
+
+    /// Who is said to have made it, of whose certificates it speaks.
+    pub fn issuer(&self) -> DistinguishedName<'_> {
+        let name = self.fields().map(|list| list.issuer);
+        DistinguishedName::new(name.unwrap_or_default())
+    }
+
+    /// When it was made.
+    pub fn this_update(&self) -> UnixTime {
+        self.0.this_update
+    }
+
+    /// When the next one was to be made at the latest: from then on it is out of date. `None` for
+    /// a list that never is.
+    pub fn next_update(&self) -> Option<UnixTime> {
+        self.0.next_update
+    }
+
+    /// The serial numbers of the certificates that were revoked, big-endian, as they are encoded:
+    /// as [`Certificate::serial`](crate::Certificate::serial) gives them. Each step reads one
+    /// entry.
+    pub fn serials(&self) -> impl Iterator<Item = &[u8]> {
+        self.fields().into_iter().flat_map(|list| list.serials())
+    }
+}
+
+impl PartialEq for RevocationList {
+    fn eq(&self, other: &Self) -> bool {
+        self.der() == other.der()
+    }
+}
+
+impl Eq for RevocationList {}
+
+impl Hash for RevocationList {
+    fn hash<H: Hasher>(&self, state: &mut H) {
+        self.der().hash(state);
+    }
+}
+
+impl fmt::Debug for RevocationList {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "RevocationList({})", self.issuer())
+    }
+}
+
+impl AsRef<[u8]> for RevocationList {
+    fn as_ref(&self) -> &[u8] {
+        self.der()
+    }
+}
+
+impl TryFrom<CertificateRevocationListDer<'static>> for RevocationList {
+    type Error = RevocationListError;
+
+    fn try_from(der: CertificateRevocationListDer<'static>) -> Result<Self, RevocationListError> {
+        Self::from_der(der)
+    }
+}
+
+/// Why bytes are not a [`RevocationList`].
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum RevocationListError {
+    /// It is something else.
+    NotAList,
+    /// It begins as a list does, and is not a whole one.
+    Damaged(&'static str),
+    /// It says what has changed since another list (a delta CRL, RFC 5280 §5.2.4).
+    ChangesOnly,
+    /// It has only certificates that were revoked for some reasons (RFC 5280 §5.2.5).
+    SomeReasonsOnly,
+    /// It is for other issuers' certificates (an indirect CRL, RFC 5280 §5.2.5, §5.3.3).
+    OtherIssuers,
+    /// It is for attribute certificates, which TLS does not use (RFC 5280 §5.2.5).
+    AttributesOnly,
+    /// The place it is published at is named relative to its issuer's name (RFC 5280 §5.2.5).
+    RelativePlace,
+    /// An extension that must be understood is not known here (RFC 5280 §5.2): its identifier.
+    UnknownExtension(String),
+}
+
+impl fmt::Display for RevocationListError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::NotAList => "this is not a certificate revocation list",
+            Self::Damaged(why) => {
+                return write!(f, "this certificate revocation list is damaged: {why}");
+            }
+            Self::ChangesOnly => {
+                "this certificate revocation list has changes only, and a whole one is needed"
+            }
+            Self::SomeReasonsOnly => {
+                "this certificate revocation list is of some reasons only, and one of all reasons \
+                 is needed"
+            }
+            Self::OtherIssuers => {
+                "this certificate revocation list is of other issuers' certificates, and one of \
+                 its issuer's own is needed"
+            }
+            Self::AttributesOnly => {
+                "this certificate revocation list is of attribute certificates, which TLS does \
+                 not use"
+            }
+            Self::RelativePlace => {
+                "this certificate revocation list says where it is published by a name relative \
+                 to its issuer's, and a full name is needed"
+            }
+            Self::UnknownExtension(id) => {
+                return write!(
+                    f,
+                    "this certificate revocation list has the critical extension {id}, which is \
+                     not known here"
+                );
+            }
+        })
+    }
+}
+
+impl core::error::Error for RevocationListError {}
