@@ -232,3 +232,15 @@ fn a_list_that_is_out_of_date_is_told_of_an_expired_certificate_too() {
         [(CertificateExpired, 0), (CertificateStatusUnknown, 0)]
     );
 }
+
+#[test]
+fn an_authoritys_new_key_signed_by_its_old_one_does_not_end_the_path() {
+    let root = Made::self_signed(authority("root"));
+    let old = root.issue(authority("middle"));
+    let new = old.issue(authority("middle"));
+    let mut expired = leaf(&[HOST]);
+    expired.not_after = rcgen::date_time_ymd(2025, 6, 1);
+    let expired = new.issue(expired);
+    let chain = [&expired, &new, &old];
+    assert_eq!(found(trusting(&[&root]), &chain), [(CertificateExpired, 0)]);
+}

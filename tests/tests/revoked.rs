@@ -4,7 +4,7 @@ use rcgen::{
     CrlDistributionPoint, CrlIssuingDistributionPoint, CrlScope, KeyPair, KeyUsagePurpose,
 };
 use sslcore::SslErrorKind::*;
-use sslcore_tests::chains::{Family, Made, authority};
+use sslcore_tests::chains::{Family, HOST, Made, authority, leaf};
 use sslcore_tests::judging::{found, trusting};
 
 #[test]
@@ -105,4 +105,21 @@ fn a_list_by_an_issuer_that_may_not_sign_lists_does_not_count() {
         found(config, &[&family.leaf, &family.middle]),
         [(CertificateStatusUnknown, 0)]
     );
+}
+
+#[test]
+fn the_lists_of_an_authority_with_two_keys_are_told_apart() {
+    let old = Made::self_signed(authority("root"));
+    let mut params = authority("root");
+    params.serial_number = Some(7u64.into());
+    let new = old.issue(params);
+    let leaf = new.issue(leaf(&[HOST]));
+    let check = |lists: Vec<_>| {
+        let config = trusting(&[&old]).revocation_lists(lists, true);
+        found(config, &[&leaf, &new])
+    };
+    let lists = |revoked| vec![new.revoke(&[9], 2030), old.revoke(revoked, 2030)];
+    assert_eq!(check(lists(&[9])), []);
+    assert_eq!(check(lists(&[9]).into_iter().rev().collect()), []);
+    assert_eq!(check(lists(&[7])), [(CertificateRevoked, 1)]);
 }

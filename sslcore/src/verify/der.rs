@@ -64,7 +64,7 @@ impl<'a> Reader<'a> {
             let len = bytes
                 .iter()
                 .fold(0, |len, byte| len << 8 | usize::from(*byte));
-            if len < 0x80 || bytes[0] == 0 {
+            if len < 0x80 || bytes.first() == Some(&0) {
                 return None;
             }
             len

@@ -47,8 +47,9 @@ impl Purpose {
 }
 
 impl Case<'_> {
-    /// Everything that is wrong with the path; webpki has refused it with `refusal`, so there is
-    /// at least one error. Costs at most one more path search of webpki's.
+    /// Everything that is wrong with the path. webpki has refused the chain with `refusal`: there
+    /// is at least one error, unless all that was wrong are dates of certificates that the path
+    /// does not need. Costs at most one more path search of webpki's.
     pub(super) fn diagnose(&self, path: &Path<'_>, refusal: &Error) -> Vec<Finding> {
         let mut found = Vec::new();
         end(path, &mut found);
@@ -56,9 +57,10 @@ impl Case<'_> {
             self.certificate(link, depth, &mut found);
         }
         let assumed = assumed(path, &found);
-        match self.hidden(path, assumed) {
+        let hidden = self.hidden(path, assumed, &found);
+        match hidden {
             // There is no time at which all are valid, to look behind their dates.
-            Some(Kind::CertificateExpired | Kind::CertificateNotYetValid) => {
+            Some(kind) if is_of_dates(kind) => {
                 found.push((Kind::Unspecified, 0, Detail::None));
             }
             // Issuers with errors of their own were not asked: it is another one.
@@ -69,7 +71,9 @@ impl Case<'_> {
         if constrained && !tells(&found, Kind::Unspecified) {
             found.push((Kind::Unspecified, 0, Detail::None));
         }
-        if found.is_empty() {
+        // Then webpki was asked about the path as it is, at a time of its own.
+        let accepted = hidden.is_none() && assumed.is_none() && is_of_dates(kind_of(refusal));
+        if found.is_empty() && !accepted {
             found.push((kind_of(refusal), 0, Detail::None));
         }
         found
@@ -137,7 +141,7 @@ impl Case<'_> {
 
     /// What webpki still refuses when all that was found is taken away, and this certificate of
     /// the path trusted.
-    fn hidden(&self, path: &Path<'_>, assumed: Option<usize>) -> Option<Kind> {
+    fn hidden(&self, path: &Path<'_>, assumed: Option<usize>, found: &[Finding]) -> Option<Kind> {
         let leaf = path.links.first()?;
         let parsed = match EndEntityCert::try_from(leaf.der) {
             Ok(parsed) => parsed,
@@ -161,13 +165,18 @@ impl Case<'_> {
             .skip(1)
             .map(|link| CertificateDer::from(link.der.as_ref()))
             .collect();
+        let mut kinds = found.iter().map(|(kind, ..)| *kind);
+        let purpose = match kinds.any(|kind| kind == Kind::InvalidPurpose) {
+            true => None,
+            false => Some(self.purpose),
+        };
         parsed
             .verify_for_usage(
                 self.material.algorithms,
                 &anchors,
                 &issuers,
-                time_within(path.links.iter().map(|link| &link.fields), self.time),
-                Usage(None),
+                time_within(&mut path.links.iter().map(|link| &link.fields), self.time),
+                Usage(purpose),
                 None,
                 None,
             )
@@ -182,18 +191,21 @@ fn tells(found: &[Finding], kind: Kind) -> bool {
     found.any(|(known, depth, _)| *known == kind && *depth == 0)
 }
 
+/// Whether webpki can be told to overlook it by telling it another time.
+fn is_of_dates(kind: Kind) -> bool {
+    matches!(
+        kind,
+        Kind::CertificateExpired | Kind::CertificateNotYetValid
+    )
+}
+
 /// The certificate that is trusted for the sake of argument: the first issuer with an error that
 /// webpki cannot be told to overlook, or else the last one of a path that leads nowhere.
 fn assumed(path: &Path<'_>, found: &[Finding]) -> Option<usize> {
-    let relaxed = |kind: &Kind| {
-        matches!(
-            kind,
-            Kind::CertificateExpired | Kind::CertificateNotYetValid | Kind::InvalidPurpose
-        )
-    };
+    let relaxed = |kind: Kind| is_of_dates(kind) || kind == Kind::InvalidPurpose;
     let wrong = (1..path.links.len()).find(|depth| {
         let mut errors = found.iter();
-        errors.any(|(kind, at, _)| at == depth && !relaxed(kind))
+        errors.any(|(kind, at, _)| at == depth && !relaxed(*kind))
     });
     match path.end {
         End::Anchor => wrong,
@@ -235,16 +247,15 @@ impl ExtendedKeyUsageValidator for Usage {
 /// The time nearest to `now` at which every one of these certificates is valid; the last second
 /// of the one that ends first when there is none.
 pub(super) fn time_within<'a, 'b: 'a>(
-    certificates: impl Iterator<Item = &'a Certificate<'b>> + Clone,
+    certificates: &mut dyn Iterator<Item = &'a Certificate<'b>>,
     now: UnixTime,
 ) -> UnixTime {
-    let begin = certificates
-        .clone()
-        .filter_map(|cert| cert.not_before)
-        .max();
-    let end = certificates.filter_map(|cert| cert.not_after).min();
-    let late_enough = begin.map_or(now, |begin| begin.max(now));
-    end.map_or(late_enough, |end| end.min(late_enough))
+    let (mut begin, mut end) = (now, None);
+    for certificate in certificates {
+        begin = certificate.not_before.map_or(begin, |it| begin.max(it));
+        end = certificate.not_after.into_iter().chain(end).min();
+    }
+    end.map_or(begin, |end| end.min(begin))
 }
 
 /// webpki's error by QSslError's name.

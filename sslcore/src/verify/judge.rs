@@ -8,9 +8,9 @@ use webpki::{EndEntityCert, Error};
 
 use super::diagnose::{Case, Finding, Purpose, Usage, kind_of, time_within};
 use super::name::common_name_matches;
-use super::path::{End, MIN_RSA_BITS, Material, Path, issued, reachable};
+use super::path::{End, MAX_SIGNATURES, MIN_RSA_BITS, Material, Path, Times, issued, reachable};
 use super::policy::{Judged, Policy, VerifyMode};
-use super::revocation::Status;
+use super::revocation::{Revocation, Status};
 use super::status::{StatusQuestion, StatusReport};
 use super::{Detail, SslError, SslErrorKind as Kind, x509};
 use crate::identity::certificate::Certificate;
@@ -49,7 +49,9 @@ impl Policy {
     ///
     /// Work is bounded whatever the chain is: two path searches of webpki's (100 signatures each)
     /// through at most six intermediates, at most 16 signatures of the diagnosis, and one for each
-    /// list of revoked certificates that speaks of a certificate of the path. Allocates the errors.
+    /// list of revoked certificates; what the diagnosis leaves of its 16 is for lists whose issuer
+    /// is named like others on the path. What a status checker does comes on top. Allocates the
+    /// errors.
     pub(crate) fn judge(
         &self,
         chain: &[CertificateDer<'static>],
@@ -138,14 +140,11 @@ impl Policy {
         let fields: Vec<_> = leaf_and_issuers
             .filter_map(|der| x509::Certificate::parse(der))
             .collect();
-        let now = now.map(|now| self.tolerate(now, &fields));
-        let time = now.unwrap_or_else(|| {
-            time_within(fields.iter(), UnixTime::since_unix_epoch(Duration::ZERO))
-        });
+        let (near, time) = self.times(now, &fields);
         match self.search(leaf, &issuers, purpose, time) {
             Ok((intermediates, anchor)) => {
                 let path: Vec<_> = core::iter::once(leaf).chain(&intermediates).collect();
-                self.revoked(&path, &anchor, now, errors);
+                self.revoked(&path, &anchor, near, errors);
                 let unfit = (1..).zip(&intermediates).filter(|(_, der)| {
                     x509::Certificate::parse(der).is_some_and(|it| !it.may_sign_certificates())
                 });
@@ -166,11 +165,14 @@ impl Policy {
                     chain,
                     anchors: &self.anchors,
                     algorithms: self.algorithms,
+                    times: self.around(now),
                 };
                 let Some(path) = Path::build(&material) else {
                     errors.push(error(kind_of(&refusal), 0, Detail::None, leaf));
                     return None;
                 };
+                let fields: Vec<_> = path.links.iter().map(|link| link.fields).collect();
+                let (now, time) = self.times(now, &fields);
                 let case = Case {
                     material,
                     purpose,
@@ -178,6 +180,7 @@ impl Policy {
                     time,
                 };
                 let found = case.diagnose(&path, &refusal);
+                let more = more && !found.is_empty();
                 let certificate = |depth: usize| {
                     path.links
                         .get(depth)
@@ -186,11 +189,19 @@ impl Policy {
                 errors.extend(found.into_iter().map(|(kind, depth, detail): Finding| {
                     error(kind, depth, detail, certificate(depth))
                 }));
+                let mut budget = self.list_budget(path.budget);
                 for (depth, link) in path.links.iter().enumerate() {
                     let issuer = path.links.get(depth + 1);
                     let may_sign = issuer.is_none_or(|issuer| issuer.fields.may_sign_lists());
                     let key = link.issuer.as_ref().filter(|_| may_sign);
-                    errors.extend(self.status(depth, &link.fields, key, now, link.der));
+                    errors.extend(self.status(
+                        depth,
+                        &link.fields,
+                        key,
+                        now,
+                        link.der,
+                        &mut budget,
+                    ));
                 }
                 if more {
                     errors.push(error(Kind::PathSearchExceeded, 0, Detail::None, leaf));
@@ -215,7 +226,8 @@ impl Policy {
             .iter()
             .map(|der| x509::Certificate::parse(der))
             .collect();
-        for (depth, fields) in parsed.iter().enumerate() {
+        let mut budget = self.list_budget(MAX_SIGNATURES);
+        for (depth, (der, fields)) in path.iter().zip(&parsed).enumerate() {
             let issuer = match parsed.get(depth + 1) {
                 Some(issuer) => issuer
                     .filter(x509::Certificate::may_sign_lists)
@@ -223,9 +235,14 @@ impl Policy {
                 None => x509::PublicKey::read(&[], anchor),
             };
             if let Some(fields) = fields {
-                errors.extend(self.status(depth, fields, issuer.as_ref(), now, path[depth]));
+                errors.extend(self.status(depth, fields, issuer.as_ref(), now, der, &mut budget));
             }
         }
+    }
+
+    /// How many signatures of lists may be checked, when so many of the path's are left.
+    fn list_budget(&self, left: usize) -> usize {
+        left + self.revocation.as_ref().map_or(0, Revocation::len)
     }
 
     /// What they say about one certificate, if that is an error.
@@ -236,9 +253,10 @@ impl Policy {
         issuer: Option<&x509::PublicKey<'_>>,
         now: Option<UnixTime>,
         der: &CertificateDer<'_>,
+        budget: &mut usize,
     ) -> Option<SslError> {
         let revocation = self.revocation.as_ref()?;
-        let kind = match revocation.status(fields, issuer, now, self.algorithms) {
+        let kind = match revocation.status(fields, issuer, now, self.algorithms, budget) {
             Status::Good => return None,
             Status::Revoked => Kind::CertificateRevoked,
             Status::Unknown => Kind::CertificateStatusUnknown,
@@ -288,17 +306,42 @@ impl Policy {
         }
     }
 
+    /// The time that these certificates' dates are compared with, if any, and the one to tell
+    /// webpki, which wants one.
+    fn times(
+        &self,
+        now: Option<UnixTime>,
+        certificates: &[x509::Certificate<'_>],
+    ) -> (Option<UnixTime>, UnixTime) {
+        let now = now.map(|now| self.tolerate(now, certificates));
+        let epoch = UnixTime::since_unix_epoch(Duration::ZERO);
+        let time = now.unwrap_or_else(|| time_within(&mut certificates.iter(), epoch));
+        (now, time)
+    }
+
+    /// When it may be.
+    fn around(&self, now: Option<UnixTime>) -> Times {
+        let at = |seconds| UnixTime::since_unix_epoch(Duration::from_secs(seconds));
+        let now = now.map(|now| now.as_secs());
+        let tolerance = self.tolerance.as_secs();
+        Times {
+            begin: at(now.map_or(0, |now| now.saturating_sub(tolerance))),
+            end: at(now.map_or(u64::MAX, |now| now.saturating_add(tolerance))),
+        }
+    }
+
     /// The time to judge by: another one within the tolerance if all certificates are valid then
     /// that may be at all.
     fn tolerate(&self, now: UnixTime, certificates: &[x509::Certificate<'_>]) -> UnixTime {
-        let tolerance = self.tolerance.as_secs();
-        let earliest = now.as_secs().saturating_sub(tolerance);
-        let latest = now.as_secs().saturating_add(tolerance);
+        let Times {
+            begin: earliest,
+            end: latest,
+        } = self.around(Some(now));
         let mut near = certificates.iter().filter(|it| {
-            it.not_before.is_none_or(|begin| begin.as_secs() <= latest)
-                && it.not_after.is_none_or(|end| end.as_secs() >= earliest)
+            it.not_before.is_none_or(|begin| begin <= latest)
+                && it.not_after.is_none_or(|end| end >= earliest)
         });
-        let good = time_within(near.clone(), now);
+        let good = time_within(&mut near.clone(), now);
         let all_valid = near.all(|it| {
             it.not_before.is_none_or(|begin| begin <= good)
                 && it.not_after.is_none_or(|end| end >= good)

@@ -6,15 +6,16 @@
 
 use alloc::vec::Vec;
 
-use rustls_pki_types::{CertificateDer, SignatureVerificationAlgorithm, TrustAnchor};
+use rustls_pki_types::{CertificateDer, SignatureVerificationAlgorithm, TrustAnchor, UnixTime};
 
 use super::der::{Reader, tag};
 use super::x509::{Certificate, PublicKey};
 
 /// The most intermediates that a path has: as many as webpki follows.
 pub(super) const MAX_INTERMEDIATES: usize = 6;
-/// The most signatures that are checked for one path. Each step checks one, as a rule.
-const MAX_SIGNATURES: usize = 16;
+/// The most signatures that are checked for one path, and then to find whose a list of revoked
+/// certificates is, besides one for each list. Each step checks one, as a rule.
+pub(super) const MAX_SIGNATURES: usize = 16;
 
 /// How the signature on a certificate was found to be.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -57,6 +58,8 @@ pub(super) enum End {
 pub(super) struct Path<'a> {
     pub(super) links: Vec<Link<'a>>,
     pub(super) end: End,
+    /// How many of [`MAX_SIGNATURES`] are left.
+    pub(super) budget: usize,
 }
 
 /// What a path is built from.
@@ -64,6 +67,43 @@ pub(super) struct Material<'a> {
     pub(super) chain: &'a [CertificateDer<'a>],
     pub(super) anchors: &'a [TrustAnchor<'a>],
     pub(super) algorithms: &'a [&'a dyn SignatureVerificationAlgorithm],
+    /// When it should be valid, if it can be.
+    pub(super) times: Times,
+}
+
+impl Material<'_> {
+    /// Whether this key signed the certificate.
+    fn check(
+        &self,
+        signed: &Certificate<'_>,
+        key: &PublicKey<'_>,
+        budget: &mut usize,
+    ) -> Signature {
+        check(
+            signed.signed,
+            signed.signature_algorithm,
+            signed.signature,
+            key,
+            self.algorithms,
+            budget,
+        )
+    }
+}
+
+/// From when until when something is valid.
+#[derive(Clone, Copy)]
+pub(super) struct Times {
+    pub(super) begin: UnixTime,
+    pub(super) end: UnixTime,
+}
+
+impl Times {
+    /// When the certificate is valid, too.
+    fn and(self, certificate: &Certificate<'_>) -> Option<Self> {
+        let begin = certificate.not_before?.max(self.begin);
+        let end = certificate.not_after?.min(self.end);
+        (begin <= end).then_some(Self { begin, end })
+    }
 }
 
 impl<'a> Path<'a> {
@@ -73,58 +113,74 @@ impl<'a> Path<'a> {
         let mut path = Self {
             links: Vec::new(),
             end: End::IssuerUnknown,
+            budget: MAX_SIGNATURES,
         };
         path.push(leaf, Certificate::parse(leaf)?);
         let mut unused: Vec<_> = rest
             .iter()
             .filter_map(|der| Some((der, Certificate::parse(der)?)))
             .collect();
-        let mut budget = MAX_SIGNATURES;
-        while let Some(head) = path.links.last() {
-            let anchors = material.anchors.iter().filter_map(|anchor| {
-                issued(anchor, &head.fields)
+        let mut times = material.times;
+        while let Some(fields) = path.links.last().map(|head| head.fields) {
+            times = times.and(&fields).unwrap_or(times);
+            let mut anchors = material.anchors.iter().filter_map(|anchor| {
+                issued(anchor, &fields)
                     .then(|| PublicKey::read(&[], &anchor.subject_public_key_info))?
             });
-            let anchor = best(&head.fields, anchors, material, &mut budget);
+            let anchor = best(&fields, &mut anchors, material, &mut path.budget);
             if let Some((_, Signature::Good, key)) = anchor {
                 path.sign(Signature::Good, key);
                 path.end = End::Anchor;
                 return Some(path);
             }
-            if head.fields.is_self_issued() {
-                let own = core::iter::once(head.fields.public_key);
-                if let Some((_, signature, key)) = best(&head.fields, own, material, &mut budget) {
-                    path.sign(signature, key);
-                }
+            let own = fields
+                .is_self_issued()
+                .then(|| material.check(&fields, &fields.public_key, &mut path.budget));
+            if own == Some(Signature::Good) {
+                path.sign(Signature::Good, fields.public_key);
                 path.end = End::SelfSigned;
                 return Some(path);
             }
-            let issuer = head.fields.issuer;
-            let named: Vec<usize> = (0..unused.len())
-                .filter(|&i| unused[i].1.subject == issuer)
-                .collect();
-            let keys = named.iter().map(|&i| unused[i].1.public_key);
-            let sent = best(&head.fields, keys, material, &mut budget);
-            let (which, signature, key) = match (sent, anchor) {
-                (
-                    Some((_, Signature::Bad | Signature::Unsupported | Signature::Unaffordable, _))
-                    | None,
-                    Some(anchor),
-                ) => {
-                    path.sign(anchor.1, anchor.2);
+            let mut issuers: Vec<&(_, Certificate<'_>)> = Vec::new();
+            // Of several for one key, the best are valid when the path is, and end it.
+            for rank in [(true, true), (true, false), (false, true), (false, false)] {
+                issuers.extend(unused.iter().filter(|(_, issuer)| {
+                    let mut anchors = material.anchors.iter();
+                    issuer.subject == fields.issuer
+                        && (
+                            times.and(issuer).is_some(),
+                            anchors.any(|anchor| issued(anchor, issuer)),
+                        ) == rank
+                }));
+            }
+            let mut keys = issuers.iter().map(|(_, issuer)| issuer.public_key);
+            let sent = best(&fields, &mut keys, material, &mut path.budget);
+            let (which, signature, key) = match (sent, own, anchor) {
+                // Also an authority's new key, signed by its old one (RFC 4210 §4.4).
+                (Some(sent @ (_, Signature::Good, _)), ..) => sent,
+                (_, Some(own), _) => {
+                    path.sign(own, fields.public_key);
+                    path.end = End::SelfSigned;
+                    return Some(path);
+                }
+                (.., Some((_, signature, key))) => {
+                    path.sign(signature, key);
                     path.end = End::Anchor;
                     return Some(path);
                 }
-                (Some(sent), _) => sent,
-                (None, None) => return Some(path),
+                (Some(sent), ..) => sent,
+                (None, None, None) => return Some(path),
             };
             path.sign(signature, key);
             if path.links.len() > MAX_INTERMEDIATES {
                 path.end = End::TooLong;
                 return Some(path);
             }
-            let (der, fields) = unused.swap_remove(named[which]);
-            path.push(der, fields);
+            let Some(&&(der, issuer)) = issuers.get(which) else {
+                break;
+            };
+            unused.retain(|(other, _)| !core::ptr::eq(*other, der));
+            path.push(der, issuer);
         }
         Some(path)
     }
@@ -156,28 +212,16 @@ impl<'a> Path<'a> {
     }
 }
 
-/// The first key that made the signature, or else the first one at all.
+/// The first key that made the signature, or else the first one at all; and its place.
 fn best<'a>(
     signed: &Certificate<'_>,
-    keys: impl Iterator<Item = PublicKey<'a>>,
+    keys: &mut dyn Iterator<Item = PublicKey<'a>>,
     material: &Material<'_>,
     budget: &mut usize,
 ) -> Option<(usize, Signature, PublicKey<'a>)> {
     let mut first = None;
     for (index, key) in keys.enumerate() {
-        let signature = match budget.checked_sub(1) {
-            Some(left) => {
-                *budget = left;
-                check(
-                    signed.signed,
-                    signed.signature_algorithm,
-                    signed.signature,
-                    &key,
-                    material.algorithms,
-                )
-            }
-            None => Signature::Unaffordable,
-        };
+        let signature = material.check(signed, &key, budget);
         if signature == Signature::Good {
             return Some((index, signature, key));
         }
@@ -189,14 +233,19 @@ fn best<'a>(
 /// The fewest bits of an RSA key that any backend accepts.
 pub(super) const MIN_RSA_BITS: usize = 2048;
 
-/// Whether this key made the signature.
+/// Whether this key made the signature. Takes one from the budget, if there is one.
 pub(super) fn check(
     signed: &[u8],
     signature_algorithm: &[u8],
     signature: &[u8],
     key: &PublicKey<'_>,
     algorithms: &[&dyn SignatureVerificationAlgorithm],
+    budget: &mut usize,
 ) -> Signature {
+    match budget.checked_sub(1) {
+        Some(left) => *budget = left,
+        None => return Signature::Unaffordable,
+    }
     let algorithm = algorithms.iter().find(|algorithm| {
         algorithm.signature_alg_id().as_ref() == signature_algorithm
             && algorithm.public_key_alg_id().as_ref() == key.algorithm
