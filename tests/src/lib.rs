@@ -4,6 +4,7 @@
 pub mod cases;
 pub mod certs;
 pub mod chains;
+pub mod counting;
 #[cfg(feature = "rustcrypto")]
 pub mod entropy;
 pub mod forge;

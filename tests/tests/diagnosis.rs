@@ -415,31 +415,6 @@ fn a_certificate_that_was_never_valid_together_with_its_issuer_hides_nothing() {
 }
 
 #[test]
-fn a_chain_made_to_explode_the_search_ends_within_its_budget() {
-    // Many authorities of one name that issued each other: every order of them is a path.
-    let many: Vec<Made> = (0..12)
-        .map(|_| Made::self_signed(authority("same")))
-        .collect();
-    let cross: Vec<Made> = many
-        .iter()
-        .zip(many.iter().cycle().skip(1))
-        .map(|(issuer, subject)| {
-            let key = KeyPair::try_from(subject.key.serialize_der()).expect("key");
-            issuer.issue_to(authority("same"), key)
-        })
-        .collect();
-    let leaf = many[0].issue(leaf(&[HOST]));
-    let mut chain = vec![&leaf];
-    chain.extend(&cross);
-    let root = Made::self_signed(authority("root"));
-    let kinds: Vec<_> = errors(trusting(&[&root]), &chain)
-        .iter()
-        .map(SslError::kind)
-        .collect();
-    assert!(kinds.contains(&PathSearchExceeded), "{kinds:?}");
-}
-
-#[test]
 fn every_backend_finds_the_same() {
     let family = Family::with(|_, leaf| leaf.not_after = rcgen::date_time_ymd(2025, 6, 1));
     let impostor = Made::self_signed(authority("middle"));

@@ -1,0 +1,229 @@
+//! Chains with more paths than can be searched: judging them ends within its budget.
+
+use std::sync::LazyLock;
+
+use proptest::prelude::*;
+use rcgen::{CertificateParams, GeneralSubtree, KeyPair, NameConstraints};
+use sslcore::{ClientConfig, RevocationList, SslErrorKind, SslErrorKind::*};
+use sslcore_tests::chains::{HOST, Made, authority, leaf};
+use sslcore_tests::counting::{checks, counting};
+use sslcore_tests::judging::{ders, now};
+
+/// What the documentation of the judgement says: two searches of webpki's, the diagnosis, and one
+/// for each list of revoked certificates.
+const fn bound(lists: usize) -> usize {
+    2 * 100 + 16 + lists
+}
+
+/// An authority: its name and its key, by their numbers.
+type Who = (usize, usize);
+
+const KEYS: usize = 13;
+
+fn authority_of((name, key): Who) -> Made {
+    static KEY: LazyLock<Vec<KeyPair>> = LazyLock::new(|| {
+        (0..KEYS)
+            .map(|_| KeyPair::generate().expect("key"))
+            .collect()
+    });
+    Made {
+        der: Vec::new().into(),
+        params: authority(["same", "other", "third"][name]),
+        key: KeyPair::try_from(KEY[key].serialize_der()).expect("key"),
+    }
+}
+
+/// What is wrong with a certificate, if anything.
+#[derive(Clone, Copy, Debug, PartialEq)]
+enum Twist {
+    None,
+    Expired,
+    Constrained,
+    Short,
+}
+
+impl Twist {
+    fn apply(self, params: &mut CertificateParams) {
+        match self {
+            Self::None => {}
+            Self::Expired => params.not_after = rcgen::date_time_ymd(2025, 6, 1),
+            Self::Constrained => {
+                params.name_constraints = Some(NameConstraints {
+                    permitted_subtrees: vec![GeneralSubtree::DnsName("elsewhere.test".into())],
+                    excluded_subtrees: Vec::new(),
+                });
+            }
+            Self::Short => {
+                params.is_ca = rcgen::IsCa::Ca(rcgen::BasicConstraints::Constrained(0));
+            }
+        }
+    }
+}
+
+/// What is judged.
+#[derive(Clone, Debug)]
+struct Shape {
+    anchors: Vec<Who>,
+    leaf: (Who, Twist),
+    /// Subject, issuer.
+    authorities: Vec<(Who, Who, Twist)>,
+    lists: Vec<Who>,
+    required: bool,
+    clock: bool,
+}
+
+impl Shape {
+    /// What is found, and how many signatures were checked.
+    fn judge(&self) -> (Vec<SslErrorKind>, usize) {
+        let (issuer, twist) = self.leaf;
+        let mut params = leaf(&[HOST]);
+        if twist == Twist::Expired {
+            twist.apply(&mut params);
+        }
+        let mut chain = vec![authority_of(issuer).issue(params)];
+        chain.extend(self.authorities.iter().map(|(subject, issuer, twist)| {
+            let mut subject = authority_of(*subject);
+            twist.apply(&mut subject.params);
+            authority_of(*issuer).issue_to(subject.params, subject.key)
+        }));
+        let chain: Vec<_> = chain.iter().collect();
+        let anchors = self.anchors.iter().map(|who| {
+            let anchor = authority_of(*who);
+            Made::self_signed_by(anchor.params, anchor.key).der
+        });
+        let lists = self
+            .lists
+            .iter()
+            .map(|who| authority_of(*who).revoke(&[], 2030));
+        let lists: Vec<RevocationList> = lists.collect();
+        let config = ClientConfig::builder(counting())
+            .trust_anchors(anchors)
+            .revocation_lists(lists, self.required)
+            .build()
+            .expect("a configuration");
+        let chain = ders(&chain);
+        let at = self.clock.then(now);
+        let (errors, checks) = checks(|| config.verify_chain(&chain, None, at));
+        (errors.iter().map(|it| it.kind()).collect(), checks)
+    }
+}
+
+const TWISTS: [Twist; 4] = [
+    Twist::None,
+    Twist::Expired,
+    Twist::Constrained,
+    Twist::Short,
+];
+
+/// `count` authorities of one name, each with a key of its own that the next one has signed.
+fn ring(count: usize, twist: Twist) -> Vec<(Who, Who, Twist)> {
+    let subjects = (0..count).map(|key| (0, key));
+    let issuers = subjects.clone().cycle().skip(1);
+    subjects
+        .zip(issuers)
+        .map(|(it, by)| (it, by, twist))
+        .collect()
+}
+
+/// Ways to make the search explode, each twisted in one way.
+fn explosive(twist: Twist) -> Vec<Vec<(Who, Who, Twist)>> {
+    let reversed = ring(6, twist).into_iter().rev().collect();
+    let one_key = (0..6).map(|by| ((0, 0), (0, by), twist)).collect();
+    let two_names = (0..6).map(|i| ((i % 2, i / 2), ((i + 1) % 2, (i + 1) % 6 / 2), twist));
+    let all_by_all = (0..4).flat_map(|i| (0..3).map(move |by| ((0, i), (0, by), twist)));
+    vec![
+        ring(6, twist),
+        ring(12, twist),
+        reversed,
+        one_key,
+        two_names.collect(),
+        all_by_all.collect(),
+    ]
+}
+
+#[test]
+fn a_chain_made_to_explode_the_search_ends_within_its_budget() {
+    // Many authorities of one name that issued each other: every order of them is a path.
+    let mut shape = Shape {
+        anchors: vec![(1, 12)],
+        leaf: ((0, 0), Twist::None),
+        authorities: ring(12, Twist::None),
+        lists: Vec::new(),
+        required: false,
+        clock: true,
+    };
+    let (kinds, checks) = shape.judge();
+    assert!(kinds.contains(&PathSearchExceeded), "{kinds:?}");
+    assert!(checks <= bound(0), "{checks}");
+    // And any of them could end at an anchor of that name.
+    shape.anchors = vec![(0, 12)];
+    let (kinds, checks) = shape.judge();
+    assert!(kinds.contains(&PathSearchExceeded), "{kinds:?}");
+    assert!((100..=bound(0)).contains(&checks), "{checks}");
+}
+
+#[test]
+fn no_way_to_make_the_search_explode_goes_beyond_its_budget() {
+    let mut most = 0;
+    for (twist, lists) in TWISTS.into_iter().flat_map(|it| [(it, 0), (it, 6)]) {
+        for authorities in explosive(twist) {
+            for anchor in [(0, 12), (1, 12), (2, 12)] {
+                for (leaf, clock) in [
+                    (Twist::None, true),
+                    (Twist::Expired, true),
+                    (Twist::None, false),
+                ] {
+                    let shape = Shape {
+                        anchors: vec![anchor],
+                        leaf: ((0, 0), leaf),
+                        authorities: authorities.clone(),
+                        lists: (0..lists).map(|key| (0, key)).collect(),
+                        required: true,
+                        clock,
+                    };
+                    let (kinds, checks) = shape.judge();
+                    assert!(checks <= bound(lists), "{checks} {shape:?} {kinds:?}");
+                    assert_ne!(kinds, [], "{shape:?}");
+                    most = most.max(checks);
+                }
+            }
+        }
+    }
+    assert!(most > bound(0), "all of them were harmless: {most}");
+}
+
+fn who(keys: std::ops::Range<usize>) -> impl Strategy<Value = Who> {
+    (prop_oneof![5 => Just(0), 1 => Just(1)], keys)
+}
+
+fn twist() -> impl Strategy<Value = Twist> {
+    proptest::sample::select(&TWISTS)
+}
+
+prop_compose! {
+    fn shapes()(
+        anchors in prop::collection::vec(who(5..8), 1..4),
+        leaf in (who(0..6), twist()),
+        issued in prop::collection::vec((who(0..6), who(0..6)), 0..12),
+        twist in twist(),
+        odd in (0..24usize, self::twist()),
+        lists in prop::collection::vec(who(0..6), 0..16),
+        required: bool,
+        clock: bool,
+    ) -> Shape {
+        let authorities = issued.into_iter().enumerate().map(|(i, (subject, issuer))| {
+            (subject, issuer, if i == odd.0 { odd.1 } else { twist })
+        });
+        let authorities = authorities.collect();
+        Shape { anchors, leaf, authorities, lists, required, clock }
+    }
+}
+
+proptest! {
+    #[test]
+    fn whatever_authorities_of_the_same_names_issued_is_judged_within_the_budget(shape in shapes()) {
+        let (kinds, checks) = shape.judge();
+        prop_assert!(checks <= bound(shape.lists.len()), "{checks} {kinds:?}");
+        prop_assert_eq!(kinds.contains(&NoWallClock), !shape.clock);
+    }
+}
