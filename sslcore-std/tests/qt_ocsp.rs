@@ -70,6 +70,7 @@ fn found(anchors: &[&Made], chain: &[&Made], response: Option<&[u8]>) -> Vec<Ssl
     one
 }
 
+/// `connectSelfSigned`: no response is an error, and a good one is none.
 #[test]
 fn connect_self_signed() {
     let Certificates { ss1, .. } = &certificates();
@@ -79,6 +80,7 @@ fn connect_self_signed() {
     assert_eq!(found(&[ss1], &[ss1], Some(&response)), []);
 }
 
+/// `badStatus`: what a responder says instead of a status, and the statuses that are bad.
 #[test]
 fn bad_status() {
     let Certificates { infbob, ca1, .. } = &certificates();
@@ -116,6 +118,7 @@ fn bad_status() {
     }
 }
 
+/// `multipleSingleResponses`: a response about several certificates is none.
 #[test]
 fn multiple_single_responses() {
     let Certificates { ss1, .. } = &certificates();
@@ -127,6 +130,7 @@ fn multiple_single_responses() {
     assert_eq!(errors, [SslErrorKind::OcspMalformedResponse]);
 }
 
+/// `malformedResponse`: what is no DER is no response; and the server is told.
 #[test]
 fn malformed_response() {
     let Certificates { ss1, .. } = &certificates();
@@ -139,6 +143,7 @@ fn malformed_response() {
     assert!(pair.server.saw(Event::AlertReceived(alert)));
 }
 
+/// `expiredResponse`: too old, too new, and over before it began.
 #[test]
 fn expired_response() {
     let Certificates { ss1, .. } = &certificates();
@@ -157,6 +162,7 @@ fn expired_response() {
     }
 }
 
+/// `noNextUpdate`: a response without an end counts for ever.
 #[test]
 fn no_next_update() {
     let Certificates { ss1, .. } = &certificates();
@@ -167,6 +173,7 @@ fn no_next_update() {
     assert_eq!(found(&[ss1], &[ss1], Some(&answer.sign())), []);
 }
 
+/// `wrongCertificateInResponse`: a response about another certificate.
 #[test]
 fn wrong_certificate_in_response() {
     let Certificates {
@@ -191,6 +198,7 @@ fn wrong_certificate_in_response() {
     }
 }
 
+/// `untrustedResponder`: without a trust anchor, nobody can be believed.
 #[test]
 fn untrusted_responder() {
     let Certificates { infbob, ca1, .. } = &certificates();

@@ -359,6 +359,10 @@ pub enum ConfigError {
     /// Pins were given, to trust or to block, but [`VerifyMode::None`](crate::VerifyMode::None)
     /// and [`VerifyMode::External`](crate::VerifyMode::External) would never compare them.
     PinsWithoutVerification,
+    /// It was to be known whether certificates were revoked, by lists or by a status checker, but
+    /// [`VerifyMode::None`](crate::VerifyMode::None) and
+    /// [`VerifyMode::External`](crate::VerifyMode::External) would never look.
+    StatusWithoutVerification,
     /// A name is neither a DNS name nor an IP address.
     InvalidName(String),
     /// An application protocol name is empty or longer than 255 bytes (RFC 7301 §3.1).
@@ -392,6 +396,9 @@ impl fmt::Display for ConfigError {
             }
             Self::PinsWithoutVerification => {
                 f.write_str("pins are compared only when certificates are verified")
+            }
+            Self::StatusWithoutVerification => {
+                f.write_str("revocation is looked at only when certificates are verified")
             }
             Self::InvalidName(name) => {
                 write!(f, "{name:?} is neither a DNS name nor an IP address")

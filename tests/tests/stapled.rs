@@ -5,8 +5,8 @@ use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use sslcore::{
-    Alert, ClientConfig, Event, FailureKind, Instant, OnErrors, Pin, ServerConfig, SslErrorKind,
-    StatusChecker, StatusQuestion, StatusReport, UnixTime, Verdict, VerifyMode,
+    Alert, ClientConfig, ConfigError, Event, FailureKind, Instant, OnErrors, Pin, ServerConfig,
+    SslErrorKind, StatusChecker, StatusQuestion, StatusReport, UnixTime, Verdict, VerifyMode,
 };
 use sslcore_tests::certs::{NOW, WORLD};
 use sslcore_tests::pair::{End, Pair, backend, backends, client, server, server_name};
@@ -358,6 +358,19 @@ fn the_checker_learns_the_issuer_if_a_path_leads_to_an_anchor_the_time_and_the_t
     assert!(!untrusted.has_issuer);
     assert!(unclocked.has_issuer);
     assert_eq!(unclocked.now, None);
+}
+
+#[test]
+fn whoever_would_never_be_asked_is_refused() {
+    for mode in [VerifyMode::None, VerifyMode::External] {
+        let checker = Checker::saying(&[]);
+        let refused = asking(&checker).verify_mode(mode).build();
+        let error = refused.err();
+        assert_eq!(error, Some(ConfigError::StatusWithoutVerification));
+        let required = client(backend()).revocation_lists([], true);
+        let error = required.verify_mode(mode).build().err();
+        assert_eq!(error, Some(ConfigError::StatusWithoutVerification));
+    }
 }
 
 #[test]

@@ -216,6 +216,10 @@ impl Verification {
         if compared && !judged {
             return Err(ConfigError::PinsWithoutVerification);
         }
+        let revocation = self.revocation();
+        if (revocation.is_some() || self.status.is_some()) && !judged {
+            return Err(ConfigError::StatusWithoutVerification);
+        }
         Ok(Policy {
             mode,
             on_errors: self.on_errors,
@@ -224,7 +228,7 @@ impl Verification {
             anchors: self.anchors()?,
             algorithms: backend.provider().signature_verification_algorithms.all,
             depth: self.depth,
-            revocation: self.revocation(),
+            revocation,
             status: self.status.take(),
             tolerance: self.tolerance,
             common_names: self.common_names,
