@@ -210,7 +210,7 @@ pub fn weak() -> (Made, Made, Made) {
 }
 
 /// A SubjectPublicKeyInfo with an RSA key of so many bits.
-fn rsa_key(bits: usize) -> Vec<u8> {
+pub fn rsa_key(bits: usize) -> Vec<u8> {
     let mut modulus = vec![0, 0x80];
     modulus.resize(bits / 8 + 1, 1);
     let key = [element(2, &modulus), element(2, &[1, 0, 1])].concat();

@@ -7,6 +7,7 @@ pub mod chains;
 pub mod counting;
 #[cfg(feature = "rustcrypto")]
 pub mod entropy;
+pub mod flaws;
 pub mod forge;
 pub mod gnutls;
 pub mod judging;

@@ -189,7 +189,7 @@ fn no_way_to_make_the_search_explode_goes_beyond_its_budget() {
             }
         }
     }
-    assert!(most > bound(0), "all of them were harmless: {most}");
+    assert!(most > 2 * 100, "all of them were harmless: {most}");
 }
 
 fn who(keys: std::ops::Range<usize>) -> impl Strategy<Value = Who> {

@@ -5,8 +5,9 @@
 //! what is listed must not forgive what is not.
 
 use alloc::vec::Vec;
+use core::slice;
 
-use rustls_pki_types::{CertificateDer, TrustAnchor, UnixTime};
+use rustls_pki_types::{CertificateDer, UnixTime};
 use webpki::{
     EndEntityCert, Error, ExtendedKeyUsageValidator, KeyPurposeIdIter, KeyUsage,
     anchor_from_trusted_cert,
@@ -67,7 +68,13 @@ impl Case<'_> {
             Some(kind) if !tells(&found, kind) => found.push((kind, 0, Detail::None)),
             _ => {}
         }
-        let constrained = assumed.is_some_and(|depth| self.is_constrained_above(path, depth));
+        // Names are compared with constraints last, and by nobody above what was assumed.
+        let compared = match hidden {
+            Some(Kind::NameConstraintViolation) => None,
+            Some(_) => Some(0),
+            None => assumed,
+        };
+        let constrained = compared.is_some_and(|depth| self.is_constrained_above(path, depth));
         if constrained && !tells(&found, Kind::Unspecified) {
             found.push((Kind::Unspecified, 0, Detail::None));
         }
@@ -151,17 +158,20 @@ impl Case<'_> {
             // Nobody has the key that this could be checked with.
             return None;
         }
-        let mut anchors: Vec<TrustAnchor<'_>> = self.material.anchors.to_vec();
-        if let Some(link) = assumed.and_then(|depth| path.links.get(depth)) {
-            match anchor_from_trusted_cert(link.der) {
-                Ok(anchor) => anchors.push(anchor),
+        // With one that is assumed there is one path, and no other to be refused for.
+        let assumed = assumed.and_then(|depth| Some((depth, path.links.get(depth)?)));
+        let (above, anchor) = match assumed {
+            Some((depth, link)) => match anchor_from_trusted_cert(link.der) {
+                Ok(anchor) => (depth, Some(anchor)),
                 // It was told to be unreadable; what it issued cannot be checked.
                 Err(_) => return Some(Kind::Unspecified),
-            }
-        }
+            },
+            None => (path.links.len(), None),
+        };
         let issuers: Vec<CertificateDer<'_>> = path
             .links
             .iter()
+            .take(above)
             .skip(1)
             .map(|link| CertificateDer::from(link.der.as_ref()))
             .collect();
@@ -170,10 +180,13 @@ impl Case<'_> {
             true => None,
             false => Some(self.purpose),
         };
+        let anchors = anchor
+            .as_ref()
+            .map_or(self.material.anchors, slice::from_ref);
         parsed
             .verify_for_usage(
                 self.material.algorithms,
-                &anchors,
+                anchors,
                 &issuers,
                 time_within(&mut path.links.iter().map(|link| &link.fields), self.time),
                 Usage(purpose),
@@ -287,7 +300,6 @@ pub(super) fn kind_of(error: &Error) -> Kind {
         | E::ExtensionValueInvalid
         | E::MalformedExtensions
         | E::MalformedNameConstraint
-        | E::InvalidCertValidity
         | E::InvalidSerialNumber
         | E::UnsupportedCriticalExtension => Kind::UndecodableCertificate,
         _ => Kind::Unspecified,
