@@ -4,6 +4,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
 use rustls::sign::SigningKey;
+use rustls_pki_types::PrivateKeyDer;
 use sslcore::crypto::Backend;
 use sslcore::{SignError, SignatureScheme, Signer};
 
@@ -27,8 +28,17 @@ impl Module {
         identity: &Identity,
         schemes: &'static [SignatureScheme],
     ) -> Self {
-        let keys = backend.provider().key_provider;
-        let key = keys.load_private_key(identity.key()).expect("a key");
+        Self::holding(backend, identity.key(), schemes)
+    }
+
+    /// The same with this key.
+    pub fn holding(
+        backend: &Backend,
+        key: PrivateKeyDer<'static>,
+        schemes: &'static [SignatureScheme],
+    ) -> Self {
+        let key = backend.provider().key_provider.load_private_key(key);
+        let key = key.expect("a key");
         Self {
             public_key: key.public_key().map(|spki| spki.to_vec()),
             key,
@@ -36,6 +46,15 @@ impl Module {
             broken: false,
             signed: AtomicUsize::new(0),
         }
+    }
+
+    /// A module with this P-256 key that does not say which one it is: whatever certificate is
+    /// given with it is taken as it is.
+    pub fn silent(backend: &Backend, key: PrivateKeyDer<'static>) -> Arc<Self> {
+        Arc::new(Self {
+            public_key: None,
+            ..Self::holding(backend, key, &[SignatureScheme::EcdsaP256Sha256])
+        })
     }
 
     /// How often it was asked to sign.

@@ -123,10 +123,13 @@ error_kinds! {
 }
 
 impl SslErrorKind {
-    /// The alert that a rejection for this reason owes the peer (RFC 8446 §6.2).
+    /// The alert that a rejection for this reason owes the peer (RFC 8446 §6.2, RFC 5246 §7.2.2).
+    /// To a client without a certificate TLS 1.2 says handshake_failure instead: it has no
+    /// certificate_required.
     pub fn alert(self) -> Alert {
         match self {
             Self::CertificateExpired | Self::CertificateNotYetValid => Alert::CertificateExpired,
+            // No path to a trust anchor.
             Self::SelfSignedCertificate
             | Self::SelfSignedCertificateInChain
             | Self::UnableToGetLocalIssuerCertificate
@@ -136,16 +139,19 @@ impl SslErrorKind {
             | Self::PathSearchExceeded
             | Self::ChainTooLong => Alert::UnknownCa,
             Self::CertificateRevoked => Alert::CertificateRevoked,
-            Self::InvalidPurpose | Self::UnsupportedAlgorithm => Alert::UnsupportedCertificate,
+            Self::InvalidPurpose => Alert::UnsupportedCertificate,
             Self::NoPeerCertificate => Alert::CertificateRequired,
-            Self::HostNameMismatch
+            // decrypt_error is for the handshake's own signatures; for those that are too weak,
+            // RFC 8446 §4.4.2.4.
+            Self::CertificateSignatureFailed
+            | Self::UnsupportedAlgorithm
+            | Self::HostNameMismatch
             | Self::UndecodableCertificate
             | Self::InvalidNotBeforeField
             | Self::InvalidNotAfterField
             | Self::NameConstraintViolation
             | Self::NotPinned
             | Self::CertificateBlacklisted => Alert::BadCertificate,
-            Self::CertificateSignatureFailed => Alert::DecryptError,
             // RFC 6066 §8.
             Self::OcspNoResponseFound
             | Self::OcspMalformedRequest
@@ -158,7 +164,9 @@ impl SslErrorKind {
             | Self::OcspResponseCertIdUnknown
             | Self::OcspResponseExpired
             | Self::OcspStatusUnknown => Alert::BadCertificateStatusResponse,
-            _ => Alert::CertificateUnknown,
+            Self::Unspecified | Self::CertificateStatusUnknown | Self::NoWallClock => {
+                Alert::CertificateUnknown
+            }
         }
     }
 }
