@@ -99,8 +99,8 @@ fn every_error_is_a_sentence_below_its_certificate_and_remedies_follow() {
         &text,
         &[
             "Certificate 0: CN=leaf\n",
-            "  error     the certificate is not for this purpose: its extended key usage does not \
-             allow a TLS server\n",
+            "  error     the certificate is not for this purpose: it is for clientAuth, and not for a \
+             TLS server\n",
             "  error     the certificate is for another name than other.test: it is for \
              DNS:server.test\n",
             "Certificate 1: CN=middle\n",
@@ -217,7 +217,7 @@ fn a_revoked_certificate_is_refused_with_its_authoritys_list() {
             let list = file("list.crl", &content);
             let run = files.verify(&["--crl", list.to_str().expect("a path")]);
             assert_eq!(run.code, Some(code), "{serial}: {}", run.stderr);
-            let told = out(&run).contains("  error     the certificate was revoked\n");
+            let told = out(&run).contains("  error     the certificate was revoked by CN=middle\n");
             assert_eq!(told, code == 4, "{}", out(&run));
         }
     }

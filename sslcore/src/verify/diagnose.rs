@@ -127,9 +127,9 @@ impl Case<'_> {
         if !cert.is_ca() || !cert.may_sign_certificates() {
             report(Kind::InvalidCaCertificate, Detail::None);
         }
-        let below = depth - 1;
-        if let Some(limit) = cert.path_len().filter(|limit| below > *limit) {
-            report(Kind::PathLengthExceeded, Detail::Limit(limit));
+        let found = depth - 1;
+        if let Some(limit) = cert.path_len().filter(|limit| found > *limit) {
+            report(Kind::PathLengthExceeded, Detail::TooMany { limit, found });
         }
     }
 

@@ -302,7 +302,9 @@ impl Policy {
             ));
         }
         if let Some(limit) = self.depth.filter(|limit| intermediates > *limit) {
-            errors.push(error(Kind::ChainTooLong, 0, Detail::Limit(limit), leaf));
+            let found = intermediates;
+            let detail = Detail::TooMany { limit, found };
+            errors.push(error(Kind::ChainTooLong, 0, detail, leaf));
         }
     }
 

@@ -200,8 +200,11 @@ enum Detail {
     For(Purpose),
     /// The name that was looked for.
     Name(ServerName<'static>),
-    /// The most there may be.
-    Limit(usize),
+    /// How many intermediates there may be, and are.
+    TooMany {
+        limit: usize,
+        found: usize,
+    },
     /// The length of the key.
     KeyBits(usize),
 }

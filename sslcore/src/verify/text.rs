@@ -5,11 +5,13 @@ use core::net::{Ipv4Addr, Ipv6Addr};
 
 use rustls_pki_types::{IpAddr, ServerName};
 
+use super::der::{Reader, tag};
 use super::diagnose::Purpose;
 use super::path::MIN_RSA_BITS;
-use super::{Detail, SslError, SslErrorKind as Kind};
+use super::{Detail, SslError, SslErrorKind as Kind, x509};
 use crate::calendar::DateTime;
 use crate::identity::certificate::Certificate;
+use crate::identity::name::Dotted;
 
 /// What was found, and what was expected. Names are escaped as
 /// [`DistinguishedName`](crate::DistinguishedName) does.
@@ -65,29 +67,53 @@ impl SslError {
                 write!(f, " than {}: ", Wanted(wanted))?;
                 names(f, certificate)
             }
+            (Kind::NameConstraintViolation, _) => {
+                f.write_str(": ")?;
+                names(f, certificate)
+            }
             (Kind::InvalidPurpose, Detail::For(purpose)) => {
                 let role = match purpose {
                     Purpose::Server => "server",
                     Purpose::Client => "client",
                 };
-                match certificate.is_ca() && self.depth == 0 {
-                    true => write!(f, ": it is a certificate authority's, and not a {role}'s"),
-                    false => write!(f, ": its extended key usage does not allow a TLS {role}"),
+                if certificate.is_ca() && self.depth == 0 {
+                    return write!(f, ": it is a certificate authority's, and not a {role}'s");
                 }
+                f.write_str(": it is for ")?;
+                list(f, certificate.extended_key_usages(), "nothing")?;
+                write!(f, ", and not for a TLS {role}")
             }
-            (Kind::UnableToGetLocalIssuerCertificate, _) => match certificate.issuer() {
-                Some(issuer) => write!(
-                    f,
-                    ": neither a trust anchor nor the peer's chain has {issuer}"
-                ),
+            (Kind::InvalidCaCertificate, _) => f.write_str(match certificate.is_ca() {
+                false => ": it does not say that it is an authority's",
+                true => ": its key usage does not have keyCertSign",
+            }),
+            (Kind::UnableToGetLocalIssuerCertificate, _) => by(
+                f,
+                certificate,
+                ": neither a trust anchor nor the peer's chain has ",
+            ),
+            (Kind::UnableToVerifyFirstCertificate, _) => {
+                by(f, certificate, ": it came without that of ")
+            }
+            (Kind::CertificateSignatureFailed, _) => {
+                by(f, certificate, ": it was not signed with the key of ")
+            }
+            (Kind::CertificateRevoked, _) => by(f, certificate, " by "),
+            (Kind::CertificateStatusUnknown, _) => {
+                by(f, certificate, ": there is no current list signed by ")
+            }
+            (Kind::PathLengthExceeded, Detail::TooMany { limit, found }) => write!(
+                f,
+                ": it allows {} below it, and there are {found}",
+                Intermediates(*limit)
+            ),
+            (Kind::ChainTooLong, Detail::TooMany { limit, found }) => {
+                write!(f, " of {}: it has {found}", Intermediates(*limit))
+            }
+            (Kind::UnsupportedAlgorithm, Detail::None) => match signature_algorithm(certificate) {
+                Some(id) => write!(f, ": its signature, {id} with its issuer's key"),
                 None => Ok(()),
             },
-            (Kind::PathLengthExceeded, Detail::Limit(limit)) => {
-                write!(f, ": it allows {limit} intermediates below it")
-            }
-            (Kind::ChainTooLong, Detail::Limit(limit)) => {
-                write!(f, ": it allows {limit} intermediates")
-            }
             (Kind::UnsupportedAlgorithm, Detail::KeyBits(bits)) => {
                 write!(
                     f,
@@ -113,17 +139,53 @@ impl Display for Wanted<'_> {
     }
 }
 
+/// The names that a certificate has.
 fn names(f: &mut fmt::Formatter<'_>, certificate: &Certificate) -> fmt::Result {
-    let mut names = certificate.alternative_names().peekable();
-    if names.peek().is_none() {
-        return f.write_str("it has no names");
-    }
     f.write_str("it is for ")?;
-    for (i, name) in names.enumerate() {
+    list(f, certificate.alternative_names(), "no name")
+}
+
+fn list(
+    f: &mut fmt::Formatter<'_>,
+    items: impl Iterator<Item = impl Display>,
+    none: &str,
+) -> fmt::Result {
+    let mut items = items.peekable();
+    if items.peek().is_none() {
+        return f.write_str(none);
+    }
+    for (i, item) in items.enumerate() {
         if i > 0 {
             f.write_str(", ")?;
         }
-        name.fmt(f)?;
+        item.fmt(f)?;
     }
     Ok(())
+}
+
+/// Words that end with the issuer's name, if there is one.
+fn by(f: &mut fmt::Formatter<'_>, certificate: &Certificate, words: &str) -> fmt::Result {
+    match certificate.issuer() {
+        Some(issuer) => write!(f, "{words}{issuer}"),
+        None => Ok(()),
+    }
+}
+
+struct Intermediates(usize);
+
+impl Display for Intermediates {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self.0 {
+            0 => f.write_str("no intermediate"),
+            1 => f.write_str("1 intermediate"),
+            more => write!(f, "{more} intermediates"),
+        }
+    }
+}
+
+/// What it says it was signed with: an object identifier.
+fn signature_algorithm(certificate: &Certificate) -> Option<Dotted<'_>> {
+    let fields = x509::Certificate::parse(certificate.der())?;
+    let id = Reader::new(fields.signature_algorithm).read(tag::OBJECT_IDENTIFIER)?;
+    Some(Dotted(id))
 }
