@@ -5,7 +5,7 @@ use std::time::Duration;
 use sslcore::crypto::Backend;
 use sslcore::{
     Buffers, ClientConfig, ConfigBuilder, Connection, Event, Instant, Limits, Now, PeerName,
-    Progress, ServerConfig, ServerStart, UnixTime,
+    Progress, ServerConfig, ServerStart, SslError, SslErrorKind, UnixTime, Verdict,
 };
 
 use crate::certs::{NOW, WORLD};
@@ -148,6 +148,30 @@ impl End {
         let n = self.conn.write(bytes).expect("write");
         assert_eq!(n, bytes.len(), "a short write");
         self.settle();
+    }
+
+    /// What was told about certificates, in order, and `Encrypted`.
+    pub fn told(&self) -> Vec<String> {
+        let told = self.events.iter().filter_map(|event| match event {
+            Event::PeerVerifyError { kind, depth } => Some(format!("{kind:?} {depth}")),
+            Event::SslErrors(_) => Some("SslErrors".to_owned()),
+            Event::Encrypted => Some("Encrypted".to_owned()),
+            _ => None,
+        });
+        told.collect()
+    }
+
+    /// The kinds of its certificate errors.
+    pub fn error_kinds(&self) -> Vec<SslErrorKind> {
+        let errors = self.conn.ssl_errors();
+        errors.iter().map(SslError::kind).collect()
+    }
+
+    /// Answers the open question about certificates.
+    #[track_caller]
+    pub fn answer(&mut self, verdict: Verdict<'_>) {
+        let id = self.conn.review().expect("a question").id;
+        self.conn.answer(id, verdict).expect("open");
     }
 
     /// Whether an event was seen.

@@ -9,7 +9,7 @@ use sslcore::{
 };
 use sslcore_tests::certs::{Identity, WORLD, self_signed};
 use sslcore_tests::chains::{HOST, Made, authority, leaf};
-use sslcore_tests::pair::{End, Pair, backend, client, server};
+use sslcore_tests::pair::{Pair, backend, client, server};
 
 const VERSIONS: [&str; 2] = ["TLSv1.2", "TLSv1.3"];
 
@@ -44,22 +44,6 @@ fn pin_of(der: &[u8]) -> Pin {
     Pin::CertificateSha256(digest.as_ref().try_into().expect("32 bytes"))
 }
 
-fn kinds(end: &End) -> Vec<SslErrorKind> {
-    let errors = end.conn.ssl_errors();
-    errors.iter().map(SslError::kind).collect()
-}
-
-/// What was told about certificates, in order, and `Encrypted`.
-fn told(end: &End) -> Vec<String> {
-    let told = end.events.iter().filter_map(|event| match event {
-        Event::PeerVerifyError { kind, depth } => Some(format!("{kind:?} {depth}")),
-        Event::SslErrors(_) => Some("SslErrors".to_owned()),
-        Event::Encrypted => Some("Encrypted".to_owned()),
-        _ => None,
-    });
-    told.collect()
-}
-
 #[track_caller]
 fn assert_refused(pair: &Pair, kind: SslErrorKind, alert: Alert) {
     assert_eq!(
@@ -72,11 +56,6 @@ fn assert_refused(pair: &Pair, kind: SslErrorKind, alert: Alert) {
         "{:?}",
         pair.server.events
     );
-}
-
-fn answer(end: &mut End, verdict: Verdict<'_>) {
-    let id = end.conn.review().expect("a question").id;
-    end.conn.answer(id, verdict).expect("open");
 }
 
 #[test]
@@ -93,10 +72,13 @@ fn a_forgiven_error_is_told_then_the_handshake_goes_on_and_no_session_is_kept() 
             for _ in 0..2 {
                 let pair = Pair::encrypted(&client, &server);
                 assert_eq!(
-                    told(&pair.client),
+                    pair.client.told(),
                     ["CertificateExpired 0", "SslErrors", "Encrypted"]
                 );
-                assert_eq!(kinds(&pair.client), [SslErrorKind::CertificateExpired]);
+                assert_eq!(
+                    pair.client.error_kinds(),
+                    [SslErrorKind::CertificateExpired]
+                );
                 assert!(!pair.client.conn.is_resumed());
                 assert!(kept.is_empty(), "{version} {on_errors:?}");
             }
@@ -130,7 +112,7 @@ fn what_is_left_unforgiven_rejects_with_its_own_alert() {
         let client = client_of(version).forgive([about(SslErrorKind::SelfSignedCertificate, &odd)]);
         let pair = connect(client, &server_as(version, &odd));
         assert_eq!(
-            kinds(&pair.client),
+            pair.client.error_kinds(),
             [
                 SslErrorKind::SelfSignedCertificate,
                 SslErrorKind::HostNameMismatch
@@ -154,15 +136,13 @@ fn who_is_asked_need_not_forgive_again_what_the_configuration_forgives() {
             pair
         };
         let mut pair = asked();
-        answer(
-            &mut pair.client,
-            Verdict::AcceptOnly(std::slice::from_ref(&wrong_name)),
-        );
+        pair.client
+            .answer(Verdict::AcceptOnly(std::slice::from_ref(&wrong_name)));
         pair.run();
         assert!(pair.client.saw(Event::Encrypted), "{version}");
         for verdict in [Verdict::AcceptOnly(&[]), Verdict::Reject] {
             let mut pair = asked();
-            answer(&mut pair.client, verdict);
+            pair.client.answer(verdict);
             pair.run();
             assert_refused(&pair, SslErrorKind::HostNameMismatch, Alert::BadCertificate);
         }
@@ -176,10 +156,13 @@ fn blocked_comes_before_pinned_and_pinned_before_all_else() {
         let server = server_as(version, &odd);
         let pinned = || client_of(version).pins([pin(&odd)]);
         let pair = connect(pinned(), &server);
-        assert_eq!(told(&pair.client), ["Encrypted"], "{version}");
+        assert_eq!(pair.client.told(), ["Encrypted"], "{version}");
 
         let pair = connect(pinned().block([pin(&odd)]), &server);
-        assert_eq!(kinds(&pair.client), [SslErrorKind::CertificateBlacklisted]);
+        assert_eq!(
+            pair.client.error_kinds(),
+            [SslErrorKind::CertificateBlacklisted]
+        );
         assert_refused(
             &pair,
             SslErrorKind::CertificateBlacklisted,
@@ -192,14 +175,14 @@ fn blocked_comes_before_pinned_and_pinned_before_all_else() {
             &server,
         );
         assert_eq!(
-            told(&pair.client),
+            pair.client.told(),
             ["CertificateBlacklisted 0", "SslErrors", "Encrypted"]
         );
 
         let unpinned = client_of(version).block([pin(&odd)]).forgive([blocked]);
         let pair = connect(unpinned, &server);
         assert_eq!(
-            kinds(&pair.client),
+            pair.client.error_kinds(),
             [
                 SslErrorKind::CertificateBlacklisted,
                 SslErrorKind::SelfSignedCertificate,
@@ -260,7 +243,7 @@ fn however_many_errors_there_are_all_are_told_in_order_and_then_their_list() {
         };
 
         let pair = connect(client(), &server);
-        assert_eq!(told(&pair.client), expected, "{version}");
+        assert_eq!(pair.client.told(), expected, "{version}");
         assert_refused(
             &pair,
             SslErrorKind::CertificateBlacklisted,
@@ -283,7 +266,7 @@ fn however_many_errors_there_are_all_are_told_in_order_and_then_their_list() {
         }
         assert!(rest.is_empty());
         end.settle();
-        assert_eq!(told(end), expected, "{version}");
+        assert_eq!(end.told(), expected, "{version}");
     }
 }
 
@@ -301,7 +284,7 @@ fn external_verification_holds_every_handshake_and_accept_is_trust() {
             for resumed in [false, true] {
                 let mut pair = Pair::tls(&client, &server);
                 pair.run();
-                assert_eq!(told(&pair.client), ["SslErrors"], "{version}");
+                assert_eq!(pair.client.told(), ["SslErrors"], "{version}");
                 let review = pair.client.conn.review().expect("held");
                 assert!(review.errors.is_empty());
                 let chain: Vec<_> = review.chain.iter().map(Certificate::der).collect();
@@ -310,9 +293,9 @@ fn external_verification_holds_every_handshake_and_accept_is_trust() {
                 if !resumed {
                     assert!(kept.is_empty(), "nothing is kept before the verdict");
                 }
-                answer(&mut pair.client, Verdict::Accept);
+                pair.client.answer(Verdict::Accept);
                 pair.run();
-                assert_eq!(told(&pair.client), ["SslErrors", "Encrypted"]);
+                assert_eq!(pair.client.told(), ["SslErrors", "Encrypted"]);
                 assert!(!kept.is_empty(), "{version}");
             }
         }
@@ -328,7 +311,7 @@ fn external_verification_refuses_with_certificate_unknown_and_keeps_no_session()
             .session_store(kept.clone());
         let mut pair = connect(client, &server_as(version, &WORLD.server));
         let id = pair.client.conn.review().expect("held").id;
-        answer(&mut pair.client, Verdict::Reject);
+        pair.client.answer(Verdict::Reject);
         pair.run();
         assert_refused(&pair, SslErrorKind::Unspecified, Alert::CertificateUnknown);
         assert!(kept.is_empty(), "{version}");
@@ -348,7 +331,7 @@ fn external_verification_of_a_client_without_a_certificate_gets_an_empty_chain()
             let mut pair = connect(client_of(version), &server);
             let review = pair.server.conn.review().expect("held");
             assert!(review.errors.is_empty() && review.chain.is_empty());
-            answer(&mut pair.server, verdict);
+            pair.server.answer(verdict);
             pair.run();
             assert_eq!(pair.server.saw(Event::Encrypted), works, "{version}");
             let alert = Event::AlertReceived(Alert::CertificateUnknown);
@@ -369,7 +352,7 @@ fn a_server_that_verifies_elsewhere_is_given_the_clients_chain() {
         let mut pair = connect(client, &server);
         let review = pair.server.conn.review().expect("held");
         assert_eq!(review.chain[0].der(), &identity.chain[0]);
-        answer(&mut pair.server, Verdict::Accept);
+        pair.server.answer(Verdict::Accept);
         pair.run();
         assert!(pair.server.saw(Event::Encrypted), "{version}");
     }
@@ -382,7 +365,7 @@ fn a_session_of_yesterday_is_judged_by_todays_policy() {
         let client = || client_of(version).session_store(kept.clone());
         let server = server_as(version, &WORLD.server);
         let before = connect(client(), &server);
-        assert_eq!(told(&before.client), ["Encrypted"]);
+        assert_eq!(before.client.told(), ["Encrypted"]);
         assert!(!kept.is_empty());
         let blocked = connect(client().block([pin(&WORLD.server)]), &server);
         assert_refused(
