@@ -97,7 +97,8 @@ pub struct PeerName {
 
 impl PeerName {
     /// A DNS name or an IP address, used for both. An IP address is never sent as SNI
-    /// (RFC 6066 §3).
+    /// (RFC 6066 §3). International names in A-labels, `xn--…` (RFC 5890 §2.3.2.1), as
+    /// certificates have them: nothing is converted.
     ///
     /// # Errors
     /// [`ConfigError::InvalidName`] when it is neither.
