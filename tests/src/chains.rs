@@ -192,10 +192,14 @@ impl Default for Family {
 pub mod field {
     /// `version`
     pub const VERSION: usize = 0;
+    /// `serialNumber`
+    pub const SERIAL: usize = 1;
     /// `signature`
     pub const ALGORITHM: usize = 2;
     /// `validity`
     pub const VALIDITY: usize = 4;
+    /// `subject`
+    pub const SUBJECT: usize = 5;
     /// `subjectPublicKeyInfo`
     pub const PUBLIC_KEY: usize = 6;
     /// `extensions`

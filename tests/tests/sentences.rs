@@ -182,7 +182,7 @@ fn what_has_no_certificate_or_cannot_be_read_is_a_sentence_too() {
     let root = Made::self_signed(authority("root"));
     let issued = root.issue(leaf(&[HOST]));
     assert_told(
-        &config.verify_chain(&[issued.der.clone()], None, None),
+        &config.verify_chain(&ders(&[&issued]), None, None),
         NoWallClock,
         "certificate 0 (CN=leaf): without a clock the certificate's validity cannot be judged",
     );
