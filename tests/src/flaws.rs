@@ -57,6 +57,10 @@ pub enum Wrong {
     RootNotTrusted,
     /// The root was not sent, and nobody trusts it.
     RootNotKnown,
+    /// The leaf was sent alone, and it signed itself.
+    SelfSigned,
+    /// The leaf was sent alone.
+    Alone,
 }
 
 /// What is wrong, and with which certificate: 0 is the leaf, 1 and 2 are its issuers, 3 the root.
@@ -75,13 +79,15 @@ impl Flaw {
         let of_any = [
             Expired, Early, NoStart, NoEnd, Forged, Sha1, Purpose, Odd, Revoked, StaleList, Blocked,
         ];
-        let of_leaf = [WeakKey, Authority, OtherHost, NotPinned, TooLong];
+        let of_leaf = [
+            WeakKey, Authority, OtherHost, NotPinned, TooLong, SelfSigned, Alone,
+        ];
         let of_issuer = [NoAuthority, NoSigner, Constrained];
         let at = |at| move |wrong| Self { wrong, at };
         let mut all: Vec<Self> = of_leaf.map(at(0)).into();
         all.extend((0..3).flat_map(|place| of_any.map(at(place))));
         all.extend((1..3).flat_map(|place| of_issuer.map(at(place))));
-        all.push(at(2)(PathLength));
+        all.extend([at(3)(Constrained), at(2)(PathLength)]);
         all.extend([at(3)(RootNotTrusted), at(2)(RootNotKnown)]);
         all
     }
@@ -107,7 +113,8 @@ impl Flaw {
             Wrong::NotPinned => NotPinned,
             Wrong::TooLong => ChainTooLong,
             Wrong::RootNotTrusted => SelfSignedCertificateInChain,
-            Wrong::RootNotKnown => UnableToGetLocalIssuerCertificate,
+            Wrong::RootNotKnown | Wrong::Alone => UnableToGetLocalIssuerCertificate,
+            Wrong::SelfSigned => SelfSignedCertificate,
         };
         (kind, self.at)
     }
@@ -122,7 +129,7 @@ impl Flaw {
         ];
         // Of a signature that cannot be checked nobody knows whether it is good.
         let one_answer = [&[Forged, Sha1][..], &[Revoked, StaleList]];
-        let unchecked = |it: Self| matches!(it.wrong, Forged | Sha1) && it.at == 2;
+        let unchecked = |it: Self| matches!(it.wrong, Forged | Sha1) && it.at == 2 || it.at == 3;
         let pair = [self.wrong, other.wrong];
         let in_one = |group: &&[Wrong]| pair.iter().all(|wrong| group.contains(wrong));
         let clash = self.at == other.at
@@ -131,7 +138,24 @@ impl Flaw {
                 || one_answer.iter().any(in_one));
         let ends = in_one(&&[RootNotTrusted, RootNotKnown][..]);
         let endless = pair.contains(&RootNotKnown) && (unchecked(self) || unchecked(other));
-        !clash && !ends && !endless
+        let lonely = |one: Self, other: Self| match one.wrong {
+            // Its key is its issuer's.
+            SelfSigned => other.needs_issuer() || other.wrong == WeakKey,
+            Alone => other.needs_issuer() || matches!(other.wrong, Forged | Sha1),
+            _ => false,
+        };
+        let lonely = lonely(self, other) || lonely(other, self);
+        !clash && !ends && !endless && !lonely
+    }
+
+    /// Whether it is about other certificates than the leaf.
+    fn needs_issuer(self) -> bool {
+        use Wrong::*;
+        self.at > 0
+            || matches!(
+                self.wrong,
+                TooLong | Revoked | StaleList | SelfSigned | Alone
+            )
     }
 }
 
@@ -168,7 +192,11 @@ impl Flawed {
     /// A chain with these flaws.
     pub fn new(keys: &Keys, flaws: &[Flaw]) -> Self {
         let has = |wrong, at| flaws.contains(&Flaw { wrong, at });
-        let root = Made::self_signed_by(authority("root"), keys.key(3));
+        let mut root = authority("root");
+        if has(Wrong::Constrained, 3) {
+            root.name_constraints = elsewhere();
+        }
+        let root = Made::self_signed_by(root, keys.key(3));
         let mut above = vec![root];
         let mut lists = Vec::new();
         for at in (0..3).rev() {
@@ -182,6 +210,9 @@ impl Flawed {
             above.insert(0, made);
         }
         let root = above.pop().expect("the root");
+        if has(Wrong::SelfSigned, 0) || has(Wrong::Alone, 0) {
+            above.truncate(1);
+        }
         let known = !has(Wrong::RootNotTrusted, 3) && !has(Wrong::RootNotKnown, 2);
         let anchors = known.then(|| root.der.clone()).into_iter().collect();
         if has(Wrong::RootNotTrusted, 3) {
@@ -222,6 +253,13 @@ fn serial(at: usize) -> u64 {
     100 + at as u64
 }
 
+fn elsewhere() -> Option<NameConstraints> {
+    Some(NameConstraints {
+        permitted_subtrees: vec![GeneralSubtree::DnsName("elsewhere.test".into())],
+        excluded_subtrees: Vec::new(),
+    })
+}
+
 fn issue(keys: &Keys, issuer: &Made, at: usize, has: impl Fn(Wrong) -> bool) -> Made {
     let host = if has(Wrong::OtherHost) {
         "a.test"
@@ -260,18 +298,23 @@ fn issue(keys: &Keys, issuer: &Made, at: usize, has: impl Fn(Wrong) -> bool) -> 
         params.is_ca = IsCa::Ca(BasicConstraints::Constrained(0));
     }
     if has(Wrong::Constrained) {
-        params.name_constraints = Some(NameConstraints {
-            permitted_subtrees: vec![GeneralSubtree::DnsName("elsewhere.test".into())],
-            excluded_subtrees: Vec::new(),
-        });
+        params.name_constraints = elsewhere();
     }
     if has(Wrong::Odd) {
         let mut odd = CustomExtension::from_oid_content(&[1, 3, 6, 1, 4, 1, 99999, 1], vec![5, 0]);
         odd.set_criticality(true);
         params.custom_extensions = vec![odd];
     }
-    let signer = if has(Wrong::Forged) { 4 } else { at + 1 };
-    let made = issuer.issue_to(params, keys.key(at));
+    let own = has(Wrong::SelfSigned);
+    let made = match own {
+        true => Made::self_signed_by(params, keys.key(at)),
+        false => issuer.issue_to(params, keys.key(at)),
+    };
+    let signer = match has(Wrong::Forged) {
+        true => 4,
+        false if own => at,
+        false => at + 1,
+    };
     made.with_fields(&keys.key(signer), |fields| {
         // The times that rcgen has written, or others that are none.
         let mut validity = fields[field::VALIDITY].clone();

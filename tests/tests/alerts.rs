@@ -28,9 +28,8 @@ fn alert(wrong: Wrong) -> Alert {
         // "was of an unsupported type"
         Purpose | Authority => Alert::UnsupportedCertificate,
         // "could not be located or could not be matched with a known trust anchor"
-        RootNotTrusted | RootNotKnown | NoAuthority | NoSigner | PathLength | TooLong => {
-            Alert::UnknownCa
-        }
+        RootNotTrusted | RootNotKnown | SelfSigned | Alone | NoAuthority | NoSigner
+        | PathLength | TooLong => Alert::UnknownCa,
         // "was revoked by its signer"
         Revoked => Alert::CertificateRevoked,
         // "some other (unspecified) issue"
@@ -133,27 +132,6 @@ fn a_client_without_a_certificate_is_told_that_it_needs_one() {
         pair.run();
         let kind = SslErrorKind::NoPeerCertificate;
         assert_told(&pair.server, &pair.client, kind, alert);
-    }
-}
-
-#[test]
-fn a_leaf_alone_that_nobody_vouches_for_is_told_so() {
-    for version in VERSIONS {
-        for (identity, kind) in [
-            (&WORLD.self_signed, SslErrorKind::SelfSignedCertificate),
-            (
-                &WORLD.stranger,
-                SslErrorKind::UnableToGetLocalIssuerCertificate,
-            ),
-        ] {
-            let client = client(backend())
-                .protocols(&[version])
-                .identity(identity.chain.clone(), identity.key());
-            let server = verifying(version).build().expect("server");
-            let mut pair = Pair::tls(&client.build().expect("client"), &server);
-            pair.run();
-            assert_told(&pair.server, &pair.client, kind, Alert::UnknownCa);
-        }
     }
 }
 

@@ -32,6 +32,7 @@ fn expected(flaw: Flaw) -> Vec<Error> {
         (Wrong::NoStart | Wrong::NoEnd, 0) => Some((UndecodableCertificate, 0)),
         // and nobody should believe its names.
         (Wrong::Odd, 0) => Some((HostNameMismatch, 0)),
+        (Wrong::Alone, 0) => Some((UnableToVerifyFirstCertificate, 0)),
         _ => None,
     };
     std::iter::once(flaw.error()).chain(more).collect()
@@ -49,7 +50,15 @@ fn stand_in(flaw: Flaw, flaws: &[Flaw]) -> Option<Error> {
                 it.at < flaw.at
                     && matches!(
                         it.wrong,
-                        Authority | NoStart | NoEnd | Odd | Forged | Sha1 | NoAuthority | NoSigner
+                        Authority
+                            | NoStart
+                            | NoEnd
+                            | Odd
+                            | Forged
+                            | Sha1
+                            | NoAuthority
+                            | NoSigner
+                            | PathLength
                     )
             };
             let masked = flaws.iter().any(unread) || never_valid_together(flaws);
