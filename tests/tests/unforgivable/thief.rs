@@ -26,7 +26,10 @@ pub(crate) enum Tamper {
 
 /// The secrets that an end has logged.
 #[derive(Clone, Default)]
-pub(crate) struct Stolen(Arc<Mutex<Vec<(String, Vec<u8>)>>>);
+pub(crate) struct Stolen(Arc<Mutex<Lines>>);
+
+/// Labels and secrets.
+type Lines = Vec<(String, Vec<u8>)>;
 
 impl KeyLog for Stolen {
     fn log(&self, line: &KeyLogLine<'_>) {
