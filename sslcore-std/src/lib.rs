@@ -82,7 +82,8 @@
 //! The plaintext dialogue before `startClientEncryption` is the application's in Qt;
 //! [`starttls::negotiate`] has it for eleven protocols.
 //!
-//! Every member, and what differs: [`coming_from_qt`].
+//! Every member, and what differs: [`coming_from_qt`]. Certificates that a service or a person
+//! judges: [`judged_elsewhere`].
 #![forbid(unsafe_code)]
 
 mod alarm;
@@ -134,3 +135,28 @@ pub fn default_backend() -> sslcore::crypto::Backend {
 
 #[doc = include_str!("coming-from-qt.md")]
 pub mod coming_from_qt {}
+
+/// Certificates that somebody else judges: a service that answers later, a person.
+///
+/// A handshake that is held costs nothing but its memory: no message leaves, and the answer may
+/// come from any thread, after any time that the configuration's
+/// [`decision`](sslcore::Timeouts::decision) timeout allows. An answer that comes too late is an
+/// error of the call that gives it, and changes nothing.
+///
+/// # A service
+/// With [`VerifyMode::External`](sslcore::VerifyMode::External) nothing is judged here, and every
+/// handshake is held. What is still checked is that the peer has the certificate's key.
+///
+/// ```no_run
+#[doc = include_str!("../examples/judged_elsewhere.rs")]
+/// ```
+///
+/// # A person
+/// With [`OnErrors::Hold`](sslcore::OnErrors::Hold) only certificates with errors are asked
+/// about. To ask about it once, remember what was accepted as a [`Pin`](sslcore::Pin).
+///
+/// ```no_run
+#[doc = include_str!("../examples/judged_by_a_person.rs")]
+/// ```
+#[cfg(any(feature = "aws-lc-rs", feature = "ring"))]
+pub mod judged_elsewhere {}

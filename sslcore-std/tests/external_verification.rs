@@ -1,16 +1,26 @@
 //! Certificates that somebody else judges: a service that answers later, a person.
 
 mod common;
+#[path = "../examples/judged_by_a_person.rs"]
+#[allow(dead_code, reason = "its main is not called")]
+mod judged_by_a_person;
+#[path = "../examples/judged_elsewhere.rs"]
+#[allow(dead_code, reason = "its main is not called")]
+mod judged_elsewhere;
 
 use std::io::{Read, Write};
 use std::net::SocketAddr;
+use std::ops::ControlFlow;
 use std::sync::mpsc::{Receiver, Sender, channel};
+use std::sync::{Arc, Mutex};
 use std::thread::{Scope, ScopedJoinHandle};
 use std::time::{Duration, Instant};
 
 use common::{LONG, VERSIONS, adopt, client, server};
 use rustls_pki_types::CertificateDer;
-use sslcore::{Alert, FailureKind, ReviewId, UsageError, Verdict, VerifyMode};
+use sslcore::{
+    Alert, Certificate, FailureKind, OnErrors, ReviewId, UsageError, Verdict, VerifyMode,
+};
 use sslcore_std::{
     AcceptError, ConnectionId, HandshakeError, ServerEvent, ServerWaker, SslServer, SslSocket,
     WaitError,
@@ -346,5 +356,176 @@ fn a_person_who_decides_when_the_server_has_hung_up_is_too_late() {
             Err(UsageError::NoDecisionOpen)
         );
         assert!(!client.connection().is_encrypted());
+    }
+}
+
+/// Drives the example: a server in a thread of its own, whose judge waits for a word from the
+/// test before it answers about a chain that is not empty.
+fn example(
+    version: &str,
+    verdict: Verdict<'static>,
+    client: impl FnOnce(SocketAddr, Sender<()>, Receiver<ServerEvent>),
+) {
+    let config = server()
+        .protocols(&[version])
+        .verify_mode(VerifyMode::External);
+    let config = config.build().expect("server");
+    let mut server = SslServer::bind("127.0.0.1:0", config).expect("bind");
+    let address = server.local_addr().expect("address");
+    let (go, gone) = channel();
+    let gone = Mutex::new(gone);
+    let judge = Arc::new(move |chain: &[Certificate]| {
+        if chain.is_empty() {
+            return Verdict::Accept;
+        }
+        let gone = gone.lock().expect("nobody panics");
+        gone.recv_timeout(LONG).expect("a word");
+        verdict
+    });
+    let (note, noted) = channel();
+    std::thread::scope(|scope| {
+        scope.spawn(move || {
+            judged_elsewhere::serve(&mut server, judge, |event| {
+                let handed_out = matches!(
+                    event,
+                    ServerEvent::Encrypted { .. } | ServerEvent::Failed { .. }
+                );
+                match handed_out && note.send(event).is_err() {
+                    true => ControlFlow::Break(()),
+                    false => ControlFlow::Continue(()),
+                }
+            })
+            .expect("served");
+        });
+        client(address, go, noted);
+        // One more connection, for the server to see that the test is over.
+        drop(std::net::TcpStream::connect(address));
+    });
+}
+
+fn served(noted: &Receiver<ServerEvent>) -> SslSocket {
+    match noted.recv_timeout(LONG) {
+        Ok(ServerEvent::Encrypted { mut socket, .. }) => {
+            socket.set_timeout(Some(LONG));
+            socket
+        }
+        other => panic!("{other:?}"),
+    }
+}
+
+#[test]
+fn the_example_serves_others_while_a_responder_takes_its_time() {
+    for version in VERSIONS {
+        example(version, Verdict::Accept, |address, go, noted| {
+            std::thread::scope(|scope| {
+                let waiting = guest(scope, address, version, Some(&WORLD.client));
+                let other = guest(scope, address, version, None);
+                let mut other = other.join().expect("its thread").expect("encrypted");
+                let mut first = served(&noted);
+                assert!(first.connection().peer_certificate().is_none());
+                talk(&mut other, &mut first);
+                go.send(()).expect("the responder");
+                let mut waiting = waiting.join().expect("its thread").expect("encrypted");
+                let mut second = served(&noted);
+                talk(&mut waiting, &mut second);
+                assert!(second.connection().peer_certificate().is_some());
+            });
+        });
+    }
+}
+
+#[test]
+fn the_example_refuses_what_the_responder_calls_revoked() {
+    for version in VERSIONS {
+        let verdict = Verdict::RejectWith(Alert::CertificateRevoked);
+        example(version, verdict, |address, go, noted| {
+            std::thread::scope(|scope| {
+                let refused = guest(scope, address, version, Some(&WORLD.client));
+                go.send(()).expect("the responder");
+                assert!(matches!(
+                    noted.recv_timeout(LONG),
+                    Ok(ServerEvent::Failed {
+                        error: HandshakeError::Tls(_),
+                        ..
+                    })
+                ));
+                let received = match refused.join().expect("its thread") {
+                    // Encrypted before it was judged: the alert comes behind.
+                    Ok(mut socket) => socket.wait_for_ready_read(Some(LONG)),
+                    Err(error) => Err(error),
+                };
+                let WaitError::Failed(failure) = received.expect_err("refused") else {
+                    panic!("it was not told");
+                };
+                let alert = FailureKind::AlertReceived(Alert::CertificateRevoked);
+                assert_eq!(failure.kind(), alert, "{version}");
+            });
+        });
+    }
+}
+
+/// A client that is asked about a self-signed certificate, and its server.
+fn person_asked(version: &str) -> (SslSocket, SslSocket, ReviewId) {
+    let config = client().protocols(&[version]).on_errors(OnErrors::Hold);
+    let config = config.build().expect("client");
+    let identity = &WORLD.self_signed;
+    let server = server().identity(identity.chain.clone(), identity.key());
+    let (mut client, mut server) = common::started(&config, &server.build().expect("server"));
+    let id = turns("asked", || {
+        match client.wait_for_encrypted(Some(Duration::ZERO)) {
+            Err(WaitError::VerdictNeeded(id)) => return Some(id),
+            other => assert_eq!(other, Err(WaitError::Timeout)),
+        }
+        let handshake = server.wait_for_encrypted(Some(Duration::ZERO));
+        assert_eq!(handshake, Err(WaitError::Timeout));
+        None
+    });
+    (client, server, id)
+}
+
+#[test]
+fn the_example_does_what_the_person_says() {
+    for version in VERSIONS {
+        for says in [Some(true), Some(false), None] {
+            let (mut client, mut server, id) = person_asked(version);
+            let question = judged_by_a_person::question(&client.review().expect("open"));
+            assert!(
+                question.contains("is self-signed and not trusted\nGo on"),
+                "{question}"
+            );
+            let (answer, answers) = channel();
+            if let Some(says) = says {
+                answer.send(says).expect("it listens");
+            }
+            drop(answer);
+            let decided = judged_by_a_person::decide(&mut client, id, &answers);
+            let (client, server) = common::both(
+                || client.wait_for_encrypted(Some(LONG)),
+                || server.wait_for_encrypted(Some(LONG)),
+            );
+            let yes = says == Some(true);
+            assert_eq!(client.is_ok(), yes, "{version}: {decided:?} {client:?}");
+            assert_eq!(server.is_ok(), yes, "{version}: {server:?}");
+        }
+    }
+}
+
+#[test]
+fn the_example_tells_a_person_who_is_too_late() {
+    for version in VERSIONS {
+        let (mut client, server, id) = person_asked(version);
+        let (answer, answers) = channel();
+        drop(server);
+        let decided = judged_by_a_person::decide(&mut client, id, &answers);
+        let Err(WaitError::Failed(failure)) = decided else {
+            panic!("{version}: {decided:?}");
+        };
+        assert!(
+            matches!(failure.kind(), FailureKind::Truncated | FailureKind::Reset),
+            "{failure}"
+        );
+        answer.send(true).expect("it listens");
+        let decided = judged_by_a_person::decide(&mut client, id, &answers);
+        assert!(decided.is_err() && !client.connection().is_encrypted());
     }
 }

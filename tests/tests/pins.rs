@@ -4,7 +4,7 @@ use aws_lc_rs::digest::{SHA256, digest};
 use rcgen::{KeyPair, PublicKeyData};
 use sslcore::{
     Alert, ClientConfig, ConfigBuilder, ConfigError, Event, FailureKind, OnErrors, Pin,
-    ServerConfig, SslErrorKind, VerifyMode,
+    ServerConfig, SslErrorKind, Verdict, VerifyMode,
 };
 use sslcore_tests::certs::{Identity, WORLD, self_signed_with};
 use sslcore_tests::pair::{Pair, backend, backends, client, server};
@@ -176,6 +176,33 @@ fn a_person_can_still_be_asked_about_what_is_not_pinned() {
     let pair = outcome(client, &server_as("TLSv1.3", &WORLD.self_signed));
     let review = pair.client.conn.review().expect("a review");
     assert_eq!(review.errors[0].kind(), SslErrorKind::NotPinned);
+}
+
+#[test]
+fn trust_on_first_use_is_a_person_asked_once() {
+    for version in VERSIONS {
+        let server = server_as(version, &WORLD.self_signed);
+        let first = lonely(version).on_errors(OnErrors::Hold);
+        let mut pair = outcome(first, &server);
+        let accepted = pair.client.conn.peer_certificate().expect("asked about");
+        let pin = Pin::SpkiSha256(accepted.spki_sha256(&backend()).expect("a key"));
+        pair.client.answer(Verdict::Accept);
+        pair.run();
+        assert_eq!(
+            pair.client.told(),
+            ["SelfSignedCertificate 0", "SslErrors", "Encrypted"]
+        );
+
+        let then = || lonely(version).on_errors(OnErrors::Hold).pins([pin]);
+        let pair = outcome(then(), &server);
+        assert_eq!(pair.client.told(), ["Encrypted"], "{version}");
+        // Somebody else in its place.
+        for identity in [&WORLD.stranger, &WORLD.server] {
+            let pair = outcome(then(), &server_as(version, identity));
+            assert_eq!(pair.client.error_kinds()[0], SslErrorKind::NotPinned);
+            assert!(!pair.client.conn.is_encrypted(), "{version}");
+        }
+    }
 }
 
 #[test]

@@ -9,7 +9,16 @@ use super::x509;
 /// The fingerprint of a certificate, or of a public key, that is trusted as it is.
 ///
 /// Trust on first use is to compute one from the certificate that a person has accepted, to keep
-/// it, and to give it to [`ConfigBuilder::pins`](crate::ConfigBuilder::pins) from then on.
+/// it, and to give it to [`ConfigBuilder::pins`](crate::ConfigBuilder::pins) from then on:
+///
+/// ```
+/// # use sslcore::{ClientConfig, ConfigBuilder, Connection, Pin, crypto::Backend};
+/// # fn first_use(conn: &Connection, backend: Backend) -> Option<ConfigBuilder<ClientConfig>> {
+/// let accepted = conn.peer_certificate()?; // also while it is asked about
+/// let pin = Pin::SpkiSha256(accepted.spki_sha256(&backend)?); // 32 bytes to keep
+/// let config = ClientConfig::builder(backend).pins([pin]); // this key, and no other
+/// # Some(config) }
+/// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum Pin {
