@@ -51,8 +51,7 @@ pub fn server(identity: &Identity, args: &[&str]) -> (Peer, SocketAddr) {
 
 /// The same, in a folder with files of the test.
 pub fn server_in(scratch: Scratch, identity: &Identity, args: &[&str]) -> (Peer, SocketAddr) {
-    let cert = scratch.file("cert.pem", identity.chain_pem());
-    let key = scratch.file("key.pem", identity.key_pem());
+    let (cert, key) = scratch.identity(identity);
     let ca = scratch.file("ca.pem", ca_pem());
     let address = free_address();
     let port = address.port().to_string();
@@ -86,8 +85,7 @@ pub fn client(address: SocketAddr, args: &[&str]) -> Peer {
 /// The same, with a certificate of its own.
 pub fn client_as(identity: &Identity, address: SocketAddr, args: &[&str]) -> Peer {
     let scratch = Scratch::new();
-    let cert = scratch.file("cert.pem", identity.chain_pem());
-    let key = scratch.file("key.pem", identity.key_pem());
+    let (cert, key) = scratch.identity(identity);
     let args = [&["--x509certfile", &cert, "--x509keyfile", &key][..], args].concat();
     client_in(scratch, address, &args)
 }

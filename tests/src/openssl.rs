@@ -20,8 +20,7 @@ pub fn server(identity: &Identity, args: &[&str]) -> (Peer, SocketAddr) {
 
 /// The same, in a folder with files of the test.
 pub fn server_in(scratch: Scratch, identity: &Identity, args: &[&str]) -> (Peer, SocketAddr) {
-    let cert = scratch.file("cert.pem", identity.chain_pem());
-    let key = scratch.file("key.pem", identity.key_pem());
+    let (cert, key) = scratch.identity(identity);
     let ca = scratch.file("ca.pem", ca_pem());
     let all = [
         &[
@@ -46,6 +45,29 @@ pub fn server_in(scratch: Scratch, identity: &Identity, args: &[&str]) -> (Peer,
     (server, port)
 }
 
+/// Our cipher suites by OpenSSL's names, and the options that insist on them.
+pub const SUITES: [(&str, [&str; 3]); 6] = {
+    const fn tls13(name: &str) -> (&str, [&str; 3]) {
+        (name, ["-tls1_3", "-ciphersuites", name])
+    }
+    const fn tls12(name: &str) -> (&str, [&str; 3]) {
+        (name, ["-tls1_2", "-cipher", name])
+    }
+    [
+        tls13("TLS_AES_128_GCM_SHA256"),
+        tls13("TLS_AES_256_GCM_SHA384"),
+        tls13("TLS_CHACHA20_POLY1305_SHA256"),
+        tls12("ECDHE-ECDSA-AES128-GCM-SHA256"),
+        tls12("ECDHE-ECDSA-AES256-GCM-SHA384"),
+        tls12("ECDHE-ECDSA-CHACHA20-POLY1305"),
+    ]
+};
+
+/// How many of the messages have this name.
+pub fn count(messages: &[String], name: &str) -> usize {
+    messages.iter().filter(|message| *message == name).count()
+}
+
 /// Starts a client that trusts the tests' root and wants `server.test`.
 pub fn client(address: SocketAddr, args: &[&str]) -> Peer {
     client_in(Scratch::new(), address, args)
@@ -54,8 +76,7 @@ pub fn client(address: SocketAddr, args: &[&str]) -> Peer {
 /// The same, with a certificate of its own.
 pub fn client_as(identity: &Identity, address: SocketAddr, args: &[&str]) -> Peer {
     let scratch = Scratch::new();
-    let cert = scratch.file("cert.pem", identity.chain_pem());
-    let key = scratch.file("key.pem", identity.key_pem());
+    let (cert, key) = scratch.identity(identity);
     let args = [&["-cert", &cert, "-key", &key][..], args].concat();
     client_in(scratch, address, &args)
 }

@@ -213,6 +213,17 @@ impl Pair {
         pair
     }
 
+    /// A handshake with these configurations, as far as it goes.
+    pub fn handshaken(
+        client: ConfigBuilder<ClientConfig>,
+        server: ConfigBuilder<ServerConfig>,
+    ) -> Self {
+        let client = client.build().expect("client");
+        let mut pair = Self::tls(&client, &server.build().expect("server"));
+        pair.run();
+        pair
+    }
+
     /// Two connections that have handshaked.
     pub fn encrypted(client: &ClientConfig, server: &ServerConfig) -> Self {
         let mut pair = Self::tls(client, server);

@@ -11,7 +11,8 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::thread;
 use std::time::Instant;
 
-use crate::wire::{LIFETIME, REST};
+use crate::certs::Identity;
+use crate::wire::{LIFETIME, REST, Wire, find};
 
 /// A folder of one test's own, removed when dropped.
 pub struct Scratch(PathBuf);
@@ -39,6 +40,14 @@ impl Scratch {
         path.into_os_string()
             .into_string()
             .expect("a path in UTF-8")
+    }
+
+    /// Files with a certificate chain and its key, in PEM.
+    pub fn identity(&self, identity: &Identity) -> (String, String) {
+        (
+            self.file("cert.pem", identity.chain_pem()),
+            self.file("key.pem", identity.key_pem()),
+        )
     }
 }
 
@@ -200,6 +209,38 @@ impl Peer {
             );
             thread::sleep(REST);
         }
+    }
+
+    /// Data passes both ways between its own streams and our end. What it printed until then has
+    /// been collected.
+    pub fn converse(&self, wire: &mut Wire) {
+        let before = wire.received.len();
+        self.say("from the peer\n");
+        wire.until_received(before + 14);
+        assert_eq!(&wire.received[before..], b"from the peer\n");
+        let ours = format!("from us at {before}\n");
+        wire.send(ours.as_bytes());
+        wire.until("the peer's output", |_| self.said(&ours));
+    }
+
+    /// Much data passes both ways at once, while our end reads a little at a time.
+    pub fn converse_at_length(&self, wire: &mut Wire, data: &[u8]) {
+        wire.sip = 5000;
+        wire.until_encrypted();
+        self.say(data);
+        wire.send(data);
+        wire.until_received(data.len());
+        assert!(wire.received == data, "what the peer sent arrived changed");
+        wire.until("all at the peer", |_| self.said_much(data.len()));
+    }
+
+    /// Waits until it ends, having printed all of this in one piece.
+    #[track_caller]
+    pub fn until_exit_having_printed(&mut self, data: &[u8]) {
+        self.until_exit();
+        let out = self.out();
+        let start = find(&out, &data[..1024]).expect("the first line");
+        assert!(out[start..].starts_with(data), "it arrived changed");
     }
 
     /// Stops it from running, so that it reads nothing any more.

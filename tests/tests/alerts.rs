@@ -48,24 +48,20 @@ fn signer(flawed: &Flawed) -> Arc<Module> {
     Module::silent(&backend(), flawed.chain[0].private_key())
 }
 
-fn as_server(version: &str, flawed: &Flawed) -> ServerConfig {
+fn as_server(version: &str, flawed: &Flawed) -> ConfigBuilder<ServerConfig> {
     let chain: Vec<_> = flawed.chain.iter().collect();
     server(backend())
         .protocols(&[version])
         .verify_mode(VerifyMode::None)
         .identity_with_signer(ders(&chain), signer(flawed))
-        .build()
-        .expect("server")
 }
 
-fn as_client(version: &str, flawed: &Flawed) -> ClientConfig {
+fn as_client(version: &str, flawed: &Flawed) -> ConfigBuilder<ClientConfig> {
     let chain: Vec<_> = flawed.chain.iter().collect();
     client(backend())
         .protocols(&[version])
         .verify_mode(VerifyMode::None)
         .identity_with_signer(ders(&chain), signer(flawed))
-        .build()
-        .expect("client")
 }
 
 fn verifying(version: &str) -> ConfigBuilder<ServerConfig> {
@@ -92,9 +88,8 @@ fn a_server_is_told_what_is_wrong_with_its_chain() {
     for flaw in flaws() {
         let flawed = Flawed::new(&keys, &[flaw]);
         for version in VERSIONS {
-            let client = flawed.judged_by(client(backend())).build().expect("client");
-            let mut pair = Pair::tls(&client, &as_server(version, &flawed));
-            pair.run();
+            let client = flawed.judged_by(client(backend()));
+            let pair = Pair::handshaken(client, as_server(version, &flawed));
             let (kind, alert) = (flaw.error().0, alert(flaw.wrong));
             assert_told(&pair.client, &pair.server, kind, alert);
         }
@@ -108,12 +103,8 @@ fn a_client_is_told_what_is_wrong_with_its_chain() {
     for flaw in flaws().filter(|flaw| flaw.wrong != Wrong::OtherHost) {
         let flawed = Flawed::new(&keys, &[flaw]);
         for version in VERSIONS {
-            let server = flawed
-                .judged_by(verifying(version))
-                .build()
-                .expect("server");
-            let mut pair = Pair::tls(&as_client(version, &flawed), &server);
-            pair.run();
+            let server = flawed.judged_by(verifying(version));
+            let pair = Pair::handshaken(as_client(version, &flawed), server);
             let (kind, alert) = (flaw.error().0, alert(flaw.wrong));
             assert_told(&pair.server, &pair.client, kind, alert);
         }
@@ -126,10 +117,7 @@ fn a_client_without_a_certificate_is_told_that_it_needs_one() {
         ("TLSv1.2", Alert::HandshakeFailure),
         ("TLSv1.3", Alert::CertificateRequired),
     ] {
-        let client = client(backend()).protocols(&[version]).build();
-        let server = verifying(version).build().expect("server");
-        let mut pair = Pair::tls(&client.expect("client"), &server);
-        pair.run();
+        let pair = Pair::handshaken(client(backend()), verifying(version));
         let kind = SslErrorKind::NoPeerCertificate;
         assert_told(&pair.server, &pair.client, kind, alert);
     }

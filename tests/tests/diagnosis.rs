@@ -9,6 +9,7 @@ use rcgen::{
 };
 use sslcore::SslErrorKind::*;
 use sslcore::{ClientConfig, Pin, ServerConfig, SslError};
+use sslcore_tests::cases::weak;
 use sslcore_tests::chains::{Family, HOST, Made, authority, element, field, leaf};
 use sslcore_tests::judging::{ders, errors, found, now, trusting};
 use sslcore_tests::pair::{backend, backends};
@@ -118,22 +119,12 @@ fn a_signature_of_somebody_elses_is_told_where_it_is() {
 
 #[test]
 fn what_is_too_weak_or_too_old_to_be_checked_is_unsupported() {
-    let rsa = KeyPair::generate_rsa_for(&PKCS_RSA_SHA256, RsaKeySize::_2048).expect("key");
-    let root = Made::self_signed_by(authority("root"), rsa);
-    // sha1WithRSAEncryption, 1.2.840.113549.1.1.5
-    let sha1 = [
-        0x30, 13, 6, 9, 0x2a, 0x86, 0x48, 0x86, 0xf7, 13, 1, 1, 5, 5, 0,
-    ];
-    let old = root.issue(leaf(&[HOST]));
-    let old = old.with_fields(&root.key, |fields| fields[field::ALGORITHM] = sha1.to_vec());
+    let (root, old, weak) = weak();
     assert_eq!(
         found(trusting(&[&root]), &[&old]),
         [(UnsupportedAlgorithm, 0)]
     );
 
-    let weak = root.issue(leaf(&[HOST])).with_fields(&root.key, |fields| {
-        fields[field::PUBLIC_KEY] = rsa_key(1024);
-    });
     let errors = errors(trusting(&[&root]), &[&weak]);
     assert_eq!(errors.len(), 1);
     assert_eq!(errors[0].kind(), UnsupportedAlgorithm);
@@ -142,20 +133,6 @@ fn what_is_too_weak_or_too_old_to_be_checked_is_unsupported() {
         text.contains("1024 bits") && text.contains("2048"),
         "{text}"
     );
-}
-
-/// A SubjectPublicKeyInfo with an RSA key of so many bits.
-fn rsa_key(bits: usize) -> Vec<u8> {
-    let mut modulus = vec![0, 0x80];
-    modulus.resize(bits / 8 + 1, 1);
-    let key = [element(2, &modulus), element(2, &[1, 0, 1])].concat();
-    let mut bits = vec![0];
-    bits.extend(element(0x30, &key));
-    let algorithm = [6, 9, 0x2a, 0x86, 0x48, 0x86, 0xf7, 13, 1, 1, 1, 5, 0];
-    element(
-        0x30,
-        &[element(0x30, &algorithm), element(3, &bits)].concat(),
-    )
 }
 
 #[test]

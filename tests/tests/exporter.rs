@@ -40,6 +40,19 @@ fn pair(version: &str) -> Pair {
     )
 }
 
+/// Handshakes; whatever the use, both have the same.
+#[track_caller]
+fn assert_exports_alike(end: &mut End, peer: &mut rustls::Connection, suite: &str) {
+    exchange(end, peer);
+    assert!(end.saw(Event::Encrypted), "{suite}");
+    for (label, context) in USES {
+        let theirs = peer
+            .export_keying_material([0; 64], label, context)
+            .expect("encrypted");
+        assert_eq!(export(&end.conn, label, context), theirs, "{suite}");
+    }
+}
+
 #[test]
 fn a_client_exports_what_rustls_exports_as_its_server() {
     for backend in backends() {
@@ -52,14 +65,7 @@ fn a_client_exports_what_rustls_exports_as_its_server() {
             end.conn
                 .start_client_encryption(&config.build().expect("client"), server_name())
                 .expect("start");
-            exchange(&mut end, &mut peer);
-            assert!(end.saw(Event::Encrypted), "{suite}");
-            for (label, context) in USES {
-                let theirs = peer
-                    .export_keying_material([0; 64], label, context)
-                    .expect("encrypted");
-                assert_eq!(export(&end.conn, label, context), theirs, "{suite}");
-            }
+            assert_exports_alike(&mut end, &mut peer, suite);
         }
     }
 }
@@ -76,14 +82,7 @@ fn a_server_exports_what_rustls_exports_as_its_client() {
             end.conn
                 .start_server_encryption(ServerStart::With(config.build().expect("server")))
                 .expect("start");
-            exchange(&mut end, &mut peer);
-            assert!(end.saw(Event::Encrypted), "{suite}");
-            for (label, context) in USES {
-                let theirs = peer
-                    .export_keying_material([0; 64], label, context)
-                    .expect("encrypted");
-                assert_eq!(export(&end.conn, label, context), theirs, "{suite}");
-            }
+            assert_exports_alike(&mut end, &mut peer, suite);
         }
     }
 }

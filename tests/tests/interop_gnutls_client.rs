@@ -8,7 +8,7 @@ use sslcore_tests::certs::WORLD;
 use sslcore_tests::gnutls::{self, SUITES, VERSIONS};
 use sslcore_tests::pair::{backend, backends, server};
 use sslcore_tests::peer::Peer;
-use sslcore_tests::wire::{Door, Wire, find, pattern};
+use sslcore_tests::wire::{Door, Wire, pattern};
 
 fn only(version: &str) -> ConfigBuilder<ServerConfig> {
     server(backend()).protocols(&[version])
@@ -20,17 +20,6 @@ fn connect(config: ConfigBuilder<ServerConfig>, options: &[&str]) -> (Wire, Peer
     let client = gnutls::client(door.address, options);
     let wire = door.serve(&config.build().expect("config"));
     (wire, client)
-}
-
-/// Data arrives in both directions. What the client printed until then has been collected.
-fn converse(wire: &mut Wire, client: &Peer) {
-    let before = wire.received.len();
-    client.say("from the client\n");
-    wire.until_received(before + 16);
-    assert_eq!(&wire.received[before..], b"from the client\n");
-    let ours = format!("from the server at {before}\n");
-    wire.send(ours.as_bytes());
-    wire.until("the client's output", |_| client.said(&ours));
 }
 
 /// gnutls-cli answers no close_notify, so it has to say goodbye first.
@@ -49,7 +38,7 @@ fn a_server_of_either_version_and_backend_speaks_with_gnutls_both_ways() {
             let config = server(backend).protocols(&[version]);
             let (mut wire, client) = connect(config, &["--priority", priority]);
             wire.until_encrypted();
-            converse(&mut wire, &client);
+            client.converse(&mut wire);
             client.until_said("- Status: The certificate is trusted.");
             client.until_said(&format!("- Description: ({}", version.replace('v', "")));
             part(wire, client);
@@ -62,7 +51,7 @@ fn every_cipher_suite_of_ours_that_gnutls_insists_on_protects_data_both_ways() {
     for (name, priority) in SUITES {
         let (mut wire, client) = connect(server(backend()), &["--priority", priority]);
         wire.until_encrypted();
-        converse(&mut wire, &client);
+        client.converse(&mut wire);
         let cipher = wire.end.conn.session_cipher();
         assert_eq!(cipher.as_ref().map(SslCipher::openssl_name), Some(name));
         let theirs = priority.rsplit_once(":+").expect("a cipher").1;
@@ -81,7 +70,7 @@ fn a_client_whose_key_share_we_do_not_want_is_asked_for_another() {
     let options = ["--single-key-share", "--priority", &priority];
     let (mut wire, client) = connect(config, &options);
     wire.until_encrypted();
-    converse(&mut wire, &client);
+    client.converse(&mut wire);
     client.until("its HelloRetryRequest", |client| {
         gnutls::received(client).contains(&"HELLO RETRY REQUEST".to_string())
     });
@@ -112,7 +101,7 @@ fn a_server_that_wants_a_certificate_serves_a_client_that_has_one() {
         let config = only(version).verify_mode(VerifyMode::Verify).build();
         let mut wire = door.serve(&config.expect("config"));
         wire.until_encrypted();
-        converse(&mut wire, &client);
+        client.converse(&mut wire);
         let leaf = wire.end.conn.peer_certificate().expect("it has one");
         assert_eq!(*leaf.der(), WORLD.client.chain[0]);
         client.until_said("- Successfully sent 1 certificate(s) to server.");
@@ -169,7 +158,7 @@ fn both_agree_on_a_protocol_or_the_client_is_told_that_there_is_none() {
         let options = ["--alpn", "http/1.1", "--alpn", "h2", "--priority", priority];
         let (mut wire, client) = connect(only(version).alpn(&[b"h2"]), &options);
         wire.until_encrypted();
-        converse(&mut wire, &client);
+        client.converse(&mut wire);
         assert_eq!(wire.end.conn.alpn_protocol(), Some(&b"h2"[..]));
         client.until_said("- Application protocol: h2\n");
         part(wire, client);
@@ -188,10 +177,10 @@ fn a_key_update_from_either_side_renews_both_directions() {
     let options = ["--inline-commands", "--priority", VERSIONS[1].1];
     let (mut wire, client) = connect(only("TLSv1.3"), &options);
     wire.until_encrypted();
-    converse(&mut wire, &client);
+    client.converse(&mut wire);
     client.say("^rekey^\n");
     wire.until_saw(Event::KeysUpdated);
-    converse(&mut wire, &client);
+    client.converse(&mut wire);
     client.until_said("- Rekey was completed");
     let updates = |client: &Peer| {
         let received = gnutls::received(client);
@@ -201,7 +190,7 @@ fn a_key_update_from_either_side_renews_both_directions() {
     let renewed = wire.count(Event::KeysUpdated);
     wire.end.conn.update_keys().expect("encrypted");
     wire.until("our request", |_| updates(&client) == 2);
-    converse(&mut wire, &client);
+    client.converse(&mut wire);
     assert_eq!(wire.count(Event::KeysUpdated), renewed + 2);
     part(wire, client);
 }
@@ -212,7 +201,7 @@ fn a_transport_that_carries_one_byte_at_a_time_changes_nothing() {
         let (mut wire, client) = connect(only(version), &["--priority", priority]);
         wire.chunk = 1;
         wire.until_encrypted();
-        converse(&mut wire, &client);
+        client.converse(&mut wire);
         part(wire, client);
     }
 }
@@ -223,21 +212,12 @@ fn ten_megabytes_come_and_go_while_the_reader_sips() {
     for (version, priority) in VERSIONS {
         let options = ["--debug", "0", "--priority", priority];
         let (mut wire, mut client) = connect(only(version), &options);
-        wire.sip = 5000;
         let data = pattern(LEN);
-        wire.until_encrypted();
-        client.say(data.clone());
-        wire.send(&data);
-        wire.until_received(LEN);
-        assert!(wire.received == data, "what gnutls sent arrived changed");
-        wire.until("all at the client", |_| client.said_much(LEN));
+        client.converse_at_length(&mut wire, &data);
         client.hang_up();
         wire.until_saw(Event::PeerClosed);
         assert!(wire.close().clean);
-        client.until_exit();
-        let out = client.out();
-        let start = find(&out, &data[..1024]).expect("the first line");
-        assert!(out[start..].starts_with(&data), "it arrived changed");
+        client.until_exit_having_printed(&data);
     }
 }
 
@@ -247,24 +227,21 @@ fn a_client_that_has_closed_its_direction_reads_all_that_we_go_on_sending() {
     let options = ["--debug", "0", "--priority", VERSIONS[1].1];
     let (mut wire, mut client) = connect(only("TLSv1.3"), &options);
     wire.until_encrypted();
-    converse(&mut wire, &client);
+    client.converse(&mut wire);
     client.hang_up();
     wire.until_saw(Event::PeerClosed);
     assert!(wire.end.conn.is_encrypted(), "our direction is open");
     wire.send(&data);
     let report = wire.close();
     assert!(report.clean, "{report:?}");
-    client.until_exit();
-    let out = client.out();
-    let start = find(&out, &data[..1024]).expect("the first line");
-    assert!(out[start..].starts_with(&data), "it arrived changed");
+    client.until_exit_having_printed(&data);
 }
 
 #[test]
 fn a_tls_1_2_client_that_closes_is_answered_at_once() {
     let (mut wire, mut client) = connect(only("TLSv1.2"), &["--priority", VERSIONS[0].1]);
     wire.until_encrypted();
-    converse(&mut wire, &client);
+    client.converse(&mut wire);
     client.hang_up();
     let report = wire.until_closed();
     assert!(report.clean, "{report:?}");
@@ -277,7 +254,7 @@ fn a_client_that_leaves_without_an_answer_to_our_close_is_reported() {
     for (version, priority) in VERSIONS {
         let (mut wire, mut client) = connect(only(version), &["--priority", priority]);
         wire.until_encrypted();
-        converse(&mut wire, &client);
+        client.converse(&mut wire);
         let report = wire.close();
         // Rule R4: it might have had more to say.
         wire.until_failed(FailureKind::Truncated);
@@ -308,7 +285,7 @@ fn a_client_that_was_held_and_told_to_go_on_is_served() {
         wire.end.conn.answer(id, Verdict::Accept).expect("open");
         wire.until_received(16);
         assert_eq!(wire.received, b"from a stranger\n");
-        converse(&mut wire, &client);
+        client.converse(&mut wire);
         part(wire, client);
     }
 }

@@ -1,10 +1,10 @@
 //! Our server and `openssl s_client`.
 
 use sslcore::{Alert, ConfigBuilder, Event, FailureKind, ServerConfig, SslCipher};
-use sslcore_tests::openssl::{self, VERSIONS};
+use sslcore_tests::openssl::{self, SUITES, VERSIONS, count};
 use sslcore_tests::pair::{backend, backends, server};
 use sslcore_tests::peer::Peer;
-use sslcore_tests::wire::{Door, Wire, find, pattern};
+use sslcore_tests::wire::{Door, Wire, pattern};
 
 fn only(version: &str) -> ConfigBuilder<ServerConfig> {
     server(backend()).protocols(&[version])
@@ -18,21 +18,6 @@ fn connect(config: ConfigBuilder<ServerConfig>, options: &[&str]) -> (Wire, Peer
     (wire, client)
 }
 
-/// Data arrives in both directions. What the client printed until then has been collected.
-fn converse(wire: &mut Wire, client: &Peer) {
-    let before = wire.received.len();
-    client.say("from the client\n");
-    wire.until_received(before + 16);
-    assert_eq!(&wire.received[before..], b"from the client\n");
-    let ours = format!("from the server at {before}\n");
-    wire.send(ours.as_bytes());
-    wire.until("the client's output", |_| client.said(&ours));
-}
-
-fn count(messages: &[String], name: &str) -> usize {
-    messages.iter().filter(|message| *message == name).count()
-}
-
 #[test]
 fn a_server_of_either_version_and_backend_speaks_with_openssl_both_ways() {
     for (version, option) in VERSIONS {
@@ -40,7 +25,7 @@ fn a_server_of_either_version_and_backend_speaks_with_openssl_both_ways() {
             let config = server(backend).protocols(&[version]);
             let (mut wire, mut client) = connect(config, &[option]);
             wire.until_encrypted();
-            converse(&mut wire, &client);
+            client.converse(&mut wire);
             assert!(client.said(&format!("New, {version}, Cipher is ")));
             assert!(client.said("Verify return code: 0 (ok)"));
             assert!(client.said("Verified peername: server.test"));
@@ -57,21 +42,10 @@ fn a_server_of_either_version_and_backend_speaks_with_openssl_both_ways() {
 
 #[test]
 fn every_cipher_suite_of_ours_that_openssl_insists_on_protects_data_both_ways() {
-    for name in [
-        "TLS_AES_128_GCM_SHA256",
-        "TLS_AES_256_GCM_SHA384",
-        "TLS_CHACHA20_POLY1305_SHA256",
-        "ECDHE-ECDSA-AES128-GCM-SHA256",
-        "ECDHE-ECDSA-AES256-GCM-SHA384",
-        "ECDHE-ECDSA-CHACHA20-POLY1305",
-    ] {
-        let options = match name.starts_with("TLS_") {
-            true => ["-tls1_3", "-ciphersuites", name],
-            false => ["-tls1_2", "-cipher", name],
-        };
+    for (name, options) in SUITES {
         let (mut wire, client) = connect(server(backend()), &options);
         wire.until_encrypted();
-        converse(&mut wire, &client);
+        client.converse(&mut wire);
         let cipher = wire.end.conn.session_cipher();
         assert_eq!(cipher.as_ref().map(SslCipher::openssl_name), Some(name));
         assert!(client.said(&format!("Cipher is {name}\n")));
@@ -84,7 +58,7 @@ fn a_client_whose_key_share_we_do_not_want_is_asked_for_another() {
     let config = only("TLSv1.3").groups(&["secp384r1"]);
     let (mut wire, client) = connect(config, &["-tls1_3", "-groups", "X25519:P-384"]);
     wire.until_encrypted();
-    converse(&mut wire, &client);
+    client.converse(&mut wire);
     let sent = openssl::sent(&client);
     assert_eq!(count(&sent, "ClientHello"), 2);
     // The first of them is our HelloRetryRequest.
@@ -99,7 +73,7 @@ fn both_agree_on_the_protocol_that_we_prefer() {
         let config = only(version).alpn(&[b"h2", b"http/1.1"]);
         let (mut wire, client) = connect(config, &[option, "-alpn", "h3,http/1.1,h2"]);
         wire.until_encrypted();
-        converse(&mut wire, &client);
+        client.converse(&mut wire);
         assert_eq!(wire.end.conn.alpn_protocol(), Some(&b"h2"[..]));
         assert!(client.said("ALPN protocol: h2\n"));
         assert!(wire.close().clean);
@@ -131,7 +105,7 @@ fn a_key_update_from_us_renews_both_directions() {
             count(&openssl::received(&client), "KeyUpdate") == updates
         });
         // Its answer leaves with its next data.
-        converse(&mut wire, &client);
+        client.converse(&mut wire);
         assert_eq!(count(&openssl::sent(&client), "KeyUpdate"), updates);
         assert_eq!(wire.count(Event::KeysUpdated), 2 * updates);
     }
@@ -143,10 +117,10 @@ fn a_key_update_from_openssl_is_answered_when_it_asks_for_that() {
     for (command, answers) in [("k\n", 0), ("K\n", 1)] {
         let (mut wire, client) = connect(only("TLSv1.3"), &["-tls1_3"]);
         wire.until_encrypted();
-        converse(&mut wire, &client);
+        client.converse(&mut wire);
         client.say(command);
         wire.until_saw(Event::KeysUpdated);
-        converse(&mut wire, &client);
+        client.converse(&mut wire);
         assert_eq!(count(&openssl::sent(&client), "KeyUpdate"), 1);
         assert_eq!(count(&openssl::received(&client), "KeyUpdate"), answers);
         assert!(wire.close().clean);
@@ -159,7 +133,7 @@ fn a_transport_that_carries_one_byte_at_a_time_changes_nothing() {
         let (mut wire, client) = connect(only(version), &[option]);
         wire.chunk = 1;
         wire.until_encrypted();
-        converse(&mut wire, &client);
+        client.converse(&mut wire);
         let report = wire.close();
         assert!(report.clean, "{report:?}");
     }
@@ -171,19 +145,10 @@ fn ten_megabytes_cross_in_each_direction_while_the_reader_sips() {
     for (version, option) in VERSIONS {
         let options = [option, "-msgfile", "/dev/null"];
         let (mut wire, mut client) = connect(only(version), &options);
-        wire.sip = 5000;
         let data = pattern(LEN);
-        wire.until_encrypted();
-        client.say(data.clone());
-        wire.send(&data);
-        wire.until_received(LEN);
-        assert!(wire.received == data, "what openssl sent arrived changed");
-        wire.until("all at the client", |_| client.said_much(LEN));
+        client.converse_at_length(&mut wire, &data);
         assert!(wire.close().clean);
-        client.until_exit();
-        let out = client.out();
-        let start = find(&out, &data[..1024]).expect("the first line");
-        assert!(out[start..].starts_with(&data), "it arrived changed");
+        client.until_exit_having_printed(&data);
     }
 }
 
@@ -192,7 +157,7 @@ fn a_server_learns_that_openssl_has_closed_and_closes_in_its_turn() {
     for (version, option) in VERSIONS {
         let (mut wire, mut client) = connect(only(version), &[option]);
         wire.until_encrypted();
-        converse(&mut wire, &client);
+        client.converse(&mut wire);
         client.hang_up();
         wire.until_saw(Event::PeerClosed);
         // TLS 1.2 answers by itself, TLS 1.3 leaves our direction open.

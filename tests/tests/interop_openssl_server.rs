@@ -2,24 +2,13 @@
 
 use sslcore::{Alert, ClientConfig, ConfigBuilder, Event, FailureKind, SslCipher};
 use sslcore_tests::certs::WORLD;
-use sslcore_tests::openssl::{self, VERSIONS};
+use sslcore_tests::openssl::{self, SUITES, VERSIONS, count};
 use sslcore_tests::pair::{backend, backends, client};
-use sslcore_tests::peer::{Peer, Scratch};
+use sslcore_tests::peer::Scratch;
 use sslcore_tests::wire::{Wire, find, pattern};
 
 fn only(version: &str) -> ConfigBuilder<ClientConfig> {
     client(backend()).protocols(&[version])
-}
-
-/// Data arrives in both directions. What the server printed until then has been collected.
-fn converse(wire: &mut Wire, server: &Peer) {
-    let before = wire.received.len();
-    server.say("from the server\n");
-    wire.until_received(before + 16);
-    assert_eq!(&wire.received[before..], b"from the server\n");
-    let ours = format!("from the client at {before}\n");
-    wire.send(ours.as_bytes());
-    wire.until("the server's output", |_| server.said(&ours));
 }
 
 #[test]
@@ -30,7 +19,7 @@ fn a_client_of_either_version_and_backend_speaks_with_openssl_both_ways() {
             let (mut server, address) = openssl::server(&WORLD.server, &[option]);
             let mut wire = Wire::connect(address, &config.expect("config"));
             wire.until_encrypted();
-            converse(&mut wire, &server);
+            server.converse(&mut wire);
             let protocol = wire.end.conn.session_protocol().expect("negotiated");
             assert_eq!(protocol.name(), version);
             assert!(server.said("Supported groups: "), "its summary was printed");
@@ -47,23 +36,12 @@ fn a_client_of_either_version_and_backend_speaks_with_openssl_both_ways() {
 
 #[test]
 fn every_cipher_suite_of_ours_that_openssl_insists_on_protects_data_both_ways() {
-    for name in [
-        "TLS_AES_128_GCM_SHA256",
-        "TLS_AES_256_GCM_SHA384",
-        "TLS_CHACHA20_POLY1305_SHA256",
-        "ECDHE-ECDSA-AES128-GCM-SHA256",
-        "ECDHE-ECDSA-AES256-GCM-SHA384",
-        "ECDHE-ECDSA-CHACHA20-POLY1305",
-    ] {
-        let option = match name.starts_with("TLS_") {
-            true => ["-tls1_3", "-ciphersuites", name],
-            false => ["-tls1_2", "-cipher", name],
-        };
-        let (server, address) = openssl::server(&WORLD.server, &option);
+    for (name, options) in SUITES {
+        let (server, address) = openssl::server(&WORLD.server, &options);
         let config = client(backend()).build().expect("config");
         let mut wire = Wire::connect(address, &config);
         wire.until_encrypted();
-        converse(&mut wire, &server);
+        server.converse(&mut wire);
         let cipher = wire.end.conn.session_cipher();
         assert_eq!(cipher.as_ref().map(SslCipher::openssl_name), Some(name));
         assert!(server.said(&format!("CIPHER is {name}\n")));
@@ -77,7 +55,7 @@ fn a_client_whose_key_share_openssl_does_not_want_says_hello_again() {
     let (server, address) = openssl::server(&WORLD.server, &["-tls1_3", "-groups", "P-384"]);
     let mut wire = Wire::connect(address, &config.expect("config"));
     wire.until_encrypted();
-    converse(&mut wire, &server);
+    server.converse(&mut wire);
     let hellos = ["ClientHello", "ClientHello", "Finished"];
     assert_eq!(openssl::received(&server), hellos);
     // The first of them is its HelloRetryRequest.
@@ -94,7 +72,7 @@ fn both_agree_on_the_protocol_that_the_server_prefers() {
         let (server, address) = openssl::server(&WORLD.server, &options);
         let mut wire = Wire::connect(address, &config.expect("config"));
         wire.until_encrypted();
-        converse(&mut wire, &server);
+        server.converse(&mut wire);
         assert_eq!(wire.end.conn.alpn_protocol(), Some(&b"h2"[..]));
         assert!(server.said("ALPN protocols selected: h2\n"));
         assert!(wire.close().clean);
@@ -126,7 +104,7 @@ fn a_key_update_from_us_renews_both_directions() {
             count(&openssl::received(&server), "KeyUpdate") == updates
         });
         // Its answer leaves with its next data.
-        converse(&mut wire, &server);
+        server.converse(&mut wire);
         assert_eq!(count(&openssl::sent(&server), "KeyUpdate"), updates);
         assert_eq!(wire.count(Event::KeysUpdated), 2 * updates);
     }
@@ -140,10 +118,10 @@ fn a_key_update_from_openssl_is_answered_when_it_asks_for_that() {
         let (server, address) = openssl::server(&WORLD.server, &["-tls1_3"]);
         let mut wire = Wire::connect(address, &config);
         wire.until_encrypted();
-        converse(&mut wire, &server);
+        server.converse(&mut wire);
         server.say(command);
         wire.until_saw(Event::KeysUpdated);
-        converse(&mut wire, &server);
+        server.converse(&mut wire);
         assert_eq!(count(&openssl::sent(&server), "KeyUpdate"), 1);
         assert_eq!(count(&openssl::received(&server), "KeyUpdate"), answers);
         assert!(wire.close().clean);
@@ -169,7 +147,7 @@ fn a_client_renews_its_key_after_so_many_records_or_says_goodbye() {
         if version == "TLSv1.3" {
             assert_eq!(count(&openssl::received(&server), "KeyUpdate"), 5);
             assert_eq!(wire.count(Event::KeysUpdated), 5);
-            converse(&mut wire, &server);
+            server.converse(&mut wire);
             assert!(wire.close().clean);
         } else {
             wire.until_failed(FailureKind::KeysExhausted);
@@ -181,10 +159,6 @@ fn a_client_renews_its_key_after_so_many_records_or_says_goodbye() {
     }
 }
 
-fn count(messages: &[String], name: &str) -> usize {
-    messages.iter().filter(|message| *message == name).count()
-}
-
 #[test]
 fn a_transport_that_carries_one_byte_at_a_time_changes_nothing() {
     for (version, option) in VERSIONS {
@@ -193,7 +167,7 @@ fn a_transport_that_carries_one_byte_at_a_time_changes_nothing() {
         let mut wire = Wire::connect(address, &config);
         wire.chunk = 1;
         wire.until_encrypted();
-        converse(&mut wire, &server);
+        server.converse(&mut wire);
         let report = wire.close();
         assert!(report.clean, "{report:?}");
     }
@@ -207,19 +181,10 @@ fn ten_megabytes_cross_in_each_direction_while_the_reader_sips() {
         let options = [option, "-msgfile", "/dev/null"];
         let (mut server, address) = openssl::server(&WORLD.server, &options);
         let mut wire = Wire::connect(address, &config);
-        wire.sip = 5000;
         let data = pattern(LEN);
-        wire.until_encrypted();
-        server.say(data.clone());
-        wire.send(&data);
-        wire.until_received(LEN);
-        assert!(wire.received == data, "what openssl sent arrived changed");
-        wire.until("all at the server", |_| server.said_much(LEN));
+        server.converse_at_length(&mut wire, &data);
         assert!(wire.close().clean);
-        server.until_exit();
-        let out = server.out();
-        let start = find(&out, &data[..1024]).expect("the first line");
-        assert!(out[start..].starts_with(&data), "it arrived changed");
+        server.until_exit_having_printed(&data);
     }
 }
 

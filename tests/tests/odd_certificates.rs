@@ -159,11 +159,7 @@ fn by_client(version: &str, made: &Made, key: &KeyPair, trust: Trust) -> Pair {
     let server = server(backend())
         .verify_mode(VerifyMode::None)
         .identity_with_signer([made.der.clone()], signer(key));
-    let mut pair = Pair::tls(
-        &client.build().expect("client"),
-        &server.build().expect("server"),
-    );
-    pair.run();
+    let mut pair = Pair::handshaken(client, server);
     if pair.client.conn.failure().is_none() {
         trust.answer(&mut pair.client);
     }
@@ -177,11 +173,7 @@ fn by_server(version: &str, made: &Made, key: &KeyPair, trust: Trust) -> Pair {
         .verify_mode(VerifyMode::None)
         .identity_with_signer([made.der.clone()], signer(key));
     let server = trust.of(server(backend()).protocols(&[version]));
-    let mut pair = Pair::tls(
-        &client.build().expect("client"),
-        &server.build().expect("server"),
-    );
-    pair.run();
+    let mut pair = Pair::handshaken(client, server);
     if pair.server.conn.failure().is_none() {
         trust.answer(&mut pair.server);
     }

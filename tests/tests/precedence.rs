@@ -73,13 +73,7 @@ fn judged(judge: Judge, version: &str, flawed: &Flawed, rules: &Rules) -> Pair {
             rules.clone().of(flawed.judged_by(server)),
         ),
     };
-    let (client, server) = (
-        client.build().expect("client"),
-        server.build().expect("server"),
-    );
-    let mut pair = Pair::tls(&client, &server);
-    pair.run();
-    pair
+    Pair::handshaken(client, server)
 }
 
 /// The same by either side in either version: what the judge was told in the end.
@@ -217,12 +211,7 @@ fn path_revocation_depth_and_name_are_told_in_this_order() {
         let client = flawed.judged_by(client(backend()).protocols(&[version]));
         let chain: Vec<_> = flawed.chain.iter().collect();
         let server = server(backend()).identity(ders(&chain), chain[0].private_key());
-        let (client, server) = (
-            client.build().expect("client"),
-            server.build().expect("server"),
-        );
-        let mut pair = Pair::tls(&client, &server);
-        pair.run();
+        let pair = Pair::handshaken(client, server);
         assert_eq!(
             pair.client.told(),
             [

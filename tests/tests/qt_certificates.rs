@@ -21,15 +21,6 @@ fn server_as(identity: &Identity) -> ConfigBuilder<ServerConfig> {
     server(backend()).identity(identity.chain.clone(), identity.key())
 }
 
-fn handshaken(client: ConfigBuilder<ClientConfig>, server: ConfigBuilder<ServerConfig>) -> Pair {
-    let mut pair = Pair::tls(
-        &client.build().expect("client"),
-        &server.build().expect("server"),
-    );
-    pair.run();
-    pair
-}
-
 /// The chain that an end has seen, in DER.
 fn seen(end: &End) -> Vec<&[u8]> {
     let chain = end.conn.peer_certificate_chain();
@@ -54,7 +45,7 @@ fn behind_an_intermediate(root: &Ca) -> Identity {
 fn local_certificate() {
     for version in VERSIONS {
         let config = client_as(&WORLD.client).protocols(&[version]);
-        let pair = handshaken(config, server(backend()));
+        let pair = Pair::handshaken(config, server(backend()));
         assert!(pair.client.conn.is_encrypted() && pair.server.conn.is_encrypted());
         assert!(pair.client.saw(Event::ClientCertificateRequested));
         assert_eq!(seen(&pair.server), sent(&WORLD.client));
@@ -91,7 +82,7 @@ fn local_certificate_chain() {
 fn set_local_certificate_chain() {
     let identity = behind_an_intermediate(&WORLD.ca);
     for version in VERSIONS {
-        let pair = handshaken(
+        let pair = Pair::handshaken(
             client(backend()).protocols(&[version]),
             server_as(&identity),
         );
@@ -213,7 +204,7 @@ fn set_ca_certificates() {
         (vec![other.der(), WORLD.ca.der()], true),
     ] {
         let config = client(backend()).trust_anchors(anchors);
-        let pair = handshaken(config, server(backend()));
+        let pair = Pair::handshaken(config, server(backend()));
         assert_eq!(pair.client.conn.is_encrypted(), works);
     }
 }
@@ -223,7 +214,7 @@ fn set_ca_certificates() {
 #[test]
 fn config_no_on_demand_load() {
     let nobody = ClientConfig::builder(backend());
-    let pair = handshaken(nobody, server(backend()));
+    let pair = Pair::handshaken(nobody, server(backend()));
     let errors = pair.client.conn.ssl_errors();
     let kinds: Vec<_> = errors.iter().map(|error| error.kind()).collect();
     assert_eq!(
@@ -235,7 +226,7 @@ fn config_no_on_demand_load() {
     );
     let given = ClientConfig::builder(backend()).trust_anchors([WORLD.ca.der()]);
     assert!(
-        handshaken(given, server(backend()))
+        Pair::handshaken(given, server(backend()))
             .client
             .conn
             .is_encrypted()
@@ -250,7 +241,7 @@ fn set_ssl_configuration() {
         let empty = ClientConfig::builder(backend()).protocols(&[version]);
         let with_root = client(backend()).protocols(&[version]);
         for (config, works) in [(empty, false), (with_root, true)] {
-            let pair = handshaken(config, server(backend()));
+            let pair = Pair::handshaken(config, server(backend()));
             assert_eq!(pair.client.conn.is_encrypted(), works);
             assert_eq!(pair.client.saw(Event::Encrypted), works);
         }
@@ -263,7 +254,7 @@ fn set_ssl_configuration() {
 fn add_ca_certificate() {
     let mut roots = vec![Ca::new("another root").der()];
     for works in [false, true] {
-        let pair = handshaken(
+        let pair = Pair::handshaken(
             client(backend()).trust_anchors(roots.clone()),
             server(backend()),
         );
@@ -307,7 +298,7 @@ fn default_ca_certificates() {
 /// set, so a builder that was given no roots trusts nobody.
 #[test]
 fn set_default_ca_certificates() {
-    let pair = handshaken(ClientConfig::builder(backend()), server(backend()));
+    let pair = Pair::handshaken(ClientConfig::builder(backend()), server(backend()));
     assert!(!pair.client.conn.is_encrypted());
     assert!(!pair.client.conn.ssl_errors().is_empty());
 }
@@ -336,7 +327,7 @@ fn verify_client_certificate() {
             for mode in modes {
                 let config = identity.map_or_else(|| client(backend()), client_as);
                 let server = server(backend()).verify_mode(mode);
-                let pair = handshaken(config.protocols(&[version]), server);
+                let pair = Pair::handshaken(config.protocols(&[version]), server);
                 let case = format!("{version} {mode:?} {good}");
                 let works = good || mode != VerifyMode::Verify;
                 assert_eq!(pair.server.conn.is_encrypted(), works, "{case}");
@@ -368,7 +359,7 @@ fn self_signed_certificates() {
                 .protocols(&[version])
                 .verify_mode(VerifyMode::Verify)
                 .on_errors(OnErrors::Hold);
-            let mut pair = handshaken(config, server);
+            let mut pair = Pair::handshaken(config, server);
             assert_eq!(
                 accept(&mut pair.client),
                 SslErrorKind::SelfSignedCertificate
@@ -406,7 +397,7 @@ fn private_key_opaque() {
         let config = client(backend())
             .identity_with_signer(WORLD.client.chain.clone(), module.clone())
             .protocols(&[version]);
-        let pair = handshaken(config, server(backend()));
+        let pair = Pair::handshaken(config, server(backend()));
         assert!(pair.client.conn.is_encrypted() && pair.server.conn.is_encrypted());
         assert_eq!(seen(&pair.server), sent(&WORLD.client));
         assert_eq!(module.signed(), 1);

@@ -18,16 +18,6 @@ fn server_of(versions: &[&str]) -> ConfigBuilder<ServerConfig> {
     server(backend()).protocols(versions)
 }
 
-/// A handshake, as far as it goes.
-fn handshaken(client: ConfigBuilder<ClientConfig>, server: ConfigBuilder<ServerConfig>) -> Pair {
-    let mut pair = Pair::tls(
-        &client.build().expect("client"),
-        &server.build().expect("server"),
-    );
-    pair.run();
-    pair
-}
-
 fn works(pair: &Pair) -> bool {
     let [one, other] = [&pair.client, &pair.server].map(|end| end.conn.is_encrypted());
     assert_eq!(
@@ -82,7 +72,7 @@ fn protocol_server_side() {
         (BOTH, ONLY_13, Some(SslProtocol::TlsV1_3)),
         (BOTH, BOTH, Some(SslProtocol::TlsV1_3)),
     ] {
-        let pair = handshaken(client_of(of_client), server_of(of_server));
+        let pair = Pair::handshaken(client_of(of_client), server_of(of_server));
         assert_eq!(works(&pair), meets.is_some(), "{of_client:?} {of_server:?}");
         match meets {
             Some(_) => assert_eq!(pair.server.conn.session_protocol(), meets),
@@ -116,7 +106,7 @@ fn server_cipher_preferences() {
         let client = || client_of(&[version]).ciphers(&[other, one]);
         let server = || server_of(&[version]).ciphers(&[one, other]);
         for (server, expected) in [(server(), one), (server().follow_client_ciphers(), other)] {
-            let pair = handshaken(client(), server);
+            let pair = Pair::handshaken(client(), server);
             assert!(works(&pair));
             let cipher = pair.client.conn.session_cipher().expect("negotiated");
             assert_eq!(cipher.openssl_name(), expected);
@@ -188,7 +178,7 @@ fn supported_ciphers() {
         }
         let versions = [cipher.protocol().name()];
         let client = client_of(&versions).ciphers(&[cipher.name()]);
-        let pair = handshaken(client, server_of(&versions));
+        let pair = Pair::handshaken(client, server_of(&versions));
         assert!(works(&pair), "{cipher}");
         assert_eq!(pair.server.conn.session_cipher(), Some(cipher));
     }
@@ -234,7 +224,7 @@ fn allowed_protocol_negotiation() {
     for version in VERSIONS {
         let client = client_of(&[version]).alpn(&[b"allow-quic", b"spdy/2", b"http/1.1"]);
         let server = server_of(&[version]).alpn(&[b"bar", b"spdy/2", b"allow-quic"]);
-        let pair = handshaken(client, server);
+        let pair = Pair::handshaken(client, server);
         assert!(works(&pair));
         for end in [&pair.client, &pair.server] {
             assert_eq!(end.conn.alpn_protocol(), Some(&b"spdy/2"[..]));
@@ -246,7 +236,7 @@ fn allowed_protocol_negotiation() {
 #[test]
 fn ecdh_server() {
     let ciphers = ["ECDHE-ECDSA-AES128-GCM-SHA256"];
-    let pair = handshaken(
+    let pair = Pair::handshaken(
         client_of(&["TLSv1.2"]).ciphers(&ciphers),
         server_of(&["TLSv1.2"]),
     );
@@ -287,7 +277,7 @@ fn signature_algorithm() {
         ("ECDHE-RSA-AES256-GCM-SHA384", false),
     ] {
         let client = client_of(&["TLSv1.2"]).ciphers(&[suite]);
-        let pair = handshaken(client, server_of(&["TLSv1.2"]));
+        let pair = Pair::handshaken(client, server_of(&["TLSv1.2"]));
         assert_eq!(works(&pair), meets, "{suite}");
         if !meets {
             let alert = Event::AlertReceived(Alert::HandshakeFailure);

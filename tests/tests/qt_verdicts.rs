@@ -2,8 +2,8 @@
 //! `qt-checklist.txt` lists all of them.
 
 use sslcore::{
-    Alert, Certificate, ClientConfig, ConfigBuilder, Event, FailureKind, OnErrors, ServerConfig,
-    SslError, SslErrorKind, UsageError, Verdict, VerifyMode,
+    Alert, Certificate, ConfigBuilder, Event, FailureKind, OnErrors, ServerConfig, SslError,
+    SslErrorKind, UsageError, Verdict, VerifyMode,
 };
 use sslcore_tests::certs::{Identity, WORLD};
 use sslcore_tests::pair::{End, Pair, backend, client, server};
@@ -16,19 +16,10 @@ fn server_as(version: &str, identity: &Identity) -> ConfigBuilder<ServerConfig> 
         .identity(identity.chain.clone(), identity.key())
 }
 
-fn handshaken(client: ConfigBuilder<ClientConfig>, server: ConfigBuilder<ServerConfig>) -> Pair {
-    let mut pair = Pair::tls(
-        &client.build().expect("client"),
-        &server.build().expect("server"),
-    );
-    pair.run();
-    pair
-}
-
 /// A client that stands still over the certificate of `identity`.
 fn asked(version: &str, identity: &Identity) -> Pair {
     let holding = client(backend()).on_errors(OnErrors::Hold);
-    let pair = handshaken(holding, server_as(version, identity));
+    let pair = Pair::handshaken(holding, server_as(version, identity));
     assert!(pair.client.conn.review().is_some());
     pair
 }
@@ -140,7 +131,7 @@ fn ignore_ssl_errors_list() {
                 forgiven.push(made_by_hand(&WORLD.self_signed));
             }
             let server = server_as(version, &WORLD.self_signed);
-            let pair = handshaken(client(backend()).forgive(forgiven), server);
+            let pair = Pair::handshaken(client(backend()).forgive(forgiven), server);
             assert_eq!(pair.client.conn.is_encrypted(), works);
             assert_eq!(times(&pair.client, is_ssl_errors), 1);
             assert_eq!(times(&pair.client, is_failure), usize::from(!works));
@@ -229,7 +220,7 @@ fn verify_mode() {
     assert_eq!(built.verify_mode(), VerifyMode::Query);
     for version in VERSIONS {
         let verifying = client(backend()).verify_mode(VerifyMode::Verify);
-        let pair = handshaken(verifying, server_as(version, &WORLD.self_signed));
+        let pair = Pair::handshaken(verifying, server_as(version, &WORLD.self_signed));
         let [error] = pair.client.conn.ssl_errors() else {
             panic!("{:?}", pair.client.conn.ssl_errors());
         };
@@ -271,7 +262,7 @@ fn alert_missing_certificate() {
         ("TLSv1.3", Alert::CertificateRequired),
     ] {
         let verifying = server_as(version, &WORLD.server).verify_mode(VerifyMode::Verify);
-        let pair = handshaken(client(backend()), verifying);
+        let pair = Pair::handshaken(client(backend()), verifying);
         assert!(pair.server.saw(Event::AlertSent(alert)));
         assert!(pair.client.saw(Event::AlertReceived(alert)));
         assert!(!pair.server.saw(Event::Encrypted));

@@ -27,8 +27,7 @@ pub fn served(args: &[&str]) -> Served {
 
 /// The same, with another certificate, in a folder with files of the test.
 pub fn served_in(scratch: Scratch, identity: &Identity, args: &[&str]) -> Served {
-    let cert = scratch.file("cert.pem", identity.chain_pem());
-    let key = scratch.file("key.pem", identity.key_pem());
+    let (cert, key) = scratch.identity(identity);
     scratch.file("ca.pem", ca_pem());
     served_as(scratch, &[&["--cert", &cert, "--key", &key], args].concat())
 }
