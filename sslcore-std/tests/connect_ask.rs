@@ -12,8 +12,7 @@ use std::sync::mpsc::channel;
 use std::time::Duration;
 
 use common::program::{Door, ca_file, file, fresh, run};
-use common::{LONG, adopt, both, server};
-use sslcore::ServerStart;
+use common::{LONG, both, server};
 use sslcore_std::{SslSocket, WaitError};
 use sslcore_tests::certs::WORLD;
 
@@ -83,12 +82,7 @@ impl Session {
 fn untrusted(door: &Door) -> SslSocket {
     let identity = &WORLD.self_signed;
     let config = server().identity(identity.chain.clone(), identity.key());
-    let config = config.build().expect("server");
-    let mut socket = adopt(door.accept());
-    socket
-        .start_server_encryption(ServerStart::With(config))
-        .expect("start");
-    socket
+    door.serve_with(&config.build().expect("server"))
 }
 
 #[test]

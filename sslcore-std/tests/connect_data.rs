@@ -4,17 +4,11 @@
 mod common;
 
 use std::io::{Read, Write};
-use std::process::{Command, Stdio};
+use std::process::Stdio;
 use std::time::Duration;
 
-use common::program::{Door, ca_file, connect, run};
+use common::program::{Door, run, trusting};
 use common::{LONG, VERSIONS, both, pattern};
-
-fn trusting(door: &Door) -> Command {
-    let mut command = connect(&door.address().to_string());
-    command.arg("--ca").arg(ca_file());
-    command
-}
 
 #[test]
 fn an_answer_is_read_to_its_end_behind_the_end_of_the_input() {
@@ -30,13 +24,7 @@ fn an_answer_is_read_to_its_end_behind_the_end_of_the_input() {
         socket.wait_for_disconnected(Some(LONG)).expect("ended")
     };
     let (run, report) = both(|| run(&mut trusting(&door), b"question\n"), serve);
-    assert_eq!(run.code, Some(0), "{}", run.stderr);
-    assert!(
-        run.stdout == answer,
-        "{} of {} bytes",
-        run.stdout.len(),
-        answer.len()
-    );
+    run.assert_put_out(&answer);
     assert!(report.clean, "{report:?}");
 }
 
@@ -73,13 +61,7 @@ fn a_side_that_is_kept_open_lets_a_tls12_server_finish() {
         socket.wait_for_disconnected(Some(LONG)).expect("ended")
     };
     let (run, report) = both(|| run(&mut command, b"question\n"), serve);
-    assert_eq!(run.code, Some(0), "{}", run.stderr);
-    assert!(
-        run.stdout == answer,
-        "{} of {} bytes",
-        run.stdout.len(),
-        answer.len()
-    );
+    run.assert_put_out(&answer);
     assert!(report.clean, "{report:?}");
 }
 
@@ -102,13 +84,7 @@ fn much_data_passes_both_ways_at_once() {
             socket.wait_for_disconnected(Some(LONG)).expect("ended");
         };
         let (run, ()) = both(|| run(&mut command, &up), serve);
-        assert_eq!(run.code, Some(0), "{}", run.stderr);
-        assert!(
-            run.stdout == down,
-            "{} of {} bytes",
-            run.stdout.len(),
-            down.len()
-        );
+        run.assert_put_out(&down);
     }
 }
 

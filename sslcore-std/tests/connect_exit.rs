@@ -8,18 +8,11 @@ use std::net::Shutdown;
 use std::process::Command;
 use std::sync::mpsc::channel;
 
-use common::program::{Door, Run, ca_file, connect, file, fresh, run};
-use common::{LONG, adopt, both, server};
-use sslcore::{ServerStart, VerifyMode};
+use common::program::{Door, Run, ca_file, connect, file, fresh, run, trusting};
+use common::{LONG, both, server};
+use sslcore::VerifyMode;
 use sslcore_std::SslSocket;
 use sslcore_tests::certs::{Identity, WORLD};
-
-/// `sslcore connect` to this server, trusting the tests' root.
-fn trusting(door: &Door) -> Command {
-    let mut command = connect(&door.address().to_string());
-    command.arg("--ca").arg(ca_file());
-    command
-}
 
 /// Runs it against a server; both to their ends.
 fn against(
@@ -49,10 +42,7 @@ fn presented(identity: &Identity, arguments: &[&str]) -> Run {
     let config = server().identity(identity.chain.clone(), identity.key());
     let config = config.build().expect("server");
     let serve = || {
-        let mut socket = adopt(door.accept());
-        socket
-            .start_server_encryption(ServerStart::With(config))
-            .expect("start");
+        let mut socket = door.serve_with(&config);
         let _ = socket.wait_for_encrypted(Some(LONG));
         socket.disconnect_from_host(LONG);
     };
@@ -169,10 +159,7 @@ fn three_is_for_a_server_that_refuses_the_handshake() {
     let mut command = trusting(&door);
     command.args(["--protocol", "TLSv1.3"]);
     let serve = || {
-        let mut socket = adopt(door.accept());
-        socket
-            .start_server_encryption(ServerStart::With(config))
-            .expect("start");
+        let mut socket = door.serve_with(&config);
         socket
             .wait_for_encrypted(Some(LONG))
             .expect_err("no version in common");
@@ -195,10 +182,7 @@ fn four_is_for_a_server_that_wants_another_certificate_of_ours() {
         .build()
         .expect("server");
     let serve = || {
-        let mut socket = adopt(door.accept());
-        socket
-            .start_server_encryption(ServerStart::With(config))
-            .expect("start");
+        let mut socket = door.serve_with(&config);
         socket
             .wait_for_encrypted(Some(LONG))
             .expect_err("no certificate");

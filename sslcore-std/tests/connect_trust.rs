@@ -7,9 +7,9 @@ use std::io::Read;
 use std::process::Command;
 
 use common::program::{Door, Run, ca_file, connect, file, run};
-use common::{LONG, adopt, both, server};
+use common::{LONG, both, server};
 use rcgen::DnType;
-use sslcore::{ServerStart, VerifyMode};
+use sslcore::VerifyMode;
 use sslcore_tests::certs::{Identity, WORLD, pem, self_signed_with};
 
 /// Runs it against a server with this certificate.
@@ -27,10 +27,7 @@ fn served(identity: &Identity, door: &Door, command: &mut Command) -> Run {
         .build()
         .expect("server");
     let serve = || {
-        let mut socket = adopt(door.accept());
-        socket
-            .start_server_encryption(ServerStart::With(config))
-            .expect("start");
+        let mut socket = door.serve_with(&config);
         let _ = socket.wait_for_encrypted(Some(LONG));
         let _ = socket.read_to_end(&mut Vec::new());
         socket.disconnect_from_host(LONG);
@@ -181,10 +178,7 @@ fn our_own_certificate_is_presented() {
             .build()
             .expect("server");
         let serve = || {
-            let mut socket = adopt(door.accept());
-            socket
-                .start_server_encryption(ServerStart::With(config))
-                .expect("start");
+            let mut socket = door.serve_with(&config);
             socket.wait_for_encrypted(Some(LONG)).expect("encrypted");
             let peer = socket.connection().peer_certificate().cloned();
             assert_eq!(peer.expect("a certificate").der(), &WORLD.client.chain[0]);
@@ -208,10 +202,7 @@ fn an_error_is_shown_with_its_certificate_wherever_that_is_in_the_chain() {
     let stranger = pem("CERTIFICATE", &WORLD.self_signed.chain[0]);
     command.arg(file("other.pem", stranger.as_bytes()));
     let serve = || {
-        let mut socket = adopt(door.accept());
-        socket
-            .start_server_encryption(ServerStart::With(identity.expect("server")))
-            .expect("start");
+        let mut socket = door.serve_with(&identity.expect("server"));
         let _ = socket.wait_for_encrypted(Some(LONG));
         socket.disconnect_from_host(LONG);
     };

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use rcgen::{
     BasicConstraints, ExtendedKeyUsagePurpose, GeneralSubtree, IsCa, KeyPair, KeyUsagePurpose,
-    NameConstraints, PKCS_RSA_SHA256, RsaKeySize,
+    NameConstraints,
 };
 use sslcore::SslErrorKind::*;
 use sslcore::{ClientConfig, Pin, ServerConfig, SslError};

@@ -7,7 +7,7 @@ use std::path::PathBuf;
 use std::process::{Command, Output, Stdio};
 use std::sync::atomic::{AtomicUsize, Ordering};
 
-use sslcore::ServerStart;
+use sslcore::{ServerConfig, ServerStart};
 use sslcore_std::SslSocket;
 use sslcore_tests::certs::{WORLD, pem};
 
@@ -19,6 +19,16 @@ pub struct Run {
     pub code: Option<i32>,
     pub stdout: Vec<u8>,
     pub stderr: String,
+}
+
+impl Run {
+    /// It went well, and put out exactly this.
+    #[track_caller]
+    pub fn assert_put_out(&self, data: &[u8]) {
+        assert_eq!(self.code, Some(0), "{}", self.stderr);
+        let (told, all) = (self.stdout.len(), data.len());
+        assert!(self.stdout == data, "{told} of {all} bytes");
+    }
 }
 
 impl From<Output> for Run {
@@ -35,6 +45,13 @@ impl From<Output> for Run {
 pub fn connect(to: &str) -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_sslcore"));
     command.args(["connect", to, "--timeout", "20"]);
+    command
+}
+
+/// The same to this server, trusting the tests' root.
+pub fn trusting(door: &Door) -> Command {
+    let mut command = connect(&door.address().to_string());
+    command.arg("--ca").arg(ca_file());
     command
 }
 
@@ -112,14 +129,22 @@ impl Door {
     pub fn serve(&self) -> SslSocket {
         encrypt(self.accept())
     }
+
+    /// The next client, told to speak TLS with this configuration.
+    pub fn serve_with(&self, config: &ServerConfig) -> SslSocket {
+        encrypt_with(self.accept(), config)
+    }
 }
 
 /// Starts TLS on a server's stream.
 pub fn encrypt(stream: TcpStream) -> SslSocket {
+    encrypt_with(stream, &server().build().expect("server"))
+}
+
+fn encrypt_with(stream: TcpStream, config: &ServerConfig) -> SslSocket {
     let mut socket = adopt(stream);
-    let config = server().build().expect("server");
     socket
-        .start_server_encryption(ServerStart::With(config))
+        .start_server_encryption(ServerStart::With(config.clone()))
         .expect("start the server");
     socket
 }
