@@ -7,7 +7,7 @@ use sslcore::{
 };
 use sslcore_tests::certs::WORLD;
 use sslcore_tests::flaws::{Flaw, Flawed, Keys, Wrong};
-use sslcore_tests::judging::ders;
+use sslcore_tests::judging::{ders, errors};
 use sslcore_tests::module::Module;
 use sslcore_tests::pair::{End, Pair, backend, client, server};
 
@@ -88,9 +88,12 @@ fn a_server_is_told_what_is_wrong_with_its_chain() {
     for flaw in flaws() {
         let flawed = Flawed::new(&keys, &[flaw]);
         for version in VERSIONS {
-            let client = flawed.judged_by(client(backend()));
-            let pair = Pair::handshaken(client, as_server(version, &flawed));
+            let client = || flawed.judged_by(client(backend()));
+            let pair = Pair::handshaken(client(), as_server(version, &flawed));
             let (kind, alert) = (flaw.error().0, alert(flaw.wrong));
+            let chain: Vec<_> = flawed.chain.iter().collect();
+            let offline = errors(client(), &chain);
+            assert_eq!(pair.client.conn.ssl_errors(), offline, "{flaw:?}");
             assert_told(&pair.client, &pair.server, kind, alert);
         }
     }

@@ -245,3 +245,42 @@ fn who_has_not_is_refused() {
         }
     }
 }
+
+#[test]
+fn what_is_no_certificate_has_no_key_and_nobody_is_let_in_with_it() {
+    let key = KeyPair::generate().expect("key");
+    let good = Made::self_signed(leaf(&[HOST]));
+    let cut = good.der[..good.der.len() / 2].to_vec();
+    for garbage in [vec![], vec![0x30, 0], b"certificate".to_vec(), cut] {
+        for version in VERSIONS {
+            for (mode, on_errors) in [
+                (VerifyMode::External, OnErrors::Reject),
+                (VerifyMode::Query, OnErrors::Reject),
+                (VerifyMode::Verify, OnErrors::DangerouslyAcceptAll),
+                (VerifyMode::Verify, OnErrors::Hold),
+            ] {
+                let judging = client(backend())
+                    .protocols(&[version])
+                    .verify_mode(mode)
+                    .on_errors(on_errors);
+                let shown = server(backend())
+                    .verify_mode(VerifyMode::None)
+                    .identity_with_signer([garbage.clone().into()], signer(&key));
+                let mut pair = Pair::handshaken(judging, shown);
+                if pair.client.conn.review().is_some() {
+                    pair.client.answer(Verdict::Accept);
+                    pair.run();
+                }
+                let case = format!("{version} {mode:?} {on_errors:?} {}", garbage.len());
+                let failure = pair.client.conn.failure().map(|failure| failure.kind());
+                assert!(
+                    matches!(failure, Some(FailureKind::CertificateRejected(_))),
+                    "{case}: {failure:?}"
+                );
+                assert!(!pair.client.saw(Event::Encrypted), "{case}");
+                let told = Event::AlertReceived(Alert::BadCertificate);
+                assert!(pair.server.saw(told), "{case}: {:?}", pair.server.events);
+            }
+        }
+    }
+}
