@@ -131,6 +131,30 @@ fn assert_told(errors: &[SslError], kind: SslErrorKind, sentence: &str) {
 }
 
 #[test]
+fn what_hides_behind_other_errors_is_a_sentence() {
+    let keys = Keys::new();
+    let flaw = |wrong, at| Flaw { wrong, at };
+    for (flaws, sentence) in [
+        (
+            [flaw(Wrong::Forged, 0), flaw(Wrong::Constrained, 1)],
+            "the certificate cannot be accepted: an issuer constrains names, and they cannot be \
+             compared before the other errors are mended",
+        ),
+        (
+            [flaw(Wrong::Expired, 0), flaw(Wrong::Early, 1)],
+            "the certificate cannot be accepted: \
+             there is no time at which it and its issuers are all valid",
+        ),
+    ] {
+        let flawed = Flawed::new(&keys, &flaws);
+        let config = flawed.judged_by(ClientConfig::builder(backend()));
+        let chain: Vec<_> = flawed.chain.iter().collect();
+        let sentence = format!("certificate 0 (CN=leaf): {sentence}");
+        assert_told(&errors(config, &chain), Unspecified, &sentence);
+    }
+}
+
+#[test]
 fn a_leaf_alone_is_told_with_what_came_without_it() {
     let root = Made::self_signed(authority("root"));
     let issued = root.issue(leaf(&[HOST]));

@@ -62,7 +62,7 @@ impl Case<'_> {
         match hidden {
             // There is no time at which all are valid, to look behind their dates.
             Some(kind) if is_of_dates(kind) => {
-                found.push((Kind::Unspecified, 0, Detail::None));
+                found.push((Kind::Unspecified, 0, Detail::NeverValid));
             }
             // Issuers with errors of their own were not asked: it is another one.
             Some(kind) if !tells(&found, kind) => found.push((kind, 0, Detail::None)),
@@ -76,7 +76,7 @@ impl Case<'_> {
         };
         let constrained = compared.is_some_and(|depth| self.is_constrained_above(path, depth));
         if constrained && !tells(&found, Kind::Unspecified) {
-            found.push((Kind::Unspecified, 0, Detail::None));
+            found.push((Kind::Unspecified, 0, Detail::NotCompared));
         }
         // Then webpki was asked about the path as it is, at a time of its own.
         let accepted = hidden.is_none() && assumed.is_none() && is_of_dates(kind_of(refusal));

@@ -205,6 +205,10 @@ enum Detail {
         limit: usize,
         found: usize,
     },
+    /// There is no time at which it and its issuers are valid.
+    NeverValid,
+    /// Nobody has compared its names with constraints.
+    NotCompared,
     /// The length of the key.
     KeyBits(usize),
 }

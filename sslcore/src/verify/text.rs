@@ -67,6 +67,13 @@ impl SslError {
                 write!(f, " than {}: ", Wanted(wanted))?;
                 names(f, certificate)
             }
+            (Kind::Unspecified, Detail::NeverValid) => {
+                f.write_str(": there is no time at which it and its issuers are all valid")
+            }
+            (Kind::Unspecified, Detail::NotCompared) => f.write_str(
+                ": an issuer constrains names, and they cannot be compared before the other \
+                 errors are mended",
+            ),
             (Kind::NameConstraintViolation, _) => {
                 f.write_str(": ")?;
                 names(f, certificate)
