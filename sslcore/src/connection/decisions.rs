@@ -31,7 +31,8 @@ pub enum Verdict<'a> {
     Accept,
     /// Forgive these errors and those that the configuration
     /// [forgives](crate::ConfigBuilder::forgive), and no others: what is not named rejects with its
-    /// own alert. `QSslSocket::ignoreSslErrors(list)`.
+    /// own alert. A review without errors, as [`External`](crate::VerifyMode::External) opens, has
+    /// nothing that could be left out: it is accepted. `QSslSocket::ignoreSslErrors(list)`.
     AcceptOnly(&'a [SslError]),
     /// Refuse, with the alert that the first error calls for that the configuration does not
     /// forgive.
