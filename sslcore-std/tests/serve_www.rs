@@ -201,6 +201,54 @@ fn nothing_outside_of_the_folder_can_be_reached() {
 }
 
 #[test]
+fn what_has_a_dot_before_its_name_is_not_there() {
+    let server = server(&[]);
+    let scratch = server.peer.scratch();
+    let www = scratch.path().join("www");
+    fs::create_dir_all(www.join(".git/objects")).expect("folders");
+    scratch.file("www/.env", "secret");
+    scratch.file("www/.git/config", "secret");
+    scratch.file("www/.git/objects/index.html", "secret");
+    scratch.file("www/a b/.htpasswd", "secret");
+    scratch.file("www/a.b", "no secret");
+    for path in [
+        "/.env",
+        "/%2eenv",
+        "//.env",
+        "/.git",
+        "/.git/",
+        "/.git/config",
+        "/.git/objects",
+        "/.git/objects/",
+        "/a%20b/.htpasswd",
+    ] {
+        let (hidden, missing) = (get(&server, path), get(&server, "/missing"));
+        assert_eq!(hidden.code(), 404, "{path}");
+        assert_eq!(hidden.body, missing.body, "{path}");
+    }
+    assert_eq!(get(&server, "/a.b").code(), 200);
+    #[cfg(unix)]
+    {
+        use std::os::unix::fs::symlink;
+        symlink(".git", www.join("git")).expect("a link");
+        symlink(".env", www.join("env")).expect("a link");
+        symlink("a.b", www.join(".link")).expect("a link");
+        for path in ["/git/config", "/git/objects/", "/env", "/.link"] {
+            assert_eq!(get(&server, path).code(), 404, "{path}");
+        }
+    }
+}
+
+#[test]
+fn a_folder_that_is_hidden_itself_is_served_when_it_is_named() {
+    let scratch = Scratch::new();
+    fs::create_dir(scratch.path().join(".public")).expect("a folder");
+    scratch.file(".public/index.html", "<p>the start");
+    let server = served_in(scratch, &WORLD.server, &["--www", ".public"]);
+    assert_eq!(get(&server, "/").body, b"<p>the start");
+}
+
+#[test]
 fn what_is_not_a_good_request_is_refused_with_its_status() {
     let server = server(&[]);
     let field = format!("X: {}\r\n", "x".repeat(20_000));

@@ -42,7 +42,8 @@ pub(crate) struct Options {
     /// Send back what the client sends (the default)
     #[arg(long, group = "service", help_heading = "What is served")]
     echo: bool,
-    /// Serve the files of this folder: GET and HEAD over HTTP/1.1
+    /// Serve the files of this folder: GET and HEAD over HTTP/1.1. Names that begin with a dot,
+    /// and links out of the folder, are as if they were not there
     #[arg(
         long,
         group = "service",

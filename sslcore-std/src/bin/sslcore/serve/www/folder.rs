@@ -24,7 +24,8 @@ impl Folder {
     }
 
     /// What is at a decoded path. Where it really is decides, behind all links: outside of the
-    /// folder there is nothing.
+    /// folder there is nothing, and nothing behind a name that begins with a dot, where programs
+    /// keep what is not for others (`.git`, `.env`, `.htpasswd`).
     pub(super) fn find(&self, path: &str) -> Found {
         self.look(path).unwrap_or(Found::Nothing)
     }
@@ -55,15 +56,21 @@ impl Folder {
 
     fn inside(&self, path: &Path) -> Option<PathBuf> {
         let real = fs::canonicalize(path).ok()?;
-        real.starts_with(&self.0).then_some(real)
+        let names = real.strip_prefix(&self.0).ok()?;
+        let hidden = names
+            .components()
+            .any(|name| name.as_os_str().as_encoded_bytes().starts_with(b"."));
+        (!hidden).then_some(real)
     }
 }
 
-/// A name, if it is no more than that: not "..", not a drive, not two names.
+/// A name, if it is no more than that: not "..", not a drive, not two names, not hidden.
 fn one_name(name: &str) -> Option<&str> {
     let mut components = Path::new(name).components();
     match (components.next(), components.next()) {
-        (Some(Component::Normal(only)), None) if only == name => Some(name),
+        (Some(Component::Normal(only)), None) if only == name && !name.starts_with('.') => {
+            Some(name)
+        }
         _ => None,
     }
 }
