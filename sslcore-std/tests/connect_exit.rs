@@ -9,8 +9,8 @@ use std::process::Command;
 use std::sync::mpsc::channel;
 
 use common::program::{Door, Run, ca_file, connect, file, fresh, run, trusting};
-use common::{LONG, both, server};
-use sslcore::VerifyMode;
+use common::{LONG, VERSIONS, both, server};
+use sslcore::{Pin, VerifyMode};
 use sslcore_std::SslSocket;
 use sslcore_tests::certs::{Identity, WORLD};
 
@@ -175,26 +175,74 @@ fn three_is_for_a_server_that_refuses_the_handshake() {
 }
 
 #[test]
-fn four_is_for_a_server_that_wants_another_certificate_of_ours() {
+fn a_server_that_asked_for_no_certificate_does_not_miss_one() {
+    let door = Door::open();
+    let mut command = trusting(&door);
+    command.args(["--ciphers", "TLS_CHACHA20_POLY1305_SHA256"]);
+    let config = server().ciphers(&["TLS_AES_128_GCM_SHA256"]);
+    let config = config.build().expect("server");
+    let serve = || {
+        let mut socket = adopt(door.accept());
+        socket
+            .start_server_encryption(ServerStart::With(config))
+            .expect("start");
+        socket
+            .wait_for_encrypted(Some(LONG))
+            .expect_err("no cipher suite in common");
+        socket.disconnect_from_host(LONG);
+    };
+    let (run, ()) = both(|| run(&mut command, b""), serve);
+    let alert = "handshake_failure (40)";
+    assert!(run.stderr.contains(alert), "{}", run.stderr);
+    assert!(!run.stderr.contains(HINT), "{}", run.stderr);
+}
+
+/// Runs it against a server that lets in only whom it knows, which is nobody.
+fn at_a_picky_server(version: &str, arguments: &[&str]) -> Run {
     let door = Door::open();
     let config = server()
         .verify_mode(VerifyMode::Verify)
+        .pins([Pin::CertificateSha256([0; 32])])
+        .protocols(&[version])
         .build()
         .expect("server");
     let serve = || {
         let mut socket = door.serve_with(&config);
         socket
             .wait_for_encrypted(Some(LONG))
-            .expect_err("no certificate");
+            .expect_err("no good certificate");
         socket.disconnect_from_host(LONG);
     };
-    let (run, ()) = both(|| run(&mut trusting(&door), b"secret"), serve);
-    assert_eq!(run.code, Some(4), "{}", run.stderr);
-    assert!(
-        run.stderr.contains("certificate_required (116)"),
-        "{}",
-        run.stderr
-    );
+    let mut command = trusting(&door);
+    command.args(arguments);
+    both(|| run(&mut command, b"secret"), serve).0
+}
+
+const HINT: &str = "it had asked for a certificate of ours and got none: see --cert";
+
+#[test]
+fn four_is_for_a_server_that_wants_another_certificate_of_ours() {
+    let ended = at_a_picky_server("TLSv1.3", &[]);
+    assert_eq!(ended.code, Some(4), "{}", ended.stderr);
+    let alert = "certificate_required (116)";
+    assert!(ended.stderr.contains(alert), "{}", ended.stderr);
+}
+
+#[test]
+fn a_server_that_misses_our_certificate_is_told_from_one_that_refuses_it() {
+    let stranger = &WORLD.self_signed;
+    let cert = file("cert.pem", stranger.chain_pem().as_bytes());
+    let key = file("key.pem", stranger.key_pem().as_bytes());
+    let [cert, key] = [&cert, &key].map(|path| path.to_str().expect("a path"));
+    for version in VERSIONS {
+        let missed = at_a_picky_server(version, &[]);
+        assert!(missed.stderr.contains(HINT), "{version}: {}", missed.stderr);
+        let refused = at_a_picky_server(version, &["--cert", cert, "--key", key]);
+        assert_eq!(refused.code, Some(4), "{version}: {}", refused.stderr);
+        let said = refused.stderr;
+        assert!(said.contains("bad_certificate (42)"), "{version}: {said}");
+        assert!(!said.contains("see --cert"), "{version}: {said}");
+    }
 }
 
 #[test]

@@ -13,7 +13,7 @@ use std::process::ExitCode;
 use std::time::{Duration, Instant};
 
 use clap::{Args, ValueEnum};
-use sslcore_std::sslcore::{Failure, FailureKind, ReadEnd, UsageError, Verdict};
+use sslcore_std::sslcore::{Alert, Event, Failure, FailureKind, ReadEnd, UsageError, Verdict};
 use sslcore_std::starttls::{Protocol, negotiate};
 use sslcore_std::trace::{Direction, Tap, Wire};
 use sslcore_std::{SslSocket, WaitError};
@@ -356,7 +356,31 @@ fn give_up(
         error => return Trouble::new(Exit::TlsFailure, error.to_string()),
     };
     let exit = Exit::of(failure.kind(), encrypted);
-    Trouble::new(exit, sentence(&failure, encrypted, options))
+    let mut why = sentence(&failure, encrypted, options);
+    if let FailureKind::AlertReceived(alert) = failure.kind()
+        && options.cert.is_none()
+        && may_miss_a_certificate(alert)
+        && was_asked_for_a_certificate(socket)
+    {
+        why += "; it had asked for a certificate of ours and got none: see --cert and --pkcs12";
+    }
+    Trouble::new(exit, why)
+}
+
+/// The alerts of servers that insist on a certificate: TLS 1.3 has one for it (RFC 8446 §4.4.2.4),
+/// in TLS 1.2 it is handshake_failure (RFC 5246 §7.4.6).
+fn may_miss_a_certificate(alert: Alert) -> bool {
+    matches!(
+        alert,
+        Alert::CertificateRequired
+            | Alert::HandshakeFailure
+            | Alert::BadCertificate
+            | Alert::AccessDenied
+    )
+}
+
+fn was_asked_for_a_certificate(socket: &mut SslSocket) -> bool {
+    std::iter::from_fn(|| socket.poll_event()).any(|it| it == Event::ClientCertificateRequested)
 }
 
 fn sentence(failure: &Failure, encrypted: bool, options: &Options) -> String {
