@@ -1,5 +1,4 @@
-//! `sslcore connect --ask`: a person on a terminal, played over a pseudo-terminal by `script` of
-//! util-linux, which every Linux has.
+//! `sslcore connect --ask`: a person on a terminal.
 #![cfg(all(feature = "program", target_os = "linux"))]
 
 mod common;
@@ -7,11 +6,12 @@ mod common;
 use std::fs;
 use std::io::{Read, Write};
 use std::path::{Path, PathBuf};
-use std::process::{Child, Command, Stdio};
+use std::process::Command;
 use std::sync::mpsc::channel;
 use std::time::Duration;
 
 use common::program::{Door, ca_file, file, fresh, run};
+use common::terminal::Terminal;
 use common::{LONG, both, server};
 use sslcore_std::{SslSocket, WaitError};
 use sslcore_tests::certs::WORLD;
@@ -19,7 +19,7 @@ use sslcore_tests::certs::WORLD;
 /// `sslcore connect --ask` with all its streams elsewhere, so that only the terminal is left to
 /// ask on.
 struct Session {
-    script: Child,
+    terminal: Terminal,
     stdout: PathBuf,
     stderr: PathBuf,
 }
@@ -37,14 +37,8 @@ impl Session {
             path(&stdout),
             path(&stderr),
         );
-        let script = Command::new("script")
-            .args(["--quiet", "--return", "--command", &command, "/dev/null"])
-            .stdin(Stdio::piped())
-            .stdout(Stdio::piped())
-            .spawn()
-            .expect("script, from util-linux (Debian: bsdutils)");
         Self {
-            script,
+            terminal: Terminal::run(&command),
             stdout,
             stderr,
         }
@@ -52,27 +46,16 @@ impl Session {
 
     /// What the terminal shows, up to and with the question.
     fn question(&mut self) -> String {
-        self.shown_until(b"[y/N] ")
-    }
-
-    fn shown_until(&mut self, end: &[u8]) -> String {
-        let mut shown = Vec::new();
-        let terminal = self.script.stdout.as_mut().expect("the terminal");
-        let mut byte = [0];
-        while !shown.ends_with(end) && terminal.read(&mut byte).expect("read") > 0 {
-            shown.extend(byte);
-        }
-        String::from_utf8(shown).expect("UTF-8")
+        self.terminal.shown_until(b"[y/N] ")
     }
 
     fn answer(&mut self, words: &[u8]) {
-        let terminal = self.script.stdin.as_mut().expect("the terminal");
-        terminal.write_all(words).expect("answer");
+        self.terminal.type_in(words);
     }
 
     /// The exit code, and what was put out.
-    fn end(mut self) -> (Option<i32>, String, String) {
-        let code = self.script.wait().expect("its end").code();
+    fn end(self) -> (Option<i32>, String, String) {
+        let (code, _) = self.terminal.end();
         let read = |path| fs::read_to_string(path).expect("a file");
         (code, read(self.stdout), read(self.stderr))
     }
@@ -142,7 +125,7 @@ fn what_was_typed_before_the_question_is_no_answer() {
     let talk = move || {
         let mut session = Session::begin(door);
         session.answer(b"y\n");
-        session.shown_until(b"y\r\n");
+        session.terminal.shown_until(b"y\r\n");
         typed.send(()).expect("tell");
         session.question();
         session.answer(b"n\n");

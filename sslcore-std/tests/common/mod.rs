@@ -7,8 +7,12 @@
 
 #[cfg(feature = "program")]
 pub mod program;
+#[cfg(all(feature = "encrypted-keys", feature = "pkcs12"))]
+pub mod sealed;
 #[cfg(feature = "program")]
 pub mod served;
+#[cfg(all(feature = "program", target_os = "linux"))]
+pub mod terminal;
 
 use std::net::{TcpListener, TcpStream};
 use std::time::Duration;

@@ -6,9 +6,12 @@ mod completions;
 mod connect;
 mod demo;
 mod exit;
+mod identity;
 mod key_log;
+mod line;
 mod serve;
 mod telling;
+mod terminal;
 mod text;
 mod verify;
 

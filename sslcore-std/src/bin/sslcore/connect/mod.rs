@@ -18,7 +18,6 @@ use sslcore_std::starttls::{Protocol, negotiate};
 use sslcore_std::trace::{Direction, Tap, Wire};
 use sslcore_std::{SslSocket, WaitError};
 
-use self::ask::Terminal;
 use self::pump::Interrupted;
 use self::report::{Closed, Connected, Encrypted, Report, Switching, Trouble, Trust, Warning};
 use self::settings::Settings;
@@ -28,6 +27,8 @@ use self::trace::Trace;
 use crate::chain::Chain;
 use crate::ciphers::Ciphers;
 use crate::exit::Exit;
+use crate::identity;
+use crate::terminal::Terminal;
 use crate::text::Fingerprint;
 
 /// Connect to a server with TLS, and pass standard input and output through
@@ -79,17 +80,8 @@ pub(crate) struct Options {
     /// the patience to wait for the answer
     #[arg(long, help_heading = "Trust")]
     ask: bool,
-    /// Present the certificates in this file, our own first
-    #[arg(long, value_name = "FILE", help_heading = "Identity")]
-    cert: Option<PathBuf>,
-    /// The private key for --cert, if it is not in the same file
-    #[arg(
-        long,
-        value_name = "FILE",
-        requires = "cert",
-        help_heading = "Identity"
-    )]
-    key: Option<PathBuf>,
+    #[command(flatten, next_help_heading = "Identity")]
+    identity: identity::Options,
     /// Ask for this server name (SNI), instead of HOST, or of --name where HOST is an address
     #[arg(long, value_name = "NAME", help_heading = "Protocol")]
     sni: Option<String>,
@@ -117,28 +109,30 @@ pub(crate) struct Options {
     #[arg(long, value_name = "NAMES", help_heading = "Protocol")]
     ciphers: Option<Ciphers>,
     /// Send line ends as CR LF
-    #[arg(long)]
+    #[arg(long, help_heading = "Data")]
     crlf: bool,
     /// How long the server may be silent behind the end of the input before we end our side: many
     /// servers take the end of the question for a loss of interest in the answer, as all do in TLS
     /// 1.2. An input without a single byte leaves nothing to wait for
-    #[arg(long, value_name = "SECONDS", default_value = "1", value_parser = seconds_or_none)]
+    #[arg(long, value_name = "SECONDS", default_value = "1", value_parser = seconds_or_none,
+        help_heading = "Data")]
     linger: Duration,
     /// Keep our side open when the input has ended, until the server ends it
-    #[arg(long, conflicts_with = "linger")]
+    #[arg(long, conflicts_with = "linger", help_heading = "Data")]
     keep_open: bool,
     /// How long connecting, the plaintext dialogue, the handshake and closing may take, each
-    #[arg(long, value_name = "SECONDS", default_value = "30", value_parser = seconds)]
+    #[arg(long, value_name = "SECONDS", default_value = "30", value_parser = seconds,
+        help_heading = "Running")]
     timeout: Duration,
     /// Append the connection's secrets to this file, for Wireshark: whoever reads it can decrypt the
     /// connection
-    #[arg(long, value_name = "FILE")]
+    #[arg(long, value_name = "FILE", help_heading = "Running")]
     key_log: Option<PathBuf>,
     /// Show every record and every event on standard error, with its time in milliseconds
-    #[arg(long)]
+    #[arg(long, help_heading = "Running")]
     trace: bool,
     /// Write to standard error in JSON, one object per line
-    #[arg(long)]
+    #[arg(long, help_heading = "Running")]
     json: bool,
 }
 
@@ -316,12 +310,10 @@ fn handshake(
     let (Err(WaitError::VerdictNeeded(id)), Some(terminal)) = (&outcome, terminal) else {
         return outcome.map(|()| false);
     };
-    let accepted = terminal
-        .accepts(&chain, !options.json)
-        .unwrap_or_else(|error| {
-            report.tell(&Warning(format!("the terminal cannot be asked: {error}")));
-            false
-        });
+    let accepted = ask::accepts(&terminal, &chain, !options.json).unwrap_or_else(|error| {
+        report.tell(&Warning(format!("the terminal cannot be asked: {error}")));
+        false
+    });
     // The server may have hung up meanwhile.
     match socket.wait_for_encrypted(Some(Duration::ZERO)) {
         Err(WaitError::VerdictNeeded(_)) => {}
@@ -358,7 +350,7 @@ fn give_up(
     let exit = Exit::of(failure.kind(), encrypted);
     let mut why = sentence(&failure, encrypted, options);
     if let FailureKind::AlertReceived(alert) = failure.kind()
-        && options.cert.is_none()
+        && !options.identity.is_given()
         && may_miss_a_certificate(alert)
         && was_asked_for_a_certificate(socket)
     {

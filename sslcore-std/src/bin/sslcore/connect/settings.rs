@@ -100,9 +100,7 @@ fn config(options: &Options, report: &Report) -> Result<ClientConfig, Trouble> {
         builder =
             builder.dangerously_log_keys(Arc::new(KeyLogFile::open(path).map_err(Trouble::usage)?));
     }
-    if let Some(certificates) = &options.cert {
-        let key = options.key.as_ref().unwrap_or(certificates);
-        let (chain, key) = trust::identity(certificates, key).map_err(Trouble::usage)?;
+    if let Some((chain, key)) = options.identity.load().map_err(Trouble::usage)? {
         builder = builder.identity(chain, key);
     }
     if !options.alpn.is_empty() {

@@ -13,6 +13,7 @@ use super::Service;
 use super::identity::Identity;
 use super::www::Folder;
 use crate::ciphers::Ciphers;
+use crate::identity;
 use crate::key_log::KeyLogFile;
 use crate::text::Fingerprint;
 
@@ -55,22 +56,13 @@ pub(crate) struct Options {
     #[arg(long, group = "service", help_heading = "What is served")]
     smtp: bool,
 
-    /// The server's certificate and its chain: PEM, or DER
-    #[arg(long, value_name = "FILE", help_heading = "Certificates")]
-    cert: Option<PathBuf>,
-    /// Its private key: PEM or DER [default: in the file of --cert]
-    #[arg(
-        long,
-        value_name = "FILE",
-        requires = "cert",
-        help_heading = "Certificates"
-    )]
-    key: Option<PathBuf>,
-    /// One more name for the certificate made when there is no --cert; can be repeated
+    #[command(flatten, next_help_heading = "Certificates")]
+    identity: identity::Options,
+    /// One more name for the certificate made when there is no --cert or --pkcs12; can be repeated
     #[arg(
         long,
         value_name = "NAME",
-        conflicts_with = "cert",
+        conflicts_with = "identity",
         help_heading = "Certificates"
     )]
     name: Vec<String>,
@@ -176,11 +168,9 @@ pub(super) struct Listener {
 impl Options {
     /// The certificate to show: the given one, or one made now.
     pub(super) fn identity(&self) -> Result<Identity, String> {
-        let Some(cert) = &self.cert else {
+        let Some((chain, key)) = self.identity.load()? else {
             return Identity::to_throw_away(&self.name);
         };
-        let key = self.key.as_ref().unwrap_or(cert);
-        let (chain, key) = trust::identity(cert, key).map_err(|error| error.to_string())?;
         let leaf = chain.first().map(AsRef::as_ref).unwrap_or_default();
         Ok(Identity {
             fingerprint: Fingerprint::of(leaf),
