@@ -8,6 +8,7 @@ mod demo;
 mod exit;
 mod identity;
 mod key_log;
+mod known;
 mod line;
 mod serve;
 mod telling;

@@ -12,7 +12,7 @@ use std::path::PathBuf;
 use std::process::ExitCode;
 use std::time::{Duration, Instant};
 
-use clap::{Args, ValueEnum};
+use clap::{Args, ValueEnum, ValueHint};
 use sslcore_std::sslcore::{Alert, Event, Failure, FailureKind, ReadEnd, UsageError, Verdict};
 use sslcore_std::starttls::{Protocol, negotiate};
 use sslcore_std::trace::{Direction, Tap, Wire};
@@ -28,6 +28,7 @@ use crate::chain::Chain;
 use crate::ciphers::Ciphers;
 use crate::exit::Exit;
 use crate::identity;
+use crate::known::{self, known};
 use crate::terminal::Terminal;
 use crate::text::Fingerprint;
 
@@ -44,15 +45,20 @@ use crate::text::Fingerprint;
 pub(crate) struct Options {
     /// Where to connect to: HOST, HOST:PORT, [IPV6-ADDRESS]:PORT. Without a port, 443 or the one of
     /// the --starttls protocol
-    #[arg(value_name = "HOST[:PORT]")]
+    #[arg(value_name = "HOST[:PORT]", value_hint = ValueHint::Hostname)]
     target: Target,
     /// Begin in plaintext and ask for TLS as this protocol does: smtp, imap, pop3, ftp, xmpp, ldap,
     /// postgres, mysql, sieve, nntp, irc
-    #[arg(long, value_name = "PROTOCOL")]
+    #[arg(
+        long,
+        value_name = "PROTOCOL",
+        value_parser = known(str::parse::<Protocol>, known::starttls),
+        hide_possible_values = true
+    )]
     starttls: Option<Protocol>,
     /// Trust the certificates in this file, this folder, or the files that match this pattern,
     /// instead of the system's. Can be given several times
-    #[arg(long, value_name = "PATH", help_heading = "Trust")]
+    #[arg(long, value_name = "PATH", value_hint = ValueHint::AnyPath, help_heading = "Trust")]
     ca: Vec<String>,
     /// Trust exactly the certificate with this SHA-256 fingerprint, whatever else is wrong with it.
     /// Can be given several times
@@ -101,12 +107,20 @@ pub(crate) struct Options {
         long,
         value_name = "VERSIONS",
         value_delimiter = ',',
+        value_parser = known(str::parse::<String>, known::versions),
+        hide_possible_values = true,
         help_heading = "Protocol"
     )]
     protocol: Vec<String>,
     /// Offer these cipher suites, by IANA's or OpenSSL's names, in this order, with commas or
     /// colons between them
-    #[arg(long, value_name = "NAMES", help_heading = "Protocol")]
+    #[arg(
+        long,
+        value_name = "NAMES",
+        value_parser = known(str::parse::<Ciphers>, known::ciphers),
+        hide_possible_values = true,
+        help_heading = "Protocol"
+    )]
     ciphers: Option<Ciphers>,
     /// Send line ends as CR LF
     #[arg(long, help_heading = "Data")]

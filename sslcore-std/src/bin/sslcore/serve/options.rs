@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
-use clap::Args;
+use clap::{Args, ValueHint, value_parser};
 use sslcore_std::sslcore::{ServerConfig, VerifyMode};
 use sslcore_std::trust;
 
@@ -15,6 +15,7 @@ use super::www::Folder;
 use crate::ciphers::Ciphers;
 use crate::identity;
 use crate::key_log::KeyLogFile;
+use crate::known::{self, known};
 use crate::text::Fingerprint;
 
 /// Serve TLS, to try clients on
@@ -49,6 +50,7 @@ pub(crate) struct Options {
         long,
         group = "service",
         value_name = "FOLDER",
+        value_hint = ValueHint::DirPath,
         help_heading = "What is served"
     )]
     www: Option<PathBuf>,
@@ -68,7 +70,8 @@ pub(crate) struct Options {
     name: Vec<String>,
     /// Clients must have a certificate by one of these authorities: a file, a folder or a
     /// pattern; can be repeated
-    #[arg(long, value_name = "PATH", help_heading = "Certificates")]
+    #[arg(long, value_name = "PATH", value_hint = ValueHint::AnyPath,
+        help_heading = "Certificates")]
     client_ca: Vec<String>,
     /// Ask for the client's certificate and show what is wrong with it, but let everybody in
     #[arg(long, help_heading = "Certificates")]
@@ -88,12 +91,20 @@ pub(crate) struct Options {
         long,
         value_name = "VERSIONS",
         value_delimiter = ',',
+        value_parser = known(str::parse::<String>, known::versions),
+        hide_possible_values = true,
         help_heading = "TLS"
     )]
     protocol: Vec<String>,
     /// The cipher suites, by IANA's or OpenSSL's names, with commas or colons between them
     /// [default: all]
-    #[arg(long, value_name = "NAMES", help_heading = "TLS")]
+    #[arg(
+        long,
+        value_name = "NAMES",
+        value_parser = known(str::parse::<Ciphers>, known::ciphers),
+        hide_possible_values = true,
+        help_heading = "TLS"
+    )]
     ciphers: Option<Ciphers>,
 
     /// Append the secrets of all connections to this file, for Wireshark: whoever reads it can
@@ -107,7 +118,7 @@ pub(crate) struct Options {
     #[arg(long, conflicts_with = "count", help_heading = "Running")]
     once: bool,
     /// End after so many connections
-    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u64).range(1..),
+    #[arg(long, value_name = "N", value_parser = value_parser!(u64).range(1..),
         help_heading = "Running")]
     count: Option<u64>,
     /// End a connection that keeps still for so many seconds

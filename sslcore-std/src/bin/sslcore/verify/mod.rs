@@ -6,7 +6,7 @@ use std::io::{self, Write};
 use std::path::PathBuf;
 use std::process::ExitCode;
 
-use clap::{Args, ValueEnum};
+use clap::{Args, ValueEnum, ValueHint};
 use rustls_pki_types::CertificateDer;
 use serde_json::{Value, json};
 use sslcore_std::sslcore::{
@@ -41,7 +41,7 @@ pub(crate) struct Options {
     at: Option<UnixTime>,
     /// Trust the certificates in this file, this folder, or the files that match this pattern,
     /// instead of the system's. Can be given several times
-    #[arg(long, value_name = "PATH")]
+    #[arg(long, value_name = "PATH", value_hint = ValueHint::AnyPath)]
     ca: Vec<String>,
     /// Look certificates up in the revocation lists in this file, PEM or DER. Certificates whose
     /// issuer has no list are not looked up. Can be given several times
