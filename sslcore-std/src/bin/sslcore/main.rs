@@ -10,6 +10,7 @@ mod identity;
 mod key_log;
 mod known;
 mod line;
+mod passing;
 mod serve;
 mod telling;
 mod terminal;
@@ -24,7 +25,7 @@ use self::exit::Exit;
 
 /// TLS clients and servers from the command line, and a demonstration of the library sslcore
 #[derive(Parser)]
-#[command(version, after_help = AFTER_HELP)]
+#[command(version, after_help = AFTER_HELP, after_long_help = format!("{AFTER_HELP}\n\n{JSON}"))]
 struct Cli {
     #[command(subcommand)]
     command: Command,
@@ -44,6 +45,51 @@ Exit codes, the same for every command:
   3  TLS cannot be started, or fails
   4  a certificate was refused
   5  the stream was cut: data may be missing";
+
+/// What a test compares with what is said.
+const JSON: &str = "\
+JSON (--json): one object per line, in ASCII. Its \"event\" says which other members it has; a member
+that is not known is null, and further ones may come with later versions. What each event has, and
+below it what the objects inside of it have:
+
+  connect, on standard error, as it happens; with \"at_ms\", the milliseconds since the start
+    connected     host address
+    starttls      protocol
+    certificates  chain errors remedies
+      chain         depth subject issuer names serial not_before not_after is_ca sha256 errors
+      errors        kind code why
+      remedies      option why
+    encrypted     version cipher group alpn resumed trust
+    closed        clean close_notify_sent close_notify_received sent received input_left
+    warning       why
+    error         why exit
+  connect --trace, between these
+    plaintext     direction bytes text
+    record        direction bytes content handshake alert
+    state         what
+  serve, on standard output, as it happens
+    listening     address certificate_sha256 certificate_made_now command
+    connection    peer encrypted protocol cipher group alpn resumed client_certificate echoed
+                  statuses mails ended error alert_sent exit
+      client_certificate  subject sha256 errors
+    mail          peer from to data
+    warning       why
+    error         why exit
+  verify, on standard output; warning and error as for connect
+    certificates  as for connect
+    verdict       good host purpose at
+  demo, on standard output; plaintext, record, state and note with \"at_ms\" and \"side\"
+    plaintext, record, state  as for connect --trace, on both sides
+    note          text
+    summary       version cipher group pinned_sha256 handshake_ms client server
+      client        written records record_bytes clean close_notify_sent close_notify_received
+                    abandoned unsent
+      server        as client
+    check         what holds
+    result        good exit
+
+\"error\" is the last one, with the exit code; only a wrong command line is told in words. Sizes are in
+bytes; \"at\" is in seconds since 1970.";
 
 #[derive(Subcommand)]
 enum Command {

@@ -1,7 +1,7 @@
 //! What is said: to people as text, to programs as JSON.
 
 use std::io::Write;
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use serde_json::{Map, Value, json};
 
@@ -41,13 +41,8 @@ impl Report {
         let text = match self.json {
             false => what.text(self.palette),
             true => {
-                let millis = at.saturating_duration_since(self.start).as_micros() as f64 / 1000.0;
-                let mut line = Map::new();
-                line.insert("at_ms".to_owned(), json!(millis));
-                if let Value::Object(members) = what.json() {
-                    line.extend(members);
-                }
-                ascii_json(&Value::Object(line)) + "\n"
+                let after = at.saturating_duration_since(self.start);
+                ascii_json(&timed(after, what.json())) + "\n"
             }
         };
         let _ = std::io::stderr().write_all(text.as_bytes());
@@ -56,6 +51,21 @@ impl Report {
     pub(crate) fn start(&self) -> Instant {
         self.start
     }
+}
+
+/// An object with the time since the start before its members.
+pub(crate) fn timed(after: Duration, what: Value) -> Value {
+    let mut line = Map::new();
+    line.insert("at_ms".to_owned(), json!(millis(after)));
+    if let Value::Object(members) = what {
+        line.extend(members);
+    }
+    Value::Object(line)
+}
+
+/// To the microsecond.
+pub(crate) fn millis(time: Duration) -> f64 {
+    time.as_micros() as f64 / 1000.0
 }
 
 /// Why it ends otherwise than it should: a sentence, and the exit code.

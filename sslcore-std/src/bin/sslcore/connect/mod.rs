@@ -145,7 +145,7 @@ pub(crate) struct Options {
     /// Show every record and every event on standard error, with its time in milliseconds
     #[arg(long, help_heading = "Running")]
     trace: bool,
-    /// Write to standard error in JSON, one object per line
+    /// Write to standard error in JSON, one object per line; `sslcore --help` lists their members
     #[arg(long, help_heading = "Running")]
     json: bool,
 }
@@ -163,11 +163,6 @@ Examples:
       sslcore connect 192.0.2.1:636 --name ldap.example.org --ca authority.pem
   What a server presents, for another program to read:
       sslcore connect example.org --verify query --json < /dev/null 2> report.json
-
-JSON (--json): one object per line on standard error, in the order in which things happen, each with
-\"at_ms\", the milliseconds since the start, and \"event\": connected, starttls, certificates,
-encrypted, closed; warning and error say \"why\", and error is the last and has the \"exit\" code.
-With --trace also plaintext, record and state. A wrong command line is told in words all the same.
 
 Exit codes:
   0  all went well

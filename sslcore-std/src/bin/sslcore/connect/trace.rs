@@ -2,11 +2,12 @@
 
 use std::time::{Duration, Instant};
 
-use serde_json::{Value, json};
+use serde_json::Value;
 use sslcore_std::sslcore::{CloseReport, Event};
 use sslcore_std::trace::{Direction, Record, Records, Tap, Wire};
 
 use super::report::{Report, Telling};
+use crate::passing;
 use crate::text::{Ink, Palette, event_text, grouped};
 
 /// Shows what passes.
@@ -90,21 +91,9 @@ impl Telling for Passed<'_> {
 
     fn json(&self) -> Value {
         match &self.what {
-            What::Plaintext(way, bytes) => json!({
-                "event": "plaintext",
-                "direction": direction(*way),
-                "bytes": bytes.len(),
-                "text": String::from_utf8_lossy(bytes),
-            }),
-            What::Record(way, record) => json!({
-                "event": "record",
-                "direction": direction(*way),
-                "bytes": record.len(),
-                "content": record.content().to_string(),
-                "handshake": record.handshake_type(),
-                "alert": record.alert().map(|alert| alert.to_string()),
-            }),
-            What::Event(event) => json!({"event": "state", "what": event_text(*event)}),
+            What::Plaintext(direction, bytes) => passing::plaintext(*direction, bytes),
+            What::Record(direction, record) => passing::record(*direction, record),
+            What::Event(event) => passing::state(*event),
         }
     }
 }
@@ -113,12 +102,5 @@ fn arrow(direction: Direction) -> &'static str {
     match direction {
         Direction::Sent => "→",
         Direction::Received => "←",
-    }
-}
-
-fn direction(direction: Direction) -> &'static str {
-    match direction {
-        Direction::Sent => "sent",
-        Direction::Received => "received",
     }
 }

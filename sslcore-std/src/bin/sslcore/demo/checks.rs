@@ -2,6 +2,7 @@
 
 use std::fmt::Display;
 
+use serde_json::{Value, json};
 use sslcore_std::sslcore::{CloseReport, Event};
 use sslcore_std::trace::{Content, Direction, Record};
 
@@ -36,6 +37,12 @@ impl Checks {
 
     pub(super) fn all_hold(&self) -> bool {
         self.0.iter().all(|(_, holds)| *holds)
+    }
+
+    /// One object for each.
+    pub(super) fn json(&self) -> impl Iterator<Item = Value> {
+        let checks = self.0.iter();
+        checks.map(|(what, holds)| json!({"event": "check", "what": what, "holds": holds}))
     }
 
     pub(super) fn render(&self, palette: Palette) -> String {

@@ -3,8 +3,12 @@
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
+use serde_json::{Value, json};
 use sslcore_std::sslcore::Event;
 use sslcore_std::trace::{Direction, Record, Records, Tap, Wire};
+
+use crate::passing;
+use crate::telling::timed;
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub(super) enum Side {
@@ -32,7 +36,7 @@ impl Side {
 pub(super) enum What {
     /// What the connection told.
     Event(Event),
-    /// A line of plaintext passed.
+    /// A line of plaintext passed, with its end.
     Line(Direction, String),
     /// A record passed.
     Record(Direction, Record),
@@ -106,11 +110,25 @@ pub(super) struct SideTap {
     records: [Records; 2],
 }
 
+impl Entry {
+    pub(super) fn json(&self) -> Value {
+        let mut what = match &self.what {
+            What::Event(event) => passing::state(*event),
+            What::Line(way, line) => passing::plaintext(*way, line.as_bytes()),
+            What::Record(way, record) => passing::record(*way, record),
+            What::Note(text) => json!({"event": "note", "text": text.trim_start()}),
+            What::Verdict(text) => json!({"event": "note", "text": text}),
+        };
+        what["side"] = json!(self.side.name());
+        timed(self.at, what)
+    }
+}
+
 impl Tap for SideTap {
     fn wire(&mut self, at: Instant, direction: Direction, wire: Wire<'_>) {
         match wire {
             Wire::Plain(bytes) => {
-                for line in String::from_utf8_lossy(bytes).lines() {
+                for line in String::from_utf8_lossy(bytes).split_inclusive('\n') {
                     let what = What::Line(direction, line.to_owned());
                     self.log.add(self.side, at, what);
                 }

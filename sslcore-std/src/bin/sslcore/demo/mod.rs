@@ -16,12 +16,13 @@ use std::time::Duration;
 
 use clap::{Args, ValueEnum};
 use rcgen::{CertificateParams, DnType, KeyPair};
+use serde_json::json;
 use sslcore_std::SslSocket;
 use sslcore_std::sslcore::{CloseReport, Event, ServerConfig, SslCipher, SslProtocol, VerifyMode};
 
 use self::checks::Checks;
 use self::log::{Entry, Log, Side};
-use crate::text::{Fingerprint, Ink, Palette};
+use crate::text::{Fingerprint, Ink, Palette, ascii_json};
 
 /// Whatever must not go wrong here and did.
 type Trouble = Box<dyn Error + Send + Sync>;
@@ -51,6 +52,10 @@ pub(crate) struct Options {
     /// Let this go wrong; the faults are listed below
     #[arg(long, value_enum, hide_possible_values = true)]
     fault: Option<Fault>,
+    /// Write everything to standard output in JSON, one object per line; `sslcore --help` lists
+    /// their members
+    #[arg(long)]
+    json: bool,
 }
 
 /// What can be made to go wrong.
@@ -168,35 +173,59 @@ impl Session {
 }
 
 pub(crate) fn run(options: &Options) -> ExitCode {
-    let palette = Palette::for_stdout();
     let mut checks = Checks::default();
-    let mut out = match play(options.fault, &mut checks) {
+    let session = match play(options.fault, &mut checks) {
         Ok(session) => {
             checks::whole(&session, options.fault, &mut checks);
-            timeline::render(&session.log, palette) + &summary::render(&session, palette)
+            Some(session)
         }
         Err(trouble) => {
             checks.fail(format!("the demo can run: {trouble}"));
-            String::new()
+            None
         }
     };
-    out += &checks.render(palette);
     let code = match options.fault {
         _ if !checks.all_hold() => 1,
         None => 0,
         Some(fault) => fault.exit_code(),
     };
-    let ink = if code == 1 { Ink::Bad } else { Ink::Good };
-    let verdict = match (code, options.fault) {
-        (1, _) => "Something was not as it should be.",
-        (_, None) => "All was as it should be.",
-        (_, Some(_)) => "The fault was met as it should be.",
+    let out = match options.json {
+        true => json(session.as_ref(), &checks, code),
+        false => text(session.as_ref(), &checks, code, options.fault),
     };
-    out += &format!("\n{} Exit {code}.\n", palette.paint(ink, verdict));
     match std::io::stdout().write_all(out.as_bytes()) {
         Ok(()) => ExitCode::from(code),
         Err(_) => ExitCode::FAILURE,
     }
+}
+
+fn text(session: Option<&Session>, checks: &Checks, code: u8, fault: Option<Fault>) -> String {
+    let palette = Palette::for_stdout();
+    let mut out = String::new();
+    if let Some(session) = session {
+        out += &timeline::render(&session.log, palette);
+        out += &summary::render(session, palette);
+    }
+    out += &checks.render(palette);
+    let ink = if code == 1 { Ink::Bad } else { Ink::Good };
+    let verdict = match (code, fault) {
+        (1, _) => "Something was not as it should be.",
+        (_, None) => "All was as it should be.",
+        (_, Some(_)) => "The fault was met as it should be.",
+    };
+    out + &format!("\n{} Exit {code}.\n", palette.paint(ink, verdict))
+}
+
+/// Everything in the order of the text, and nothing summed up.
+fn json(session: Option<&Session>, checks: &Checks, code: u8) -> String {
+    let mut lines = Vec::new();
+    if let Some(session) = session {
+        lines.extend(session.log.iter().map(Entry::json));
+        lines.push(summary::json(session));
+    }
+    lines.extend(checks.json());
+    lines.push(json!({"event": "result", "good": checks.all_hold(), "exit": code}));
+    lines.iter().map(|line| ascii_json(line) + "\n").collect()
 }
 
 fn play(fault: Option<Fault>, checks: &mut Checks) -> Result<Session, Trouble> {

@@ -1,13 +1,16 @@
 //! The session in a table.
 
+use std::fmt::{self, Display};
 use std::mem::size_of;
 use std::time::Duration;
 
+use serde_json::{Value, json};
 use sslcore_std::sslcore::{CloseReport, Connection, Event, Limits, SslProtocol};
 use sslcore_std::trace::Direction;
 
 use super::log::{Side, What};
 use super::{CERTIFICATE_NAME, HOST, Session};
+use crate::telling::millis;
 use crate::text::{Ink, Palette, grouped};
 
 pub(super) fn render(session: &Session, palette: Palette) -> String {
@@ -38,7 +41,7 @@ pub(super) fn render(session: &Session, palette: Palette) -> String {
         ("client to server", Side::Client),
         ("server to client", Side::Server),
     ] {
-        row(name, traffic(session, side));
+        row(name, Traffic::of(session, side).to_string());
     }
     for (name, report) in [
         ("client's close", session.client.report),
@@ -50,6 +53,33 @@ pub(super) fn render(session: &Session, palette: Palette) -> String {
     }
     row("memory", memory());
     out
+}
+
+pub(super) fn json(session: &Session) -> Value {
+    let knows = &session.client;
+    let end = |side: Side, report: Option<CloseReport>| {
+        let traffic = Traffic::of(session, side);
+        json!({
+            "written": traffic.written,
+            "records": traffic.records,
+            "record_bytes": traffic.bytes,
+            "clean": report.map(|it| it.clean),
+            "close_notify_sent": report.map(|it| it.close_notify_sent),
+            "close_notify_received": report.map(|it| it.close_notify_received),
+            "abandoned": report.map(|it| it.abandoned),
+            "unsent": report.map(|it| it.unsent),
+        })
+    };
+    json!({
+        "event": "summary",
+        "version": knows.protocol.map(SslProtocol::name),
+        "cipher": knows.cipher.map(|cipher| cipher.name()),
+        "group": knows.group,
+        "pinned_sha256": session.pinned.to_string(),
+        "handshake_ms": handshake_time(session).map(millis),
+        "client": end(Side::Client, session.client.report),
+        "server": end(Side::Server, session.server.report),
+    })
 }
 
 /// From the switch to `Encrypted`, on the client.
@@ -68,26 +98,42 @@ fn handshake_time(session: &Session) -> Option<Duration> {
     Some(at(|event| *event == Event::Encrypted)?.saturating_sub(begun))
 }
 
-fn traffic(session: &Session, side: Side) -> String {
-    let plaintext: usize = session
-        .events(side)
-        .map(|event| match event {
+/// What one side has sent.
+struct Traffic {
+    /// Bytes of plaintext.
+    written: usize,
+    records: usize,
+    /// All bytes of the records.
+    bytes: usize,
+}
+
+impl Traffic {
+    fn of(session: &Session, side: Side) -> Self {
+        let written = session.events(side).map(|event| match event {
             Event::BytesWritten(n) => n,
             _ => 0,
-        })
-        .sum();
-    let (mut records, mut bytes) = (0, 0);
-    for entry in session.log.iter().filter(|entry| entry.side == side) {
-        if let What::Record(Direction::Sent, record) = entry.what {
-            records += 1;
-            bytes += record.len();
+        });
+        let mut traffic = Self {
+            written: written.sum(),
+            records: 0,
+            bytes: 0,
+        };
+        for entry in session.log.iter().filter(|entry| entry.side == side) {
+            if let What::Record(Direction::Sent, record) = entry.what {
+                traffic.records += 1;
+                traffic.bytes += record.len();
+            }
         }
+        traffic
     }
-    format!(
-        "{} B written, {records} records of {} B",
-        grouped(plaintext),
-        grouped(bytes)
-    )
+}
+
+impl Display for Traffic {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let (written, bytes) = (grouped(self.written), grouped(self.bytes));
+        let records = self.records;
+        write!(f, "{written} B written, {records} records of {bytes} B")
+    }
 }
 
 fn report_text(report: CloseReport) -> String {

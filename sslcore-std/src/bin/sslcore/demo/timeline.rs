@@ -45,7 +45,10 @@ fn flows(what: &What) -> bool {
 
 fn line(entry: &Entry, palette: Palette) -> String {
     let (arrow, ink, text) = match &entry.what {
-        What::Line(_, text) => (true, Ink::Plain, format!("{text:?}")),
+        What::Line(_, text) => {
+            let text = text.trim_end_matches(['\r', '\n']);
+            (true, Ink::Plain, format!("{text:?}"))
+        }
         What::Record(_, record) => {
             let text = format!("{record}, {} B", grouped(record.len()));
             (true, Ink::Plain, text)

@@ -24,6 +24,7 @@ pub(crate) use self::options::Options;
 use self::output::Output;
 use self::www::Folder;
 use crate::exit::Exit;
+use crate::telling::{Trouble, Warning};
 
 /// Connections at one time. One more waits until one of them ends.
 const AT_ONCE: usize = 64;
@@ -51,22 +52,21 @@ pub(crate) fn run(options: &Options) -> ExitCode {
     let output = Output::new(options.json);
     match start(options, output) {
         Ok(exit) => exit.into(),
-        Err((exit, why)) => {
-            output.complain(&why);
-            exit.into()
+        Err(trouble) => {
+            output.tell(&trouble);
+            trouble.exit.into()
         }
     }
 }
 
-fn start(options: &Options, output: Output) -> Result<Exit, (Exit, String)> {
-    let usage = |why| (Exit::Usage, why);
-    let identity = options.identity().map_err(usage)?;
+fn start(options: &Options, output: Output) -> Result<Exit, Trouble> {
+    let identity = options.identity().map_err(Trouble::usage)?;
     let fingerprint = identity.fingerprint;
     let thrown_away = identity.thrown_away;
-    let config = options.config(identity).map_err(usage)?;
-    let service = options.service().map_err(usage)?;
-    let Listener { listener, address } =
-        options.listen().map_err(|why| (Exit::NotConnected, why))?;
+    let config = options.config(identity).map_err(Trouble::usage)?;
+    let service = options.service().map_err(Trouble::usage)?;
+    let nowhere = |why: String| Trouble::new(Exit::NotConnected, why);
+    let Listener { listener, address } = options.listen().map_err(nowhere)?;
     let smtp = matches!(service, Service::Smtp);
     output.listening(address, fingerprint, thrown_away, smtp);
     let server = Server {
@@ -94,13 +94,13 @@ fn accept(listener: &TcpListener, server: Arc<Server>, count: Option<u64>) -> Ex
                     drop(slot);
                 });
                 if let Err(error) = spawned {
-                    server
-                        .output
-                        .complain(&format!("no thread for a connection: {error}"));
+                    let why = format!("no thread for a connection: {error}");
+                    server.output.tell(&Warning(why));
                 }
             }
             Err(error) => {
-                server.output.complain(&format!("no connection: {error}"));
+                let why = format!("no connection: {error}");
+                server.output.tell(&Warning(why));
                 thread::sleep(REST);
             }
         }

@@ -111,7 +111,8 @@ pub(crate) struct Options {
     /// decrypt them
     #[arg(long, value_name = "FILE", help_heading = "Running")]
     key_log: Option<PathBuf>,
-    /// Say everything as JSON on standard output, one object a line
+    /// Say everything as JSON on standard output, one object per line; `sslcore --help` lists
+    /// their members
     #[arg(long, help_heading = "Running")]
     pub(super) json: bool,
     /// End after one connection
@@ -138,8 +139,7 @@ Examples:
   sslcore serve --client-ca ca.pem
       only clients with a certificate by that authority
   sslcore serve --once --json
-      one connection, told as JSON: {\"event\":\"listening\",\"address\":\"127.0.0.1:40123\",…},
-      then {\"event\":\"connection\",\"peer\":…,\"protocol\":…,\"error\":…,\"exit\":0}
+      one connection, told as JSON for another program
 
 A connection that does not become TLS is dropped after 10 s. There are at most 64 at a time; more
 wait. One that goes wrong is told on standard error and disturbs no other.

@@ -8,7 +8,8 @@ use serde_json::{Value, json};
 use super::fate::Fate;
 use super::mail::Mail;
 use super::options::reachable;
-use crate::text::{Fingerprint, ascii_json};
+use crate::telling::Telling;
+use crate::text::{Fingerprint, Palette, ascii_json};
 
 /// Text: what scripts and people wait for on standard output, what happened on standard error.
 /// JSON: everything on standard output. Every piece is written at once, so that the threads do
@@ -60,7 +61,7 @@ impl Output {
     pub(super) fn fate(self, fate: &Fate) {
         match self.json {
             true => say(&fate.json()),
-            false => self.complain(&fate.to_string()),
+            false => complain(&format!("{fate}\n")),
         }
     }
 
@@ -72,10 +73,17 @@ impl Output {
         }
     }
 
-    /// A line on standard error.
-    pub(super) fn complain(self, text: &str) {
-        let _ = stderr().lock().write_all(format!("{text}\n").as_bytes());
+    /// Something that is wrong with the server itself.
+    pub(super) fn tell(self, what: &dyn Telling) {
+        match self.json {
+            true => say(&what.json()),
+            false => complain(&what.text(Palette::for_stderr())),
+        }
     }
+}
+
+fn complain(text: &str) {
+    let _ = stderr().lock().write_all(text.as_bytes());
 }
 
 fn say(value: &Value) {

@@ -50,7 +50,8 @@ pub(crate) struct Options {
     /// What the certificate is used for
     #[arg(long, value_name = "ROLE", default_value = "server")]
     purpose: Purpose,
-    /// Write JSON, one object per line
+    /// Write the certificates and the verdict as JSON, one object per line; `sslcore --help` lists
+    /// their members
     #[arg(long)]
     json: bool,
 }
@@ -63,9 +64,6 @@ Examples:
       sslcore verify chain.pem --host mail.example.org --at 2027-01-01
   A client's certificate, and whether its authority has revoked it:
       sslcore verify client.pem --purpose client --ca authority.pem --crl authority.crl
-
-JSON (--json): two objects on standard output, with \"event\": certificates, then verdict, which
-says whether it is \"good\", the \"host\", the \"purpose\", and \"at\", in seconds since 1970.
 
 Exit codes:
   0  the certificate is good
