@@ -21,7 +21,8 @@ pub(crate) type Identity = (Vec<CertificateDer<'static>>, PrivateKey);
 #[derive(Args)]
 #[group(skip)]
 pub(crate) struct Options {
-    /// Present the certificates in this file, PEM or DER: our own first, its chain behind it
+    /// Present the certificates in this file to the other side, PEM or DER: our own first, its chain
+    /// behind it
     #[arg(long, value_name = "FILE", group = "identity")]
     cert: Option<PathBuf>,
     /// The private key for --cert, PEM or DER, if it is not in the same file
@@ -31,10 +32,9 @@ pub(crate) struct Options {
     /// --cert and --key
     #[arg(long, value_name = "FILE", group = "identity", conflicts_with = "key")]
     pkcs12: Option<PathBuf>,
-    /// The passphrase of an encrypted key or of --pkcs12 is the first line of this file. Without
-    /// this and --passphrase-env it is asked for on the terminal, when one is needed. No option
-    /// takes the passphrase itself: every user of this computer could read it in the list of
-    /// processes
+    /// The passphrase of an encrypted --key or of --pkcs12 is the first line of this file. Without
+    /// this and --passphrase-env the terminal is asked when one is needed. No option takes
+    /// the passphrase itself: every user of this computer could read it in the list of processes
     #[arg(
         long,
         value_name = "FILE",

@@ -56,11 +56,12 @@ pub(crate) struct Options {
         hide_possible_values = true
     )]
     starttls: Option<Protocol>,
-    /// Trust the certificates in this file, this folder, or the files that match this pattern,
-    /// instead of the system's. Can be given several times
+    /// Trust the certificates in this file, this folder, or the files that match this pattern
+    /// ('certs/*.pem'), instead of the system's. Can be given several times
     #[arg(long, value_name = "PATH", value_hint = ValueHint::AnyPath, help_heading = "Trust")]
     ca: Vec<String>,
-    /// Trust exactly the certificate with this SHA-256 fingerprint, whatever else is wrong with it.
+    /// Trust exactly the certificate with this SHA-256 fingerprint, whatever else is wrong with it:
+    /// 64 hexadecimal digits, as this program and "openssl x509 -fingerprint -sha256" print them.
     /// Can be given several times
     #[arg(
         long,
@@ -102,7 +103,7 @@ pub(crate) struct Options {
         help_heading = "Protocol"
     )]
     alpn: Vec<String>,
-    /// Speak these versions only: TLSv1.2, TLSv1.3
+    /// Speak these versions only, with a comma between them: TLSv1.2, TLSv1.3 [default: both]
     #[arg(
         long,
         value_name = "VERSIONS",
@@ -122,7 +123,7 @@ pub(crate) struct Options {
         help_heading = "Protocol"
     )]
     ciphers: Option<Ciphers>,
-    /// Send line ends as CR LF
+    /// Send every line end of the input as CR LF, as mail servers and many others want it
     #[arg(long, help_heading = "Data")]
     crlf: bool,
     /// How long the server may be silent behind the end of the input before we end our side: many
@@ -161,6 +162,8 @@ Examples:
       sslcore connect 127.0.0.1:4433 --trust-sha256 6A:0D:...
   A server under another name, with a certificate by one's own authority:
       sslcore connect 192.0.2.1:636 --name ldap.example.org --ca authority.pem
+  A server that wants to know who we are; without the last option the terminal is asked:
+      sslcore connect example.org --pkcs12 me.p12 --passphrase-file secret.txt
   What a server presents, for another program to read:
       sslcore connect example.org --verify query --json < /dev/null 2> report.json
 

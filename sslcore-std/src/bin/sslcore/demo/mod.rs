@@ -49,7 +49,7 @@ const BEFORE_THE_CUT: usize = 10_000;
 #[derive(Args)]
 #[command(after_help = Fault::help())]
 pub(crate) struct Options {
-    /// Let this go wrong; the faults are listed below
+    /// Make this go wrong; the faults are listed below
     #[arg(long, value_enum, hide_possible_values = true)]
     fault: Option<Fault>,
     /// Write everything to standard output in JSON, one object per line; `sslcore --help` lists

@@ -22,8 +22,8 @@ use crate::text::Fingerprint;
 ///
 /// Listens, and does one thing with every client: send back what it says (--echo, the default),
 /// serve the files of a folder over HTTP (--www), or take mail that is shown and not delivered,
-/// over SMTP with STARTTLS (--smtp). Without --cert it makes itself a certificate that lasts as
-/// long as the server, for localhost, 127.0.0.1, ::1 and every --name.
+/// over SMTP with STARTTLS (--smtp). Without --cert or --pkcs12 it makes itself a certificate that
+/// lasts as long as the server, for localhost, 127.0.0.1, ::1 and every --name.
 ///
 /// The first line of standard output is the address it listens on. Then come the fingerprint of
 /// its certificate, a command that connects and accepts that certificate and no other, and the
@@ -32,7 +32,8 @@ use crate::text::Fingerprint;
 #[derive(Args)]
 #[command(verbatim_doc_comment, after_help = HELP)]
 pub(crate) struct Options {
-    /// Where to listen: [HOST:]PORT, port 0 for any that is free
+    /// Where to listen: PORT, for clients on this computer; HOST:PORT, where 0.0.0.0 and [::] are for
+    /// all others, too. Port 0 is any that is free
     #[arg(
         long,
         value_name = "ADDRESS",
@@ -69,11 +70,12 @@ pub(crate) struct Options {
     )]
     name: Vec<String>,
     /// Clients must have a certificate by one of these authorities: a file, a folder or a
-    /// pattern; can be repeated
+    /// pattern; can be repeated [default: they are not asked for one]
     #[arg(long, value_name = "PATH", value_hint = ValueHint::AnyPath,
         help_heading = "Certificates")]
     client_ca: Vec<String>,
-    /// Ask for the client's certificate and show what is wrong with it, but let everybody in
+    /// Ask for the client's certificate and show what is wrong with it (without --client-ca no
+    /// authority is known), but let everybody in
     #[arg(long, help_heading = "Certificates")]
     request_client_cert: bool,
 
@@ -86,7 +88,7 @@ pub(crate) struct Options {
         help_heading = "TLS"
     )]
     alpn: Vec<String>,
-    /// The versions: TLSv1.2, TLSv1.3 [default: both]
+    /// The versions, with a comma between them: TLSv1.2, TLSv1.3 [default: both]
     #[arg(
         long,
         value_name = "VERSIONS",
@@ -138,11 +140,13 @@ Examples:
       a mail server for tests: swaks --tls --to me@localhost --server 127.0.0.1:2525
   sslcore serve --client-ca ca.pem
       only clients with a certificate by that authority
+  sslcore serve --pkcs12 server.p12 --passphrase-env PASSPHRASE
+      with a certificate and key from elsewhere
   sslcore serve --once --json
       one connection, told as JSON for another program
 
 A connection that does not become TLS is dropped after 10 s. There are at most 64 at a time; more
-wait. One that goes wrong is told on standard error and disturbs no other.
+wait. One that goes wrong is told like the others and disturbs none of them.
 
 Exit codes:
   0  --once or --count: every connection ended as it should

@@ -33,21 +33,22 @@ pub(crate) struct Options {
     /// order. The certificates of further files come behind those of the first
     #[arg(value_name = "FILE", required = true)]
     files: Vec<PathBuf>,
-    /// The name or address that the certificate must be for; without it names are not compared
+    /// The name or address that a server's certificate must be for; without it names are not
+    /// compared
     #[arg(long, value_name = "NAME")]
     host: Option<String>,
     /// Judge for this time instead of now: 2026-01-01, 2026-01-01T12:00:00Z, or seconds since 1970
     #[arg(long, value_name = "TIME", value_parser = time::parse)]
     at: Option<UnixTime>,
-    /// Trust the certificates in this file, this folder, or the files that match this pattern,
-    /// instead of the system's. Can be given several times
+    /// Trust the certificates in this file, this folder, or the files that match this pattern
+    /// ('certs/*.pem'), instead of the system's. Can be given several times
     #[arg(long, value_name = "PATH", value_hint = ValueHint::AnyPath)]
     ca: Vec<String>,
     /// Look certificates up in the revocation lists in this file, PEM or DER. Certificates whose
     /// issuer has no list are not looked up. Can be given several times
     #[arg(long, value_name = "FILE")]
     crl: Vec<PathBuf>,
-    /// What the certificate is used for
+    /// What the certificate is used for: to be a server, or a client of one that asks for it
     #[arg(long, value_name = "ROLE", default_value = "server")]
     purpose: Purpose,
     /// Write the certificates and the verdict as JSON, one object per line; `sslcore --help` lists
