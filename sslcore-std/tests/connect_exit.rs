@@ -182,10 +182,7 @@ fn a_server_that_asked_for_no_certificate_does_not_miss_one() {
     let config = server().ciphers(&["TLS_AES_128_GCM_SHA256"]);
     let config = config.build().expect("server");
     let serve = || {
-        let mut socket = adopt(door.accept());
-        socket
-            .start_server_encryption(ServerStart::With(config))
-            .expect("start");
+        let mut socket = door.serve_with(&config);
         socket
             .wait_for_encrypted(Some(LONG))
             .expect_err("no cipher suite in common");
