@@ -4,8 +4,8 @@
 use std::sync::Arc;
 
 use sslcore::{
-    ClientConfig, ConfigBuilder, ConfigError, Event, OnErrors, PeerName, ServerConfig, ServerStart,
-    SignatureScheme, SslErrorKind, VerifyMode,
+    Alert, ClientConfig, ConfigBuilder, ConfigError, Event, FailureKind, OnErrors, PeerName,
+    ServerConfig, ServerStart, SignatureScheme, SslErrorKind, VerifyMode,
 };
 use sslcore_tests::certs::{Ca, Identity, WORLD};
 use sslcore_tests::module::Module;
@@ -303,43 +303,100 @@ fn set_default_ca_certificates() {
     assert!(!pair.client.conn.ssl_errors().is_empty());
 }
 
-/// Qt's `verifyClientCertificate`: four kinds of client certificate and none, against every mode
-/// of the server: what becomes of both sides, and which chain the server sees. Qt's row for a
-/// bundle in PKCS#12 is the one behind an intermediate here.
+/// What a client presents, and what a server that trusts the tests' root finds wrong with it.
+fn clients() -> [(Option<Identity>, &'static [SslErrorKind]); 7] {
+    use SslErrorKind::*;
+    let for_servers = WORLD.ca.leaf_with(&["server.test"], |params| {
+        params.extended_key_usages = vec![rcgen::ExtendedKeyUsagePurpose::ServerAuth];
+    });
+    let mut with_its_root = WORLD.client.clone();
+    with_its_root.chain.push(WORLD.ca.der());
+    [
+        (None, &[NoPeerCertificate]),
+        (Some(WORLD.self_signed.clone()), &[SelfSignedCertificate]),
+        (Some(for_servers), &[InvalidPurpose]),
+        (Some(WORLD.client.clone()), &[]),
+        (Some(with_its_root), &[]),
+        // Qt has not these two.
+        (
+            Some(WORLD.stranger.clone()),
+            &[
+                UnableToGetLocalIssuerCertificate,
+                UnableToVerifyFirstCertificate,
+            ],
+        ),
+        (Some(behind_an_intermediate(&WORLD.ca)), &[]),
+    ]
+}
+
+/// Qt's `verifyClientCertificate`: five kinds of client, with no certificate, a self-signed one, a
+/// server's, a good one, and a good one with its root, against every mode of the server: what
+/// becomes of both sides, what the server finds, and which chain it sees.
 #[test]
 fn verify_client_certificate() {
-    let behind = behind_an_intermediate(&WORLD.ca);
-    let kinds: [(Option<&Identity>, bool); 5] = [
-        (None, false),
-        (Some(&WORLD.self_signed), false),
-        (Some(&WORLD.stranger), false),
-        (Some(&WORLD.client), true),
-        (Some(&behind), true),
-    ];
     let modes = [
         VerifyMode::None,
         VerifyMode::Query,
         VerifyMode::Verify,
         VerifyMode::Auto,
     ];
-    for version in VERSIONS {
-        for (identity, good) in kinds {
-            for mode in modes {
-                let config = identity.map_or_else(|| client(backend()), client_as);
+    for (identity, wrong) in &clients() {
+        for mode in modes {
+            for version in VERSIONS {
+                let case = format!("{version} {mode:?} {wrong:?}");
+                let client = identity
+                    .as_ref()
+                    .map_or_else(|| client(backend()), client_as);
                 let server = server(backend()).verify_mode(mode);
-                let pair = Pair::handshaken(config.protocols(&[version]), server);
-                let case = format!("{version} {mode:?} {good}");
-                let works = good || mode != VerifyMode::Verify;
-                assert_eq!(pair.server.conn.is_encrypted(), works, "{case}");
-                assert_eq!(pair.client.conn.is_encrypted(), works, "{case}");
+                let pair = Pair::handshaken(client.protocols(&[version]), server);
+                let asked = mode != VerifyMode::None;
                 let expected = match identity {
-                    Some(identity) if mode != VerifyMode::None => sent(identity),
+                    Some(identity) if asked => sent(identity),
                     _ => Vec::new(),
                 };
                 assert_eq!(seen(&pair.server), expected, "{case}");
                 assert_eq!(seen(&pair.client), sent(&WORLD.server), "{case}");
+                assert_eq!(pair.client.saw(Event::ClientCertificateRequested), asked);
+                // Only who must have a certificate is wrong to have none.
+                let judged = asked && (identity.is_some() || mode == VerifyMode::Verify);
+                let found = pair.server.conn.ssl_errors().iter();
+                let found: Vec<_> = found.map(|error| error.kind()).collect();
+                assert_eq!(found, if judged { *wrong } else { &[] }, "{case}");
+                match wrong.first() {
+                    Some(kind) if mode == VerifyMode::Verify => refused(&pair, version, *kind),
+                    _ => {
+                        for end in [&pair.client, &pair.server] {
+                            assert!(end.conn.is_encrypted() && !end.conn.is_over(), "{case}");
+                        }
+                    }
+                }
             }
         }
+    }
+}
+
+/// The server refused the client for this, and told it so; a client of TLS 1.3 was encrypted until
+/// then, and no other end ever was.
+fn refused(pair: &Pair, version: &str, kind: SslErrorKind) {
+    let alert = match (version, kind) {
+        ("TLSv1.2", SslErrorKind::NoPeerCertificate) => Alert::HandshakeFailure,
+        _ => kind.alert(),
+    };
+    let why = Event::Failed(FailureKind::CertificateRejected(kind));
+    assert!(pair.server.saw(why), "{version} {kind:?}");
+    assert!(
+        pair.server.saw(Event::AlertSent(alert)),
+        "{version} {kind:?}"
+    );
+    assert!(pair.client.saw(Event::AlertReceived(alert)));
+    assert!(
+        pair.client
+            .saw(Event::Failed(FailureKind::AlertReceived(alert)))
+    );
+    assert!(!pair.server.saw(Event::Encrypted));
+    assert_eq!(pair.client.saw(Event::Encrypted), version == "TLSv1.3");
+    for end in [&pair.client, &pair.server] {
+        assert!(end.conn.is_over() && !end.conn.is_encrypted(), "{version}");
     }
 }
 
