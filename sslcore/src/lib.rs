@@ -199,6 +199,7 @@ pub use crate::identity::client_sessions::{
 pub use crate::identity::description::Description;
 pub use crate::identity::key_kind::KeyKind;
 pub use crate::identity::name::{Attribute, DistinguishedName};
+pub use crate::identity::pem::PemError;
 pub use crate::identity::private_key::{PrivateKey, PrivateKeyError};
 pub use crate::identity::revocation_list::{RevocationList, RevocationListError};
 pub use crate::identity::server_sessions::{ServerSession, ServerSessionCache, ServerSessionStore};

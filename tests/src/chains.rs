@@ -196,6 +196,8 @@ pub mod field {
     pub const SERIAL: usize = 1;
     /// `signature`
     pub const ALGORITHM: usize = 2;
+    /// `issuer`
+    pub const ISSUER: usize = 3;
     /// `validity`
     pub const VALIDITY: usize = 4;
     /// `subject`
@@ -204,6 +206,18 @@ pub mod field {
     pub const PUBLIC_KEY: usize = 6;
     /// `extensions`
     pub const EXTENSIONS: usize = 7;
+}
+
+/// A name (RFC 5280 §4.1.2.4): its parts, in each of them attributes, of each the identifier in DER
+/// without its header, the tag of the value's type, and the value.
+pub fn distinguished_name(parts: &[&[(&[u8], u8, &[u8])]]) -> Vec<u8> {
+    let parts = parts.iter().map(|attributes| {
+        let attributes = attributes.iter().map(|(id, kind, value)| {
+            element(0x30, &[element(6, id), element(*kind, value)].concat())
+        });
+        element(0x31, &attributes.collect::<Vec<_>>().concat())
+    });
+    element(0x30, &parts.collect::<Vec<_>>().concat())
 }
 
 /// Takes a certificate or a list of revoked ones apart, lets its fields be changed, and signs it

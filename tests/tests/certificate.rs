@@ -122,10 +122,7 @@ fn all_values_of_an_attribute_are_found_and_the_unknown_are_shown_by_number() {
         ["a@b.test"]
     );
     assert_eq!(name.values("CN").count(), 0);
-    assert_eq!(
-        name.to_string(),
-        "OID.2.999.3=#0c0178,emailAddress=a@b.test"
-    );
+    assert_eq!(name.to_string(), "2.999.3=#0c0178,emailAddress=a@b.test");
 }
 
 #[test]

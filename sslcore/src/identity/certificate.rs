@@ -1,5 +1,6 @@
 //! A certificate as the peer sent it.
 
+use alloc::vec::Vec;
 use core::fmt;
 use core::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 
@@ -8,6 +9,7 @@ use rustls_pki_types::{CertificateDer, UnixTime};
 use super::description::Description;
 use super::key_kind::KeyKind;
 use super::name::{DistinguishedName, escape};
+use super::pem::{self, Pem, PemError};
 use super::usage::{self, ExtendedKeyUsage, KeyUsage};
 use crate::crypto::Backend;
 use crate::verify::der::{Reader, tag};
@@ -21,13 +23,47 @@ use crate::verify::x509;
 #[derive(Clone, PartialEq, Eq, Hash)]
 pub struct Certificate(CertificateDer<'static>);
 
+/// What PEM calls it (RFC 7468 §5.1).
+const LABEL: &str = "CERTIFICATE";
+
 impl Certificate {
     /// Wraps DER as it is; nothing is read, so nothing can fail.
     pub fn from_der(der: impl Into<CertificateDer<'static>>) -> Self {
         Self(der.into())
     }
 
-    /// The certificate's DER.
+    /// Reads all certificates of a PEM text (RFC 7468), in its order; blocks of other kinds and text
+    /// between them are passed over. Empty when there is none. Copies each, and reads none.
+    /// `QSslCertificate::fromData`.
+    ///
+    /// ```
+    /// # fn roots(file: &[u8]) -> Result<(), sslcore::PemError> {
+    /// use sslcore::Certificate;
+    ///
+    /// for root in Certificate::all_from_pem(file)? {
+    ///     println!("{}", root.description());
+    /// }
+    /// # Ok(()) }
+    /// ```
+    ///
+    /// # Errors
+    /// The first of their blocks that has no end, or is not base64.
+    pub fn all_from_pem(text: &[u8]) -> Result<Vec<Self>, PemError> {
+        pem::blocks(text)
+            .filter(|block| block.label == LABEL.as_bytes())
+            .map(|block| block.decode().map(|der| Self::from_der(der.to_vec())))
+            .collect()
+    }
+
+    /// It as PEM, ready to be written to a file. `QSslCertificate::toPem`.
+    pub fn pem(&self) -> impl fmt::Display {
+        Pem {
+            label: LABEL,
+            der: &self.0,
+        }
+    }
+
+    /// The certificate's DER. `QSslCertificate::toDer`.
     pub fn der(&self) -> &CertificateDer<'static> {
         &self.0
     }
@@ -46,14 +82,22 @@ impl Certificate {
         Some(DistinguishedName::new(self.fields()?.issuer))
     }
 
-    /// The common name of its subject, to show to people; `None` when there is none in UTF-8. It
+    /// The first common name of its subject that is in UTF-8, to show to people. It
     /// proves nothing, and whoever made the certificate chose it: escape control characters
     /// before it meets a terminal, as [`subject`](Self::subject) does.
     /// `QSslCertificate::subjectInfo(CommonName)`.
     pub fn common_name(&self) -> Option<&str> {
         let subject = self.subject()?;
-        let mut names = subject.attributes();
-        names.find(|name| name.name() == Some("CN"))?.as_str()
+        let names = subject.attributes();
+        names
+            .filter(|name| name.name() == Some("CN"))
+            .find_map(|name| name.as_str())
+    }
+
+    /// Which version of X.509 it is of: 3; 1 for those without extensions (RFC 5280 §4.1.2.1).
+    /// `QSslCertificate::version`.
+    pub fn version(&self) -> Option<u8> {
+        self.fields()?.version
     }
 
     /// The serial number, big-endian, as it is encoded. `QSslCertificate::serialNumber`.

@@ -5,6 +5,7 @@ pub(crate) mod client_sessions;
 pub(crate) mod description;
 pub(crate) mod key_kind;
 pub(crate) mod name;
+pub(crate) mod pem;
 pub(crate) mod private_key;
 pub(crate) mod revocation_list;
 pub(crate) mod server_sessions;

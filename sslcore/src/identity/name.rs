@@ -137,11 +137,6 @@ impl<'a> Attribute<'a> {
     /// UTF-8 already.
     pub fn value(&self) -> Option<Cow<'a, str>> {
         match self.kind {
-            tag::UTF8_STRING
-            | tag::PRINTABLE_STRING
-            | tag::NUMERIC_STRING
-            | tag::IA5_STRING
-            | tag::VISIBLE_STRING => self.as_str().map(Cow::Borrowed),
             // Its standard was never followed; what is found in it is Latin-1.
             tag::TELETEX_STRING => Some(self.value.iter().map(|byte| char::from(*byte)).collect()),
             tag::BMP_STRING => {
@@ -154,15 +149,19 @@ impl<'a> Attribute<'a> {
                 let text: Option<String> = units.map(char::from_u32).collect();
                 text.map(Cow::Owned)
             }
-            _ => None,
+            _ => self.as_str().map(Cow::Borrowed),
         }
     }
 
-    /// Its value, if it is encoded so that nothing need be converted.
+    /// Its value, if it is text and encoded so that nothing need be converted.
     pub(crate) fn as_str(&self) -> Option<&'a str> {
         match self.kind {
-            tag::TELETEX_STRING | tag::BMP_STRING | tag::UNIVERSAL_STRING => None,
-            _ => core::str::from_utf8(self.value).ok(),
+            tag::UTF8_STRING
+            | tag::PRINTABLE_STRING
+            | tag::NUMERIC_STRING
+            | tag::IA5_STRING
+            | tag::VISIBLE_STRING => core::str::from_utf8(self.value).ok(),
+            _ => None,
         }
     }
 }
@@ -174,11 +173,11 @@ impl fmt::Display for Attribute<'_> {
                 write!(f, "{name}=")?;
                 escape(f, &value, "\"+,;<>\\=")
             }
-            // RFC 4514 §2.4: the whole value in hexadecimal.
+            // RFC 4514 §2.3 and §2.4: dotted decimal, and the whole value in hexadecimal.
             (name, _) => {
                 match name {
                     Some(name) => f.write_str(name)?,
-                    None => write!(f, "OID.{}", Dotted(self.id))?,
+                    None => write!(f, "{}", Dotted(self.id))?,
                 }
                 f.write_str("=#")?;
                 self.der.iter().try_for_each(|byte| write!(f, "{byte:02x}"))

@@ -1,15 +1,14 @@
 //! Private keys, in the forms that files have.
 
 use alloc::string::{String, ToString};
-use alloc::vec::Vec;
 use core::fmt;
 
-use rustls_pki_types::pem::{PemObject, SectionKind};
 use rustls_pki_types::{PrivateKeyDer, PrivatePkcs1KeyDer, PrivatePkcs8KeyDer, PrivateSec1KeyDer};
 use zeroize::{Zeroize, Zeroizing};
 
 use super::key_kind::KeyKind;
 use super::name::Dotted;
+use super::pem;
 use crate::verify::der::{Reader, tag};
 use crate::verify::x509::bit_length;
 
@@ -71,8 +70,10 @@ impl PrivateKey {
     /// [`PrivateKeyError`]; also for a block by OpenSSL's old `DEK-Info`, which is
     /// [`Encrypted`](PrivateKeyError::Encrypted).
     pub fn from_pem(text: &[u8]) -> Result<Self, PrivateKeyError> {
-        let (label, block) = first_key(text).ok_or(PrivateKeyError::NotAKey)?;
-        match label {
+        let block = pem::blocks(text)
+            .find(|block| block.label.ends_with(b"PRIVATE KEY"))
+            .ok_or(PrivateKeyError::NotAKey)?;
+        match block.label {
             b"ENCRYPTED PRIVATE KEY" => return Err(PrivateKeyError::Encrypted),
             b"PRIVATE KEY" | b"RSA PRIVATE KEY" | b"EC PRIVATE KEY" => {}
             other => {
@@ -81,19 +82,13 @@ impl PrivateKey {
                 return Err(PrivateKeyError::Unsupported(label));
             }
         }
-        let mut lines = block.split(|byte| matches!(byte, b'\n' | b'\r')).skip(1);
-        let lines = lines
-            .by_ref()
-            .take_while(|line| !line.starts_with(b"-----"));
-        if lines
-            .into_iter()
-            .any(|line| line.starts_with(b"Proc-Type:"))
-        {
+        if block.has_encryption_header() {
             return Err(PrivateKeyError::Encrypted);
         }
-        let (_, der) = <(SectionKind, Vec<u8>)>::from_pem_slice(block)
+        let der = block
+            .decode()
             .map_err(|_| PrivateKeyError::Damaged("the PEM block is not complete base64"))?;
-        Self::from_der(&Zeroizing::new(der))
+        Self::from_der(&der)
     }
 
     /// Which algorithm it is for. `QSslKey::algorithm`, `QSslKey::length`.
@@ -162,23 +157,6 @@ impl fmt::Display for PrivateKeyError {
 }
 
 impl core::error::Error for PrivateKeyError {}
-
-/// The first block that is a private key by its label: the label, and the text from there on.
-fn first_key(text: &[u8]) -> Option<(&[u8], &[u8])> {
-    let mut rest = text.strip_prefix(b"\xef\xbb\xbf").unwrap_or(text);
-    while !rest.is_empty() {
-        let end = rest.iter().position(|byte| matches!(byte, b'\n' | b'\r'));
-        let (line, after) = rest.split_at(end.unwrap_or(rest.len()));
-        let label = line
-            .strip_prefix(b"-----BEGIN ")
-            .and_then(|label| label.trim_ascii_end().strip_suffix(b"-----"));
-        if let Some(label) = label.filter(|label| label.ends_with(b"PRIVATE KEY")) {
-            return Some((label, rest));
-        }
-        rest = after.get(1..).unwrap_or_default();
-    }
-    None
-}
 
 /// How the key is wrapped.
 enum Form {

@@ -86,6 +86,8 @@ pub(crate) fn bit_length(number: &[u8]) -> Option<usize> {
 /// A certificate's fields, as far as they are needed.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Certificate<'a> {
+    /// 1, 2 or 3, if it says one that can be read.
+    pub(crate) version: Option<u8>,
     /// What is signed, whole.
     pub(crate) signed: &'a [u8],
     /// The signature's AlgorithmIdentifier, without its SEQUENCE header.
@@ -114,7 +116,7 @@ impl<'a> Certificate<'a> {
             return None;
         }
         let mut tbs = Reader::new(tbs);
-        tbs.read_if(tag::constructed(0)); // version
+        let version = tbs.read_if(tag::constructed(0));
         let (_, serial, _) = tbs.element()?;
         tbs.read(tag::SEQUENCE)?; // signature algorithm
         let (_, _, issuer) = tbs.element()?;
@@ -127,6 +129,7 @@ impl<'a> Certificate<'a> {
         let signature_algorithm = certificate.read(tag::SEQUENCE)?;
         let (_, signature) = certificate.read(tag::BIT_STRING)?.split_first()?;
         Some(Self {
+            version: version_of(version),
             signed,
             signature_algorithm,
             signature,
@@ -223,6 +226,17 @@ pub(super) fn extension(content: &[u8]) -> Option<(&[u8], bool, &[u8])> {
         .read_if(tag::BOOLEAN)
         .is_some_and(|value| value != [0]);
     Some((id, critical, extension.read(tag::OCTET_STRING)?))
+}
+
+/// The number of the version from the field that says it, which counts from 0.
+fn version_of(field: Option<&[u8]>) -> Option<u8> {
+    let Some(field) = field else {
+        return Some(1);
+    };
+    match Reader::new(field).read(tag::INTEGER)? {
+        [version] => version.checked_add(1),
+        _ => None,
+    }
 }
 
 /// The extensions' own sequence, behind the public key.
