@@ -208,9 +208,12 @@ pub mod field {
     pub const EXTENSIONS: usize = 7;
 }
 
-/// A name (RFC 5280 §4.1.2.4): its parts, in each of them attributes, of each the identifier in DER
-/// without its header, the tag of the value's type, and the value.
-pub fn distinguished_name(parts: &[&[(&[u8], u8, &[u8])]]) -> Vec<u8> {
+/// Attributes of one part of a name: of each the identifier in DER without its header, the tag of
+/// the value's type, and the value.
+pub type NamePart<'a> = &'a [(&'a [u8], u8, &'a [u8])];
+
+/// A name (RFC 5280 §4.1.2.4).
+pub fn distinguished_name(parts: &[NamePart<'_>]) -> Vec<u8> {
     let parts = parts.iter().map(|attributes| {
         let attributes = attributes.iter().map(|(id, kind, value)| {
             element(0x30, &[element(6, id), element(*kind, value)].concat())

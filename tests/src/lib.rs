@@ -18,4 +18,5 @@ pub mod pair;
 pub mod peer;
 #[cfg(unix)]
 pub mod peers;
+pub mod wiped;
 pub mod wire;

@@ -2,10 +2,7 @@
 
 use rcgen::KeyPair;
 use sslcore::{Attribute, Certificate, DistinguishedName};
-use sslcore_tests::chains::{HOST, Made, distinguished_name, field, leaf};
-
-/// One part of a name: its attributes, each with the identifier, the type and the value.
-type Part<'a> = &'a [(&'a [u8], u8, &'a [u8])];
+use sslcore_tests::chains::{HOST, Made, NamePart, distinguished_name, field, leaf};
 
 const CN: &[u8] = &[0x55, 4, 3];
 const OU: &[u8] = &[0x55, 4, 11];
@@ -22,7 +19,7 @@ const VISIBLE: u8 = 0x1a;
 const UNIVERSAL: u8 = 0x1c;
 const BMP: u8 = 0x1e;
 
-fn named(parts: &[Part<'_>]) -> Certificate {
+fn named(parts: &[NamePart<'_>]) -> Certificate {
     let made = Made::self_signed(leaf(&[HOST]));
     let key = KeyPair::generate().expect("key");
     let named = made.with_fields(&key, |fields| {
@@ -31,7 +28,7 @@ fn named(parts: &[Part<'_>]) -> Certificate {
     Certificate::from_der(named.der)
 }
 
-fn text(parts: &[Part<'_>]) -> String {
+fn text(parts: &[NamePart<'_>]) -> String {
     named(parts).subject().expect("a subject").to_string()
 }
 
@@ -41,7 +38,7 @@ fn values(name: &DistinguishedName<'_>, attribute: &str) -> Vec<String> {
 
 #[test]
 fn the_examples_of_rfc_4514_are_written_as_there() {
-    let net: [Part<'_>; 2] = [&[(DC, IA5, b"net")], &[(DC, IA5, b"example")]];
+    let net: [NamePart<'_>; 2] = [&[(DC, IA5, b"net")], &[(DC, IA5, b"example")]];
     let under_net = |part| [&net[..], &[part]].concat();
     for (name, written) in [
         (
