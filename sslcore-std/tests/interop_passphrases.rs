@@ -47,6 +47,7 @@ fn keys_in_pkcs8_are_opened() {
     for how in [
         &["-v2", "aes-256-cbc"][..],
         &["-v2", "aes-128-cbc", "-v2prf", "hmacWithSHA512"],
+        &["-v2", "aes-192-cbc", "-v2prf", "hmacWithSHA384"],
         &["-v2", "aes-256-cbc", "-scrypt"],
         &["-v2", "des3", "-v2prf", "hmacWithSHA1"],
     ] {
@@ -56,6 +57,28 @@ fn keys_in_pkcs8_are_opened() {
             arguments.extend(["-outform", form, "-out", "encrypted"]);
             opens(&openssl(&files, &arguments), KeyKind::EcdsaP256);
         }
+    }
+}
+
+#[test]
+fn keys_in_pkcs8_of_the_older_kind_say_how_they_are_encrypted() {
+    let files = Scratch::new();
+    files.file("key.pem", WORLD.server.key_pem());
+    let pass = format!("pass:{PASSPHRASE}");
+    for (how, named) in [
+        ("PBE-SHA1-3DES", "1.2.840.113549.1.12.1.3"),
+        ("PBE-MD5-DES", "1.2.840.113549.1.5.3"),
+    ] {
+        let mut arguments = vec!["pkcs8", "-topk8", "-in", "key.pem", "-passout", &pass];
+        arguments.extend(["-provider", "legacy", "-provider", "default"]);
+        arguments.extend(["-v1", how, "-out", "encrypted"]);
+        let file = openssl(&files, &arguments);
+        let error = trust::private_key_with_passphrase(&file, PASSPHRASE).expect_err(how);
+        assert!(
+            matches!(error.kind(), LoadErrorKind::UnknownEncryption(_)),
+            "{error}"
+        );
+        assert!(error.to_string().contains(named), "{error}");
     }
 }
 
@@ -93,6 +116,12 @@ fn pkcs12_files_are_opened() {
     for how in [
         &[][..],
         &["-keypbe", "PBE-SHA1-3DES", "-certpbe", "PBE-SHA1-3DES"],
+        // RC2 with 40 bits, which was the default for twenty years.
+        &["-legacy"],
+        &["-keypbe", "aes-128-cbc", "-certpbe", "aes-192-cbc"],
+        &["-macalg", "sha512", "-iter", "1"],
+        &["-nomac"],
+        &["-keypbe", "NONE", "-certpbe", "NONE"],
     ] {
         let mut arguments = vec!["pkcs12", "-export", "-inkey", "key.pem", "-in", "chain.pem"];
         arguments.extend_from_slice(how);

@@ -1,9 +1,13 @@
 //! Keys behind a passphrase, and PKCS#12 files.
 
-#[path = "common/sealed.rs"]
-mod sealed;
+#[path = "common/encrypted.rs"]
+mod encrypted;
 
-use sealed::{PASSPHRASE, encrypted, old_pem, store};
+use encrypted::{PASSPHRASE, dek_info, pbes2, pbes2_as, pbkdf2, pbkdf2_with, pkcs8, scrypt, store};
+use pkcs5::pbes2::{EncryptionScheme, Pbkdf2Prf};
+use pkcs8::EncryptedPrivateKeyInfoRef;
+use pkcs8::der::Encode;
+use pkcs8::der::asn1::OctetStringRef;
 use sslcore::KeyKind;
 use sslcore_std::trust::{self, LoadErrorKind};
 use sslcore_tests::certs::{WORLD, pem};
@@ -33,9 +37,9 @@ fn said(files: &Scratch, contents: impl AsRef<[u8]>, passphrase: &str) -> LoadEr
 /// Every form of the server's key that the passphrase opens.
 fn forms() -> [Vec<u8>; 3] {
     let key = WORLD.server.key();
-    let der = encrypted(key.secret_der(), 10);
+    let der = pkcs8(key.secret_der(), 10);
     let text = pem("ENCRYPTED PRIVATE KEY", &der);
-    [der, text.into(), old_pem(key.secret_der()).into()]
+    [der, text.into(), dek_info(key.secret_der()).into()]
 }
 
 /// Qt's `passphraseChecks` with the right one.
@@ -106,14 +110,135 @@ fn an_unknown_cipher_is_neither() {
 }
 
 #[test]
+fn every_derivation_and_cipher_of_pbes2_is_known() {
+    let files = Scratch::new();
+    let key = WORLD.server.key();
+    let ciphers = [
+        EncryptionScheme::Aes128Cbc { iv: [7; 16] },
+        EncryptionScheme::Aes192Cbc { iv: [7; 16] },
+        EncryptionScheme::Aes256Cbc { iv: [7; 16] },
+        EncryptionScheme::DesEde3Cbc { iv: [7; 8] },
+    ];
+    let kdfs = [
+        pbkdf2_with(Pbkdf2Prf::HmacWithSha1),
+        pbkdf2_with(Pbkdf2Prf::HmacWithSha256),
+        pbkdf2_with(Pbkdf2Prf::HmacWithSha384),
+        pbkdf2_with(Pbkdf2Prf::HmacWithSha512),
+        scrypt(16, 8, 1),
+    ];
+    for kdf in kdfs {
+        for cipher in ciphers {
+            let case = format!("{kdf:?} {cipher:?}");
+            let der = pbes2(key.secret_der(), kdf.clone(), cipher);
+            let file = files.file("key", &der);
+            let read = trust::private_key_with_passphrase(&file, PASSPHRASE).expect(&case);
+            assert_eq!(read.secret_der(), key.secret_der(), "{case}");
+            let kind = said(&files, &der, "wrong");
+            assert!(
+                matches!(kind, LoadErrorKind::WrongPassphrase),
+                "{case}: {kind:?}"
+            );
+        }
+    }
+}
+
+#[test]
 fn a_file_that_asks_for_endless_work_is_refused() {
     let files = Scratch::new();
-    let endless = encrypted(WORLD.server.key().secret_der(), 50_000_000);
-    let kind = said(&files, endless, PASSPHRASE);
-    assert!(
-        matches!(kind, LoadErrorKind::UnknownEncryption(_)),
-        "{kind:?}"
+    let key = WORLD.server.key();
+    let cipher = EncryptionScheme::Aes256Cbc { iv: [7; 16] };
+    for endless in [
+        pbkdf2(50_000_000),
+        pbkdf2(100_000_000),
+        // More than 256 MiB, more than there is, and more than 16 times as much work.
+        scrypt(1 << 19, 8, 1),
+        scrypt(1 << 63, u16::MAX, 1),
+        scrypt(16, 8, 17),
+    ] {
+        let case = format!("{endless:?}");
+        let der = pbes2_as(key.secret_der(), pbkdf2(10), endless, cipher);
+        let kind = said(&files, der, PASSPHRASE);
+        let LoadErrorKind::UnknownEncryption(why) = kind else {
+            panic!("{case}: {kind:?}");
+        };
+        assert!(why.contains("costs more"), "{case}: {why}");
+    }
+}
+
+#[test]
+fn parameters_that_make_no_sense_are_damage() {
+    let files = Scratch::new();
+    let key = WORLD.server.key();
+    let aes = EncryptionScheme::Aes256Cbc { iv: [7; 16] };
+    let des = EncryptionScheme::DesEde3Cbc { iv: [7; 8] };
+    let with_kdf = |kdf| pbes2_as(key.secret_der(), pbkdf2(10), kdf, aes);
+    // The IV of 3DES one byte shorter, in a file that is longer by something else.
+    let short_iv = replaced(
+        pbes2(key.secret_der(), pbkdf2(10), des),
+        b"\x04\x08\x07\x07\x07\x07\x07\x07\x07\x07",
+        b"\x04\x06\x07\x07\x07\x07\x07\x07\x05\x00",
     );
+    let no_salt = replaced(with_kdf(pbkdf2(10)), b"\x04\x0dsalt", b"\x05\x0dsalt");
+    let whole = pkcs8(key.secret_der(), 10);
+    let shorter = |by: usize| {
+        let mut info = EncryptedPrivateKeyInfoRef::try_from(&whole[..]).expect("PKCS#8");
+        let ciphertext = info.encrypted_data.as_bytes();
+        let ciphertext = &ciphertext[..ciphertext.len().saturating_sub(by)];
+        info.encrypted_data = OctetStringRef::new(ciphertext).expect("short");
+        info.to_der().expect("DER")
+    };
+    for (what, der) in [
+        ("N = 0", with_kdf(scrypt(0, 8, 1))),
+        ("N = 3", with_kdf(scrypt(3, 8, 1))),
+        ("r = 0", with_kdf(scrypt(16, 0, 1))),
+        ("p = 0", with_kdf(scrypt(16, 8, 0))),
+        ("a short IV", short_iv),
+        ("no salt", no_salt),
+        ("half a block", shorter(1)),
+        ("no block", shorter(1000)),
+    ] {
+        let kind = said(&files, der, PASSPHRASE);
+        assert!(
+            matches!(kind, LoadErrorKind::DamagedKey(_)),
+            "{what}: {kind:?}"
+        );
+    }
+}
+
+/// The same with other bytes at one place.
+fn replaced(mut der: Vec<u8>, from: &[u8], to: &[u8]) -> Vec<u8> {
+    let at = der.windows(from.len()).position(|part| part == from);
+    let at = at.expect("it is there");
+    der.splice(at..at + from.len(), to.iter().copied());
+    der
+}
+
+#[test]
+fn what_is_encrypted_in_another_way_says_in_which() {
+    let files = Scratch::new();
+    let key = WORLD.server.key();
+    let der = pkcs8(key.secret_der(), 10);
+    // The last byte of the identifiers of PBKDF2, hmacWithSHA256, AES-256-CBC and PBES2.
+    for (from, to, named) in [
+        (
+            &b"\x01\x05\x0c"[..],
+            &b"\x01\x05\x7f"[..],
+            "1.2.840.113549.1.5.127",
+        ),
+        (b"\x0d\x02\x09", b"\x0d\x02\x7f", "1.2.840.113549.2.127"),
+        (
+            b"\x03\x04\x01\x2a",
+            b"\x03\x04\x01\x7f",
+            "2.16.840.1.101.3.4.1.127",
+        ),
+        (b"\x01\x05\x0d", b"\x01\x0c\x01", "1.2.840.113549.1.12.1"),
+    ] {
+        let kind = said(&files, replaced(der.clone(), from, to), PASSPHRASE);
+        let LoadErrorKind::UnknownEncryption(why) = kind else {
+            panic!("{named}: {kind:?}");
+        };
+        assert!(why.contains(named), "{named}: {why}");
+    }
 }
 
 /// Qt's `pkcs12`.
@@ -123,7 +248,7 @@ fn a_pkcs12_file_gives_the_key_and_its_chain_leaf_first() {
     let intermediate = WORLD.ca.intermediate("test intermediate");
     let mut identity = intermediate.leaf(&["server.test"]);
     identity.chain.extend([intermediate.der(), WORLD.ca.der()]);
-    let file = files.file("server.p12", store(&identity, PASSPHRASE));
+    let file = files.file("server.p12", store(&identity));
     let (chain, key) = trust::pkcs12(&file, PASSPHRASE).expect("the passphrase");
     assert_eq!(chain, identity.chain);
     assert_eq!(key.secret_der(), identity.key().secret_der());
@@ -132,7 +257,7 @@ fn a_pkcs12_file_gives_the_key_and_its_chain_leaf_first() {
 #[test]
 fn a_pkcs12_file_with_a_wrong_passphrase_is_told_from_another_file() {
     let files = Scratch::new();
-    let good = store(&WORLD.server, PASSPHRASE);
+    let good = store(&WORLD.server);
     let file = files.file("server.p12", &good);
     for wrong in ["", "Correct horse"] {
         let error = trust::pkcs12(&file, wrong).expect_err("wrong");

@@ -17,8 +17,8 @@ pub(super) enum Der {
     Other,
 }
 
-const SEQUENCE: u8 = 0x30;
-const OID: u8 = 0x06;
+pub(super) const SEQUENCE: u8 = 0x30;
+pub(super) const OID: u8 = 0x06;
 /// 1.2.840.113549.1, the arc of PKCS; PKCS#5 and PKCS#12 name encryptions.
 const PKCS: &[u8] = &[0x2a, 0x86, 0x48, 0x86, 0xf7, 0x0d, 0x01];
 
@@ -45,7 +45,7 @@ pub(super) fn look(der: &[u8]) -> Der {
 }
 
 /// Tag, length, and all that is behind the header of the first element.
-fn header(der: &[u8]) -> Option<(u8, usize, &[u8])> {
+pub(super) fn header(der: &[u8]) -> Option<(u8, usize, &[u8])> {
     let [tag, first, rest @ ..] = der else {
         return None;
     };
@@ -63,7 +63,7 @@ fn header(der: &[u8]) -> Option<(u8, usize, &[u8])> {
 }
 
 /// The OID of an AlgorithmIdentifier that stands here.
-fn algorithm(der: &[u8]) -> Option<&[u8]> {
+pub(super) fn algorithm(der: &[u8]) -> Option<&[u8]> {
     let (SEQUENCE, _, inside) = header(der)? else {
         return None;
     };

@@ -21,7 +21,11 @@ pub(super) fn certificates(path: &Path) -> Result<Vec<CertificateDer<'static>>, 
     if !pem::is_pem(&bytes) {
         let instead = match known_der(path, &bytes)? {
             Der::PrivateKey | Der::EncryptedKey => vec!["PRIVATE KEY (DER)".to_owned()],
-            _ => return Ok(vec![usable(bytes).map_err(|kind| fail(None, kind))?]),
+            _ => {
+                return Ok(vec![
+                    usable(bytes.to_vec()).map_err(|kind| fail(None, kind))?,
+                ]);
+            }
         };
         return Err(fail(None, LoadErrorKind::NoCertificate { instead }));
     }
@@ -29,7 +33,7 @@ pub(super) fn certificates(path: &Path) -> Result<Vec<CertificateDer<'static>>, 
     let blocks = blocks(path, &bytes)?;
     for block in &blocks {
         if block.label == "CERTIFICATE" {
-            let certificate = block.decode().and_then(usable);
+            let certificate = block.decode().and_then(|der| usable(der.to_vec()));
             certificates.push(certificate.map_err(|kind| fail(Some(block.place), kind))?);
         }
     }
@@ -46,8 +50,8 @@ pub(super) fn revocation_lists(path: &Path) -> Result<Vec<RevocationList>, LoadE
     if !pem::is_pem(&bytes) {
         let instead = match known_der(path, &bytes)? {
             Der::PrivateKey | Der::EncryptedKey => "PRIVATE KEY (DER)",
-            _ if usable(bytes.clone()).is_ok() => "CERTIFICATE (DER)",
-            _ => return Ok(vec![list(bytes).map_err(|kind| fail(None, kind))?]),
+            _ if usable(bytes.to_vec()).is_ok() => "CERTIFICATE (DER)",
+            _ => return Ok(vec![list(bytes.to_vec()).map_err(|kind| fail(None, kind))?]),
         };
         let instead = vec![instead.to_owned()];
         return Err(fail(None, LoadErrorKind::NoRevocationList { instead }));
@@ -55,7 +59,7 @@ pub(super) fn revocation_lists(path: &Path) -> Result<Vec<RevocationList>, LoadE
     let mut lists = Vec::new();
     let blocks = blocks(path, &bytes)?;
     for block in blocks.iter().filter(|block| block.label == "X509 CRL") {
-        let decoded = block.decode().and_then(list);
+        let decoded = block.decode().and_then(|der| list(der.to_vec()));
         lists.push(decoded.map_err(|kind| fail(Some(block.place), kind))?);
     }
     if lists.is_empty() {
@@ -80,7 +84,7 @@ pub(super) fn private_key(
     path: &Path,
     passphrase: Passphrase<'_>,
 ) -> Result<PrivateKey, LoadError> {
-    let bytes = Zeroizing::new(read(path)?);
+    let bytes = read(path)?;
     let fail = |place, kind| LoadError::at(path, place, kind);
     if !pem::is_pem(&bytes) {
         return match known_der(path, &bytes)? {
@@ -109,7 +113,7 @@ fn from_block(block: &Block<'_>, passphrase: Passphrase<'_>) -> Result<PrivateKe
             return decrypt_block(block, passphrase);
         }
         "PRIVATE KEY" | "RSA PRIVATE KEY" | "EC PRIVATE KEY" | "ENCRYPTED PRIVATE KEY" => {
-            Zeroizing::new(block.decode()?)
+            block.decode()?
         }
         other => return Err(LoadErrorKind::UnknownKey(format!("its label is {other:?}"))),
     };
@@ -175,11 +179,17 @@ pub(super) fn usable(bytes: Vec<u8>) -> Result<CertificateDer<'static>, LoadErro
     }
 }
 
-pub(super) fn read(path: &Path) -> Result<Vec<u8>, LoadError> {
-    let mut bytes = Vec::new();
-    let file = File::open(path).map(|file| file.take(LIMIT + 1));
-    file.and_then(|mut file| file.read_to_end(&mut bytes))
-        .map_err(|error| LoadError::new(path, LoadErrorKind::Unreadable(error)))?;
+/// A whole file. It may be a private key, so its bytes are read into one buffer: one that grew
+/// would leave what it held behind.
+pub(super) fn read(path: &Path) -> Result<Zeroizing<Vec<u8>>, LoadError> {
+    let mut bytes = Zeroizing::new(Vec::new());
+    let read = File::open(path).and_then(|file| {
+        let len = file.metadata()?.len().min(LIMIT);
+        // One more, to notice the end without growing.
+        bytes.reserve_exact(usize::try_from(len + 1).unwrap_or_default());
+        file.take(LIMIT + 1).read_to_end(&mut bytes)
+    });
+    read.map_err(|error| LoadError::new(path, LoadErrorKind::Unreadable(error)))?;
     match bytes.len() as u64 {
         0 => Err(LoadError::new(path, LoadErrorKind::Empty)),
         len if len > LIMIT => Err(LoadError::new(

@@ -33,6 +33,8 @@
 mod der;
 mod error;
 mod file;
+#[cfg(any(feature = "encrypted-keys", feature = "pkcs12"))]
+mod parameters;
 #[cfg(feature = "encrypted-keys")]
 mod passphrase;
 mod pem;
@@ -141,6 +143,11 @@ pub fn private_key_with_passphrase(
 /// The first private key of a PKCS#12 file (`.p12`, `.pfx`; RFC 7292), and its chain, leaf first,
 /// as far as the certificates beside it reach; those that have no place in the chain are left out.
 /// Reads at most 16 MiB. `QSslCertificate::importPkcs12`.
+///
+/// Opens PBES2, as [`private_key_with_passphrase`] does, and the older 3DES and 40-bit RC2 with
+/// SHA-1. Costs what the file asks for, up to 1,000,000 rounds or 1 GiB for scrypt; a file that asks
+/// for more is refused. p12-keystore, which decrypts, does not wipe what it worked with: a key for
+/// which that matters is better kept in PKCS#8.
 ///
 /// # Errors
 /// A [`LoadError`]; [`WrongPassphrase`](LoadErrorKind::WrongPassphrase) also for damage, because

@@ -5,12 +5,13 @@ use aes::cipher::{BlockModeDecrypt, KeyIvInit};
 use md5::{Digest, Md5};
 use pkcs5::pbes2::Kdf;
 use pkcs5::{EncryptionScheme, Error};
-use pkcs8::EncryptedPrivateKeyInfoRef;
+use pkcs8::{EncryptedPrivateKeyInfoRef, ObjectIdentifier};
 use sslcore::PrivateKey;
 use zeroize::Zeroizing;
 
 use super::error::LoadErrorKind;
 use super::file::key;
+use super::parameters;
 use super::pem::{Block, DekInfo};
 
 /// What decrypting may cost: some ten seconds of PBKDF2. Files of today ask for a twentieth.
@@ -20,14 +21,63 @@ const MAX_SCRYPT_BYTES: u64 = 256 * 1024 * 1024;
 
 /// PKCS#8, encrypted (RFC 5958 §3), in DER.
 pub(super) fn pkcs8(der: &[u8], passphrase: &[u8]) -> Result<PrivateKey, LoadErrorKind> {
-    let info = EncryptedPrivateKeyInfoRef::try_from(der)
-        .map_err(|_| LoadErrorKind::UnknownEncryption("PKCS#8 that is not PBES2".to_owned()))?;
+    if parameters::are_impossible(der) {
+        return Err(BAD_PARAMETERS);
+    }
+    match parameters::encryption(der).map(ObjectIdentifier::from_bytes) {
+        Some(Ok(pkcs5::pbes2::PBES2_OID)) => {}
+        Some(Ok(other)) => return Err(unknown(other)),
+        _ => return Err(BAD_PARAMETERS),
+    }
+    let info = EncryptedPrivateKeyInfoRef::try_from(der).map_err(why)?;
     affordable(&info.encryption_algorithm)?;
     let ciphertext = info.encrypted_data.as_bytes();
+    whole_blocks(&info.encryption_algorithm, ciphertext)?;
     match info.encryption_algorithm.decrypt(passphrase, ciphertext) {
         Ok(plaintext) => decrypted(&Zeroizing::new(plaintext)),
         Err(Error::DecryptFailed) => Err(LoadErrorKind::WrongPassphrase),
+        Err(Error::AlgorithmParametersInvalid { .. }) => Err(BAD_PARAMETERS),
         Err(other) => Err(LoadErrorKind::UnknownEncryption(other.to_string())),
+    }
+}
+
+const BAD_PARAMETERS: LoadErrorKind =
+    LoadErrorKind::DamagedKey("the parameters of its encryption make no sense");
+const HALF_A_BLOCK: LoadErrorKind =
+    LoadErrorKind::DamagedKey("it is not whole blocks of its cipher");
+
+/// Why this is no encrypted key: an algorithm that is not known, or damage.
+fn why(error: pkcs8::Error) -> LoadErrorKind {
+    use pkcs8::der::ErrorKind;
+    let kind = match error {
+        pkcs8::Error::Asn1(error) => error.kind(),
+        _ => return BAD_PARAMETERS,
+    };
+    match kind {
+        ErrorKind::OidUnknown { oid } => unknown(oid),
+        ErrorKind::Length { .. } => {
+            LoadErrorKind::UnknownEncryption("PBES2 with a salt of more than 32 bytes".to_owned())
+        }
+        _ => BAD_PARAMETERS,
+    }
+}
+
+fn unknown(algorithm: ObjectIdentifier) -> LoadErrorKind {
+    let what = format!("algorithm {algorithm}; PBES2 of RFC 8018 is known");
+    LoadErrorKind::UnknownEncryption(what)
+}
+
+/// In CBC mode a ciphertext is some blocks; without all of them no passphrase is right.
+fn whole_blocks(scheme: &EncryptionScheme, ciphertext: &[u8]) -> Result<(), LoadErrorKind> {
+    use pkcs5::pbes2::EncryptionScheme as Cipher;
+    let block = match scheme.pbes2().map(|parameters| parameters.encryption) {
+        Some(Cipher::DesEde3Cbc { .. }) => 8,
+        Some(Cipher::Aes128Gcm { .. } | Cipher::Aes256Gcm { .. }) | None => 1,
+        Some(_) => 16,
+    };
+    match !ciphertext.is_empty() && ciphertext.len().is_multiple_of(block) {
+        true => Ok(()),
+        false => Err(HALF_A_BLOCK),
     }
 }
 
@@ -56,7 +106,7 @@ fn affordable(scheme: &EncryptionScheme) -> Result<(), LoadErrorKind> {
 /// OpenSSL's old PEM: `DEK-Info` names the cipher and the salt, which is the IV too.
 pub(super) fn dek_info(block: &Block<'_>, passphrase: &[u8]) -> Result<PrivateKey, LoadErrorKind> {
     let DekInfo { cipher, iv } = block.dek_info()?;
-    let mut bytes = Zeroizing::new(block.decode()?);
+    let mut bytes = block.decode()?;
     let plaintext = match cipher.as_str() {
         "AES-128-CBC" => cbc::<cbc::Decryptor<aes::Aes128>, 16>(&mut bytes, passphrase, &iv),
         "AES-192-CBC" => cbc::<cbc::Decryptor<aes::Aes192>, 24>(&mut bytes, passphrase, &iv),
@@ -79,9 +129,7 @@ fn cbc<'a, D: KeyIvInit + BlockModeDecrypt, const KEY: usize>(
     let cipher = D::new_from_slices(&*key, iv)
         .map_err(|_| LoadErrorKind::DamagedKey("the IV of its DEK-Info has another length"))?;
     if bytes.is_empty() || !bytes.len().is_multiple_of(iv.len()) {
-        return Err(LoadErrorKind::DamagedKey(
-            "it is not whole blocks of its cipher",
-        ));
+        return Err(HALF_A_BLOCK);
     }
     cipher
         .decrypt_padded::<Pkcs7>(bytes)

@@ -1,8 +1,6 @@
-//! Where the blocks of a PEM file begin and end (RFC 7468). Their content is decoded by
-//! rustls-pki-types, which does not say where it was.
+//! Where the blocks of a PEM file begin and end (RFC 7468), to say what is wrong with which.
 
-use rustls_pki_types::pem::{Error, PemObject, SectionKind};
-
+use base64ct::{Base64, Encoding};
 use zeroize::Zeroizing;
 
 use super::error::{LoadErrorKind, Place};
@@ -91,27 +89,30 @@ pub(super) struct DekInfo {
 
 /// The lines that are part of the content: base64, or what should be.
 fn is_content(line: &[u8]) -> bool {
-    !line.contains(&b':')
+    !line.contains(&b':') && !line.starts_with(HYPHENS)
 }
 
 impl Block<'_> {
-    /// Its content; the label may be any private key's.
-    pub(super) fn decode(&self) -> Result<Vec<u8>, LoadErrorKind> {
-        let mut text = Zeroizing::new(Vec::with_capacity(self.text.len() + 2));
+    /// Its content.
+    pub(super) fn decode(&self) -> Result<Zeroizing<Vec<u8>>, LoadErrorKind> {
+        // Room for all of it at once: a buffer that grew would leave what it held behind.
+        let mut text = Zeroizing::new(Vec::with_capacity(self.text.len()));
         for (_, line) in lines(self.text).filter(|(_, line)| is_content(line)) {
-            let known = match line {
-                b"-----BEGIN ENCRYPTED PRIVATE KEY-----" => b"-----BEGIN PRIVATE KEY-----",
-                b"-----END ENCRYPTED PRIVATE KEY-----" => &b"-----END PRIVATE KEY-----"[..],
-                other => other,
-            };
-            text.extend_from_slice(known.trim_ascii_end());
-            text.push(b'\n');
+            text.extend_from_slice(line.trim_ascii());
         }
-        match <(SectionKind, Vec<u8>)>::from_pem_slice(&text) {
-            Ok((_, der)) => Ok(der),
-            Err(Error::Base64Decode(why)) => Err(LoadErrorKind::NotBase64(why)),
-            Err(error) => Err(LoadErrorKind::NotBase64(error.to_string())),
+        let known = |byte: &&u8| byte.is_ascii_alphanumeric() || b"+/=".contains(byte);
+        if let Some(other) = text.iter().find(|byte| !known(byte)) {
+            let other = char::from(*other);
+            return Err(LoadErrorKind::NotBase64(format!(
+                "{other:?} is no part of it"
+            )));
         }
+        let mut der = Zeroizing::new(vec![0; text.len()]);
+        let len = Base64::decode(&*text, &mut der)
+            .map_err(|error| LoadErrorKind::NotBase64(error.to_string()))?
+            .len();
+        der.truncate(len);
+        Ok(der)
     }
 
     /// Its `DEK-Info`: `AES-256-CBC,` and the IV in hexadecimal.

@@ -4,12 +4,14 @@ use std::path::Path;
 
 use p12_keystore::Pkcs12Archive;
 use p12_keystore::error::Error;
+use pkcs8::der::ErrorKind;
 use rustls_pki_types::CertificateDer;
 use sslcore::{Certificate, PrivateKey};
 
 use super::der::{self, Der};
 use super::error::{LoadError, LoadErrorKind};
 use super::file;
+use super::parameters;
 
 /// See [`pkcs12`](super::pkcs12).
 pub(super) fn pkcs12(
@@ -19,6 +21,10 @@ pub(super) fn pkcs12(
     let bytes = file::read(path)?;
     let fail = |kind| LoadError::new(path, kind);
     match der::look(&bytes) {
+        Der::Pkcs12 if parameters::are_impossible(&bytes) => {
+            let why = "the parameters of its encryption make no sense".to_owned();
+            return Err(fail(LoadErrorKind::DamagedStore(why)));
+        }
         Der::Pkcs12 => {}
         Der::EndsEarly => return Err(fail(LoadErrorKind::EndsEarly)),
         _ => return Err(fail(LoadErrorKind::NotPkcs12)),
@@ -48,11 +54,23 @@ pub(super) fn pkcs12(
 
 fn why(error: Error) -> LoadErrorKind {
     match error {
-        // What is authenticated has no other way to be wrong, but for damage.
-        Error::MacError(_) | Error::UnpadError => LoadErrorKind::WrongPassphrase,
+        // What is authenticated has no other way to be wrong, but for damage. The others are of
+        // files that have no authentication code.
+        Error::MacError(_) | Error::UnpadError | Error::Pkcs5Error(_) => {
+            LoadErrorKind::WrongPassphrase
+        }
         Error::UnsupportedEncryptionScheme | Error::UnsupportedMacAlgorithm => {
             LoadErrorKind::UnknownEncryption(error.to_string())
         }
+        Error::DerError(error) => match error.kind() {
+            ErrorKind::OidUnknown { oid } => {
+                LoadErrorKind::UnknownEncryption(format!("algorithm {oid}"))
+            }
+            _ => LoadErrorKind::DamagedStore(error.to_string()),
+        },
+        Error::InvalidParameters => LoadErrorKind::UnknownEncryption(
+            "its parameters make no sense, or cost more than any file should".to_owned(),
+        ),
         other => LoadErrorKind::DamagedStore(other.to_string()),
     }
 }

@@ -1,0 +1,53 @@
+//! What loading private keys from files leaves behind in memory: nothing of them.
+
+#[path = "common/encrypted.rs"]
+mod encrypted;
+
+use encrypted::{PASSPHRASE, dek_info, pkcs8};
+use sslcore_std::trust;
+use sslcore_tests::certs::{PKCS_RSA_SHA256, WORLD, pem};
+use sslcore_tests::peer::Scratch;
+use sslcore_tests::wiped::{Watched, left_behind};
+
+#[global_allocator]
+static WATCHED: Watched = Watched;
+
+#[test]
+fn nothing_of_a_private_key_is_left_behind() {
+    let files = Scratch::new();
+    for identity in [
+        &WORLD.server,
+        &WORLD.ca.leaf_of(&PKCS_RSA_SHA256, &["server.test"]),
+    ] {
+        let (key, text) = (identity.key(), identity.key_pem());
+        let der = key.secret_der();
+        let secrets = || {
+            let line = text.lines().nth(1).expect("base64").as_bytes();
+            vec![
+                der[40..56].to_vec(),
+                der[der.len() / 2..][..32].to_vec(),
+                line[48..64].to_vec(),
+                PASSPHRASE.as_bytes().to_vec(),
+            ]
+        };
+        let chain = identity.chain_pem();
+        for (what, contents) in [
+            ("DER", der.to_vec()),
+            ("PEM", text.clone().into()),
+            ("PEM behind a chain", format!("{chain}{text}").into()),
+            ("damaged PEM", text.replace("-----END", "----").into()),
+            ("PKCS#8", pkcs8(der, 10)),
+            (
+                "PKCS#8 in PEM",
+                pem("ENCRYPTED PRIVATE KEY", &pkcs8(der, 10)).into(),
+            ),
+            ("DEK-Info", dek_info(der).into()),
+        ] {
+            let file = files.file("key", contents);
+            let left = left_behind(secrets(), || {
+                drop(trust::private_key_with_passphrase(&file, PASSPHRASE));
+            });
+            assert_eq!(left, 0, "{what}");
+        }
+    }
+}
