@@ -10,7 +10,8 @@ use common::program::{Door, Run, ca_file, connect, file, run};
 use common::{LONG, both, server};
 use rcgen::DnType;
 use sslcore::VerifyMode;
-use sslcore_tests::certs::{Identity, WORLD, pem, self_signed_with};
+use sslcore_tests::certs::{Ca, Identity, WORLD, pem, self_signed_with};
+use sslcore_tests::peer::Scratch;
 
 /// Runs it against a server with this certificate.
 fn presented(identity: &Identity, arguments: &[&str]) -> Run {
@@ -212,4 +213,34 @@ fn an_error_is_shown_with_its_certificate_wherever_that_is_in_the_chain() {
     let error = "  error     the chain ends in a self-signed certificate that is not trusted";
     assert!(!before.contains("  error  "), "{}", run.stderr);
     assert!(behind.contains(error), "{}", run.stderr);
+}
+
+#[cfg(all(feature = "native-roots", target_os = "linux"))]
+#[test]
+fn without_a_named_authority_the_systems_store_counts_wherever_the_environment_says_it_is() {
+    let files = Scratch::new();
+    let root = pem("CERTIFICATE", &WORLD.ca.der());
+    let other = pem("CERTIFICATE", &Ca::new("another root").der());
+    let good = files.file("good.pem", format!("{other}{root}"));
+    let bad = files.file("bad.pem", other);
+    let folder = files.path().join("folder");
+    std::fs::create_dir(&folder).expect("a folder");
+    files.file("folder/0123abcd.0", root);
+    let folder = folder.to_str().expect("UTF-8");
+    for (variables, code) in [
+        (&[("SSL_CERT_FILE", &good[..])][..], 0),
+        (&[("SSL_CERT_FILE", &bad)], 4),
+        (&[("SSL_CERT_DIR", folder)], 0),
+        (&[("SSL_CERT_FILE", &bad), ("SSL_CERT_DIR", folder)], 0),
+    ] {
+        let door = Door::open();
+        let mut command = connect(&door.address().to_string());
+        command.args(["--name", "server.test"]);
+        command
+            .env_remove("SSL_CERT_FILE")
+            .env_remove("SSL_CERT_DIR");
+        command.envs(variables.iter().copied());
+        let run = served(&WORLD.server, &door, &mut command);
+        assert_eq!(run.code, Some(code), "{variables:?}: {}", run.stderr);
+    }
 }
