@@ -102,3 +102,57 @@ fn add_default_ca_certificates2() {
     let shared = trusting(roots);
     assert!(trusts(&shared) && trusts(&shared.clone()));
 }
+
+/// Qt's `onDemandRootCertLoadingMemberMethods`: with no roots set on the socket it does not work,
+/// by default, with the system's, it does, and without again it does not. Nothing is loaded on
+/// demand here: an empty configuration, which works in Qt, trusts nobody.
+#[cfg(all(feature = "native-roots", target_os = "linux"))]
+#[test]
+fn on_demand_root_cert_loading_member_methods() {
+    with_our_root_in_the_systems_store("on_demand_root_cert_loading_member_methods", || {
+        let empty = || ClientConfig::builder(sslcore_std::default_backend()).build();
+        for _ in 0..2 {
+            assert!(!trusts(&trusting(vec![])));
+            assert!(trusts(&trusting(trust::system().certificates)));
+            assert!(!trusts(&empty().expect("client")));
+        }
+    });
+}
+
+/// Qt's `onDemandRootCertLoadingStaticMethods`: the same with the default configuration, which is
+/// one that sockets share.
+#[cfg(all(feature = "native-roots", target_os = "linux"))]
+#[test]
+fn on_demand_root_cert_loading_static_methods() {
+    with_our_root_in_the_systems_store("on_demand_root_cert_loading_static_methods", || {
+        let nobody = trusting(vec![]);
+        let system = trusting(trust::system().certificates);
+        for (default, works) in [(&nobody, false), (&system, true), (&nobody, false)] {
+            assert_eq!(trusts(&default.clone()), works);
+        }
+    });
+}
+
+/// Runs a test in a program of its own, where the system's store has the tests' root: the
+/// environment belongs to all tests of this one. The roots of two programs are two, so that the
+/// one of the first is all that the second may trust.
+#[cfg(all(feature = "native-roots", target_os = "linux"))]
+fn with_our_root_in_the_systems_store(test: &str, story: impl FnOnce()) {
+    const INSIDE: &str = "SSLCORE_TEST_SYSTEM_STORE";
+    if let Some(store) = std::env::var_os(INSIDE) {
+        // The root is made anew in each program, and belongs into the store before it is read.
+        std::fs::write(store, pem("CERTIFICATE", &WORLD.ca.der())).expect("write the store");
+        return story();
+    }
+    let scratch = Scratch::new();
+    let store = scratch.file("store.pem", "");
+    let output = std::process::Command::new(std::env::current_exe().expect("this program"))
+        .args(["--exact", test])
+        .env("SSL_CERT_FILE", &store)
+        .env_remove("SSL_CERT_DIR")
+        .env(INSIDE, &store)
+        .output()
+        .expect("run");
+    let text = String::from_utf8_lossy(&output.stdout);
+    assert!(text.contains("test result: ok. 1 passed"), "{text}");
+}

@@ -115,6 +115,17 @@ pub fn unauthenticated(identity: &Identity) -> Vec<u8> {
     element(0x30, &store[4..][..3 + 4 + len])
 }
 
+/// A PKCS#12 file with the chain, and no key.
+pub fn certificates_alone(identity: &Identity) -> Vec<u8> {
+    let mut store = KeyStore::new();
+    for (number, der) in identity.chain.iter().enumerate() {
+        let certificate = Certificate::from_der(der).expect("certificate");
+        store.add_entry(&number.to_string(), KeyStoreEntry::Certificate(certificate));
+    }
+    let writer = store.writer(PASSPHRASE).mac_iterations(100);
+    writer.encryption_iterations(100).write().expect("PKCS#12")
+}
+
 fn written(identity: &Identity, iterations: u32) -> Vec<u8> {
     let key = identity.key();
     let key = p12_keystore::PrivateKey::from_der(key.secret_der()).expect("PKCS#8");
