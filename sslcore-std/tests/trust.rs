@@ -285,6 +285,27 @@ fn the_block_that_is_wrong_is_named_by_its_number_and_line() {
 }
 
 #[test]
+fn bytes_behind_a_certificate_are_an_error_and_text_behind_its_block_is_not() {
+    let files = Scratch::new();
+    let longer = [&WORLD.ca.der()[..], b"\0"].concat();
+    let file = files.file("longer.der", &longer);
+    let wanted = ": this is neither PEM (no line begins with \"-----BEGIN \") nor DER";
+    assert_eq!(said(&file, trust::certificates(&file)), wanted);
+    let file = files.file("longer.pem", certificate_pem(&longer));
+    let wanted = ", block 1 (line 1): this is not a certificate that can be used";
+    assert!(said(&file, trust::certificates(&file)).starts_with(wanted));
+    let good = certificate_pem(&WORLD.ca.der());
+    for text in [
+        format!("{good}\0\u{ff}, and more"),
+        good.replace('\n', "\r"),
+    ] {
+        let file = files.file("good.pem", text);
+        let loaded = trust::certificates(&file).expect("load");
+        assert_eq!(loaded, [WORLD.ca.der()]);
+    }
+}
+
+#[test]
 fn a_key_that_cannot_be_used_says_why() {
     let files = Scratch::new();
     let usable = "; RSA, ECDSA and Ed25519 in PKCS#8, PKCS#1 or SEC1 are known";

@@ -339,6 +339,7 @@ fn tls_configuration() {
     let built = ClientConfig::builder(backend()).build().expect("client");
     assert!(built.local_certificate_chain().is_empty());
     assert!(built.alpn().is_empty());
+    assert_eq!(built.verify_depth(), None);
     assert_eq!(
         built.protocols(),
         [SslProtocol::TlsV1_3, SslProtocol::TlsV1_2]

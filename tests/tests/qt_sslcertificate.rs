@@ -8,7 +8,7 @@ use std::thread;
 use rcgen::{CertificateParams, DnType, KeyPair, SanType};
 use sslcore::{AlternativeName, Certificate, DateTime, KeyKind};
 use sslcore_tests::certs::{PKCS_ECDSA_P384_SHA384, PKCS_ED25519, PKCS_RSA_SHA256, WORLD, pem};
-use sslcore_tests::chains::{HOST, Made, distinguished_name, element, field, leaf};
+use sslcore_tests::chains::{HOST, Made, authority, distinguished_name, element, field, leaf};
 use sslcore_tests::pair::backend;
 
 fn server() -> Certificate {
@@ -361,6 +361,9 @@ fn selfsigned_certificates() {
     let own = Certificate::from_der(WORLD.self_signed.chain[0].clone());
     assert!(own.is_self_issued());
     assert!(!server().is_self_issued());
+    // Issued by another one whose name is as long: CN=leaf.
+    let other = Made::self_signed(authority("fela")).issue(leaf(&[HOST]));
+    assert!(!Certificate::from_der(other.der).is_self_issued());
     assert!(!Certificate::from_der(vec![]).is_self_issued());
 }
 

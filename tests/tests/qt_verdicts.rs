@@ -159,19 +159,25 @@ fn ignore_ssl_errors_list() {
 #[test]
 fn ignore_ssl_errors_list_with_slot() {
     for version in VERSIONS {
-        for works in [false, true] {
+        for (take_wrong, take_right) in [(false, false), (true, false), (true, true), (false, true)]
+        {
             let mut pair = asked(version, &WORLD.self_signed);
             for _ in 0..10 {
                 pair.run();
                 assert!(!pair.client.conn.is_encrypted());
             }
-            let forgiven = match works {
-                true => pair.client.conn.ssl_errors().to_vec(),
-                false => wrong(version),
-            };
+            let mut forgiven = Vec::new();
+            if take_wrong {
+                forgiven.extend(wrong(version));
+            }
+            if take_right {
+                forgiven.extend_from_slice(pair.client.conn.ssl_errors());
+            }
             answer(&mut pair.client, Verdict::AcceptOnly(&forgiven));
             pair.run();
-            assert_eq!(pair.client.conn.is_encrypted(), works);
+            assert_eq!(pair.client.conn.is_encrypted(), take_right);
+            assert_eq!(times(&pair.client, is_ssl_errors), 1);
+            assert_eq!(times(&pair.client, is_failure), usize::from(!take_right));
         }
     }
 }

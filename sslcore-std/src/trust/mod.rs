@@ -90,6 +90,9 @@ pub fn certificates(path_or_pattern: &str) -> Result<Vec<CertificateDer<'static>
 /// The certificates of one file, in its order: PEM, with any number of them among other blocks,
 /// or DER. Never an empty list. Reads at most 16 MiB.
 ///
+/// Text between and behind the blocks is passed over, any line ends are, and so is a byte order
+/// mark; bytes behind a certificate's DER, in a block or not, are an error.
+///
 /// # Errors
 /// A [`LoadError`], also when one certificate among good ones is damaged.
 pub fn certificates_from_file(
