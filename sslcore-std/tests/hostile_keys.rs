@@ -3,7 +3,9 @@
 #[path = "common/encrypted.rs"]
 mod encrypted;
 
-use encrypted::{PASSPHRASE, dek_info, pbes2, pbkdf2, scrypt, unauthenticated};
+use encrypted::{
+    PASSPHRASE, dek_info, encrypted_twice, pbes2, pbes2_as, pbkdf2, scrypt, unauthenticated,
+};
 use pkcs5::pbes2::EncryptionScheme;
 use proptest::collection::vec;
 use proptest::prelude::*;
@@ -75,6 +77,26 @@ fn a_store_whose_parameters_make_no_sense_is_refused() {
     let error = trust::pkcs12(&file, PASSPHRASE).expect_err("no rounds");
     let why = "this PKCS#12 file cannot be read (the parameters of its encryption make no sense)";
     assert!(error.to_string().contains(why), "{error}");
+}
+
+/// They are seen only when the passphrase has opened what is around them.
+#[test]
+fn a_store_that_hides_such_parameters_is_refused_too() {
+    let files = Scratch::new();
+    let key = WORLD.server.key();
+    let aes = EncryptionScheme::Aes256Cbc { iv: [7; 16] };
+    let with = |kdf| encrypted_twice(&pbes2_as(key.secret_der(), pbkdf2(2), kdf, aes));
+    let file = files.file("good.p12", with(pbkdf2(2)));
+    let error = trust::pkcs12(&file, PASSPHRASE).expect_err("no certificate");
+    let kind = error.kind();
+    assert!(
+        matches!(kind, LoadErrorKind::NoCertificate { .. }),
+        "{error}"
+    );
+    let file = files.file("bad.p12", with(scrypt(0, 8, 1)));
+    let error = trust::pkcs12(&file, PASSPHRASE).expect_err("no rounds");
+    let kind = error.kind();
+    assert!(matches!(kind, LoadErrorKind::DamagedStore(_)), "{error}");
 }
 
 #[test]

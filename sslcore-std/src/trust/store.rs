@@ -1,5 +1,6 @@
 //! PKCS#12 files: a key and its chain behind one passphrase (RFC 7292).
 
+use std::panic::catch_unwind;
 use std::path::Path;
 
 use p12_keystore::Pkcs12Archive;
@@ -21,16 +22,15 @@ pub(super) fn pkcs12(
     let bytes = file::read(path)?;
     let fail = |kind| LoadError::new(path, kind);
     match der::look(&bytes) {
-        Der::Pkcs12 if parameters::are_impossible(&bytes) => {
-            let why = "the parameters of its encryption make no sense".to_owned();
-            return Err(fail(LoadErrorKind::DamagedStore(why)));
-        }
+        Der::Pkcs12 if parameters::are_impossible(&bytes) => return Err(fail(impossible())),
         Der::Pkcs12 => {}
         Der::EndsEarly => return Err(fail(LoadErrorKind::EndsEarly)),
         _ => return Err(fail(LoadErrorKind::NotPkcs12)),
     }
-    let archive =
-        Pkcs12Archive::from_pkcs12(&bytes, passphrase).map_err(|error| fail(why(error)))?;
+    // What is encrypted twice could not be looked at, and pkcs5 panics at the same in there.
+    let opened = catch_unwind(|| Pkcs12Archive::from_pkcs12(&bytes, passphrase));
+    let opened = opened.map_err(|_| fail(impossible()))?;
+    let archive = opened.map_err(|error| fail(why(error)))?;
     let none = |what: &str| vec![format!("PKCS#12 without a {what}")];
     let [bag, ..] = &archive.keys[..] else {
         let instead = none("private key");
@@ -50,6 +50,10 @@ pub(super) fn pkcs12(
     let certificates =
         certificates.map(|at| file::usable(archive.certs[at].cert.as_der().to_vec()).map_err(fail));
     Ok((in_order(certificates.collect::<Result<_, _>>()?), key))
+}
+
+fn impossible() -> LoadErrorKind {
+    LoadErrorKind::DamagedStore("the parameters of its encryption make no sense".to_owned())
 }
 
 fn why(error: Error) -> LoadErrorKind {
