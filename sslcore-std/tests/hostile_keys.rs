@@ -1,9 +1,9 @@
 //! Files of keys that somebody has bent: each is loaded or refused, whatever is in it.
 
-#[path = "common/encrypted.rs"]
-mod encrypted;
+#[path = "common/encrypted_keys.rs"]
+mod encrypted_keys;
 
-use encrypted::{
+use encrypted_keys::{
     PASSPHRASE, dek_info, encrypted_twice, pbes2, pbes2_as, pbkdf2, scrypt, unauthenticated,
 };
 use pkcs5::pbes2::EncryptionScheme;

@@ -6,8 +6,8 @@ mod common;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
+use common::encrypted_keys::{PASSPHRASE, dek_info, pkcs8, store, store_behind};
 use common::program::{Door, Run, ca_file, connect, file, fresh, run};
-use common::sealed::{PASSPHRASE, encrypted, old_pem, store};
 use common::served::{self, Served};
 use common::{LONG, adopt, both, client, server};
 use sslcore::{ServerStart, VerifyMode};
@@ -24,12 +24,12 @@ fn text(path: &Path) -> &str {
 /// The client's key, in every form that is encrypted.
 fn keys() -> [PathBuf; 3] {
     let key = WORLD.client.key();
-    let der = encrypted(key.secret_der(), 10);
+    let der = pkcs8(key.secret_der(), 10);
     let pem = pem("ENCRYPTED PRIVATE KEY", &der);
     [
         file("key.der", &der),
         file("key.pem", pem.as_bytes()),
-        file("old.pem", old_pem(key.secret_der()).as_bytes()),
+        file("old.pem", dek_info(key.secret_der()).as_bytes()),
     ]
 }
 
@@ -102,7 +102,7 @@ fn a_key_in_any_form_is_opened_with_the_passphrase_from_a_file_or_a_variable() {
 
 #[test]
 fn a_pkcs12_file_stands_for_certificate_and_key() {
-    let sealed = file("client.p12", &store(&WORLD.client, PASSPHRASE));
+    let sealed = file("client.p12", &store(&WORLD.client));
     let passphrase = passphrase_file();
     for source in [
         ["--passphrase-file", text(&passphrase)],
@@ -111,7 +111,7 @@ fn a_pkcs12_file_stands_for_certificate_and_key() {
         let run = presented(&[&["--pkcs12", text(&sealed)], &source[..]].concat(), b"");
         assert_eq!(run.code, Some(0), "{source:?}: {}", run.stderr);
     }
-    let open = file("open.p12", &store(&WORLD.client, ""));
+    let open = file("open.p12", &store_behind(&WORLD.client, ""));
     let run = presented(&["--pkcs12", text(&open)], b"");
     assert_eq!(run.code, Some(0), "nobody is asked: {}", run.stderr);
 }
@@ -123,11 +123,11 @@ fn a_server_takes_its_key_in_the_same_ways() {
         let passphrase = scratch.file("passphrase", PASSPHRASE);
         let identity = match sealed {
             "--pkcs12" => {
-                let store = scratch.file("server.p12", store(&WORLD.server, PASSPHRASE));
+                let store = scratch.file("server.p12", store(&WORLD.server));
                 vec!["--pkcs12".to_owned(), store]
             }
             _ => {
-                let key = encrypted(WORLD.server.key().secret_der(), 10);
+                let key = pkcs8(WORLD.server.key().secret_der(), 10);
                 let cert = scratch.file("cert.pem", WORLD.server.chain_pem());
                 let key = scratch.file("key.der", key);
                 vec!["--cert".to_owned(), cert, "--key".to_owned(), key]
@@ -192,7 +192,7 @@ fn wrong_damaged_unsupported_and_not_given_are_told_apart() {
     let cut = file("cut.der", &bytes[..bytes.len() - 1]);
     let idea = std::fs::read_to_string(&old).expect("the key");
     let idea = file("idea.pem", idea.replace("AES-128", "IDEA").as_bytes());
-    let sealed = store(&WORLD.client, PASSPHRASE);
+    let sealed = store(&WORLD.client);
     let cut_store = file("cut.p12", &sealed[..sealed.len() - 1]);
     let sealed = file("client.p12", &sealed);
     let wrong = file("wrong", b"wrong\n");

@@ -1,9 +1,11 @@
 //! Keys behind a passphrase, and PKCS#12 files.
 
-#[path = "common/encrypted.rs"]
-mod encrypted;
+#[path = "common/encrypted_keys.rs"]
+mod encrypted_keys;
 
-use encrypted::{PASSPHRASE, dek_info, pbes2, pbes2_as, pbkdf2, pbkdf2_with, pkcs8, scrypt, store};
+use encrypted_keys::{
+    PASSPHRASE, dek_info, pbes2, pbes2_as, pbkdf2, pbkdf2_with, pkcs8, scrypt, store,
+};
 use pkcs5::pbes2::{EncryptionScheme, Pbkdf2Prf};
 use pkcs8::EncryptedPrivateKeyInfoRef;
 use pkcs8::der::Encode;

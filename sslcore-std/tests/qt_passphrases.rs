@@ -1,10 +1,10 @@
 //! Qt's tests of keys behind a passphrase and of PKCS#12, by name (`tst_qsslkey.cpp`,
 //! `tst_qsslcertificate.cpp`). `tests/tests/qt-checklist.txt` lists all of them.
 
-#[path = "common/encrypted.rs"]
-mod encrypted;
+#[path = "common/encrypted_keys.rs"]
+mod encrypted_keys;
 
-use encrypted::{PASSPHRASE, certificates_alone, old_pem, store};
+use encrypted_keys::{PASSPHRASE, certificates_alone, old_pem, store};
 use sslcore::KeyKind;
 use sslcore_std::trust::{self, LoadErrorKind};
 use sslcore_tests::certs::{Identity, PKCS_RSA_SHA256, WORLD};

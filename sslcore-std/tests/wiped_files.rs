@@ -1,9 +1,9 @@
 //! What loading private keys from files leaves behind in memory: nothing of them.
 
-#[path = "common/encrypted.rs"]
-mod encrypted;
+#[path = "common/encrypted_keys.rs"]
+mod encrypted_keys;
 
-use encrypted::{PASSPHRASE, dek_info, pkcs8};
+use encrypted_keys::{PASSPHRASE, dek_info, pkcs8};
 use sslcore_std::trust;
 use sslcore_tests::certs::{PKCS_RSA_SHA256, WORLD, pem};
 use sslcore_tests::peer::Scratch;

@@ -5,10 +5,10 @@
     reason = "every test program uses a part of it"
 )]
 
+#[cfg(all(feature = "encrypted-keys", feature = "pkcs12"))]
+pub mod encrypted_keys;
 #[cfg(feature = "program")]
 pub mod program;
-#[cfg(all(feature = "encrypted-keys", feature = "pkcs12"))]
-pub mod sealed;
 #[cfg(feature = "program")]
 pub mod served;
 #[cfg(all(feature = "program", target_os = "linux"))]

@@ -101,12 +101,17 @@ pub fn old_pem<C: KeyIvInit + BlockModeEncrypt>(label: &str, cipher: &str, key: 
 
 /// A PKCS#12 file with this identity.
 pub fn store(identity: &Identity) -> Vec<u8> {
-    written(identity, 100)
+    store_behind(identity, PASSPHRASE)
+}
+
+/// The same behind another passphrase.
+pub fn store_behind(identity: &Identity, passphrase: &str) -> Vec<u8> {
+    written(identity, passphrase, 100)
 }
 
 /// The same without its authentication code, which RFC 7292 §4 leaves to who writes it.
 pub fn unauthenticated(identity: &Identity) -> Vec<u8> {
-    let store = written(identity, 1);
+    let store = written(identity, PASSPHRASE, 1);
     // SEQUENCE with two bytes of length, version, and the content, with as many.
     let [0x30, 0x82, _, _, 2, 1, 3, 0x30, 0x82, high, low, ..] = store[..] else {
         panic!("another kind of PKCS#12: {:x?}", &store[..12]);
@@ -144,7 +149,7 @@ pub fn certificates_alone(identity: &Identity) -> Vec<u8> {
     writer.encryption_iterations(100).write().expect("PKCS#12")
 }
 
-fn written(identity: &Identity, iterations: u32) -> Vec<u8> {
+fn written(identity: &Identity, passphrase: &str, iterations: u32) -> Vec<u8> {
     let key = identity.key();
     let key = p12_keystore::PrivateKey::from_der(key.secret_der()).expect("PKCS#8");
     let certs = identity.chain.iter();
@@ -152,7 +157,7 @@ fn written(identity: &Identity, iterations: u32) -> Vec<u8> {
     let chain = PrivateKeyChain::new("id", key, certs.collect::<Vec<_>>());
     let mut store = KeyStore::new();
     store.add_entry("server", KeyStoreEntry::PrivateKeyChain(chain));
-    let writer = store.writer(PASSPHRASE).mac_iterations(iterations);
+    let writer = store.writer(passphrase).mac_iterations(iterations);
     let writer = writer.encryption_iterations(iterations);
     writer.write().expect("PKCS#12")
 }
