@@ -251,6 +251,15 @@ fn remedies(chain: &[Certificate], errors: &[SslError], adviser: Adviser) -> Vec
             "a revocation list by the certificate's issuer that is not out of date",
         ),
         (
+            K::OcspNoResponseFound,
+            "a server that staples an OCSP response; only --require-staple, or a certificate that \
+             says so, demands one",
+        ),
+        (
+            K::OcspResponseExpired,
+            "a server that staples a newer OCSP response; they are good for days, mostly",
+        ),
+        (
             K::InvalidPurpose,
             "certificates whose extended key usage allows this purpose",
         ),

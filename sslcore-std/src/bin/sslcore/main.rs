@@ -12,6 +12,7 @@ mod known;
 mod line;
 mod passing;
 mod serve;
+mod status;
 mod telling;
 mod terminal;
 mod text;
@@ -59,7 +60,7 @@ below it what the objects inside of it have:
       chain         depth subject issuer names serial not_before not_after is_ca sha256 errors
       errors        kind code why
       remedies      option why
-    encrypted     version cipher group alpn resumed trust
+    encrypted     version cipher group alpn resumed ocsp trust
     closed        clean close_notify_sent close_notify_received sent received input_left
     warning       why
     error         why exit

@@ -29,6 +29,7 @@ use crate::ciphers::Ciphers;
 use crate::exit::Exit;
 use crate::identity;
 use crate::known::{self, known};
+use crate::status;
 use crate::terminal::Terminal;
 use crate::text::Fingerprint;
 
@@ -87,6 +88,8 @@ pub(crate) struct Options {
     /// the patience to wait for the answer
     #[arg(long, help_heading = "Trust")]
     ask: bool,
+    #[command(flatten, next_help_heading = "Trust")]
+    status: status::Options,
     #[command(flatten, next_help_heading = "Identity")]
     identity: identity::Options,
     /// Ask for this server name (SNI), instead of HOST, or of --name where HOST is an address

@@ -3,6 +3,7 @@
 use serde_json::{Value, json};
 use sslcore_std::sslcore::{CloseReport, Connection};
 
+use crate::status;
 pub(super) use crate::telling::{Report, Telling, Trouble, Warning};
 use crate::text::{Ink, Palette, grouped};
 
@@ -76,6 +77,8 @@ pub(super) struct Encrypted {
     group: Option<&'static str>,
     alpn: Option<String>,
     resumed: bool,
+    /// What the stapled response says.
+    ocsp: Option<String>,
     trust: Trust,
 }
 
@@ -88,6 +91,7 @@ impl Encrypted {
             group: connection.key_exchange_group(),
             alpn: alpn.map(Into::into),
             resumed: connection.is_resumed(),
+            ocsp: status::stapled(connection),
             trust,
         }
     }
@@ -101,6 +105,9 @@ impl Telling for Encrypted {
         }
         if let Some(alpn) = &self.alpn {
             facts += &format!(", ALPN {alpn:?}");
+        }
+        if let Some(ocsp) = &self.ocsp {
+            facts += &format!(", OCSP {ocsp}");
         }
         let (ink, about) = self.trust.about();
         format!(
@@ -118,6 +125,7 @@ impl Telling for Encrypted {
             "group": self.group,
             "alpn": self.alpn,
             "resumed": self.resumed,
+            "ocsp": self.ocsp,
             "trust": self.trust.name(),
         })
     }

@@ -94,7 +94,10 @@ fn config(options: &Options, report: &Report) -> Result<ClientConfig, Trouble> {
                 .iter()
                 .map(|pin| Pin::CertificateSha256(pin.bytes())),
         );
-    let needed = options.verify != Mode::None && options.trust_sha256.is_empty();
+    let judged = options.verify != Mode::None;
+    let status = options.status.apply(builder, judged);
+    builder = status.map_err(Trouble::usage)?;
+    let needed = judged && options.trust_sha256.is_empty();
     builder = builder.trust_anchors(anchors(&options.ca, needed, report)?);
     if let Some(path) = &options.key_log {
         builder =

@@ -16,6 +16,7 @@ use crate::ciphers::Ciphers;
 use crate::identity;
 use crate::key_log::KeyLogFile;
 use crate::known::{self, known};
+use crate::status;
 use crate::text::Fingerprint;
 
 /// Serve TLS, to try clients on
@@ -61,6 +62,10 @@ pub(crate) struct Options {
 
     #[command(flatten, next_help_heading = "Certificates")]
     identity: identity::Options,
+    /// Staple this OCSP response, DER, to the certificate, for clients that ask for one
+    #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath, requires = "identity",
+        help_heading = "Certificates")]
+    ocsp_response: Option<PathBuf>,
     /// One more name for the certificate made when there is no --cert or --pkcs12; can be repeated
     #[arg(
         long,
@@ -219,6 +224,9 @@ impl Options {
         }
         if let Some(ciphers) = &self.ciphers {
             builder = builder.ciphers(&ciphers.names());
+        }
+        if let Some(file) = &self.ocsp_response {
+            builder = builder.stapled_ocsp_response(status::response(file)?);
         }
         if let Some(path) = &self.key_log {
             builder = builder.dangerously_log_keys(Arc::new(KeyLogFile::open(path)?));

@@ -18,6 +18,7 @@ use sslcore_std::trust;
 use crate::chain::{Adviser, Chain};
 use crate::connect::anchors;
 use crate::exit::Exit;
+use crate::status;
 use crate::telling::{Report, Telling, Trouble};
 use crate::text::{Ink, Palette, ascii_json, escaped};
 
@@ -168,13 +169,9 @@ struct Terms {
 
 impl Terms {
     fn load(options: &Options, report: &Report) -> Result<Self, Trouble> {
-        let mut lists = Vec::new();
-        for file in &options.crl {
-            lists.extend(trust::revocation_lists(file).map_err(Trouble::usage)?);
-        }
         Ok(Self {
+            lists: status::lists(&options.crl).map_err(Trouble::usage)?,
             anchors: anchors(&options.ca, true, report)?,
-            lists,
         })
     }
 

@@ -1,0 +1,123 @@
+//! Whether certificates were revoked: by lists in files, and by what servers staple.
+
+use std::path::{Path, PathBuf};
+
+use clap::{Args, ValueHint};
+use sslcore_std::sslcore::{ClientConfig, ConfigBuilder, Connection, RevocationList};
+use sslcore_std::trust;
+
+#[derive(Args)]
+#[group(skip)]
+pub(crate) struct Options {
+    /// Look certificates up in the revocation lists in this file, PEM or DER. Certificates whose
+    /// issuer has no list are not looked up. Can be given several times
+    #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath,
+        conflicts_with = "trust_sha256")]
+    crl: Vec<PathBuf>,
+    /// Refuse a certificate that comes without an OCSP response. One that comes with it must be good
+    /// in any case
+    #[arg(long, conflicts_with = "trust_sha256")]
+    require_staple: bool,
+}
+
+impl Options {
+    /// What is looked at, if certificates are `judged` at all.
+    ///
+    /// # Errors
+    /// A sentence: what cannot be used, and why.
+    pub(crate) fn apply(
+        &self,
+        builder: ConfigBuilder<ClientConfig>,
+        judged: bool,
+    ) -> Result<ConfigBuilder<ClientConfig>, String> {
+        if !judged && (self.require_staple || !self.crl.is_empty()) {
+            let why = "--crl and --require-staple judge certificates, --verify none does not";
+            return Err(why.to_owned());
+        }
+        if !judged {
+            return Ok(builder);
+        }
+        stapling(
+            builder.revocation_lists(lists(&self.crl)?, false),
+            self.require_staple,
+        )
+    }
+}
+
+/// The lists in these files.
+pub(crate) fn lists(files: &[PathBuf]) -> Result<Vec<RevocationList>, String> {
+    let mut lists = Vec::new();
+    for file in files {
+        lists.extend(trust::revocation_lists(file).map_err(|error| error.to_string())?);
+    }
+    Ok(lists)
+}
+
+#[cfg(feature = "ocsp")]
+fn stapling(
+    builder: ConfigBuilder<ClientConfig>,
+    required: bool,
+) -> Result<ConfigBuilder<ClientConfig>, String> {
+    use std::sync::Arc;
+
+    use sslcore_std::ocsp::Stapling;
+
+    Ok(builder.status_checker(Arc::new(match required {
+        true => Stapling::Required,
+        false => Stapling::IfPresent,
+    })))
+}
+
+#[cfg(not(feature = "ocsp"))]
+fn stapling(
+    builder: ConfigBuilder<ClientConfig>,
+    required: bool,
+) -> Result<ConfigBuilder<ClientConfig>, String> {
+    match required {
+        true => Err(missing("--require-staple")),
+        false => Ok(builder),
+    }
+}
+
+#[cfg(not(feature = "ocsp"))]
+fn missing(option: &str) -> String {
+    format!("{option}: this program was built without the feature \"ocsp\"")
+}
+
+/// What the response says that the server stapled, if it did.
+#[cfg(feature = "ocsp")]
+pub(crate) fn stapled(connection: &Connection) -> Option<String> {
+    use sslcore_std::ocsp::Response;
+
+    let response = Response::from_der(connection.stapled_ocsp_response()?);
+    Some(response.map_or_else(
+        |error| error.to_string(),
+        |response| response.status().to_string(),
+    ))
+}
+
+#[cfg(not(feature = "ocsp"))]
+pub(crate) fn stapled(_: &Connection) -> Option<String> {
+    None
+}
+
+/// A response to staple, out of a file.
+///
+/// # Errors
+/// A sentence: that the file cannot be read, or what is wrong with it.
+pub(crate) fn response(file: &Path) -> Result<Vec<u8>, String> {
+    let why = |error: &dyn std::fmt::Display| format!("{file:?}: {error}");
+    let response = std::fs::read(file).map_err(|error| why(&error))?;
+    check(&response).map_err(|error| why(&error))?;
+    Ok(response)
+}
+
+#[cfg(feature = "ocsp")]
+fn check(response: &[u8]) -> Result<(), sslcore_std::ocsp::ResponseError> {
+    sslcore_std::ocsp::Response::from_der(response).map(drop)
+}
+
+#[cfg(not(feature = "ocsp"))]
+fn check(_: &[u8]) -> Result<(), String> {
+    Err(missing("--ocsp-response"))
+}
