@@ -7,6 +7,7 @@ use rustls_pki_types::{SignatureVerificationAlgorithm, TrustAnchor, UnixTime};
 
 use super::SslErrorKind;
 use super::der::{Reader, tag};
+use super::path::{self, Signature};
 use super::x509;
 use crate::crypto::Backend;
 use crate::identity::certificate::Certificate;
@@ -47,8 +48,9 @@ pub struct StatusQuestion<'a> {
 }
 
 impl<'a> StatusQuestion<'a> {
-    /// A question outside of a handshake, about a response that was got otherwise. `issuer` is
-    /// trusted to have issued the certificate. Without a time nothing is said of dates.
+    /// A question outside of a handshake, about a response that was got otherwise. That `issuer`
+    /// has signed the certificate is checked; that it is trusted is the caller's affair. An issuer
+    /// that has not signed it is [none](Self::issuer). Without a time nothing is said of dates.
     pub fn new(
         response: &'a [u8],
         certificate: &Certificate,
@@ -56,14 +58,15 @@ impl<'a> StatusQuestion<'a> {
         now: Option<UnixTime>,
         backend: &Backend,
     ) -> Self {
-        let key = x509::Certificate::parse(issuer.der()).map(|issuer| issuer.public_key);
+        let algorithms = backend.provider().signature_verification_algorithms.all;
         Self {
             response: Some(response),
-            issuer: key.and_then(|key| anchor(certificate, key.info)),
+            issuer: signer(certificate, issuer, algorithms)
+                .and_then(|key| anchor(certificate, key.info)),
             certificate: certificate.clone(),
             now,
             tolerance: Duration::ZERO,
-            algorithms: backend.provider().signature_verification_algorithms.all,
+            algorithms,
         }
     }
 
@@ -129,6 +132,19 @@ impl core::fmt::Debug for StatusQuestion<'_> {
             .field("now", &self.now)
             .finish_non_exhaustive()
     }
+}
+
+/// The issuer's key, if it is its name that the certificate says and its signature that it has.
+fn signer<'a>(
+    certificate: &Certificate,
+    issuer: &'a Certificate,
+    algorithms: &[&dyn SignatureVerificationAlgorithm],
+) -> Option<x509::PublicKey<'a>> {
+    let issuer = x509::Certificate::parse(issuer.der())?;
+    let it = x509::Certificate::parse(certificate.der())?;
+    let (by, key) = (it.signature_algorithm, issuer.public_key);
+    let signature = path::check(it.signed, by, it.signature, &key, algorithms, &mut 1);
+    (signature == Signature::Good && it.issuer == issuer.subject).then_some(key)
 }
 
 /// The issuer, by the name that the certificate calls it.
