@@ -44,6 +44,7 @@
 
 mod response;
 mod signature;
+mod wire;
 
 use std::time::Duration;
 
@@ -84,10 +85,11 @@ impl StatusChecker for Stapling {
 /// - it can be read, and is the success of a responder;
 /// - it is signed by the certificate's issuer, or by a responder whose certificate is in the
 ///   response, was issued by that issuer for this purpose (`id-kp-OCSPSigning`) and is valid now
-///   (whether that was revoked, nobody asks);
+///   (whether that was revoked, nobody asks), and who is not the certificate itself;
 /// - it is about this certificate, and about no other;
-/// - it is not older than it may be, and not from the future. One that has no end counts for ever,
-///   as its responder says that it has always a newer one (RFC 6960 §4.2.2.1).
+/// - it is not older than it may be, and not from the future. One that has no end, whose responder
+///   has always a newer one (RFC 6960 §4.2.2.1), counts for a day: for ever would be to believe it
+///   also when it is stapled again and again, after the certificate was revoked.
 ///
 /// Of a response that cannot be believed, or is about another certificate, the rest is not looked
 /// at. Checks at most nine signatures.
@@ -118,15 +120,26 @@ fn judge(question: &StatusQuestion<'_>) -> StatusReport {
     }
     StatusReport {
         errors,
-        good_until: response.next_update(),
+        good_until: Some(end(&response)),
     }
+}
+
+/// For how long a response counts that has no end.
+const WITHOUT_END: Duration = Duration::from_secs(24 * 60 * 60);
+
+/// The last second of a response.
+fn end(response: &Response) -> UnixTime {
+    response.next_update().unwrap_or_else(|| {
+        let begin = response.this_update().as_secs();
+        UnixTime::since_unix_epoch(WITHOUT_END.saturating_add(Duration::from_secs(begin)))
+    })
 }
 
 /// Whether its time is over, or has not come.
 fn out_of_date(response: &Response, question: &StatusQuestion<'_>) -> Option<SslErrorKind> {
     let [earliest, .., latest] = times(question)?;
-    let (begin, end) = (response.this_update(), response.next_update());
-    let good = begin <= latest && end.is_none_or(|end| begin <= end && earliest <= end);
+    let (begin, end) = (response.this_update(), end(response));
+    let good = begin <= latest && begin <= end && earliest <= end;
     (!good).then_some(SslErrorKind::OcspResponseExpired)
 }
 

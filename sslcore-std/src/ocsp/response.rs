@@ -5,14 +5,15 @@ use std::fmt;
 
 use sha1::Sha1;
 use sha2::{Digest, Sha256, Sha384, Sha512};
-use sslcore::{Certificate, DateTime, SslErrorKind, StatusQuestion, UnixTime};
-use x509_cert::der::asn1::{BitStringRef, ObjectIdentifier, OctetString};
-use x509_cert::der::{self, AnyRef, Decode, Encode, Reader, SliceReader, Tag, Tagged};
+use sslcore::{Certificate, DateTime, DistinguishedName, SslErrorKind, StatusQuestion, UnixTime};
+use x509_cert::der::asn1::{ObjectIdentifier, OctetString};
+use x509_cert::der::{self, AnyRef, Decode, Encode, Tag};
 use x509_cert::ext::pkix::CrlReason;
 use x509_ocsp::{
-    CertStatus, OcspGeneralizedTime, OcspResponse, OcspResponseStatus, ResponderId, ResponseData,
-    SingleResponse,
+    CertStatus, OcspGeneralizedTime, OcspResponse, OcspResponseStatus, SingleResponse,
 };
+
+use super::wire::{Data, ResponderId, Signed};
 
 /// `id-pkix-ocsp-basic`, the only type of response there is.
 const BASIC: ObjectIdentifier = ObjectIdentifier::new_unwrap("1.3.6.1.5.5.7.48.1.1");
@@ -30,68 +31,8 @@ const TIMESTAMPS: ObjectIdentifier = ObjectIdentifier::new_unwrap("1.3.6.1.4.1.1
 #[derive(Clone, Debug)]
 pub struct Response {
     pub(super) signed: Signed,
-    data: ResponseData,
+    data: Data,
     single: SingleResponse,
-}
-
-/// A response as it was signed.
-#[derive(Clone, Debug)]
-pub(super) struct Signed {
-    /// What is signed, whole.
-    pub(super) data: Vec<u8>,
-    /// The AlgorithmIdentifier, without its SEQUENCE header.
-    pub(super) algorithm: Vec<u8>,
-    pub(super) signature: Vec<u8>,
-    pub(super) certificates: Vec<Vec<u8>>,
-}
-
-impl Signed {
-    fn read(basic: &[u8]) -> der::Result<Self> {
-        let mut reader = SliceReader::new(basic)?;
-        let signed = reader.sequence(|fields| {
-            let data = fields.tlv_bytes()?.to_vec();
-            let algorithm = sequence(fields)?.to_vec();
-            let signature = BitStringRef::decode(fields)?;
-            let signature = signature.as_bytes().ok_or(Tag::BitString.value_error())?;
-            let certificates = match fields.is_finished() {
-                true => Vec::new(),
-                false => certificates(AnyRef::decode(fields)?)?,
-            };
-            Ok(Self {
-                data,
-                algorithm,
-                signature: signature.to_vec(),
-                certificates,
-            })
-        })?;
-        reader.finish(signed)
-    }
-}
-
-/// What is in a SEQUENCE.
-pub(super) fn sequence<'a>(fields: &mut impl Reader<'a>) -> der::Result<&'a [u8]> {
-    let any = AnyRef::decode(fields)?;
-    any.tag().assert_eq(Tag::Sequence)?;
-    Ok(any.value())
-}
-
-/// `[0] EXPLICIT SEQUENCE OF Certificate`, each as it stands there.
-fn certificates(tagged: AnyRef<'_>) -> der::Result<Vec<Vec<u8>>> {
-    let number = der::TagNumber::N0;
-    let constructed = true;
-    tagged.tag().assert_eq(Tag::ContextSpecific {
-        constructed,
-        number,
-    })?;
-    let mut reader = SliceReader::new(tagged.value())?;
-    let all = reader.sequence(|list| {
-        let mut all = Vec::new();
-        while !list.is_finished() {
-            all.push(list.tlv_bytes()?.to_vec());
-        }
-        Ok(all)
-    })?;
-    reader.finish(all)
 }
 
 /// What a responder says of a certificate. `QOcspCertificateStatus`.
@@ -207,6 +148,9 @@ pub enum ResponseError {
     /// It is about none or several certificates; of those that are stapled, each is about one
     /// (RFC 5019 §2.2.1).
     NotOneCertificate(usize),
+    /// It has a critical extension, by its object identifier: none is understood here, and the
+    /// rest may mean something else to who does (RFC 5280 §4.2).
+    CriticalExtension(String),
     /// The responder failed, or has refused to answer.
     Refused(Refusal),
 }
@@ -230,9 +174,10 @@ impl ResponseError {
     /// What kind of error it is of the certificate that it was stapled to.
     pub fn kind(&self) -> SslErrorKind {
         match self {
-            Self::Malformed(_) | Self::UnknownType(_) | Self::NotOneCertificate(_) => {
-                SslErrorKind::OcspMalformedResponse
-            }
+            Self::Malformed(_)
+            | Self::UnknownType(_)
+            | Self::NotOneCertificate(_)
+            | Self::CriticalExtension(_) => SslErrorKind::OcspMalformedResponse,
             Self::Refused(Refusal::MalformedRequest) => SslErrorKind::OcspMalformedRequest,
             Self::Refused(Refusal::InternalError) => SslErrorKind::OcspInternalError,
             Self::Refused(Refusal::TryLater) => SslErrorKind::OcspTryLater,
@@ -250,6 +195,12 @@ impl fmt::Display for ResponseError {
             Self::NotOneCertificate(many) => {
                 write!(f, "the OCSP response is about {many} certificates, not one")
             }
+            Self::CriticalExtension(id) => {
+                write!(
+                    f,
+                    "the OCSP response has an unknown critical extension, {id}"
+                )
+            }
             Self::Refused(_) => f.write_str(self.kind().text()),
         }
     }
@@ -264,10 +215,11 @@ impl From<der::Error> for ResponseError {
 }
 
 impl Response {
-    /// Reads an OCSPResponse. Costs what its length is; allocates some times that much.
+    /// Reads an OCSPResponse. The work is in proportion to its length; allocates some times that
+    /// much.
     ///
     /// # Errors
-    /// A [`ResponseError`] also for what a responder says that has no answer.
+    /// A [`ResponseError`], also for the answer of a responder that failed or has refused.
     pub fn from_der(der: &[u8]) -> Result<Self, ResponseError> {
         let response = OcspResponse::from_der(der)?;
         let refusal = match response.response_status {
@@ -289,16 +241,27 @@ impl Response {
             return Err(ResponseError::UnknownType(id));
         }
         let signed = Signed::read(bytes.response.as_bytes())?;
-        let mut data = ResponseData::from_der(&signed.data)?;
+        let mut data = Data::read(&signed.data)?;
         let many = data.responses.len();
-        match data.responses.pop() {
-            Some(single) if many == 1 => Ok(Self {
-                signed,
-                data,
-                single,
-            }),
-            _ => Err(ResponseError::NotOneCertificate(many)),
+        let single = match data.responses.pop() {
+            Some(single) if many == 1 => single,
+            _ => return Err(ResponseError::NotOneCertificate(many)),
+        };
+        let extensions = [&data.extensions, &single.single_extensions];
+        let unknown = extensions
+            .into_iter()
+            .flatten()
+            .flatten()
+            .find(|it| it.critical);
+        if let Some(unknown) = unknown {
+            let id = unknown.extn_id.to_string();
+            return Err(ResponseError::CriticalExtension(id));
         }
+        Ok(Self {
+            signed,
+            data,
+            single,
+        })
     }
 
     /// What it says of the certificate. `QOcspResponse::certificateStatus`.
@@ -318,7 +281,8 @@ impl Response {
         time(self.single.this_update)
     }
 
-    /// When it will be known better; `None` when that is so at any time.
+    /// When it will be known better; `None` when that is so at any time. Such a response counts for
+    /// a day.
     pub fn next_update(&self) -> Option<UnixTime> {
         self.single.next_update.map(time)
     }
@@ -335,9 +299,9 @@ impl Response {
 
     /// Who says so. `QOcspResponse::responder`.
     pub fn responder(&self) -> Responder {
-        match &self.data.responder_id {
-            ResponderId::ByName(name) => Responder::Name(name.to_string()),
-            ResponderId::ByKey(hash) => Responder::KeyHash(hash.as_bytes().to_vec()),
+        match &self.data.responder {
+            ResponderId::Name(der) => Responder::Name(DistinguishedName::from_der(der).to_string()),
+            ResponderId::KeyHash(hash) => Responder::KeyHash(hash.clone()),
         }
     }
 
@@ -385,16 +349,15 @@ impl Response {
 
     /// Whether it says that it is signed by whoever has this certificate.
     pub(super) fn names(&self, certificate: &Certificate) -> bool {
-        match &self.data.responder_id {
-            ResponderId::ByName(name) => {
+        match &self.data.responder {
+            ResponderId::Name(name) => {
                 let subject = certificate.subject();
-                let name = name.to_der();
-                subject.is_some_and(|subject| name.is_ok_and(|name| name == subject.der()))
+                subject.is_some_and(|subject| subject.der() == name)
             }
-            ResponderId::ByKey(wanted) => {
+            ResponderId::KeyHash(wanted) => {
                 let info = certificate.public_key_info();
                 let key = info.and_then(super::signature::Key::of_info);
-                key.is_some_and(|key| wanted.as_bytes() == hash::<Sha1>(key.key))
+                key.is_some_and(|key| *wanted == hash::<Sha1>(key.key))
             }
         }
     }

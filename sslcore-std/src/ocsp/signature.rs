@@ -6,7 +6,8 @@ use webpki::{EndEntityCert, KeyUsage};
 use x509_cert::der::asn1::BitStringRef;
 use x509_cert::der::{Decode, Reader, SliceReader};
 
-use super::response::{Response, Signed, sequence};
+use super::response::Response;
+use super::wire::{Signed, sequence};
 
 /// `id-kp-OCSPSigning`, 1.3.6.1.5.5.7.3.9.
 const OCSP_SIGNING: KeyUsage = KeyUsage::required(&[0x2b, 6, 1, 5, 5, 7, 3, 9]);
@@ -61,7 +62,12 @@ pub(super) fn is_good(response: &Response, question: &StatusQuestion<'_>) -> boo
     if key.is_some_and(|key| key.made(&response.signed, question)) {
         return true;
     }
-    let responders = response.certificates().filter(|it| response.names(it));
+    let own_key = question.certificate().public_key_info();
+    // Who vouches for the key it signs with proves nothing, also when it may do so for others.
+    let others = response
+        .certificates()
+        .filter(|it| it.public_key_info() != own_key);
+    let responders = others.filter(|it| response.names(it));
     responders.take(MAX_RESPONDERS).any(|responder| {
         let info = responder.public_key_info();
         let key = info.and_then(Key::of_info);
@@ -99,8 +105,8 @@ fn judged_at(
     question: &StatusQuestion<'_>,
 ) -> UnixTime {
     let Some([earliest, now, latest]) = super::times(question) else {
-        // Without a clock the dates say nothing: then it is as old as its response.
-        return response.this_update();
+        // Without a clock the dates say nothing: then it signs at this moment.
+        return response.produced_at();
     };
     match (responder.not_before(), responder.not_after()) {
         (Some(begin), _) if begin > now && begin <= latest => begin,

@@ -11,16 +11,17 @@ use rcgen::SigningKey;
 use sha1::Sha1;
 use sha2::{Digest, Sha256};
 use sslcore_tests::certs::NOW;
-use sslcore_tests::chains::Made;
+use sslcore_tests::chains::{Made, element};
 use x509_cert::Certificate;
-use x509_cert::der::asn1::{BitString, GeneralizedTime, Null, ObjectIdentifier, OctetString};
+use x509_cert::der::asn1::{GeneralizedTime, Null, ObjectIdentifier, OctetString};
+use x509_cert::der::oid::AssociatedOid;
 use x509_cert::der::{Decode, Encode};
 use x509_cert::ext::Extension;
 use x509_cert::ext::pkix::CrlReason;
 use x509_cert::spki::AlgorithmIdentifierOwned;
 use x509_ocsp::{
     BasicOcspResponse, CertId, CertStatus, OcspGeneralizedTime, OcspResponse, OcspResponseStatus,
-    ResponderId, ResponseBytes, ResponseData, RevokedInfo, SingleResponse, Version,
+    ResponseBytes, RevokedInfo, SingleResponse,
 };
 
 const SHA_1: &str = "1.3.14.3.2.26";
@@ -45,6 +46,10 @@ pub struct Answer<'a> {
     pub by_key: bool,
     /// Extensions of the one certificate's status.
     pub extensions: Vec<Extension>,
+    /// Extensions of the whole response.
+    pub of_all: Vec<Extension>,
+    /// Seconds from now; when it was so, unless that is said.
+    pub produced_at: Option<i64>,
 }
 
 impl<'a> Answer<'a> {
@@ -60,49 +65,74 @@ impl<'a> Answer<'a> {
             sha_256: false,
             by_key: false,
             extensions: Vec::new(),
+            of_all: Vec::new(),
+            produced_at: None,
         }
     }
 
     /// The whole OCSPResponse.
     pub fn sign(&self) -> Vec<u8> {
-        let basic = self.basic();
-        let response = OcspResponse::successful(basic).expect("a response");
-        response.to_der().expect("DER")
+        self.signed(|signature| signature)
     }
 
     /// The same, with a bit of the signature turned.
     pub fn sign_badly(&self) -> Vec<u8> {
-        let mut basic = self.basic();
-        let mut signature = basic.signature.raw_bytes().to_vec();
-        *signature.last_mut().expect("a signature") ^= 1;
-        basic.signature = BitString::from_bytes(&signature).expect("bits");
-        let response = OcspResponse::successful(basic).expect("a response");
+        self.signed(|mut signature| {
+            *signature.last_mut().expect("a signature") ^= 1;
+            signature
+        })
+    }
+
+    /// Put together by hand: x509-ocsp would put the responder's name in order.
+    fn signed(&self, change: impl FnOnce(Vec<u8>) -> Vec<u8>) -> Vec<u8> {
+        let data = self.data();
+        let signature = change(self.signer.key.sign(&data).expect("a signature"));
+        let algorithm = algorithm(ECDSA_WITH_SHA_256, false).to_der().expect("DER");
+        let mut basic = [
+            data,
+            algorithm,
+            element(0x03, &[&[0], &signature[..]].concat()),
+        ]
+        .concat();
+        if !self.certificates.is_empty() {
+            let certificates: Vec<_> = self.certificates.iter().map(|it| &it.der[..]).collect();
+            basic.extend(element(0xa0, &element(0x30, &certificates.concat())));
+        }
+        let bytes = ResponseBytes {
+            response_type: BasicOcspResponse::OID,
+            response: octets(&element(0x30, &basic)),
+        };
+        let response = OcspResponse {
+            response_status: OcspResponseStatus::Successful,
+            response_bytes: Some(bytes),
+        };
         response.to_der().expect("DER")
     }
 
-    fn basic(&self) -> BasicOcspResponse {
-        let signer = certificate(self.signer);
-        let key = &signer.tbs_certificate.subject_public_key_info;
-        let responder_id = match self.by_key {
-            true => ResponderId::ByKey(octets(&Sha1::digest(key.subject_public_key.raw_bytes()))),
-            false => ResponderId::ByName(signer.tbs_certificate.subject.clone()),
+    fn data(&self) -> Vec<u8> {
+        let signer = sslcore::Certificate::from(self.signer.der.clone());
+        let responder = match self.by_key {
+            true => {
+                let signer = certificate(self.signer);
+                let key = signer.tbs_certificate.subject_public_key_info;
+                let hash = Sha1::digest(key.subject_public_key.raw_bytes());
+                element(0xa2, &element(0x04, &hash))
+            }
+            false => element(0xa1, signer.subject().expect("a name").der()),
         };
-        let data = ResponseData {
-            version: Version::V1,
-            responder_id,
-            produced_at: time(self.this_update),
-            responses: self.about.iter().map(|it| self.single(it)).collect(),
-            response_extensions: None,
-        };
-        let signed = data.to_der().expect("DER");
-        let signature = self.signer.key.sign(&signed).expect("a signature");
-        let certificates: Vec<_> = self.certificates.iter().map(|it| certificate(it)).collect();
-        BasicOcspResponse {
-            tbs_response_data: data,
-            signature_algorithm: algorithm(ECDSA_WITH_SHA_256, false),
-            signature: BitString::from_bytes(&signature).expect("bits"),
-            certs: (!certificates.is_empty()).then_some(certificates),
+        let responses = self.about.iter().map(|it| self.single(it).to_der());
+        let responses: Vec<_> = responses.map(|it| it.expect("DER")).collect();
+        let produced_at = time(self.produced_at.unwrap_or(self.this_update));
+        let mut data = [
+            responder,
+            produced_at.to_der().expect("DER"),
+            element(0x30, &responses.concat()),
+        ]
+        .concat();
+        if !self.of_all.is_empty() {
+            data.extend(element(0xa1, &self.of_all.to_der().expect("DER")));
         }
+        element(0x30, &data)
     }
 
     fn single(&self, (about, issuer): &(&Made, &Made)) -> SingleResponse {

@@ -74,12 +74,12 @@ impl Certificate {
 
     /// Whose it is; `None` when the certificate cannot be read. `QSslCertificate::subjectInfo`.
     pub fn subject(&self) -> Option<DistinguishedName<'_>> {
-        Some(DistinguishedName::new(self.fields()?.subject))
+        Some(DistinguishedName::from_der(self.fields()?.subject))
     }
 
     /// Who is said to have signed it. `QSslCertificate::issuerInfo`.
     pub fn issuer(&self) -> Option<DistinguishedName<'_>> {
-        Some(DistinguishedName::new(self.fields()?.issuer))
+        Some(DistinguishedName::from_der(self.fields()?.issuer))
     }
 
     /// The first common name of its subject that is in UTF-8, to show to people. It

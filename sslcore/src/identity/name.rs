@@ -46,7 +46,8 @@ const SHORT_NAMES: [(&[u8], &str); 17] = [
 pub struct DistinguishedName<'a>(&'a [u8]);
 
 impl<'a> DistinguishedName<'a> {
-    pub(crate) fn new(der: &'a [u8]) -> Self {
+    /// Wraps DER as it is; nothing is read, so nothing can fail.
+    pub fn from_der(der: &'a [u8]) -> Self {
         Self(der)
     }
 

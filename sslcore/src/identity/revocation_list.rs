@@ -70,7 +70,7 @@ impl RevocationList {
     /// Who is said to have made it, of whose certificates it speaks.
     pub fn issuer(&self) -> DistinguishedName<'_> {
         let name = self.fields().map(|list| list.issuer);
-        DistinguishedName::new(name.unwrap_or_default())
+        DistinguishedName::from_der(name.unwrap_or_default())
     }
 
     /// When it was made.
