@@ -2,6 +2,11 @@
 
 mod responder;
 
+use std::sync::LazyLock;
+
+use proptest::collection::vec;
+use proptest::prelude::*;
+use proptest::sample::Index;
 use rcgen::{CertificateParams, ExtendedKeyUsagePurpose};
 use responder::Answer;
 use sslcore::{Certificate, SslErrorKind, StatusQuestion, UnixTime};
@@ -192,4 +197,153 @@ fn an_issuer_that_has_not_signed_the_certificate_is_none() {
         assert_eq!(found, [SslErrorKind::OcspResponseCannotBeTrusted]);
     }
     assert_eq!(errors(&Answer::good(leaf, middle).sign(), leaf, middle), []);
+}
+
+/// A response with the certificates of two responders, of which one has signed.
+fn delegated(family: &Family) -> Vec<u8> {
+    let [responder, another] = [(); 2].map(|()| family.middle.issue(delegate()));
+    let answer = Answer {
+        signer: &responder,
+        certificates: vec![&another, &responder],
+        extensions: vec![extension(false)],
+        ..Answer::good(&family.leaf, &family.middle)
+    };
+    answer.sign()
+}
+
+/// What can be turned unnoticed is what nobody needs: the other responder's certificate.
+#[test]
+fn a_turned_bit_of_a_delegated_response_is_noticed_or_says_nothing_else() {
+    let family = Family::new();
+    let Family { leaf, middle, .. } = &family;
+    let response = delegated(&family);
+    let good = Response::from_der(&response).expect("a response");
+    assert_eq!(errors(&response, leaf, middle), []);
+    let mut unnoticed = 0;
+    for place in 0..response.len() {
+        for bit in 0..8 {
+            let mut turned = response.clone();
+            turned[place] ^= 1 << bit;
+            if errors(&turned, leaf, middle).is_empty() {
+                unnoticed += 1;
+                let turned = Response::from_der(&turned).expect("a response");
+                assert_eq!(turned.status(), good.status());
+                assert_eq!(turned.serial(), good.serial());
+                assert_eq!(turned.this_update(), good.this_update());
+                assert_eq!(turned.next_update(), good.next_update());
+                assert_eq!(turned.certificates().last(), good.certificates().last());
+            }
+        }
+    }
+    // Of what is signed, of the signature and of the responder nothing: that is half of it.
+    assert!(unnoticed < response.len() * 8 / 2, "{unnoticed}");
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(400))]
+
+    /// Bytes put in, taken out and overwritten.
+    #[test]
+    fn no_damaged_response_makes_a_reader_panic_or_is_believed(
+        edits in vec((any::<Index>(), 0..3_u8, any::<u8>()), 1..12),
+        also_delegated: bool,
+    ) {
+        static MADE: LazyLock<(Family, [Vec<u8>; 2])> = LazyLock::new(|| {
+            let family = Family::new();
+            let revoked = Answer {
+                status: responder::revoked(None),
+                ..Answer::good(&family.leaf, &family.middle)
+            };
+            let responses = [revoked.sign(), delegated(&family)];
+            (family, responses)
+        });
+        let (family, responses) = &*MADE;
+        let mut response = responses[usize::from(also_delegated)].clone();
+        for (place, edit, byte) in &edits {
+            let place = place.index(response.len());
+            match edit {
+                0 => response[place] = *byte,
+                1 => response.insert(place, *byte),
+                _ => {
+                    response.remove(place);
+                }
+            }
+        }
+        let found = errors(&response, &family.leaf, &family.middle);
+        if let Ok(read) = Response::from_der(&response) {
+            let _ = (read.status().to_string(), format!("{:?}", read.responder()));
+            let _ = (read.certificates().count(), read.signed_certificate_timestamps());
+        }
+        // The one says "revoked", however damaged; the other is signed.
+        prop_assert!(also_delegated || !found.is_empty());
+    }
+}
+
+/// What is not read again for each certificate costs nothing but its length.
+#[test]
+fn a_response_of_megabytes_is_read_and_refused() {
+    let family = Family::new();
+    let Family { leaf, middle, .. } = &family;
+    let long = |tag: u8, value: &[u8]| {
+        let len = u32::try_from(value.len()).expect("a length").to_be_bytes();
+        let header = match len {
+            [0, 0, ..] => return element(tag, value),
+            [0, a, b, c] => vec![tag, 0x83, a, b, c],
+            [a, b, c, d] => vec![tag, 0x84, a, b, c, d],
+        };
+        [&header, value].concat()
+    };
+    let wrapped = |data: &[u8], certificates: &[u8]| {
+        let algorithm = element(0x30, &element(0x06, &[0x2a]));
+        let brought = long(0xa0, &long(0x30, certificates));
+        let basic = [data, &algorithm, &element(0x03, &[0, 1]), &brought].concat();
+        let kind = element(0x06, &[0x2b, 6, 1, 5, 5, 7, 0x30, 1, 1]);
+        let bytes = [kind, long(0x04, &long(0x30, &basic))].concat();
+        let bytes = long(0xa0, &long(0x30, &bytes));
+        long(0x30, &[element(0x0a, &[0]), bytes].concat())
+    };
+    let time = element(0x18, b"20251231000000Z");
+    let hash = |len| element(0x04, &vec![7; len]);
+    let algorithm = element(0x30, &element(0x06, &[0x2b, 0x0e, 3, 2, 0x1a]));
+    let id = element(
+        0x30,
+        &[algorithm, hash(20), hash(20), element(2, &[1])].concat(),
+    );
+    let single = element(0x30, &[id, element(0x80, &[]), time.clone()].concat());
+
+    let name = long(
+        0xa1,
+        &long(0x30, &long(0x31, &attributes((0..60_000).rev()))),
+    );
+    let own = element(0xa2, &hash(20));
+    let data = |responder: &[u8], singles: &[u8]| {
+        long(0x30, &[responder, &time, &long(0x30, singles)].concat())
+    };
+    let many_certificates = family.leaf.der.repeat(4000);
+    for (what, response, expected) in [
+        (
+            "a name",
+            wrapped(&data(&name, &single), &many_certificates),
+            vec![
+                SslErrorKind::OcspResponseCannotBeTrusted,
+                SslErrorKind::OcspResponseCertIdUnknown,
+            ],
+        ),
+        (
+            "certificates",
+            wrapped(&data(&own, &single), &many_certificates),
+            vec![
+                SslErrorKind::OcspResponseCannotBeTrusted,
+                SslErrorKind::OcspResponseCertIdUnknown,
+            ],
+        ),
+        (
+            "statuses",
+            wrapped(&data(&own, &single.repeat(20_000)), &[]),
+            vec![SslErrorKind::OcspMalformedResponse],
+        ),
+    ] {
+        assert!(response.len() > 1_000_000, "{what}");
+        assert_eq!(errors(&response, leaf, middle), expected, "{what}");
+    }
 }
