@@ -7,6 +7,7 @@ use crate::alert::Alert;
 use crate::error::{Failure, FailureKind, ReadEnd};
 use crate::event::Event;
 use crate::handshake::alert_record;
+use crate::identity::session::SessionFacts;
 use crate::state::{Call, Cause, Outbound, Phase};
 
 impl Connection {
@@ -100,7 +101,13 @@ impl Connection {
         self.queue.zeroize();
         if let Some(handshake) = self.handshake.take() {
             if let Some(engine) = &handshake.engine {
-                self.facts = engine.facts();
+                // The engine may hold the response of a session that was only offered, or of a
+                // certificate whose key nobody has shown.
+                let stapled = self.facts.stapled.take();
+                self.facts = SessionFacts {
+                    stapled,
+                    ..engine.facts()
+                };
             }
         }
     }
