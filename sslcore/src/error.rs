@@ -367,6 +367,9 @@ pub enum ConfigError {
     InvalidName(String),
     /// An application protocol name is empty or longer than 255 bytes (RFC 7301 §3.1).
     InvalidAlpn,
+    /// The OCSP response to staple has so many bytes: more than 65,527, which is what fits into an
+    /// extension of TLS 1.3 (RFC 8446 §4.4.2).
+    StapledResponseTooLong(usize),
     /// A lent buffer is too small to work with.
     BufferTooSmall {
         /// Bytes that are needed at least.
@@ -404,6 +407,12 @@ impl fmt::Display for ConfigError {
                 write!(f, "{name:?} is neither a DNS name nor an IP address")
             }
             Self::InvalidAlpn => f.write_str("an application protocol name has 1 to 255 bytes"),
+            Self::StapledResponseTooLong(len) => {
+                write!(
+                    f,
+                    "an OCSP response of {len} bytes is too long to be stapled"
+                )
+            }
             Self::BufferTooSmall { needed } => {
                 write!(f, "a lent buffer needs at least {needed} bytes")
             }

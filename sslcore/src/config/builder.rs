@@ -23,6 +23,7 @@ use crate::identity::session::SslCipher;
 use crate::identity::signer::Signer;
 use crate::identity::validity;
 use crate::record::header::MAX_PLAINTEXT;
+use crate::record::limits;
 use crate::record::protection::SslProtocol;
 use crate::verify::policy::VerifyMode;
 
@@ -248,7 +249,8 @@ impl ConfigBuilder<ServerConfig> {
 
     /// The OCSP response (RFC 6960) to staple to our certificate, in DER, as the certificate's
     /// authority has signed it; it goes to every client that asks (RFC 6066 §8, RFC 8446 §4.4.2.1).
-    /// It is not looked into. Responses run out, mostly within days: then build a new configuration
+    /// It is not looked into; it has at most 65,527 bytes. Responses run out, mostly within days:
+    /// then build a new configuration
     /// with the same [`session_store`](Self::session_store) and
     /// [`ticket_keys`](Self::ticket_keys).
     #[must_use]
@@ -267,6 +269,10 @@ impl ConfigBuilder<ServerConfig> {
             VerifyMode::Auto => VerifyMode::Query,
             mode => mode,
         };
+        let stapled = self.settings.stapled.as_ref().map_or(0, Vec::len);
+        if stapled > limits::STAPLED_RESPONSE {
+            return Err(ConfigError::StapledResponseTooLong(stapled));
+        }
         let terms = self.terms(mode)?;
         let hints: Vec<Vec<u8>> = terms
             .policy

@@ -19,3 +19,6 @@ pub(crate) const POST_HANDSHAKE_MESSAGE: usize = 16 * 1024;
 /// Own records under one key: where AES-GCM keys are renewed (RFC 8446 §5.5 allows 2^24.5 full
 /// records; the engine says less for some suites, then that counts).
 pub(crate) const RECORDS_PER_KEY: u64 = 1 << 24;
+/// An OCSP response to staple: it is an extension of its certificate, with 8 bytes before it, and
+/// all of them have 65,535 bytes (RFC 8446 §4.4.2, RFC 6066 §8).
+pub(crate) const STAPLED_RESPONSE: usize = 0xffff - 8;
