@@ -3,14 +3,16 @@
 mod responder;
 
 use std::sync::LazyLock;
+use std::time::Duration;
 
 use proptest::collection::vec;
 use proptest::prelude::*;
 use proptest::sample::Index;
 use rcgen::{CertificateParams, ExtendedKeyUsagePurpose};
 use responder::Answer;
-use sslcore::{Certificate, SslErrorKind, StatusQuestion, UnixTime};
-use sslcore_std::ocsp::{self, Response, ResponseError};
+use sslcore::{Certificate, SslErrorKind, StatusChecker, StatusQuestion, UnixTime};
+use sslcore_std::ocsp::{self, Response, ResponseError, Stapling};
+use sslcore_tests::certs::NOW;
 use sslcore_tests::chains::{self, Family, Made, element, field};
 use sslcore_tests::judging::now;
 use sslcore_tests::pair::backend;
@@ -156,6 +158,13 @@ fn a_response_that_has_no_end_counts_for_a_day() {
         let response = answer.sign();
         assert_eq!(errors(&response, leaf, middle), expected, "{this_update}");
         assert_eq!(errors_at(None, &response, leaf, middle), []);
+        let [about, issuer] = [leaf, middle].map(|made| Certificate::from(made.der.clone()));
+        let backend = backend();
+        let question = StatusQuestion::new(&response, &about, &issuer, Some(now()), &backend);
+        let end = NOW.checked_add_signed(this_update + DAY).expect("a time");
+        let end = UnixTime::since_unix_epoch(Duration::from_secs(end));
+        let report = Stapling::IfPresent.check(&question);
+        assert_eq!(report.good_until, Some(end));
     }
 }
 
@@ -197,6 +206,29 @@ fn an_issuer_that_has_not_signed_the_certificate_is_none() {
         assert_eq!(found, [SslErrorKind::OcspResponseCannotBeTrusted]);
     }
     assert_eq!(errors(&Answer::good(leaf, middle).sign(), leaf, middle), []);
+}
+
+/// An authority may have two names and one key, and count under each from one.
+#[test]
+fn another_name_with_the_issuers_key_is_another_issuer() {
+    let numbered = |leaf: &mut CertificateParams| leaf.serial_number = Some(1.into());
+    let family = Family::with(|_, leaf| numbered(leaf));
+    let Family { leaf, middle, root } = &family;
+    let renamed = root.issue_to(chains::authority("renamed"), copy(middle));
+    let mut twin = chains::leaf(&["other.test"]);
+    numbered(&mut twin);
+    let twin = renamed.issue(twin);
+    let response = Answer::good(&twin, &renamed).sign();
+    assert_eq!(errors(&response, &twin, &renamed), []);
+    let unknown = SslErrorKind::OcspResponseCertIdUnknown;
+    assert_eq!(errors(&response, leaf, middle), [unknown]);
+    // Nor is it the issuer of what it has signed under the other name.
+    let cannot = SslErrorKind::OcspResponseCannotBeTrusted;
+    let response = Answer::good(leaf, middle).sign();
+    assert_eq!(errors(&response, leaf, &renamed), [cannot]);
+    // Without an issuer the number is all that can be compared.
+    let response = Answer::good(middle, root).sign();
+    assert_eq!(errors(&response, leaf, &renamed), [cannot, unknown]);
 }
 
 /// A response with the certificates of two responders, of which one has signed.

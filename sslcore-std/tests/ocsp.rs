@@ -6,7 +6,9 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use rcgen::{CertificateParams, CustomExtension, ExtendedKeyUsagePurpose, SerialNumber};
-use responder::{Answer, of_unknown_type, refusal, revoked};
+use responder::{
+    Answer, SHA_1, SHA_224, SHA_256, SHA_384, SHA_512, of_unknown_type, refusal, revoked,
+};
 use sslcore::{Certificate, ServerConfig, SslError, SslErrorKind, StatusQuestion, UnixTime};
 use sslcore_std::ocsp::{
     self, Reason, Refusal, Responder, Response, ResponseError, Stapling, Status,
@@ -71,16 +73,23 @@ const UNTRUSTED: [SslErrorKind; 1] = [SslErrorKind::OcspResponseCannotBeTrusted]
 #[test]
 fn the_issuer_may_sign_and_name_everything_by_hash_or_by_name() {
     let Family { leaf, middle, .. } = &Family::new();
-    for sha_256 in [false, true] {
+    for hash in [SHA_1, SHA_256, SHA_384, SHA_512] {
         for by_key in [false, true] {
             let answer = Answer {
-                sha_256,
+                hash,
                 by_key,
+                says_version: by_key,
                 ..Answer::good(leaf, middle)
             };
             assert_eq!(errors(&answer.sign(), leaf, middle), []);
         }
     }
+    let answer = Answer {
+        hash: SHA_224,
+        ..Answer::good(leaf, middle)
+    };
+    let unknown = [SslErrorKind::OcspResponseCertIdUnknown];
+    assert_eq!(errors(&answer.sign(), leaf, middle), unknown);
 }
 
 #[test]
@@ -113,7 +122,9 @@ fn a_responder_that_the_issuer_has_certified_for_it_may_sign() {
 fn no_other_responder_may() {
     let family = Family::new();
     let Family { leaf, middle, root } = &family;
-    let without_purpose = middle.issue(chains::leaf(&[]));
+    let for_servers = middle.issue(chains::leaf(&[]));
+    let for_anything = middle.issue(changed(|it| it.extended_key_usages.clear()));
+    let authority = middle.issue(changed(|it| it.is_ca = chains::authority("").is_ca));
     let by_the_root = root.issue(delegate());
     let of_strangers = Made::self_signed(chains::authority("middle")).issue(delegate());
     let over = middle.issue(changed(|it| {
@@ -123,7 +134,9 @@ fn no_other_responder_may() {
         it.not_before = rcgen::date_time_ymd(2027, 6, 1)
     }));
     for responder in [
-        &without_purpose,
+        &for_servers,
+        &for_anything,
+        &authority,
         &by_the_root,
         &of_strangers,
         &over,
@@ -147,6 +160,15 @@ fn a_responders_certificate_must_be_in_the_response_and_be_the_one_that_is_named
     for certificates in [vec![], vec![&other]] {
         let answer = Answer {
             certificates,
+            ..delegated(&family, &responder)
+        };
+        assert_eq!(errors(&answer.sign(), leaf, middle), UNTRUSTED);
+    }
+    for by_key in [false, true] {
+        let answer = Answer {
+            by_key,
+            named: Some(&other),
+            certificates: vec![&other, &responder],
             ..delegated(&family, &responder)
         };
         assert_eq!(errors(&answer.sign(), leaf, middle), UNTRUSTED);
@@ -280,6 +302,14 @@ fn stapled(
 #[test]
 fn the_clocks_tolerance_is_the_responses_too_and_its_responders() {
     let family = Family::new();
+    let backwards = Answer {
+        this_update: 10,
+        next_update: Some(-10),
+        ..Answer::good(&family.leaf, &family.middle)
+    };
+    let response = Some(backwards.sign());
+    let (found, _) = stapled(&family, Stapling::Required, 30, response);
+    assert_eq!(found, [SslErrorKind::OcspResponseExpired]);
     for (this_update, next_update) in [(30, 1000), (-1000, -30)] {
         let answer = Answer {
             this_update,
@@ -295,7 +325,17 @@ fn the_clocks_tolerance_is_the_responses_too_and_its_responders() {
             assert_eq!(found, expected, "{this_update} {tolerance}");
         }
     }
-    // Two days before the tests' now.
+    // A day after the tests' now.
+    let to_come = family.middle.issue(changed(|it| {
+        it.not_before = rcgen::date_time_ymd(2026, 1, 2)
+    }));
+    let response = delegated(&family, &to_come).sign();
+    for (tolerance, expected) in [(0, &UNTRUSTED[..]), (24 * 3600, &[][..])] {
+        let response = Some(response.clone());
+        let (found, _) = stapled(&family, Stapling::Required, tolerance, response);
+        assert_eq!(found, expected, "{tolerance}");
+    }
+    // Two days before.
     let over = family.middle.issue(changed(|it| {
         it.not_after = rcgen::date_time_ymd(2025, 12, 30)
     }));

@@ -1,15 +1,18 @@
 //! The OCSP response that a server staples gets to its own connection, whatever the others do, and
 //! nothing of it stays behind.
 
-use std::sync::Arc;
+use std::sync::{Arc, Mutex};
 use std::thread;
 use std::time::Duration;
 
 use allocation_counter::measure;
 use sslcore::{
-    ConfigError, Failure, FailureKind, Limits, ServerConfig, SignatureScheme, TicketKeys,
+    ConfigError, Failure, FailureKind, Limits, ServerConfig, SignatureScheme, StatusChecker,
+    StatusQuestion, StatusReport, TicketKeys,
 };
 use sslcore_tests::certs::WORLD;
+use sslcore_tests::chains::{self, Family, Made};
+use sslcore_tests::judging::{ders, trusting};
 use sslcore_tests::module::Module;
 use sslcore_tests::pair::{Pair, backend, client, server};
 
@@ -180,5 +183,47 @@ fn a_session_that_is_offered_in_vain_shows_no_response() {
         failing.run();
         assert!(failing.client.conn.failure().is_some());
         assert_eq!(failing.client.conn.stapled_ocsp_response(), None);
+    }
+}
+
+/// Says whether it was told an issuer.
+#[derive(Default)]
+struct Issuers(Mutex<Vec<bool>>);
+
+impl StatusChecker for Issuers {
+    fn check(&self, question: &StatusQuestion<'_>) -> StatusReport {
+        let mut told = self.0.lock().expect("a lock");
+        told.push(question.issuer().is_some());
+        StatusReport::default()
+    }
+}
+
+#[test]
+fn the_checker_is_told_an_issuer_only_if_every_signature_up_to_an_anchor_is_good() {
+    let family = Family::with(|_, leaf| leaf.not_after = rcgen::date_time_ymd(2025, 6, 1));
+    let Family { leaf, middle, root } = &family;
+    let stranger = Made::self_signed(chains::authority("root"));
+    for (what, chain, anchor, expected) in [
+        ("expired", &[leaf, middle][..], root, true),
+        (
+            "its root is sent and not trusted",
+            &[leaf, middle, root],
+            leaf,
+            false,
+        ),
+        (
+            "another key under the root's name",
+            &[leaf, middle],
+            &stranger,
+            false,
+        ),
+    ] {
+        let issuers = Arc::new(Issuers::default());
+        let client = trusting(&[anchor]).status_checker(issuers.clone());
+        let client = client.build().expect("a client");
+        let server = ServerConfig::builder(backend());
+        let server = server.identity(ders(chain), leaf.private_key());
+        Pair::tls(&client, &server.build().expect("a server")).run();
+        assert_eq!(*issuers.0.lock().expect("a lock"), [expected], "{what}");
     }
 }

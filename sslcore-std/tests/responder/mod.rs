@@ -9,7 +9,7 @@ use std::time::Duration;
 
 use rcgen::SigningKey;
 use sha1::Sha1;
-use sha2::{Digest, Sha256};
+use sha2::{Digest, Sha224, Sha256, Sha384, Sha512};
 use sslcore_tests::certs::NOW;
 use sslcore_tests::chains::{Made, element};
 use x509_cert::Certificate;
@@ -24,8 +24,12 @@ use x509_ocsp::{
     ResponseBytes, RevokedInfo, SingleResponse,
 };
 
-const SHA_1: &str = "1.3.14.3.2.26";
-const SHA_256: &str = "2.16.840.1.101.3.4.2.1";
+pub const SHA_1: &str = "1.3.14.3.2.26";
+pub const SHA_256: &str = "2.16.840.1.101.3.4.2.1";
+pub const SHA_384: &str = "2.16.840.1.101.3.4.2.2";
+pub const SHA_512: &str = "2.16.840.1.101.3.4.2.3";
+/// Which nobody here knows.
+pub const SHA_224: &str = "2.16.840.1.101.3.4.2.4";
 const ECDSA_WITH_SHA_256: &str = "1.2.840.10045.4.3.2";
 
 /// A response that is about to be made.
@@ -40,8 +44,12 @@ pub struct Answer<'a> {
     pub signer: &'a Made,
     /// What it brings along.
     pub certificates: Vec<&'a Made>,
-    /// Name certificates by SHA-256 instead of SHA-1.
-    pub sha_256: bool,
+    /// What certificates are named by: `SHA_1` and so on.
+    pub hash: &'static str,
+    /// Whose name stands on it, if not the signer's.
+    pub named: Option<&'a Made>,
+    /// Say the version, which need not be said.
+    pub says_version: bool,
     /// Name the responder by its key instead of by its name.
     pub by_key: bool,
     /// Extensions of the one certificate's status.
@@ -62,7 +70,9 @@ impl<'a> Answer<'a> {
             next_update: Some(1000),
             signer: issuer,
             certificates: Vec::new(),
-            sha_256: false,
+            hash: SHA_1,
+            named: None,
+            says_version: false,
             by_key: false,
             extensions: Vec::new(),
             of_all: Vec::new(),
@@ -110,20 +120,28 @@ impl<'a> Answer<'a> {
     }
 
     fn data(&self) -> Vec<u8> {
-        let signer = sslcore::Certificate::from(self.signer.der.clone());
+        let named = self.named.unwrap_or(self.signer);
         let responder = match self.by_key {
             true => {
-                let signer = certificate(self.signer);
+                let signer = certificate(named);
                 let key = signer.tbs_certificate.subject_public_key_info;
                 let hash = Sha1::digest(key.subject_public_key.raw_bytes());
                 element(0xa2, &element(0x04, &hash))
             }
-            false => element(0xa1, signer.subject().expect("a name").der()),
+            false => {
+                let named = sslcore::Certificate::from(named.der.clone());
+                element(0xa1, named.subject().expect("a name").der())
+            }
         };
         let responses = self.about.iter().map(|it| self.single(it).to_der());
         let responses: Vec<_> = responses.map(|it| it.expect("DER")).collect();
         let produced_at = time(self.produced_at.unwrap_or(self.this_update));
+        let version = match self.says_version {
+            true => element(0xa0, &element(0x02, &[0])),
+            false => Vec::new(),
+        };
         let mut data = [
+            version,
             responder,
             produced_at.to_der().expect("DER"),
             element(0x30, &responses.concat()),
@@ -140,23 +158,18 @@ impl<'a> Answer<'a> {
         let name = about.tbs_certificate.issuer.to_der().expect("DER");
         let key = issuer.tbs_certificate.subject_public_key_info;
         let key = key.subject_public_key.raw_bytes();
-        let (hash, name, key) = match self.sha_256 {
-            true => (
-                SHA_256,
-                octets(&Sha256::digest(name)),
-                octets(&Sha256::digest(key)),
-            ),
-            false => (
-                SHA_1,
-                octets(&Sha1::digest(name)),
-                octets(&Sha1::digest(key)),
-            ),
+        let hash = |bytes: &[u8]| match self.hash {
+            SHA_1 => octets(&Sha1::digest(bytes)),
+            SHA_224 => octets(&Sha224::digest(bytes)),
+            SHA_256 => octets(&Sha256::digest(bytes)),
+            SHA_384 => octets(&Sha384::digest(bytes)),
+            _ => octets(&Sha512::digest(bytes)),
         };
         SingleResponse {
             cert_id: CertId {
-                hash_algorithm: algorithm(hash, true),
-                issuer_name_hash: name,
-                issuer_key_hash: key,
+                hash_algorithm: algorithm(self.hash, true),
+                issuer_name_hash: hash(&name),
+                issuer_key_hash: hash(key),
                 serial_number: about.tbs_certificate.serial_number,
             },
             cert_status: self.status,

@@ -94,3 +94,22 @@ impl Staple {
         };
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_token_gets_the_response_that_was_put_under_it_and_once() {
+        let staples = Staples::default();
+        let [one, other, nobody] = [(); 3].map(|()| staples.token());
+        staples.put(one.as_time(), b"one");
+        staples.put(other.as_time(), b"other");
+        staples.put(nobody.as_time(), b"");
+        assert_eq!(staples.take(nobody), None);
+        assert_eq!(staples.take(other).as_deref(), Some(&b"other"[..]));
+        assert_eq!(staples.take(other), None);
+        assert_eq!(staples.take(one).as_deref(), Some(&b"one"[..]));
+        assert!(staples.0.lock().responses.is_empty());
+    }
+}
