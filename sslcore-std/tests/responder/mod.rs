@@ -9,7 +9,7 @@ use std::time::Duration;
 
 use rcgen::SigningKey;
 use sha1::Sha1;
-use sha2::{Digest, Sha224, Sha256, Sha384, Sha512};
+use sha2::{Digest, Sha256, Sha384, Sha512};
 use sslcore_tests::certs::NOW;
 use sslcore_tests::chains::{Made, element};
 use x509_cert::Certificate;
@@ -28,7 +28,7 @@ pub const SHA_1: &str = "1.3.14.3.2.26";
 pub const SHA_256: &str = "2.16.840.1.101.3.4.2.1";
 pub const SHA_384: &str = "2.16.840.1.101.3.4.2.2";
 pub const SHA_512: &str = "2.16.840.1.101.3.4.2.3";
-/// Which nobody here knows.
+/// Which nobody here knows; the hash under it is SHA-1.
 pub const SHA_224: &str = "2.16.840.1.101.3.4.2.4";
 const ECDSA_WITH_SHA_256: &str = "1.2.840.10045.4.3.2";
 
@@ -159,8 +159,7 @@ impl<'a> Answer<'a> {
         let key = issuer.tbs_certificate.subject_public_key_info;
         let key = key.subject_public_key.raw_bytes();
         let hash = |bytes: &[u8]| match self.hash {
-            SHA_1 => octets(&Sha1::digest(bytes)),
-            SHA_224 => octets(&Sha224::digest(bytes)),
+            SHA_1 | SHA_224 => octets(&Sha1::digest(bytes)),
             SHA_256 => octets(&Sha256::digest(bytes)),
             SHA_384 => octets(&Sha384::digest(bytes)),
             _ => octets(&Sha512::digest(bytes)),

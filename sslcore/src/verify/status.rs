@@ -51,6 +51,7 @@ impl<'a> StatusQuestion<'a> {
     /// A question outside of a handshake, about a response that was got otherwise. That `issuer`
     /// has signed the certificate is checked; that it is trusted is the caller's affair. An issuer
     /// that has not signed it is [none](Self::issuer). Without a time nothing is said of dates.
+    /// Checks one signature.
     pub fn new(
         response: &'a [u8],
         certificate: &Certificate,

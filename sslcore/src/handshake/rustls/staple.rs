@@ -49,8 +49,9 @@ impl Staples {
     /// The verifier was told this time and shown this response, which is empty if there is none.
     pub(super) fn put(&self, told: UnixTime, response: &[u8]) {
         if !response.is_empty() {
-            let token = Token(told.as_secs());
-            self.0.lock().responses.push((token, response.into()));
+            // Copied before the lock is taken: others spin meanwhile.
+            let shown = (Token(told.as_secs()), response.into());
+            self.0.lock().responses.push(shown);
         }
     }
 
