@@ -4,11 +4,13 @@
 mod common;
 mod responder;
 
+use std::time::SystemTime;
+
 use common::program::{Run, connect, run};
 use common::served::{PROGRAM, served_as};
 use rcgen::SerialNumber;
 use responder::{Answer, revoked};
-use sslcore_tests::certs::pem;
+use sslcore_tests::certs::{NOW, pem};
 use sslcore_tests::chains::{self, HOST, Made};
 use sslcore_tests::peer::{Peer, Scratch};
 
@@ -29,10 +31,14 @@ impl Issued {
         }
     }
 
-    /// "Good", for ever: the program has a clock of its own.
+    /// "Good", today: the program has a clock of its own.
     fn good(&self) -> Answer<'_> {
+        let since_1970 = SystemTime::UNIX_EPOCH.elapsed().expect("after 1970");
+        let since_then = since_1970.as_secs() - NOW;
+        let now = i64::try_from(since_then).expect("seconds since the tests' now");
         Answer {
-            next_update: None,
+            this_update: now - 1000,
+            next_update: Some(now + 1000),
             ..Answer::good(&self.leaf, &self.authority)
         }
     }
