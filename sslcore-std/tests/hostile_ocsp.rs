@@ -10,37 +10,15 @@ use proptest::collection::vec;
 use proptest::prelude::*;
 use proptest::sample::Index;
 use rcgen::{CertificateParams, ExtendedKeyUsagePurpose};
-use responder::Answer;
+use responder::{Answer, delegate, errors, errors_at};
 use sslcore::{Certificate, SslErrorKind, StatusChecker, StatusQuestion, UnixTime};
-use sslcore_std::ocsp::{self, Response, ResponseError, Stapling};
+use sslcore_std::ocsp::{Response, ResponseError, Stapling};
 use sslcore_tests::certs::NOW;
 use sslcore_tests::chains::{self, Family, Made, element, field};
 use sslcore_tests::judging::now;
 use sslcore_tests::pair::backend;
 use x509_cert::der::asn1::{ObjectIdentifier, OctetString};
 use x509_cert::ext::Extension;
-
-fn errors_at(
-    now: Option<UnixTime>,
-    response: &[u8],
-    about: &Made,
-    issuer: &Made,
-) -> Vec<SslErrorKind> {
-    let [about, issuer] = [about, issuer].map(|made| Certificate::from(made.der.clone()));
-    let question = StatusQuestion::new(response, &about, &issuer, now, &backend());
-    ocsp::errors(&question)
-}
-
-fn errors(response: &[u8], about: &Made, issuer: &Made) -> Vec<SslErrorKind> {
-    errors_at(Some(now()), response, about, issuer)
-}
-
-/// A responder that may answer for whoever issues this to it.
-fn delegate() -> CertificateParams {
-    let mut params = chains::leaf(&[]);
-    params.extended_key_usages = vec![ExtendedKeyUsagePurpose::OcspSigning];
-    params
-}
 
 /// Attributes of a name.
 fn attributes(values: impl Iterator<Item = u16>) -> Vec<u8> {

@@ -8,8 +8,8 @@ use std::sync::Arc;
 use std::time::SystemTime;
 
 use common::{LONG, VERSIONS, adopt};
-use rcgen::{CertificateParams, ExtendedKeyUsagePurpose, SerialNumber};
-use responder::Answer;
+use rcgen::SerialNumber;
+use responder::{Answer, delegate};
 use sslcore::{
     Certificate, ClientConfig, FailureKind, PeerName, ServerConfig, ServerStart, SslErrorKind,
     StatusQuestion, UnixTime,
@@ -29,15 +29,6 @@ fn now() -> UnixTime {
 /// A family whose leaf has this serial number.
 fn family(serial: u64) -> Family {
     Family::with(|_, leaf| leaf.serial_number = Some(SerialNumber::from(serial)))
-}
-
-fn delegate(issuer: &Made) -> Made {
-    let mut params: CertificateParams = chains::leaf(&[]);
-    params
-        .distinguished_name
-        .push(rcgen::DnType::CommonName, "responder");
-    params.extended_key_usages = vec![ExtendedKeyUsagePurpose::OcspSigning];
-    issuer.issue(params)
 }
 
 /// What OpenSSL's responder says of the family's leaf, by this line of its index.
@@ -89,7 +80,7 @@ const ANOTHER: &str = "V\t350101000000Z\t\t2B\tunknown\t/CN=another";
 #[test]
 fn what_openssls_responder_says_is_understood() {
     let family = family(0x2a);
-    let responder = delegate(&family.middle);
+    let responder = family.middle.issue(delegate());
     let [leaf, middle] = [&family.leaf, &family.middle].map(|it| Certificate::from(it.der.clone()));
     let at = UnixTime::since_unix_epoch(std::time::Duration::from_secs(1_748_779_200));
     let reason = Some(Reason::KeyCompromise);

@@ -5,17 +5,16 @@ mod responder;
 use std::sync::Arc;
 use std::time::Duration;
 
-use rcgen::{CertificateParams, CustomExtension, ExtendedKeyUsagePurpose, SerialNumber};
+use rcgen::{CertificateParams, CustomExtension, SerialNumber};
 use responder::{
-    Answer, SHA_1, SHA_224, SHA_256, SHA_384, SHA_512, of_unknown_type, refusal, revoked,
+    Answer, SHA_1, SHA_224, SHA_256, SHA_384, SHA_512, delegate, errors, errors_at,
+    of_unknown_type, refusal, revoked,
 };
-use sslcore::{Certificate, ServerConfig, SslError, SslErrorKind, StatusQuestion, UnixTime};
-use sslcore_std::ocsp::{
-    self, Reason, Refusal, Responder, Response, ResponseError, Stapling, Status,
-};
+use sslcore::{Certificate, ServerConfig, SslError, SslErrorKind, UnixTime};
+use sslcore_std::ocsp::{Reason, Refusal, Responder, Response, ResponseError, Stapling, Status};
 use sslcore_tests::certs::NOW;
 use sslcore_tests::chains::{self, Family, HOST, Made, element};
-use sslcore_tests::judging::{ders, now, trusting};
+use sslcore_tests::judging::{ders, trusting};
 use sslcore_tests::pair::{Pair, backend};
 use x509_cert::der::Encode;
 use x509_cert::der::asn1::{ObjectIdentifier, OctetString};
@@ -26,31 +25,6 @@ use x509_ocsp::OcspResponseStatus;
 fn at(seconds: i64) -> UnixTime {
     let since_1970 = NOW.checked_add_signed(seconds).expect("after 1970");
     UnixTime::since_unix_epoch(Duration::from_secs(since_1970))
-}
-
-fn errors_at(
-    now: Option<UnixTime>,
-    response: &[u8],
-    about: &Made,
-    issuer: &Made,
-) -> Vec<SslErrorKind> {
-    let [about, issuer] = [about, issuer].map(|made| Certificate::from(made.der.clone()));
-    let question = StatusQuestion::new(response, &about, &issuer, now, &backend());
-    ocsp::errors(&question)
-}
-
-fn errors(response: &[u8], about: &Made, issuer: &Made) -> Vec<SslErrorKind> {
-    errors_at(Some(now()), response, about, issuer)
-}
-
-/// A responder that may answer for whoever issues this to it.
-fn delegate() -> CertificateParams {
-    let mut params = chains::leaf(&[]);
-    params
-        .distinguished_name
-        .push(rcgen::DnType::CommonName, "responder");
-    params.extended_key_usages = vec![ExtendedKeyUsagePurpose::OcspSigning];
-    params
 }
 
 fn changed(change: impl FnOnce(&mut CertificateParams)) -> CertificateParams {

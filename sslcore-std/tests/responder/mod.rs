@@ -7,11 +7,15 @@
 
 use std::time::Duration;
 
-use rcgen::SigningKey;
+use rcgen::{CertificateParams, ExtendedKeyUsagePurpose, SigningKey};
 use sha1::Sha1;
 use sha2::{Digest, Sha256, Sha384, Sha512};
+use sslcore::{SslErrorKind, StatusQuestion, UnixTime};
+use sslcore_std::ocsp;
 use sslcore_tests::certs::NOW;
-use sslcore_tests::chains::{Made, element};
+use sslcore_tests::chains::{self, Made, element};
+use sslcore_tests::judging;
+use sslcore_tests::pair::backend;
 use x509_cert::Certificate;
 use x509_cert::der::asn1::{GeneralizedTime, Null, ObjectIdentifier, OctetString};
 use x509_cert::der::oid::AssociatedOid;
@@ -228,4 +232,30 @@ fn time(seconds: i64) -> OcspGeneralizedTime {
     let since_1970 = NOW.checked_add_signed(seconds).expect("after 1970");
     let since_1970 = Duration::from_secs(since_1970);
     OcspGeneralizedTime(GeneralizedTime::from_unix_duration(since_1970).expect("a time"))
+}
+
+/// What is wrong with a response, without a handshake.
+pub fn errors_at(
+    now: Option<UnixTime>,
+    response: &[u8],
+    about: &Made,
+    issuer: &Made,
+) -> Vec<SslErrorKind> {
+    let [about, issuer] = [about, issuer].map(|made| sslcore::Certificate::from(made.der.clone()));
+    let question = StatusQuestion::new(response, &about, &issuer, now, &backend());
+    ocsp::errors(&question)
+}
+
+/// The same at the tests' now.
+pub fn errors(response: &[u8], about: &Made, issuer: &Made) -> Vec<SslErrorKind> {
+    errors_at(Some(judging::now()), response, about, issuer)
+}
+
+/// A responder that may answer for whoever issues this to it.
+pub fn delegate() -> CertificateParams {
+    let mut params = chains::leaf(&[]);
+    let name = &mut params.distinguished_name;
+    name.push(rcgen::DnType::CommonName, "responder");
+    params.extended_key_usages = vec![ExtendedKeyUsagePurpose::OcspSigning];
+    params
 }
