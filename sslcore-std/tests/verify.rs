@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 
 use common::program::{Run, file, run};
-use rcgen::{ExtendedKeyUsagePurpose, date_time_ymd};
+use rcgen::{ExtendedKeyUsagePurpose, SanType, date_time_ymd};
 use sslcore_tests::certs::{NOW, pem};
 use sslcore_tests::chains::{Family, HOST, Made, authority};
 use sslcore_tests::peer::Scratch;
@@ -327,4 +327,21 @@ fn what_a_certificate_says_does_nothing_to_a_terminal() {
             assert!(!text.contains(bad), "{bad:?} in {text:?}");
         }
     }
+}
+
+#[test]
+fn a_name_that_would_do_something_in_a_shell_is_not_proposed() {
+    let files = Files::of(Family::with(|_, leaf| {
+        let names = ["*.$(reboot)", "good.example", "x;reboot", "*.good.example"];
+        leaf.subject_alt_names = names
+            .map(|name| SanType::DnsName(name.try_into().expect("ASCII")))
+            .into();
+    }));
+    let run = files.verify(&["--host", "other.example", "--json"]);
+    let text = out(&run);
+    let (_, proposed) = text.split_once("\"remedies\":").expect("remedies");
+    let (proposed, _) = proposed.split_once('\n').expect("a line");
+    assert!(proposed.contains("--host good.example"), "{proposed}");
+    assert!(proposed.contains("one of *.good.example"), "{proposed}");
+    assert!(!proposed.contains("reboot"), "{proposed}");
 }

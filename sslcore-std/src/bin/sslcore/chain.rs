@@ -3,7 +3,7 @@
 
 use serde_json::{Value, json};
 use sslcore_std::sslcore::{
-    AlternativeName, Certificate, Connection, DateTime, SslError, SslErrorKind, UnixTime,
+    AlternativeName, Certificate, Connection, DateTime, PeerName, SslError, SslErrorKind, UnixTime,
 };
 
 use crate::telling::Telling;
@@ -273,7 +273,8 @@ fn remedies(chain: &[Certificate], errors: &[SslError], adviser: Adviser) -> Vec
     remedies
 }
 
-/// The names that the certificate is for.
+/// The names that the certificate is for. Whoever made it chose them, and people paste what is proposed
+/// into a shell: only what could be a host's name is.
 fn other_names(leaf: &Certificate, adviser: Adviser) -> Vec<Remedy> {
     let name_option = match adviser {
         Adviser::Connect => "--name",
@@ -284,11 +285,13 @@ fn other_names(leaf: &Certificate, adviser: Adviser) -> Vec<Remedy> {
     let mut names: Vec<Remedy> = leaf
         .alternative_names()
         .filter_map(|name| match name {
-            AlternativeName::Dns(name) if name.starts_with("*.") => {
-                wildcards.push(name.escape_debug().to_string());
-                None
-            }
-            AlternativeName::Dns(name) => Some(name.escape_debug().to_string()),
+            AlternativeName::Dns(name) => match name.strip_prefix("*.") {
+                Some(domain) => {
+                    wildcards.extend(PeerName::new(domain).is_ok().then_some(name));
+                    None
+                }
+                None => PeerName::new(name).is_ok().then(|| name.to_owned()),
+            },
             AlternativeName::Ip(address) => Some(address.to_string()),
             _ => None,
         })
