@@ -132,8 +132,12 @@ fn what_is_no_response_is_not_stapled() {
     let scratch = Scratch::new();
     let (cert, key) = scratch.identity(&Issued::new().leaf.identity(&[]));
     let wrong = scratch.file("wrong.der", "no response");
+    let text = scratch.file("text.pem", pem("OCSP RESPONSE", b"0"));
+    let huge = scratch.file("huge.der", vec![0x30; 2_000_000]);
     for (file, why) in [
         (wrong.as_str(), "the OCSP response cannot be read"),
+        (&text, "this is PEM"),
+        (&huge, "too many for an OCSP response"),
         ("/nowhere", "No such file"),
     ] {
         let identity = ["serve", "--cert", &cert, "--key", &key];

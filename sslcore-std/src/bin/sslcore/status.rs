@@ -1,5 +1,7 @@
 //! Whether certificates were revoked: by lists in files, and by what servers staple.
 
+use std::fs::File;
+use std::io::{self, Read};
 use std::path::{Path, PathBuf};
 
 use clap::{Args, ValueHint};
@@ -101,15 +103,33 @@ pub(crate) fn stapled(_: &Connection) -> Option<String> {
     None
 }
 
+/// The longest file that is taken for a response. What fits into a handshake has 64 KB at most.
+const RESPONSE: u64 = 1024 * 1024;
+
 /// A response to staple, out of a file.
 ///
 /// # Errors
 /// A sentence: that the file cannot be read, or what is wrong with it.
 pub(crate) fn response(file: &Path) -> Result<Vec<u8>, String> {
     let why = |error: &dyn std::fmt::Display| format!("{file:?}: {error}");
-    let response = std::fs::read(file).map_err(|error| why(&error))?;
+    let response = read(file).map_err(|error| why(&error))?;
+    if response.len() as u64 > RESPONSE {
+        let error = format!("it has more than {RESPONSE} bytes, too many for an OCSP response");
+        return Err(why(&error));
+    }
+    if response.starts_with(b"-----BEGIN ") {
+        return Err(why(&"this is PEM, and an OCSP response in DER is needed"));
+    }
     check(&response).map_err(|error| why(&error))?;
     Ok(response)
+}
+
+fn read(file: &Path) -> io::Result<Vec<u8>> {
+    let mut bytes = Vec::new();
+    File::open(file)?
+        .take(RESPONSE + 1)
+        .read_to_end(&mut bytes)?;
+    Ok(bytes)
 }
 
 #[cfg(feature = "ocsp")]

@@ -62,7 +62,8 @@ pub(crate) struct Options {
 
     #[command(flatten, next_help_heading = "Certificates")]
     identity: identity::Options,
-    /// Staple this OCSP response, DER, to the certificate, for clients that ask for one
+    /// Staple this OCSP response, DER, to the certificate, for clients that ask for one. The file is
+    /// read once: a newer response needs a new start
     #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath, requires = "identity",
         help_heading = "Certificates")]
     ocsp_response: Option<PathBuf>,
