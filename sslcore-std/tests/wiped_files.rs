@@ -49,5 +49,25 @@ fn nothing_of_a_private_key_is_left_behind() {
             });
             assert_eq!(left, 0, "{what}");
         }
+        #[cfg(unix)]
+        {
+            // A pipe does not say how long it is; this is longer than what is read at first.
+            let contents = format!("{text}{}", chain.repeat(20));
+            assert_eq!(left_by_a_pipe(&contents, secrets()), 0, "a pipe");
+        }
     }
+}
+
+#[cfg(unix)]
+fn left_by_a_pipe(contents: &str, secrets: Vec<Vec<u8>>) -> usize {
+    let files = Scratch::new();
+    let pipe = files.path().join("pipe");
+    let made = std::process::Command::new("mkfifo").arg(&pipe).status();
+    assert!(made.expect("mkfifo").success());
+    std::thread::scope(|scope| {
+        scope.spawn(|| std::fs::write(&pipe, contents).expect("somebody reads"));
+        left_behind(secrets, || {
+            trust::private_key(&pipe).expect("a key");
+        })
+    })
 }

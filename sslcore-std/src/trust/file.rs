@@ -1,7 +1,7 @@
 //! What one file holds.
 
 use std::fs::File;
-use std::io::Read;
+use std::io::{self, Read};
 use std::path::Path;
 
 use rustls_pki_types::CertificateDer;
@@ -14,6 +14,8 @@ use super::pem::{self, Block};
 
 /// The longest file that is read. All roots of a system have a quarter of a megabyte.
 const LIMIT: u64 = 16 * 1024 * 1024;
+/// Half of what is read at first from what does not say its length.
+const PIPE: usize = 4096;
 
 pub(super) fn certificates(path: &Path) -> Result<Vec<CertificateDer<'static>>, LoadError> {
     let bytes = read(path)?;
@@ -179,15 +181,15 @@ pub(super) fn usable(bytes: Vec<u8>) -> Result<CertificateDer<'static>, LoadErro
     }
 }
 
-/// A whole file. It may be a private key, so its bytes are read into one buffer: one that grew
-/// would leave what it held behind.
+/// A whole file. It may be a private key, so nothing of it is left behind: a buffer that grew by
+/// itself would leave what it held.
 pub(super) fn read(path: &Path) -> Result<Zeroizing<Vec<u8>>, LoadError> {
     let mut bytes = Zeroizing::new(Vec::new());
     let read = File::open(path).and_then(|file| {
         let len = file.metadata()?.len().min(LIMIT);
-        // One more, to notice the end without growing.
-        bytes.reserve_exact(usize::try_from(len + 1).unwrap_or_default());
-        file.take(LIMIT + 1).read_to_end(&mut bytes)
+        // One more, to notice the end.
+        bytes.resize(usize::try_from(len + 1).unwrap_or_default(), 0);
+        fill(file.take(LIMIT + 1), &mut bytes)
     });
     read.map_err(|error| LoadError::new(path, LoadErrorKind::Unreadable(error)))?;
     match bytes.len() as u64 {
@@ -198,6 +200,27 @@ pub(super) fn read(path: &Path) -> Result<Zeroizing<Vec<u8>>, LoadError> {
         )),
         _ => Ok(bytes),
     }
+}
+
+/// Reads all there is. What says no length, as a pipe, or becomes longer meanwhile, is moved to
+/// ever larger buffers, and those before are wiped.
+fn fill(mut from: impl Read, bytes: &mut Zeroizing<Vec<u8>>) -> io::Result<()> {
+    let mut len = 0;
+    loop {
+        if len == bytes.len() {
+            let mut larger = Zeroizing::new(vec![0; len.max(PIPE) * 2]);
+            larger[..len].copy_from_slice(&bytes[..len]);
+            *bytes = larger;
+        }
+        match from.read(&mut bytes[len..]) {
+            Ok(0) => break,
+            Ok(more) => len += more,
+            Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+            Err(error) => return Err(error),
+        }
+    }
+    bytes.truncate(len);
+    Ok(())
 }
 
 fn blocks<'a>(path: &Path, text: &'a [u8]) -> Result<Vec<Block<'a>>, LoadError> {
