@@ -12,7 +12,7 @@ use sslcore_std::trust::{self, LoadError, LoadErrorKind};
 use sslcore_tests::certs::{
     Ca, Identity, PKCS_ECDSA_P384_SHA384, PKCS_ED25519, PKCS_RSA_SHA256, WORLD, pem,
 };
-use sslcore_tests::chains::{Family, element};
+use sslcore_tests::chains::{self, Family, Made, element};
 use sslcore_tests::peer::Scratch;
 
 /// The error's text, without the path that it must begin with.
@@ -125,6 +125,11 @@ fn a_folder_gives_each_certificate_once_and_passes_over_other_files() {
     files.file("empty", "");
     files.file("key.pem", WORLD.server.key_pem());
     files.file("revoked.pem", pem("X509 CRL", b"whatever"));
+    let authority = Made::self_signed(chains::authority("authority"));
+    files.file("revoked.crl", authority.revoke(&[1], 2030).der());
+    files.file("message.p7b", element(0x30, b"\x06\x03\x55\x04\x03"));
+    files.file("good.ocsp", element(0x30, b"\x0a\x01\x06"));
+    files.file("firefox.p12", b"\x30\x80\x02\x01\x03\0\0");
     std::fs::create_dir(files.path().join("more")).expect("a folder");
     files.file("more/deeper.pem", WORLD.server.chain_pem());
     #[cfg(unix)]
@@ -214,6 +219,11 @@ fn a_file_of_another_kind_is_told_from_a_damaged_one() {
             b"\x30\x05\x02\x01\x03\x30\x00",
             ": this is PKCS#12, which is not read here; \"openssl pkcs12 -nodes -in FILE\" makes PEM of it",
         ),
+        (
+            "firefox.p12",
+            b"\x30\x80\x02\x01\x03\x30\x80\x00\x00\x00\x00",
+            ": this is BER, and only DER is read here; if it is PKCS#12, \"openssl pkcs12 -nodes -in FILE\" makes PEM of it",
+        ),
     ] {
         let file = files.file(name, contents);
         assert_eq!(said(&file, trust::certificates(&file)), wanted);
@@ -289,8 +299,10 @@ fn bytes_behind_a_certificate_are_an_error_and_text_behind_its_block_is_not() {
     let files = Scratch::new();
     let longer = [&WORLD.ca.der()[..], b"\0"].concat();
     let file = files.file("longer.der", &longer);
-    let wanted = ": this is neither PEM (no line begins with \"-----BEGIN \") nor DER";
+    let wanted = ": this is DER, and there are bytes behind its end";
     assert_eq!(said(&file, trust::certificates(&file)), wanted);
+    let folder = files.path().to_str().expect("UTF-8");
+    assert_eq!(said(&file, trust::certificates(folder)), wanted);
     let file = files.file("longer.pem", certificate_pem(&longer));
     let wanted = ", block 1 (line 1): this is not a certificate that can be used";
     assert!(said(&file, trust::certificates(&file)).starts_with(wanted));
@@ -384,7 +396,6 @@ fn a_key_in_place_of_a_certificate_is_told() {
     );
     let error = trust::identity(&key, &chain).expect_err("swapped");
     assert!(matches!(error.kind(), LoadErrorKind::Swapped { .. }));
-
     let key = files.file("key.der", WORLD.server.key().secret_der());
     assert_eq!(
         said(&key, trust::certificates(&key)),

@@ -7,18 +7,27 @@ pub(super) enum Der {
     Not,
     /// A SEQUENCE with more bytes than there are.
     EndsEarly,
+    /// A SEQUENCE with bytes behind it.
+    GoesOn,
+    /// A SEQUENCE that does not say its length: BER (X.690 §8.1.3.6).
+    Ber,
     /// PKCS#8, PKCS#1 or SEC1.
     PrivateKey,
     /// PKCS#8, encrypted (RFC 5958 §3).
     EncryptedKey,
     /// PFX (RFC 7292 §4).
     Pkcs12,
+    /// A message of CMS (RFC 5652 §3); PKCS#7 files of certificates (`.p7b`) are such.
+    Message,
+    /// An OCSPResponse (RFC 6960 §4.2.1).
+    OcspResponse,
     /// Something else, perhaps a certificate.
     Other,
 }
 
 pub(super) const SEQUENCE: u8 = 0x30;
 pub(super) const OID: u8 = 0x06;
+const ENUMERATED: u8 = 0x0a;
 /// 1.2.840.113549.1, the arc of PKCS; PKCS#5 and PKCS#12 name encryptions.
 const PKCS: &[u8] = &[0x2a, 0x86, 0x48, 0x86, 0xf7, 0x0d, 0x01];
 
@@ -30,12 +39,16 @@ pub(super) fn look(der: &[u8]) -> Der {
         Some((SEQUENCE, len, content)) if content.len() < len && len >= 128 => {
             return Der::EndsEarly;
         }
+        Some((SEQUENCE, len, _)) if len >= 128 => return Der::GoesOn,
+        None if der.starts_with(&[SEQUENCE, 0x80]) => return Der::Ber,
         _ => return Der::Not,
     };
     match content {
         [2, 1, 3, SEQUENCE, ..] => Der::Pkcs12,
         // PKCS#8 goes on with an algorithm, PKCS#1 with the modulus, SEC1 with the key's bytes.
         [2, 1, 0 | 1, SEQUENCE | 2 | 4, ..] => Der::PrivateKey,
+        [OID, ..] => Der::Message,
+        [ENUMERATED, ..] => Der::OcspResponse,
         [SEQUENCE, ..] => match algorithm(content) {
             Some(oid) if is_encryption(oid) => Der::EncryptedKey,
             _ => Der::Other,

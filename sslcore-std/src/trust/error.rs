@@ -65,6 +65,11 @@ pub enum LoadErrorKind {
     BadBegin,
     /// The block, or the DER, ends before it is complete.
     EndsEarly,
+    /// The DER has bytes behind its end.
+    GoesOn,
+    /// It is BER that does not say its length, as some programs write PKCS#12 (Firefox is one); only
+    /// DER is read.
+    Ber,
     /// The block's content is not base64.
     NotBase64(String),
     /// This is no certificate, or none that can be used.
@@ -110,7 +115,11 @@ impl LoadErrorKind {
     pub(super) fn is_another_kind_of_file(&self) -> bool {
         matches!(
             self,
-            Self::Empty | Self::NeitherPemNorDer | Self::NoCertificate { .. } | Self::Pkcs12
+            Self::Empty
+                | Self::NeitherPemNorDer
+                | Self::NoCertificate { .. }
+                | Self::Pkcs12
+                | Self::Ber
         )
     }
 }
@@ -212,6 +221,11 @@ impl fmt::Display for LoadErrorKind {
             Self::DamagedStore(why) => write!(f, "this PKCS#12 file cannot be read ({why})"),
             Self::BadBegin => f.write_str("a line that begins a block must end with \"-----\""),
             Self::EndsEarly => f.write_str("it ends early: the file may have been cut off"),
+            Self::GoesOn => f.write_str("this is DER, and there are bytes behind its end"),
+            Self::Ber => f.write_str(
+                "this is BER, and only DER is read here; if it is PKCS#12, \"openssl pkcs12 -nodes \
+                 -in FILE\" makes PEM of it",
+            ),
             Self::NotBase64(why) => write!(f, "the content is not base64 ({why})"),
             Self::NotACertificate(why) => {
                 write!(f, "this is not a certificate that can be used ({why})")

@@ -5,7 +5,7 @@ use std::io::{self, Read};
 use std::path::Path;
 
 use rustls_pki_types::CertificateDer;
-use sslcore::{PrivateKey, PrivateKeyError, RevocationList};
+use sslcore::{PrivateKey, PrivateKeyError, RevocationList, RevocationListError};
 use zeroize::Zeroizing;
 
 use super::der::{self, Der};
@@ -22,13 +22,16 @@ pub(super) fn certificates(path: &Path) -> Result<Vec<CertificateDer<'static>>, 
     let fail = |place, kind| LoadError::at(path, place, kind);
     if !pem::is_pem(&bytes) {
         let instead = match known_der(path, &bytes)? {
-            Der::PrivateKey | Der::EncryptedKey => vec!["PRIVATE KEY (DER)".to_owned()],
-            _ => {
-                return Ok(vec![
-                    usable(bytes.to_vec()).map_err(|kind| fail(None, kind))?,
-                ]);
-            }
+            Der::PrivateKey | Der::EncryptedKey => "PRIVATE KEY (DER)",
+            Der::Message => "PKCS7 (DER)",
+            Der::OcspResponse => "OCSP response (DER)",
+            _ => match usable(bytes.to_vec()) {
+                Ok(certificate) => return Ok(vec![certificate]),
+                Err(_) if is_list(&bytes) => "X509 CRL (DER)",
+                Err(kind) => return Err(fail(None, kind)),
+            },
         };
+        let instead = vec![instead.to_owned()];
         return Err(fail(None, LoadErrorKind::NoCertificate { instead }));
     }
     let mut certificates = Vec::new();
@@ -77,6 +80,14 @@ fn list(bytes: Vec<u8>) -> Result<RevocationList, LoadErrorKind> {
         return Err(LoadErrorKind::EndsEarly);
     }
     RevocationList::from_der(bytes).map_err(LoadErrorKind::NotARevocationList)
+}
+
+/// Whether this is a list, of whatever kind.
+fn is_list(bytes: &[u8]) -> bool {
+    !matches!(
+        RevocationList::from_der(bytes.to_vec()),
+        Err(RevocationListError::NotAList)
+    )
 }
 
 /// What opens an encrypted key.
@@ -232,6 +243,8 @@ fn known_der(path: &Path, bytes: &[u8]) -> Result<Der, LoadError> {
     let kind = match der::look(bytes) {
         Der::Not => LoadErrorKind::NeitherPemNorDer,
         Der::EndsEarly => LoadErrorKind::EndsEarly,
+        Der::GoesOn => LoadErrorKind::GoesOn,
+        Der::Ber => LoadErrorKind::Ber,
         Der::Pkcs12 => LoadErrorKind::Pkcs12,
         known => return Ok(known),
     };

@@ -25,6 +25,8 @@ pub(super) fn pkcs12(
         Der::Pkcs12 if parameters::are_impossible(&bytes) => return Err(fail(impossible())),
         Der::Pkcs12 => {}
         Der::EndsEarly => return Err(fail(LoadErrorKind::EndsEarly)),
+        Der::GoesOn => return Err(fail(LoadErrorKind::GoesOn)),
+        Der::Ber => return Err(fail(LoadErrorKind::Ber)),
         _ => return Err(fail(LoadErrorKind::NotPkcs12)),
     }
     // What is encrypted twice could not be looked at, and pkcs5 panics at the same in there.
