@@ -37,11 +37,14 @@ fn said(files: &Scratch, contents: impl AsRef<[u8]>, passphrase: &str) -> LoadEr
 }
 
 /// Every form of the server's key that the passphrase opens.
-fn forms() -> [Vec<u8>; 3] {
+fn forms() -> [Vec<u8>; 4] {
     let key = WORLD.server.key();
     let der = pkcs8(key.secret_der(), 10);
     let text = pem("ENCRYPTED PRIVATE KEY", &der);
-    [der, text.into(), dek_info(key.secret_der()).into()]
+    let old = dek_info(key.secret_der());
+    // As after it was pasted.
+    let padded = old.replace('\n', " \r\n");
+    [der, text.into(), old.into(), padded.into()]
 }
 
 /// Qt's `passphraseChecks` with the right one.
@@ -53,6 +56,20 @@ fn the_passphrase_opens_every_form_of_key() {
         let key = trust::private_key_with_passphrase(&file, PASSPHRASE).expect("the passphrase");
         assert_eq!(key.kind(), KeyKind::EcdsaP256);
         assert_eq!(key.secret_der(), WORLD.server.key().secret_der());
+    }
+}
+
+#[test]
+fn an_encrypted_key_in_place_of_the_certificates_is_told() {
+    let files = Scratch::new();
+    let chain = files.file("chain.pem", WORLD.server.chain_pem());
+    for contents in forms() {
+        let key = files.file("key", contents);
+        let error = trust::identity(&key, &chain).expect_err("swapped");
+        assert!(
+            matches!(error.kind(), LoadErrorKind::Swapped { .. }),
+            "{error}"
+        );
     }
 }
 
@@ -87,7 +104,7 @@ fn a_key_that_is_not_encrypted_needs_no_passphrase_and_minds_none() {
 #[test]
 fn damage_outside_of_what_is_encrypted_is_not_a_wrong_passphrase() {
     let files = Scratch::new();
-    let [der, _, old] = forms();
+    let [der, _, old, _] = forms();
     let kind = said(&files, &der[..der.len() - 1], PASSPHRASE);
     assert!(matches!(kind, LoadErrorKind::EndsEarly), "{kind:?}");
     let old = String::from_utf8(old).expect("text");
@@ -271,6 +288,12 @@ fn a_pkcs12_file_with_a_wrong_passphrase_is_told_from_another_file() {
     let cut = files.file("cut.p12", &good[..good.len() - 1]);
     let error = trust::pkcs12(&cut, PASSPHRASE).expect_err("cut off");
     assert!(matches!(error.kind(), LoadErrorKind::EndsEarly), "{error}");
+    let longer = files.file("longer.p12", [&good[..], b"\n"].concat());
+    let error = trust::pkcs12(&longer, PASSPHRASE).expect_err("too long");
+    assert!(matches!(error.kind(), LoadErrorKind::GoesOn), "{error}");
+    let ber = files.file("ber.p12", b"\x30\x80\x02\x01\x03\0\0");
+    let error = trust::pkcs12(&ber, PASSPHRASE).expect_err("no DER");
+    assert!(matches!(error.kind(), LoadErrorKind::Ber), "{error}");
     let other = files.file("chain.pem", WORLD.server.chain_pem());
     let error = trust::pkcs12(&other, PASSPHRASE).expect_err("PEM");
     assert!(matches!(error.kind(), LoadErrorKind::NotPkcs12), "{error}");

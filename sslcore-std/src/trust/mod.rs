@@ -178,7 +178,7 @@ pub fn identity(
     let chain = match file::certificates(certificates) {
         Err(error)
             if matches!(error.kind(), LoadErrorKind::NoCertificate { .. })
-                && file::private_key(certificates, None).is_ok()
+                && is_key(certificates)
                 && file::certificates(key).is_ok() =>
         {
             let certificates_in = key.to_owned();
@@ -190,6 +190,14 @@ pub fn identity(
         other => other?,
     };
     Ok((chain, file::private_key(key, None)?))
+}
+
+/// Whether this is a file of a private key, behind a passphrase or not.
+fn is_key(path: &Path) -> bool {
+    match file::private_key(path, None) {
+        Ok(_) => true,
+        Err(error) => matches!(error.kind(), LoadErrorKind::EncryptedKey),
+    }
 }
 
 fn is_pattern(text: &str) -> bool {

@@ -136,7 +136,8 @@ impl Block<'_> {
     /// Whether it is encrypted in the old way of OpenSSL, with headers (RFC 1421).
     pub(super) fn has_encryption_header(&self) -> bool {
         lines(self.text)
-            .any(|(_, line)| line.starts_with(b"Proc-Type:") && line.ends_with(b"ENCRYPTED"))
+            .map(|(_, line)| line.trim_ascii_end())
+            .any(|line| line.starts_with(b"Proc-Type:") && line.ends_with(b"ENCRYPTED"))
     }
 }
 
