@@ -315,11 +315,15 @@ mod on_a_terminal {
 
     /// Has the program ask on a terminal, and then shows how it left that.
     fn asked(door: &Door) -> Terminal {
+        asked_by(door, env!("CARGO_BIN_EXE_sslcore"))
+    }
+
+    /// The same, by a command that becomes the program.
+    fn asked_by(door: &Door, program: &str) -> Terminal {
         let (cert, [key, ..]) = (certificate(), keys());
         let mut terminal = Terminal::run(&format!(
-            "trap : INT; NO_COLOR=1 {} connect {} --ca {} --cert {} --key {} < /dev/null > /dev/null; \
+            "trap : INT; NO_COLOR=1 {program} connect {} --ca {} --cert {} --key {} < /dev/null > /dev/null; \
              code=$?; stty -a < /dev/tty; exit $code",
-            env!("CARGO_BIN_EXE_sslcore"),
             door.address(),
             text(&ca_file()),
             text(&cert),
@@ -371,6 +375,27 @@ mod on_a_terminal {
         let (code, shown) = terminal.end();
         assert_eq!(code, Some(128 + 2), "a shell's number for SIGINT: {shown}");
         assert!(!shown.contains("gue"), "{shown}");
+        is_as_before(&shown);
+    }
+
+    #[test]
+    fn sigterm_ends_the_program_and_leaves_the_terminal_as_it_was() {
+        let number = fresh("number");
+        let program = format!(
+            "sh -c 'echo $$ > {}; exec \"$@\"' sh {}",
+            text(&number),
+            env!("CARGO_BIN_EXE_sslcore"),
+        );
+        let terminal = asked_by(&Door::open(), &program);
+        let number = std::fs::read_to_string(&number).expect("its number");
+        let ended = Command::new("kill").arg(number.trim()).status();
+        assert!(ended.expect("kill").success());
+        let (code, shown) = terminal.end();
+        assert_eq!(
+            code,
+            Some(128 + 15),
+            "a shell's number for SIGTERM: {shown}"
+        );
         is_as_before(&shown);
     }
 }

@@ -67,11 +67,15 @@ impl Terminal {
 mod mute {
     use std::fs::File;
     use std::io::{self, ErrorKind, Read};
+    use std::sync::{Mutex, MutexGuard, Once, PoisonError};
 
     use rustix::process::{Signal, kill_current_process_group};
     use rustix::termios::{
         LocalModes, OptionalActions, SpecialCodeIndex, Termios, tcgetattr, tcsetattr,
     };
+    use signal_hook::consts::SIGTERM;
+    use signal_hook::iterator::Signals;
+    use signal_hook::low_level::emulate_default_handler;
     use zeroize::Zeroizing;
 
     use super::ANSWER;
@@ -79,7 +83,7 @@ mod mute {
     /// A terminal that shows nothing of what is typed, until this is dropped.
     ///
     /// Ctrl-C would end the program and leave the terminal so. Here it only ends the line, and is
-    /// its last byte.
+    /// its last byte. SIGTERM, as by `timeout`, ends the program when the terminal is as before.
     pub(super) struct Mute<'a> {
         terminal: &'a File,
         before: Termios,
@@ -94,8 +98,11 @@ mod mute {
                 .remove(LocalModes::ECHO | LocalModes::ECHONL | LocalModes::ISIG);
             mute.special_codes[SpecialCodeIndex::VEOL] =
                 before.special_codes[SpecialCodeIndex::VINTR];
+            watch_for_the_end()?;
+            *muted() = Some((terminal.try_clone()?, before.clone()));
+            let this = Self { terminal, before };
             tcsetattr(terminal, OptionalActions::Flush, &mute)?;
-            Ok(Self { terminal, before })
+            Ok(this)
         }
 
         /// What is typed until Enter, or until Ctrl-D, which says no more; `None` for Ctrl-C.
@@ -124,7 +131,36 @@ mod mute {
         fn drop(&mut self) {
             // A terminal that is gone needs it no more.
             let _ = tcsetattr(self.terminal, OptionalActions::Now, &self.before);
+            *muted() = None;
         }
+    }
+
+    /// The terminal that is mute now, and how it was before.
+    static MUTED: Mutex<Option<(File, Termios)>> = Mutex::new(None);
+
+    fn muted() -> MutexGuard<'static, Option<(File, Termios)>> {
+        MUTED.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// From now on SIGTERM ends the program in a thread that looks after the terminal first. Without
+    /// that thread the signal would do nothing any more, so it stays.
+    fn watch_for_the_end() -> io::Result<()> {
+        static WATCHED: Once = Once::new();
+        if WATCHED.is_completed() {
+            return Ok(());
+        }
+        let mut signals = Signals::new([SIGTERM])?;
+        WATCHED.call_once(|| {
+            std::thread::spawn(move || {
+                for signal in signals.forever() {
+                    if let Some((terminal, before)) = &*muted() {
+                        let _ = tcsetattr(terminal, OptionalActions::Now, before);
+                    }
+                    let _ = emulate_default_handler(signal);
+                }
+            });
+        });
+        Ok(())
     }
 
     /// What Ctrl-C does.
