@@ -92,7 +92,7 @@ fn one_file_may_hold_everything_among_other_blocks_and_text() {
     let files = Scratch::new();
     let everything = format!(
         "\u{feff}subject=/CN=leaf\n{}\r\nanything\r\n{}{}{}",
-        pem("EC PARAMETERS", &[6, 1, 42]),
+        pem("EC PARAMETERS", &[6, 1, 42]) + &pem("PRIVATE KEY ATTRIBUTES", &[6, 1, 42]),
         WORLD.server.chain_pem().replace('\n', "\r\n"),
         WORLD.server.key_pem(),
         certificate_pem(&WORLD.ca.der()),
@@ -163,6 +163,33 @@ fn a_pattern_gives_all_files_that_match() {
     // What exists under a name is what is meant.
     files.file("[o]ne.pem", WORLD.server.chain_pem());
     assert_eq!(load("[o]ne.pem"), [WORLD.server.chain[0].clone()]);
+}
+
+#[test]
+fn two_stars_stand_for_folders_in_folders_and_links_lead_nowhere() {
+    let files = Scratch::new();
+    let other = Ca::new("other root");
+    std::fs::create_dir_all(files.path().join("a/b")).expect("folders");
+    files.file("here.pem", certificate_pem(&WORLD.ca.der()));
+    files.file("a/b/below.pem", certificate_pem(&other.der()));
+    files.file("a/b/below.crt", "no pattern wants this: -----BEGIN");
+    // With these two there are more ways than anybody could walk.
+    #[cfg(unix)]
+    for link in ["round", "and-round"] {
+        std::os::unix::fs::symlink(".", files.path().join(link)).expect("a link");
+    }
+    let load = |pattern: &str| {
+        let pattern = files.path().join(pattern);
+        trust::certificates(pattern.to_str().expect("UTF-8"))
+    };
+    let both = [other.der(), WORLD.ca.der()];
+    assert_eq!(load("**/*.pem").expect("both"), both);
+    assert_eq!(load(".//**/[bh]e*.pem").expect("both"), both);
+    assert_eq!(load("a/**/*.pem").expect("one"), both[..1]);
+    for nothing in ["**/none*.pem", "*/**/*.none", "nowhere/**/*.pem"] {
+        let error = load(nothing).expect_err("nothing there");
+        assert!(matches!(error.kind(), LoadErrorKind::NoMatch), "{error}");
+    }
 }
 
 #[test]
@@ -281,9 +308,13 @@ fn the_block_that_is_wrong_is_named_by_its_number_and_line() {
             "it ends early: the file may have been cut off",
         ),
     ] {
-        let file = files.file(name, format!("{good}\n{block}"));
+        let text = format!("{good}\n{block}");
         let wanted = second.clone() + wanted;
-        assert_eq!(said(&file, trust::certificates(&file)), wanted, "{name}");
+        for end in ["\n", "\r\n", "\r"] {
+            let file = files.file(name, text.replace('\n', end));
+            let said = said(&file, trust::certificates(&file));
+            assert_eq!(said, wanted, "{name} {end:?}");
+        }
         // One damaged file spoils a folder: it is an error, not one certificate less.
         std::fs::create_dir(files.path().join("folder")).expect("a folder");
         let inside = files.file("folder/damaged.pem", format!("{good}\n{block}"));
@@ -309,6 +340,7 @@ fn bytes_behind_a_certificate_are_an_error_and_text_behind_its_block_is_not() {
     let good = certificate_pem(&WORLD.ca.der());
     for text in [
         format!("{good}\0\u{ff}, and more"),
+        format!("\u{feff}{good}"),
         good.replace('\n', "\r"),
     ] {
         let file = files.file("good.pem", text);
@@ -384,7 +416,12 @@ fn a_key_in_place_of_a_certificate_is_told() {
         ": there is no certificate in it, only: PRIVATE KEY; this is a file of private keys"
     );
     assert_eq!(
-        said(&chain, trust::private_key(&chain)),
+        said(&key, trust::identity(&key, &key)),
+        ": there is no certificate in it, only: PRIVATE KEY; this is a file of private keys"
+    );
+    let twice = files.file("twice.pem", WORLD.server.chain_pem().repeat(2));
+    assert_eq!(
+        said(&twice, trust::private_key(&twice)),
         ": there is no private key in it, only: CERTIFICATE; this is a file of certificates"
     );
     assert_eq!(
@@ -557,6 +594,11 @@ fn what_is_no_revocation_list_is_told_with_what_it_is_instead() {
             "short.crl",
             &list[..list.len() - 1],
             ": it ends early: the file may have been cut off",
+        ),
+        (
+            "short.pem",
+            pem("X509 CRL", &list[..list.len() - 1]).as_bytes(),
+            ", block 1 (line 1): it ends early: the file may have been cut off",
         ),
         (
             "bent.crl",

@@ -37,6 +37,7 @@ mod file;
 mod parameters;
 #[cfg(feature = "encrypted-keys")]
 mod passphrase;
+mod pattern;
 mod pem;
 #[cfg(any(feature = "native-roots", feature = "webpki-roots"))]
 mod roots;
@@ -61,7 +62,8 @@ pub use self::roots::{SystemRoots, system};
 /// `QSslCertificate::fromPath`.
 ///
 /// What exists under this name is what is meant, whatever characters it has; else it is a pattern,
-/// with `*`, `?`, `[a-z]` and `**` as in a shell.
+/// with `*`, `?`, `[a-z]` and `**` as in a shell: `**` stands for folders in folders, and follows no
+/// links to folders.
 ///
 /// - A file: see [`certificates_from_file`].
 /// - A folder: all files in it that hold certificates, in the order of their names; not the
@@ -80,8 +82,8 @@ pub fn certificates(path_or_pattern: &str) -> Result<Vec<CertificateDer<'static>
     match fs::metadata(path) {
         Ok(metadata) if metadata.is_dir() => from_files(path, files_in(path)?),
         Ok(_) => certificates_from_file(path),
-        Err(error) if error.kind() == ErrorKind::NotFound && is_pattern(path_or_pattern) => {
-            from_files(path, matching(path_or_pattern)?)
+        Err(error) if error.kind() == ErrorKind::NotFound && pattern::is_one(path_or_pattern) => {
+            from_files(path, pattern::matching(path_or_pattern)?)
         }
         Err(error) => Err(LoadError::new(path, LoadErrorKind::Unreadable(error))),
     }
@@ -200,10 +202,6 @@ fn is_key(path: &Path) -> bool {
     }
 }
 
-fn is_pattern(text: &str) -> bool {
-    text.contains(['*', '?', '['])
-}
-
 /// The regular files of a folder, by name.
 fn files_in(folder: &Path) -> Result<Vec<PathBuf>, LoadError> {
     let unreadable = |error| LoadError::new(folder, LoadErrorKind::Unreadable(error));
@@ -214,29 +212,6 @@ fn files_in(folder: &Path) -> Result<Vec<PathBuf>, LoadError> {
     files.retain(|path| path.is_file());
     files.sort();
     Ok(files)
-}
-
-/// The files that match a pattern, by name.
-fn matching(pattern: &str) -> Result<Vec<PathBuf>, LoadError> {
-    let paths = glob::glob(pattern).map_err(|error| {
-        let kind = LoadErrorKind::BadPattern {
-            position: error.pos,
-            why: error.msg,
-        };
-        LoadError::new(pattern, kind)
-    })?;
-    let mut files = Vec::new();
-    for path in paths {
-        files.push(path.map_err(|error| {
-            let path = error.path().to_owned();
-            LoadError::new(path, LoadErrorKind::Unreadable(error.into()))
-        })?);
-    }
-    files.retain(|path| path.is_file());
-    match files.is_empty() {
-        true => Err(LoadError::new(pattern, LoadErrorKind::NoMatch)),
-        false => Ok(files),
-    }
 }
 
 /// The certificates of several files, each certificate once.
