@@ -4,6 +4,7 @@ use std::sync::LazyLock;
 
 use proptest::prelude::*;
 use sslcore::{DateTime, RevocationList, RevocationListError, RevocationListError::*};
+use sslcore_tests::certs::pem;
 use sslcore_tests::chains::{Made, authority, element};
 
 /// `2.5.29.n`
@@ -38,6 +39,26 @@ fn with_entries(entries: &[u8]) -> Result<RevocationList, RevocationListError> {
     RevocationList::from_der(root.revoke_with_fields(&[1], |fields| {
         fields[ENTRIES] = element(0x30, entries);
     }))
+}
+
+#[test]
+fn all_lists_of_a_text_are_read_in_its_order() {
+    let root = Made::self_signed(authority("root"));
+    let (one, other) = (root.revoke(&[1], 2030), root.revoke(&[2], 2030));
+    let (first, second) = (pem("X509 CRL", one.der()), pem("X509 CRL", other.der()));
+    let certificate = pem("CERTIFICATE", &root.der);
+    let text = format!("issuer=root\n{first}{certificate}{second}");
+    let read = |text: &str| RevocationList::all_from_pem(text.as_bytes());
+    assert_eq!(read(&text), Ok(vec![one, other]));
+    assert_eq!(read(&certificate), Ok(vec![]));
+    let damaged = Err(Damaged("the PEM block is not complete base64"));
+    for bad in ["\n!", "\n", "\n-----BEGIN M"] {
+        let second = second.replacen("\nM", bad, 1);
+        assert_eq!(read(&format!("{first}{second}")), damaged, "{bad}");
+    }
+    assert_eq!(read(&text[..text.len() - 10]), damaged);
+    let other_kind = pem("X509 CRL", &root.der);
+    assert_eq!(read(&format!("{first}{other_kind}")), Err(NotAList));
 }
 
 #[test]

@@ -2,12 +2,14 @@
 
 use alloc::string::String;
 use alloc::sync::Arc;
+use alloc::vec::Vec;
 use core::fmt;
 use core::hash::{Hash, Hasher};
 
 use rustls_pki_types::{CertificateRevocationListDer, UnixTime};
 
 use super::name::DistinguishedName;
+use super::pem;
 use crate::verify::crl::List;
 
 /// A certificate revocation list (RFC 5280 §5), for
@@ -21,9 +23,7 @@ use crate::verify::crl::List;
 /// # Ok(()) }
 /// ```
 ///
-/// `trust::revocation_lists` of `sslcore-std` reads files; what
-/// `CertificateRevocationListDer::pem_slice_iter` of rustls-pki-types finds in a PEM text is DER,
-/// too.
+/// `trust::revocation_lists` of `sslcore-std` reads files.
 ///
 /// It is known to be a whole list of its issuer's own certificates. Who has signed it is not known
 /// before a chain is judged with it, and its dates matter only then. Two are equal when their DER
@@ -55,6 +55,21 @@ impl RevocationList {
             this_update,
             next_update,
         })))
+    }
+
+    /// Reads all lists of a PEM text (RFC 7468 §6), in its order; blocks of other kinds and text
+    /// between them are passed over. Empty when there is none.
+    ///
+    /// # Errors
+    /// [`RevocationListError`] of the first that is none; [`Damaged`](RevocationListError::Damaged) also
+    /// for a block that has no end, or is not base64.
+    pub fn all_from_pem(text: &[u8]) -> Result<Vec<Self>, RevocationListError> {
+        const DAMAGED: RevocationListError =
+            RevocationListError::Damaged("the PEM block is not complete base64");
+        pem::blocks(text)
+            .filter(|block| block.label == b"X509 CRL")
+            .map(|block| Self::from_der(block.decode().map_err(|_| DAMAGED)?.to_vec()))
+            .collect()
     }
 
     /// The list's DER.
