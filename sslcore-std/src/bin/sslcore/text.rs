@@ -88,10 +88,15 @@ pub(crate) fn escaped(text: &str) -> String {
     let mut shown = String::with_capacity(text.len());
     for character in text.chars() {
         match character {
-            // Marks that turn the direction of writing.
-            '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}' => {
-                shown.extend(character.escape_unicode());
-            }
+            // What turns the direction of writing, breaks lines or has no width; names of sslcore
+            // escape the same.
+            '\u{ad}'
+            | '\u{61c}'
+            | '\u{feff}'
+            | '\u{200b}'..='\u{200f}'
+            | '\u{2028}'..='\u{202e}'
+            | '\u{2060}'..='\u{206f}'
+            | '\u{e0000}'..='\u{e0fff}' => shown.extend(character.escape_unicode()),
             _ if character.is_control() => shown.extend(character.escape_default()),
             _ => shown.push(character),
         }
@@ -187,4 +192,25 @@ pub(crate) fn ascii_json(value: &Value) -> String {
         }
     }
     line
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_not_seen_is_escaped_and_the_rest_is_left() {
+        for (text, wanted) in [
+            ("käse, \"中文\" \\ e\u{301}", "käse, \"中文\" \\ e\u{301}"),
+            ("a\r\nb\x1b[2J\u{9b}", "a\\r\\nb\\u{1b}[2J\\u{9b}"),
+            ("a\u{61c}b\u{200b}\u{200f}", "a\\u{61c}b\\u{200b}\\u{200f}"),
+            (
+                "a\u{2028}b\u{202e}\u{2066}",
+                "a\\u{2028}b\\u{202e}\\u{2066}",
+            ),
+            ("\u{feff}\u{ad}\u{e0041}", "\\u{feff}\\u{ad}\\u{e0041}"),
+        ] {
+            assert_eq!(escaped(text), wanted);
+        }
+    }
 }
