@@ -67,7 +67,7 @@ fn one_is_for_a_command_line_that_cannot_be_followed() {
     let empty = empty.to_str().expect("a path");
     let missing = fresh("missing.pem");
     let missing = missing.to_str().expect("a path");
-    let wrong: [(&[&str], &str); 14] = [
+    let wrong: [(&[&str], &str); 15] = [
         (&["[::1"], "the ] is missing"),
         (&["host:"], "\"\" is no port; ports are 1 to 65535"),
         (&["host:0"], "\"0\" is no port"),
@@ -98,6 +98,10 @@ fn one_is_for_a_command_line_that_cannot_be_followed() {
         (
             &["host", "--ask", "--verify", "query"],
             "--ask asks about errors that",
+        ),
+        (
+            &["host", "--sni", "192.0.2.1"],
+            "an address cannot be asked for",
         ),
         (&["bad host"], "neither a DNS name nor an IP address"),
     ];

@@ -48,8 +48,12 @@ impl Settings {
 fn peer(options: &Options) -> Result<PeerName, Trouble> {
     let host = &options.target.host;
     let verified = options.name.as_ref().unwrap_or(host);
+    if let Some(address) = options.sni.as_ref().filter(|name| is_address(name)) {
+        let why = format!("--sni {address}: an address cannot be asked for (RFC 6066 §3)");
+        return Err(Trouble::usage(why));
+    }
     // An address cannot be asked for, and the host's own name may be none that TLS knows.
-    let is_name = PeerName::new(host).is_ok() && host.parse::<IpAddr>().is_err();
+    let is_name = PeerName::new(host).is_ok() && !is_address(host);
     let asked = match &options.sni {
         Some(name) => name,
         None if is_name => host,
@@ -61,6 +65,10 @@ fn peer(options: &Options) -> Result<PeerName, Trouble> {
         true => peer.without_sni(),
         false => peer,
     })
+}
+
+fn is_address(text: &str) -> bool {
+    text.parse::<IpAddr>().is_ok()
 }
 
 fn config(options: &Options, report: &Report) -> Result<ClientConfig, Trouble> {
