@@ -18,16 +18,19 @@ const LIMIT: u64 = 16 * 1024 * 1024;
 const PIPE: usize = 4096;
 
 pub(super) fn certificates(path: &Path) -> Result<Vec<CertificateDer<'static>>, LoadError> {
-    let bytes = read(path)?;
+    certificates_in(path, &read(path)?)
+}
+
+fn certificates_in(path: &Path, bytes: &[u8]) -> Result<Vec<CertificateDer<'static>>, LoadError> {
     let fail = |place, kind| LoadError::at(path, place, kind);
-    if !pem::is_pem(&bytes) {
-        let instead = match known_der(path, &bytes)? {
+    if !pem::is_pem(bytes) {
+        let instead = match known_der(path, bytes)? {
             Der::PrivateKey | Der::EncryptedKey => "PRIVATE KEY (DER)",
             Der::Message => "PKCS7 (DER)",
             Der::OcspResponse => "OCSP response (DER)",
             _ => match usable(bytes.to_vec()) {
                 Ok(certificate) => return Ok(vec![certificate]),
-                Err(_) if is_list(&bytes) => "X509 CRL (DER)",
+                Err(_) if is_list(bytes) => "X509 CRL (DER)",
                 Err(kind) => return Err(fail(None, kind)),
             },
         };
@@ -35,7 +38,7 @@ pub(super) fn certificates(path: &Path) -> Result<Vec<CertificateDer<'static>>, 
         return Err(fail(None, LoadErrorKind::NoCertificate { instead }));
     }
     let mut certificates = Vec::new();
-    let blocks = blocks(path, &bytes)?;
+    let blocks = blocks(path, bytes)?;
     for block in &blocks {
         if block.label == "CERTIFICATE" {
             let certificate = block.decode().and_then(|der| usable(der.to_vec()));
@@ -97,17 +100,33 @@ pub(super) fn private_key(
     path: &Path,
     passphrase: Passphrase<'_>,
 ) -> Result<PrivateKey, LoadError> {
+    private_key_in(path, &read(path)?, passphrase)
+}
+
+/// Both from one file, which is read once: it may be a pipe.
+pub(super) fn identity(
+    path: &Path,
+) -> Result<(Vec<CertificateDer<'static>>, PrivateKey), LoadError> {
     let bytes = read(path)?;
+    let chain = certificates_in(path, &bytes)?;
+    Ok((chain, private_key_in(path, &bytes, None)?))
+}
+
+fn private_key_in(
+    path: &Path,
+    bytes: &[u8],
+    passphrase: Passphrase<'_>,
+) -> Result<PrivateKey, LoadError> {
     let fail = |place, kind| LoadError::at(path, place, kind);
-    if !pem::is_pem(&bytes) {
-        return match known_der(path, &bytes)? {
-            Der::EncryptedKey => decrypt(&bytes, passphrase),
-            Der::PrivateKey => key(&bytes),
-            _ => Err(no_key(&bytes)),
+    if !pem::is_pem(bytes) {
+        return match known_der(path, bytes)? {
+            Der::EncryptedKey => decrypt(bytes, passphrase),
+            Der::PrivateKey => key(bytes),
+            _ => Err(no_key(bytes)),
         }
         .map_err(|kind| fail(None, kind));
     }
-    let blocks = blocks(path, &bytes)?;
+    let blocks = blocks(path, bytes)?;
     match blocks
         .iter()
         .find(|block| block.label.ends_with("PRIVATE KEY"))

@@ -167,7 +167,7 @@ pub fn pkcs12(
 
 /// A certificate chain, leaf first, and the leaf's private key, as
 /// [`ConfigBuilder::identity`](sslcore::ConfigBuilder::identity) wants them; that is where it is
-/// checked that they belong together. Both may be in one file.
+/// checked that they belong together. Both may be in one file, which is read once.
 ///
 /// # Errors
 /// A [`LoadError`] of [`certificates_from_file`] or [`private_key`];
@@ -177,6 +177,9 @@ pub fn identity(
     key: impl AsRef<Path>,
 ) -> Result<(Vec<CertificateDer<'static>>, PrivateKey), LoadError> {
     let (certificates, key) = (certificates.as_ref(), key.as_ref());
+    if certificates == key {
+        return file::identity(key);
+    }
     let chain = match file::certificates(certificates) {
         Err(error)
             if matches!(error.kind(), LoadErrorKind::NoCertificate { .. })
