@@ -244,3 +244,28 @@ fn without_a_named_authority_the_systems_store_counts_wherever_the_environment_s
         assert_eq!(run.code, Some(code), "{variables:?}: {}", run.stderr);
     }
 }
+
+#[test]
+fn the_server_is_asked_for_the_name_that_is_expected_unless_told_otherwise() {
+    for (options, asked) in [
+        (&[][..], Some("server.test")),
+        (&["--sni", "other.test"], Some("other.test")),
+        (&["--no-sni"], None),
+    ] {
+        let door = Door::open();
+        // An address, which cannot be asked for.
+        let mut command = connect(&door.address().to_string());
+        command.args(["--name", "server.test", "--ca"]);
+        command.arg(ca_file()).args(options);
+        let serve = || {
+            let mut socket = door.serve();
+            socket.wait_for_encrypted(Some(LONG)).expect("encrypted");
+            let name = socket.connection().server_name().map(ToOwned::to_owned);
+            socket.disconnect_from_host(LONG);
+            name
+        };
+        let (run, name) = both(|| run(&mut command, b""), serve);
+        assert_eq!(run.code, Some(0), "{options:?}: {}", run.stderr);
+        assert_eq!(name.as_deref(), asked, "{options:?}");
+    }
+}

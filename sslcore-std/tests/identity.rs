@@ -358,6 +358,7 @@ mod on_a_terminal {
         assert_eq!(code, Some(0), "{shown}");
         assert!(shown.contains("Encrypted: TLS"), "{shown}");
         assert!(!shown.contains("correct"), "{shown}");
+        assert!(shown.starts_with("\r\n"), "Enter ends the line: {shown:?}");
         is_as_before(&shown);
     }
 

@@ -122,7 +122,7 @@ fn a_pipe_may_hold_everything_too() {
     std::thread::spawn(move || {
         std::fs::write(&written, both).expect("somebody reads");
         // Whoever reads it again finds nothing.
-        let _ = std::fs::write(&written, "");
+        while std::fs::write(&written, "").is_ok() {}
     });
     let (chain, key) = trust::identity(&pipe, &pipe).expect("read once");
     assert_eq!(chain, [WORLD.server.chain[0].clone()]);

@@ -345,3 +345,15 @@ fn a_name_that_would_do_something_in_a_shell_is_not_proposed() {
     assert!(proposed.contains("one of *.good.example"), "{proposed}");
     assert!(!proposed.contains("reboot"), "{proposed}");
 }
+
+#[test]
+fn of_many_names_a_few_are_proposed() {
+    let files = Files::of(Family::with(|_, leaf| {
+        let names = (0..100).map(|n| format!("mail{n}.example"));
+        leaf.subject_alt_names = names
+            .map(|name| SanType::DnsName(name.try_into().expect("ASCII")))
+            .collect();
+    }));
+    let text = out(&files.verify(&["--host", "other.example"]));
+    assert_eq!(text.matches("--host mail").count(), 4, "{text}");
+}
