@@ -3,8 +3,9 @@
 use rcgen::{
     CrlDistributionPoint, CrlIssuingDistributionPoint, CrlScope, KeyPair, KeyUsagePurpose,
 };
+use sslcore::RevocationList;
 use sslcore::SslErrorKind::*;
-use sslcore_tests::chains::{Family, HOST, Made, authority, leaf};
+use sslcore_tests::chains::{Family, HOST, Made, authority, element, leaf};
 use sslcore_tests::judging::{found, trusting};
 
 #[test]
@@ -122,4 +123,30 @@ fn the_lists_of_an_authority_with_two_keys_are_told_apart() {
     assert_eq!(check(lists(&[9])), []);
     assert_eq!(check(lists(&[9]).into_iter().rev().collect()), []);
     assert_eq!(check(lists(&[7])), [(CertificateRevoked, 1)]);
+}
+
+#[test]
+fn of_several_lists_of_an_issuers_the_newest_counts() {
+    let family = Family::with(|_, leaf| leaf.serial_number = Some(8u64.into()));
+    let (root, middle, leaf) = (&family.root, &family.middle, &family.leaf);
+    let made_in = |month: &[u8; 4], serials: &[u64]| {
+        let list = middle.revoke_with_fields(serials, |fields| {
+            let mut time = b"250101000000Z".to_vec();
+            time[..4].copy_from_slice(month);
+            fields[3] = element(0x17, &time);
+        });
+        RevocationList::from_der(list).expect("a list")
+    };
+    let check = |lists: &[&RevocationList]| {
+        let lists = lists.iter().map(|list| (*list).clone());
+        let config = trusting(&[root]).revocation_lists(lists, false);
+        found(config, &[leaf, middle])
+    };
+    let (old, new) = (made_in(b"2503", &[]), made_in(b"2504", &[8]));
+    assert_eq!(check(&[&old, &new]), [(CertificateRevoked, 0)]);
+    assert_eq!(check(&[&new, &old]), [(CertificateRevoked, 0)]);
+    // Only what was on hold leaves a list again (RFC 5280 §5.3.1).
+    let (old, new) = (made_in(b"2503", &[8]), made_in(b"2504", &[]));
+    assert_eq!(check(&[&old, &new]), []);
+    assert_eq!(check(&[&new, &old]), []);
 }

@@ -115,7 +115,8 @@ impl<C> ConfigBuilder<C> {
     }
 
     /// Certificate revocation lists (RFC 5280 §5). Every certificate of the path is looked up in
-    /// the lists of its issuer, which must be signed by that issuer and not out of date.
+    /// the lists of its issuer, which must be signed by that issuer and not out of date; of
+    /// several that speak of it, the one that was made last counts.
     /// `required`: a certificate whose issuer has no list here is an error,
     /// [`CertificateStatusUnknown`](crate::SslErrorKind::CertificateStatusUnknown).
     #[must_use]

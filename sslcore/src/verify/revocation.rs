@@ -11,6 +11,7 @@ use crate::identity::revocation_list::RevocationList;
 /// The lists.
 #[derive(Clone)]
 pub(crate) struct Revocation {
+    /// The newest first.
     lists: Vec<RevocationList>,
     /// Whether a certificate without a list of its issuer's is an error.
     required: bool,
@@ -25,7 +26,8 @@ pub(super) enum Status {
 }
 
 impl Revocation {
-    pub(crate) fn new(lists: Vec<RevocationList>, required: bool) -> Self {
+    pub(crate) fn new(mut lists: Vec<RevocationList>, required: bool) -> Self {
+        lists.sort_by_key(|list| core::cmp::Reverse(list.this_update()));
         Self { lists, required }
     }
 
@@ -34,7 +36,7 @@ impl Revocation {
         self.lists.len()
     }
 
-    /// A list counts only if the certificate's issuer has signed it and it is not out of date;
+    /// Of the lists that count the newest does. A list counts only if the certificate's issuer has signed it and it is not out of date;
     /// `issuer` is its key, if that may sign lists.
     /// Costs one signature check for each list that speaks of the certificate, within the budget,
     /// and going through its entries. A list that the budget does not reach does not count.
