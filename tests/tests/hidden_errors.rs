@@ -244,3 +244,45 @@ fn an_authoritys_new_key_signed_by_its_old_one_does_not_end_the_path() {
     let chain = [&expired, &new, &old];
     assert_eq!(found(trusting(&[&root]), &chain), [(CertificateExpired, 0)]);
 }
+
+#[test]
+fn an_odd_authority_that_issued_itself_is_told_behind_a_bad_one() {
+    let root = Made::self_signed(authority("root"));
+    let old = root.issue(authority("upper"));
+    let mut new = authority("upper");
+    new.custom_extensions = vec![extension(&[1, 3, 6, 1, 4, 1, 99999, 1])];
+    let new = old.issue(new);
+    let mut lower = authority("lower");
+    lower.is_ca = IsCa::ExplicitNoCa;
+    let lower = new.issue(lower);
+    let leaf = lower.issue(leaf(&[HOST]));
+    assert_eq!(
+        found(trusting(&[&root]), &[&leaf, &lower, &new, &old]),
+        [(InvalidCaCertificate, 1), (UndecodableCertificate, 2)]
+    );
+}
+
+#[test]
+fn what_is_wrong_with_a_leaf_is_told_when_nobody_knows_its_issuer() {
+    let root = Made::self_signed(authority("root"));
+    let mut odd = leaf(&[HOST]);
+    // BOOLEAN is none.
+    let constraints = element(0x30, &element(1, &[1]));
+    odd.custom_extensions = vec![CustomExtension::from_oid_content(
+        &[2, 5, 29, 19],
+        constraints,
+    )];
+    let odd = root.issue(odd);
+    assert_eq!(
+        found(trusting(&[&root]), &[&odd]),
+        [(UndecodableCertificate, 0)]
+    );
+    assert_eq!(
+        found(trusting(&[]), &[&odd]),
+        [
+            (UnableToGetLocalIssuerCertificate, 0),
+            (UnableToVerifyFirstCertificate, 0),
+            (UndecodableCertificate, 0)
+        ]
+    );
+}

@@ -54,8 +54,10 @@ impl Case<'_> {
     pub(super) fn diagnose(&self, path: &Path<'_>, refusal: &Error) -> Vec<Finding> {
         let mut found = Vec::new();
         end(path, &mut found);
+        let last = path.links.len().saturating_sub(1);
         for (depth, link) in path.links.iter().enumerate() {
-            self.certificate(link, depth, &mut found);
+            let root = path.end == End::SelfSigned && depth == last;
+            self.certificate(link, depth, root, &mut found);
         }
         let assumed = assumed(path, &found);
         let hidden = self.hidden(path, assumed, &found);
@@ -86,8 +88,8 @@ impl Case<'_> {
         found
     }
 
-    /// What is wrong with one certificate of the path.
-    fn certificate(&self, link: &Link<'_>, depth: usize, found: &mut Vec<Finding>) {
+    /// What is wrong with one certificate of the path; a root can only be trusted as an anchor.
+    fn certificate(&self, link: &Link<'_>, depth: usize, root: bool, found: &mut Vec<Finding>) {
         let (cert, leaf) = (&link.fields, depth == 0);
         let mut report = |kind, detail| found.push((kind, depth, detail));
         match link.signature {
@@ -116,8 +118,8 @@ impl Case<'_> {
         if leaf {
             return;
         }
-        // It may be odder as an anchor, which it would have to be if it issued itself.
-        let readable = match cert.is_self_issued() {
+        // Anchors may be odder.
+        let readable = match root {
             true => anchor_from_trusted_cert(link.der).is_ok(),
             false => EndEntityCert::try_from(link.der).is_ok(),
         };
@@ -154,13 +156,11 @@ impl Case<'_> {
             Ok(parsed) => parsed,
             Err(error) => return Some(kind_of(&error)),
         };
-        if assumed == Some(0) && path.end != End::SelfSigned {
-            // Nobody has the key that this could be checked with.
-            return None;
-        }
         // With one that is assumed there is one path, and no other to be refused for.
         let assumed = assumed.and_then(|depth| Some((depth, path.links.get(depth)?)));
         let (above, anchor) = match assumed {
+            // Nobody has the key that its signature could be checked with.
+            Some((0, _)) if path.end != End::SelfSigned => (0, None),
             Some((depth, link)) => match anchor_from_trusted_cert(link.der) {
                 Ok(anchor) => (depth, Some(anchor)),
                 // It was told to be unreadable; what it issued cannot be checked.
@@ -180,9 +180,11 @@ impl Case<'_> {
             true => None,
             false => Some(self.purpose),
         };
-        let anchors = anchor
-            .as_ref()
-            .map_or(self.material.anchors, slice::from_ref);
+        let anchors = match &anchor {
+            Some(anchor) => slice::from_ref(anchor),
+            None if above == 0 => &[],
+            None => self.material.anchors,
+        };
         parsed
             .verify_for_usage(
                 self.material.algorithms,
@@ -194,6 +196,7 @@ impl Case<'_> {
                 None,
             )
             .err()
+            .filter(|error| above > 0 || *error != Error::UnknownIssuer)
             .map(|error| kind_of(&error))
     }
 }
