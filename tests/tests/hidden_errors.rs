@@ -9,7 +9,7 @@ use rcgen::{
 };
 use sslcore::SslErrorKind::*;
 use sslcore::{ClientConfig, ConfigBuilder, SslError, SslErrorKind, VerifyMode};
-use sslcore_tests::chains::{HOST, Made, authority, element, leaf};
+use sslcore_tests::chains::{HOST, Made, authority, element, field, leaf};
 use sslcore_tests::judging::{errors, trusting};
 
 /// Kind and depth of each error, each with the certificate at its depth.
@@ -285,4 +285,20 @@ fn what_is_wrong_with_a_leaf_is_told_when_nobody_knows_its_issuer() {
             (UndecodableCertificate, 0)
         ]
     );
+}
+
+#[test]
+fn a_leaf_whose_key_cannot_be_read_does_not_evade_the_lists() {
+    let root = Made::self_signed(authority("root"));
+    let mut odd = leaf(&[HOST]);
+    odd.serial_number = Some(8u64.into());
+    let odd = root.issue(odd).with_fields(&root.key, |fields| {
+        // One bit of the key is said to be unused.
+        let key = &mut fields[field::PUBLIC_KEY];
+        let count = key.len() - 66;
+        assert_eq!(key[count..count + 2], [0, 4]);
+        key[count] = 1;
+    });
+    let config = trusting(&[&root]).revocation_lists([root.revoke(&[8], 2030)], false);
+    assert_eq!(found(config, &[&odd]), [(UndecodableCertificate, 0)]);
 }

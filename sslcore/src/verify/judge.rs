@@ -135,6 +135,11 @@ impl Policy {
         if now.is_none() {
             errors.push(error(Kind::NoWallClock, 0, Detail::None, leaf));
         }
+        // webpki does not read its key: without it, no list speaks of it.
+        if x509::Certificate::parse(leaf).is_none() {
+            errors.push(error(Kind::UndecodableCertificate, 0, Detail::None, leaf));
+            return None;
+        }
         let (issuers, more) = reachable(chain);
         let leaf_and_issuers = core::iter::once(leaf).chain(&issuers);
         let fields: Vec<_> = leaf_and_issuers
