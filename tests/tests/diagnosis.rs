@@ -8,7 +8,7 @@ use rcgen::{
     NameConstraints,
 };
 use sslcore::SslErrorKind::*;
-use sslcore::{ClientConfig, Pin, ServerConfig, SslError};
+use sslcore::{Certificate, ClientConfig, Pin, ServerConfig, SslError};
 use sslcore_tests::cases::weak;
 use sslcore_tests::chains::{Family, HOST, Made, authority, element, field, leaf};
 use sslcore_tests::judging::{ders, errors, found, now, trusting};
@@ -258,7 +258,22 @@ fn a_blocked_certificate_is_told_wherever_it_is_and_also_when_it_is_pinned() {
     );
     let pinned = blocked(sha256(&leaf.der)).pins([sha256(&leaf.der)]);
     assert_eq!(found(pinned, &chain), [(CertificateBlacklisted, 0)]);
-    assert_eq!(found(blocked(sha256(&root.der)), &chain), []);
+    let unknown = [(UnableToGetLocalIssuerCertificate, 1)];
+    assert_eq!(
+        found(blocked(sha256(&root.der)), &chain),
+        unknown,
+        "it is no trust anchor either, sent or not"
+    );
+    let key = Certificate::from_der(root.der.clone()).spki_sha256(&backend());
+    let key = Pin::SpkiSha256(key.expect("SHA-256"));
+    assert_eq!(found(blocked(key), &chain), unknown);
+    assert_eq!(
+        found(blocked(key), &[&leaf, &middle, &root]),
+        [
+            (CertificateBlacklisted, 2),
+            (SelfSignedCertificateInChain, 2)
+        ]
+    );
 }
 
 #[test]

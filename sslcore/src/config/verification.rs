@@ -89,7 +89,7 @@ impl<C> ConfigBuilder<C> {
 
     /// Certificates, or keys, that are refused wherever in the chain they are: each is an error of
     /// kind [`CertificateBlacklisted`](crate::SslErrorKind::CertificateBlacklisted), also of a
-    /// chain that is pinned.
+    /// chain that is pinned. A trust anchor among them is none.
     #[must_use]
     pub fn block(mut self, blocked: impl IntoIterator<Item = Pin>) -> Self {
         self.verification.blocked = blocked.into_iter().collect();
@@ -218,6 +218,7 @@ impl Verification {
             return Err(ConfigError::PinsWithoutVerification);
         }
         let revocation = self.revocation();
+        let blocked = pins(&mut self.blocked, backend)?;
         if (revocation.is_some() || self.status.is_some()) && !judged {
             return Err(ConfigError::StatusWithoutVerification);
         }
@@ -225,8 +226,8 @@ impl Verification {
             mode,
             on_errors: self.on_errors,
             pins: pins(&mut self.pins, backend)?,
-            blocked: pins(&mut self.blocked, backend)?,
-            anchors: self.anchors()?,
+            anchors: self.anchors(blocked.as_ref())?,
+            blocked,
             algorithms: backend.provider().signature_verification_algorithms.all,
             depth: self.depth,
             revocation,
@@ -237,8 +238,10 @@ impl Verification {
         })
     }
 
-    fn anchors(&self) -> Result<Vec<TrustAnchor<'static>>, ConfigError> {
+    /// All but those that are blocked: they need not be sent to be used.
+    fn anchors(&self, blocked: Option<&Pins>) -> Result<Vec<TrustAnchor<'static>>, ConfigError> {
         let anchors = self.anchors.iter().enumerate();
+        let anchors = anchors.filter(|(_, der)| blocked.is_none_or(|blocked| !blocked.have(der)));
         anchors
             .map(|(index, der)| {
                 let anchor = webpki::anchor_from_trusted_cert(der);
