@@ -112,7 +112,8 @@ impl Case<'_> {
             }
             _ => {}
         }
-        if !cert.serves(self.purpose.id()) || (leaf && cert.is_ca()) {
+        let unfit = leaf && (cert.is_ca() || !cert.may_sign_handshakes());
+        if unfit || !cert.serves(self.purpose.id()) {
             report(Kind::InvalidPurpose, Detail::For(self.purpose));
         }
         if leaf {

@@ -136,10 +136,10 @@ impl Policy {
             errors.push(error(Kind::NoWallClock, 0, Detail::None, leaf));
         }
         // webpki does not read its key: without it, no list speaks of it.
-        if x509::Certificate::parse(leaf).is_none() {
+        let Some(own) = x509::Certificate::parse(leaf) else {
             errors.push(error(Kind::UndecodableCertificate, 0, Detail::None, leaf));
             return None;
-        }
+        };
         let (issuers, more) = reachable(chain);
         let leaf_and_issuers = core::iter::once(leaf).chain(&issuers);
         let fields: Vec<_> = leaf_and_issuers
@@ -156,6 +156,10 @@ impl Policy {
                 errors.extend(unfit.map(|(depth, der)| {
                     error(Kind::InvalidCaCertificate, depth, Detail::None, der)
                 }));
+                if !own.may_sign_handshakes() {
+                    let detail = Detail::For(purpose);
+                    errors.push(error(Kind::InvalidPurpose, 0, detail, leaf));
+                }
                 self.extras(leaf, intermediates.len(), errors);
                 match intermediates.first() {
                     Some(issuer) => {

@@ -86,6 +86,9 @@ impl SslError {
                 if certificate.is_ca() && self.depth == 0 {
                     return write!(f, ": it is a certificate authority's, and not a {role}'s");
                 }
+                if self.depth == 0 && !may_sign_handshakes(certificate) {
+                    return f.write_str(": its key usage does not have digitalSignature");
+                }
                 f.write_str(": it is for ")?;
                 list(f, certificate.extended_key_usages(), "nothing")?;
                 write!(f, ", and not for a TLS {role}")
@@ -188,6 +191,11 @@ impl Display for Intermediates {
             more => write!(f, "{more} intermediates"),
         }
     }
+}
+
+fn may_sign_handshakes(certificate: &Certificate) -> bool {
+    let fields = x509::Certificate::parse(certificate.der());
+    fields.is_none_or(|fields| fields.may_sign_handshakes())
 }
 
 /// What it says it was signed with: an object identifier.

@@ -181,6 +181,11 @@ impl<'a> Certificate<'a> {
         Reader::new(value).read(tag::SEQUENCE).map(Reader::new)
     }
 
+    /// Whether its key may sign handshakes: it says so, or nothing (RFC 8446 §4.4.2.2).
+    pub(crate) fn may_sign_handshakes(&self) -> bool {
+        self.key_usage(0x80)
+    }
+
     /// Whether its key may sign certificates: it says so, or nothing (RFC 5280 §4.2.1.3).
     pub(crate) fn may_sign_certificates(&self) -> bool {
         self.key_usage(0x80 >> 5)
