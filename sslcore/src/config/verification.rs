@@ -16,6 +16,7 @@ use crate::verify::pin::{Pin, Pins};
 use crate::verify::policy::{Judged, OnErrors, Policy, VerifyMode};
 use crate::verify::revocation::Revocation;
 use crate::verify::status::StatusChecker;
+use crate::verify::x509::Certificate;
 use crate::verify::{SslError, SslErrorKind};
 
 /// What the builder has collected.
@@ -46,7 +47,10 @@ pub(super) struct Verification {
 ///
 /// All of it belongs to one configuration: nothing is sticky, nothing is global.
 impl<C> ConfigBuilder<C> {
-    /// The certificates that chains must end in. Without any, no chain is trusted.
+    /// The certificates that chains must end in. Without any, no chain is trusted. One that does
+    /// not say that it is an authority's (RFC 5280 §4.2.1.9), or whose key usage does not have
+    /// keyCertSign, issues nothing: a peer that has it for its own is trusted if it is self-signed,
+    /// and nobody else. Version 1 cannot say so.
     /// `QSslConfiguration::setCaCertificates`.
     #[must_use]
     pub fn trust_anchors(
@@ -227,6 +231,7 @@ impl Verification {
             on_errors: self.on_errors,
             pins: pins(&mut self.pins, backend)?,
             anchors: self.anchors(blocked.as_ref())?,
+            trusted_leaves: self.trusted_leaves(),
             blocked,
             algorithms: backend.provider().signature_verification_algorithms.all,
             depth: self.depth,
@@ -238,21 +243,30 @@ impl Verification {
         })
     }
 
-    /// All but those that are blocked: they need not be sent to be used.
+    /// All that may issue but those that are blocked: they need not be sent to be used. (webpki
+    /// asks no anchor what it may.)
     fn anchors(&self, blocked: Option<&Pins>) -> Result<Vec<TrustAnchor<'static>>, ConfigError> {
-        let anchors = self.anchors.iter().enumerate();
-        let anchors = anchors.filter(|(_, der)| blocked.is_none_or(|blocked| !blocked.have(der)));
-        anchors
-            .map(|(index, der)| {
-                let anchor = webpki::anchor_from_trusted_cert(der);
-                anchor.map(|anchor| anchor.to_owned()).map_err(|error| {
-                    ConfigError::UnusableTrustAnchor {
-                        index,
-                        why: error.to_string(),
-                    }
-                })
-            })
-            .collect()
+        let mut anchors = Vec::with_capacity(self.anchors.len());
+        for (index, der) in self.anchors.iter().enumerate() {
+            let anchor = webpki::anchor_from_trusted_cert(der);
+            let anchor = anchor.map_err(|error| ConfigError::UnusableTrustAnchor {
+                index,
+                why: error.to_string(),
+            })?;
+            let issues = Certificate::parse(der).is_some_and(|it| it.may_issue());
+            if issues && !blocked.is_some_and(|blocked| blocked.have(der)) {
+                anchors.push(anchor.to_owned());
+            }
+        }
+        Ok(anchors)
+    }
+
+    /// The others, as far as they are somebody's own.
+    fn trusted_leaves(&self) -> Vec<CertificateDer<'static>> {
+        let issues_nothing = |it: Certificate<'_>| !it.may_issue() && it.is_self_issued();
+        let anchors = self.anchors.iter();
+        let leaves = anchors.filter(|der| Certificate::parse(der).is_some_and(issues_nothing));
+        leaves.cloned().collect()
     }
 
     fn revocation(&mut self) -> Option<Revocation> {

@@ -1,10 +1,11 @@
 //! The judgement of a chain.
 
 use alloc::vec::Vec;
+use core::slice;
 use core::time::Duration;
 
-use rustls_pki_types::{CertificateDer, ServerName, UnixTime};
-use webpki::{EndEntityCert, Error};
+use rustls_pki_types::{CertificateDer, ServerName, TrustAnchor, UnixTime};
+use webpki::{EndEntityCert, Error, anchor_from_trusted_cert};
 
 use super::diagnose::{Case, Finding, Purpose, Usage, kind_of, time_within};
 use super::name::common_name_matches;
@@ -140,13 +141,18 @@ impl Policy {
             errors.push(error(Kind::UndecodableCertificate, 0, Detail::None, leaf));
             return None;
         };
+        let itself = match self.trusted_leaves.contains(leaf) {
+            true => anchor_from_trusted_cert(leaf).ok(),
+            false => None,
+        };
+        let anchors = itself.as_ref().map_or(&*self.anchors, slice::from_ref);
         let (issuers, more) = reachable(chain);
         let leaf_and_issuers = core::iter::once(leaf).chain(&issuers);
         let fields: Vec<_> = leaf_and_issuers
             .filter_map(|der| x509::Certificate::parse(der))
             .collect();
         let (near, time) = self.times(now, &fields);
-        match self.search(leaf, &issuers, purpose, time) {
+        match self.search(leaf, anchors, &issuers, purpose, time) {
             Ok((intermediates, anchor)) => {
                 let path: Vec<_> = core::iter::once(leaf).chain(&intermediates).collect();
                 self.revoked(&path, &anchor, near, errors);
@@ -172,7 +178,7 @@ impl Policy {
             Err(refusal) => {
                 let material = Material {
                     chain,
-                    anchors: &self.anchors,
+                    anchors,
                     algorithms: self.algorithms,
                     times: self.around(now),
                 };
@@ -277,6 +283,7 @@ impl Policy {
     fn search(
         &self,
         leaf: &CertificateDer<'_>,
+        anchors: &[TrustAnchor<'_>],
         issuers: &[CertificateDer<'_>],
         purpose: Purpose,
         time: UnixTime,
@@ -284,7 +291,7 @@ impl Policy {
         let parsed = EndEntityCert::try_from(leaf)?;
         let path = parsed.verify_for_usage(
             self.algorithms,
-            &self.anchors,
+            anchors,
             issuers,
             time,
             Usage(Some(purpose)),

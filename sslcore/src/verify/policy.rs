@@ -4,7 +4,7 @@ use alloc::sync::Arc;
 use alloc::vec::Vec;
 use core::time::Duration;
 
-use rustls_pki_types::{ServerName, SignatureVerificationAlgorithm, TrustAnchor};
+use rustls_pki_types::{CertificateDer, ServerName, SignatureVerificationAlgorithm, TrustAnchor};
 
 use super::diagnose::Purpose;
 use super::pin::Pins;
@@ -72,6 +72,8 @@ pub(crate) struct Policy {
     /// When there are any, the leaf must be one of them, and nothing else matters.
     pub(crate) pins: Option<Pins>,
     pub(crate) anchors: Vec<TrustAnchor<'static>>,
+    /// Self-issued certificates that are trusted as a peer's own, and issue nothing.
+    pub(crate) trusted_leaves: Vec<CertificateDer<'static>>,
     pub(crate) algorithms: &'static [&'static dyn SignatureVerificationAlgorithm],
     /// Certificates that are refused wherever they are, pinned or not.
     pub(crate) blocked: Option<Pins>,

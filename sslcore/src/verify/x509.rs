@@ -186,6 +186,12 @@ impl<'a> Certificate<'a> {
         self.key_usage(0x80)
     }
 
+    /// Whether it may issue certificates as a trust anchor. Version 1 cannot say so, and roots of
+    /// old are of it.
+    pub(crate) fn may_issue(&self) -> bool {
+        self.version == Some(1) || (self.is_ca() && self.may_sign_certificates())
+    }
+
     /// Whether its key may sign certificates: it says so, or nothing (RFC 5280 §4.2.1.3).
     pub(crate) fn may_sign_certificates(&self) -> bool {
         self.key_usage(0x80 >> 5)
