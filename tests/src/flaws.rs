@@ -164,7 +164,8 @@ pub struct Flawed {
     /// Leaf first, as it is sent.
     pub chain: Vec<Made>,
     flaws: Vec<Flaw>,
-    anchors: Vec<CertificateDer<'static>>,
+    /// Who is trusted.
+    pub anchors: Vec<CertificateDer<'static>>,
     lists: Vec<RevocationList>,
 }
 

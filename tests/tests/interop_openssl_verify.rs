@@ -1,13 +1,18 @@
 //! The chains of the list, judged by us and by `openssl verify`: the same are refused, for the
-//! same reasons, or it is said here why not.
+//! same reasons, or it is said here why not. And chains made at random, in disorder and with others
+//! mixed in.
 
 use std::collections::BTreeSet;
 use std::process::Command;
 
 use rustls_pki_types::CertificateDer;
+use sslcore::{ClientConfig, PeerName};
 use sslcore_tests::cases::{Case, cases};
 use sslcore_tests::certs::{NOW, pem};
 use sslcore_tests::chains::HOST;
+use sslcore_tests::flaws::{Flaw, Flawed, Keys, Wrong};
+use sslcore_tests::judging::now;
+use sslcore_tests::pair::backend;
 use sslcore_tests::peer::Scratch;
 
 /// A reason, by our name, and its place in the chain.
@@ -174,4 +179,101 @@ fn every_difference_is_about_a_chain_of_the_list() {
         assert!(names.contains(name), "{name}: {why}");
     }
     assert_eq!(names.len(), cases().len(), "every name is there once");
+}
+
+/// Numbers that look random, the same ones each time (Knuth's MMIX).
+struct Dice(u64);
+
+impl Dice {
+    fn below(&mut self, sides: usize) -> usize {
+        let Self(state) = self;
+        *state = state
+            .wrapping_mul(6_364_136_223_846_793_005)
+            .wrapping_add(1_442_695_040_888_963_407);
+        (*state >> 33) as usize % sides
+    }
+
+    fn one_in(&mut self, sides: usize) -> bool {
+        self.below(sides) == 0
+    }
+
+    fn shuffle<T>(&mut self, items: &mut [T]) {
+        for i in (1..items.len()).rev() {
+            items.swap(i, self.below(i + 1));
+        }
+    }
+}
+
+/// Flaws that this program looks for, too, and takes for some: see [`DIFFERENCES`].
+fn common_flaws() -> Vec<Flaw> {
+    use Wrong::{Authority, Blocked, NotPinned, Revoked, StaleList, TooLong};
+    let ours = [Authority, Blocked, NotPinned, Revoked, StaleList, TooLong];
+    let all = Flaw::all().into_iter();
+    all.filter(|flaw| !ours.contains(&flaw.wrong)).collect()
+}
+
+fn is_good(case: &Case) -> bool {
+    let config = ClientConfig::builder(backend()).trust_anchors(case.anchors.clone());
+    let config = config.build().expect("a configuration");
+    let host = PeerName::new(HOST).expect("a name");
+    let errors = config.verify_chain(&case.chain, Some(&host), Some(now()));
+    errors.is_empty()
+}
+
+#[test]
+fn openssl_agrees_about_chains_made_at_random() {
+    let mut dice = Dice(1);
+    let (keys, others) = (Keys::new(), Keys::new());
+    let flaws = common_flaws();
+    let (good, strange) = (Flawed::new(&keys, &[]), Flawed::new(&others, &[]));
+    let (mut accepted, mut refused, mut found_by_us) = (0, 0, 0);
+    for round in 0..240 {
+        let one = flaws[dice.below(flaws.len())];
+        let two = flaws[dice.below(flaws.len())];
+        let wrong = match dice.below(3) {
+            0 => vec![],
+            1 if one.goes_with(two) => vec![one, two],
+            _ => vec![one],
+        };
+        let flawed = Flawed::new(&keys, &wrong);
+        let mut chain: Vec<_> = flawed.chain.iter().map(|made| made.der.clone()).collect();
+        let mut spared = false;
+        for at in 1..3 {
+            // The same authority without a flaw, another one of its name, and one twice.
+            if dice.one_in(4) {
+                chain.push(good.chain[at].der.clone());
+                spared = true;
+            }
+            if dice.one_in(4) {
+                chain.push(strange.chain[at].der.clone());
+            }
+            if dice.one_in(4) {
+                chain.push(chain[chain.len() - 1].clone());
+            }
+        }
+        dice.shuffle(&mut chain[1..]);
+        let case = Case {
+            name: "at random",
+            anchors: flawed.anchors.clone(),
+            chain,
+            lists: Vec::new(),
+            errors: Vec::new(),
+        };
+        let (ours, theirs) = (is_good(&case), openssl(&case).is_empty());
+        let story = format!("round {round}: {wrong:?}");
+        if wrong.is_empty() {
+            assert!(ours, "{story}: nothing is wrong");
+        } else if !spared {
+            assert!(!ours, "{story}: nothing spares it");
+        }
+        match (ours, theirs) {
+            (true, true) => accepted += 1,
+            (false, false) => refused += 1,
+            // OpenSSL does not go back when an issuer leads nowhere.
+            (true, false) if case.chain.len() > flawed.chain.len() => found_by_us += 1,
+            _ => panic!("{story}: good to us: {ours}, to OpenSSL: {theirs}"),
+        }
+    }
+    assert!(accepted > 40 && refused > 80, "{accepted}, {refused}");
+    assert!(found_by_us < 60, "{found_by_us}");
 }
