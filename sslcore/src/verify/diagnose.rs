@@ -13,8 +13,8 @@ use webpki::{
     anchor_from_trusted_cert,
 };
 
+use super::dates::time_within;
 use super::path::{End, Link, Material, Path, Signature, issued};
-use super::x509::Certificate;
 use super::{Detail, SslErrorKind as Kind};
 
 /// One error: what, on which certificate of the path, and what is to be said about it.
@@ -259,20 +259,6 @@ impl ExtendedKeyUsageValidator for Usage {
             None => Ok(()),
         }
     }
-}
-
-/// The time nearest to `now` at which every one of these certificates is valid; the last second
-/// of the one that ends first when there is none.
-pub(super) fn time_within<'a, 'b: 'a>(
-    certificates: &mut dyn Iterator<Item = &'a Certificate<'b>>,
-    now: UnixTime,
-) -> UnixTime {
-    let (mut begin, mut end) = (now, None);
-    for certificate in certificates {
-        begin = certificate.not_before.map_or(begin, |it| begin.max(it));
-        end = certificate.not_after.into_iter().chain(end).min();
-    }
-    end.map_or(begin, |end| end.min(begin))
 }
 
 /// webpki's error by QSslError's name.

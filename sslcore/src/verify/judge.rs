@@ -2,16 +2,13 @@
 
 use alloc::vec::Vec;
 use core::slice;
-use core::time::Duration;
 
-use rustls_pki_types::{CertificateDer, ServerName, TrustAnchor, UnixTime};
+use rustls_pki_types::{CertificateDer, TrustAnchor, UnixTime};
 use webpki::{EndEntityCert, Error, anchor_from_trusted_cert};
 
-use super::diagnose::{Case, Finding, Purpose, Usage, kind_of, time_within};
-use super::name::common_name_matches;
-use super::path::{End, MAX_SIGNATURES, MIN_RSA_BITS, Material, Path, Times, issued, reachable};
+use super::diagnose::{Case, Finding, Purpose, Usage, kind_of};
+use super::path::{End, MIN_RSA_BITS, Material, Path, reachable};
 use super::policy::{Judged, Policy, VerifyMode};
-use super::revocation::{Revocation, Status};
 use super::status::{StatusQuestion, StatusReport};
 use super::{Detail, SslError, SslErrorKind as Kind, x509};
 use crate::identity::certificate::Certificate;
@@ -156,16 +153,16 @@ impl Policy {
             Ok((intermediates, anchor)) => {
                 let path: Vec<_> = core::iter::once(leaf).chain(&intermediates).collect();
                 self.revoked(&path, &anchor, near, errors);
+                if !own.may_sign_handshakes() {
+                    let detail = Detail::For(purpose);
+                    errors.push(error(Kind::InvalidPurpose, 0, detail, leaf));
+                }
                 let unfit = (1..).zip(&intermediates).filter(|(_, der)| {
                     x509::Certificate::parse(der).is_some_and(|it| !it.may_sign_certificates())
                 });
                 errors.extend(unfit.map(|(depth, der)| {
                     error(Kind::InvalidCaCertificate, depth, Detail::None, der)
                 }));
-                if !own.may_sign_handshakes() {
-                    let detail = Detail::For(purpose);
-                    errors.push(error(Kind::InvalidPurpose, 0, detail, leaf));
-                }
                 self.extras(leaf, intermediates.len(), errors);
                 match intermediates.first() {
                     Some(issuer) => {
@@ -194,89 +191,35 @@ impl Policy {
                     now,
                     time,
                 };
-                let found = case.diagnose(&path, &refusal);
-                let more = more && !found.is_empty();
-                let certificate = |depth: usize| {
-                    path.links
-                        .get(depth)
-                        .map_or(leaf.as_ref(), |link| link.der.as_ref())
-                };
-                errors.extend(found.into_iter().map(|(kind, depth, detail): Finding| {
-                    error(kind, depth, detail, certificate(depth))
-                }));
-                let mut budget = self.list_budget(path.budget);
-                for (depth, link) in path.links.iter().enumerate() {
-                    let issuer = path.links.get(depth + 1);
-                    let may_sign = issuer.is_none_or(|issuer| issuer.fields.may_sign_lists());
-                    let key = link.issuer.as_ref().filter(|_| may_sign);
-                    errors.extend(self.status(
-                        depth,
-                        &link.fields,
-                        key,
-                        now,
-                        link.der,
-                        &mut budget,
-                    ));
-                }
-                if more {
-                    errors.push(error(Kind::PathSearchExceeded, 0, Detail::None, leaf));
-                }
-                self.extras(leaf, path.intermediates(), errors);
-                let issuer = path.links.first()?.issuer.as_ref()?;
-                let proven = path.links.iter().all(|link| link.issuer.is_some());
-                (proven && path.end == End::Anchor).then(|| issuer.info.to_vec())
+                self.refused(leaf, &case, &path, &refusal, more, errors)
             }
         }
     }
 
-    /// What the lists of revoked certificates say about a path that webpki has found.
-    fn revoked(
+    /// The same when webpki has refused the chain, or what it was given of it: there may be `more`.
+    fn refused(
         &self,
-        path: &[&CertificateDer<'_>],
-        anchor: &[u8],
-        now: Option<UnixTime>,
+        leaf: &CertificateDer<'_>,
+        case: &Case<'_>,
+        path: &Path<'_>,
+        refusal: &Error,
+        more: bool,
         errors: &mut Vec<SslError>,
-    ) {
-        let parsed: Vec<_> = path
-            .iter()
-            .map(|der| x509::Certificate::parse(der))
-            .collect();
-        let mut budget = self.list_budget(MAX_SIGNATURES);
-        for (depth, (der, fields)) in path.iter().zip(&parsed).enumerate() {
-            let issuer = match parsed.get(depth + 1) {
-                Some(issuer) => issuer
-                    .filter(x509::Certificate::may_sign_lists)
-                    .map(|issuer| issuer.public_key),
-                None => x509::PublicKey::read(&[], anchor),
-            };
-            if let Some(fields) = fields {
-                errors.extend(self.status(depth, fields, issuer.as_ref(), now, der, &mut budget));
-            }
+    ) -> Option<Vec<u8>> {
+        let found = case.diagnose(path, refusal);
+        let exceeded = more && !found.is_empty();
+        errors.extend(found.into_iter().map(|(kind, depth, detail): Finding| {
+            let certificate = path.links.get(depth).map_or(leaf, |link| link.der);
+            error(kind, depth, detail, certificate)
+        }));
+        self.revoked_links(path, case.now, errors);
+        if exceeded {
+            errors.push(error(Kind::PathSearchExceeded, 0, Detail::None, leaf));
         }
-    }
-
-    /// How many signatures of lists may be checked, when so many of the path's are left.
-    fn list_budget(&self, left: usize) -> usize {
-        left + self.revocation.as_ref().map_or(0, Revocation::len)
-    }
-
-    /// What they say about one certificate, if that is an error.
-    fn status(
-        &self,
-        depth: usize,
-        fields: &x509::Certificate<'_>,
-        issuer: Option<&x509::PublicKey<'_>>,
-        now: Option<UnixTime>,
-        der: &CertificateDer<'_>,
-        budget: &mut usize,
-    ) -> Option<SslError> {
-        let revocation = self.revocation.as_ref()?;
-        let kind = match revocation.status(fields, issuer, now, self.algorithms, budget) {
-            Status::Good => return None,
-            Status::Revoked => Kind::CertificateRevoked,
-            Status::Unknown => Kind::CertificateStatusUnknown,
-        };
-        Some(error(kind, depth, Detail::None, der))
+        self.extras(leaf, path.intermediates(), errors);
+        let proven = path.links.iter().all(|link| link.issuer.is_some());
+        let issuer = path.links.first()?.issuer.as_ref()?;
+        (proven && path.end == End::Anchor).then(|| issuer.info.to_vec())
     }
 
     /// webpki's search for a good path: its intermediates, and the key of its anchor.
@@ -323,78 +266,9 @@ impl Policy {
             errors.push(error(Kind::ChainTooLong, 0, detail, leaf));
         }
     }
-
-    /// The time that these certificates' dates are compared with, if any, and the one to tell
-    /// webpki, which wants one.
-    fn times(
-        &self,
-        now: Option<UnixTime>,
-        certificates: &[x509::Certificate<'_>],
-    ) -> (Option<UnixTime>, UnixTime) {
-        let now = now.map(|now| self.tolerate(now, certificates));
-        let epoch = UnixTime::since_unix_epoch(Duration::ZERO);
-        let time = now.unwrap_or_else(|| time_within(&mut certificates.iter(), epoch));
-        (now, time)
-    }
-
-    /// When it may be.
-    fn around(&self, now: Option<UnixTime>) -> Times {
-        let at = |seconds| UnixTime::since_unix_epoch(Duration::from_secs(seconds));
-        let now = now.map(|now| now.as_secs());
-        let tolerance = self.tolerance.as_secs();
-        Times {
-            begin: at(now.map_or(0, |now| now.saturating_sub(tolerance))),
-            end: at(now.map_or(u64::MAX, |now| now.saturating_add(tolerance))),
-        }
-    }
-
-    /// The time to judge by: another one within the tolerance if all certificates are valid then
-    /// that may be at all.
-    fn tolerate(&self, now: UnixTime, certificates: &[x509::Certificate<'_>]) -> UnixTime {
-        let Times {
-            begin: earliest,
-            end: latest,
-        } = self.around(Some(now));
-        let mut near = certificates.iter().filter(|it| {
-            it.not_before.is_none_or(|begin| begin <= latest)
-                && it.not_after.is_none_or(|end| end >= earliest)
-        });
-        let good = time_within(&mut near.clone(), now);
-        let all_valid = near.all(|it| {
-            it.not_before.is_none_or(|begin| begin <= good)
-                && it.not_after.is_none_or(|end| end >= good)
-        });
-        if all_valid { good } else { now }
-    }
-
-    /// Whether the leaf is for this name (RFC 9525).
-    fn is_named(&self, chain: &[CertificateDer<'_>], name: &ServerName<'_>) -> bool {
-        let Some(leaf) = chain.first() else {
-            return false;
-        };
-        // What webpki cannot read has no names that anybody should believe.
-        EndEntityCert::try_from(leaf)
-            .is_ok_and(|leaf| leaf.verify_is_valid_for_subject_name(name).is_ok())
-            || (self.common_names
-                && common_name_matches(leaf, name)
-                && !self.constrains_names(chain))
-    }
-
-    /// Whether an issuer of this chain may only issue for some names. webpki compares them with
-    /// the alternative names, not with common ones.
-    fn constrains_names(&self, chain: &[CertificateDer<'_>]) -> bool {
-        let mut fields = chain.iter().filter_map(|der| x509::Certificate::parse(der));
-        let constrained: Vec<_> = self
-            .anchors
-            .iter()
-            .filter(|anchor| anchor.name_constraints.is_some())
-            .collect();
-        fields
-            .any(|it| it.constrains_names() || constrained.iter().any(|anchor| issued(anchor, &it)))
-    }
 }
 
-fn error(kind: Kind, depth: usize, detail: Detail, der: impl AsRef<[u8]>) -> SslError {
+pub(super) fn error(kind: Kind, depth: usize, detail: Detail, der: impl AsRef<[u8]>) -> SslError {
     SslError {
         kind,
         depth,

@@ -1,6 +1,7 @@
 //! Judging a certificate chain, outside the engine.
 
 pub(crate) mod crl;
+mod dates;
 pub(crate) mod der;
 mod diagnose;
 pub(crate) mod judge;

@@ -1,13 +1,47 @@
-//! The common name as a host name, for those who still need it.
+//! Whether a certificate is for a name; and its common name, for those who still need it.
+
+use alloc::vec::Vec;
 
 use rustls_pki_types::{CertificateDer, ServerName};
+use webpki::EndEntityCert;
 
+use super::path::issued;
+use super::policy::Policy;
+use super::x509;
 use crate::identity::certificate::{AlternativeName, Certificate};
+
+impl Policy {
+    /// Whether the leaf is for this name (RFC 9525).
+    pub(super) fn is_named(&self, chain: &[CertificateDer<'_>], name: &ServerName<'_>) -> bool {
+        let Some(leaf) = chain.first() else {
+            return false;
+        };
+        // What webpki cannot read has no names that anybody should believe.
+        EndEntityCert::try_from(leaf)
+            .is_ok_and(|leaf| leaf.verify_is_valid_for_subject_name(name).is_ok())
+            || (self.common_names
+                && common_name_matches(leaf, name)
+                && !self.constrains_names(chain))
+    }
+
+    /// Whether an issuer of this chain may only issue for some names. webpki compares them with
+    /// the alternative names, not with common ones.
+    fn constrains_names(&self, chain: &[CertificateDer<'_>]) -> bool {
+        let mut fields = chain.iter().filter_map(|der| x509::Certificate::parse(der));
+        let constrained: Vec<_> = self
+            .anchors
+            .iter()
+            .filter(|anchor| anchor.name_constraints.is_some())
+            .collect();
+        fields
+            .any(|it| it.constrains_names() || constrained.iter().any(|anchor| issued(anchor, &it)))
+    }
+}
 
 /// Whether one of the subject's common names is this host's, by RFC 6125 §6.4.4: only in a
 /// certificate that has no DNS names at all, also none that cannot be read, and never for
 /// addresses. (Qt compares every common name, whatever else there is.)
-pub(super) fn common_name_matches(leaf: &CertificateDer<'_>, name: &ServerName<'_>) -> bool {
+fn common_name_matches(leaf: &CertificateDer<'_>, name: &ServerName<'_>) -> bool {
     let ServerName::DnsName(host) = name else {
         return false;
     };

@@ -6,8 +6,9 @@
 
 use alloc::vec::Vec;
 
-use rustls_pki_types::{CertificateDer, SignatureVerificationAlgorithm, TrustAnchor, UnixTime};
+use rustls_pki_types::{CertificateDer, SignatureVerificationAlgorithm, TrustAnchor};
 
+use super::dates::Times;
 use super::der::{Reader, tag};
 use super::x509::{Certificate, PublicKey};
 
@@ -87,22 +88,6 @@ impl Material<'_> {
             self.algorithms,
             budget,
         )
-    }
-}
-
-/// From when until when something is valid.
-#[derive(Clone, Copy)]
-pub(super) struct Times {
-    pub(super) begin: UnixTime,
-    pub(super) end: UnixTime,
-}
-
-impl Times {
-    /// When the certificate is valid, too.
-    fn and(self, certificate: &Certificate<'_>) -> Option<Self> {
-        let begin = certificate.not_before?.max(self.begin);
-        let end = certificate.not_after?.min(self.end);
-        (begin <= end).then_some(Self { begin, end })
     }
 }
 

@@ -1,0 +1,83 @@
+//! At which time certificates are judged.
+
+use core::time::Duration;
+
+use rustls_pki_types::UnixTime;
+
+use super::policy::Policy;
+use super::x509::Certificate;
+
+/// From when until when something is valid.
+#[derive(Clone, Copy)]
+pub(super) struct Times {
+    pub(super) begin: UnixTime,
+    pub(super) end: UnixTime,
+}
+
+impl Times {
+    /// When the certificate is valid, too.
+    pub(super) fn and(self, certificate: &Certificate<'_>) -> Option<Self> {
+        let begin = certificate.not_before?.max(self.begin);
+        let end = certificate.not_after?.min(self.end);
+        (begin <= end).then_some(Self { begin, end })
+    }
+}
+
+impl Policy {
+    /// The time that these certificates' dates are compared with, if any, and the one to tell
+    /// webpki, which wants one.
+    pub(super) fn times(
+        &self,
+        now: Option<UnixTime>,
+        certificates: &[Certificate<'_>],
+    ) -> (Option<UnixTime>, UnixTime) {
+        let now = now.map(|now| self.tolerate(now, certificates));
+        let epoch = UnixTime::since_unix_epoch(Duration::ZERO);
+        let time = now.unwrap_or_else(|| time_within(&mut certificates.iter(), epoch));
+        (now, time)
+    }
+
+    /// When it may be.
+    pub(super) fn around(&self, now: Option<UnixTime>) -> Times {
+        let at = |seconds| UnixTime::since_unix_epoch(Duration::from_secs(seconds));
+        let now = now.map(|now| now.as_secs());
+        let tolerance = self.tolerance.as_secs();
+        Times {
+            begin: at(now.map_or(0, |now| now.saturating_sub(tolerance))),
+            end: at(now.map_or(u64::MAX, |now| now.saturating_add(tolerance))),
+        }
+    }
+
+    /// The time to judge by: another one within the tolerance if all certificates are valid then
+    /// that may be at all.
+    fn tolerate(&self, now: UnixTime, certificates: &[Certificate<'_>]) -> UnixTime {
+        let Times {
+            begin: earliest,
+            end: latest,
+        } = self.around(Some(now));
+        let mut near = certificates.iter().filter(|it| {
+            it.not_before.is_none_or(|begin| begin <= latest)
+                && it.not_after.is_none_or(|end| end >= earliest)
+        });
+        let good = time_within(&mut near.clone(), now);
+        let all_valid = near.all(|it| {
+            it.not_before.is_none_or(|begin| begin <= good)
+                && it.not_after.is_none_or(|end| end >= good)
+        });
+        if all_valid { good } else { now }
+    }
+}
+
+/// The time nearest to `now` at which every one of these certificates is valid; the last second
+/// of the one that ends first when there is none.
+pub(super) fn time_within<'a, 'b: 'a>(
+    certificates: &mut dyn Iterator<Item = &'a Certificate<'b>>,
+    now: UnixTime,
+) -> UnixTime {
+    let (mut begin, mut end) = (now, None);
+    for certificate in certificates {
+        begin = certificate.not_before.map_or(begin, |it| begin.max(it));
+        end = certificate.not_after.into_iter().chain(end).min();
+    }
+    end.map_or(begin, |end| end.min(begin))
+}
