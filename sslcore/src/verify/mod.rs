@@ -75,7 +75,7 @@ error_kinds! {
     InvalidCaCertificate = 14, "a certificate in the chain must not issue certificates";
     /// Too many certificates between anchor and leaf.
     PathLengthExceeded = 15, "the chain is longer than a certificate in it allows";
-    /// The certificate is for another purpose.
+    /// The certificate is for another purpose, or its key may not sign handshakes.
     InvalidPurpose = 16, "the certificate is not for this purpose";
     /// The peer has no certificate.
     NoPeerCertificate = 21, "the peer presented no certificate";

@@ -4,6 +4,7 @@ use alloc::vec::Vec;
 
 use rustls_pki_types::{CertificateDer, SignatureVerificationAlgorithm, UnixTime};
 
+use super::crl::List;
 use super::judge::error;
 use super::path::{MAX_SIGNATURES, Path, Signature, check};
 use super::policy::Policy;
@@ -14,7 +15,6 @@ use crate::identity::revocation_list::RevocationList;
 /// The lists.
 #[derive(Clone)]
 pub(crate) struct Revocation {
-    /// The newest first.
     lists: Vec<RevocationList>,
     /// Whether a certificate without a list of its issuer's is an error.
     required: bool,
@@ -29,15 +29,15 @@ enum Status {
 }
 
 impl Revocation {
-    pub(crate) fn new(mut lists: Vec<RevocationList>, required: bool) -> Self {
-        lists.sort_by_key(|list| core::cmp::Reverse(list.this_update()));
+    pub(crate) fn new(lists: Vec<RevocationList>, required: bool) -> Self {
         Self { lists, required }
     }
 
     /// The newest list that counts decides. A list counts only if the certificate's issuer has
     /// signed it and it is not out of date; `issuer` is its key, if that may sign lists.
     /// Costs one signature check for each list that speaks of the certificate, within the budget,
-    /// and going through its entries. A list that the budget does not reach does not count.
+    /// and going through the newest one's entries. Nothing is known when the budget is spent
+    /// before the last of them.
     fn status(
         &self,
         certificate: &Certificate<'_>,
@@ -47,30 +47,37 @@ impl Revocation {
         budget: &mut usize,
     ) -> Status {
         let lists = self.lists.iter().filter_map(RevocationList::fields);
-        let mut status = match self.required {
-            true => Status::Unknown,
-            false => Status::Good,
-        };
+        let mut needed = self.required;
+        let mut newest: Option<List<'_>> = None;
         for list in lists.filter(|list| list.covers(certificate)) {
-            let current = now.is_none_or(|now| list.is_current(now));
-            let mut signed = |key| {
-                let signature = check(
+            needed = true;
+            let older = newest
+                .as_ref()
+                .is_some_and(|newest| list.this_update <= newest.this_update);
+            if older || now.is_some_and(|now| !list.is_current(now)) {
+                continue;
+            }
+            let signature = issuer.map(|key| {
+                check(
                     list.signed,
                     list.signature_algorithm,
                     list.signature,
                     key,
                     algorithms,
                     budget,
-                );
-                signature == Signature::Good
-            };
-            match current && issuer.is_some_and(&mut signed) {
-                true if list.revokes(certificate) => return Status::Revoked,
-                true => return Status::Good,
-                false => status = Status::Unknown,
+                )
+            });
+            match signature {
+                Some(Signature::Good) => newest = Some(list),
+                Some(Signature::Unaffordable) => return Status::Unknown,
+                _ => {}
             }
         }
-        status
+        match newest {
+            Some(list) if list.revokes(certificate) => Status::Revoked,
+            None if needed => Status::Unknown,
+            _ => Status::Good,
+        }
     }
 }
 
