@@ -49,10 +49,8 @@ impl Certificate {
     /// # Errors
     /// The first of their blocks that has no end, or is not base64.
     pub fn all_from_pem(text: &[u8]) -> Result<Vec<Self>, PemError> {
-        pem::blocks(text)
-            .filter(|block| block.label == LABEL.as_bytes())
-            .map(|block| block.decode().map(|der| Self::from_der(der.to_vec())))
-            .collect()
+        let all = pem::all(text, LABEL)?;
+        Ok(all.into_iter().map(Self::from_der).collect())
     }
 
     /// It as PEM, ready to be written to a file. `QSslCertificate::toPem`.

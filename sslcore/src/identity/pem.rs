@@ -96,6 +96,14 @@ pub(super) fn blocks(text: &[u8]) -> impl Iterator<Item = Block<'_>> {
     })
 }
 
+/// What all blocks with this label hold, or the first error of theirs.
+pub(super) fn all(text: &[u8], label: &str) -> Result<Vec<Vec<u8>>, PemError> {
+    blocks(text)
+        .filter(|block| block.label == label.as_bytes())
+        .map(|block| block.decode().map(|der| der.to_vec()))
+        .collect()
+}
+
 /// The label of a line that has not five hyphens behind it.
 fn without_hyphens(mut label: &[u8]) -> &[u8] {
     while let Some(shorter) = label.strip_suffix(b"-") {

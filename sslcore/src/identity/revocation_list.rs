@@ -46,7 +46,10 @@ impl RevocationList {
     pub fn from_der(
         der: impl Into<CertificateRevocationListDer<'static>>,
     ) -> Result<Self, RevocationListError> {
-        let der = der.into();
+        Self::read(der.into())
+    }
+
+    fn read(der: CertificateRevocationListDer<'static>) -> Result<Self, RevocationListError> {
         let list = List::read(&der)?;
         list.check_entries()?;
         let (this_update, next_update) = (list.this_update, list.next_update);
@@ -61,15 +64,13 @@ impl RevocationList {
     /// between them are passed over. Empty when there is none.
     ///
     /// # Errors
-    /// [`RevocationListError`] of the first that is none; [`Damaged`](RevocationListError::Damaged) also
-    /// for a block that has no end, or is not base64.
+    /// [`Damaged`](RevocationListError::Damaged) for the first of their blocks that has no end, or is
+    /// not base64; else the [`RevocationListError`] of the first that is none.
     pub fn all_from_pem(text: &[u8]) -> Result<Vec<Self>, RevocationListError> {
         const DAMAGED: RevocationListError =
             RevocationListError::Damaged("the PEM block is not complete base64");
-        pem::blocks(text)
-            .filter(|block| block.label == b"X509 CRL")
-            .map(|block| Self::from_der(block.decode().map_err(|_| DAMAGED)?.to_vec()))
-            .collect()
+        let all = pem::all(text, "X509 CRL").map_err(|_| DAMAGED)?;
+        all.into_iter().map(Self::from_der).collect()
     }
 
     /// The list's DER.
