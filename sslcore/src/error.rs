@@ -150,8 +150,6 @@ pub enum Repeated {
     RenegotiationRequests,
     /// NewSessionTicket messages.
     SessionTickets,
-    /// Records that carry a fragment of one handshake message.
-    HandshakeFragments,
     /// ChangeCipherSpec records.
     ChangeCipherSpecs,
 }
@@ -221,7 +219,6 @@ impl fmt::Display for Repeated {
             Self::KeyUpdates => "key updates",
             Self::RenegotiationRequests => "renegotiation requests",
             Self::SessionTickets => "session tickets",
-            Self::HandshakeFragments => "fragments of one handshake message",
             Self::ChangeCipherSpecs => "ChangeCipherSpec records",
         })
     }

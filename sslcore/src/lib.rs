@@ -189,9 +189,9 @@ pub use crate::config::{
 pub use crate::connection::{ConfigRequest, Connection, Progress, Review, Verdict};
 pub use crate::error::{ConfigError, Failure, FailureKind, Fault, ReadEnd, Repeated, UsageError};
 pub use crate::event::{CloseReport, Event, RequestId, ReviewId, SslMode};
-pub use crate::handshake::client_hello::ClientHello;
 pub use crate::handshake::key_schedule::exporter::ExportError;
 pub use crate::handshake::rustls::TicketKeys;
+pub use crate::handshake::wire::client_hello::ClientHello;
 pub use crate::identity::certificate::{AlternativeName, Certificate};
 pub use crate::identity::client_sessions::{
     ClientSession, ClientSessionCache, ClientSessionKey, ClientSessionStore,

@@ -4,8 +4,8 @@
 //!                 Started                              VerdictDue
 //!   Plain ───────────────────────────► Handshake ─────────────────────► Judging
 //!     │                                 ▲  ▲  ▲ │                        │    │
-//!     │ StartedAsking                   │  │  │ │                        │    │ Doubted
-//!     ▼            HelloUnreadable      │  │  └─┼─────── Approved ───────┘    ▼
+//!     │ Awaited                         │  │  │ │                        │    │ Doubted
+//!     ▼            HelloRead            │  │  └─┼─────── Approved ───────┘    ▼
 //!   AwaitingHello ──────────────────────┘  │    │            └───────────── Held
 //!     │ HelloSeen                          │    │ Completed
 //!     ▼                ConfigChosen        │    ▼
@@ -25,7 +25,7 @@ pub(crate) enum Phase {
     /// Bytes pass through in the clear.
     #[default]
     Plain,
-    /// A server that was told to ask waits for a whole ClientHello.
+    /// A server waits for a whole ClientHello.
     AwaitingHello,
     /// The application chooses the server's configuration.
     ChoosingConfig,
@@ -44,14 +44,14 @@ pub(crate) enum Phase {
 /// Why a phase changes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Cause {
-    /// `start_client_encryption`, or `start_server_encryption` with a configuration.
+    /// `start_client_encryption`.
     Started,
-    /// `start_server_encryption`, to be asked for the configuration.
-    StartedAsking,
-    /// The ClientHello is there and readable.
+    /// `start_server_encryption`.
+    Awaited,
+    /// The ClientHello was read, and the application is asked for the configuration.
     HelloSeen,
-    /// What is there cannot be read as a ClientHello: the engine shall say what is wrong.
-    HelloUnreadable,
+    /// The ClientHello was read, and the configuration is known.
+    HelloRead,
     /// `provide_config`.
     ConfigChosen,
     /// The engine shows certificates that must be judged.
@@ -70,9 +70,9 @@ pub(crate) enum Cause {
 pub(crate) const fn next(phase: Phase, cause: Cause) -> Option<Phase> {
     Some(match (phase, cause) {
         (Phase::Plain, Cause::Started) => Phase::Handshake,
-        (Phase::Plain, Cause::StartedAsking) => Phase::AwaitingHello,
+        (Phase::Plain, Cause::Awaited) => Phase::AwaitingHello,
         (Phase::AwaitingHello, Cause::HelloSeen) => Phase::ChoosingConfig,
-        (Phase::AwaitingHello, Cause::HelloUnreadable) => Phase::Handshake,
+        (Phase::AwaitingHello, Cause::HelloRead) => Phase::Handshake,
         (Phase::ChoosingConfig, Cause::ConfigChosen) => Phase::Handshake,
         (Phase::Handshake, Cause::VerdictDue) => Phase::Judging,
         (Phase::Judging, Cause::Doubted) => Phase::Held,
@@ -135,7 +135,7 @@ impl State {
         if let Some(next) = next {
             self.phase = next;
         }
-        if matches!(cause, Cause::Started | Cause::StartedAsking) {
+        if matches!(cause, Cause::Started | Cause::Awaited) {
             // The end of the plaintext is not the end of TLS: only close_notify is (rule R4).
             self.inbound_end = None;
         }

@@ -6,7 +6,7 @@ use core::ops::Range;
 use zeroize::Zeroize;
 
 use super::Storage;
-use crate::record::header::{HEADER_LEN, MAX_RECORD};
+use crate::record::header::{HEADER_LEN, Header, MAX_RECORD};
 
 /// One buffer, two regions: plaintext that waits for the reader, then bytes that wait to be
 /// processed. Records are opened where they lie, so the plaintext moves only to stay contiguous.
@@ -124,6 +124,23 @@ impl ReceiveBuffer {
     pub(crate) fn skip(&mut self, n: usize) {
         self.raw.start += n.min(self.raw.len());
         self.rewind_if_empty();
+    }
+
+    /// Drops `n` bytes from the front of the content of the record at the front, which has this
+    /// header. What is left of it is a record of its own, with its header where the last of these
+    /// bytes were.
+    pub(crate) fn skip_content(&mut self, header: Header, n: usize) {
+        let rest = Header {
+            body: header.body.saturating_sub(n),
+            ..header
+        };
+        if rest.body == 0 {
+            return self.skip(header.record_len());
+        }
+        self.skip(n);
+        if let Some(front) = self.raw_mut().first_chunk_mut() {
+            *front = rest.encode();
+        }
     }
 
     /// Turns `body` (a range within the raw bytes) into plaintext and drops the `record` raw

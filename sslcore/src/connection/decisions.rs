@@ -5,7 +5,7 @@ use crate::alert::Alert;
 use crate::config::ServerConfig;
 use crate::error::UsageError;
 use crate::event::{RequestId, ReviewId};
-use crate::handshake::client_hello::{self, ClientHello};
+use crate::handshake::wire::client_hello::ClientHello;
 use crate::identity::certificate::Certificate;
 use crate::state::{Call, Phase};
 use crate::verify::{SslError, SslErrorKind};
@@ -116,7 +116,7 @@ impl Connection {
         let handshake = self.handshake.as_ref()?;
         Some(ConfigRequest {
             id: RequestId(self.review?.0),
-            hello: client_hello::read(&handshake.hello)?,
+            hello: handshake.hello.as_ref()?.hello(),
         })
     }
 

@@ -6,14 +6,14 @@ use super::{Connection, TransportEnd};
 use crate::alert::Alert;
 use crate::error::{Failure, FailureKind, ReadEnd};
 use crate::event::Event;
-use crate::handshake::alert_record;
+use crate::handshake::AlertProtection;
 use crate::identity::session::SessionFacts;
 use crate::state::{Call, Cause, Outbound, Phase};
 
 impl Connection {
-    /// Latches a failure (rule R6). `record` is the alert as the engine made it; without one the
-    /// alert that the failure owes is made here, protected as the released bytes demand.
-    pub(super) fn fail(&mut self, mut failure: Failure, record: Option<&[u8]>) {
+    /// Latches a failure (rule R6). The alert that it owes is protected as the released bytes
+    /// demand.
+    pub(super) fn fail(&mut self, mut failure: Failure) {
         if self.state.phase() == Phase::Over {
             return;
         }
@@ -34,13 +34,7 @@ impl Connection {
         }
         if let Some(alert) = failure.alert {
             let waiting = self.transmit.len();
-            match record {
-                Some(record) => {
-                    self.transmit.append_flight(record);
-                    self.transmit.mark_alert(alert);
-                }
-                None => self.send_alerts(&[alert]),
-            }
+            self.send_alerts(&[alert]);
             if self.transmit.len() == waiting {
                 failure.alert = None;
             }
@@ -76,22 +70,17 @@ impl Connection {
         let Some(handshake) = &self.handshake else {
             return;
         };
-        let Some(engine) = &handshake.engine else {
+        let mut protection = match &handshake.engine {
+            Some(engine) => engine.alert_protection(),
             // A client that has not said hello owes no farewell.
-            if self.role().is_some_and(|role| role.is_client()) {
-                return;
-            }
-            for alert in alerts {
-                self.transmit.append_flight(&alert_record(*alert, None));
+            None if self.role().is_some_and(|role| role.is_client()) => return,
+            None => AlertProtection::Clear,
+        };
+        for alert in alerts {
+            if let Some(record) = protection.record(*alert) {
+                self.transmit.append_flight(&record);
                 self.transmit.mark_alert(*alert);
             }
-            return;
-        };
-        let mut protection = engine.alert_protection();
-        for alert in alerts {
-            let record = alert_record(*alert, protection.as_mut());
-            self.transmit.append_flight(&record);
-            self.transmit.mark_alert(*alert);
         }
     }
 

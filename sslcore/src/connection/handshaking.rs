@@ -1,20 +1,19 @@
 //! Steps of a handshake: the choice of a configuration, records, and the verdict.
 
 use alloc::boxed::Box;
-use alloc::vec::Vec;
 
 use super::clock::Countdown;
 use super::decisions::Answer;
 use super::process::{Step, lost_engine, too_small};
 use super::{Connection, Role};
 use crate::alert::Alert;
-use crate::error::{Failure, FailureKind, Repeated};
+use crate::error::{Failure, FailureKind};
 use crate::event::{Event, RequestId, ReviewId};
 use crate::handshake::Engine;
-use crate::handshake::client_hello::{self, Glimpse, glimpse};
+use crate::handshake::first_hello::Awaited;
+use crate::handshake::inbound::Read;
+use crate::handshake::wire::client_hello::HelloMessage;
 use crate::identity::certificate::Certificate;
-use crate::record::header::{ContentType, HEADER_LEN, Header, MAX_BODY_TLS12};
-use crate::record::limits;
 use crate::record::protection::SslProtocol;
 use crate::record::traffic::Traffic;
 use crate::state::Cause;
@@ -27,36 +26,37 @@ use crate::verify::policy::{Judged, Outcome, VerifyMode};
 const ERRORS_PER_STEP: usize = 8;
 
 impl Connection {
-    /// A server that was told to ask waits for a whole ClientHello.
+    /// A server waits for a whole ClientHello.
     pub(super) fn look_for_hello(&mut self) -> Step {
-        let raw = self.receive.raw();
-        let full = self.receive.room(self.receive_cap()) == 0;
-        let look_again = self.handshake.as_ref().map_or(0, |it| it.look_again);
-        if raw.len() < look_again && !full {
-            return self.ended();
-        }
-        let cause = match glimpse(raw, self.limits.max_handshake) {
-            Glimpse::Incomplete(needed) if !full => {
-                if let Some(handshake) = &mut self.handshake {
-                    handshake.look_again = needed;
-                }
-                return self.ended();
-            }
-            Glimpse::Incomplete(_) | Glimpse::Unreadable => Cause::HelloUnreadable,
-            Glimpse::Hello(message) => {
-                let id = RequestId(self.open_decision());
-                let hello = client_hello::read(&message);
-                let name = hello.and_then(|hello| hello.dns_name());
-                self.facts.server_name = name.map(Box::from);
-                if let Some(handshake) = &mut self.handshake {
-                    handshake.hello = message;
-                }
-                self.events.push(Event::ConfigRequired(id));
-                Cause::HelloSeen
-            }
+        let Some(handshake) = &mut self.handshake else {
+            return Err(lost_engine());
         };
-        self.state.follow(cause);
+        let awaited = handshake
+            .first_hello
+            .read(&mut self.receive, self.limits.max_handshake)?;
+        let message = match awaited {
+            Awaited::Starved(needed) => return self.starved(needed),
+            Awaited::Part => return Ok(true),
+            Awaited::Hello(message) => message,
+        };
+        self.facts.server_name = message.dns_name().map(Box::from);
+        handshake.hello = Some(message);
+        if handshake.asks {
+            let id = RequestId(self.open_decision());
+            self.events.push(Event::ConfigRequired(id));
+            self.state.follow(Cause::HelloSeen);
+        } else {
+            self.state.follow(Cause::HelloRead);
+        }
         Ok(true)
+    }
+
+    /// The record at the front is not complete: it has so many bytes.
+    fn starved(&mut self, needed: usize) -> Step {
+        if needed > self.receive.capacity(self.receive_cap()) {
+            return Err(too_small(needed));
+        }
+        self.ended()
     }
 
     /// The application chooses the server's configuration.
@@ -65,7 +65,6 @@ impl Connection {
             Some(Answer::Config(config)) => {
                 let timeouts = config.0.terms.timeouts;
                 if let Some(handshake) = &mut self.handshake {
-                    handshake.hello = Vec::new();
                     handshake.timeout = Countdown::new(timeouts.handshake);
                     handshake.decision = Countdown::new(timeouts.decision);
                 }
@@ -75,9 +74,10 @@ impl Connection {
                 self.state.follow(Cause::ConfigChosen);
                 Ok(true)
             }
-            Some(_) => {
-                Err(Failure::new(FailureKind::ConfigRefused, Alert::UnrecognizedName).into())
-            }
+            Some(_) => Err(Failure::new(
+                FailureKind::ConfigRefused,
+                Alert::UnrecognizedName,
+            )),
             None => self.ended_while_deciding(),
         }
     }
@@ -89,14 +89,17 @@ impl Connection {
     /// Makes the engine, releases its flight, feeds it a record, or takes it apart.
     pub(super) fn handshake(&mut self, now: Now) -> Step {
         let Some(handshake) = &mut self.handshake else {
-            return Err(lost_engine().into());
+            return Err(lost_engine());
         };
         let Some(engine) = &mut handshake.engine else {
-            let engine = self.new_engine(now)?;
+            let hello = handshake.hello.take();
+            let mut engine = self.new_engine(hello, now)?;
             if let Some(handshake) = &mut self.handshake {
+                let started = engine.start(now, &mut handshake.flight);
                 handshake.engine = Some(engine);
+                started?;
             }
-            return self.feed(0, now);
+            return Ok(true);
         };
         if engine.verdict_due() {
             self.state.follow(Cause::VerdictDue);
@@ -104,7 +107,8 @@ impl Connection {
         }
         if !handshake.flight.is_empty() {
             let flight = core::mem::take(&mut handshake.flight);
-            if engine.answers_certificate_request(&flight) {
+            if engine.certificate_requested() && !handshake.told_of_request {
+                handshake.told_of_request = true;
                 self.events.push(Event::ClientCertificateRequested);
             }
             engine.released(&flight);
@@ -118,10 +122,23 @@ impl Connection {
         if engine.is_complete() {
             return self.complete();
         }
-        self.next_handshake_record(now)
+        let read =
+            handshake
+                .inbound
+                .read(&mut self.receive, &mut **engine, now, &mut handshake.flight)?;
+        match read {
+            Read::Starved(needed) => return self.starved(needed),
+            Read::Warned(alert) => self.events.push(Event::AlertReceived(alert)),
+            Read::Worked => {}
+        }
+        Ok(true)
     }
 
-    fn new_engine(&mut self, now: Now) -> Result<Box<dyn Engine>, Failure> {
+    fn new_engine(
+        &mut self,
+        hello: Option<HelloMessage>,
+        now: Now,
+    ) -> Result<Box<dyn Engine>, Failure> {
         match &self.role {
             Some(Role::Client(config, peer)) => {
                 let judged = config.0.terms.policy.mode != VerifyMode::None;
@@ -130,104 +147,31 @@ impl Connection {
                 let engine = template.engine(name.clone(), peer.sni.is_some(), judged, now)?;
                 Ok(Box::new(engine))
             }
-            Some(Role::Server(config)) => Ok(Box::new(config.0.template.engine(now)?)),
+            Some(Role::Server(config)) => {
+                let hello = hello.ok_or_else(lost_engine)?;
+                Ok(Box::new(config.0.template.engine(hello, now)?))
+            }
             None => Err(lost_engine()),
         }
     }
 
-    fn next_handshake_record(&mut self, now: Now) -> Step {
-        let fed = self.fed();
-        let cap = self.receive_cap();
-        let raw = self.receive.raw();
-        let next = raw.get(fed..).unwrap_or_default();
-        let header = match Header::read(next, MAX_BODY_TLS12)? {
-            Some(header) if next.len() >= header.record_len() => header,
-            incomplete => {
-                if self.receive.room(cap) == 0 {
-                    let record = incomplete.map_or(HEADER_LEN, |header| header.record_len());
-                    return Err(too_small(fed + record).into());
-                }
-                return self.ended();
-            }
-        };
-        if let [1, code] = next[HEADER_LEN..header.record_len()] {
-            if header.content == ContentType::Alert {
-                match Alert::from_code(code) {
-                    // rustls takes it for a warning and waits for the rest of the handshake.
-                    Alert::CloseNotify => {
-                        return Err(Failure::silent(FailureKind::ClosedDuringHandshake).into());
-                    }
-                    alert => self.events.push(Event::AlertReceived(alert)),
-                }
-            }
-        }
-        self.feed(header.record_len(), now)
-    }
-
-    /// Feeds the engine the next record, of `len` bytes; none at all to make it begin.
-    fn feed(&mut self, len: usize, now: Now) -> Step {
-        let Some(handshake) = &mut self.handshake else {
-            return Err(lost_engine().into());
-        };
-        let Some(engine) = &mut handshake.engine else {
-            return Err(lost_engine().into());
-        };
-        let end = handshake.fed + len;
-        let Some(input) = self.receive.raw_mut().get_mut(..end) else {
-            return Err(lost_engine().into());
-        };
-        let fed = engine.feed(input, now, &mut handshake.flight)?;
-        handshake.fed = end.saturating_sub(fed.discard);
-        handshake.fragments = match fed.partial {
-            true => handshake.fragments + 1,
-            false => 0,
-        };
-        let too_many = handshake.fragments > limits::HANDSHAKE_FRAGMENTS;
-        self.receive.skip(fed.discard);
-        if too_many {
-            return Err(Failure::new(
-                FailureKind::TooMuchOf(Repeated::HandshakeFragments),
-                Alert::UnexpectedMessage,
-            )
-            .into());
-        }
-        if let Some(declared) = fed
-            .partial
-            .then(|| declared_len(self.receive.raw()))
-            .flatten()
-        {
-            if declared > self.limits.max_handshake {
-                return Err(too_small(declared).into());
-            }
-        }
-        Ok(true)
-    }
-
     fn complete(&mut self) -> Step {
         let Some(handshake) = self.handshake.take() else {
-            return Err(lost_engine().into());
+            return Err(lost_engine());
         };
         let (Some(engine), Some(role)) = (handshake.engine, &self.role) else {
-            return Err(lost_engine().into());
+            return Err(lost_engine());
         };
         self.facts = engine.facts();
         let exporter = engine.exporter();
-        let leftover = handshake.fed > 0;
+        let received = handshake.inbound.into_protection();
         let traffic = Traffic::new(
-            engine.finish()?,
+            engine.finish(received)?,
             role.terms(),
             role.is_client(),
             self.transmit.capacity(),
         );
         self.traffic = Some(Box::new(traffic));
-        if leftover {
-            // RFC 8446 §5.1: the last message before a key change ends its record.
-            return Err(
-                Failure::new(FailureKind::UnexpectedMessage, Alert::UnexpectedMessage)
-                    .because("bytes behind Finished in its record")
-                    .into(),
-            );
-        }
         self.exporter = exporter.map(Box::new);
         self.state.follow(Cause::Completed);
         self.events.push(Event::Encrypted);
@@ -238,10 +182,10 @@ impl Connection {
     /// errors, some in each step, and decides in the last one.
     pub(super) fn judge(&mut self, now: Now) -> Step {
         let (Some(handshake), Some(role)) = (&mut self.handshake, &self.role) else {
-            return Err(lost_engine().into());
+            return Err(lost_engine());
         };
         let Some(engine) = &mut handshake.engine else {
-            return Err(lost_engine().into());
+            return Err(lost_engine());
         };
         let policy = &role.terms().policy;
         let told = match handshake.told {
@@ -286,7 +230,7 @@ impl Connection {
                 self.state.follow(Cause::Doubted);
                 Ok(true)
             }
-            Outcome::Rejected(kind) => Err(self.rejection(kind, kind.alert()).into()),
+            Outcome::Rejected(kind) => Err(self.rejection(kind, kind.alert())),
         }
     }
 
@@ -295,7 +239,7 @@ impl Connection {
         match self.take_answer() {
             // Without errors it is the application that has verified.
             Some(Answer::Accepted) => self.approve(self.ssl_errors.is_empty()),
-            Some(Answer::Rejected(kind, alert)) => Err(self.rejection(kind, alert).into()),
+            Some(Answer::Rejected(kind, alert)) => Err(self.rejection(kind, alert)),
             _ => self.ended_while_deciding(),
         }
     }
@@ -326,27 +270,4 @@ impl Connection {
         };
         Failure::new(FailureKind::CertificateRejected(kind), alert)
     }
-}
-
-/// The length that an incomplete message says it has, header included. `raw` begins with the
-/// record that it begins in; the engine has decrypted that in place, behind the record header.
-fn declared_len(raw: &[u8]) -> Option<usize> {
-    let header = Header::read(raw, MAX_BODY_TLS12).ok()??;
-    let body = raw.get(HEADER_LEN..header.record_len())?;
-    let mut rest = match header.content {
-        // Content, one type byte, zeros (RFC 8446 §5.4), and the tag.
-        ContentType::ApplicationData => {
-            let inner = body.get(..body.len().checked_sub(crate::crypto::TAG_LEN)?)?;
-            inner.get(..inner.iter().rposition(|byte| *byte != 0)?)?
-        }
-        _ => body,
-    };
-    while let [_, a, b, c, ..] = *rest {
-        let len = 4 + (usize::from(a) << 16 | usize::from(b) << 8 | usize::from(c));
-        match rest.get(len..) {
-            Some(later) => rest = later,
-            None => return Some(len),
-        }
-    }
-    None
 }

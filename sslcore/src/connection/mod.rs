@@ -23,7 +23,10 @@ use crate::config::{ClientConfig, Leftover, Limits, PeerName, ServerConfig, Serv
 use crate::error::{Failure, UsageError};
 use crate::event::{CloseReport, Event, Events, ReviewId, SslMode};
 use crate::handshake::Engine;
+use crate::handshake::first_hello::FirstHello;
+use crate::handshake::inbound::Inbound;
 use crate::handshake::key_schedule::exporter::Exporter;
+use crate::handshake::wire::client_hello::HelloMessage;
 use crate::identity::certificate::Certificate;
 use crate::identity::session::SessionFacts;
 use crate::record::traffic::Traffic;
@@ -58,19 +61,18 @@ impl Role {
 }
 
 /// What a handshake keeps while it lasts.
-#[derive(Default)]
 struct Handshake {
     engine: Option<Box<dyn Engine>>,
     /// What the engine wants to send and may not yet.
     flight: Vec<u8>,
-    /// Received bytes that the engine has seen and still needs.
-    fed: usize,
-    /// Records that carried the message which is incomplete now.
-    fragments: u32,
-    /// The ClientHello for the application to choose by.
-    hello: Vec<u8>,
-    /// How many bytes must have arrived before it is worth looking for it again.
-    look_again: usize,
+    first_hello: FirstHello,
+    inbound: Inbound,
+    /// Whether the application chooses a server's configuration.
+    asks: bool,
+    /// The ClientHello, for the application to choose by and for the engine.
+    hello: Option<HelloMessage>,
+    /// Whether the event told that the server asks for our certificate.
+    told_of_request: bool,
     /// How many errors the events have told, once the chain was judged.
     told: Option<usize>,
     /// Until when the server's OCSP response is good.
@@ -211,7 +213,7 @@ impl Connection {
     ) -> Result<(), UsageError> {
         self.settle_leftover(leftover)?;
         let role = Role::Client(config.clone(), Box::new(peer));
-        self.start(SslMode::Client, role, Cause::Started);
+        self.start(SslMode::Client, role, Cause::Started, false);
         Ok(())
     }
 
@@ -235,11 +237,11 @@ impl Connection {
         leftover: Leftover,
     ) -> Result<(), UsageError> {
         self.settle_leftover(leftover)?;
-        let (config, cause) = match start {
-            ServerStart::With(config) => (config, Cause::Started),
-            ServerStart::Ask { fallback } => (fallback, Cause::StartedAsking),
+        let (config, asks) = match start {
+            ServerStart::With(config) => (config, false),
+            ServerStart::Ask { fallback } => (fallback, true),
         };
-        self.start(SslMode::Server, Role::Server(config), cause);
+        self.start(SslMode::Server, Role::Server(config), Cause::Awaited, asks);
         Ok(())
     }
 
@@ -255,8 +257,8 @@ impl Connection {
         Ok(())
     }
 
-    fn start(&mut self, mode: SslMode, role: Role, cause: Cause) {
-        self.begin_handshake(&role);
+    fn start(&mut self, mode: SslMode, role: Role, cause: Cause, asks: bool) {
+        self.begin_handshake(&role, asks);
         self.role = Some(role);
         self.mode = mode;
         self.state.follow(cause);

@@ -1,13 +1,15 @@
 //! One step of the machine: one record's work (rule R9).
 
 use alloc::boxed::Box;
+use alloc::vec::Vec;
 
 use super::clock::Countdown;
 use super::{Connection, Handshake, Role, TransportEnd};
 use crate::alert::Alert;
 use crate::error::{Failure, FailureKind, ReadEnd};
 use crate::event::Event;
-use crate::handshake::EngineFailure;
+use crate::handshake::first_hello::FirstHello;
+use crate::handshake::inbound::Inbound;
 use crate::record::header::MAX_RECORD;
 use crate::state::{Outbound, Phase};
 use crate::time::Now;
@@ -25,7 +27,7 @@ pub enum Progress {
 }
 
 /// The result of a step: whether it did anything.
-pub(super) type Step = Result<bool, EngineFailure>;
+pub(super) type Step = Result<bool, Failure>;
 
 impl Connection {
     /// Does one record's work: opens or judges or seals one thing, and says whether there is
@@ -46,13 +48,13 @@ impl Connection {
         }
         let expired = if timed { self.expired() } else { None };
         let step = match expired {
-            Some(failure) => Err(failure.into()),
+            Some(failure) => Err(failure),
             None => self.step(now),
         };
         let worked = match step {
             Ok(worked) => worked,
-            Err(EngineFailure { failure, record }) => {
-                self.fail(failure, record.as_deref());
+            Err(failure) => {
+                self.fail(failure);
                 true
             }
         };
@@ -84,12 +86,21 @@ impl Connection {
         }
     }
 
-    pub(super) fn begin_handshake(&mut self, role: &Role) {
+    pub(super) fn begin_handshake(&mut self, role: &Role, asks: bool) {
         let timeouts = role.terms().timeouts;
         self.handshake = Some(Box::new(Handshake {
+            engine: None,
+            flight: Vec::new(),
+            first_hello: FirstHello::default(),
+            inbound: Inbound::new(self.limits.max_handshake),
+            asks,
+            hello: None,
+            told_of_request: false,
+            told: None,
+            good_until: None,
+            answer: None,
             timeout: Countdown::new(timeouts.handshake),
             decision: Countdown::new(timeouts.decision),
-            ..Handshake::default()
         }));
         self.close_timeout = Countdown::new(timeouts.close);
     }
@@ -196,8 +207,8 @@ impl Connection {
     pub(super) fn ended(&mut self) -> Step {
         match self.transport_end {
             None => Ok(false),
-            Some(TransportEnd::Eof) => Err(Failure::silent(FailureKind::Truncated).into()),
-            Some(TransportEnd::Reset) => Err(Failure::silent(FailureKind::Reset).into()),
+            Some(TransportEnd::Eof) => Err(Failure::silent(FailureKind::Truncated)),
+            Some(TransportEnd::Reset) => Err(Failure::silent(FailureKind::Reset)),
         }
     }
 
@@ -206,7 +217,7 @@ impl Connection {
         if self.state.inbound_end().is_some() && self.state.outbound() == Outbound::Closed {
             return Ok(false);
         }
-        Err(Failure::silent(FailureKind::Reset).into())
+        Err(Failure::silent(FailureKind::Reset))
     }
 
     /// While a decision is open the end surfaces at once, whatever waits unprocessed (rule R1).
@@ -214,18 +225,9 @@ impl Connection {
         self.ended()
     }
 
-    /// How much may be held: what the reader has room for and one record, and more while a
-    /// handshake message is incomplete (rule R8).
+    /// How much may be held: what the reader has room for and one record (rule R8).
     pub(super) fn receive_cap(&self) -> usize {
-        let cap = self.limits.read_buffer_size.saturating_add(MAX_RECORD);
-        match self.state.is_handshaking() {
-            // As much again for the headers and tags of the records that carry the message.
-            true => {
-                let records = self.limits.max_handshake.saturating_mul(2);
-                cap.max(records.saturating_add(MAX_RECORD))
-            }
-            false => cap,
-        }
+        self.limits.read_buffer_size.saturating_add(MAX_RECORD)
     }
 }
 

@@ -64,7 +64,7 @@ impl Connection {
             self.events.bytes_written(sealed);
         }
         if let Some(failure) = failed {
-            self.fail(failure, None);
+            self.fail(failure);
         }
         sealed
     }
@@ -104,7 +104,7 @@ impl Connection {
         if traffic.is_exhausted() {
             // Enough of the key is left for close_notify (RFC 5246 has no KeyUpdate).
             let _ = traffic.seal_alert(Alert::CloseNotify, &mut self.transmit);
-            return Err(Failure::silent(FailureKind::KeysExhausted).into());
+            return Err(Failure::silent(FailureKind::KeysExhausted));
         }
         if traffic.has_pending() && self.transmit.room() >= KEY_UPDATE_RECORD {
             if traffic.seal_pending(&mut self.transmit)? {
@@ -136,7 +136,7 @@ impl Connection {
             return Ok(false);
         }
         let Some(traffic) = &mut self.traffic else {
-            return Err(lost_engine().into());
+            return Err(lost_engine());
         };
         let raw = self.receive.raw();
         let header = match traffic.header(raw)? {
@@ -144,14 +144,14 @@ impl Connection {
             incomplete => {
                 let record = incomplete.map_or(HEADER_LEN, |header| header.record_len());
                 if record > self.receive.capacity(self.receive_cap()) {
-                    return Err(too_small(record).into());
+                    return Err(too_small(record));
                 }
                 return self.ended();
             }
         };
         let len = header.record_len();
         let Some(record) = self.receive.raw_mut().get_mut(..len) else {
-            return Err(lost_engine().into());
+            return Err(lost_engine());
         };
         match traffic.open(header, record, now)? {
             Opened::Data(range) => {

@@ -36,7 +36,7 @@ impl Connection {
             self.receive.clear_raw();
         }
         let cap = self.receive_cap();
-        let missing = missing(self.receive.raw().get(self.fed()..).unwrap_or_default());
+        let missing = missing(self.receive.raw());
         let roomy = self.receive.capacity(cap).min(MAX_RECORD);
         self.receive.lend(missing.max(roomy), cap)
     }
@@ -165,9 +165,5 @@ impl Connection {
     /// Whether what arrives is of no use any more.
     fn swallows(&self) -> bool {
         self.state.phase() == Phase::Over || self.state.inbound_end().is_some()
-    }
-
-    pub(super) fn fed(&self) -> usize {
-        self.handshake.as_ref().map_or(0, |handshake| handshake.fed)
     }
 }

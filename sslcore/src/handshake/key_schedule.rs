@@ -95,13 +95,13 @@ fn expand_label(
     )
 }
 
-/// Our write key of a TLS 1.2 connection (RFC 5246 §6.3).
-pub(crate) fn tls12_write_key(
+/// The write key of the client or the server of a TLS 1.2 connection (RFC 5246 §6.3).
+pub(crate) fn tls12_key(
     suite: &Tls12CipherSuite,
     master: &Secret,
     client_random: &[u8; 32],
     server_random: &[u8; 32],
-    is_client: bool,
+    of_client: bool,
 ) -> Option<KeyMaterial> {
     let algorithm = aead_of(suite.common.suite)?;
     let shape = suite.aead_alg.key_block_shape();
@@ -117,7 +117,7 @@ pub(crate) fn tls12_write_key(
     let (keys, ivs) = block.split_at(2 * key_len);
     let own = |pair: &[u8]| -> (usize, usize) {
         let half = pair.len() / 2;
-        if is_client {
+        if of_client {
             (0, half)
         } else {
             (half, pair.len())

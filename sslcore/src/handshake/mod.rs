@@ -1,14 +1,15 @@
 //! The seam behind which a handshake engine works.
 //!
-//! The connection feeds an engine one record at a time, keeps what it wants to send as a
-//! *flight*, and releases the flight only when no verdict is owed. When the handshake is
+//! The connection gives an engine one whole handshake message at a time, keeps what it wants to
+//! send as a *flight*, and releases the flight only when no verdict is owed. When the handshake is
 //! complete the engine is taken apart into traffic keys and dropped.
 
-pub(crate) mod client_hello;
-pub(crate) mod hellos;
+pub(crate) mod first_hello;
 pub(crate) mod hold;
+pub(crate) mod inbound;
 pub(crate) mod key_schedule;
 pub(crate) mod rustls;
+pub(crate) mod wire;
 
 use alloc::boxed::Box;
 use alloc::vec::Vec;
@@ -24,26 +25,44 @@ use crate::record::protection::Protection;
 use crate::record::traffic::HandOff;
 use crate::time::Now;
 
-/// What feeding a record led to.
-#[derive(Debug)]
-pub(crate) struct Fed {
-    /// Bytes at the front of the input that are done with. The rest must be there, unchanged,
-    /// in front of the next record.
-    pub(crate) discard: usize,
-    /// Whether a handshake message is incomplete.
-    pub(crate) partial: bool,
+/// A whole handshake message of the peer's.
+pub(crate) struct Message<'a> {
+    /// [`FRAME`](crate::record::messages::FRAME) bytes of room, then the message with its header.
+    pub(crate) framed: &'a mut [u8],
+    /// Whether it is the last in its record, as one before a change of keys must be
+    /// (RFC 8446 §5.1).
+    pub(crate) last: bool,
+    /// How it was protected, if it was.
+    pub(crate) protection: Option<&'a Protection>,
 }
 
-/// A handshake in progress.
+/// A handshake in progress. Appends what is to be sent to `flight`.
 pub(crate) trait Engine: Send {
-    /// Processes `input`: what an earlier call did not discard, and one more record. Appends
-    /// what is to be sent to `flight`.
-    fn feed(
+    /// A client says hello.
+    fn start(&mut self, now: Now, flight: &mut Vec<u8>) -> Result<(), Failure>;
+
+    /// A whole message of the peer's.
+    fn message(
         &mut self,
-        input: &mut [u8],
+        message: Message<'_>,
         now: Now,
         flight: &mut Vec<u8>,
-    ) -> Result<Fed, EngineFailure>;
+    ) -> Result<(), Failure>;
+
+    /// The peer's ChangeCipherSpec, a whole record.
+    fn change_cipher_spec(
+        &mut self,
+        record: &mut [u8],
+        now: Now,
+        flight: &mut Vec<u8>,
+    ) -> Result<(), Failure>;
+
+    /// How the peer's records are protected from now on, if that has changed.
+    fn take_read_protection(&mut self) -> Option<Protection>;
+
+    /// Whether the peer may have sent early data that was refused: what comes as application data
+    /// and cannot be opened is dropped then (RFC 8446 §4.2.10).
+    fn refuses_early_data(&self) -> bool;
 
     /// Whether the peer's certificates must be judged before anything more may leave.
     fn verdict_due(&self) -> bool;
@@ -59,14 +78,14 @@ pub(crate) trait Engine: Send {
     /// The peer was refused. What is remembered of it would be refused again.
     fn rejected(&mut self);
 
-    /// Whether `flight` answers the server's request for a certificate.
-    fn answers_certificate_request(&self, flight: &[u8]) -> bool;
+    /// Whether a server has asked for our certificate.
+    fn certificate_requested(&self) -> bool;
 
     /// `flight` may leave: from now on an alert is protected accordingly.
     fn released(&mut self, flight: &[u8]);
 
-    /// How an alert must be protected now: `None` for in the clear.
-    fn alert_protection(&self) -> Option<Protection>;
+    /// How an alert must be protected now.
+    fn alert_protection(&self) -> AlertProtection;
 
     /// Whether the handshake is complete and the engine can be taken apart.
     fn is_complete(&self) -> bool;
@@ -77,39 +96,43 @@ pub(crate) trait Engine: Send {
     /// What keying material can be exported from; `None` before the handshake is complete.
     fn exporter(&self) -> Option<Exporter>;
 
-    /// Takes the engine apart.
-    fn finish(self: Box<Self>) -> Result<HandOff, Failure>;
+    /// Takes the engine apart. `received` is how the peer's records were protected, as far as they
+    /// were opened.
+    fn finish(self: Box<Self>, received: Option<Protection>) -> Result<HandOff, Failure>;
 }
 
-/// An engine's failure, and the alert record it has made for it, if it has.
-#[derive(Debug)]
-pub(crate) struct EngineFailure {
-    pub(crate) failure: Failure,
-    /// A whole record, protected as what was released so far demands.
-    pub(crate) record: Option<Vec<u8>>,
+/// How an alert of ours must be protected. The peer expects what our last flight made it expect.
+pub(crate) enum AlertProtection {
+    /// There are no keys yet.
+    Clear,
+    Sealed(Box<Protection>),
+    /// It would have to be sealed, and cannot be: then none is sent.
+    Unknown,
 }
 
-impl From<Failure> for EngineFailure {
-    fn from(failure: Failure) -> Self {
-        Self {
-            failure,
-            record: None,
-        }
-    }
-}
-
-/// An alert record, sealed or in the clear.
-pub(crate) fn alert_record(alert: Alert, protection: Option<&mut Protection>) -> Vec<u8> {
-    let body = alert.encode();
-    match protection {
-        Some(protection) => {
-            let mut record = alloc::vec![0; body.len() + protection.overhead()];
-            match protection.seal(ContentType::Alert, &body, &mut record) {
-                Ok(()) => record,
-                Err(_) => Vec::new(),
+impl AlertProtection {
+    /// The record that carries an alert; `None` when none can be made.
+    pub(crate) fn record(&mut self, alert: Alert) -> Option<Vec<u8>> {
+        let body = alert.encode();
+        match self {
+            Self::Clear => Some(alloc::vec![
+                ContentType::Alert as u8,
+                3,
+                3,
+                0,
+                2,
+                body[0],
+                body[1]
+            ]),
+            Self::Sealed(protection) => {
+                let mut record = alloc::vec![0; body.len() + protection.overhead()];
+                protection
+                    .seal(ContentType::Alert, &body, &mut record)
+                    .ok()?;
+                Some(record)
             }
+            Self::Unknown => None,
         }
-        None => alloc::vec![ContentType::Alert as u8, 3, 3, 0, 2, body[0], body[1]],
     }
 }
 

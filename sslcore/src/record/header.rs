@@ -78,6 +78,13 @@ impl Header {
         }))
     }
 
+    /// The five bytes.
+    pub(crate) const fn encode(&self) -> [u8; HEADER_LEN] {
+        let [high, low] = (self.body as u16).to_be_bytes();
+        let [major, minor] = self.version;
+        [self.content as u8, major, minor, high, low]
+    }
+
     /// Header and body.
     pub(crate) const fn record_len(&self) -> usize {
         HEADER_LEN + self.body

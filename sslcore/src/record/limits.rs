@@ -12,8 +12,9 @@ pub(crate) const KEY_UPDATES: u32 = 32;
 pub(crate) const RENEGOTIATION_REQUESTS: u32 = 1;
 /// NewSessionTicket messages in the life of a connection (RFC 8446 §4.6.1).
 pub(crate) const SESSION_TICKETS: u32 = 256;
-/// Records that carry one handshake message before it is complete.
-pub(crate) const HANDSHAKE_FRAGMENTS: u32 = 4096;
+/// Early data that is dropped because nobody allowed it, in bytes (RFC 8446 §4.2.10): as much as a
+/// client may have sent before it learnt that.
+pub(crate) const REFUSED_EARLY_DATA: usize = 16 * 1024;
 /// A post-handshake message: a ticket of 65,535 bytes is legal but nobody sends one.
 pub(crate) const POST_HANDSHAKE_MESSAGE: usize = 16 * 1024;
 /// Own records under one key: where AES-GCM keys are renewed (RFC 8446 §5.5 allows 2^24.5 full

@@ -1,6 +1,8 @@
 //! The record layer after the handshake: ours, in place, without allocation per record.
 
+pub(crate) mod alerts;
 pub(crate) mod header;
 pub(crate) mod limits;
+pub(crate) mod messages;
 pub(crate) mod protection;
 pub(crate) mod traffic;

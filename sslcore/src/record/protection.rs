@@ -123,18 +123,18 @@ impl Protection {
         }
     }
 
-    fn nonce(&self) -> [u8; NONCE_LEN] {
+    fn nonce(&self, seq: u64) -> [u8; NONCE_LEN] {
         let mut nonce = *self.iv;
-        for (byte, seq) in nonce[4..].iter_mut().zip(self.seq.to_be_bytes()) {
+        for (byte, seq) in nonce[4..].iter_mut().zip(seq.to_be_bytes()) {
             *byte ^= seq;
         }
         nonce
     }
 
     /// Additional data of a TLS 1.2 record (RFC 5246 §6.2.3.3).
-    fn tls12_aad(&self, content: u8, plaintext: usize) -> [u8; 13] {
+    fn tls12_aad(seq: u64, content: u8, plaintext: usize) -> [u8; 13] {
         let mut aad = [0; 13];
-        aad[..8].copy_from_slice(&self.seq.to_be_bytes());
+        aad[..8].copy_from_slice(&seq.to_be_bytes());
         aad[8] = content;
         aad[9..11].copy_from_slice(&LEGACY_VERSION);
         aad[11..].copy_from_slice(&(plaintext as u16).to_be_bytes());
@@ -154,33 +154,50 @@ impl Protection {
         plaintext: &[u8],
         out: &mut [u8],
     ) -> Result<(), AeadError> {
+        self.seal_again(self.seq, content, plaintext, out)?;
+        self.advance()
+    }
+
+    /// Seals as the record with the sequence number `seq`. What is sealed so must not leave: its
+    /// nonce may have protected something else.
+    pub(crate) fn seal_again(
+        &self,
+        seq: u64,
+        content: ContentType,
+        plaintext: &[u8],
+        out: &mut [u8],
+    ) -> Result<(), AeadError> {
         debug_assert!(plaintext.len() <= MAX_PLAINTEXT);
         if out.len() != plaintext.len() + self.overhead() {
             return Err(AeadError);
         }
-        let nonce = self.nonce();
-        let [high, low] = ((out.len() - HEADER_LEN) as u16).to_be_bytes();
+        let nonce = self.nonce(seq);
         let tls13 = self.version == SslProtocol::TlsV1_3;
         let outer = if tls13 {
             ContentType::ApplicationData
         } else {
             content
         };
-        let (prefix, body) = out.split_at_mut(self.prefix());
+        let body = out.len() - HEADER_LEN;
+        let (prefix, space) = out.split_at_mut(self.prefix());
         let (header, explicit_nonce) = prefix.split_at_mut(HEADER_LEN);
-        header.copy_from_slice(&[outer as u8, LEGACY_VERSION[0], LEGACY_VERSION[1], high, low]);
+        let whole = Header {
+            content: outer,
+            version: LEGACY_VERSION,
+            body,
+        };
+        header.copy_from_slice(&whole.encode());
         if self.explicit_nonce {
             explicit_nonce.copy_from_slice(&nonce[4..]);
         }
         if tls13 {
             let inner_type = [content as u8];
             self.aead
-                .seal_from(&nonce, header, plaintext, &inner_type, body)?;
+                .seal_from(&nonce, header, plaintext, &inner_type, space)
         } else {
-            let aad = self.tls12_aad(content as u8, plaintext.len());
-            self.aead.seal_from(&nonce, &aad, plaintext, &[], body)?;
+            let aad = Self::tls12_aad(seq, content as u8, plaintext.len());
+            self.aead.seal_from(&nonce, &aad, plaintext, &[], space)
         }
-        self.advance()
     }
 
     /// Opens one whole record in place. Returns its content type and where in `record` the
@@ -214,7 +231,7 @@ impl Protection {
         if header.content != ContentType::ApplicationData {
             return Err(unexpected());
         }
-        let nonce = self.nonce();
+        let nonce = self.nonce(self.seq);
         let (aad, body) = record
             .split_at_mut_checked(HEADER_LEN)
             .ok_or_else(bad_mac)?;
@@ -260,9 +277,9 @@ impl Protection {
             nonce[4..].copy_from_slice(&front[HEADER_LEN..]);
             nonce
         } else {
-            self.nonce()
+            self.nonce(self.seq)
         };
-        let aad = self.tls12_aad(header.content as u8, plaintext);
+        let aad = Self::tls12_aad(self.seq, header.content as u8, plaintext);
         self.aead.open(&nonce, &aad, body).map_err(|_| bad_mac())?;
         Ok((header.content, prefix..prefix + plaintext))
     }

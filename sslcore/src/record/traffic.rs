@@ -2,11 +2,12 @@
 
 use alloc::boxed::Box;
 use alloc::format;
-use alloc::vec::Vec;
 use core::ops::Range;
 
+use super::alerts::{Alerts, Notice};
 use super::header::{ContentType, Header, MAX_PLAINTEXT};
 use super::limits;
+use super::messages::{Assembler, FRAME, MESSAGE_HEADER, Piece, kind};
 use super::protection::{KeyMaterial, Protection, SslProtocol};
 use crate::alert::Alert;
 use crate::buffer::TransmitBuffer;
@@ -55,16 +56,9 @@ pub(crate) struct Messages {
 /// Most bytes a KeyUpdate record takes: header, explicit nonce, message, type, tag.
 pub(crate) const KEY_UPDATE_RECORD: usize = 5 + 5 + 1 + 16;
 
-const NEW_SESSION_TICKET: u8 = 4;
-const KEY_UPDATE: u8 = 24;
-const HELLO_REQUEST: u8 = 0;
-const CLIENT_HELLO: u8 = 1;
-const MESSAGE_HEADER: usize = 4;
-
 #[derive(Default)]
 struct Counters {
     empty_records: u32,
-    warning_alerts: u32,
     key_updates: u32,
     renegotiation_requests: u32,
     tickets: u32,
@@ -101,7 +95,8 @@ pub(crate) struct Traffic {
     /// We asked for a KeyUpdate that has not come yet.
     awaits_update: bool,
     refuse_renegotiation: bool,
-    reassembly: Vec<u8>,
+    messages: Assembler,
+    alerts: Alerts,
     counters: Counters,
 }
 
@@ -133,7 +128,8 @@ impl Traffic {
             own_update: OwnUpdate::None,
             awaits_update: false,
             refuse_renegotiation: false,
-            reassembly: Vec::new(),
+            messages: Assembler::default(),
+            alerts: Alerts::default(),
             counters: Counters::default(),
         }
     }
@@ -212,7 +208,11 @@ impl Traffic {
             OwnUpdate::Quiet => 0,
             OwnUpdate::Requesting => 1,
         };
-        self.seal(ContentType::Handshake, &[KEY_UPDATE, 0, 0, 1, request], out)?;
+        self.seal(
+            ContentType::Handshake,
+            &[kind::KEY_UPDATE, 0, 0, 1, request],
+            out,
+        )?;
         let material = self.post.next_transmit_key()?;
         self.tx = Protection::new(&self.backend, SslProtocol::TlsV1_3, &material, 0)
             .map_err(|_| engine_failure())?;
@@ -266,7 +266,7 @@ impl Traffic {
     ) -> Result<Opened, Failure> {
         let (content, range) = self.rx.open(header, record)?;
         let body = &record[range.clone()];
-        if !self.reassembly.is_empty() && content != ContentType::Handshake {
+        if !self.messages.is_empty() && content != ContentType::Handshake {
             return Err(unexpected("another record inside a fragmented message"));
         }
         if body.is_empty() {
@@ -287,79 +287,37 @@ impl Traffic {
                 self.counters.key_updates = 0;
                 Ok(Opened::Data(range))
             }
-            ContentType::Alert => self.alert(body),
-            ContentType::Handshake => {
-                // The body must outlive the key change that it may bring.
-                let mut messages = core::mem::take(&mut self.reassembly);
-                let opened = self.messages(&mut messages, body, now);
-                self.reassembly = messages;
-                opened
-            }
+            ContentType::Alert => Ok(match self.alerts.read(body, Some(self.rx.version()))? {
+                Notice::CloseNotify => Opened::CloseNotify,
+                Notice::Warning(alert) => Opened::Warning(alert),
+            }),
+            ContentType::Handshake => self.messages(body, now),
             ContentType::ChangeCipherSpec => {
                 Err(unexpected("ChangeCipherSpec after the handshake"))
             }
         }
     }
 
-    fn alert(&mut self, body: &[u8]) -> Result<Opened, Failure> {
-        let &[level, code] = body else {
-            return Err(malformed("an alert has two bytes"));
-        };
-        let alert = Alert::from_code(code);
-        if alert == Alert::CloseNotify {
-            return Ok(Opened::CloseNotify);
-        }
-        match level {
-            1 => {
-                count(
-                    &mut self.counters.warning_alerts,
-                    limits::WARNING_ALERTS,
-                    Repeated::WarningAlerts,
-                    Alert::UnexpectedMessage,
-                )?;
-                // RFC 8446 §6: user_canceled is the only warning left in TLS 1.3.
-                if self.version() == SslProtocol::TlsV1_3 && alert != Alert::UserCanceled {
-                    return Err(malformed("a warning alert in TLS 1.3"));
-                }
-                Ok(Opened::Warning(alert))
-            }
-            2 => Err(Failure::silent(FailureKind::AlertReceived(alert))),
-            _ => Err(
-                Failure::new(FailureKind::PeerMisbehaved, Alert::IllegalParameter)
-                    .because(format!("alert level {level}")),
-            ),
-        }
-    }
-
-    /// Processes the messages in `body`, continuing the one begun in `partial`.
-    fn messages(
-        &mut self,
-        partial: &mut Vec<u8>,
-        body: &[u8],
-        now: Now,
-    ) -> Result<Opened, Failure> {
+    /// Processes the messages in `content`, continuing the one begun before.
+    fn messages(&mut self, content: &[u8], now: Now) -> Result<Opened, Failure> {
         let mut seen = Messages::default();
-        let mut rest = body;
-        if !partial.is_empty() {
-            rest = fill(partial, MESSAGE_HEADER, rest);
-            if let Some(len) = message_len(partial) {
-                check_len(len)?;
-                rest = fill(partial, len, rest);
-                if partial.len() == len {
-                    let message = core::mem::take(partial);
-                    self.message(&message, rest.is_empty(), now, &mut seen)?;
+        let mut rest = content;
+        while !rest.is_empty() {
+            rest = match self.messages.add(rest, limits::POST_HANDSHAKE_MESSAGE)? {
+                Piece::Whole(len) => {
+                    let (message, later) = rest.split_at(len);
+                    self.message(message, later.is_empty(), now, &mut seen)?;
+                    later
                 }
-            }
-        }
-        while let Some(len) = message_len(rest) {
-            check_len(len)?;
-            let Some((message, later)) = rest.split_at_checked(len) else {
-                break;
+                Piece::Completed(len) => {
+                    let message = self.messages.take();
+                    let later = &rest[len..];
+                    self.message(&message[FRAME..], later.is_empty(), now, &mut seen)?;
+                    later
+                }
+                Piece::Incomplete => &[],
             };
-            rest = later;
-            self.message(message, rest.is_empty(), now, &mut seen)?;
         }
-        partial.extend_from_slice(rest);
         Ok(Opened::Messages(seen))
     }
 
@@ -374,11 +332,11 @@ impl Traffic {
             .split_at_checked(MESSAGE_HEADER)
             .ok_or_else(|| malformed("a handshake message has a header"))?;
         match (self.version(), header[0]) {
-            (SslProtocol::TlsV1_3, KEY_UPDATE) => {
+            (SslProtocol::TlsV1_3, kind::KEY_UPDATE) => {
                 seen.key_updated = true;
                 self.key_update(body, is_last)
             }
-            (SslProtocol::TlsV1_3, NEW_SESSION_TICKET) if self.post.takes_tickets() => {
+            (SslProtocol::TlsV1_3, kind::NEW_SESSION_TICKET) if self.post.takes_tickets() => {
                 count(
                     &mut self.counters.tickets,
                     limits::SESSION_TICKETS,
@@ -396,9 +354,9 @@ impl Traffic {
                     _ => self.post.session_ticket(body, now),
                 }
             }
-            (SslProtocol::TlsV1_2, HELLO_REQUEST) if self.is_client => self.renegotiation(),
-            (SslProtocol::TlsV1_2, CLIENT_HELLO) if !self.is_client => self.renegotiation(),
-            (_, kind) => Err(unexpected(format!("handshake message {kind}"))),
+            (SslProtocol::TlsV1_2, kind::HELLO_REQUEST) if self.is_client => self.renegotiation(),
+            (SslProtocol::TlsV1_2, kind::CLIENT_HELLO) if !self.is_client => self.renegotiation(),
+            (_, other) => Err(unexpected(format!("handshake message {other}"))),
         }
     }
 
@@ -448,31 +406,6 @@ impl Traffic {
         self.refuse_renegotiation = true;
         Ok(())
     }
-}
-
-/// Extends `partial` to `len` bytes, as far as `bytes` reaches; returns what is left of them.
-fn fill<'a>(partial: &mut Vec<u8>, len: usize, bytes: &'a [u8]) -> &'a [u8] {
-    let (now, later) = bytes.split_at(len.saturating_sub(partial.len()).min(bytes.len()));
-    partial.extend_from_slice(now);
-    later
-}
-
-/// The length of the message at the front, header included, once its header is there.
-fn message_len(bytes: &[u8]) -> Option<usize> {
-    let [_, a, b, c, ..] = *bytes else {
-        return None;
-    };
-    Some(MESSAGE_HEADER + usize::from(a) * 0x1_0000 + usize::from(b) * 0x100 + usize::from(c))
-}
-
-fn check_len(len: usize) -> Result<(), Failure> {
-    if len > limits::POST_HANDSHAKE_MESSAGE {
-        return Err(Failure::new(
-            FailureKind::BufferTooSmall { needed: len },
-            Alert::IllegalParameter,
-        ));
-    }
-    Ok(())
 }
 
 fn unexpected(detail: impl Into<alloc::string::String>) -> Failure {

@@ -18,9 +18,9 @@ const PHASES: [Phase; 8] = [
 
 const CAUSES: [Cause; 10] = [
     Cause::Started,
-    Cause::StartedAsking,
+    Cause::Awaited,
     Cause::HelloSeen,
-    Cause::HelloUnreadable,
+    Cause::HelloRead,
     Cause::ConfigChosen,
     Cause::VerdictDue,
     Cause::Approved,

@@ -22,11 +22,11 @@ use super::staple::{Staple, Staples};
 use super::taps::{Clock, SecretTap};
 use super::ticket_keys::TicketKeys;
 use super::verifier::Recorder;
-use super::{Gate, Released, RustlsEngine, Side, errors};
+use super::{Gate, HelloFacts, Released, RustlsEngine, Side, errors};
 use crate::config::{Settings, Signing, Tickets};
 use crate::crypto::Backend;
 use crate::error::{ConfigError, Failure};
-use crate::handshake::hellos::Hellos;
+use crate::handshake::wire::client_hello::HelloMessage;
 use crate::identity::server_sessions::ServerSessionStore;
 use crate::key_log::KeyLog;
 use crate::record::header::HEADER_LEN;
@@ -49,6 +49,7 @@ pub(crate) struct ServerTemplate {
     store: Option<Arc<dyn ServerSessionStore>>,
     ticket_keys: Option<TicketKeys>,
     lifetime: Duration,
+    protocols: Arc<[SslProtocol]>,
     asks_for_client_certificate: bool,
     key_log: Option<Arc<dyn KeyLog>>,
     backend: Backend,
@@ -209,7 +210,7 @@ impl ClientTemplate {
             memory = Some(Memory::Client(store, name.clone()));
         }
         let conn = UnbufferedClientConnection::new(Arc::new(config), name)
-            .map_err(|error| errors::failure(&error))?;
+            .map_err(|error| errors::failure(&error, errors::Context { version: None }))?;
         let mut engine = shared.engine(Side::Client(conn.into()), &self.backend, memory, false);
         engine.staple = Staple::Waiting(self.verifier.clone());
         Ok(engine)
@@ -257,14 +258,15 @@ impl ServerTemplate {
                 Tickets::Under(keys) => Some(keys.clone()),
             },
             lifetime: settings.session_lifetime,
+            protocols: settings.protocols.as_slice().into(),
             asks_for_client_certificate: ask_client,
             key_log: settings.key_log.clone(),
             backend: backend.clone(),
         })
     }
 
-    /// A new handshake.
-    pub(crate) fn engine(&self, now: Now) -> Result<RustlsEngine, Failure> {
+    /// A new handshake, which begins with this hello.
+    pub(crate) fn engine(&self, hello: HelloMessage, now: Now) -> Result<RustlsEngine, Failure> {
         let asks = self.asks_for_client_certificate;
         let shared = Shared::new(now, asks, self.lifetime, self.key_log.clone());
         let mut memory = None;
@@ -287,8 +289,11 @@ impl ServerTemplate {
             });
         }
         let conn = UnbufferedServerConnection::new(Arc::new(config))
-            .map_err(|error| errors::failure(&error))?;
-        Ok(shared.engine(Side::Server(conn.into()), &self.backend, memory, asks))
+            .map_err(|error| errors::failure(&error, errors::Context { version: None }))?;
+        let mut engine = shared.engine(Side::Server(conn.into()), &self.backend, memory, asks);
+        engine.protocols = self.protocols.clone();
+        engine.hello = Some(hello);
+        Ok(engine)
     }
 }
 
@@ -329,8 +334,14 @@ impl Shared {
             memory,
             staple: Staple::Done,
             released: Released::default(),
-            hellos: Hellos::default(),
+            hello: None,
+            facts: HelloFacts::default(),
+            read_protection: None,
+            has_read_keys: false,
+            resealed: 0,
+            protocols: Arc::default(),
             asks_for_client_certificate: asks,
+            certificate_requested: false,
             judged: false,
             dropped: 0,
         }

@@ -12,7 +12,7 @@ use super::taps::Clock;
 use crate::alert::Alert;
 use crate::error::{Failure, FailureKind};
 use crate::handshake::key_schedule::aead_of;
-use crate::record::protection::KeyMaterial;
+use crate::record::protection::{KeyMaterial, SslProtocol};
 use crate::record::traffic::PostHandshake;
 use crate::time::Now;
 
@@ -43,13 +43,18 @@ pub(super) enum Kernel {
     Server(KernelConnection<ServerConnectionData>),
 }
 
+fn failure(error: &rustls::Error) -> Failure {
+    let version = Some(SslProtocol::TlsV1_3);
+    errors::failure(error, errors::Context { version })
+}
+
 impl PostHandshake for Kernel {
     fn next_transmit_key(&mut self) -> Result<KeyMaterial, Failure> {
         let updated = match self {
             Self::Client(kernel, _) => kernel.update_tx_secret(),
             Self::Server(kernel) => kernel.update_tx_secret(),
         };
-        material(&updated.map_err(|error| errors::failure(&error))?.1)
+        material(&updated.map_err(|error| failure(&error))?.1)
     }
 
     fn next_receive_key(&mut self) -> Result<KeyMaterial, Failure> {
@@ -57,7 +62,7 @@ impl PostHandshake for Kernel {
             Self::Client(kernel, _) => kernel.update_rx_secret(),
             Self::Server(kernel) => kernel.update_rx_secret(),
         };
-        material(&updated.map_err(|error| errors::failure(&error))?.1)
+        material(&updated.map_err(|error| failure(&error))?.1)
     }
 
     fn takes_tickets(&self) -> bool {
@@ -70,7 +75,7 @@ impl PostHandshake for Kernel {
                 clock.set(now);
                 kernel
                     .handle_new_session_ticket(body)
-                    .map_err(|error| errors::failure(&error))
+                    .map_err(|error| failure(&error))
             }
             // Parsed by nobody, stored by nobody (rule R13).
             Self::Client(..) | Self::Server(_) => Ok(()),

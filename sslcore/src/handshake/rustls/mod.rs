@@ -1,8 +1,11 @@
 //! The rustls engine: the only folder that knows it.
 //!
-//! rustls' unbuffered connection does the handshake and nothing else. It is fed one record at a
-//! time, what it wants to send is kept as a flight, and when it is done it is converted into
-//! traffic keys and a kernel connection that still derives later keys.
+//! rustls' unbuffered connection does the handshake and nothing else. It is given one whole message
+//! at a time, in records made for it, what it wants to send is kept as a flight, and when it is done
+//! it is converted into traffic keys and a kernel connection that still derives later keys.
+//!
+//! rustls expects the peer's records as they are protected at that moment. So what was opened is
+//! sealed again, under the same keys and with a sequence number of its own; nothing of it leaves.
 
 mod config;
 mod errors;
@@ -33,17 +36,20 @@ use self::kernel::{Kernel, conversion_failure, material};
 use self::staple::Staple;
 use self::taps::{Clock, SecretTap};
 pub use self::ticket_keys::TicketKeys;
-use super::hellos::Hellos;
 use super::hold::Gate;
 use super::key_schedule::exporter::Exporter;
-use super::key_schedule::{tls12_write_key, tls13_key};
-use super::{Engine, EngineFailure, Fed, alert_record, records};
+use super::key_schedule::{tls12_key, tls13_key};
+use super::wire::Refusal;
+use super::wire::client_hello::HelloMessage;
+use super::wire::server_hello::ServerHello;
+use super::{AlertProtection, Engine, Message, records};
 use crate::alert::Alert;
-use crate::crypto::{Backend, TAG_LEN};
+use crate::crypto::Backend;
 use crate::error::{Failure, FailureKind};
 use crate::identity::session::SessionFacts;
-use crate::record::header::{ContentType, HEADER_LEN, Header, MAX_BODY_TLS12};
-use crate::record::protection::{Protection, SslProtocol};
+use crate::record::header::{ContentType, HEADER_LEN, Header, LEGACY_VERSION, MAX_PLAINTEXT};
+use crate::record::messages::{Assembler, FRAME, Piece, kind};
+use crate::record::protection::{KeyMaterial, Protection, SslProtocol};
 use crate::record::traffic::HandOff;
 use crate::time::Now;
 
@@ -73,11 +79,33 @@ pub(crate) struct RustlsEngine {
     /// A client's way to what the server staples.
     staple: Staple,
     released: Released,
-    hellos: Hellos,
+    /// A server's: what the client said, until it cannot say it again.
+    hello: Option<HelloMessage>,
+    facts: HelloFacts,
+    /// How the peer's records are protected from now on, until it is taken.
+    read_protection: Option<Protection>,
+    has_read_keys: bool,
+    /// How many records rustls was given under them.
+    resealed: u64,
+    /// A server's versions.
+    protocols: Arc<[SslProtocol]>,
     asks_for_client_certificate: bool,
+    certificate_requested: bool,
     judged: bool,
     /// Protected records that an untrusted verdict dropped after rustls had counted them.
     dropped: u64,
+}
+
+/// What the hellos say and rustls does not tell.
+#[derive(Default)]
+struct HelloFacts {
+    /// The name that the client asks a server for.
+    server_name: Option<Box<str>>,
+    early_data: bool,
+    /// The version that the client's hello leads to, if it leads to one.
+    likely: Option<SslProtocol>,
+    /// The server's hello, once it is no HelloRetryRequest.
+    server: Option<ServerHello>,
 }
 
 /// One call's worth of a connection, client or server: rustls has no type for both.
@@ -144,97 +172,223 @@ impl RustlsEngine {
         }
     }
 
-    /// Lets the engine do what it can. Says how many bytes of the input are done with.
-    fn feed_engine(
-        &mut self,
-        input: &mut [u8],
-        flight: &mut Vec<u8>,
-    ) -> Result<usize, EngineFailure> {
-        let hello_version = hello_version(input);
-        let mut discard = 0;
+    /// Gives rustls whole records, and lets it do what it can.
+    fn feed(&mut self, records: &mut [u8], flight: &mut Vec<u8>) -> Result<(), Failure> {
+        let before = flight.len();
+        let fed = self.feed_engine(records, flight);
+        let resumed = self.is_resumed();
+        self.staple.fetch(&self.clock, &self.gate, resumed);
+        fed?;
+        if self.version() == Some(SslProtocol::TlsV1_3) {
+            self.gate.set_tickets_droppable();
+        }
+        if self.is_full() {
+            self.gate.set_begins(self.clock.now());
+        }
+        self.note_own_hello(&flight[before..])
+    }
+
+    fn feed_engine(&mut self, mut input: &mut [u8], flight: &mut Vec<u8>) -> Result<(), Failure> {
         loop {
-            // rustls panics on an empty slice while a message is incomplete, but an incomplete
-            // message is never discarded, so the slice is not empty then.
-            let (done, step) = self.process(&mut input[discard..], flight);
-            discard += done;
-            match step {
-                Ok(Step::Again) => {}
-                Ok(Step::Blocked) => return Ok(discard),
-                Ok(Step::Closed) => {
-                    return Err(Failure::silent(FailureKind::ClosedDuringHandshake).into());
-                }
-                Ok(Step::Unexpected) => {
+            let (done, step) = self.process(input, flight);
+            input = input.get_mut(done..).unwrap_or_default();
+            match step.map_err(|error| self.failure(&error))? {
+                Step::Again => {}
+                // Whole messages are never left lying.
+                Step::Blocked if input.is_empty() => return Ok(()),
+                Step::Blocked | Step::Closed | Step::Unexpected => {
                     return Err(Failure::new(FailureKind::Engine, Alert::InternalError)
-                        .because("the engine delivered data during the handshake")
-                        .into());
+                        .because("rustls did not take a whole message"));
                 }
-                Err(error) => return Err(self.fail(&error, hello_version)),
             }
         }
     }
 
-    /// Collects the alert that rustls queued for an error.
-    fn drain_alert(&mut self) -> Vec<u8> {
-        let mut output = Vec::new();
-        while self.common().wants_write() {
-            if !matches!(self.process(&mut [], &mut output).1, Ok(Step::Again)) {
+    fn failure(&self, error: &rustls::Error) -> Failure {
+        errors::failure(error, self.context())
+    }
+
+    fn context(&self) -> errors::Context {
+        errors::Context {
+            version: self.version().or(self.facts.likely),
+        }
+    }
+
+    /// Gives rustls a message in records: where it lies if it fits into one and is in the clear.
+    fn deliver(
+        &mut self,
+        framed: &mut [u8],
+        protection: Option<&Protection>,
+        flight: &mut Vec<u8>,
+    ) -> Result<(), Failure> {
+        let message = framed.get(FRAME..).unwrap_or_default();
+        if protection.is_none() && message.len() <= MAX_PLAINTEXT {
+            let header = record_header(message.len());
+            if let Some(room) = framed.first_chunk_mut() {
+                *room = header;
+            }
+            return self.feed(framed, flight);
+        }
+        let mut records = Vec::new();
+        for part in message.chunks(MAX_PLAINTEXT) {
+            let Some(protection) = protection else {
+                records.extend_from_slice(&record_header(part.len()));
+                records.extend_from_slice(part);
+                continue;
+            };
+            let start = records.len();
+            records.resize(start + part.len() + protection.overhead(), 0);
+            let space = &mut records[start..];
+            protection
+                .seal_again(self.resealed, ContentType::Handshake, part, space)
+                .map_err(|_| conversion_failure())?;
+            self.resealed += 1;
+        }
+        self.feed(&mut records, flight)
+    }
+
+    /// Checks what rustls cannot see, and keeps what it does not tell.
+    fn look_at(&mut self, message: &Message<'_>) -> Result<(), Failure> {
+        let last = message.last;
+        let message = message.framed.get(FRAME..).unwrap_or_default();
+        let is_client = self.is_client();
+        let must_be_last = match (is_client, message.first()) {
+            (true, Some(&kind::SERVER_HELLO)) => {
+                let hello = ServerHello::read(message)?;
+                if !hello.is_retry() {
+                    self.facts.server.get_or_insert(hello);
+                }
+                hello.is_tls13
+            }
+            (false, Some(&kind::CLIENT_HELLO)) => {
+                if let Some(first) = &self.hello {
+                    let second = first.read_second(message)?;
+                    self.facts.early_data = second.offers_early_data();
+                    self.hello = Some(second);
+                }
+                true
+            }
+            (true, Some(&kind::CERTIFICATE_REQUEST)) => {
+                self.certificate_requested = true;
+                false
+            }
+            (_, Some(&kind::FINISHED)) => true,
+            _ => false,
+        };
+        match must_be_last && !last {
+            true => Err(Refusal::new(
+                Alert::UnexpectedMessage,
+                "bytes behind a message that must end its record",
+            )
+            .into()),
+            false => Ok(()),
+        }
+    }
+
+    /// Reads the hello that a TLS 1.2 server answers with.
+    fn note_own_hello(&mut self, flight: &[u8]) -> Result<(), Failure> {
+        if self.is_client() || self.facts.server.is_some() {
+            return Ok(());
+        }
+        let mut messages = Assembler::default();
+        for (content, body) in records(flight) {
+            if content != ContentType::Handshake {
                 break;
             }
+            let assembled;
+            let message = match messages.add(body, MAX_HELLO)? {
+                Piece::Whole(len) => &body[..len],
+                Piece::Completed(_) => {
+                    assembled = messages.take();
+                    &assembled[FRAME..]
+                }
+                Piece::Incomplete => continue,
+            };
+            if message.first() == Some(&kind::SERVER_HELLO) {
+                let hello = ServerHello::read(message)?;
+                if !hello.is_retry() {
+                    self.facts.server = Some(hello);
+                }
+            }
+            break;
         }
-        output
+        Ok(())
     }
 
-    /// Turns a rustls error into a failure. The alert that rustls made is used when it is
-    /// protected as the released bytes demand; otherwise it is made again.
-    fn fail(&mut self, error: &rustls::Error, hello_version: Option<u16>) -> EngineFailure {
-        let mut failure = errors::failure(error);
-        if errors::is_about_an_old_client(error, hello_version) {
-            failure.alert = Some(Alert::ProtocolVersion);
-            return failure.into();
-        }
-        if failure.kind == FailureKind::ClosedDuringHandshake {
-            return failure.into();
-        }
-        let output = self.drain_alert();
-        let made = records(&output)
-            .last()
-            .map(|(_, body)| body.len() + HEADER_LEN);
-        let Some(len) = made else {
-            return failure.into();
+    /// Keys of the peer's that came with the last message in TLS 1.3: those of the handshake.
+    fn follow_tls13(&mut self) -> Result<(), Failure> {
+        let Some(SupportedCipherSuite::Tls13(suite)) = self.common().negotiated_cipher_suite()
+        else {
+            return Ok(());
         };
-        let mut record = output[output.len() - len..].to_vec();
-        match self.read_own_alert(&record) {
-            Some(alert) => {
-                errors::refine(&mut failure, alert);
-            }
-            None => {
-                let alert = failure.alert.unwrap_or(Alert::InternalError);
-                failure.alert = Some(alert);
-                record = alert_record(alert, self.alert_protection().as_mut());
-            }
+        if self.has_read_keys {
+            return Ok(());
         }
-        EngineFailure {
-            failure,
-            record: Some(record),
-        }
+        let material = {
+            let secrets = self.tap.secrets();
+            let secret = match &self.side {
+                Side::Client(_) => &secrets.server_handshake,
+                Side::Server(_) => &secrets.client_handshake,
+            };
+            let Some(secret) = secret else {
+                return Ok(());
+            };
+            tls13_key(suite, secret).ok_or_else(conversion_failure)?
+        };
+        self.hello = None;
+        self.read_with(SslProtocol::TlsV1_3, &material)
     }
 
-    /// Which alert a record of ours carries, if it is protected as released bytes demand.
-    fn read_own_alert(&self, record: &[u8]) -> Option<Alert> {
-        let mut copy = record.to_vec();
-        let header = Header::read(record, MAX_BODY_TLS12).ok()??;
-        let range = match self.alert_protection() {
-            Some(mut protection) => {
-                let (content, range) = protection.open(header, &mut copy).ok()?;
-                (content == ContentType::Alert).then_some(range)?
-            }
-            None if header.content == ContentType::Alert => HEADER_LEN..record.len(),
-            None => return None,
+    /// The keys behind the peer's ChangeCipherSpec in TLS 1.2.
+    fn follow_tls12(&mut self) -> Result<(), Failure> {
+        let Some(SupportedCipherSuite::Tls12(suite)) = self.common().negotiated_cipher_suite()
+        else {
+            return Ok(());
         };
-        match copy.get(range)? {
-            [_, code] => Some(Alert::from_code(*code)),
-            _ => None,
-        }
+        let material = self.tls12_material(suite, !self.is_client());
+        let material = material.ok_or_else(conversion_failure)?;
+        self.hello = None;
+        self.read_with(SslProtocol::TlsV1_2, &material)
+    }
+
+    fn tls12_material(
+        &self,
+        suite: &'static rustls::Tls12CipherSuite,
+        of_client: bool,
+    ) -> Option<KeyMaterial> {
+        let secrets = self.tap.secrets();
+        tls12_key(
+            suite,
+            secrets.tls12_master.as_ref()?,
+            &secrets.client_random,
+            &self.facts.server?.random,
+            of_client,
+        )
+    }
+
+    fn read_with(&mut self, version: SslProtocol, material: &KeyMaterial) -> Result<(), Failure> {
+        let protection = Protection::new(&self.backend, version, material, 0);
+        self.read_protection = Some(protection.map_err(|_| conversion_failure())?);
+        self.has_read_keys = true;
+        Ok(())
+    }
+
+    fn own_protection(&self, suite: SupportedCipherSuite) -> Option<Protection> {
+        let (version, material, seq) = match suite {
+            SupportedCipherSuite::Tls13(suite) => {
+                let secrets = self.tap.secrets();
+                let secret = match &self.side {
+                    Side::Client(_) => secrets.client_handshake.as_ref()?,
+                    Side::Server(_) => secrets.server_traffic.as_ref()?,
+                };
+                (SslProtocol::TlsV1_3, tls13_key(suite, secret)?, 0)
+            }
+            SupportedCipherSuite::Tls12(suite) => {
+                let material = self.tls12_material(suite, self.is_client())?;
+                (SslProtocol::TlsV1_2, material, self.released.protected)
+            }
+        };
+        Protection::new(&self.backend, version, &material, seq).ok()
     }
 
     fn is_resumed(&self) -> bool {
@@ -252,48 +406,68 @@ impl RustlsEngine {
     }
 }
 
-/// The legacy_version of a ClientHello that is fed (RFC 8446 §4.1.2).
-fn hello_version(input: &[u8]) -> Option<u16> {
-    const CLIENT_HELLO: u8 = 1;
-    match records(input).next() {
-        Some((ContentType::Handshake, [CLIENT_HELLO, _, _, _, major, minor, ..])) => {
-            Some(u16::from_be_bytes([*major, *minor]))
-        }
-        _ => None,
-    }
+/// The longest hello of a server's: rustls makes none that comes near it.
+const MAX_HELLO: usize = 0xffff;
+
+/// The header of a handshake record in the clear, of at most 2^14 bytes.
+const fn record_header(body: usize) -> [u8; HEADER_LEN] {
+    let header = Header {
+        content: ContentType::Handshake,
+        version: LEGACY_VERSION,
+        body,
+    };
+    header.encode()
 }
 
 impl Engine for RustlsEngine {
-    fn feed(
+    fn start(&mut self, now: Now, flight: &mut Vec<u8>) -> Result<(), Failure> {
+        self.clock.set(now);
+        let Some(mut hello) = self.hello.take() else {
+            return self.feed(&mut [], flight);
+        };
+        self.facts.server_name = hello.dns_name().map(Box::from);
+        self.facts.early_data = hello.offers_early_data();
+        self.facts.likely = self
+            .protocols
+            .iter()
+            .copied()
+            .filter(|protocol| hello.hello().offers(*protocol))
+            .max();
+        let fed = self.deliver(hello.framed(), None, flight);
+        self.hello = Some(hello);
+        fed?;
+        self.follow_tls13()
+    }
+
+    fn message(
         &mut self,
-        input: &mut [u8],
+        message: Message<'_>,
         now: Now,
         flight: &mut Vec<u8>,
-    ) -> Result<Fed, EngineFailure> {
+    ) -> Result<(), Failure> {
         self.clock.set(now);
-        let before = flight.len();
-        if self.is_client() {
-            self.hellos.note_server(input);
-        } else {
-            self.hellos.note_client(input);
-        }
-        let fed = self.feed_engine(input, flight);
-        let resumed = self.is_resumed();
-        self.staple.fetch(&self.clock, &self.gate, resumed);
-        let discard = fed?;
-        if !self.is_client() {
-            self.hellos.note_server(&flight[before..]);
-        }
-        if self.version() == Some(SslProtocol::TlsV1_3) {
-            self.gate.set_tickets_droppable();
-        }
-        if self.is_full() {
-            self.gate.set_begins(self.clock.now());
-        }
-        Ok(Fed {
-            discard,
-            partial: discard < input.len(),
-        })
+        self.look_at(&message)?;
+        self.deliver(message.framed, message.protection, flight)?;
+        self.follow_tls13()
+    }
+
+    fn change_cipher_spec(
+        &mut self,
+        record: &mut [u8],
+        now: Now,
+        flight: &mut Vec<u8>,
+    ) -> Result<(), Failure> {
+        self.clock.set(now);
+        self.feed(record, flight)?;
+        self.follow_tls12()
+    }
+
+    fn take_read_protection(&mut self) -> Option<Protection> {
+        self.read_protection.take()
+    }
+
+    fn refuses_early_data(&self) -> bool {
+        self.facts.early_data && self.version() == Some(SslProtocol::TlsV1_3)
     }
 
     fn verdict_due(&self) -> bool {
@@ -346,31 +520,8 @@ impl Engine for RustlsEngine {
         }
     }
 
-    fn answers_certificate_request(&self, flight: &[u8]) -> bool {
-        const CERTIFICATE: u8 = 11;
-        let Some(suite) = self.common().negotiated_cipher_suite() else {
-            return false;
-        };
-        if !self.is_client() {
-            return false;
-        }
-        match suite {
-            // It comes first; what else looks like it may be a fragment, or sealed.
-            SupportedCipherSuite::Tls12(_) => {
-                records(flight).next().is_some_and(|(content, body)| {
-                    content == ContentType::Handshake && body.first() == Some(&CERTIFICATE)
-                })
-            }
-            // Sealed, but then there is more than Finished alone: message header and hash.
-            SupportedCipherSuite::Tls13(suite) => {
-                let finished = 4 + suite.common.hash_provider.output_len();
-                records(flight)
-                    .filter(|(content, _)| *content == ContentType::ApplicationData)
-                    .map(|(_, body)| body.len().saturating_sub(1 + TAG_LEN))
-                    .sum::<usize>()
-                    > finished
-            }
-        }
+    fn certificate_requested(&self) -> bool {
+        self.certificate_requested
     }
 
     fn released(&mut self, flight: &[u8]) {
@@ -388,33 +539,25 @@ impl Engine for RustlsEngine {
         }
     }
 
-    fn alert_protection(&self) -> Option<Protection> {
-        let suite = self.common().negotiated_cipher_suite()?;
-        let secrets = self.tap.secrets();
-        let (version, material, seq) = match suite {
-            SupportedCipherSuite::Tls13(suite) => {
-                let secret = match &self.side {
-                    Side::Client(_) => secrets.client_handshake.as_ref()?,
-                    Side::Server(_) if self.released.protected == 0 => return None,
-                    Side::Server(_) => secrets.server_traffic.as_ref()?,
-                };
-                (SslProtocol::TlsV1_3, tls13_key(suite, secret)?, 0)
-            }
-            SupportedCipherSuite::Tls12(suite) => {
-                if !self.released.change_cipher_spec {
-                    return None;
-                }
-                let material = tls12_write_key(
-                    suite,
-                    secrets.tls12_master.as_ref()?,
-                    &secrets.client_random,
-                    &self.hellos.server()?.random,
-                    self.is_client(),
-                )?;
-                (SslProtocol::TlsV1_2, material, self.released.protected)
+    fn alert_protection(&self) -> AlertProtection {
+        let Some(suite) = self.common().negotiated_cipher_suite() else {
+            return AlertProtection::Clear;
+        };
+        let is_clear = match (suite, &self.side) {
+            (SupportedCipherSuite::Tls12(_), _) => !self.released.change_cipher_spec,
+            (SupportedCipherSuite::Tls13(_), Side::Server(_)) => self.released.protected == 0,
+            // Before the ServerHello there is no secret; HelloRetryRequest names the suite, too.
+            (SupportedCipherSuite::Tls13(_), Side::Client(_)) => {
+                self.tap.secrets().client_handshake.is_none()
             }
         };
-        Protection::new(&self.backend, version, &material, seq).ok()
+        if is_clear {
+            return AlertProtection::Clear;
+        }
+        match self.own_protection(suite) {
+            Some(protection) => AlertProtection::Sealed(Box::new(protection)),
+            None => AlertProtection::Unknown,
+        }
     }
 
     fn is_complete(&self) -> bool {
@@ -434,7 +577,7 @@ impl Engine for RustlsEngine {
             alpn: common.alpn_protocol().map(Box::from),
             resumed: self.is_resumed(),
             stapled: self.gate.stapled(),
-            server_name: self.hellos.server_name().map(Box::from),
+            server_name: self.facts.server_name.clone(),
             ..SessionFacts::default()
         }
     }
@@ -450,7 +593,7 @@ impl Engine for RustlsEngine {
                 secret: secrets.exporter.clone()?,
             },
             SupportedCipherSuite::Tls12(suite) => {
-                let hello = self.hellos.server()?;
+                let hello = self.facts.server?;
                 if !hello.extended_master_secret {
                     return Some(Exporter::Forbidden);
                 }
@@ -466,8 +609,9 @@ impl Engine for RustlsEngine {
         })
     }
 
-    fn finish(self: Box<Self>) -> Result<HandOff, Failure> {
+    fn finish(self: Box<Self>, received: Option<Protection>) -> Result<HandOff, Failure> {
         let this = *self;
+        let context = this.context();
         let version = this.version().ok_or_else(conversion_failure)?;
         let suite = this
             .common()
@@ -487,7 +631,7 @@ impl Engine for RustlsEngine {
                 .dangerous_into_kernel_connection()
                 .map(|(secrets, kernel)| (secrets, Kernel::Server(kernel))),
         }
-        .map_err(|error| errors::failure(&error))?;
+        .map_err(|error| errors::failure(&error, context))?;
         let protection = |(seq, secrets): (u64, ConnectionTrafficSecrets)| {
             let material = material(&secrets)?;
             Protection::new(&this.backend, version, &material, seq)
@@ -496,7 +640,11 @@ impl Engine for RustlsEngine {
         let (tx_seq, tx) = secrets.tx;
         Ok(HandOff {
             tx: protection((tx_seq.saturating_sub(this.dropped), tx))?,
-            rx: protection(secrets.rx)?,
+            rx: match received {
+                // The same keys go on, and the peer may have used them more often than rustls saw.
+                Some(received) if version == SslProtocol::TlsV1_2 => received,
+                _ => protection(secrets.rx)?,
+            },
             post: Box::new(kernel),
             confidentiality_limit,
         })

@@ -74,6 +74,7 @@ impl rustls::time_provider::TimeProvider for Clock {
 pub(super) struct Secrets {
     pub(super) client_random: [u8; 32],
     pub(super) client_handshake: Option<Secret>,
+    pub(super) server_handshake: Option<Secret>,
     pub(super) server_traffic: Option<Secret>,
     pub(super) tls12_master: Option<Secret>,
     pub(super) exporter: Option<Secret>,
@@ -123,6 +124,7 @@ impl rustls::KeyLog for SecretTap {
         let mut secrets = self.secrets();
         let slot = match label {
             "CLIENT_HANDSHAKE_TRAFFIC_SECRET" => &mut secrets.client_handshake,
+            "SERVER_HANDSHAKE_TRAFFIC_SECRET" => &mut secrets.server_handshake,
             "SERVER_TRAFFIC_SECRET_0" => &mut secrets.server_traffic,
             "CLIENT_RANDOM" => &mut secrets.tls12_master,
             "EXPORTER_SECRET" => &mut secrets.exporter,
@@ -146,6 +148,7 @@ mod tests {
         let tap = SecretTap::new(None);
         for label in [
             "CLIENT_HANDSHAKE_TRAFFIC_SECRET",
+            "SERVER_HANDSHAKE_TRAFFIC_SECRET",
             "SERVER_TRAFFIC_SECRET_0",
             "CLIENT_RANDOM",
             "EXPORTER_SECRET",
@@ -156,6 +159,7 @@ mod tests {
         tap.forget();
         let secrets = tap.secrets();
         assert!(secrets.client_handshake.is_none());
+        assert!(secrets.server_handshake.is_none());
         assert!(secrets.server_traffic.is_none());
         assert!(secrets.tls12_master.is_none());
         assert!(secrets.exporter.is_none());

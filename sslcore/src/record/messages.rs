@@ -1,0 +1,207 @@
+//! Handshake messages out of records: assembled once, before anything looks into them.
+//!
+//! A message may be cut into records of any size, and a record may carry several messages
+//! (RFC 8446 §5.1). A message that is whole in its record stays where it lies; only one that is cut
+//! is copied. The bytes that are held never exceed the largest message allowed, and each byte is
+//! copied at most once, however small the pieces are.
+
+use alloc::format;
+use alloc::vec::Vec;
+
+use super::header::HEADER_LEN;
+use crate::alert::Alert;
+use crate::error::{Failure, FailureKind};
+
+/// Type and length in front of every handshake message (RFC 8446 §4).
+pub(crate) const MESSAGE_HEADER: usize = 4;
+
+/// Types of handshake messages (RFC 8446 §B.3, RFC 5246 §7.4).
+pub(crate) mod kind {
+    pub(crate) const HELLO_REQUEST: u8 = 0;
+    pub(crate) const CLIENT_HELLO: u8 = 1;
+    pub(crate) const SERVER_HELLO: u8 = 2;
+    pub(crate) const NEW_SESSION_TICKET: u8 = 4;
+    pub(crate) const CERTIFICATE_REQUEST: u8 = 13;
+    pub(crate) const FINISHED: u8 = 20;
+    pub(crate) const KEY_UPDATE: u8 = 24;
+}
+
+/// Room in front of a message: an engine that wants whole records writes the header there.
+pub(crate) const FRAME: usize = HEADER_LEN;
+
+/// The length of the message at the front, header included, once its header is there.
+pub(crate) fn message_len(bytes: &[u8]) -> Option<usize> {
+    let [_, a, b, c, ..] = *bytes else {
+        return None;
+    };
+    Some(MESSAGE_HEADER + (usize::from(a) << 16 | usize::from(b) << 8 | usize::from(c)))
+}
+
+/// What a record's content led to.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Piece {
+    /// So many bytes at the front of the content are one whole message, there where they lie.
+    Whole(usize),
+    /// So many bytes at the front of the content completed the message that
+    /// [`take`](Assembler::take) gives out.
+    Completed(usize),
+    /// All of the content was taken, and the message is still incomplete.
+    Incomplete,
+}
+
+/// Puts cut messages together again.
+#[derive(Debug, Default)]
+pub(crate) struct Assembler {
+    /// [`FRAME`] bytes of room, then the beginning of a message; empty while none is begun.
+    partial: Vec<u8>,
+}
+
+impl Assembler {
+    /// Whether no message is incomplete.
+    pub(crate) fn is_empty(&self) -> bool {
+        self.partial.is_empty()
+    }
+
+    /// How many bytes of an incomplete message are held.
+    pub(crate) fn len(&self) -> usize {
+        self.partial.len().saturating_sub(FRAME)
+    }
+
+    /// Looks at what a record carries, up to the end of the first message.
+    ///
+    /// # Errors
+    /// [`FailureKind::UnexpectedMessage`] for no content at all, which no handshake record has
+    /// (RFC 8446 §5.1), [`FailureKind::BufferTooSmall`] as soon as a message says that it is longer
+    /// than `max`.
+    pub(crate) fn add(&mut self, content: &[u8], max: usize) -> Result<Piece, Failure> {
+        if content.is_empty() {
+            return Err(
+                Failure::new(FailureKind::UnexpectedMessage, Alert::UnexpectedMessage)
+                    .because("an empty handshake record"),
+            );
+        }
+        if self.is_empty() {
+            if let Some(len) = checked_len(content, max)? {
+                if content.len() >= len {
+                    return Ok(Piece::Whole(len));
+                }
+            }
+            self.partial.resize(FRAME, 0);
+            self.partial.extend_from_slice(content);
+            return Ok(Piece::Incomplete);
+        }
+        let mut taken = self.fill(MESSAGE_HEADER, content);
+        let Some(len) = checked_len(self.message(), max)? else {
+            return Ok(Piece::Incomplete);
+        };
+        taken += self.fill(len, content.get(taken..).unwrap_or_default());
+        Ok(match self.len() == len {
+            true => Piece::Completed(taken),
+            false => Piece::Incomplete,
+        })
+    }
+
+    /// The message that is [`Completed`](Piece::Completed), with [`FRAME`] bytes of room in front.
+    /// The next one can begin.
+    pub(crate) fn take(&mut self) -> Vec<u8> {
+        core::mem::take(&mut self.partial)
+    }
+
+    fn message(&self) -> &[u8] {
+        self.partial.get(FRAME..).unwrap_or_default()
+    }
+
+    /// Extends the message to `len` bytes, as far as `content` reaches; says how many it took.
+    fn fill(&mut self, len: usize, content: &[u8]) -> usize {
+        let taken = len.saturating_sub(self.len()).min(content.len());
+        self.partial.extend_from_slice(&content[..taken]);
+        taken
+    }
+}
+
+fn checked_len(bytes: &[u8], max: usize) -> Result<Option<usize>, Failure> {
+    let len = message_len(bytes);
+    match len {
+        Some(needed) if needed > max => Err(Failure::new(
+            FailureKind::BufferTooSmall { needed },
+            // RFC 8446 has no alert for it; OpenSSL and BoringSSL send this one.
+            Alert::IllegalParameter,
+        )
+        .because(format!(
+            "a handshake message of {needed} bytes; {max} are allowed"
+        ))),
+        len => Ok(len),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const MESSAGE: [u8; 7] = [1, 0, 0, 3, 7, 8, 9];
+
+    fn framed(message: &[u8]) -> Vec<u8> {
+        [&[0; FRAME], message].concat()
+    }
+
+    #[test]
+    fn a_message_that_is_whole_stays_where_it_is() {
+        let mut assembler = Assembler::default();
+        let two = [MESSAGE, MESSAGE].concat();
+        assert_eq!(assembler.add(&two, 7), Ok(Piece::Whole(7)));
+        assert!(assembler.is_empty());
+    }
+
+    #[test]
+    fn a_message_is_the_same_however_it_is_cut() {
+        for first in 1..7 {
+            for second in first..7 {
+                let mut assembler = Assembler::default();
+                let mut rest = &[MESSAGE, MESSAGE].concat()[..];
+                for cut in [first, second - first] {
+                    if cut > 0 {
+                        let piece = assembler.add(&rest[..cut], 7);
+                        assert_eq!(piece, Ok(Piece::Incomplete), "{first} {second}");
+                        rest = &rest[cut..];
+                    }
+                }
+                assert_eq!(assembler.add(rest, 7), Ok(Piece::Completed(7 - second)));
+                assert_eq!(assembler.take(), framed(&MESSAGE));
+                assert_eq!(assembler.add(&rest[7 - second..], 7), Ok(Piece::Whole(7)));
+            }
+        }
+    }
+
+    #[test]
+    fn a_message_of_four_bytes_is_one() {
+        let mut assembler = Assembler::default();
+        assert_eq!(assembler.add(&[14, 0, 0], 7), Ok(Piece::Incomplete));
+        assert_eq!(assembler.add(&[0, 1], 7), Ok(Piece::Completed(1)));
+        assert_eq!(assembler.take(), framed(&[14, 0, 0, 0]));
+    }
+
+    #[test]
+    fn a_message_is_too_long_as_soon_as_it_says_so() {
+        for cut in 1..=4 {
+            let mut assembler = Assembler::default();
+            let (now, later) = MESSAGE.split_at(cut);
+            let mut last = assembler.add(now, 6);
+            if cut < 4 {
+                assert_eq!(last, Ok(Piece::Incomplete));
+                last = assembler.add(&later[..4 - cut], 6);
+            }
+            let kind = last.map_err(|failure| failure.kind);
+            assert_eq!(kind, Err(FailureKind::BufferTooSmall { needed: 7 }));
+        }
+    }
+
+    #[test]
+    fn nothing_is_no_piece_of_a_message() {
+        let kind = |added: Result<Piece, Failure>| added.map_err(|failure| failure.kind);
+        let mut assembler = Assembler::default();
+        let unexpected = Err(FailureKind::UnexpectedMessage);
+        assert_eq!(kind(assembler.add(&[], 7)), unexpected);
+        assert_eq!(assembler.add(&MESSAGE[..2], 7), Ok(Piece::Incomplete));
+        assert_eq!(kind(assembler.add(&[], 7)), unexpected);
+    }
+}
