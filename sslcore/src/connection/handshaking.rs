@@ -8,20 +8,20 @@ use super::decisions::Answer;
 use super::process::{Step, lost_engine, too_small};
 use super::{Connection, Role};
 use crate::alert::Alert;
-use crate::error::{Failure, FailureKind, Repeated};
 use crate::event::{Event, RequestId, ReviewId};
+use crate::failure::{Failure, FailureKind, Repeated};
 use crate::handshake::Engine;
 use crate::handshake::client_hello::{self, Glimpse, glimpse};
-use crate::identity::certificate::Certificate;
+use crate::limits;
+use crate::protocol::SslProtocol;
 use crate::record::header::{ContentType, HEADER_LEN, Header, MAX_BODY_TLS12};
-use crate::record::limits;
-use crate::record::protection::SslProtocol;
 use crate::record::traffic::Traffic;
 use crate::state::Cause;
 use crate::time::Now;
 use crate::verify::SslErrorKind;
 use crate::verify::judge::Staple;
 use crate::verify::policy::{Judged, Outcome, VerifyMode};
+use crate::x509::certificate::Certificate;
 
 /// Errors that one step tells: the queue of events has room for them, and for what comes after.
 const ERRORS_PER_STEP: usize = 8;
@@ -215,7 +215,7 @@ impl Connection {
         let leftover = handshake.fed > 0;
         let traffic = Traffic::new(
             engine.finish()?,
-            role.terms(),
+            &role.terms().records,
             role.is_client(),
             self.transmit.capacity(),
         );

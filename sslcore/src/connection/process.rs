@@ -5,12 +5,13 @@ use alloc::boxed::Box;
 use super::clock::Countdown;
 use super::{Connection, Handshake, Role, TransportEnd};
 use crate::alert::Alert;
-use crate::error::{Failure, FailureKind, ReadEnd};
 use crate::event::Event;
+use crate::failure::{Failure, FailureKind};
 use crate::handshake::EngineFailure;
 use crate::record::header::MAX_RECORD;
 use crate::state::{Outbound, Phase};
 use crate::time::Now;
+use crate::usage::ReadEnd;
 
 /// Whether there is more to do.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -7,9 +7,9 @@ use alloc::vec::Vec;
 
 use rustls_pki_types::DnsName;
 
+use crate::limits;
+use crate::protocol::SslProtocol;
 use crate::record::header::{ContentType, HEADER_LEN, Header, MAX_PLAINTEXT};
-use crate::record::limits;
-use crate::record::protection::SslProtocol;
 
 const CLIENT_HELLO: u8 = 1;
 const MESSAGE_HEADER: usize = 4;

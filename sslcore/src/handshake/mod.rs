@@ -5,10 +5,12 @@
 //! complete the engine is taken apart into traffic keys and dropped.
 
 pub(crate) mod client_hello;
+pub(crate) mod facts;
 pub(crate) mod hellos;
 pub(crate) mod hold;
 pub(crate) mod key_schedule;
 pub(crate) mod rustls;
+pub(crate) mod settings;
 
 use alloc::boxed::Box;
 use alloc::vec::Vec;
@@ -17,8 +19,8 @@ use rustls_pki_types::{CertificateDer, UnixTime};
 
 use self::key_schedule::exporter::Exporter;
 use crate::alert::Alert;
-use crate::error::Failure;
-use crate::identity::session::SessionFacts;
+use crate::failure::Failure;
+use crate::handshake::facts::SessionFacts;
 use crate::record::header::{ContentType, HEADER_LEN, Header, MAX_BODY_TLS12};
 use crate::record::protection::Protection;
 use crate::record::traffic::HandOff;

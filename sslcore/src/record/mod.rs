@@ -1,6 +1,5 @@
 //! The record layer after the handshake: ours, in place, without allocation per record.
 
 pub(crate) mod header;
-pub(crate) mod limits;
 pub(crate) mod protection;
 pub(crate) mod traffic;

@@ -8,7 +8,7 @@ use rustls::{
 
 use super::signer;
 use crate::alert::Alert;
-use crate::error::{Failure, FailureKind, Repeated};
+use crate::failure::{Failure, FailureKind, Repeated};
 use crate::verify::SslErrorKind;
 
 /// The failure for an error. Its alert is what is sent when rustls queued none of its own.

@@ -10,7 +10,7 @@ use rustls::server::ServerConnectionData;
 use super::errors;
 use super::taps::Clock;
 use crate::alert::Alert;
-use crate::error::{Failure, FailureKind};
+use crate::failure::{Failure, FailureKind};
 use crate::handshake::key_schedule::aead_of;
 use crate::record::protection::KeyMaterial;
 use crate::record::traffic::PostHandshake;

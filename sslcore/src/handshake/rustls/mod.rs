@@ -4,14 +4,13 @@
 //! time, what it wants to send is kept as a flight, and when it is done it is converted into
 //! traffic keys and a kernel connection that still derives later keys.
 
-mod config;
+pub(crate) mod config;
 mod errors;
 mod gates;
 mod kernel;
 mod signer;
 mod staple;
 mod taps;
-mod ticket_keys;
 mod verifier;
 
 use alloc::boxed::Box;
@@ -26,13 +25,10 @@ use rustls::{
 };
 use rustls_pki_types::{CertificateDer, UnixTime};
 
-pub(crate) use self::config::{ClientTemplate, ServerTemplate};
-pub(crate) use self::gates::ClientSecrets;
 use self::gates::Memory;
 use self::kernel::{Kernel, conversion_failure, material};
 use self::staple::Staple;
 use self::taps::{Clock, SecretTap};
-pub use self::ticket_keys::TicketKeys;
 use super::hellos::Hellos;
 use super::hold::Gate;
 use super::key_schedule::exporter::Exporter;
@@ -40,10 +36,11 @@ use super::key_schedule::{tls12_write_key, tls13_key};
 use super::{Engine, EngineFailure, Fed, alert_record, records};
 use crate::alert::Alert;
 use crate::crypto::{Backend, TAG_LEN};
-use crate::error::{Failure, FailureKind};
-use crate::identity::session::SessionFacts;
+use crate::failure::{Failure, FailureKind};
+use crate::handshake::facts::SessionFacts;
+use crate::protocol::SslProtocol;
 use crate::record::header::{ContentType, HEADER_LEN, Header, MAX_BODY_TLS12};
-use crate::record::protection::{Protection, SslProtocol};
+use crate::record::protection::Protection;
 use crate::record::traffic::HandOff;
 use crate::time::Now;
 
