@@ -5,7 +5,7 @@ use core::mem::{replace, take};
 use heapless::Deque;
 
 use crate::alert::Alert;
-use crate::error::FailureKind;
+use crate::failure::FailureKind;
 use crate::verify::SslErrorKind;
 
 /// `QSslSocket::SslMode`: decided by the `start_*_encryption` call, never before.

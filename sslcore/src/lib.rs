@@ -168,51 +168,57 @@ mod alert;
 mod buffer;
 mod calendar;
 mod config;
+mod config_error;
 mod connection;
 pub mod crypto;
-mod error;
 mod event;
+mod failure;
 mod handshake;
 mod identity;
 mod key_log;
+mod limits;
+mod protocol;
 mod record;
 mod state;
 mod time;
+mod usage;
 mod verify;
+mod x509;
 
 pub use crate::alert::Alert;
 pub use crate::buffer::Buffers;
 pub use crate::calendar::DateTime;
-pub use crate::config::{
-    ClientConfig, ConfigBuilder, Leftover, Limits, PeerName, ServerConfig, ServerStart, Timeouts,
-};
+pub use crate::config::{ClientConfig, ConfigBuilder, PeerName, ServerConfig, ServerStart};
+pub use crate::config_error::ConfigError;
 pub use crate::connection::{ConfigRequest, Connection, Progress, Review, Verdict};
-pub use crate::error::{ConfigError, Failure, FailureKind, Fault, ReadEnd, Repeated, UsageError};
 pub use crate::event::{CloseReport, Event, RequestId, ReviewId, SslMode};
+pub use crate::failure::{Failure, FailureKind, Fault, Repeated};
 pub use crate::handshake::key_schedule::exporter::ExportError;
-pub use crate::handshake::rustls::TicketKeys;
 pub use crate::handshake::wire::client_hello::ClientHello;
-pub use crate::identity::certificate::{AlternativeName, Certificate};
 pub use crate::identity::client_sessions::{
     ClientSession, ClientSessionCache, ClientSessionKey, ClientSessionStore,
 };
-pub use crate::identity::description::Description;
-pub use crate::identity::key_kind::KeyKind;
-pub use crate::identity::name::{Attribute, DistinguishedName};
-pub use crate::identity::pem::PemError;
 pub use crate::identity::private_key::{PrivateKey, PrivateKeyError};
-pub use crate::identity::revocation_list::{RevocationList, RevocationListError};
 pub use crate::identity::server_sessions::{ServerSession, ServerSessionCache, ServerSessionStore};
-pub use crate::identity::session::SslCipher;
-pub use crate::identity::signer::{SignError, SignatureScheme, Signer};
-pub use crate::identity::usage::{ExtendedKeyUsage, KeyUsage};
+pub use crate::identity::signer::{SignError, Signer};
+pub use crate::identity::ticket_keys::TicketKeys;
 pub use crate::key_log::{KeyLog, KeyLogLine};
-pub use crate::record::protection::SslProtocol;
+pub use crate::limits::{Limits, Timeouts};
+pub use crate::protocol::{SignatureScheme, SslCipher, SslProtocol};
 pub use crate::time::{Instant, Now, UnixTime};
+pub use crate::usage::{Leftover, ReadEnd, UsageError};
 pub use crate::verify::pin::Pin;
 pub use crate::verify::policy::{OnErrors, VerifyMode};
 pub use crate::verify::status::{StatusChecker, StatusQuestion, StatusReport};
 pub use crate::verify::{SslError, SslErrorKind};
+pub use crate::x509::certificate::{AlternativeName, Certificate};
+pub use crate::x509::crl::RevocationListError;
+pub use crate::x509::description::Description;
+pub use crate::x509::key_kind::KeyKind;
+pub use crate::x509::name::{Attribute, DistinguishedName};
+pub use crate::x509::pem::PemError;
+pub use crate::x509::revocation_list::RevocationList;
+pub use crate::x509::usage::{ExtendedKeyUsage, KeyUsage};
 
 /// The version of this library. `QSslSocket::sslLibraryVersionString`.
 pub const VERSION: &str = env!("CARGO_PKG_VERSION");

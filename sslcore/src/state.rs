@@ -17,7 +17,7 @@
 //! A failure, a close, an abort all arrive in `Over` by `Ended`; what distinguishes them is kept
 //! beside the phase: how each direction stands, and the failure if there was one.
 
-use crate::error::{ReadEnd, UsageError};
+use crate::usage::{ReadEnd, UsageError};
 
 /// Where the connection is.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]

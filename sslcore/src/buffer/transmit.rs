@@ -4,7 +4,7 @@ use alloc::vec::Vec;
 use core::fmt;
 use core::ops::Range;
 
-use super::{HEADROOM, MIN_TRANSMIT, Storage};
+use super::storage::{HEADROOM, MIN_TRANSMIT, Storage};
 use crate::alert::Alert;
 
 /// An alert on its way out: told to the application when the transport took its last byte.

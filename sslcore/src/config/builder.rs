@@ -1,6 +1,7 @@
 //! Collects a configuration, and checks it.
 
 mod sessions;
+mod verification;
 
 use alloc::string::ToString;
 use alloc::sync::Arc;
@@ -9,22 +10,21 @@ use core::marker::PhantomData;
 
 use rustls_pki_types::{CertificateDer, PrivateKeyDer};
 
+use super::built::{ClientConfig, ClientInner, ServerConfig, ServerInner, Terms};
+use super::settled::Settled;
 use super::verification::Verification;
-use super::{
-    ClientConfig, ClientInner, Identity, ServerConfig, ServerInner, Settings, Settled, Signing,
-    Terms, Tickets, Timeouts,
-};
+use crate::config_error::ConfigError;
 use crate::crypto::Backend;
-use crate::error::ConfigError;
-use crate::handshake::rustls::{ClientTemplate, ServerTemplate};
+use crate::handshake::rustls::config::{ClientTemplate, ServerTemplate};
+use crate::handshake::settings::{Identity, Settings, Signing, Tickets};
 use crate::identity::client_sessions::ClientSessionCache;
 use crate::identity::server_sessions::ServerSessionCache;
-use crate::identity::session::SslCipher;
 use crate::identity::signer::Signer;
 use crate::identity::validity;
+use crate::limits::{self, Timeouts};
+use crate::protocol::{SslCipher, SslProtocol};
 use crate::record::header::MAX_PLAINTEXT;
-use crate::record::limits;
-use crate::record::protection::SslProtocol;
+use crate::record::traffic::RecordTerms;
 use crate::verify::policy::VerifyMode;
 
 /// Collects a [`ClientConfig`] or a [`ServerConfig`].
@@ -34,7 +34,7 @@ use crate::verify::policy::VerifyMode;
 pub struct ConfigBuilder<C> {
     backend: Backend,
     settings: Settings,
-    pub(super) verification: Verification,
+    verification: Verification,
     timeouts: Timeouts,
     records_per_key: u64,
     protocols: Result<Vec<SslProtocol>, ConfigError>,
@@ -189,10 +189,12 @@ impl<C> ConfigBuilder<C> {
         }
         Ok(Terms {
             policy: self.verification.policy(&self.backend, mode)?,
-            backend: self.backend.clone(),
             timeouts: self.timeouts,
-            max_fragment: self.settings.max_fragment.unwrap_or(MAX_PLAINTEXT),
-            records_per_key: self.records_per_key,
+            records: RecordTerms {
+                backend: self.backend.clone(),
+                max_fragment: self.settings.max_fragment.unwrap_or(MAX_PLAINTEXT),
+                records_per_key: self.records_per_key,
+            },
         })
     }
 }

@@ -3,10 +3,10 @@
 use bytes::BufMut;
 
 use super::Connection;
-use crate::error::{ReadEnd, UsageError};
 use crate::handshake::key_schedule::exporter::ExportError;
-use crate::record::protection::SslProtocol;
+use crate::protocol::SslProtocol;
 use crate::state::{Call, Cause, Phase};
+use crate::usage::{ReadEnd, UsageError};
 
 impl Connection {
     /// Takes plaintext and says how much. Fewer bytes than given when there is no room:

@@ -3,12 +3,12 @@
 use super::{Connection, Role};
 use crate::alert::Alert;
 use crate::config::ServerConfig;
-use crate::error::UsageError;
 use crate::event::{RequestId, ReviewId};
 use crate::handshake::wire::client_hello::ClientHello;
-use crate::identity::certificate::Certificate;
 use crate::state::{Call, Phase};
+use crate::usage::UsageError;
 use crate::verify::{SslError, SslErrorKind};
+use crate::x509::certificate::Certificate;
 
 /// A certificate review that is open. Copy out what is needed and answer whenever.
 #[derive(Clone, Copy, Debug)]

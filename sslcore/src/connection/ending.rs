@@ -4,11 +4,12 @@ use zeroize::Zeroize;
 
 use super::{Connection, TransportEnd};
 use crate::alert::Alert;
-use crate::error::{Failure, FailureKind, ReadEnd};
 use crate::event::Event;
+use crate::failure::{Failure, FailureKind};
 use crate::handshake::AlertProtection;
-use crate::identity::session::SessionFacts;
+use crate::handshake::facts::SessionFacts;
 use crate::state::{Call, Cause, Outbound, Phase};
+use crate::usage::ReadEnd;
 
 impl Connection {
     /// Latches a failure (rule R6). The alert that it owes is protected as the released bytes

@@ -3,13 +3,13 @@
 use rustls_pki_types::ServerName;
 
 use super::{Connection, Role};
-use crate::error::{Failure, ReadEnd};
 use crate::event::{CloseReport, SslMode};
-use crate::identity::certificate::Certificate;
-use crate::identity::session::SslCipher;
-use crate::record::protection::SslProtocol;
+use crate::failure::Failure;
+use crate::protocol::{SslCipher, SslProtocol};
 use crate::state::Phase;
+use crate::usage::ReadEnd;
 use crate::verify::SslError;
+use crate::x509::certificate::Certificate;
 
 impl Connection {
     /// `QSslSocket::mode`: stays what it is after the connection has ended.

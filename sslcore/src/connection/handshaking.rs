@@ -7,20 +7,20 @@ use super::decisions::Answer;
 use super::process::{Step, lost_engine, too_small};
 use super::{Connection, Role};
 use crate::alert::Alert;
-use crate::error::{Failure, FailureKind};
 use crate::event::{Event, RequestId, ReviewId};
+use crate::failure::{Failure, FailureKind};
 use crate::handshake::Engine;
 use crate::handshake::first_hello::Awaited;
 use crate::handshake::inbound::Read;
 use crate::handshake::wire::client_hello::HelloMessage;
-use crate::identity::certificate::Certificate;
-use crate::record::protection::SslProtocol;
+use crate::protocol::SslProtocol;
 use crate::record::traffic::Traffic;
 use crate::state::Cause;
 use crate::time::Now;
 use crate::verify::SslErrorKind;
 use crate::verify::judge::Staple;
 use crate::verify::policy::{Judged, Outcome, VerifyMode};
+use crate::x509::certificate::Certificate;
 
 /// Errors that one step tells: the queue of events has room for them, and for what comes after.
 const ERRORS_PER_STEP: usize = 8;
@@ -167,7 +167,7 @@ impl Connection {
         let received = handshake.inbound.into_protection();
         let traffic = Traffic::new(
             engine.finish(received)?,
-            role.terms(),
+            &role.terms().records,
             role.is_client(),
             self.transmit.capacity(),
         );

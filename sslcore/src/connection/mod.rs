@@ -19,20 +19,22 @@ use self::clock::Countdown;
 pub use self::decisions::{ConfigRequest, Review, Verdict};
 pub use self::process::Progress;
 use crate::buffer::{Buffers, ReceiveBuffer, Storage, TransmitBuffer};
-use crate::config::{ClientConfig, Leftover, Limits, PeerName, ServerConfig, ServerStart, Terms};
-use crate::error::{Failure, UsageError};
+use crate::config::{ClientConfig, PeerName, ServerConfig, ServerStart, Terms};
 use crate::event::{CloseReport, Event, Events, ReviewId, SslMode};
+use crate::failure::Failure;
 use crate::handshake::Engine;
+use crate::handshake::facts::SessionFacts;
 use crate::handshake::first_hello::FirstHello;
 use crate::handshake::inbound::Inbound;
 use crate::handshake::key_schedule::exporter::Exporter;
 use crate::handshake::wire::client_hello::HelloMessage;
-use crate::identity::certificate::Certificate;
-use crate::identity::session::SessionFacts;
+use crate::limits::Limits;
 use crate::record::traffic::Traffic;
 use crate::state::{Call, Cause, State};
 use crate::time::{Instant, UnixTime};
+use crate::usage::{Leftover, UsageError};
 use crate::verify::SslError;
+use crate::x509::certificate::Certificate;
 
 /// How the transport ended.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

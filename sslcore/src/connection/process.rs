@@ -6,13 +6,14 @@ use alloc::vec::Vec;
 use super::clock::Countdown;
 use super::{Connection, Handshake, Role, TransportEnd};
 use crate::alert::Alert;
-use crate::error::{Failure, FailureKind, ReadEnd};
 use crate::event::Event;
+use crate::failure::{Failure, FailureKind};
 use crate::handshake::first_hello::FirstHello;
 use crate::handshake::inbound::Inbound;
 use crate::record::header::MAX_RECORD;
 use crate::state::{Outbound, Phase};
 use crate::time::Now;
+use crate::usage::ReadEnd;
 
 /// Whether there is more to do.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -7,13 +7,14 @@ use zeroize::Zeroize;
 use super::process::{Step, lost_engine, too_small};
 use super::{Connection, TransportEnd};
 use crate::alert::Alert;
-use crate::error::{Failure, FailureKind, ReadEnd};
 use crate::event::Event;
+use crate::failure::{Failure, FailureKind};
+use crate::protocol::SslProtocol;
 use crate::record::header::HEADER_LEN;
-use crate::record::protection::SslProtocol;
 use crate::record::traffic::{KEY_UPDATE_RECORD, Opened};
 use crate::state::{Outbound, Phase};
 use crate::time::Now;
+use crate::usage::ReadEnd;
 
 impl Connection {
     pub(super) fn traffic(&mut self, now: Now) -> Step {

@@ -4,9 +4,9 @@ use bytes::{Buf, Bytes, BytesMut};
 
 use super::{Connection, TransportEnd};
 use crate::buffer::missing;
-use crate::error::UsageError;
 use crate::record::header::MAX_RECORD;
 use crate::state::{Outbound, Phase};
+use crate::usage::UsageError;
 
 impl Connection {
     /// Copies bytes from the transport in, and says how many: fewer than given when the buffer is

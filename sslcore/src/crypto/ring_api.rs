@@ -1,9 +1,5 @@
 //! Record AEADs over the API that ring and aws-lc-rs share, and what each does in its own way.
 
-/// Up to here copying the plaintext costs less than a block of its own for the content type.
-#[cfg(feature = "aws-lc-rs")]
-const COPY: usize = 2048;
-
 macro_rules! record_aead {
     ($library:ident, $($own:tt)*) => {
         use alloc::boxed::Box;
@@ -12,11 +8,12 @@ macro_rules! record_aead {
             AES_128_GCM, AES_256_GCM, Aad, CHACHA20_POLY1305, LessSafeKey, Nonce, UnboundKey,
         };
 
-        use crate::crypto::{AeadAlgorithm, AeadError, NONCE_LEN, RecordAead, TAG_LEN};
+        use crate::crypto::aead::{AeadError, NONCE_LEN, RecordAead, TAG_LEN};
+        use crate::protocol::AeadAlgorithm;
 
         struct Key(LessSafeKey);
 
-        pub(in crate::crypto) fn make_aead(
+        pub(crate) fn make_aead(
             algorithm: AeadAlgorithm,
             key: &[u8],
         ) -> Result<Box<dyn RecordAead>, AeadError> {
@@ -51,7 +48,10 @@ macro_rules! record_aead {
 
 #[cfg(feature = "aws-lc-rs")]
 pub(super) mod aws_lc {
-    use crate::crypto::copy;
+    use crate::crypto::aead::copy;
+
+    /// Up to here copying the plaintext costs less than a block of its own for the content type.
+    const COPY: usize = 2048;
 
     record_aead! {
         aws_lc_rs,
@@ -66,7 +66,7 @@ pub(super) mod aws_lc {
         ) -> Result<(), AeadError> {
             // AWS-LC makes a block of its own for what comes last, with ChaCha20 whole 64 bytes.
             let is_chacha20 = self.0.algorithm() == &CHACHA20_POLY1305;
-            if !last.is_empty() && (is_chacha20 || plaintext.len() <= super::COPY) {
+            if !last.is_empty() && (is_chacha20 || plaintext.len() <= COPY) {
                 let (body, tag) = copy(plaintext, last, out)?;
                 let (nonce, aad) = (Nonce::from(nonce), Aad::from(aad));
                 return self

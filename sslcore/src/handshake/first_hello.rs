@@ -5,7 +5,7 @@ use super::inbound::{check_clear, whole_record};
 use super::wire::client_hello::HelloMessage;
 use crate::alert::Alert;
 use crate::buffer::ReceiveBuffer;
-use crate::error::{Failure, FailureKind};
+use crate::failure::{Failure, FailureKind};
 use crate::record::alerts::{Alerts, Notice};
 use crate::record::header::{ContentType, HEADER_LEN, MAX_BODY_TLS12};
 use crate::record::messages::{Assembler, FRAME, Piece, kind};

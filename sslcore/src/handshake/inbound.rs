@@ -11,12 +11,13 @@ use super::{Engine, Message};
 use crate::alert::Alert;
 use crate::buffer::ReceiveBuffer;
 use crate::crypto::TAG_LEN;
-use crate::error::{Failure, FailureKind};
+use crate::failure::{Failure, FailureKind};
+use crate::limits;
+use crate::protocol::SslProtocol;
 use crate::record::alerts::{Alerts, Notice};
 use crate::record::header::{ContentType, HEADER_LEN, Header, MAX_BODY_TLS12, MAX_PLAINTEXT};
-use crate::record::limits;
 use crate::record::messages::{Assembler, FRAME, MESSAGE_HEADER, Piece};
-use crate::record::protection::{Protection, SslProtocol};
+use crate::record::protection::Protection;
 use crate::time::Now;
 
 /// What reading led to.

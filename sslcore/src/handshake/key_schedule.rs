@@ -11,7 +11,7 @@ use rustls::crypto::tls13::{HkdfExpander, OkmBlock, OutputLengthError};
 use rustls::{CipherSuite, Tls13CipherSuite};
 use zeroize::Zeroizing;
 
-use crate::crypto::AeadAlgorithm;
+use crate::protocol::{AeadAlgorithm, SslCipher};
 use crate::record::protection::KeyMaterial;
 
 /// A secret of the key schedule: as long as the suite's hash, or a TLS 1.2 master secret.
@@ -41,19 +41,7 @@ impl Secret {
 
 /// The AEAD of a cipher suite.
 pub(crate) fn aead_of(suite: CipherSuite) -> Option<AeadAlgorithm> {
-    use CipherSuite as S;
-    Some(match suite {
-        S::TLS13_AES_128_GCM_SHA256
-        | S::TLS_ECDHE_ECDSA_WITH_AES_128_GCM_SHA256
-        | S::TLS_ECDHE_RSA_WITH_AES_128_GCM_SHA256 => AeadAlgorithm::Aes128Gcm,
-        S::TLS13_AES_256_GCM_SHA384
-        | S::TLS_ECDHE_ECDSA_WITH_AES_256_GCM_SHA384
-        | S::TLS_ECDHE_RSA_WITH_AES_256_GCM_SHA384 => AeadAlgorithm::Aes256Gcm,
-        S::TLS13_CHACHA20_POLY1305_SHA256
-        | S::TLS_ECDHE_ECDSA_WITH_CHACHA20_POLY1305_SHA256
-        | S::TLS_ECDHE_RSA_WITH_CHACHA20_POLY1305_SHA256 => AeadAlgorithm::ChaCha20Poly1305,
-        _ => return None,
-    })
+    SslCipher::from_id(suite.into()).map(|cipher| cipher.aead())
 }
 
 /// `[sender]_write_key` and `_iv` of a TLS 1.3 traffic secret (RFC 8446 §7.3).

@@ -4,11 +4,13 @@
 //! send as a *flight*, and releases the flight only when no verdict is owed. When the handshake is
 //! complete the engine is taken apart into traffic keys and dropped.
 
+pub(crate) mod facts;
 pub(crate) mod first_hello;
 pub(crate) mod hold;
 pub(crate) mod inbound;
 pub(crate) mod key_schedule;
 pub(crate) mod rustls;
+pub(crate) mod settings;
 pub(crate) mod wire;
 
 use alloc::boxed::Box;
@@ -18,8 +20,8 @@ use rustls_pki_types::{CertificateDer, UnixTime};
 
 use self::key_schedule::exporter::Exporter;
 use crate::alert::Alert;
-use crate::error::Failure;
-use crate::identity::session::SessionFacts;
+use crate::failure::Failure;
+use crate::handshake::facts::SessionFacts;
 use crate::record::header::{ContentType, HEADER_LEN, Header, MAX_BODY_TLS12};
 use crate::record::protection::Protection;
 use crate::record::traffic::HandOff;

@@ -1,7 +1,9 @@
 //! What a client remembers of servers, so that the next handshake is shorter.
 
+use alloc::boxed::Box;
 use alloc::sync::Arc;
 use alloc::vec::Vec;
+use core::any::Any;
 use core::fmt;
 use core::hash::{Hash, Hasher};
 
@@ -9,8 +11,7 @@ use rustls_pki_types::{ServerName, UnixTime};
 use spin::Mutex;
 
 use super::validity::Validity;
-use crate::handshake::rustls::ClientSecrets;
-use crate::record::protection::SslProtocol;
+use crate::protocol::SslProtocol;
 
 /// A session that a client can resume once: what the server calls it, its secret, and the
 /// server's chain.
@@ -18,7 +19,9 @@ use crate::record::protection::SslProtocol;
 /// It is a value of this process: rustls can neither write it down nor read it back. It can only be
 /// resumed by connections of the configuration that it was made under.
 pub struct ClientSession {
-    pub(crate) secrets: ClientSecrets,
+    pub(crate) protocol: SslProtocol,
+    /// What the engine that made it keeps of it; nobody else looks into it.
+    pub(crate) secrets: Box<dyn Any + Send + Sync>,
     pub(crate) validity: Validity,
     pub(crate) received: UnixTime,
     /// The OCSP response that came with the chain.
@@ -28,7 +31,7 @@ pub struct ClientSession {
 impl ClientSession {
     /// The version it was made with and can be resumed with.
     pub fn protocol(&self) -> SslProtocol {
-        self.secrets.protocol()
+        self.protocol
     }
 
     /// When the handshake took place in which the server proved its identity; earlier than

@@ -1,15 +1,8 @@
-//! Certificates, keys and sessions.
+//! Who we are, and what is remembered of whom we met: private keys, signers, sessions.
 
-pub(crate) mod certificate;
 pub(crate) mod client_sessions;
-pub(crate) mod description;
-pub(crate) mod key_kind;
-pub(crate) mod name;
-pub(crate) mod pem;
 pub(crate) mod private_key;
-pub(crate) mod revocation_list;
 pub(crate) mod server_sessions;
-pub(crate) mod session;
 pub(crate) mod signer;
-pub(crate) mod usage;
+pub(crate) mod ticket_keys;
 pub(crate) mod validity;

@@ -6,11 +6,11 @@ use core::fmt;
 use rustls_pki_types::{PrivateKeyDer, PrivatePkcs1KeyDer, PrivatePkcs8KeyDer, PrivateSec1KeyDer};
 use zeroize::{Zeroize, Zeroizing};
 
-use super::key_kind::KeyKind;
-use super::name::Dotted;
-use super::pem;
-use crate::verify::der::{Reader, tag};
-use crate::verify::x509::bit_length;
+use crate::x509::der::{Reader, tag};
+use crate::x509::key_kind::KeyKind;
+use crate::x509::name::Dotted;
+use crate::x509::pem;
+use crate::x509::raw::bit_length;
 
 /// A private key that TLS can sign with. Wiped on drop; its `Debug` shows the kind alone.
 /// `QSslKey`.

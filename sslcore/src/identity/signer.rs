@@ -4,6 +4,8 @@ use alloc::string::String;
 use alloc::vec::Vec;
 use core::fmt;
 
+use crate::protocol::SignatureScheme;
+
 /// Signs in the place of a private key. Given to
 /// [`identity_with_signer`](crate::ConfigBuilder::identity_with_signer), it can serve any number
 /// of connections.
@@ -70,37 +72,3 @@ impl fmt::Display for SignError {
 }
 
 impl core::error::Error for SignError {}
-
-/// How a handshake is signed (RFC 8446 §4.2.3).
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-#[non_exhaustive]
-#[repr(u16)]
-pub enum SignatureScheme {
-    /// RSASSA-PKCS1-v1_5 with SHA-256; TLS 1.2 alone.
-    RsaPkcs1Sha256 = 0x0401,
-    /// RSASSA-PKCS1-v1_5 with SHA-384; TLS 1.2 alone.
-    RsaPkcs1Sha384 = 0x0501,
-    /// RSASSA-PKCS1-v1_5 with SHA-512; TLS 1.2 alone.
-    RsaPkcs1Sha512 = 0x0601,
-    /// ECDSA on P-256 with SHA-256.
-    EcdsaP256Sha256 = 0x0403,
-    /// ECDSA on P-384 with SHA-384.
-    EcdsaP384Sha384 = 0x0503,
-    /// ECDSA on P-521 with SHA-512.
-    EcdsaP521Sha512 = 0x0603,
-    /// RSASSA-PSS with SHA-256, and a key by the usual `rsaEncryption`.
-    RsaPssSha256 = 0x0804,
-    /// RSASSA-PSS with SHA-384.
-    RsaPssSha384 = 0x0805,
-    /// RSASSA-PSS with SHA-512.
-    RsaPssSha512 = 0x0806,
-    /// Ed25519 (RFC 8032), without a hash before it.
-    Ed25519 = 0x0807,
-}
-
-impl SignatureScheme {
-    /// IANA's number.
-    pub const fn code(self) -> u16 {
-        self as u16
-    }
-}

@@ -2,10 +2,10 @@
 
 use alloc::format;
 
-use super::limits;
-use super::protection::SslProtocol;
 use crate::alert::Alert;
-use crate::error::{Failure, FailureKind, Repeated};
+use crate::failure::{Failure, FailureKind, Repeated};
+use crate::limits;
+use crate::protocol::SslProtocol;
 
 /// What an alert that ends nothing says.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

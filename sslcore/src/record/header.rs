@@ -3,7 +3,7 @@
 use alloc::format;
 
 use crate::alert::Alert;
-use crate::error::{Failure, FailureKind};
+use crate::failure::{Failure, FailureKind};
 
 /// Length of the record header.
 pub(crate) const HEADER_LEN: usize = 5;

@@ -10,7 +10,7 @@ use alloc::vec::Vec;
 
 use super::header::HEADER_LEN;
 use crate::alert::Alert;
-use crate::error::{Failure, FailureKind};
+use crate::failure::{Failure, FailureKind};
 
 /// Type and length in front of every handshake message (RFC 8446 §4).
 pub(crate) const MESSAGE_HEADER: usize = 4;

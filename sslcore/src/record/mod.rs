@@ -2,7 +2,6 @@
 
 pub(crate) mod alerts;
 pub(crate) mod header;
-pub(crate) mod limits;
 pub(crate) mod messages;
 pub(crate) mod protection;
 pub(crate) mod traffic;

@@ -1,7 +1,6 @@
 //! One direction of record protection: nonces, inner content type, padding, tags.
 
 use alloc::boxed::Box;
-use core::fmt;
 use core::ops::Range;
 
 use zeroize::Zeroizing;
@@ -11,33 +10,8 @@ use super::header::{
 };
 use crate::alert::Alert;
 use crate::crypto::{AeadAlgorithm, AeadError, Backend, NONCE_LEN, RecordAead, TAG_LEN};
-use crate::error::{Failure, FailureKind};
-
-/// The two protocol versions there are.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-#[non_exhaustive]
-pub enum SslProtocol {
-    /// TLS 1.2 (RFC 5246).
-    TlsV1_2,
-    /// TLS 1.3 (RFC 8446).
-    TlsV1_3,
-}
-
-impl SslProtocol {
-    /// `"TLSv1.2"` or `"TLSv1.3"`.
-    pub const fn name(self) -> &'static str {
-        match self {
-            Self::TlsV1_2 => "TLSv1.2",
-            Self::TlsV1_3 => "TLSv1.3",
-        }
-    }
-}
-
-impl fmt::Display for SslProtocol {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(self.name())
-    }
-}
+use crate::failure::{Failure, FailureKind};
+use crate::protocol::SslProtocol;
 
 /// Traffic key material of one direction, as the handshake hands it over.
 pub(crate) struct KeyMaterial {

@@ -6,14 +6,14 @@ use core::ops::Range;
 
 use super::alerts::{Alerts, Notice};
 use super::header::{ContentType, Header, MAX_PLAINTEXT};
-use super::limits;
 use super::messages::{Assembler, FRAME, MESSAGE_HEADER, Piece, kind};
-use super::protection::{KeyMaterial, Protection, SslProtocol};
+use super::protection::{KeyMaterial, Protection};
 use crate::alert::Alert;
 use crate::buffer::TransmitBuffer;
-use crate::config::Terms;
 use crate::crypto::Backend;
-use crate::error::{Failure, FailureKind, Repeated};
+use crate::failure::{Failure, FailureKind, Repeated};
+use crate::limits;
+use crate::protocol::SslProtocol;
 use crate::time::Now;
 
 /// What remains of the handshake once its keys are handed over: later secrets, and tickets.
@@ -82,6 +82,16 @@ enum OwnUpdate {
     Requesting,
 }
 
+/// What a configuration says of records.
+#[derive(Clone)]
+pub(crate) struct RecordTerms {
+    pub(crate) backend: Backend,
+    /// The most plaintext that one of ours carries.
+    pub(crate) max_fragment: usize,
+    /// After how many of ours the key is renewed.
+    pub(crate) records_per_key: u64,
+}
+
 /// The record layer of an encrypted connection.
 pub(crate) struct Traffic {
     backend: Backend,
@@ -111,7 +121,12 @@ pub(crate) struct HandOff {
 
 impl Traffic {
     /// `capacity` is what may wait to be sent at most.
-    pub(crate) fn new(hand_off: HandOff, terms: &Terms, is_client: bool, capacity: usize) -> Self {
+    pub(crate) fn new(
+        hand_off: HandOff,
+        terms: &RecordTerms,
+        is_client: bool,
+        capacity: usize,
+    ) -> Self {
         Self {
             max_payload: capacity
                 .saturating_sub(hand_off.tx.overhead() + KEY_UPDATE_RECORD)

@@ -3,7 +3,7 @@
 use alloc::vec::Vec;
 
 use super::{Call, Cause, Outbound, Phase, State, next};
-use crate::error::UsageError;
+use crate::usage::UsageError;
 
 const PHASES: [Phase; 8] = [
     Phase::Plain,

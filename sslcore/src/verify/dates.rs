@@ -4,8 +4,7 @@ use core::time::Duration;
 
 use rustls_pki_types::UnixTime;
 
-use super::policy::Policy;
-use super::x509::Certificate;
+use crate::x509::raw::Certificate;
 
 /// From when until when something is valid.
 #[derive(Clone, Copy)]
@@ -21,51 +20,49 @@ impl Times {
         let end = certificate.not_after?.min(self.end);
         (begin <= end).then_some(Self { begin, end })
     }
-}
 
-impl Policy {
-    /// The time that these certificates' dates are compared with, if any, and the one to tell
-    /// webpki, which wants one.
-    pub(super) fn times(
-        &self,
-        now: Option<UnixTime>,
-        certificates: &[Certificate<'_>],
-    ) -> (Option<UnixTime>, UnixTime) {
-        let now = now.map(|now| self.tolerate(now, certificates));
-        let epoch = UnixTime::since_unix_epoch(Duration::ZERO);
-        let time = now.unwrap_or_else(|| time_within(&mut certificates.iter(), epoch));
-        (now, time)
-    }
-
-    /// When it may be.
-    pub(super) fn around(&self, now: Option<UnixTime>) -> Times {
+    /// When it may be, by a clock that may be wrong by so much.
+    pub(super) fn around(now: Option<UnixTime>, tolerance: Duration) -> Self {
         let at = |seconds| UnixTime::since_unix_epoch(Duration::from_secs(seconds));
         let now = now.map(|now| now.as_secs());
-        let tolerance = self.tolerance.as_secs();
-        Times {
+        let tolerance = tolerance.as_secs();
+        Self {
             begin: at(now.map_or(0, |now| now.saturating_sub(tolerance))),
             end: at(now.map_or(u64::MAX, |now| now.saturating_add(tolerance))),
         }
     }
+}
 
-    /// The time to judge by: another one within the tolerance if all certificates are valid then
-    /// that may be at all.
-    fn tolerate(&self, now: UnixTime, certificates: &[Certificate<'_>]) -> UnixTime {
-        let Times {
-            begin: earliest,
-            end: latest,
-        } = self.around(Some(now));
-        let mut near = certificates.iter().filter(|it| {
-            it.not_before.is_none_or(|begin| begin <= latest)
-                && it.not_after.is_none_or(|end| end >= earliest)
-        });
-        let good = time_within(&mut near.clone(), now);
-        let all_valid = near.all(|it| {
-            it.not_before.is_none_or(|begin| begin <= good)
-                && it.not_after.is_none_or(|end| end >= good)
-        });
-        if all_valid { good } else { now }
-    }
+/// The time that these certificates' dates are compared with, if any, and the one to tell
+/// webpki, which wants one.
+pub(super) fn times(
+    now: Option<UnixTime>,
+    tolerance: Duration,
+    certificates: &[Certificate<'_>],
+) -> (Option<UnixTime>, UnixTime) {
+    let now = now.map(|now| tolerate(now, tolerance, certificates));
+    let epoch = UnixTime::since_unix_epoch(Duration::ZERO);
+    let time = now.unwrap_or_else(|| time_within(&mut certificates.iter(), epoch));
+    (now, time)
+}
+
+/// The time to judge by: another one within the tolerance if all certificates are valid then
+/// that may be at all.
+fn tolerate(now: UnixTime, tolerance: Duration, certificates: &[Certificate<'_>]) -> UnixTime {
+    let Times {
+        begin: earliest,
+        end: latest,
+    } = Times::around(Some(now), tolerance);
+    let mut near = certificates.iter().filter(|it| {
+        it.not_before.is_none_or(|begin| begin <= latest)
+            && it.not_after.is_none_or(|end| end >= earliest)
+    });
+    let good = time_within(&mut near.clone(), now);
+    let all_valid = near.all(|it| {
+        it.not_before.is_none_or(|begin| begin <= good)
+            && it.not_after.is_none_or(|end| end >= good)
+    });
+    if all_valid { good } else { now }
 }
 
 /// The time nearest to `now` at which every one of these certificates is valid; the last second

@@ -8,14 +8,13 @@ use alloc::vec::Vec;
 use core::slice;
 
 use rustls_pki_types::{CertificateDer, UnixTime};
-use webpki::{
-    EndEntityCert, Error, ExtendedKeyUsageValidator, KeyPurposeIdIter, KeyUsage,
-    anchor_from_trusted_cert,
-};
+use webpki::{EndEntityCert, Error, anchor_from_trusted_cert};
 
 use super::dates::time_within;
+use super::error::Detail;
+use super::kind::SslErrorKind as Kind;
 use super::path::{End, Link, Material, Path, Signature, issued};
-use super::{Detail, SslErrorKind as Kind};
+use super::purpose::{Purpose, Usage};
 
 /// One error: what, on which certificate of the path, and what is to be said about it.
 pub(super) type Finding = (Kind, usize, Detail);
@@ -28,23 +27,6 @@ pub(super) struct Case<'a> {
     pub(super) now: Option<UnixTime>,
     /// What webpki was told.
     pub(super) time: UnixTime,
-}
-
-/// What the leaf is used for (RFC 5280 §4.2.1.12).
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Purpose {
-    Server,
-    Client,
-}
-
-impl Purpose {
-    /// `id-kp-serverAuth` or `id-kp-clientAuth`.
-    pub(super) const fn id(self) -> &'static [u8] {
-        match self {
-            Self::Server => &[0x2b, 6, 1, 5, 5, 7, 3, 1],
-            Self::Client => &[0x2b, 6, 1, 5, 5, 7, 3, 2],
-        }
-    }
 }
 
 impl Case<'_> {
@@ -244,20 +226,6 @@ fn end(path: &Path<'_>, found: &mut Vec<Finding>) {
             }
         }
         End::TooLong => found.push((Kind::PathSearchExceeded, last, Detail::None)),
-    }
-}
-
-/// What certificates must be for; without a purpose every one is good. One type for both, so that
-/// webpki's search is in the program once.
-pub(super) struct Usage(pub(super) Option<Purpose>);
-
-impl ExtendedKeyUsageValidator for Usage {
-    fn validate(&self, ids: KeyPurposeIdIter<'_, '_>) -> Result<(), Error> {
-        match self.0 {
-            Some(Purpose::Server) => KeyUsage::server_auth().validate(ids),
-            Some(Purpose::Client) => KeyUsage::client_auth().validate(ids),
-            None => Ok(()),
-        }
     }
 }
 

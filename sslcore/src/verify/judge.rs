@@ -6,12 +6,16 @@ use core::slice;
 use rustls_pki_types::{CertificateDer, TrustAnchor, UnixTime};
 use webpki::{EndEntityCert, Error, anchor_from_trusted_cert};
 
-use super::diagnose::{Case, Finding, Purpose, Usage, kind_of};
+use super::dates::{Times, times};
+use super::diagnose::{Case, Finding, kind_of};
+use super::error::{Detail, SslError};
+use super::kind::SslErrorKind as Kind;
 use super::path::{End, MIN_RSA_BITS, Material, Path, reachable};
 use super::policy::{Judged, Policy, VerifyMode};
+use super::purpose::{Purpose, Usage};
 use super::status::{StatusQuestion, StatusReport};
-use super::{Detail, SslError, SslErrorKind as Kind, x509};
-use crate::identity::certificate::Certificate;
+use crate::x509::certificate::Certificate;
+use crate::x509::raw;
 
 /// What a judgement comes to.
 pub(crate) struct Opinion {
@@ -67,17 +71,17 @@ impl Policy {
         let mut errors = self.blocked(chain);
         match &self.pins {
             Some(pins) if pins.have(leaf) => return errors.into(),
-            Some(_) => errors.push(error(Kind::NotPinned, 0, Detail::None, leaf)),
+            Some(_) => errors.push(SslError::found(Kind::NotPinned, 0, Detail::None, leaf)),
             None => {}
         }
         let issuer = self.path_errors(chain, judged.purpose(), now, &mut errors);
         let report = self.stapled(leaf, issuer.as_deref(), staple, now);
         let stapled = report.errors.into_iter();
-        errors.extend(stapled.map(|kind| error(kind, 0, Detail::None, leaf)));
+        errors.extend(stapled.map(|kind| SslError::found(kind, 0, Detail::None, leaf)));
         if let Judged::Server(Some(name)) = judged {
             if !self.is_named(chain, name) {
                 let wanted = Detail::Name(name.to_owned());
-                errors.push(error(Kind::HostNameMismatch, 0, wanted, leaf));
+                errors.push(SslError::found(Kind::HostNameMismatch, 0, wanted, leaf));
             }
         }
         Opinion {
@@ -116,7 +120,9 @@ impl Policy {
         let chain = chain.iter().enumerate();
         chain
             .filter(|(_, der)| blocked.have(der))
-            .map(|(depth, der)| error(Kind::CertificateBlacklisted, depth, Detail::None, der))
+            .map(|(depth, der)| {
+                SslError::found(Kind::CertificateBlacklisted, depth, Detail::None, der)
+            })
             .collect()
     }
 
@@ -131,11 +137,16 @@ impl Policy {
     ) -> Option<Vec<u8>> {
         let leaf = chain.first()?;
         if now.is_none() {
-            errors.push(error(Kind::NoWallClock, 0, Detail::None, leaf));
+            errors.push(SslError::found(Kind::NoWallClock, 0, Detail::None, leaf));
         }
         // webpki does not read its key: without it, no list speaks of it.
-        let Some(own) = x509::Certificate::parse(leaf) else {
-            errors.push(error(Kind::UndecodableCertificate, 0, Detail::None, leaf));
+        let Some(own) = raw::Certificate::parse(leaf) else {
+            errors.push(SslError::found(
+                Kind::UndecodableCertificate,
+                0,
+                Detail::None,
+                leaf,
+            ));
             return None;
         };
         let itself = match self.trusted_leaves.contains(leaf) {
@@ -146,27 +157,29 @@ impl Policy {
         let (issuers, more) = reachable(chain);
         let leaf_and_issuers = core::iter::once(leaf).chain(&issuers);
         let fields: Vec<_> = leaf_and_issuers
-            .filter_map(|der| x509::Certificate::parse(der))
+            .filter_map(|der| raw::Certificate::parse(der))
             .collect();
-        let (near, time) = self.times(now, &fields);
+        let (near, time) = times(now, self.tolerance, &fields);
         match self.search(leaf, anchors, &issuers, purpose, time) {
             Ok((intermediates, anchor)) => {
                 let path: Vec<_> = core::iter::once(leaf).chain(&intermediates).collect();
-                self.revoked(&path, &anchor, near, errors);
+                if let Some(revocation) = &self.revocation {
+                    revocation.revoked(&path, &anchor, near, self.algorithms, errors);
+                }
                 if !own.may_sign_handshakes() {
                     let detail = Detail::For(purpose);
-                    errors.push(error(Kind::InvalidPurpose, 0, detail, leaf));
+                    errors.push(SslError::found(Kind::InvalidPurpose, 0, detail, leaf));
                 }
                 let unfit = (1..).zip(&intermediates).filter(|(_, der)| {
-                    x509::Certificate::parse(der).is_some_and(|it| !it.may_sign_certificates())
+                    raw::Certificate::parse(der).is_some_and(|it| !it.may_sign_certificates())
                 });
                 errors.extend(unfit.map(|(depth, der)| {
-                    error(Kind::InvalidCaCertificate, depth, Detail::None, der)
+                    SslError::found(Kind::InvalidCaCertificate, depth, Detail::None, der)
                 }));
                 self.extras(leaf, intermediates.len(), errors);
                 match intermediates.first() {
                     Some(issuer) => {
-                        let issuer = x509::Certificate::parse(issuer)?;
+                        let issuer = raw::Certificate::parse(issuer)?;
                         Some(issuer.public_key.info.to_vec())
                     }
                     None => Some(anchor),
@@ -177,14 +190,14 @@ impl Policy {
                     chain,
                     anchors,
                     algorithms: self.algorithms,
-                    times: self.around(now),
+                    times: Times::around(now, self.tolerance),
                 };
                 let Some(path) = Path::build(&material) else {
-                    errors.push(error(kind_of(&refusal), 0, Detail::None, leaf));
+                    errors.push(SslError::found(kind_of(&refusal), 0, Detail::None, leaf));
                     return None;
                 };
                 let fields: Vec<_> = path.links.iter().map(|link| link.fields).collect();
-                let (now, time) = self.times(now, &fields);
+                let (now, time) = times(now, self.tolerance, &fields);
                 let case = Case {
                     material,
                     purpose,
@@ -210,11 +223,18 @@ impl Policy {
         let exceeded = more && !found.is_empty();
         errors.extend(found.into_iter().map(|(kind, depth, detail): Finding| {
             let certificate = path.links.get(depth).map_or(leaf, |link| link.der);
-            error(kind, depth, detail, certificate)
+            SslError::found(kind, depth, detail, certificate)
         }));
-        self.revoked_links(path, case.now, errors);
+        if let Some(revocation) = &self.revocation {
+            revocation.revoked_links(path, case.now, self.algorithms, errors);
+        }
         if exceeded {
-            errors.push(error(Kind::PathSearchExceeded, 0, Detail::None, leaf));
+            errors.push(SslError::found(
+                Kind::PathSearchExceeded,
+                0,
+                Detail::None,
+                leaf,
+            ));
         }
         self.extras(leaf, path.intermediates(), errors);
         let proven = path.links.iter().all(|link| link.issuer.is_some());
@@ -251,9 +271,9 @@ impl Policy {
 
     /// What webpki does not look at.
     fn extras(&self, leaf: &CertificateDer<'_>, intermediates: usize, errors: &mut Vec<SslError>) {
-        let bits = x509::Certificate::parse(leaf).and_then(|leaf| leaf.public_key.rsa_bits());
+        let bits = raw::Certificate::parse(leaf).and_then(|leaf| leaf.public_key.rsa_bits());
         if let Some(bits) = bits.filter(|bits| *bits < MIN_RSA_BITS) {
-            errors.push(error(
+            errors.push(SslError::found(
                 Kind::UnsupportedAlgorithm,
                 0,
                 Detail::KeyBits(bits),
@@ -263,16 +283,7 @@ impl Policy {
         if let Some(limit) = self.depth.filter(|limit| intermediates > *limit) {
             let found = intermediates;
             let detail = Detail::TooMany { limit, found };
-            errors.push(error(Kind::ChainTooLong, 0, detail, leaf));
+            errors.push(SslError::found(Kind::ChainTooLong, 0, detail, leaf));
         }
-    }
-}
-
-pub(super) fn error(kind: Kind, depth: usize, detail: Detail, der: impl AsRef<[u8]>) -> SslError {
-    SslError {
-        kind,
-        depth,
-        certificate: Some(Certificate::from_der(der.as_ref().to_vec())),
-        detail,
     }
 }

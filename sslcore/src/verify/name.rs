@@ -7,8 +7,8 @@ use webpki::EndEntityCert;
 
 use super::path::issued;
 use super::policy::Policy;
-use super::x509;
-use crate::identity::certificate::{AlternativeName, Certificate};
+use crate::x509::certificate::{AlternativeName, Certificate};
+use crate::x509::raw;
 
 impl Policy {
     /// Whether the leaf is for this name (RFC 9525).
@@ -27,7 +27,7 @@ impl Policy {
     /// Whether an issuer of this chain may only issue for some names. webpki compares them with
     /// the alternative names, not with common ones.
     fn constrains_names(&self, chain: &[CertificateDer<'_>]) -> bool {
-        let mut fields = chain.iter().filter_map(|der| x509::Certificate::parse(der));
+        let mut fields = chain.iter().filter_map(|der| raw::Certificate::parse(der));
         let constrained: Vec<_> = self
             .anchors
             .iter()

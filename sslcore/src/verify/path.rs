@@ -9,8 +9,8 @@ use alloc::vec::Vec;
 use rustls_pki_types::{CertificateDer, SignatureVerificationAlgorithm, TrustAnchor};
 
 use super::dates::Times;
-use super::der::{Reader, tag};
-use super::x509::{Certificate, PublicKey};
+use crate::x509::der::{Reader, tag};
+use crate::x509::raw::{Certificate, PublicKey};
 
 /// The most intermediates that a path has: as many as webpki follows.
 pub(super) const MAX_INTERMEDIATES: usize = 6;

@@ -4,7 +4,9 @@ use alloc::vec::Vec;
 
 use rustls::crypto::hash::Hash;
 
-use super::x509;
+use crate::crypto::Backend;
+use crate::x509::certificate::Certificate;
+use crate::x509::raw;
 
 /// The fingerprint of a certificate, or of a public key, that is trusted as it is.
 ///
@@ -30,6 +32,22 @@ pub enum Pin {
     SpkiSha256([u8; 32]),
 }
 
+impl Certificate {
+    /// SHA-256 of its DER, as browsers and `openssl x509 -fingerprint -sha256` show it, for
+    /// [`Pin::CertificateSha256`]. `None` when the backend has no cipher suite with SHA-256.
+    /// `QSslCertificate::digest`.
+    pub fn fingerprint_sha256(&self, backend: &Backend) -> Option<[u8; 32]> {
+        backend.sha256()?.hash(self.der()).as_ref().try_into().ok()
+    }
+
+    /// SHA-256 of its public key, for [`Pin::SpkiSha256`] (RFC 7469 §2.4). `None` also when the
+    /// certificate cannot be read.
+    pub fn spki_sha256(&self, backend: &Backend) -> Option<[u8; 32]> {
+        let hash = backend.sha256()?.hash(self.public_key_info()?);
+        hash.as_ref().try_into().ok()
+    }
+}
+
 /// The pins of one configuration, and the hash to compare them with.
 #[derive(Clone)]
 pub(crate) struct Pins {
@@ -46,7 +64,7 @@ impl Pins {
     pub(crate) fn have(&self, leaf: &[u8]) -> bool {
         let hash = |bytes| self.sha256.hash(bytes);
         let certificate = hash(leaf);
-        let spki = x509::Certificate::parse(leaf).map(|leaf| hash(leaf.public_key.spki));
+        let spki = raw::Certificate::parse(leaf).map(|leaf| hash(leaf.public_key.spki));
         self.pins.iter().any(|pin| match pin {
             Pin::CertificateSha256(pin) => certificate.as_ref() == pin,
             Pin::SpkiSha256(pin) => spki.as_ref().is_some_and(|spki| spki.as_ref() == pin),

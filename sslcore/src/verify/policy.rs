@@ -6,11 +6,12 @@ use core::time::Duration;
 
 use rustls_pki_types::{CertificateDer, ServerName, SignatureVerificationAlgorithm, TrustAnchor};
 
-use super::diagnose::Purpose;
+use super::error::SslError;
+use super::kind::SslErrorKind;
 use super::pin::Pins;
+use super::purpose::Purpose;
 use super::revocation::Revocation;
 use super::status::StatusChecker;
-use super::{SslError, SslErrorKind};
 
 /// `QSslSocket::PeerVerifyMode`.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]

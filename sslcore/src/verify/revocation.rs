@@ -4,13 +4,12 @@ use alloc::vec::Vec;
 
 use rustls_pki_types::{CertificateDer, SignatureVerificationAlgorithm, UnixTime};
 
-use super::crl::List;
-use super::judge::error;
+use super::error::{Detail, SslError};
+use super::kind::SslErrorKind as Kind;
 use super::path::{MAX_SIGNATURES, Path, Signature, check};
-use super::policy::Policy;
-use super::x509::{Certificate, PublicKey};
-use super::{Detail, SslError, SslErrorKind as Kind};
-use crate::identity::revocation_list::RevocationList;
+use crate::x509::crl::List;
+use crate::x509::raw::{Certificate, PublicKey};
+use crate::x509::revocation_list::RevocationList;
 
 /// The lists.
 #[derive(Clone)]
@@ -79,19 +78,18 @@ impl Revocation {
             _ => Status::Good,
         }
     }
-}
 
-impl Policy {
-    /// What the lists of revoked certificates say about a path that webpki has found.
+    /// What the lists say about a path that webpki has found.
     pub(super) fn revoked(
         &self,
         path: &[&CertificateDer<'_>],
         anchor: &[u8],
         now: Option<UnixTime>,
+        algorithms: &[&dyn SignatureVerificationAlgorithm],
         errors: &mut Vec<SslError>,
     ) {
         let parsed: Vec<_> = path.iter().map(|der| Certificate::parse(der)).collect();
-        let mut budget = self.list_budget(MAX_SIGNATURES);
+        let mut budget = MAX_SIGNATURES + self.lists.len();
         for (depth, (der, fields)) in path.iter().zip(&parsed).enumerate() {
             let issuer = match parsed.get(depth + 1) {
                 Some(issuer) => issuer
@@ -100,7 +98,8 @@ impl Policy {
                 None => PublicKey::read(&[], anchor),
             };
             if let Some(fields) = fields {
-                errors.extend(self.status(depth, fields, issuer.as_ref(), now, der, &mut budget));
+                let status = self.status(fields, issuer.as_ref(), now, algorithms, &mut budget);
+                errors.extend(status.error(depth, der));
             }
         }
     }
@@ -110,38 +109,28 @@ impl Policy {
         &self,
         path: &Path<'_>,
         now: Option<UnixTime>,
+        algorithms: &[&dyn SignatureVerificationAlgorithm],
         errors: &mut Vec<SslError>,
     ) {
-        let mut budget = self.list_budget(path.budget);
+        let mut budget = path.budget + self.lists.len();
         for (depth, link) in path.links.iter().enumerate() {
             let issuer = path.links.get(depth + 1);
             let may_sign = issuer.is_none_or(|issuer| issuer.fields.may_sign_lists());
             let key = link.issuer.as_ref().filter(|_| may_sign);
-            errors.extend(self.status(depth, &link.fields, key, now, link.der, &mut budget));
+            let status = self.status(&link.fields, key, now, algorithms, &mut budget);
+            errors.extend(status.error(depth, link.der));
         }
     }
+}
 
-    /// How many signatures of lists may be checked, when so many of the path's are left.
-    fn list_budget(&self, left: usize) -> usize {
-        left + self.revocation.as_ref().map_or(0, |it| it.lists.len())
-    }
-
-    /// What they say about one certificate, if that is an error.
-    fn status(
-        &self,
-        depth: usize,
-        fields: &Certificate<'_>,
-        issuer: Option<&PublicKey<'_>>,
-        now: Option<UnixTime>,
-        der: &CertificateDer<'_>,
-        budget: &mut usize,
-    ) -> Option<SslError> {
-        let revocation = self.revocation.as_ref()?;
-        let kind = match revocation.status(fields, issuer, now, self.algorithms, budget) {
-            Status::Good => return None,
-            Status::Revoked => Kind::CertificateRevoked,
-            Status::Unknown => Kind::CertificateStatusUnknown,
+impl Status {
+    /// The error that it is, of this certificate.
+    fn error(self, depth: usize, der: &CertificateDer<'_>) -> Option<SslError> {
+        let kind = match self {
+            Self::Good => return None,
+            Self::Revoked => Kind::CertificateRevoked,
+            Self::Unknown => Kind::CertificateStatusUnknown,
         };
-        Some(error(kind, depth, Detail::None, der))
+        Some(SslError::found(kind, depth, Detail::None, der))
     }
 }

@@ -5,12 +5,12 @@ use core::time::Duration;
 
 use rustls_pki_types::{SignatureVerificationAlgorithm, TrustAnchor, UnixTime};
 
-use super::SslErrorKind;
-use super::der::{Reader, tag};
+use super::kind::SslErrorKind;
 use super::path::{self, Signature};
-use super::x509;
 use crate::crypto::Backend;
-use crate::identity::certificate::Certificate;
+use crate::x509::certificate::Certificate;
+use crate::x509::der::{Reader, tag};
+use crate::x509::raw;
 
 /// Judges the OCSP response that a server staples to its certificate (RFC 6066 §8): whether there
 /// is one, whether it can be believed, and what it says.
@@ -140,9 +140,9 @@ fn signer<'a>(
     certificate: &Certificate,
     issuer: &'a Certificate,
     algorithms: &[&dyn SignatureVerificationAlgorithm],
-) -> Option<x509::PublicKey<'a>> {
-    let issuer = x509::Certificate::parse(issuer.der())?;
-    let it = x509::Certificate::parse(certificate.der())?;
+) -> Option<raw::PublicKey<'a>> {
+    let issuer = raw::Certificate::parse(issuer.der())?;
+    let it = raw::Certificate::parse(certificate.der())?;
     let (by, key) = (it.signature_algorithm, issuer.public_key);
     let signature = path::check(it.signed, by, it.signature, &key, algorithms, &mut 1);
     (signature == Signature::Good && it.issuer == issuer.subject).then_some(key)
@@ -150,7 +150,7 @@ fn signer<'a>(
 
 /// The issuer, by the name that the certificate calls it.
 fn anchor<'a>(certificate: &Certificate, key: &'a [u8]) -> Option<TrustAnchor<'a>> {
-    let name = x509::Certificate::parse(certificate.der())?.issuer;
+    let name = raw::Certificate::parse(certificate.der())?.issuer;
     let name = Reader::new(name).read(tag::SEQUENCE)?;
     Some(TrustAnchor {
         subject: name.to_vec().into(),

@@ -5,22 +5,24 @@ use core::net::{Ipv4Addr, Ipv6Addr};
 
 use rustls_pki_types::{IpAddr, ServerName};
 
-use super::der::{Reader, tag};
-use super::diagnose::Purpose;
+use super::error::{Detail, SslError};
+use super::kind::SslErrorKind as Kind;
 use super::path::MIN_RSA_BITS;
-use super::{Detail, SslError, SslErrorKind as Kind, x509};
+use super::purpose::Purpose;
 use crate::calendar::DateTime;
-use crate::identity::certificate::Certificate;
-use crate::identity::name::Dotted;
+use crate::x509::certificate::Certificate;
+use crate::x509::der::{Reader, tag};
+use crate::x509::name::Dotted;
+use crate::x509::raw;
 
 /// What was found, and what was expected. Names are escaped as
 /// [`DistinguishedName`](crate::DistinguishedName) does.
 impl Display for SslError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Some(certificate) = &self.certificate else {
-            return self.kind.fmt(f);
+        let Some(certificate) = self.certificate() else {
+            return self.kind().fmt(f);
         };
-        write!(f, "certificate {}", self.depth)?;
+        write!(f, "certificate {}", self.depth())?;
         if let Some(subject) = certificate.subject() {
             write!(f, " ({subject})")?;
         }
@@ -34,9 +36,9 @@ struct Explanation<'a>(&'a SslError);
 
 impl Display for Explanation<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match &self.0.certificate {
+        match self.0.certificate() {
             Some(certificate) => self.0.sentence(f, certificate),
-            None => self.0.kind.fmt(f),
+            None => self.0.kind().fmt(f),
         }
     }
 }
@@ -49,8 +51,8 @@ impl SslError {
     }
 
     fn sentence(&self, f: &mut fmt::Formatter<'_>, certificate: &Certificate) -> fmt::Result {
-        self.kind.fmt(f)?;
-        match (self.kind, &self.detail) {
+        self.kind().fmt(f)?;
+        match (self.kind(), &self.detail) {
             (Kind::CertificateExpired, Detail::At(now)) => {
                 if let Some(end) = certificate.not_after() {
                     write!(f, ": it was valid until {}", DateTime::from(end))?;
@@ -83,10 +85,10 @@ impl SslError {
                     Purpose::Server => "server",
                     Purpose::Client => "client",
                 };
-                if certificate.is_ca() && self.depth == 0 {
+                if certificate.is_ca() && self.depth() == 0 {
                     return write!(f, ": it is a certificate authority's, and not a {role}'s");
                 }
-                if self.depth == 0 && !may_sign_handshakes(certificate) {
+                if self.depth() == 0 && !may_sign_handshakes(certificate) {
                     return f.write_str(": its key usage does not have digitalSignature");
                 }
                 f.write_str(": it is for ")?;
@@ -194,13 +196,13 @@ impl Display for Intermediates {
 }
 
 fn may_sign_handshakes(certificate: &Certificate) -> bool {
-    let fields = x509::Certificate::parse(certificate.der());
+    let fields = raw::Certificate::parse(certificate.der());
     fields.is_none_or(|fields| fields.may_sign_handshakes())
 }
 
 /// What it says it was signed with: an object identifier.
 fn signature_algorithm(certificate: &Certificate) -> Option<Dotted<'_>> {
-    let fields = x509::Certificate::parse(certificate.der())?;
+    let fields = raw::Certificate::parse(certificate.der())?;
     let id = Reader::new(fields.signature_algorithm).read(tag::OBJECT_IDENTIFIER)?;
     Some(Dotted(id))
 }

@@ -4,10 +4,11 @@ use alloc::sync::Arc;
 use core::time::Duration;
 
 use super::ConfigBuilder;
-use crate::config::{ClientConfig, ServerConfig, Tickets};
-use crate::handshake::rustls::TicketKeys;
+use crate::config::built::{ClientConfig, ServerConfig};
+use crate::handshake::settings::Tickets;
 use crate::identity::client_sessions::{ClientSessionCache, ClientSessionStore};
 use crate::identity::server_sessions::{ServerSessionCache, ServerSessionStore};
+use crate::identity::ticket_keys::TicketKeys;
 use crate::identity::validity;
 use crate::key_log::KeyLog;
 

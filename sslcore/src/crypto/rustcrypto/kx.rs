@@ -9,7 +9,7 @@ use rustls::{Error, NamedGroup, PeerMisbehaved};
 use x25519_dalek::{PublicKey, StaticSecret};
 use zeroize::Zeroizing;
 
-use super::Entropy;
+use super::entropy::Entropy;
 use super::nist::NistCurve;
 
 /// How often a scalar is drawn before the source counts as stuck. A good source has a P-256 scalar

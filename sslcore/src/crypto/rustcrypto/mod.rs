@@ -34,6 +34,7 @@
 mod aead;
 mod cipher12;
 mod cipher13;
+mod entropy;
 mod hash;
 mod kx;
 mod nist;
@@ -41,40 +42,14 @@ mod sign;
 mod verify;
 
 use alloc::vec;
-use core::error::Error;
-use core::fmt;
 
-use rustls::crypto::{CryptoProvider, GetRandomFailed, SecureRandom};
+use rustls::crypto::CryptoProvider;
 
+use self::entropy::Entropy;
+pub use self::entropy::{EntropyError, EntropySource};
+use self::kx::{Ecdh, X25519};
+use self::nist::{P256, P384};
 use crate::crypto::Backend;
-
-use kx::{Ecdh, X25519};
-use nist::{P256, P384};
-
-/// Where key shares, hello randoms and session ids come from.
-///
-/// The bytes must be unpredictable: a true random generator, or a generator of cryptographic
-/// quality seeded from one. Only tests and replays may use anything else.
-pub trait EntropySource: fmt::Debug + Send + Sync {
-    /// Fills all of `out`.
-    ///
-    /// # Errors
-    /// [`EntropyError`] when the source cannot deliver; the handshake then fails with
-    /// `rustls::Error::FailedToGetRandomBytes`. `out` is then not used.
-    fn fill(&self, out: &mut [u8]) -> Result<(), EntropyError>;
-}
-
-/// The entropy source could not deliver.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct EntropyError;
-
-impl fmt::Display for EntropyError {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("the entropy source could not deliver random bytes")
-    }
-}
-
-impl Error for EntropyError {}
 
 /// The `rustcrypto` library with its source of entropy; makes a [`Backend`].
 ///
@@ -121,15 +96,5 @@ impl RustCrypto {
             key_provider: &sign::Keys,
         };
         Backend::custom("rustcrypto", provider, aead::make_aead)
-    }
-}
-
-/// The caller's source, as rustls wants to see it.
-#[derive(Clone, Copy, Debug)]
-struct Entropy(&'static dyn EntropySource);
-
-impl SecureRandom for Entropy {
-    fn fill(&self, buf: &mut [u8]) -> Result<(), GetRandomFailed> {
-        self.0.fill(buf).map_err(|EntropyError| GetRandomFailed)
     }
 }

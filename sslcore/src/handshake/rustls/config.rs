@@ -20,17 +20,18 @@ use super::gates::{
 use super::signer::OutsideKey;
 use super::staple::{Staple, Staples};
 use super::taps::{Clock, SecretTap};
-use super::ticket_keys::TicketKeys;
 use super::verifier::Recorder;
 use super::{Gate, HelloFacts, Released, RustlsEngine, Side, errors};
-use crate::config::{Settings, Signing, Tickets};
+use crate::config_error::ConfigError;
 use crate::crypto::Backend;
-use crate::error::{ConfigError, Failure};
+use crate::failure::Failure;
+use crate::handshake::settings::{Settings, Signing, Tickets};
 use crate::handshake::wire::client_hello::HelloMessage;
 use crate::identity::server_sessions::ServerSessionStore;
+use crate::identity::ticket_keys::TicketKeys;
 use crate::key_log::KeyLog;
+use crate::protocol::{SslProtocol, group};
 use crate::record::header::HEADER_LEN;
-use crate::record::protection::SslProtocol;
 use crate::time::Now;
 
 /// A client configuration, cloned for each connection.
@@ -77,7 +78,7 @@ fn provider(backend: &Backend, settings: &Settings) -> Result<Arc<CryptoProvider
                     group
                         .name()
                         .as_str()
-                        .is_some_and(|known| same_group(known, name))
+                        .is_some_and(|known| group::is_named(known, name))
                 })
                 .ok_or_else(|| ConfigError::unsupported("group", name))?;
             provider.kx_groups.push(*group);
@@ -87,17 +88,6 @@ fn provider(backend: &Backend, settings: &Settings) -> Result<Arc<CryptoProvider
         return Err(ConfigError::NothingLeft("group"));
     }
     Ok(Arc::new(provider))
-}
-
-/// IANA's names of the groups, and the other ones in use (RFC 8422 §5.1.1).
-fn same_group(known: &str, wanted: &str) -> bool {
-    let iana = match wanted {
-        "P-256" | "prime256v1" => "secp256r1",
-        "P-384" => "secp384r1",
-        "P-521" => "secp521r1",
-        other => other,
-    };
-    known.eq_ignore_ascii_case(iana)
 }
 
 fn versions(settings: &Settings) -> Vec<&'static SupportedProtocolVersion> {

@@ -8,8 +8,8 @@ use rustls::{CertificateError, Error, InvalidMessage, PeerIncompatible, PeerMisb
 
 use super::signer;
 use crate::alert::Alert;
-use crate::error::{Failure, FailureKind, Repeated};
-use crate::record::protection::SslProtocol;
+use crate::failure::{Failure, FailureKind, Repeated};
+use crate::protocol::SslProtocol;
 use crate::verify::SslErrorKind;
 
 /// What an alert depends on beside the error.

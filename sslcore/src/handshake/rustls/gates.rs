@@ -1,5 +1,6 @@
 //! rustls' stores and ticketer over ours: behind one connection's gate, and with our lifetimes.
 
+use alloc::boxed::Box;
 use alloc::sync::Arc;
 use alloc::vec::Vec;
 use core::fmt;
@@ -13,12 +14,12 @@ use spin::Mutex;
 use zeroize::Zeroizing;
 
 use super::taps::Clock;
-use super::ticket_keys::TicketKeys;
 use crate::handshake::hold::Gate;
 use crate::identity::client_sessions::{self as client, ClientSession, ClientSessionKey};
 use crate::identity::server_sessions::{self as server, ServerSession};
+use crate::identity::ticket_keys::TicketKeys;
 use crate::identity::validity::Validity;
-use crate::record::protection::SslProtocol;
+use crate::protocol::SslProtocol;
 
 /// What one connection's stores go by.
 #[derive(Clone)]
@@ -50,13 +51,13 @@ impl Rules {
 }
 
 /// What is secret in a client's session, in rustls' terms.
-pub(crate) enum ClientSecrets {
+enum ClientSecrets {
     Tls12(Tls12ClientSessionValue),
     Tls13(Tls13ClientSessionValue),
 }
 
 impl ClientSecrets {
-    pub(crate) fn protocol(&self) -> SslProtocol {
+    fn protocol(&self) -> SslProtocol {
         match self {
             Self::Tls12(_) => SslProtocol::TlsV1_2,
             Self::Tls13(_) => SslProtocol::TlsV1_3,
@@ -117,7 +118,8 @@ impl GatedClientStore {
             let validity = rules.validity();
             if validity.holds(received) {
                 let session = ClientSession {
-                    secrets,
+                    protocol: secrets.protocol(),
+                    secrets: Box::new(secrets),
                     validity,
                     received,
                     stapled: rules.gate.stapled(),
@@ -137,7 +139,8 @@ impl GatedClientStore {
         if admitted {
             self.rules.gate.set_stapled(session.stapled);
         }
-        admitted.then_some(session.secrets)
+        let secrets = admitted.then_some(session.secrets)?;
+        secrets.downcast().ok().map(|secrets| *secrets)
     }
 
     /// Forgets what else there is of this server.

@@ -10,9 +10,10 @@ use rustls::server::ServerConnectionData;
 use super::errors;
 use super::taps::Clock;
 use crate::alert::Alert;
-use crate::error::{Failure, FailureKind};
+use crate::failure::{Failure, FailureKind};
 use crate::handshake::key_schedule::aead_of;
-use crate::record::protection::{KeyMaterial, SslProtocol};
+use crate::protocol::SslProtocol;
+use crate::record::protection::KeyMaterial;
 use crate::record::traffic::PostHandshake;
 use crate::time::Now;
 

@@ -7,14 +7,13 @@
 //! rustls expects the peer's records as they are protected at that moment. So what was opened is
 //! sealed again, under the same keys and with a sequence number of its own; nothing of it leaves.
 
-mod config;
+pub(crate) mod config;
 mod errors;
 mod gates;
 mod kernel;
 mod signer;
 mod staple;
 mod taps;
-mod ticket_keys;
 mod verifier;
 
 use alloc::boxed::Box;
@@ -29,13 +28,10 @@ use rustls::{
 };
 use rustls_pki_types::{CertificateDer, UnixTime};
 
-pub(crate) use self::config::{ClientTemplate, ServerTemplate};
-pub(crate) use self::gates::ClientSecrets;
 use self::gates::Memory;
 use self::kernel::{Kernel, conversion_failure, material};
 use self::staple::Staple;
 use self::taps::{Clock, SecretTap};
-pub use self::ticket_keys::TicketKeys;
 use super::hold::Gate;
 use super::key_schedule::exporter::Exporter;
 use super::key_schedule::{tls12_key, tls13_key};
@@ -45,11 +41,12 @@ use super::wire::server_hello::ServerHello;
 use super::{AlertProtection, Engine, Message, records};
 use crate::alert::Alert;
 use crate::crypto::Backend;
-use crate::error::{Failure, FailureKind};
-use crate::identity::session::SessionFacts;
+use crate::failure::{Failure, FailureKind};
+use crate::handshake::facts::SessionFacts;
+use crate::protocol::SslProtocol;
 use crate::record::header::{ContentType, HEADER_LEN, Header, LEGACY_VERSION, MAX_PLAINTEXT};
 use crate::record::messages::{Assembler, FRAME, Piece, kind};
-use crate::record::protection::{KeyMaterial, Protection, SslProtocol};
+use crate::record::protection::{KeyMaterial, Protection};
 use crate::record::traffic::HandOff;
 use crate::time::Now;
 

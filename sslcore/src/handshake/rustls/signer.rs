@@ -10,8 +10,9 @@ use core::fmt;
 use rustls::pki_types::SubjectPublicKeyInfoDer;
 use rustls::{Error, SignatureAlgorithm, sign};
 
-use crate::error::ConfigError;
-use crate::identity::signer::{SignatureScheme, Signer};
+use crate::config_error::ConfigError;
+use crate::identity::signer::Signer;
+use crate::protocol::SignatureScheme;
 
 /// What a refusal begins with: without `std`, rustls has no error that could carry it otherwise.
 const REFUSAL: &str = "signer: ";

@@ -13,7 +13,7 @@ use rustls::{
 use rustls_pki_types::{CertificateDer, ServerName, SubjectPublicKeyInfoDer, UnixTime};
 
 use super::staple::Staples;
-use crate::verify::x509;
+use crate::x509::raw;
 
 /// One for all connections of a configuration: rustls resumes a session only under the same
 /// verifier.
@@ -31,8 +31,8 @@ pub(super) struct Recorder {
 impl Recorder {
     /// The key that must have made the handshake signature, read by our own reader: odd
     /// certificates, which webpki refuses, can still be accepted by pin.
-    fn key<'a>(cert: &'a CertificateDer<'_>) -> Result<x509::PublicKey<'a>, Error> {
-        x509::Certificate::parse(cert)
+    fn key<'a>(cert: &'a CertificateDer<'_>) -> Result<raw::PublicKey<'a>, Error> {
+        raw::Certificate::parse(cert)
             .map(|cert| cert.public_key)
             .ok_or(Error::InvalidCertificate(CertificateError::BadEncoding))
     }

@@ -9,8 +9,8 @@ use rustls_pki_types::DnsName;
 use super::extension::{Extensions, number};
 use super::{Reader, Refusal, u16s};
 use crate::alert::Alert;
+use crate::protocol::SslProtocol;
 use crate::record::messages::{FRAME, MESSAGE_HEADER};
-use crate::record::protection::SslProtocol;
 
 const TLS12: u16 = 0x0303;
 const TLS13: u16 = 0x0304;

@@ -8,7 +8,7 @@ pub(crate) mod extension;
 pub(crate) mod server_hello;
 
 use crate::alert::Alert;
-use crate::error::{Failure, FailureKind};
+use crate::failure::{Failure, FailureKind};
 
 /// Why a message is refused: the alert that the peer gets, and what is wrong.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -5,11 +5,19 @@ use core::fmt::{self, Display};
 use super::certificate::Certificate;
 use crate::calendar::DateTime;
 
+impl Certificate {
+    /// What it says, on several lines for people. Writing it reads the certificate some times.
+    /// `QSslCertificate::toText`, in short.
+    pub fn description(&self) -> Description<'_> {
+        Description(self)
+    }
+}
+
 /// What a certificate says, on several lines; made by
 /// [`Certificate::description`](Certificate::description). What a certificate cannot say has no
 /// line, and control characters are escaped.
 #[derive(Clone, Copy, Debug)]
-pub struct Description<'a>(pub(super) &'a Certificate);
+pub struct Description<'a>(&'a Certificate);
 
 impl Display for Description<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {

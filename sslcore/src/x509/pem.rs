@@ -34,8 +34,8 @@ impl fmt::Display for PemError {
 impl core::error::Error for PemError {}
 
 /// What is between a BEGIN and its END.
-pub(super) struct Block<'a> {
-    pub(super) label: &'a [u8],
+pub(crate) struct Block<'a> {
+    pub(crate) label: &'a [u8],
     /// Its lines; `None` when it has no end, or no whole beginning.
     content: Option<&'a [u8]>,
     line: usize,
@@ -43,13 +43,13 @@ pub(super) struct Block<'a> {
 
 impl Block<'_> {
     /// Whether it is encrypted in the old way of OpenSSL, with headers (RFC 1421 §4.6.1.1).
-    pub(super) fn has_encryption_header(&self) -> bool {
+    pub(crate) fn has_encryption_header(&self) -> bool {
         let mut lines = lines(self.content.unwrap_or_default());
         lines.any(|(_, line)| line.starts_with(b"Proc-Type:"))
     }
 
     /// Its content.
-    pub(super) fn decode(&self) -> Result<Zeroizing<Vec<u8>>, PemError> {
+    pub(crate) fn decode(&self) -> Result<Zeroizing<Vec<u8>>, PemError> {
         let error = PemError { line: self.line };
         let content = self.content.ok_or(error)?;
         // Room for all of it at once: a buffer that grew would leave what it held behind.
@@ -71,7 +71,7 @@ const HYPHENS: &[u8] = b"-----";
 
 /// The blocks of a text, with whatever stands between them passed over, and a byte order mark
 /// before them. One that has no end goes up to where the next one begins.
-pub(super) fn blocks(text: &[u8]) -> impl Iterator<Item = Block<'_>> {
+pub(crate) fn blocks(text: &[u8]) -> impl Iterator<Item = Block<'_>> {
     let text = text.strip_prefix(b"\xef\xbb\xbf").unwrap_or(text);
     let mut lines = lines(text).enumerate().peekable();
     core::iter::from_fn(move || {

@@ -2,8 +2,8 @@
 
 use core::fmt;
 
+use super::der::{Reader, tag};
 use super::name::Dotted;
-use crate::verify::der::{Reader, tag};
 
 /// One use of a key (RFC 5280 §4.2.1.3), in the order of its bits.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]

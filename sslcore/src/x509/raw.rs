@@ -4,13 +4,11 @@
 //! handshake signatures of certificates that webpki refuses must still be checked; names, times
 //! and extensions, to say what a certificate says.
 
-use core::time::Duration;
-
 use rustls_pki_types::UnixTime;
 
+use super::dates::time;
 use super::der::{Reader, tag};
-use crate::calendar::days_since_1970;
-use crate::identity::key_kind::KeyKind;
+use super::key_kind::{KeyKind, RSA};
 
 /// `id-ce-subjectAltName`, 2.5.29.17.
 pub(crate) const SUBJECT_ALT_NAME: [u8; 3] = [0x55, 0x1d, 0x11];
@@ -26,9 +24,6 @@ const NAME_CONSTRAINTS: [u8; 3] = [0x55, 0x1d, 0x1e];
 pub(crate) const TLS_FEATURE: [u8; 8] = [0x2b, 6, 1, 5, 5, 7, 1, 24];
 /// The list of signed certificate timestamps, 1.3.6.1.4.1.11129.2.4.2.
 pub(crate) const TIMESTAMPS: [u8; 10] = [0x2b, 6, 1, 4, 1, 0xd6, 0x79, 2, 4, 2];
-/// `rsaEncryption`, 1.2.840.113549.1.1.1.
-pub(crate) const RSA: [u8; 9] = [0x2a, 0x86, 0x48, 0x86, 0xf7, 0x0d, 0x01, 0x01, 0x01];
-
 /// A subject's public key.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct PublicKey<'a> {
@@ -255,31 +250,4 @@ fn extensions(mut tbs: Reader<'_>) -> Option<&[u8]> {
     tbs.read_if(tag::context(1)); // issuer's unique id
     tbs.read_if(tag::context(2)); // subject's unique id
     Reader::new(tbs.read(tag::constructed(3))?).read(tag::SEQUENCE)
-}
-
-/// A validity time (RFC 5280 §4.1.2.5): `YYMMDDHHMMSSZ` or `YYYYMMDDHHMMSSZ`.
-pub(super) fn time((kind, value, _): (u8, &[u8], &[u8])) -> Option<UnixTime> {
-    let mut digits = value
-        .strip_suffix(b"Z")?
-        .chunks_exact(2)
-        .map(|pair| match *pair {
-            [a @ b'0'..=b'9', b @ b'0'..=b'9'] => Some(u64::from((a - b'0') * 10 + (b - b'0'))),
-            _ => None,
-        });
-    let mut next = || digits.next()?;
-    let year = match (kind, value.len()) {
-        (tag::UTC_TIME, 13) => match next()? {
-            year @ 0..50 => 2000 + year,
-            year => 1900 + year,
-        },
-        (tag::GENERALIZED_TIME, 15) => next()? * 100 + next()?,
-        _ => return None,
-    };
-    let (month, day, hour, minute, second) = (next()?, next()?, next()?, next()?, next()?);
-    if hour > 23 || minute > 59 || second > 59 {
-        return None;
-    }
-    let days = days_since_1970(year, month, day)?;
-    let seconds = ((days * 24 + hour) * 60 + minute) * 60 + second;
-    Some(UnixTime::since_unix_epoch(Duration::from_secs(seconds)))
 }

@@ -11,8 +11,8 @@ use rustls_pki_types::UnixTime;
 use spin::Mutex;
 use zeroize::Zeroizing;
 
+use super::validity::LONGEST;
 use crate::crypto::{AeadAlgorithm, AeadError, Backend, NONCE_LEN, RecordAead, TAG_LEN};
-use crate::identity::validity::LONGEST;
 
 /// The keys of a server's session tickets (RFC 5077 §4, RFC 8446 §4.6.1). Cloning shares them.
 ///
@@ -100,13 +100,13 @@ impl TicketKeys {
     }
 
     /// For how long a ticket that is sealed now can surely be opened.
-    pub(super) fn certain(&self) -> Duration {
+    pub(crate) fn certain(&self) -> Duration {
         let period = self.0.ring.lock().period;
         period.map_or(LONGEST, Duration::from_secs)
     }
 
     /// A ticket: nonce, then the sealed session. `None` when there is no key, or no randomness.
-    pub(super) fn seal(&self, plain: &[u8], now: UnixTime) -> Option<Vec<u8>> {
+    pub(crate) fn seal(&self, plain: &[u8], now: UnixTime) -> Option<Vec<u8>> {
         let aead = self.0.sealing(now.as_secs())?;
         let mut nonce = [0; NONCE_LEN];
         self.0.random().fill(&mut nonce).ok()?;
@@ -119,7 +119,7 @@ impl TicketKeys {
     }
 
     /// What was sealed, if one of the keys did it.
-    pub(super) fn open(&self, ticket: &[u8], now: UnixTime) -> Option<Zeroizing<Vec<u8>>> {
+    pub(crate) fn open(&self, ticket: &[u8], now: UnixTime) -> Option<Zeroizing<Vec<u8>>> {
         let (nonce, sealed) = ticket.split_first_chunk::<NONCE_LEN>()?;
         let len = sealed.len().checked_sub(TAG_LEN)?;
         self.0.opening(now.as_secs()).iter().find_map(|aead| {

@@ -1,4 +1,4 @@
-use super::*;
+use crate::identity::ticket_keys::*;
 
 const PERIOD: u64 = 3600;
 

@@ -1,11 +1,29 @@
-//! What a handshake negotiated, and the stores that let the next one be shorter.
+//! The cipher suites, and the AEADs that they protect records with.
 
-use alloc::boxed::Box;
-use alloc::sync::Arc;
 use core::fmt;
 
-use crate::crypto::AeadAlgorithm;
-use crate::record::protection::SslProtocol;
+use super::version::SslProtocol;
+
+/// The AEADs of the record layer. All three have a 16-byte tag and a 12-byte nonce.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum AeadAlgorithm {
+    /// AES-128 in Galois/counter mode (RFC 5288, RFC 8446).
+    Aes128Gcm,
+    /// AES-256 in Galois/counter mode.
+    Aes256Gcm,
+    /// ChaCha20-Poly1305 (RFC 8439, RFC 7905).
+    ChaCha20Poly1305,
+}
+
+impl AeadAlgorithm {
+    /// Length of the key in bytes.
+    pub const fn key_len(self) -> usize {
+        match self {
+            Self::Aes128Gcm => 16,
+            Self::Aes256Gcm | Self::ChaCha20Poly1305 => 32,
+        }
+    }
+}
 
 /// A cipher suite. `QSslCipher`.
 #[derive(Clone, Copy, PartialEq, Eq, Hash)]
@@ -150,23 +168,4 @@ impl fmt::Display for SslCipher {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(self.name)
     }
-}
-
-/// What was negotiated so far.
-#[derive(Clone, Debug, Default)]
-pub(crate) struct SessionFacts {
-    pub(crate) protocol: Option<SslProtocol>,
-    /// By its number, which is small; the rest is known.
-    pub(crate) cipher: Option<u16>,
-    pub(crate) group: Option<&'static str>,
-    pub(crate) alpn: Option<Box<[u8]>>,
-    pub(crate) resumed: bool,
-    /// The OCSP response that came with the server's chain.
-    pub(crate) stapled: Option<Arc<[u8]>>,
-    /// The name that the client asked for.
-    pub(crate) server_name: Option<Box<str>>,
-    /// How many session tickets have arrived.
-    pub(crate) tickets: u32,
-    /// The lifetime of the last of them, in seconds.
-    pub(crate) ticket_lifetime: Option<u32>,
 }

@@ -6,14 +6,12 @@ use core::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 
 use rustls_pki_types::{CertificateDer, UnixTime};
 
-use super::description::Description;
+use super::der::{Reader, tag};
 use super::key_kind::KeyKind;
 use super::name::{DistinguishedName, escape};
 use super::pem::{self, Pem, PemError};
+use super::raw;
 use super::usage::{self, ExtendedKeyUsage, KeyUsage};
-use crate::crypto::Backend;
-use crate::verify::der::{Reader, tag};
-use crate::verify::x509;
 
 /// A certificate, in DER. `QSslCertificate`.
 ///
@@ -66,8 +64,8 @@ impl Certificate {
         &self.0
     }
 
-    fn fields(&self) -> Option<x509::Certificate<'_>> {
-        x509::Certificate::parse(&self.0)
+    fn fields(&self) -> Option<raw::Certificate<'_>> {
+        raw::Certificate::parse(&self.0)
     }
 
     /// Whose it is; `None` when the certificate cannot be read. `QSslCertificate::subjectInfo`.
@@ -119,7 +117,7 @@ impl Certificate {
     pub fn alternative_names(&self) -> impl Iterator<Item = AlternativeName<'_>> {
         let mut names = self
             .fields()
-            .and_then(|fields| fields.extension(&x509::SUBJECT_ALT_NAME))
+            .and_then(|fields| fields.extension(&raw::SUBJECT_ALT_NAME))
             .and_then(|value| Reader::new(value).read(tag::SEQUENCE))
             .map_or(Reader::new(&[]), Reader::new);
         core::iter::from_fn(move || {
@@ -143,12 +141,12 @@ impl Certificate {
     /// What its key may be used for (RFC 5280 §4.2.1.3); nothing when it does not say so, which
     /// forbids nothing.
     pub fn key_usages(&self) -> impl Iterator<Item = KeyUsage> {
-        usage::key_usages(self.extension(&x509::KEY_USAGE))
+        usage::key_usages(self.extension(&raw::KEY_USAGE))
     }
 
     /// What it is for (RFC 5280 §4.2.1.12); nothing when it does not say so, which forbids nothing.
     pub fn extended_key_usages(&self) -> impl Iterator<Item = ExtendedKeyUsage<'_>> {
-        usage::extended_key_usages(self.extension(&x509::EXTENDED_KEY_USAGE))
+        usage::extended_key_usages(self.extension(&raw::EXTENDED_KEY_USAGE))
     }
 
     /// Whether it demands that an OCSP response is stapled to it (RFC 7633: the TLS feature
@@ -156,7 +154,7 @@ impl Certificate {
     /// does.
     pub fn must_staple(&self) -> bool {
         const STATUS_REQUEST: [u8; 1] = [5];
-        let features = Reader::new(self.extension(&x509::TLS_FEATURE)).read(tag::SEQUENCE);
+        let features = Reader::new(self.extension(&raw::TLS_FEATURE)).read(tag::SEQUENCE);
         let mut features = features.map_or(Reader::new(&[]), Reader::new);
         core::iter::from_fn(|| features.read(tag::INTEGER)).any(|it| it == STATUS_REQUEST)
     }
@@ -166,7 +164,7 @@ impl Certificate {
     /// none. (They may come with the OCSP response, too. The TLS extension for them is not
     /// offered: rustls has none.)
     pub fn signed_certificate_timestamps(&self) -> Option<&[u8]> {
-        Reader::new(self.extension(&x509::TIMESTAMPS)).read(tag::OCTET_STRING)
+        Reader::new(self.extension(&raw::TIMESTAMPS)).read(tag::OCTET_STRING)
     }
 
     /// An extension's value; empty, which is no DER, when there is none.
@@ -175,26 +173,6 @@ impl Certificate {
         fields
             .and_then(|fields| fields.extension(id))
             .unwrap_or_default()
-    }
-
-    /// SHA-256 of its DER, as browsers and `openssl x509 -fingerprint -sha256` show it, for
-    /// [`Pin::CertificateSha256`](crate::Pin::CertificateSha256). `None` when the backend has no
-    /// cipher suite with SHA-256. `QSslCertificate::digest`.
-    pub fn fingerprint_sha256(&self, backend: &Backend) -> Option<[u8; 32]> {
-        backend.sha256()?.hash(&self.0).as_ref().try_into().ok()
-    }
-
-    /// SHA-256 of its public key, for [`Pin::SpkiSha256`](crate::Pin::SpkiSha256) (RFC 7469 §2.4).
-    /// `None` also when the certificate cannot be read.
-    pub fn spki_sha256(&self, backend: &Backend) -> Option<[u8; 32]> {
-        let hash = backend.sha256()?.hash(self.public_key_info()?);
-        hash.as_ref().try_into().ok()
-    }
-
-    /// What it says, on several lines for people. Writing it reads the certificate some times.
-    /// `QSslCertificate::toText`, in short.
-    pub fn description(&self) -> Description<'_> {
-        Description(self)
     }
 
     /// Whether it says that it may issue certificates (RFC 5280 §4.2.1.9).

@@ -1,13 +1,15 @@
 //! Certificate revocation lists (RFC 5280 §5), read where they lie.
 
-use alloc::string::ToString;
+use alloc::string::{String, ToString};
+use core::fmt;
 
 use rustls_pki_types::UnixTime;
 
+use self::RevocationListError as Error;
+use super::dates::time;
 use super::der::{Reader, tag};
-use super::x509::{self, time};
-use crate::identity::name::Dotted;
-use crate::identity::revocation_list::RevocationListError as Error;
+use super::name::Dotted;
+use super::raw;
 
 /// `id-ce-cRLDistributionPoints`, 2.5.29.31.
 const DISTRIBUTION_POINTS: &[u8] = &[0x55, 0x1d, 0x1f];
@@ -20,13 +22,74 @@ const CERTIFICATE_ISSUER: &[u8] = &[0x55, 0x1d, 0x1d];
 /// `uniformResourceIdentifier`, the only kind of name that distribution points are compared by.
 const URI: u8 = tag::context(6);
 
+/// Why bytes are not a [`RevocationList`](crate::RevocationList).
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum RevocationListError {
+    /// It is something else.
+    NotAList,
+    /// It begins as a list does, and is not a whole one.
+    Damaged(&'static str),
+    /// It says what has changed since another list (a delta CRL, RFC 5280 §5.2.4).
+    ChangesOnly,
+    /// It has only certificates that were revoked for some reasons (RFC 5280 §5.2.5).
+    SomeReasonsOnly,
+    /// It is for other issuers' certificates (an indirect CRL, RFC 5280 §5.2.5, §5.3.3).
+    OtherIssuers,
+    /// It is for attribute certificates, which TLS does not use (RFC 5280 §5.2.5).
+    AttributesOnly,
+    /// The place it is published at is named relative to its issuer's name (RFC 5280 §5.2.5).
+    RelativePlace,
+    /// An extension that must be understood is not known here (RFC 5280 §5.2): its identifier.
+    UnknownExtension(String),
+}
+
+impl fmt::Display for RevocationListError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::NotAList => "this is not a certificate revocation list",
+            Self::Damaged(why) => {
+                return write!(f, "this certificate revocation list is damaged: {why}");
+            }
+            Self::ChangesOnly => {
+                "this certificate revocation list has changes only, and a whole one is needed"
+            }
+            Self::SomeReasonsOnly => {
+                "this certificate revocation list is of some reasons only, and one of all reasons \
+                 is needed"
+            }
+            Self::OtherIssuers => {
+                "this certificate revocation list is of other issuers' certificates, and one of \
+                 its issuer's own is needed"
+            }
+            Self::AttributesOnly => {
+                "this certificate revocation list is of attribute certificates, which TLS does \
+                 not use"
+            }
+            Self::RelativePlace => {
+                "this certificate revocation list says where it is published by a name relative \
+                 to its issuer's, and a full name is needed"
+            }
+            Self::UnknownExtension(id) => {
+                return write!(
+                    f,
+                    "this certificate revocation list has the critical extension {id}, which is \
+                     not known here"
+                );
+            }
+        })
+    }
+}
+
+impl core::error::Error for RevocationListError {}
+
 /// A list, whole, by one issuer, for its own certificates.
 pub(crate) struct List<'a> {
     /// What is signed, whole.
-    pub(super) signed: &'a [u8],
+    pub(crate) signed: &'a [u8],
     /// The signature's AlgorithmIdentifier, without its SEQUENCE header.
-    pub(super) signature_algorithm: &'a [u8],
-    pub(super) signature: &'a [u8],
+    pub(crate) signature_algorithm: &'a [u8],
+    pub(crate) signature: &'a [u8],
     /// Issuer, whole.
     pub(crate) issuer: &'a [u8],
     pub(crate) this_update: UnixTime,
@@ -113,7 +176,7 @@ impl<'a> List<'a> {
     }
 
     /// Whether it speaks of this certificate.
-    pub(super) fn covers(&self, certificate: &x509::Certificate<'_>) -> bool {
+    pub(crate) fn covers(&self, certificate: &raw::Certificate<'_>) -> bool {
         let scope = &self.scope;
         self.issuer == certificate.issuer
             && !(scope.only_leaves && certificate.is_ca())
@@ -122,12 +185,12 @@ impl<'a> List<'a> {
     }
 
     /// Whether it is neither from the future nor out of date.
-    pub(super) fn is_current(&self, now: UnixTime) -> bool {
+    pub(crate) fn is_current(&self, now: UnixTime) -> bool {
         self.this_update <= now && self.next_update.is_none_or(|next| now < next)
     }
 
     /// Whether it names the certificate. Goes through all entries.
-    pub(super) fn revokes(&self, certificate: &x509::Certificate<'_>) -> bool {
+    pub(crate) fn revokes(&self, certificate: &raw::Certificate<'_>) -> bool {
         self.serials().any(|serial| serial == certificate.serial)
     }
 }
@@ -194,12 +257,12 @@ impl<'a> Scope<'a> {
     }
 }
 
-/// One extension after another, as [`x509::extension`] reads them.
+/// One extension after another, as [`raw::extension`] reads them.
 fn each(extensions: &[u8]) -> impl Iterator<Item = Result<(&[u8], bool, &[u8]), Error>> {
     let mut extensions = Reader::new(extensions);
     core::iter::from_fn(move || {
         (!extensions.is_empty()).then(|| {
-            let extension = extensions.read(tag::SEQUENCE).and_then(x509::extension);
+            let extension = extensions.read(tag::SEQUENCE).and_then(raw::extension);
             extension.ok_or(Error::Damaged("one of its extensions cannot be read"))
         })
     })
@@ -210,7 +273,7 @@ fn unknown(id: &[u8]) -> Error {
 }
 
 /// Whether one of the places at which the certificate says its list is published is one of these.
-fn published_at(certificate: &x509::Certificate<'_>, names: &[u8]) -> bool {
+fn published_at(certificate: &raw::Certificate<'_>, names: &[u8]) -> bool {
     let Some(points) = certificate.extension(DISTRIBUTION_POINTS) else {
         return false;
     };

@@ -1,6 +1,5 @@
 //! Lists of revoked certificates.
 
-use alloc::string::String;
 use alloc::sync::Arc;
 use alloc::vec::Vec;
 use core::fmt;
@@ -8,9 +7,9 @@ use core::hash::{Hash, Hasher};
 
 use rustls_pki_types::{CertificateRevocationListDer, UnixTime};
 
+use super::crl::{List, RevocationListError};
 use super::name::DistinguishedName;
 use super::pem;
-use crate::verify::crl::List;
 
 /// A certificate revocation list (RFC 5280 §5), for
 /// [`ConfigBuilder::revocation_lists`](crate::ConfigBuilder::revocation_lists). QSslSocket has no
@@ -141,64 +140,3 @@ impl TryFrom<CertificateRevocationListDer<'static>> for RevocationList {
         Self::from_der(der)
     }
 }
-
-/// Why bytes are not a [`RevocationList`].
-#[derive(Clone, Debug, PartialEq, Eq)]
-#[non_exhaustive]
-pub enum RevocationListError {
-    /// It is something else.
-    NotAList,
-    /// It begins as a list does, and is not a whole one.
-    Damaged(&'static str),
-    /// It says what has changed since another list (a delta CRL, RFC 5280 §5.2.4).
-    ChangesOnly,
-    /// It has only certificates that were revoked for some reasons (RFC 5280 §5.2.5).
-    SomeReasonsOnly,
-    /// It is for other issuers' certificates (an indirect CRL, RFC 5280 §5.2.5, §5.3.3).
-    OtherIssuers,
-    /// It is for attribute certificates, which TLS does not use (RFC 5280 §5.2.5).
-    AttributesOnly,
-    /// The place it is published at is named relative to its issuer's name (RFC 5280 §5.2.5).
-    RelativePlace,
-    /// An extension that must be understood is not known here (RFC 5280 §5.2): its identifier.
-    UnknownExtension(String),
-}
-
-impl fmt::Display for RevocationListError {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(match self {
-            Self::NotAList => "this is not a certificate revocation list",
-            Self::Damaged(why) => {
-                return write!(f, "this certificate revocation list is damaged: {why}");
-            }
-            Self::ChangesOnly => {
-                "this certificate revocation list has changes only, and a whole one is needed"
-            }
-            Self::SomeReasonsOnly => {
-                "this certificate revocation list is of some reasons only, and one of all reasons \
-                 is needed"
-            }
-            Self::OtherIssuers => {
-                "this certificate revocation list is of other issuers' certificates, and one of \
-                 its issuer's own is needed"
-            }
-            Self::AttributesOnly => {
-                "this certificate revocation list is of attribute certificates, which TLS does \
-                 not use"
-            }
-            Self::RelativePlace => {
-                "this certificate revocation list says where it is published by a name relative \
-                 to its issuer's, and a full name is needed"
-            }
-            Self::UnknownExtension(id) => {
-                return write!(
-                    f,
-                    "this certificate revocation list has the critical extension {id}, which is \
-                     not known here"
-                );
-            }
-        })
-    }
-}
-
-impl core::error::Error for RevocationListError {}

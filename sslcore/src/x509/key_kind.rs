@@ -2,8 +2,7 @@
 
 use core::fmt;
 
-use crate::verify::der::{Reader, tag};
-use crate::verify::x509;
+use super::der::{Reader, tag};
 
 /// The kind of a public or private key, and its size. `QSsl::KeyAlgorithm` and
 /// `QSslKey::length`.
@@ -25,6 +24,8 @@ pub enum KeyKind {
     Ed25519,
 }
 
+/// `rsaEncryption`, 1.2.840.113549.1.1.1.
+pub(super) const RSA: [u8; 9] = [0x2a, 0x86, 0x48, 0x86, 0xf7, 0x0d, 0x01, 0x01, 0x01];
 /// `id-ecPublicKey`, 1.2.840.10045.2.1 (RFC 5480 §2.1.1).
 const EC: [u8; 7] = [0x2a, 0x86, 0x48, 0xce, 0x3d, 0x02, 0x01];
 /// `id-Ed25519`, 1.3.101.112 (RFC 8410 §3).
@@ -60,7 +61,7 @@ impl KeyKind {
     pub(crate) fn of(algorithm: &[u8], bits: impl FnOnce() -> Option<usize>) -> Option<Self> {
         let mut algorithm = Reader::new(algorithm);
         let id = algorithm.read(tag::OBJECT_IDENTIFIER)?;
-        if id == x509::RSA {
+        if id == RSA {
             Some(Self::Rsa { bits: bits()? })
         } else if id == EC {
             Self::of_curve(algorithm.read(tag::OBJECT_IDENTIFIER)?)

@@ -5,7 +5,7 @@ use alloc::string::String;
 use alloc::vec::Vec;
 use core::fmt::{self, Write};
 
-use crate::verify::der::{Reader, tag};
+use super::der::{Reader, tag};
 
 /// What the attributes of a name are called (RFC 4514 §3, RFC 4519), by the encoded identifier.
 const SHORT_NAMES: [(&[u8], &str); 17] = [

@@ -1,0 +1,112 @@
+//! Configurations as they are built.
+
+use alloc::sync::Arc;
+use alloc::vec::Vec;
+use core::fmt;
+
+use super::settled::Settled;
+use crate::handshake::rustls::config::{ClientTemplate, ServerTemplate};
+use crate::limits::Timeouts;
+use crate::protocol::{SslCipher, SslProtocol};
+use crate::record::traffic::RecordTerms;
+use crate::verify::policy::{Policy, VerifyMode};
+use crate::x509::certificate::Certificate;
+
+/// The part of a configuration that lasts as long as the connection.
+#[derive(Clone)]
+pub(crate) struct Terms {
+    pub(crate) policy: Policy,
+    pub(crate) timeouts: Timeouts,
+    pub(crate) records: RecordTerms,
+}
+
+/// A client's configuration. Cloning costs one reference count.
+#[derive(Clone)]
+pub struct ClientConfig(pub(crate) Arc<ClientInner>);
+
+pub(crate) struct ClientInner {
+    pub(crate) template: ClientTemplate,
+    pub(crate) terms: Terms,
+    pub(super) settled: Settled,
+}
+
+/// A server's configuration. Cloning costs one reference count.
+#[derive(Clone)]
+pub struct ServerConfig(pub(crate) Arc<ServerInner>);
+
+pub(crate) struct ServerInner {
+    pub(crate) template: ServerTemplate,
+    pub(crate) terms: Terms,
+    pub(super) settled: Settled,
+}
+
+impl fmt::Debug for ClientConfig {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("ClientConfig")
+    }
+}
+
+impl fmt::Debug for ServerConfig {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("ServerConfig")
+    }
+}
+
+/// How a server is started.
+#[derive(Clone, Debug)]
+pub enum ServerStart {
+    /// With this configuration.
+    With(ServerConfig),
+    /// With the configuration that the application chooses when it has seen the ClientHello:
+    /// [`Event::ConfigRequired`](crate::Event::ConfigRequired). The timeouts are for the time
+    /// until then.
+    Ask {
+        /// What the client is answered when its ClientHello cannot be read.
+        fallback: ServerConfig,
+    },
+}
+
+macro_rules! getters {
+    ($config:ident) => {
+        /// What was set, or left at its default. `QSslSocket::sslConfiguration`.
+        impl $config {
+            /// The protocol versions to use, never the one negotiated: that is
+            /// [`session_protocol`](crate::Connection::session_protocol). `QSslSocket::protocol`.
+            pub fn protocols(&self) -> &[SslProtocol] {
+                &self.0.settled.protocols
+            }
+
+            /// The cipher suites to use, in order of preference. `QSslConfiguration::ciphers`.
+            pub fn ciphers(&self) -> &[SslCipher] {
+                &self.0.settled.ciphers
+            }
+
+            /// The application protocols to offer or accept, in order of preference.
+            /// `QSslConfiguration::allowedNextProtocols`.
+            pub fn alpn(&self) -> &[Vec<u8>] {
+                &self.0.settled.alpn
+            }
+
+            /// The chain that we present, leaf first; empty when there is none. The private key
+            /// cannot be had back. `QSslSocket::localCertificateChain`.
+            pub fn local_certificate_chain(&self) -> &[Certificate] {
+                &self.0.settled.chain
+            }
+
+            /// How the peer is verified; [`VerifyMode::Auto`] is resolved by the role.
+            /// `QSslSocket::peerVerifyMode`.
+            pub fn verify_mode(&self) -> VerifyMode {
+                self.0.terms.policy.mode
+            }
+
+            /// The most intermediates that a chain may have, if that was set.
+            /// `QSslSocket::peerVerifyDepth`.
+            pub fn verify_depth(&self) -> Option<usize> {
+                self.0.terms.policy.depth
+            }
+        }
+    };
+}
+
+getters!(ClientConfig);
+getters!(ServerConfig);

@@ -1,0 +1,57 @@
+//! Judging a chain without a handshake.
+
+use alloc::vec::Vec;
+
+use rustls_pki_types::{CertificateDer, UnixTime};
+
+use super::built::{ClientConfig, ServerConfig};
+use super::peer_name::PeerName;
+use crate::verify::judge::Staple;
+use crate::verify::policy::{Judged, Policy};
+use crate::verify::{SslError, SslErrorKind};
+
+impl ClientConfig {
+    /// Judges a server's chain, leaf first, as a handshake with this configuration would, without
+    /// one: every error, none when it is good. Without a `name` the names do not matter, without
+    /// a time the dates do not, and `NoWallClock` is among the errors. What the configuration
+    /// forgives is listed too. A [status checker](crate::ConfigBuilder::status_checker) is not
+    /// asked: nothing is stapled to a chain without a handshake. `QSslCertificate::verify`.
+    ///
+    /// Costs what [`VerifyMode::Verify`](crate::VerifyMode::Verify) costs in a handshake, whatever
+    /// mode is set: a signature check for each certificate as a rule; whatever the chain is, at
+    /// most 216, and one for each of the
+    /// [revocation lists](crate::ConfigBuilder::revocation_lists).
+    pub fn verify_chain(
+        &self,
+        chain: &[CertificateDer<'static>],
+        name: Option<&PeerName>,
+        now: Option<UnixTime>,
+    ) -> Vec<SslError> {
+        let name = name.map(|name| &name.verify);
+        verify_chain(&self.0.terms.policy, chain, Judged::Server(name), now)
+    }
+}
+
+impl ServerConfig {
+    /// The same for a client's chain.
+    pub fn verify_chain(
+        &self,
+        chain: &[CertificateDer<'static>],
+        now: Option<UnixTime>,
+    ) -> Vec<SslError> {
+        verify_chain(&self.0.terms.policy, chain, Judged::Client, now)
+    }
+}
+
+/// No chain is no good one, also where a peer need not have any.
+fn verify_chain(
+    policy: &Policy,
+    chain: &[CertificateDer<'static>],
+    judged: Judged<'_>,
+    now: Option<UnixTime>,
+) -> Vec<SslError> {
+    match chain {
+        [] => [SslError::new(SslErrorKind::NoPeerCertificate, None)].into(),
+        chain => policy.judge(chain, judged, Staple::NoMatter, now).errors,
+    }
+}

@@ -1,0 +1,96 @@
+//! What is wrong with a configuration.
+
+use alloc::string::String;
+use core::fmt;
+
+/// A configuration that cannot work, found when it is built and not in the middle of a handshake.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum ConfigError {
+    /// The backend does not have it, or TLS as built here refuses it.
+    Unsupported {
+        /// What kind of thing: `"protocol"`, `"cipher suite"`, `"group"`.
+        what: &'static str,
+        /// Its name, as given.
+        name: String,
+    },
+    /// The choices leave nothing to negotiate with: no protocol, cipher suite or group.
+    NothingLeft(&'static str),
+    /// The private key does not belong to the certificate.
+    KeyMismatch,
+    /// The private key cannot be used: damaged, or of a kind the backend cannot sign with.
+    UnusableKey(String),
+    /// The certificate chain is empty or cannot be read.
+    UnusableCertificate(String),
+    /// A trust anchor cannot be read.
+    UnusableTrustAnchor {
+        /// Which one, counted from zero.
+        index: usize,
+        /// Why.
+        why: String,
+    },
+    /// Pins were given, to trust or to block, but [`VerifyMode::None`](crate::VerifyMode::None)
+    /// and [`VerifyMode::External`](crate::VerifyMode::External) would never compare them.
+    PinsWithoutVerification,
+    /// It was to be known whether certificates were revoked, by lists or by a status checker, but
+    /// [`VerifyMode::None`](crate::VerifyMode::None) and
+    /// [`VerifyMode::External`](crate::VerifyMode::External) would never look.
+    StatusWithoutVerification,
+    /// A name is neither a DNS name nor an IP address.
+    InvalidName(String),
+    /// An application protocol name is empty or longer than 255 bytes (RFC 7301 §3.1).
+    InvalidAlpn,
+    /// The OCSP response to staple has so many bytes: more than 65,527, which is what fits into an
+    /// extension of TLS 1.3 (RFC 8446 §4.4.2).
+    StapledResponseTooLong(usize),
+    /// A lent buffer is too small to work with.
+    BufferTooSmall {
+        /// Bytes that are needed at least.
+        needed: usize,
+    },
+}
+
+impl ConfigError {
+    pub(crate) fn unsupported(what: &'static str, name: &str) -> Self {
+        Self::Unsupported {
+            what,
+            name: name.into(),
+        }
+    }
+}
+
+impl fmt::Display for ConfigError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Unsupported { what, name } => write!(f, "the {what} {name:?} is not supported"),
+            Self::NothingLeft(what) => write!(f, "the configuration leaves no {what} to use"),
+            Self::KeyMismatch => f.write_str("the private key does not belong to the certificate"),
+            Self::UnusableKey(why) => write!(f, "the private key cannot be used: {why}"),
+            Self::UnusableCertificate(why) => write!(f, "the certificate cannot be used: {why}"),
+            Self::UnusableTrustAnchor { index, why } => {
+                write!(f, "trust anchor {index} cannot be used: {why}")
+            }
+            Self::PinsWithoutVerification => {
+                f.write_str("pins are compared only when certificates are verified")
+            }
+            Self::StatusWithoutVerification => {
+                f.write_str("revocation is looked at only when certificates are verified")
+            }
+            Self::InvalidName(name) => {
+                write!(f, "{name:?} is neither a DNS name nor an IP address")
+            }
+            Self::InvalidAlpn => f.write_str("an application protocol name has 1 to 255 bytes"),
+            Self::StapledResponseTooLong(len) => {
+                write!(
+                    f,
+                    "an OCSP response of {len} bytes is too long to be stapled"
+                )
+            }
+            Self::BufferTooSmall { needed } => {
+                write!(f, "a lent buffer needs at least {needed} bytes")
+            }
+        }
+    }
+}
+
+impl core::error::Error for ConfigError {}

@@ -1,0 +1,102 @@
+//! A cryptography library, as the rest of the crate sees it.
+
+use alloc::boxed::Box;
+use alloc::sync::Arc;
+use core::fmt;
+
+use rustls::SupportedCipherSuite;
+use rustls::crypto::CryptoProvider;
+use rustls::crypto::hash::{Hash, HashAlgorithm};
+
+use super::aead::{AeadError, MakeAead, RecordAead};
+#[cfg(any(feature = "aws-lc-rs", feature = "ring"))]
+use super::ring_api;
+use crate::protocol::{AeadAlgorithm, SslCipher};
+
+/// A cryptography library, as the connection uses it.
+///
+/// Cloning costs one reference count.
+#[derive(Clone)]
+pub struct Backend {
+    name: &'static str,
+    provider: Arc<CryptoProvider>,
+    make_aead: MakeAead,
+}
+
+impl Backend {
+    /// AWS-LC, through `aws-lc-rs`: the fastest on servers and desktops. Draws entropy from the
+    /// system.
+    #[cfg(feature = "aws-lc-rs")]
+    pub fn aws_lc_rs() -> Self {
+        Self::custom(
+            "aws-lc-rs",
+            rustls::crypto::aws_lc_rs::default_provider(),
+            ring_api::aws_lc::make_aead,
+        )
+    }
+
+    /// ring: smaller to build than AWS-LC, needs no CMake. Draws entropy from the system.
+    #[cfg(feature = "ring")]
+    pub fn ring() -> Self {
+        Self::custom(
+            "ring",
+            rustls::crypto::ring::default_provider(),
+            ring_api::ring::make_aead,
+        )
+    }
+
+    /// A backend of your own: a rustls provider, and the AEADs for the record layer. Both must
+    /// know the same cipher suites.
+    pub fn custom(name: &'static str, provider: CryptoProvider, make_aead: MakeAead) -> Self {
+        Self {
+            name,
+            provider: Arc::new(provider),
+            make_aead,
+        }
+    }
+
+    /// The backend's name, for logs: `"aws-lc-rs"`, `"ring"`, `"rustcrypto"`, or your own.
+    pub fn name(&self) -> &'static str {
+        self.name
+    }
+
+    /// The rustls provider that handshakes run on.
+    pub fn provider(&self) -> &Arc<CryptoProvider> {
+        &self.provider
+    }
+
+    /// The cipher suites it has, in its order of preference. Costs a look-up each.
+    /// `QSslConfiguration::supportedCiphers`.
+    pub fn supported_ciphers(&self) -> impl Iterator<Item = SslCipher> {
+        let suites = self.provider.cipher_suites.iter();
+        suites.filter_map(|suite| SslCipher::from_id(suite.suite().into()))
+    }
+
+    /// A key of one of the record AEADs.
+    ///
+    /// # Errors
+    /// [`AeadError`] when `key` is not [`AeadAlgorithm::key_len`] bytes long.
+    pub fn aead(
+        &self,
+        algorithm: AeadAlgorithm,
+        key: &[u8],
+    ) -> Result<Box<dyn RecordAead>, AeadError> {
+        (self.make_aead)(algorithm, key)
+    }
+
+    /// SHA-256, borrowed from a cipher suite that hashes with it; `None` when the provider has
+    /// no such suite.
+    pub(crate) fn sha256(&self) -> Option<&'static dyn Hash> {
+        let mut hashes = self.provider.cipher_suites.iter().map(|suite| match suite {
+            SupportedCipherSuite::Tls12(suite) => suite.common.hash_provider,
+            SupportedCipherSuite::Tls13(suite) => suite.common.hash_provider,
+        });
+        hashes.find(|hash| hash.algorithm() == HashAlgorithm::SHA256)
+    }
+}
+
+impl fmt::Debug for Backend {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_tuple("Backend").field(&self.name).finish()
+    }
+}

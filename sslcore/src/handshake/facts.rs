@@ -1,0 +1,25 @@
+//! What a handshake tells of itself.
+
+use alloc::boxed::Box;
+use alloc::sync::Arc;
+
+use crate::protocol::SslProtocol;
+
+/// What was negotiated so far.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct SessionFacts {
+    pub(crate) protocol: Option<SslProtocol>,
+    /// By its number, which is small; the rest is known.
+    pub(crate) cipher: Option<u16>,
+    pub(crate) group: Option<&'static str>,
+    pub(crate) alpn: Option<Box<[u8]>>,
+    pub(crate) resumed: bool,
+    /// The OCSP response that came with the server's chain.
+    pub(crate) stapled: Option<Arc<[u8]>>,
+    /// The name that the client asked for.
+    pub(crate) server_name: Option<Box<str>>,
+    /// How many session tickets have arrived.
+    pub(crate) tickets: u32,
+    /// The lifetime of the last of them, in seconds.
+    pub(crate) ticket_lifetime: Option<u32>,
+}

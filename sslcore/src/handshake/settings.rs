@@ -1,0 +1,63 @@
+//! What an engine is told.
+
+use alloc::string::String;
+use alloc::sync::Arc;
+use alloc::vec::Vec;
+use core::time::Duration;
+
+use rustls_pki_types::{CertificateDer, PrivateKeyDer};
+use zeroize::Zeroize;
+
+use crate::identity::client_sessions::ClientSessionStore;
+use crate::identity::server_sessions::ServerSessionStore;
+use crate::identity::signer::Signer;
+use crate::identity::ticket_keys::TicketKeys;
+use crate::key_log::KeyLog;
+use crate::protocol::{SslCipher, SslProtocol};
+
+/// Our own certificate chain, leaf first, and what signs for it.
+pub(crate) struct Identity {
+    pub(crate) chain: Vec<CertificateDer<'static>>,
+    pub(crate) signing: Signing,
+}
+
+/// What proves that the chain is ours.
+pub(crate) enum Signing {
+    Key(PrivateKeyDer<'static>),
+    Signer(Arc<dyn Signer>),
+}
+
+impl Drop for Signing {
+    fn drop(&mut self) {
+        if let Self::Key(key) = self {
+            key.zeroize();
+        }
+    }
+}
+
+/// What a server seals session tickets with.
+pub(crate) enum Tickets {
+    /// It issues none.
+    None,
+    /// Keys of the configuration's own.
+    OwnKeys,
+    Under(TicketKeys),
+}
+
+/// What a configuration says of handshakes.
+pub(crate) struct Settings {
+    pub(crate) protocols: Vec<SslProtocol>,
+    pub(crate) ciphers: Option<Vec<SslCipher>>,
+    pub(crate) groups: Option<Vec<String>>,
+    pub(crate) alpn: Vec<Vec<u8>>,
+    pub(crate) identity: Option<Identity>,
+    pub(crate) prefer_own_ciphers: bool,
+    pub(crate) client_sessions: Option<Arc<dyn ClientSessionStore>>,
+    pub(crate) server_sessions: Option<Arc<dyn ServerSessionStore>>,
+    pub(crate) session_lifetime: Duration,
+    pub(crate) tickets: Tickets,
+    pub(crate) max_fragment: Option<usize>,
+    pub(crate) key_log: Option<Arc<dyn KeyLog>>,
+    /// The OCSP response that goes with the identity.
+    pub(crate) stapled: Option<Vec<u8>>,
+}

@@ -1,0 +1,96 @@
+//! What a connection may hold, how long it may take, and how often a peer may repeat what it can
+//! repeat for free.
+//!
+//! The caps on peers (rule R10) are in the range that BoringSSL and rustls use, so that peers that
+//! satisfy those satisfy us.
+
+use core::time::Duration;
+
+/// Records without content in a row (RFC 8446 §5.1 allows them as padding).
+pub(crate) const EMPTY_RECORDS: u32 = 32;
+/// Warning alerts in the life of a connection.
+pub(crate) const WARNING_ALERTS: u32 = 4;
+/// KeyUpdate messages without application data between them (RFC 8446 §4.6.3).
+pub(crate) const KEY_UPDATES: u32 = 32;
+/// Renegotiation requests in the life of a connection; each is answered no_renegotiation
+/// (RFC 5246 §7.4.1.1).
+pub(crate) const RENEGOTIATION_REQUESTS: u32 = 1;
+/// NewSessionTicket messages in the life of a connection (RFC 8446 §4.6.1).
+pub(crate) const SESSION_TICKETS: u32 = 256;
+/// Early data that is dropped because nobody allowed it, in bytes (RFC 8446 §4.2.10): as much as a
+/// client may have sent before it learnt that.
+pub(crate) const REFUSED_EARLY_DATA: usize = 16 * 1024;
+/// A post-handshake message: a ticket of 65,535 bytes is legal but nobody sends one.
+pub(crate) const POST_HANDSHAKE_MESSAGE: usize = 16 * 1024;
+/// Own records under one key: where AES-GCM keys are renewed (RFC 8446 §5.5 allows 2^24.5 full
+/// records; the engine says less for some suites, then that counts).
+pub(crate) const RECORDS_PER_KEY: u64 = 1 << 24;
+/// An OCSP response to staple: it is an extension of its certificate, with 8 bytes before it, and
+/// all of them have 65,535 bytes (RFC 8446 §4.4.2, RFC 6066 §8).
+pub(crate) const STAPLED_RESPONSE: usize = 0xffff - 8;
+
+/// How much a connection may hold (rule R8), and when it gives memory back.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Limits {
+    /// Unread plaintext, in bytes, beyond which no record is opened; one more record may then
+    /// wait unopened. The default is 16,384. `QSslSocket::setReadBufferSize`, but exact, and
+    /// never unlimited.
+    pub read_buffer_size: usize,
+    /// Sealed bytes that may wait for the transport. The default, 33,300, holds two full records.
+    /// Ignored for a lent buffer, which is its own limit.
+    pub transmit: usize,
+    /// Plaintext that may be written before the handshake is complete, in bytes. The default is
+    /// 65,536.
+    pub queued: usize,
+    /// The largest handshake message, in bytes. While one is incomplete the receive buffer grows
+    /// up to twice that and a record, for the headers and tags of small fragments. The default is 65,536; rustls takes no message beyond 65,535.
+    pub max_handshake: usize,
+    /// Give owned buffers back to the allocator whenever they are empty. Off by default: a busy
+    /// connection would allocate again for every record.
+    pub release_when_idle: bool,
+}
+
+impl Default for Limits {
+    fn default() -> Self {
+        Self {
+            read_buffer_size: 16 * 1024,
+            transmit: 33_300,
+            queued: 64 * 1024,
+            max_handshake: 64 * 1024,
+            release_when_idle: false,
+        }
+    }
+}
+
+/// The three clocks of a connection. They are not one: the handshake's stands still while a
+/// decision is open.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Timeouts {
+    /// From the start of TLS to [`Encrypted`](crate::Event::Encrypted), open decisions not
+    /// counted.
+    pub handshake: Option<Duration>,
+    /// How long a decision may stay open.
+    pub decision: Option<Duration>,
+    /// From [`close`](crate::Connection::close), or a failure that owes an alert, to the end.
+    /// Counted anew whenever the transport takes bytes, so that a slow one may drain what was
+    /// written, and whenever data arrives, unless reads are discarded; it stands still while
+    /// what has arrived waits for the reader. What is left when it runs out is counted in
+    /// [`CloseReport::unsent`](crate::CloseReport::unsent).
+    pub close: Option<Duration>,
+}
+
+impl Timeouts {
+    /// A client's: 30 s for the handshake as Qt waits, any time for a person to decide, 5 s to
+    /// close.
+    pub const CLIENT: Self = Self {
+        handshake: Some(Duration::from_secs(30)),
+        decision: None,
+        close: Some(Duration::from_secs(5)),
+    };
+    /// A server's: 10 s for the handshake, 30 s for a decision, 5 s to close.
+    pub const SERVER: Self = Self {
+        handshake: Some(Duration::from_secs(10)),
+        decision: Some(Duration::from_secs(30)),
+        close: Some(Duration::from_secs(5)),
+    };
+}

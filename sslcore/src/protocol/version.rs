@@ -1,0 +1,29 @@
+//! The protocol versions.
+
+use core::fmt;
+
+/// The two protocol versions there are.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[non_exhaustive]
+pub enum SslProtocol {
+    /// TLS 1.2 (RFC 5246).
+    TlsV1_2,
+    /// TLS 1.3 (RFC 8446).
+    TlsV1_3,
+}
+
+impl SslProtocol {
+    /// `"TLSv1.2"` or `"TLSv1.3"`.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::TlsV1_2 => "TLSv1.2",
+            Self::TlsV1_3 => "TLSv1.3",
+        }
+    }
+}
+
+impl fmt::Display for SslProtocol {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.name())
+    }
+}

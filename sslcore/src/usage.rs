@@ -1,0 +1,113 @@
+//! What is said at the doors of a connection: the caller's mistakes, and why there is nothing to
+//! read.
+
+use core::fmt;
+
+/// What to do with bytes that arrived before TLS was started and were not read (rule R2). To
+/// hand them out afterwards, as if TLS had protected them, is not possible.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Leftover {
+    /// Refuse to start: [`UsageError::UnreadPlaintext`](crate::UsageError::UnreadPlaintext).
+    #[default]
+    Refuse,
+    /// Throw them away.
+    Discard,
+    /// They are the beginning of TLS: the peer began without waiting.
+    TreatAsTls,
+}
+
+/// The caller's mistake. The connection is exactly as it was before the call (rule R7).
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum UsageError {
+    /// TLS was started already: a connection has one life and one handshake.
+    AlreadyStarted,
+    /// Bytes that arrived before TLS are still unread, and the call did not say what to do with
+    /// them. Read them, or choose [`Leftover::Discard`](crate::Leftover::Discard) or
+    /// [`Leftover::TreatAsTls`](crate::Leftover::TreatAsTls).
+    UnreadPlaintext {
+        /// How many there are.
+        bytes: usize,
+    },
+    /// The call reports more bytes than there are.
+    TooManyBytes {
+        /// What the call said.
+        given: usize,
+        /// What was possible.
+        available: usize,
+    },
+    /// This side closed already; nothing more can be written.
+    WriteClosed,
+    /// The connection is over.
+    ConnectionOver,
+    /// Bytes were reported after the end of the stream was.
+    ReceiveAfterEnd,
+    /// There is no open decision of this kind.
+    NoDecisionOpen,
+    /// The decision with this id is not open any more.
+    Stale,
+    /// Only an encrypted connection can do this.
+    NotEncrypted,
+    /// Only TLS 1.3 can do this; the connection speaks TLS 1.2.
+    NotTls13,
+}
+
+impl fmt::Display for UsageError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::AlreadyStarted => f.write_str("TLS was already started on this connection"),
+            Self::UnreadPlaintext { bytes } => write!(
+                f,
+                "{bytes} plaintext bytes are unread; read them, or say with Leftover what they are"
+            ),
+            Self::TooManyBytes { given, available } => {
+                write!(f, "{given} bytes reported, but there are only {available}")
+            }
+            Self::WriteClosed => f.write_str("this side was closed and cannot write any more"),
+            Self::ConnectionOver => f.write_str("the connection is over"),
+            Self::ReceiveAfterEnd => f.write_str("bytes received after the end of the stream"),
+            Self::NoDecisionOpen => f.write_str("no decision of this kind is open"),
+            Self::Stale => f.write_str("the decision with this id is not open any more"),
+            Self::NotEncrypted => f.write_str("the connection is not encrypted"),
+            Self::NotTls13 => f.write_str("TLS 1.2 cannot do this, only TLS 1.3 can"),
+        }
+    }
+}
+
+impl core::error::Error for UsageError {}
+
+/// Why [`Connection::read`](crate::Connection::read) has nothing to give.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum ReadEnd {
+    /// Nothing now; more may come.
+    Empty,
+    /// The peer closed with close_notify: this was all of it.
+    Closed,
+    /// The peer ended its plaintext stream, before TLS.
+    EndOfStream,
+    /// The stream ended without close_notify: data may be missing.
+    Truncated,
+    /// The transport was reset.
+    Reset,
+    /// The connection failed; see [`Connection::failure`](crate::Connection::failure).
+    Failed,
+    /// The application aborted the connection.
+    Aborted,
+}
+
+impl fmt::Display for ReadEnd {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Empty => "nothing to read now",
+            Self::Closed => "the peer closed the connection",
+            Self::EndOfStream => "the peer ended its plaintext stream",
+            Self::Truncated => "the stream ended without close_notify",
+            Self::Reset => "the transport was reset",
+            Self::Failed => "the connection failed",
+            Self::Aborted => "the connection was aborted",
+        })
+    }
+}
+
+impl core::error::Error for ReadEnd {}

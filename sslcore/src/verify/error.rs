@@ -1,0 +1,97 @@
+//! One error of a chain.
+
+use rustls_pki_types::{ServerName, UnixTime};
+
+use super::kind::SslErrorKind;
+use super::purpose::Purpose;
+use crate::x509::certificate::Certificate;
+
+/// One error of a chain: what, and which certificate. `QSslError`.
+///
+/// Equality is on kind and certificate, so an error that is forgiven for one certificate is not
+/// forgiven for another. [`Display`](core::fmt::Display) says what was found and what was expected, in
+/// a sentence.
+#[derive(Clone, Debug)]
+pub struct SslError {
+    kind: SslErrorKind,
+    depth: usize,
+    certificate: Option<Certificate>,
+    pub(super) detail: Detail,
+}
+
+/// What the sentence needs besides the certificate.
+#[derive(Clone, Debug)]
+pub(super) enum Detail {
+    None,
+    /// What time it was.
+    At(UnixTime),
+    /// What the leaf is used for.
+    For(Purpose),
+    /// The name that was looked for.
+    Name(ServerName<'static>),
+    /// How many intermediates there may be, and are.
+    TooMany {
+        limit: usize,
+        found: usize,
+    },
+    /// There is no time at which it and its issuers are valid.
+    NeverValid,
+    /// Nobody has compared its names with constraints.
+    NotCompared,
+    /// The length of the key.
+    KeyBits(usize),
+}
+
+impl SslError {
+    /// An error to be forgiven: this kind, of this certificate. Without a certificate it stands
+    /// for errors that have none, as [`NoPeerCertificate`](SslErrorKind::NoPeerCertificate).
+    pub fn new(kind: SslErrorKind, certificate: Option<Certificate>) -> Self {
+        Self {
+            kind,
+            depth: 0,
+            certificate,
+            detail: Detail::None,
+        }
+    }
+
+    /// An error that was found: on this certificate, at this depth.
+    pub(super) fn found(
+        kind: SslErrorKind,
+        depth: usize,
+        detail: Detail,
+        der: impl AsRef<[u8]>,
+    ) -> Self {
+        Self {
+            kind,
+            depth,
+            certificate: Some(Certificate::from_der(der.as_ref().to_vec())),
+            detail,
+        }
+    }
+
+    /// What is wrong. `QSslError::error`.
+    pub fn kind(&self) -> SslErrorKind {
+        self.kind
+    }
+
+    /// Where on the path from the peer's own certificate, 0, to the trust anchor; for
+    /// [`CertificateBlacklisted`](SslErrorKind::CertificateBlacklisted), where in the chain as it
+    /// was sent.
+    pub fn depth(&self) -> usize {
+        self.depth
+    }
+
+    /// The certificate it belongs to; `None` when there is none, as for
+    /// [`NoPeerCertificate`](SslErrorKind::NoPeerCertificate). `QSslError::certificate`.
+    pub fn certificate(&self) -> Option<&Certificate> {
+        self.certificate.as_ref()
+    }
+}
+
+impl PartialEq for SslError {
+    fn eq(&self, other: &Self) -> bool {
+        self.kind == other.kind && self.certificate == other.certificate
+    }
+}
+
+impl Eq for SslError {}

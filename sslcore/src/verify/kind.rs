@@ -1,0 +1,161 @@
+//! What can be wrong with a certificate.
+
+use core::fmt;
+
+use crate::alert::Alert;
+
+macro_rules! error_kinds {
+    ($($(#[$doc:meta])* $name:ident = $code:literal, $text:literal;)*) => {
+        /// What can be wrong with a certificate: the kinds of `QSslError::SslError`, with its
+        /// numbers, and those that Qt has no name for (from 1000).
+        #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+        #[non_exhaustive]
+        pub enum SslErrorKind {
+            $($(#[$doc])* $name = $code,)*
+        }
+
+        impl SslErrorKind {
+            /// `QSslError`'s number.
+            pub const fn code(self) -> i32 {
+                self as i32
+            }
+
+            /// A sentence's worth of explanation.
+            pub const fn text(self) -> &'static str {
+                match self {
+                    $(Self::$name => $text,)*
+                }
+            }
+        }
+    };
+}
+
+error_kinds! {
+    /// Something that has no other name here.
+    Unspecified = -1, "the certificate cannot be accepted";
+    /// The signature is not the issuer's.
+    CertificateSignatureFailed = 4, "the certificate's signature is not its issuer's";
+    /// The certificate is not valid yet.
+    CertificateNotYetValid = 5, "the certificate is not valid yet";
+    /// The certificate has expired.
+    CertificateExpired = 6, "the certificate has expired";
+    /// `notBefore` is not a time.
+    InvalidNotBeforeField = 7, "the start of the certificate's validity is not a time";
+    /// `notAfter` is not a time.
+    InvalidNotAfterField = 8, "the end of the certificate's validity is not a time";
+    /// The leaf is self-signed and not trusted.
+    SelfSignedCertificate = 9, "the certificate is self-signed and not trusted";
+    /// The chain ends in a self-signed certificate that is not trusted.
+    SelfSignedCertificateInChain = 10, "the chain ends in a self-signed certificate that is not trusted";
+    /// No certificate for the issuer is known.
+    UnableToGetLocalIssuerCertificate = 11, "the issuer of the certificate is not known";
+    /// Only the leaf is there, and it cannot be verified.
+    UnableToVerifyFirstCertificate = 12, "the only certificate cannot be verified";
+    /// The certificate was revoked.
+    CertificateRevoked = 13, "the certificate was revoked";
+    /// A certificate in the chain must not issue others.
+    InvalidCaCertificate = 14, "a certificate in the chain must not issue certificates";
+    /// Too many certificates between anchor and leaf.
+    PathLengthExceeded = 15, "the chain is longer than a certificate in it allows";
+    /// The certificate is for another purpose, or its key may not sign handshakes.
+    InvalidPurpose = 16, "the certificate is not for this purpose";
+    /// The peer has no certificate.
+    NoPeerCertificate = 21, "the peer presented no certificate";
+    /// The certificate is for other names.
+    HostNameMismatch = 22, "the certificate is for another name";
+    /// The application does not want to see this certificate.
+    CertificateBlacklisted = 24, "the certificate is on the application's list of refused ones";
+    /// Whether the certificate was revoked is not known.
+    CertificateStatusUnknown = 25, "whether the certificate was revoked is not known";
+    /// No OCSP response was stapled, and one is required.
+    OcspNoResponseFound = 26, "no OCSP response was stapled to the certificate";
+    /// The OCSP responder could not read what it was asked.
+    OcspMalformedRequest = 27, "the OCSP responder did not understand its question";
+    /// The OCSP response cannot be read, or speaks of more than one certificate.
+    OcspMalformedResponse = 28, "the OCSP response cannot be read";
+    /// The OCSP responder is out of order.
+    OcspInternalError = 29, "the OCSP responder had an internal error";
+    /// The OCSP responder has no answer now.
+    OcspTryLater = 30, "the OCSP responder wants to be asked later";
+    /// The OCSP responder wants to know who asks. `OcspSigRequred`, as Qt spells it.
+    OcspSigRequired = 31, "the OCSP responder wants its question signed";
+    /// The OCSP responder does not answer everybody.
+    OcspUnauthorized = 32, "the OCSP responder was asked by somebody it does not answer";
+    /// Neither the certificate's issuer nor a responder of its signed the OCSP response.
+    OcspResponseCannotBeTrusted = 33, "the OCSP response is not signed by the certificate's issuer";
+    /// The OCSP response is about another certificate.
+    OcspResponseCertIdUnknown = 34, "the OCSP response is about another certificate";
+    /// The OCSP response is out of date, or from the future.
+    OcspResponseExpired = 35, "the OCSP response is not valid at this time";
+    /// The OCSP responder does not know the certificate.
+    OcspStatusUnknown = 36, "the OCSP responder does not know the certificate";
+    /// The certificate cannot be read.
+    UndecodableCertificate = 1000, "the certificate cannot be read";
+    /// The signature algorithm or the key is not supported, or too weak.
+    UnsupportedAlgorithm = 1001, "the certificate uses an algorithm or a key that is not supported";
+    /// A name constraint in the chain forbids the certificate's name.
+    NameConstraintViolation = 1002, "a certificate in the chain forbids this name";
+    /// The device does not know the time.
+    NoWallClock = 1003, "without a clock the certificate's validity cannot be judged";
+    /// The certificate is none of those that were pinned.
+    NotPinned = 1004, "the certificate is none of those that were pinned";
+    /// Looking for a path to a trust anchor would take too long.
+    PathSearchExceeded = 1005, "the chain has more paths than can be searched";
+    /// There are more intermediates than the verify depth allows.
+    ChainTooLong = 1006, "the chain is longer than the verify depth";
+}
+
+impl SslErrorKind {
+    /// The alert that a rejection for this reason owes the peer (RFC 8446 §6.2, RFC 5246 §7.2.2).
+    /// To a client without a certificate TLS 1.2 says handshake_failure instead: it has no
+    /// certificate_required.
+    pub fn alert(self) -> Alert {
+        match self {
+            Self::CertificateExpired | Self::CertificateNotYetValid => Alert::CertificateExpired,
+            // No path to a trust anchor.
+            Self::SelfSignedCertificate
+            | Self::SelfSignedCertificateInChain
+            | Self::UnableToGetLocalIssuerCertificate
+            | Self::UnableToVerifyFirstCertificate
+            | Self::InvalidCaCertificate
+            | Self::PathLengthExceeded
+            | Self::PathSearchExceeded
+            | Self::ChainTooLong => Alert::UnknownCa,
+            Self::CertificateRevoked => Alert::CertificateRevoked,
+            Self::InvalidPurpose => Alert::UnsupportedCertificate,
+            Self::NoPeerCertificate => Alert::CertificateRequired,
+            // decrypt_error is for the handshake's own signatures; for those that are too weak,
+            // RFC 8446 §4.4.2.4.
+            Self::CertificateSignatureFailed
+            | Self::UnsupportedAlgorithm
+            | Self::HostNameMismatch
+            | Self::UndecodableCertificate
+            | Self::InvalidNotBeforeField
+            | Self::InvalidNotAfterField
+            | Self::NameConstraintViolation
+            | Self::NotPinned
+            | Self::CertificateBlacklisted => Alert::BadCertificate,
+            // RFC 6066 §8.
+            Self::OcspNoResponseFound
+            | Self::OcspMalformedRequest
+            | Self::OcspMalformedResponse
+            | Self::OcspInternalError
+            | Self::OcspTryLater
+            | Self::OcspSigRequired
+            | Self::OcspUnauthorized
+            | Self::OcspResponseCannotBeTrusted
+            | Self::OcspResponseCertIdUnknown
+            | Self::OcspResponseExpired
+            | Self::OcspStatusUnknown => Alert::BadCertificateStatusResponse,
+            Self::Unspecified | Self::CertificateStatusUnknown | Self::NoWallClock => {
+                Alert::CertificateUnknown
+            }
+        }
+    }
+}
+
+impl fmt::Display for SslErrorKind {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.text())
+    }
+}
