@@ -21,7 +21,10 @@ const TABLE: &str = include_str!("../floors.txt");
 
 /// The crates with floors, by their section of the table: where their root is, and folders that
 /// are not theirs.
-const CRATES: [(&str, &str, &[&str]); 1] = [("sslcore-std", "sslcore-std/src", &["bin"])];
+const CRATES: [(&str, &str, &[&str]); 2] = [
+    ("sslcore-std", "sslcore-std/src", &["bin"]),
+    ("program", "sslcore-std/src/bin/sslcore", &[]),
+];
 
 fn workspace() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("..")
