@@ -106,15 +106,14 @@ impl House {
     fn circles(&self) -> Vec<String> {
         let mut circles = Vec::new();
         let mut knotted = BTreeSet::new();
-        for start in self.files.keys() {
-            if knotted.contains(start) || start.is_empty() {
+        let files = self.files.keys().filter(|module| !module.is_empty());
+        let reached: BTreeMap<_, _> = files.map(|file| (file, self.reached_from(file))).collect();
+        for (start, from_start) in &reached {
+            if knotted.contains(start) {
                 continue;
             }
-            let reached = self.reached_from(start);
-            let knot: BTreeSet<&Module> = reached
-                .into_iter()
-                .filter(|module| self.reached_from(module).contains(start))
-                .collect();
+            let back = |module: &&&Module| reached[*module].contains(start);
+            let knot: BTreeSet<&Module> = from_start.iter().filter(back).copied().collect();
             let shortest = knot.iter().filter_map(|module| self.way_back(module));
             let Some(shortest) = shortest.min_by_key(Vec::len) else {
                 continue;
