@@ -7,7 +7,7 @@ use std::net::{SocketAddr, TcpStream};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use crate::connect::ConnectError;
+use crate::connect_error::ConnectError;
 use crate::options::SocketOption;
 
 /// How long an attempt is alone before the next address is tried beside it (RFC 8305 §5).

@@ -8,8 +8,9 @@ use std::time::Instant;
 use sslcore::{Buffers, Connection, Event, Limits, Progress, SslMode};
 
 use crate::clock::Clock;
-use crate::connect::ConnectError;
+use crate::connect_error::ConnectError;
 use crate::events::Events;
+use crate::poll::Interest;
 use crate::trace::{Direction, Tap, Wire};
 
 /// What carries the bytes. Never blocks: `WouldBlock` says "not now".
@@ -26,13 +27,6 @@ pub(crate) trait Transport: Read + Write {
 
     /// Nothing more will be sent: FIN, if that is ours to send.
     fn finish(&mut self) {}
-}
-
-/// What a transport can do for us next.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) struct Interest {
-    pub(crate) read: bool,
-    pub(crate) write: bool,
 }
 
 /// A connection and what carries it.

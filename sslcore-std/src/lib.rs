@@ -90,6 +90,7 @@ mod alarm;
 mod attempts;
 mod clock;
 mod connect;
+mod connect_error;
 mod drive;
 mod events;
 mod face;
@@ -97,6 +98,7 @@ mod link;
 #[cfg(feature = "ocsp")]
 pub mod ocsp;
 mod options;
+mod poll;
 mod read_write;
 mod server;
 mod shared;
@@ -107,12 +109,14 @@ mod stream;
 pub mod trace;
 pub mod trust;
 mod wait;
+mod wait_error;
 mod waiter;
 
 pub use sslcore;
 
 pub use crate::clock::Clock;
-pub use crate::connect::{ConnectError, Connector, FailedAttempt, IpVersion};
+pub use crate::connect::{Connector, IpVersion};
+pub use crate::connect_error::{ConnectError, FailedAttempt};
 pub use crate::options::{SocketOption, SocketOptions};
 pub use crate::server::{
     AcceptError, Choice, ConfigsByName, ConnectionId, HandshakeError, ServerEvent, ServerWaker,
@@ -122,7 +126,7 @@ pub use crate::shared::SharedSocket;
 pub use crate::socket::{SocketState, SslSocket};
 pub use crate::split::{ReadHalf, ReuniteError, SplitError, WriteHalf};
 pub use crate::stream::SslStream;
-pub use crate::wait::WaitError;
+pub use crate::wait_error::WaitError;
 
 /// The fastest backend that was built in: aws-lc-rs, or else ring.
 #[cfg(any(feature = "aws-lc-rs", feature = "ring"))]

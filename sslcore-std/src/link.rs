@@ -1,16 +1,13 @@
-//! A TCP stream that may still be on its way to be connected, and sleeping until it is ready.
+//! A TCP stream that may still be on its way to be connected.
 
 use std::io::{self, ErrorKind, Read, Write};
 use std::net::{Shutdown, TcpStream};
 use std::sync::Arc;
-use std::time::{Duration, Instant};
-
-use rustix::event::{PollFd, PollFlags, Timespec, poll};
-use rustix::io::Errno;
+use std::time::Instant;
 
 use crate::attempts::Attempts;
-use crate::connect::ConnectError;
-use crate::drive::{Interest, Transport};
+use crate::connect_error::ConnectError;
+use crate::drive::Transport;
 
 /// What carries an [`SslSocket`](crate::SslSocket).
 ///
@@ -84,33 +81,5 @@ impl Write for Link {
 
     fn flush(&mut self) -> io::Result<()> {
         Ok(())
-    }
-}
-
-/// Sleeps until one of `streams` is ready for what interests us, `alarm` can be read, or `time`
-/// is up. A signal may end it early.
-pub(crate) fn park<'a>(
-    streams: &'a [Arc<TcpStream>],
-    interest: Interest,
-    alarm: Option<PollFd<'a>>,
-    time: Option<Duration>,
-) -> io::Result<()> {
-    let mut flags = PollFlags::empty();
-    flags.set(PollFlags::IN, interest.read);
-    flags.set(PollFlags::OUT, interest.write);
-    let mut ready: Vec<_> = alarm.into_iter().collect();
-    // Without interest poll would return at once and for ever once the peer has hung up.
-    if !flags.is_empty() {
-        ready.extend(streams.iter().map(|stream| PollFd::new(stream, flags)));
-    }
-    if ready.is_empty() {
-        std::thread::sleep(time.unwrap_or(Duration::ZERO));
-        return Ok(());
-    }
-    // A time that no clock can hold is as good as none.
-    let time = time.and_then(|time| Timespec::try_from(time).ok());
-    match poll(&mut ready, time.as_ref()) {
-        Ok(_) | Err(Errno::INTR) => Ok(()),
-        Err(error) => Err(error.into()),
     }
 }

@@ -1,12 +1,9 @@
 //! Options of the TCP socket.
 
 use std::io;
-use std::net::{SocketAddr, TcpStream};
+use std::net::TcpStream;
 
 use rustix::net::sockopt;
-
-use crate::link::Link;
-use crate::socket::SslSocket;
 
 /// An option to set. `QAbstractSocket::SocketOption`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -64,7 +61,7 @@ impl SocketOption {
 }
 
 impl SocketOptions {
-    fn of(stream: &TcpStream) -> io::Result<Self> {
+    pub(crate) fn of(stream: &TcpStream) -> io::Result<Self> {
         let hops = match is_v6(stream) {
             true => sockopt::ipv6_unicast_hops(stream)?,
             false => u8::try_from(sockopt::ip_ttl(stream)?).unwrap_or(u8::MAX),
@@ -109,49 +106,4 @@ fn set_type_of_service(_: &TcpStream, _: u8) -> io::Result<()> {
 #[cfg(not(any(target_os = "linux", target_os = "android", target_vendor = "apple")))]
 fn type_of_service(_: &TcpStream) -> io::Result<u8> {
     Ok(0)
-}
-
-impl SslSocket {
-    /// Sets an option of the TCP socket; while connecting, of every attempt.
-    /// `QSslSocket::setSocketOption`.
-    ///
-    /// # Errors
-    /// The system's; `Unsupported` for a type of service on systems where it is not implemented.
-    pub fn set_socket_option(&mut self, option: SocketOption) -> io::Result<()> {
-        match &mut self.driver.transport {
-            Link::Connecting(attempts) => attempts.set_option(option),
-            Link::Connected(stream) => option.set(stream),
-        }
-    }
-
-    /// All options of the TCP socket. `QSslSocket::socketOption`. Costs six system calls or more.
-    ///
-    /// # Errors
-    /// The system's.
-    pub fn socket_options(&self) -> io::Result<SocketOptions> {
-        SocketOptions::of(self.stream())
-    }
-
-    /// Our address and port. `QAbstractSocket::localAddress`, `localPort`.
-    ///
-    /// # Errors
-    /// Those of [`TcpStream::local_addr`].
-    pub fn local_addr(&self) -> io::Result<SocketAddr> {
-        self.stream().local_addr()
-    }
-
-    /// The peer's address and port. `QAbstractSocket::peerAddress`, `peerPort`.
-    ///
-    /// # Errors
-    /// Those of [`TcpStream::peer_addr`]: `NotConnected` before and, on most systems, after the
-    /// connection.
-    pub fn peer_addr(&self) -> io::Result<SocketAddr> {
-        self.stream().peer_addr()
-    }
-
-    /// The host that was connected to, as it was named; `None` for an adopted stream.
-    /// `QAbstractSocket::peerName`.
-    pub fn peer_name(&self) -> Option<&str> {
-        self.peer_name.as_deref()
-    }
 }

@@ -7,10 +7,11 @@ use std::time::Duration;
 use sslcore::{Connection, Event, Instant, RequestId, ReviewId, ServerConfig, UsageError, Verdict};
 
 use crate::alarm::Alarm;
-use crate::drive::{Driver, Interest};
-use crate::link::{Link, park};
+use crate::drive::Driver;
+use crate::link::Link;
+use crate::poll::{Interest, park};
 use crate::socket::SslSocket;
-use crate::wait::WaitError;
+use crate::wait_error::WaitError;
 use crate::waiter::{Round, Waiter};
 
 /// A half.

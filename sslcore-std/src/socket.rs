@@ -1,16 +1,17 @@
-//! The socket: made, ended, and what it is.
+//! The socket: made, aborted, and what it is.
 
 use std::fmt;
 use std::io;
-use std::net::{Shutdown, TcpStream};
+use std::net::{Shutdown, SocketAddr, TcpStream};
 use std::sync::Arc;
 use std::time::Duration;
 
-use sslcore::{CloseReport, Limits};
+use sslcore::Limits;
 
 use crate::drive::Driver;
 use crate::face::common_methods;
 use crate::link::Link;
+use crate::options::{SocketOption, SocketOptions};
 
 /// How long a write waits in vain before it says "read first", unless told otherwise.
 const PATIENCE: Duration = Duration::from_secs(1);
@@ -107,28 +108,6 @@ impl SslSocket {
         }
     }
 
-    /// Ends the connection in order, and says how that went: sends what was written and
-    /// close_notify, then waits for the peer's end. What the peer sends until then, and what was
-    /// not read yet, is thrown away. After a failure it waits for the peer to hang up, because a
-    /// stream that is closed with unread data in it may lose the alert on its way.
-    /// `QAbstractSocket::disconnectFromHost`.
-    ///
-    /// While connecting, what was written in plaintext is still delivered. A handshake is not
-    /// completed, whether a question is open or not: the peer gets user_canceled, and what
-    /// waited for the end of the handshake is counted as abandoned.
-    ///
-    /// Takes at most `timeout`; the configuration's close timeout may end it earlier. What has
-    /// not left by then is lost, and counted in the report.
-    pub fn disconnect_from_host(&mut self, timeout: Duration) -> CloseReport {
-        self.close();
-        self.discard_reads();
-        self.linger(timeout);
-        if self.connection().close_report().is_none() {
-            self.abort();
-        }
-        self.connection().close_report().unwrap_or_default()
-    }
-
     /// Ends everything at once: what waits to be sent or read is thrown away, the peer is told
     /// nothing. `QAbstractSocket::abort`.
     pub fn abort(&mut self) {
@@ -144,6 +123,48 @@ impl SslSocket {
         self.driver.transport.stream()
     }
 
+    /// Sets an option of the TCP socket; while connecting, of every attempt.
+    /// `QSslSocket::setSocketOption`.
+    ///
+    /// # Errors
+    /// The system's; `Unsupported` for a type of service on systems where it is not implemented.
+    pub fn set_socket_option(&mut self, option: SocketOption) -> io::Result<()> {
+        match &mut self.driver.transport {
+            Link::Connecting(attempts) => attempts.set_option(option),
+            Link::Connected(stream) => option.set(stream),
+        }
+    }
+
+    /// All options of the TCP socket. `QSslSocket::socketOption`. Costs six system calls or more.
+    ///
+    /// # Errors
+    /// The system's.
+    pub fn socket_options(&self) -> io::Result<SocketOptions> {
+        SocketOptions::of(self.stream())
+    }
+
+    /// Our address and port. `QAbstractSocket::localAddress`, `localPort`.
+    ///
+    /// # Errors
+    /// Those of [`TcpStream::local_addr`].
+    pub fn local_addr(&self) -> io::Result<SocketAddr> {
+        self.stream().local_addr()
+    }
+
+    /// The peer's address and port. `QAbstractSocket::peerAddress`, `peerPort`.
+    ///
+    /// # Errors
+    /// Those of [`TcpStream::peer_addr`]: `NotConnected` before and, on most systems, after the
+    /// connection.
+    pub fn peer_addr(&self) -> io::Result<SocketAddr> {
+        self.stream().peer_addr()
+    }
+
+    /// The host that was connected to, as it was named; `None` for an adopted stream.
+    /// `QAbstractSocket::peerName`.
+    pub fn peer_name(&self) -> Option<&str> {
+        self.peer_name.as_deref()
+    }
     /// How long one call of [`Read`](std::io::Read), [`Write`](std::io::Write) or
     /// [`BufRead`](std::io::BufRead) may block before it fails with `TimedOut`. The default,
     /// `None`, is for ever.

@@ -8,7 +8,7 @@ use sslcore::{CloseReport, Limits};
 
 use crate::drive::{Driver, Transport};
 use crate::face::common_methods;
-use crate::wait::WaitError;
+use crate::wait_error::WaitError;
 
 /// A stream whose end is its owner's business.
 struct Bare<S>(S);

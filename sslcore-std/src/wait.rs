@@ -1,115 +1,15 @@
-//! Waiting, and why it ended.
+//! Waiting: for events, and for the end.
 
-use std::fmt;
-use std::io::{self, ErrorKind};
 use std::time::Duration;
 
-use sslcore::{CloseReport, Failure, FailureKind, Fault, ReadEnd, RequestId, ReviewId, SslMode};
+use sslcore::{CloseReport, ReadEnd, SslMode};
 
-use crate::connect::ConnectError;
 use crate::drive::Driver;
-use crate::link::{Link, park};
+use crate::link::Link;
+use crate::poll::park;
 use crate::socket::SslSocket;
+use crate::wait_error::WaitError;
 use crate::waiter::{Round, Waiter};
-
-/// Why a wait ended without what was waited for. Nothing is lost by it: apart from the two ends,
-/// do what it asks for and wait again.
-///
-/// As an [`io::Error`] it is found by `get_ref` and `downcast_ref`; a [`Failure`] or a
-/// [`ConnectError`] then stands for itself.
-#[derive(Clone, Debug, PartialEq, Eq)]
-#[non_exhaustive]
-pub enum WaitError {
-    /// The timeout ran out. `TimedOut`.
-    Timeout,
-    /// No address of the host could be reached. The kind is that of the last one.
-    CannotConnect(ConnectError),
-    /// The peer's certificate has errors: look at [`SslSocket::review`], call
-    /// [`SslSocket::answer`]. `WouldBlock`.
-    VerdictNeeded(ReviewId),
-    /// The server needs a configuration: look at [`SslSocket::config_request`], call
-    /// [`SslSocket::provide_config`]. `WouldBlock`.
-    ConfigNeeded(RequestId),
-    /// The receive buffer is full of unread data, and the peer takes nothing: it may be waiting
-    /// for us to read, as we wait for it. `WouldBlock`.
-    ReadFirst {
-        /// Bytes that wait to be read.
-        unread: usize,
-    },
-    /// TLS was not started, so there is nothing to wait for. `NotConnected`.
-    NotStarted,
-    /// No question is open, so there is nothing to go on asking for. `InvalidInput`.
-    NothingAsked,
-    /// The connection ended without a failure: nothing more will happen.
-    Ended(ReadEnd),
-    /// The connection failed. The alert that it owed the peer has left if the stream took it.
-    Failed(Failure),
-}
-
-impl fmt::Display for WaitError {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::Timeout => f.write_str("the time is up"),
-            Self::CannotConnect(error) => error.fmt(f),
-            Self::VerdictNeeded(_) => {
-                f.write_str("the peer's certificate has errors; answer the review")
-            }
-            Self::ConfigNeeded(_) => f.write_str("the server has no configuration; provide one"),
-            Self::ReadFirst { unread } => write!(
-                f,
-                "the receive buffer is full and the peer takes nothing; read the {unread} bytes first"
-            ),
-            Self::NotStarted => f.write_str("TLS was not started"),
-            Self::NothingAsked => f.write_str("no question is open"),
-            Self::Ended(end) => end.fmt(f),
-            Self::Failed(failure) => failure.fmt(f),
-        }
-    }
-}
-
-impl std::error::Error for WaitError {
-    fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
-        match self {
-            Self::Failed(failure) => Some(failure),
-            Self::CannotConnect(error) => Some(error),
-            Self::Ended(end) => Some(end),
-            _ => None,
-        }
-    }
-}
-
-impl From<WaitError> for io::Error {
-    fn from(error: WaitError) -> Self {
-        let kind = match &error {
-            WaitError::Timeout => ErrorKind::TimedOut,
-            WaitError::CannotConnect(error) => error.kind(),
-            WaitError::VerdictNeeded(_)
-            | WaitError::ConfigNeeded(_)
-            | WaitError::ReadFirst { .. } => ErrorKind::WouldBlock,
-            WaitError::NotStarted => ErrorKind::NotConnected,
-            WaitError::NothingAsked => ErrorKind::InvalidInput,
-            WaitError::Ended(ReadEnd::Truncated | ReadEnd::Closed | ReadEnd::EndOfStream) => {
-                ErrorKind::UnexpectedEof
-            }
-            WaitError::Ended(_) => ErrorKind::ConnectionAborted,
-            WaitError::Failed(failure) => match (failure.kind(), failure.fault()) {
-                (FailureKind::Truncated, _) => ErrorKind::UnexpectedEof,
-                (FailureKind::Reset, _) => ErrorKind::ConnectionReset,
-                (FailureKind::AlertReceived(_) | FailureKind::ClosedDuringHandshake, _) => {
-                    ErrorKind::ConnectionAborted
-                }
-                (_, Fault::Deadline) => ErrorKind::TimedOut,
-                (_, Fault::Engine) => ErrorKind::Other,
-                _ => ErrorKind::InvalidData,
-            },
-        };
-        match error {
-            WaitError::Failed(failure) => Self::new(kind, failure),
-            WaitError::CannotConnect(error) => Self::new(kind, error),
-            error => Self::new(kind, error),
-        }
-    }
-}
 
 impl SslSocket {
     /// Handshakes until the connection is encrypted. At once if it is already.
@@ -231,8 +131,30 @@ impl SslSocket {
         }
     }
 
+    /// Ends the connection in order, and says how that went: sends what was written and
+    /// close_notify, then waits for the peer's end. What the peer sends until then, and what was
+    /// not read yet, is thrown away. After a failure it waits for the peer to hang up, because a
+    /// stream that is closed with unread data in it may lose the alert on its way.
+    /// `QAbstractSocket::disconnectFromHost`.
+    ///
+    /// While connecting, what was written in plaintext is still delivered. A handshake is not
+    /// completed, whether a question is open or not: the peer gets user_canceled, and what
+    /// waited for the end of the handshake is counted as abandoned.
+    ///
+    /// Takes at most `timeout`; the configuration's close timeout may end it earlier. What has
+    /// not left by then is lost, and counted in the report.
+    pub fn disconnect_from_host(&mut self, timeout: Duration) -> CloseReport {
+        self.close();
+        self.discard_reads();
+        self.linger(timeout);
+        if self.connection().close_report().is_none() {
+            self.abort();
+        }
+        self.connection().close_report().unwrap_or_default()
+    }
+
     /// Until the connection is over, and, unless it ended cleanly, the peer has hung up.
-    pub(crate) fn linger(&mut self, timeout: Duration) {
+    fn linger(&mut self, timeout: Duration) {
         // Whatever ends the wait, the caller looks at the report.
         let _ = self.wait(Some(timeout), |driver| {
             let report = driver.connection.close_report()?;

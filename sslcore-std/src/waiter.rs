@@ -4,8 +4,9 @@ use std::time::Duration;
 
 use sslcore::{Instant, ReadEnd};
 
-use crate::drive::{Driver, Interest, Transport};
-use crate::wait::WaitError;
+use crate::drive::{Driver, Transport};
+use crate::poll::Interest;
+use crate::wait_error::WaitError;
 
 /// One wait: turns until a goal has an outcome.
 pub(crate) struct Waiter {

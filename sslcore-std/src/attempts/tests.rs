@@ -6,10 +6,10 @@ use std::time::{Duration, Instant};
 use sslcore::Limits;
 
 use super::{Attempts, alternate};
-use crate::connect::ConnectError;
+use crate::connect_error::ConnectError;
 use crate::link::Link;
 use crate::socket::SslSocket;
-use crate::wait::WaitError;
+use crate::wait_error::WaitError;
 
 const LONG: Duration = Duration::from_secs(20);
 

@@ -7,7 +7,7 @@ use sslcore::{Connection, Event, ReadEnd, ReviewId, UsageError, Verdict};
 
 use super::{Driver, Transport};
 use crate::trace::Tap;
-use crate::wait::WaitError;
+use crate::wait_error::WaitError;
 
 impl<T: Transport> Driver<T> {
     pub(crate) fn start(

@@ -7,9 +7,9 @@ use sslcore_tests::certs::WORLD;
 use sslcore_tests::pair::{client, server, server_name};
 
 use super::{Driver, Transport};
-use crate::connect::ConnectError;
+use crate::connect_error::ConnectError;
 use crate::default_backend;
-use crate::wait::WaitError;
+use crate::wait_error::WaitError;
 
 /// One end of two channels in memory.
 struct Channel {

@@ -42,14 +42,15 @@
 //! | `QOcspResponse::certificateStatus`, `revocationReason` | [`Response::status`] |
 //! | `QOcspResponse::responder`, `subject` | [`Response::responder`]; whom it is about is checked |
 
+mod dates;
+mod key;
 mod response;
 mod signature;
 mod wire;
 
-use std::time::Duration;
+use sslcore::{SslErrorKind, StatusChecker, StatusQuestion, StatusReport};
 
-use sslcore::{SslErrorKind, StatusChecker, StatusQuestion, StatusReport, UnixTime};
-
+use self::dates::{end, out_of_date};
 pub use self::response::{Reason, Refusal, Responder, Response, ResponseError, Status};
 
 /// Judges what servers staple.
@@ -122,30 +123,4 @@ fn judge(question: &StatusQuestion<'_>) -> StatusReport {
         errors,
         good_until: Some(end(&response)),
     }
-}
-
-/// For how long a response counts that has no end.
-const WITHOUT_END: Duration = Duration::from_secs(24 * 60 * 60);
-
-/// The last second of a response.
-fn end(response: &Response) -> UnixTime {
-    response.next_update().unwrap_or_else(|| {
-        let begin = response.this_update().as_secs();
-        UnixTime::since_unix_epoch(WITHOUT_END.saturating_add(Duration::from_secs(begin)))
-    })
-}
-
-/// Whether its time is over, or has not come.
-fn out_of_date(response: &Response, question: &StatusQuestion<'_>) -> Option<SslErrorKind> {
-    let [earliest, .., latest] = times(question)?;
-    let (begin, end) = (response.this_update(), end(response));
-    let good = begin <= latest && begin <= end && earliest <= end;
-    (!good).then_some(SslErrorKind::OcspResponseExpired)
-}
-
-/// The earliest that it may be, what the clock says, and the latest; `None` without a clock.
-fn times(question: &StatusQuestion<'_>) -> Option<[UnixTime; 3]> {
-    let (now, tolerance) = (question.now()?.as_secs(), question.tolerance().as_secs());
-    let [earliest, latest] = [now.saturating_sub(tolerance), now.saturating_add(tolerance)];
-    Some([earliest, now, latest].map(|at| UnixTime::since_unix_epoch(Duration::from_secs(at))))
 }

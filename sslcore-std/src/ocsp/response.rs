@@ -13,6 +13,7 @@ use x509_ocsp::{
     CertStatus, OcspGeneralizedTime, OcspResponse, OcspResponseStatus, SingleResponse,
 };
 
+use super::key::Key;
 use super::wire::{Data, ResponderId, Signed};
 
 /// `id-pkix-ocsp-basic`, the only type of response there is.
@@ -339,7 +340,7 @@ impl Response {
         let Ok(name) = name.and_then(|name| name.to_der()) else {
             return false;
         };
-        let Some(key) = super::signature::Key::read(issuer.subject_public_key_info.as_ref()) else {
+        let Some(key) = Key::read(issuer.subject_public_key_info.as_ref()) else {
             return false;
         };
         same_serial
@@ -356,7 +357,7 @@ impl Response {
             }
             ResponderId::KeyHash(wanted) => {
                 let info = certificate.public_key_info();
-                let key = info.and_then(super::signature::Key::of_info);
+                let key = info.and_then(Key::of_info);
                 key.is_some_and(|key| *wanted == hash::<Sha1>(key.key))
             }
         }

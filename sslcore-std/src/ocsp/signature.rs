@@ -3,55 +3,15 @@
 use rustls_pki_types::{CertificateDer, UnixTime};
 use sslcore::{Certificate, StatusQuestion};
 use webpki::{EndEntityCert, KeyUsage};
-use x509_cert::der::asn1::BitStringRef;
-use x509_cert::der::{Decode, Reader, SliceReader};
 
+use super::dates::times;
+use super::key::Key;
 use super::response::Response;
-use super::wire::{Signed, sequence};
 
 /// `id-kp-OCSPSigning`, 1.3.6.1.5.5.7.3.9.
 const OCSP_SIGNING: KeyUsage = KeyUsage::required(&[0x2b, 6, 1, 5, 5, 7, 3, 9]);
 /// Responders that are looked at: a response brings one, as a rule.
 const MAX_RESPONDERS: usize = 4;
-
-/// A public key.
-pub(super) struct Key<'a> {
-    /// The AlgorithmIdentifier, without its SEQUENCE header.
-    algorithm: &'a [u8],
-    /// The key itself.
-    pub(super) key: &'a [u8],
-}
-
-impl<'a> Key<'a> {
-    /// Reads a SubjectPublicKeyInfo.
-    pub(super) fn of_info(info: &'a [u8]) -> Option<Self> {
-        Self::read(sequence(&mut SliceReader::new(info).ok()?).ok()?)
-    }
-
-    /// The same without its SEQUENCE header.
-    pub(super) fn read(fields: &'a [u8]) -> Option<Self> {
-        let mut fields = SliceReader::new(fields).ok()?;
-        let algorithm = sequence(&mut fields).ok()?;
-        let key = BitStringRef::decode(&mut fields).ok()?.as_bytes()?;
-        fields.is_finished().then_some(Self { algorithm, key })
-    }
-
-    /// Whether this key made the signature.
-    fn made(&self, signed: &Signed, question: &StatusQuestion<'_>) -> bool {
-        let algorithms = question.algorithms().iter();
-        algorithms
-            .filter(|algorithm| {
-                algorithm.signature_alg_id().as_ref() == signed.algorithm
-                    && algorithm.public_key_alg_id().as_ref() == self.algorithm
-            })
-            .any(|algorithm| {
-                let (data, signature) = (&signed.data, &signed.signature);
-                algorithm
-                    .verify_signature(self.key, data, signature)
-                    .is_ok()
-            })
-    }
-}
 
 /// Whether the certificate's issuer has signed the response, or somebody for it.
 pub(super) fn is_good(response: &Response, question: &StatusQuestion<'_>) -> bool {
@@ -104,7 +64,7 @@ fn judged_at(
     response: &Response,
     question: &StatusQuestion<'_>,
 ) -> UnixTime {
-    let Some([earliest, now, latest]) = super::times(question) else {
+    let Some([earliest, now, latest]) = times(question) else {
         // Without a clock the dates say nothing: then it signs at this moment.
         return response.produced_at();
     };

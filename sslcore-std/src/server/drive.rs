@@ -10,7 +10,6 @@ use rustix::io::Errno;
 use super::SslServer;
 use super::event::{AcceptError, ConnectionId};
 use super::pending::{Pending, Round};
-use crate::drive::Interest;
 
 /// Connections accepted in one round, so that a flood of new ones does not keep the others
 /// waiting.
@@ -102,7 +101,7 @@ impl SslServer {
         let common = fds.len();
         let mut owners = Vec::with_capacity(interests.len());
         for (index, (pending, interest)) in self.pending.iter().zip(interests).enumerate() {
-            if let (Some(stream), Some(flags)) = (pending.stream(), flags(interest)) {
+            if let (Some(stream), Some(flags)) = (pending.stream(), interest.flags()) {
                 fds.push(PollFd::new(stream, flags));
                 owners.push(index);
             }
@@ -199,13 +198,4 @@ impl SslServer {
         let counts = |pending: &&Pending| !pending.is_gone() && !pending.is_held();
         self.pending.iter().filter(counts).count()
     }
-}
-
-/// What to ask poll(2) for. Nothing at all must not be asked for: it would return at once, and
-/// for ever, when the peer has hung up.
-fn flags(interest: Interest) -> Option<PollFlags> {
-    let mut flags = PollFlags::empty();
-    flags.set(PollFlags::IN, interest.read);
-    flags.set(PollFlags::OUT, interest.write);
-    (!flags.is_empty()).then_some(flags)
 }

@@ -11,7 +11,7 @@ use sslcore::{Alert, Instant, ReviewId, ServerStart, UsageError, Verdict};
 use super::choice::Terms;
 use super::event::{ConnectionId, HandshakeError, ServerEvent};
 use crate::clock::Clock;
-use crate::drive::Interest;
+use crate::poll::Interest;
 use crate::socket::SslSocket;
 
 /// The content type of a handshake record (RFC 8446 §5.1), the first byte of a TLS client.

@@ -3,7 +3,7 @@
 
 use std::net::IpAddr;
 
-use super::{Dialogue, Refusal, Step, first_line, quote};
+use super::dialogue::{Dialogue, Refusal, Step, first_line, quote};
 
 /// A reply that is awaited, and what is said to it.
 struct Exchange {

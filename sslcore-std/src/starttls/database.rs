@@ -1,6 +1,6 @@
 //! The databases: PostgreSQL and MySQL.
 
-use super::{Dialogue, MESSAGE, Refusal, Step, quote};
+use super::dialogue::{Dialogue, MESSAGE, Refusal, Step, quote};
 
 /// PostgreSQL: SSLRequest, answered with one byte (PostgreSQL's documentation, "SSL Session
 /// Encryption").

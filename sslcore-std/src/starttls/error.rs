@@ -1,8 +1,9 @@
-//! Why TLS cannot be started.
+//! Why a server does not start TLS.
 
 use std::{fmt, io};
 
-use super::{Protocol, Refusal};
+use super::dialogue::{MESSAGE, Refusal};
+use super::protocol::Protocol;
 
 /// Why a server did not get as far as "go ahead".
 ///
@@ -50,9 +51,7 @@ impl StartTlsError {
             Refusal::Refused(said) => Self::Refused { protocol, said },
             Refusal::NotOffered(said) => Self::NotOffered { protocol, said },
             Refusal::Unexpected(said) => Self::Unexpected { protocol, said },
-            Refusal::TooLong => Self::TooLong {
-                limit: super::MESSAGE,
-            },
+            Refusal::TooLong => Self::TooLong { limit: MESSAGE },
         }
     }
 }
@@ -86,19 +85,3 @@ impl std::error::Error for StartTlsError {
         }
     }
 }
-
-/// No [`Protocol`] has this name.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct UnknownProtocol(pub(super) String);
-
-impl fmt::Display for UnknownProtocol {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{:?} is none of", self.0)?;
-        for protocol in Protocol::ALL {
-            write!(f, " {protocol}")?;
-        }
-        Ok(())
-    }
-}
-
-impl std::error::Error for UnknownProtocol {}

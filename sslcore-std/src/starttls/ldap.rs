@@ -1,6 +1,6 @@
 //! LDAP's StartTLS operation (RFC 4511 §4.14).
 
-use super::{Dialogue, MESSAGE, Refusal, Step, quote};
+use super::dialogue::{Dialogue, MESSAGE, Refusal, Step, quote};
 
 /// The ExtendedRequest, message 1, for 1.3.6.1.4.1.1466.20037.
 const REQUEST: &[u8] = b"\x30\x1d\x02\x01\x01\x77\x18\x80\x161.3.6.1.4.1.1466.20037";

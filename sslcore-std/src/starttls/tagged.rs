@@ -1,7 +1,7 @@
 //! Protocols in which lines that nobody asked for may come before the answer: IMAP, ManageSieve,
 //! IRC.
 
-use super::{Dialogue, MESSAGE, Refusal, Step, first_line, line_len, quote};
+use super::dialogue::{Dialogue, MESSAGE, Refusal, Step, first_line, line_len, quote};
 
 /// The length of the first line, literals in it and its end included: a line that ends in `{n}`
 /// goes on behind the next `n` bytes (RFC 9051 §4.3, RFC 5804 §1.2).

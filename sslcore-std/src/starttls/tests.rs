@@ -1,6 +1,7 @@
 //! The dialogues without IO: what they do with words that no good server says.
 
-use super::{MESSAGE, Protocol, Refusal, Step};
+use super::dialogue::{MESSAGE, Refusal, Step};
+use super::protocol::Protocol;
 
 /// A server's words: how a client that has heard the first ones takes the last.
 fn outcome(protocol: Protocol, words: &[&[u8]]) -> Result<Step, Refusal> {

@@ -1,6 +1,6 @@
 //! XMPP's `<starttls/>` (RFC 6120 §5).
 
-use super::{Dialogue, Refusal, Step, quote};
+use super::dialogue::{Dialogue, Refusal, Step, quote};
 
 /// A client's stream, tag by tag: just enough XML to know where the server's answer ends. What
 /// RFC 6120 §11.1 forbids, comments and declarations, is refused.

@@ -21,7 +21,11 @@ pub(super) fn certificates(path: &Path) -> Result<Vec<CertificateDer<'static>>, 
     certificates_in(path, &read(path)?)
 }
 
-fn certificates_in(path: &Path, bytes: &[u8]) -> Result<Vec<CertificateDer<'static>>, LoadError> {
+/// The same of a file that was read.
+pub(super) fn certificates_in(
+    path: &Path,
+    bytes: &[u8],
+) -> Result<Vec<CertificateDer<'static>>, LoadError> {
     let fail = |place, kind| LoadError::at(path, place, kind);
     if !pem::is_pem(bytes) {
         let instead = match known_der(path, bytes)? {
@@ -93,92 +97,7 @@ fn is_list(bytes: &[u8]) -> bool {
     )
 }
 
-/// What opens an encrypted key.
-pub(super) type Passphrase<'a> = Option<&'a [u8]>;
-
-pub(super) fn private_key(
-    path: &Path,
-    passphrase: Passphrase<'_>,
-) -> Result<PrivateKey, LoadError> {
-    private_key_in(path, &read(path)?, passphrase)
-}
-
-/// Both from one file, which is read once: it may be a pipe.
-pub(super) fn identity(
-    path: &Path,
-) -> Result<(Vec<CertificateDer<'static>>, PrivateKey), LoadError> {
-    let bytes = read(path)?;
-    let chain = certificates_in(path, &bytes)?;
-    Ok((chain, private_key_in(path, &bytes, None)?))
-}
-
-fn private_key_in(
-    path: &Path,
-    bytes: &[u8],
-    passphrase: Passphrase<'_>,
-) -> Result<PrivateKey, LoadError> {
-    let fail = |place, kind| LoadError::at(path, place, kind);
-    if !pem::is_pem(bytes) {
-        return match known_der(path, bytes)? {
-            Der::EncryptedKey => decrypt(bytes, passphrase),
-            Der::PrivateKey => key(bytes),
-            _ => Err(no_key(bytes)),
-        }
-        .map_err(|kind| fail(None, kind));
-    }
-    let blocks = blocks(path, bytes)?;
-    match blocks
-        .iter()
-        .find(|block| block.label.ends_with("PRIVATE KEY"))
-    {
-        Some(block) => from_block(block, passphrase).map_err(|kind| fail(Some(block.place), kind)),
-        None => {
-            let instead = pem::labels(&blocks);
-            Err(fail(None, LoadErrorKind::NoPrivateKey { instead }))
-        }
-    }
-}
-
-fn from_block(block: &Block<'_>, passphrase: Passphrase<'_>) -> Result<PrivateKey, LoadErrorKind> {
-    let bytes = match block.label.as_str() {
-        "PRIVATE KEY" | "RSA PRIVATE KEY" | "EC PRIVATE KEY" if block.has_encryption_header() => {
-            return decrypt_block(block, passphrase);
-        }
-        "PRIVATE KEY" | "RSA PRIVATE KEY" | "EC PRIVATE KEY" | "ENCRYPTED PRIVATE KEY" => {
-            block.decode()?
-        }
-        other => return Err(LoadErrorKind::UnknownKey(format!("its label is {other:?}"))),
-    };
-    match der::look(&bytes) {
-        Der::EndsEarly => Err(LoadErrorKind::EndsEarly),
-        Der::EncryptedKey => decrypt(&bytes, passphrase),
-        _ => key(&bytes),
-    }
-}
-
-#[cfg(feature = "encrypted-keys")]
-fn decrypt(der: &[u8], passphrase: Passphrase<'_>) -> Result<PrivateKey, LoadErrorKind> {
-    super::passphrase::pkcs8(der, passphrase.ok_or(LoadErrorKind::EncryptedKey)?)
-}
-
-#[cfg(feature = "encrypted-keys")]
-fn decrypt_block(
-    block: &Block<'_>,
-    passphrase: Passphrase<'_>,
-) -> Result<PrivateKey, LoadErrorKind> {
-    super::passphrase::dek_info(block, passphrase.ok_or(LoadErrorKind::EncryptedKey)?)
-}
-
-#[cfg(not(feature = "encrypted-keys"))]
-fn decrypt(_: &[u8], _: Passphrase<'_>) -> Result<PrivateKey, LoadErrorKind> {
-    Err(LoadErrorKind::EncryptedKey)
-}
-
-#[cfg(not(feature = "encrypted-keys"))]
-fn decrypt_block(_: &Block<'_>, _: Passphrase<'_>) -> Result<PrivateKey, LoadErrorKind> {
-    Err(LoadErrorKind::EncryptedKey)
-}
-
+/// A private key that is not encrypted.
 pub(super) fn key(der: &[u8]) -> Result<PrivateKey, LoadErrorKind> {
     PrivateKey::from_der(der).map_err(|error| match error {
         PrivateKeyError::Encrypted => LoadErrorKind::EncryptedKey,
@@ -186,16 +105,6 @@ pub(super) fn key(der: &[u8]) -> Result<PrivateKey, LoadErrorKind> {
         PrivateKeyError::Unsupported(what) => LoadErrorKind::UnknownKey(what),
         _ => LoadErrorKind::UnknownKey("no key by its structure".to_owned()),
     })
-}
-
-/// DER that is no key: perhaps a certificate.
-fn no_key(bytes: &[u8]) -> LoadErrorKind {
-    match usable(bytes.to_vec()) {
-        Ok(_) => LoadErrorKind::NoPrivateKey {
-            instead: vec!["CERTIFICATE".to_owned()],
-        },
-        Err(_) => LoadErrorKind::UnknownKey("no key by its structure".to_owned()),
-    }
 }
 
 /// A certificate that could be a trust anchor: that asks no more than to be a certificate, in a
@@ -253,12 +162,12 @@ fn fill(mut from: impl Read, bytes: &mut Zeroizing<Vec<u8>>) -> io::Result<()> {
     Ok(())
 }
 
-fn blocks<'a>(path: &Path, text: &'a [u8]) -> Result<Vec<Block<'a>>, LoadError> {
+pub(super) fn blocks<'a>(path: &Path, text: &'a [u8]) -> Result<Vec<Block<'a>>, LoadError> {
     pem::blocks(text).map_err(|(place, kind): (Place, _)| LoadError::at(path, Some(place), kind))
 }
 
 /// What a file that is not PEM holds, if that is worth a closer look.
-fn known_der(path: &Path, bytes: &[u8]) -> Result<Der, LoadError> {
+pub(super) fn known_der(path: &Path, bytes: &[u8]) -> Result<Der, LoadError> {
     let kind = match der::look(bytes) {
         Der::Not => LoadErrorKind::NeitherPemNorDer,
         Der::EndsEarly => LoadErrorKind::EndsEarly,

@@ -33,6 +33,7 @@
 mod der;
 mod error;
 mod file;
+mod key;
 #[cfg(any(feature = "encrypted-keys", feature = "pkcs12"))]
 mod parameters;
 #[cfg(feature = "encrypted-keys")]
@@ -123,7 +124,7 @@ pub fn revocation_lists(path: impl AsRef<Path>) -> Result<Vec<RevocationList>, L
 /// # Errors
 /// A [`LoadError`]; [`EncryptedKey`](LoadErrorKind::EncryptedKey) for a key behind a passphrase.
 pub fn private_key(path: impl AsRef<Path>) -> Result<PrivateKey, LoadError> {
-    file::private_key(path.as_ref(), None)
+    key::private_key(path.as_ref(), None)
 }
 
 /// As [`private_key`], with the passphrase of a key that is encrypted: PKCS#8 with PBES2 (PBKDF2
@@ -142,7 +143,7 @@ pub fn private_key_with_passphrase(
     path: impl AsRef<Path>,
     passphrase: impl AsRef<[u8]>,
 ) -> Result<PrivateKey, LoadError> {
-    file::private_key(path.as_ref(), Some(passphrase.as_ref()))
+    key::private_key(path.as_ref(), Some(passphrase.as_ref()))
 }
 
 /// The first private key of a PKCS#12 file (`.p12`, `.pfx`; RFC 7292), and its chain, leaf first,
@@ -178,7 +179,7 @@ pub fn identity(
 ) -> Result<(Vec<CertificateDer<'static>>, PrivateKey), LoadError> {
     let (certificates, key) = (certificates.as_ref(), key.as_ref());
     if certificates == key {
-        return file::identity(key);
+        return key::identity(key);
     }
     let chain = match file::certificates(certificates) {
         Err(error)
@@ -194,12 +195,12 @@ pub fn identity(
         }
         other => other?,
     };
-    Ok((chain, file::private_key(key, None)?))
+    Ok((chain, key::private_key(key, None)?))
 }
 
 /// Whether this is a file of a private key, behind a passphrase or not.
 fn is_key(path: &Path) -> bool {
-    match file::private_key(path, None) {
+    match key::private_key(path, None) {
         Ok(_) => true,
         Err(error) => matches!(error.kind(), LoadErrorKind::EncryptedKey),
     }

@@ -3,7 +3,7 @@
 use rustls_pki_types::CertificateDer;
 
 #[cfg(feature = "native-roots")]
-use super::LoadError;
+use super::error::LoadError;
 
 /// What the operating system trusts.
 #[cfg(feature = "native-roots")]

@@ -5,7 +5,7 @@ use core::ops::Range;
 
 use zeroize::Zeroize;
 
-use super::Storage;
+use super::storage::Storage;
 use crate::record::header::{HEADER_LEN, Header, MAX_RECORD};
 
 /// One buffer, two regions: plaintext that waits for the reader, then bytes that wait to be

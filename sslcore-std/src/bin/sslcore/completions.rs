@@ -3,10 +3,9 @@
 use std::io::Write;
 use std::process::ExitCode;
 
-use clap::{Args, CommandFactory};
+use clap::{Args, Command};
 use clap_complete::{Shell, generate};
 
-use crate::Cli;
 use crate::exit::Exit;
 
 /// Print the completions of this program for a shell
@@ -25,9 +24,10 @@ pub(crate) struct Options {
     shell: Shell,
 }
 
-pub(crate) fn run(options: &Options) -> ExitCode {
+/// Prints them for the whole `program`.
+pub(crate) fn run(options: &Options, program: &mut Command) -> ExitCode {
     let mut script = Vec::new();
-    generate(options.shell, &mut Cli::command(), "sslcore", &mut script);
+    generate(options.shell, program, "sslcore", &mut script);
     match std::io::stdout().write_all(&script) {
         Ok(()) => Exit::Fine.into(),
         Err(_) => Exit::Usage.into(),

@@ -1,5 +1,6 @@
 //! The program `sslcore`: see `sslcore --help`.
 
+mod anchors;
 mod chain;
 mod ciphers;
 mod completions;
@@ -20,7 +21,7 @@ mod verify;
 
 use std::process::ExitCode;
 
-use clap::{Parser, Subcommand};
+use clap::{CommandFactory, Parser, Subcommand};
 
 use self::exit::Exit;
 
@@ -118,6 +119,6 @@ fn main() -> ExitCode {
         Command::Serve(options) => serve::run(&options),
         Command::Verify(options) => verify::run(&options),
         Command::Demo(options) => demo::run(&options),
-        Command::Completions(options) => completions::run(&options),
+        Command::Completions(options) => completions::run(&options, &mut Cli::command()),
     }
 }

@@ -18,7 +18,8 @@ use super::gates::{
     ClientMemory, GatedClientStore, GatedServerStore, GatedTicketer, Groups, Memory, Rules,
 };
 use super::signer::OutsideKey;
-use super::staple::{Staple, Staples};
+use super::staple::Staple;
+use super::staples::Staples;
 use super::taps::{Clock, SecretTap};
 use super::verifier::Recorder;
 use super::{Gate, HelloFacts, Released, RustlsEngine, Side, errors};

@@ -13,6 +13,7 @@ mod gates;
 mod kernel;
 mod signer;
 mod staple;
+mod staples;
 mod taps;
 mod verifier;
 

@@ -6,7 +6,7 @@ use core::fmt;
 use rustls_pki_types::UnixTime;
 use spin::{Mutex, MutexGuard};
 
-use super::staple::Token;
+use super::staples::Token;
 use crate::handshake::key_schedule::Secret;
 use crate::key_log::{KeyLog, KeyLogLine};
 use crate::time::Now;

@@ -12,7 +12,7 @@ use rustls::{
 };
 use rustls_pki_types::{CertificateDer, ServerName, SubjectPublicKeyInfoDer, UnixTime};
 
-use super::staple::Staples;
+use super::staples::Staples;
 use crate::x509::raw;
 
 /// One for all connections of a configuration: rustls resumes a session only under the same

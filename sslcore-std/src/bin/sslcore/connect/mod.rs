@@ -1,6 +1,7 @@
 //! `sslcore connect`: a connection from the command line.
 
 mod ask;
+mod options;
 mod pump;
 mod report;
 mod settings;
@@ -8,199 +9,26 @@ mod target;
 mod trace;
 
 use std::io;
-use std::path::PathBuf;
 use std::process::ExitCode;
 use std::time::{Duration, Instant};
 
-use clap::{Args, ValueEnum, ValueHint};
 use sslcore_std::sslcore::{Alert, Event, Failure, FailureKind, ReadEnd, UsageError, Verdict};
 use sslcore_std::starttls::{Protocol, negotiate};
 use sslcore_std::trace::{Direction, Tap, Wire};
 use sslcore_std::{SslSocket, WaitError};
 
+use self::options::Mode;
+pub(crate) use self::options::Options;
 use self::pump::Interrupted;
 use self::report::{Closed, Connected, Encrypted, Report, Switching, Trouble, Trust, Warning};
 use self::settings::Settings;
-pub(crate) use self::settings::anchors;
-use self::target::Target;
 use self::trace::Trace;
 use crate::chain::Chain;
-use crate::ciphers::Ciphers;
 use crate::exit::Exit;
-use crate::identity;
-use crate::known::{self, known};
-use crate::status;
 use crate::terminal::Terminal;
-use crate::text::Fingerprint;
-
-/// Connect to a server with TLS, and pass standard input and output through
-///
-/// What the server sends goes to standard output, byte for byte, and what comes from standard
-/// input goes to the server, both at once. When the input has ended and the server has been silent
-/// for as long as --linger says, our side of the connection ends, too (close_notify), and the
-/// server's answer is still read to its end. Everything about the connection goes to standard error:
-/// the server's certificates, what is wrong with each, what would make them acceptable, what was
-/// negotiated, how it ended.
-#[derive(Args)]
-#[command(after_help = EXAMPLES)]
-pub(crate) struct Options {
-    /// Where to connect to: HOST, HOST:PORT, [IPV6-ADDRESS]:PORT. Without a port, 443 or the one of
-    /// the --starttls protocol
-    #[arg(value_name = "HOST[:PORT]", value_hint = ValueHint::Hostname)]
-    target: Target,
-    /// Begin in plaintext and ask for TLS as this protocol does: smtp, imap, pop3, ftp, xmpp, ldap,
-    /// postgres, mysql, sieve, nntp, irc
-    #[arg(
-        long,
-        value_name = "PROTOCOL",
-        value_parser = known(str::parse::<Protocol>, known::starttls),
-        hide_possible_values = true
-    )]
-    starttls: Option<Protocol>,
-    /// Trust the certificates in this file, this folder, or the files that match this pattern
-    /// ('certs/*.pem'), instead of the system's. Can be given several times
-    #[arg(long, value_name = "PATH", value_hint = ValueHint::AnyPath, help_heading = "Trust")]
-    ca: Vec<String>,
-    /// Trust exactly the certificate with this SHA-256 fingerprint, whatever else is wrong with it:
-    /// 64 hexadecimal digits, as this program and "openssl x509 -fingerprint -sha256" print them.
-    /// Can be given several times
-    #[arg(
-        long,
-        value_name = "FINGERPRINT",
-        help_heading = "Trust",
-        conflicts_with = "ask"
-    )]
-    trust_sha256: Vec<Fingerprint>,
-    /// Expect this name in the certificate, instead of HOST
-    #[arg(long, help_heading = "Trust")]
-    name: Option<String>,
-    /// What to do about a certificate with errors: with "none" it is not even judged, with "query"
-    /// its errors are shown and ignored, with "verify" they end the connection
-    #[arg(
-        long,
-        value_name = "MODE",
-        default_value = "verify",
-        help_heading = "Trust"
-    )]
-    #[arg(hide_possible_values = true)]
-    verify: Mode,
-    /// Ask on the terminal whether a certificate with errors is acceptable. The server may not have
-    /// the patience to wait for the answer
-    #[arg(long, help_heading = "Trust")]
-    ask: bool,
-    #[command(flatten, next_help_heading = "Trust")]
-    status: status::Options,
-    #[command(flatten, next_help_heading = "Identity")]
-    identity: identity::Options,
-    /// Ask for this server name (SNI), instead of HOST, or of --name where HOST is an address
-    #[arg(long, value_name = "NAME", help_heading = "Protocol")]
-    sni: Option<String>,
-    /// Ask for no server name
-    #[arg(long, conflicts_with = "sni", help_heading = "Protocol")]
-    no_sni: bool,
-    /// Offer these application protocols, with commas between them: h2,http/1.1
-    #[arg(
-        long,
-        value_name = "NAMES",
-        value_delimiter = ',',
-        help_heading = "Protocol"
-    )]
-    alpn: Vec<String>,
-    /// Speak these versions only, with a comma between them: TLSv1.2, TLSv1.3 [default: both]
-    #[arg(
-        long,
-        value_name = "VERSIONS",
-        value_delimiter = ',',
-        value_parser = known(str::parse::<String>, known::versions),
-        hide_possible_values = true,
-        help_heading = "Protocol"
-    )]
-    protocol: Vec<String>,
-    /// Offer these cipher suites, by IANA's or OpenSSL's names, in this order, with commas or
-    /// colons between them
-    #[arg(
-        long,
-        value_name = "NAMES",
-        value_parser = known(str::parse::<Ciphers>, known::ciphers),
-        hide_possible_values = true,
-        help_heading = "Protocol"
-    )]
-    ciphers: Option<Ciphers>,
-    /// Send every line end of the input as CR LF, as mail servers and many others want it
-    #[arg(long, help_heading = "Data")]
-    crlf: bool,
-    /// How long the server may be silent behind the end of the input before we end our side: many
-    /// servers take the end of the question for a loss of interest in the answer, as all do in TLS
-    /// 1.2. An input without a single byte leaves nothing to wait for
-    #[arg(long, value_name = "SECONDS", default_value = "1", value_parser = seconds_or_none,
-        help_heading = "Data")]
-    linger: Duration,
-    /// Keep our side open when the input has ended, until the server ends it
-    #[arg(long, conflicts_with = "linger", help_heading = "Data")]
-    keep_open: bool,
-    /// How long connecting, the plaintext dialogue, the handshake and closing may take, each
-    #[arg(long, value_name = "SECONDS", default_value = "30", value_parser = seconds,
-        help_heading = "Running")]
-    timeout: Duration,
-    /// Append the connection's secrets to this file, for Wireshark: whoever reads it can decrypt the
-    /// connection
-    #[arg(long, value_name = "FILE", help_heading = "Running")]
-    key_log: Option<PathBuf>,
-    /// Show every record and every event on standard error, with its time in milliseconds
-    #[arg(long, help_heading = "Running")]
-    trace: bool,
-    /// Write to standard error in JSON, one object per line; `sslcore --help` lists their members
-    #[arg(long, help_heading = "Running")]
-    json: bool,
-}
-
-const EXAMPLES: &str = "\
-Examples:
-  A web page, into a file:
-      printf 'GET / HTTP/1.0\\r\\nHost: example.org\\r\\n\\r\\n' |
-          sslcore connect example.org > page
-  A mail server that begins in plaintext; line ends as SMTP wants them:
-      sslcore connect mail.example.org:587 --starttls smtp --crlf
-  A server of one's own, trusted by its fingerprint:
-      sslcore connect 127.0.0.1:4433 --trust-sha256 6A:0D:...
-  A server under another name, with a certificate by one's own authority:
-      sslcore connect 192.0.2.1:636 --name ldap.example.org --ca authority.pem
-  A server that wants to know who we are; without the last option the terminal is asked:
-      sslcore connect example.org --pkcs12 me.p12 --passphrase-file secret.txt
-  What a server presents, for another program to read:
-      sslcore connect example.org --verify query --json < /dev/null 2> report.json
-
-Exit codes:
-  0  all went well
-  1  the command line is wrong, or something that it names cannot be used
-  2  there is no connection to the server
-  3  TLS cannot be started, or fails
-  4  the server's certificate was refused, or the server refused ours
-  5  the stream was cut: data may be missing";
 
 /// How long a server may take to hang up after it was told that we do.
 const FAREWELL: Duration = Duration::from_secs(2);
-
-#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
-enum Mode {
-    None,
-    Query,
-    Verify,
-}
-
-fn seconds(text: &str) -> Result<Duration, String> {
-    let seconds = duration(text).filter(|seconds| !seconds.is_zero());
-    seconds.ok_or_else(|| "it must be a number of seconds greater than 0".to_owned())
-}
-
-fn seconds_or_none(text: &str) -> Result<Duration, String> {
-    duration(text).ok_or_else(|| "it must be a number of seconds, 0 or greater".to_owned())
-}
-
-fn duration(seconds: &str) -> Option<Duration> {
-    let seconds = seconds.parse().ok()?;
-    Duration::try_from_secs_f64(seconds).ok()
-}
 
 pub(crate) fn run(options: &Options) -> ExitCode {
     let report = Report::new(options.json);

@@ -8,7 +8,7 @@ use std::time::{Duration, Instant};
 use sslcore_std::sslcore::ReadEnd;
 use sslcore_std::{ReadHalf, SslSocket, WaitError, WriteHalf};
 
-use super::Options;
+use super::options::Options;
 use super::report::{Traffic, Trouble};
 use crate::exit::Exit;
 

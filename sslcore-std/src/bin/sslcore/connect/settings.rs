@@ -3,12 +3,11 @@
 use std::net::IpAddr;
 use std::sync::Arc;
 
-use rustls_pki_types::CertificateDer;
 use sslcore_std::sslcore::{ClientConfig, OnErrors, PeerName, Pin, Timeouts, VerifyMode};
-use sslcore_std::trust;
 
-use super::report::{Report, Trouble, Trust, Warning};
-use super::{Mode, Options};
+use super::options::{Mode, Options};
+use super::report::{Report, Trouble, Trust};
+use crate::anchors;
 use crate::key_log::KeyLogFile;
 
 /// The port of HTTPS, for want of another.
@@ -106,7 +105,7 @@ fn config(options: &Options, report: &Report) -> Result<ClientConfig, Trouble> {
     let status = options.status.apply(builder, judged);
     builder = status.map_err(Trouble::usage)?;
     let needed = judged && options.trust_sha256.is_empty();
-    builder = builder.trust_anchors(anchors(&options.ca, needed, report)?);
+    builder = builder.trust_anchors(anchors::find(&options.ca, needed, report)?);
     if let Some(path) = &options.key_log {
         builder =
             builder.dangerously_log_keys(Arc::new(KeyLogFile::open(path).map_err(Trouble::usage)?));
@@ -126,44 +125,4 @@ fn config(options: &Options, report: &Report) -> Result<ClientConfig, Trouble> {
         builder = builder.ciphers(&ciphers.names());
     }
     builder.build().map_err(Trouble::usage)
-}
-
-/// The certificates that chains may end in: those that were named, else, if any are needed, the
-/// system's.
-pub(crate) fn anchors(
-    named: &[String],
-    needed: bool,
-    report: &Report,
-) -> Result<Vec<CertificateDer<'static>>, Trouble> {
-    let mut anchors = Vec::new();
-    for path in named {
-        anchors.extend(trust::certificates(path).map_err(Trouble::usage)?);
-    }
-    if anchors.is_empty() && needed {
-        anchors = system(report);
-    }
-    Ok(anchors)
-}
-
-#[cfg(feature = "native-roots")]
-fn system(report: &Report) -> Vec<CertificateDer<'static>> {
-    let roots = trust::system();
-    if roots.certificates.is_empty() {
-        for error in roots.errors {
-            report.tell(&Warning(error.to_string()));
-        }
-    }
-    roots.certificates
-}
-
-#[cfg(not(feature = "native-roots"))]
-fn system(report: &Report) -> Vec<CertificateDer<'static>> {
-    #[cfg(feature = "webpki-roots")]
-    return trust::mozilla();
-    #[cfg(not(feature = "webpki-roots"))]
-    {
-        let why = "no certificate is trusted: this program was built without any; see --ca";
-        report.tell(&Warning(why.to_owned()));
-        Vec::new()
-    }
 }

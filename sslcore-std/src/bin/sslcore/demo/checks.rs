@@ -6,8 +6,10 @@ use serde_json::{Value, json};
 use sslcore_std::sslcore::{CloseReport, Event};
 use sslcore_std::trace::{Content, Direction, Record};
 
+use super::fault::Fault;
 use super::log::{Side, What};
-use super::{Fault, Session, Trouble};
+use super::script::Trouble;
+use super::session::Session;
 use crate::text::{Ink, Palette, event_text};
 
 /// Everything that was checked.

@@ -9,8 +9,10 @@ use sslcore_std::sslcore::{
 use sslcore_std::{SslSocket, WaitError};
 
 use super::checks::Checks;
+use super::fault::Fault;
 use super::log::{Log, Side};
-use super::{BEFORE_THE_CUT, Fault, HOST, Knows, MAIL, PATIENCE, PIECE, Trouble, adopt, mail};
+use super::script::{BEFORE_THE_CUT, HOST, INJECTED, MAIL, PATIENCE, PIECE, Trouble, adopt, mail};
+use super::session::Knows;
 use crate::text::{Fingerprint, grouped};
 
 /// Plays the client until its end, or until the fault ends it.
@@ -101,7 +103,7 @@ impl Client<'_> {
             .note(Side::Client, format!("refuses to start TLS: {error}"));
         self.checks.that(
             "all of the injected bytes are still there, as plaintext",
-            bytes == self.socket.peek().len() && self.socket.peek() == super::server::INJECTED,
+            bytes == self.socket.peek().len() && self.socket.peek() == INJECTED,
         );
         self.checks.that(
             "the refusal left the connection as it was",

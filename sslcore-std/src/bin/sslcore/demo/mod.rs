@@ -3,42 +3,29 @@
 
 mod checks;
 mod client;
+mod fault;
 mod log;
+mod script;
 mod server;
+mod session;
 mod summary;
 mod timeline;
 
-use std::error::Error;
 use std::io::Write;
 use std::net::{TcpListener, TcpStream};
 use std::process::ExitCode;
-use std::time::Duration;
 
-use clap::{Args, ValueEnum};
+use clap::Args;
 use rcgen::{CertificateParams, DnType, KeyPair};
 use serde_json::json;
-use sslcore_std::SslSocket;
-use sslcore_std::sslcore::{CloseReport, Event, ServerConfig, SslCipher, SslProtocol, VerifyMode};
+use sslcore_std::sslcore::{ServerConfig, VerifyMode};
 
 use self::checks::Checks;
-use self::log::{Entry, Log, Side};
+use self::fault::Fault;
+use self::log::{Entry, Log};
+use self::script::{CERTIFICATE_NAME, PATIENCE, Trouble};
+use self::session::Session;
 use crate::text::{Fingerprint, Ink, Palette, ascii_json};
-
-/// Whatever must not go wrong here and did.
-type Trouble = Box<dyn Error + Send + Sync>;
-
-/// How long one step of the session may take before the demo gives up. A whole run takes far
-/// less than a second.
-const PATIENCE: Duration = Duration::from_secs(2);
-/// The name that the client connects to.
-const HOST: &str = "localhost";
-/// The name in the server's certificate: another one, so that there is more than one error.
-const CERTIFICATE_NAME: &str = "mail.example";
-/// The mail that is echoed, and the piece in which the client sends it.
-const MAIL: usize = 1 << 20;
-const PIECE: usize = 64 * 1024;
-/// What the server still sends of one more piece before it cuts the stream.
-const BEFORE_THE_CUT: usize = 10_000;
 
 /// Run a STARTTLS session over loopback, show all of it, and check it
 ///
@@ -56,53 +43,6 @@ pub(crate) struct Options {
     /// their members
     #[arg(long)]
     json: bool,
-}
-
-/// What can be made to go wrong.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
-enum Fault {
-    WrongCert,
-    Inject,
-    Truncate,
-    Garbage,
-}
-
-impl Fault {
-    /// The exit code when it was met as it should: 3 for what TLS refuses, 4 for a certificate
-    /// that was refused, 5 for a stream that was cut.
-    fn exit_code(self) -> u8 {
-        match self {
-            Self::Inject | Self::Garbage => 3,
-            Self::WrongCert => 4,
-            Self::Truncate => 5,
-        }
-    }
-
-    fn about(self) -> &'static str {
-        match self {
-            Self::WrongCert => "another certificate than the pinned one is refused",
-            Self::Inject => "plaintext behind the server's \"go ahead\" stops the switch to TLS",
-            Self::Truncate => "a stream that is cut in the middle is not taken for its end",
-            Self::Garbage => "random bytes instead of TLS are answered with an alert",
-        }
-    }
-
-    fn help() -> String {
-        let mut help = String::from("Faults, and the exit code when each was met as it should:\n");
-        for fault in Self::value_variants() {
-            let name = fault
-                .to_possible_value()
-                .map(|value| value.get_name().to_owned());
-            let name = name.unwrap_or_default();
-            help += &format!(
-                "  {name:<10}  {}; exit {}\n",
-                fault.about(),
-                fault.exit_code()
-            );
-        }
-        help + "Without a fault: exit 0 when all was as it should be. Exit 1 when anything was not,\n\
-                or the command line was wrong."
-    }
 }
 
 /// A certificate of the server's own making, and its key.
@@ -127,48 +67,6 @@ impl Identity {
             config,
             fingerprint: Fingerprint::of(certificate.der()),
         })
-    }
-}
-
-/// What one end knows when it is over.
-#[derive(Clone, Debug, Default)]
-struct Knows {
-    protocol: Option<SslProtocol>,
-    cipher: Option<SslCipher>,
-    group: Option<&'static str>,
-    report: Option<CloseReport>,
-}
-
-impl Knows {
-    fn of(socket: &SslSocket) -> Self {
-        let connection = socket.connection();
-        Self {
-            protocol: connection.session_protocol(),
-            cipher: connection.session_cipher(),
-            group: connection.key_exchange_group(),
-            report: connection.close_report(),
-        }
-    }
-}
-
-/// A session that has been played.
-struct Session {
-    pinned: Fingerprint,
-    client: Knows,
-    server: Knows,
-    log: Vec<Entry>,
-}
-
-impl Session {
-    /// What happened on one side, in order.
-    fn events(&self, side: Side) -> impl Iterator<Item = Event> {
-        self.log
-            .iter()
-            .filter(move |entry| entry.side == side)
-            .filter_map(|entry| match entry.what {
-                log::What::Event(event) => Some(event),
-                _ => None,
-            })
     }
 }
 
@@ -267,17 +165,4 @@ fn streams() -> Result<(TcpStream, TcpStream), Trouble> {
         stream.set_nodelay(true)?;
     }
     Ok((client, server))
-}
-
-/// A socket that is watched.
-fn adopt(stream: TcpStream, side: Side, log: &Log) -> Result<SslSocket, Trouble> {
-    let mut socket = SslSocket::from_stream(stream)?;
-    socket.set_timeout(Some(PATIENCE));
-    socket.set_tap(Some(Box::new(log.tap(side))));
-    Ok(socket)
-}
-
-/// The mail: bytes that differ from place to place.
-fn mail() -> Vec<u8> {
-    (0..MAIL).map(|i| (i ^ i >> 8 ^ i >> 16) as u8).collect()
 }

@@ -10,14 +10,14 @@ use sslcore_std::trace::{Direction, Records, Tap, Wire};
 use sslcore_std::{SslSocket, WaitError};
 
 use super::checks::Checks;
+use super::fault::Fault;
 use super::log::{Log, Side};
-use super::{BEFORE_THE_CUT, Fault, Knows, MAIL, PATIENCE, PIECE, Trouble, adopt};
+use super::script::{BEFORE_THE_CUT, INJECTED, MAIL, PATIENCE, PIECE, Trouble, adopt};
+use super::session::Knows;
 
 const GREETING: &str = "220 mail.example ESMTP, the demo's\r\n";
 const CAPABILITIES: &str = "250-mail.example\r\n250 STARTTLS\r\n";
 const GO_AHEAD: &str = "220 2.0.0 go ahead\r\n";
-/// What the attacker would have the client believe.
-pub(super) const INJECTED: &[u8] = b"250 2.0.0 this was never encrypted\r\n";
 
 /// Plays the server, or the attacker, until the end.
 pub(super) fn run(

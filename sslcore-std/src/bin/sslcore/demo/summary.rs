@@ -9,7 +9,8 @@ use sslcore_std::sslcore::{CloseReport, Connection, Event, Limits, SslProtocol};
 use sslcore_std::trace::Direction;
 
 use super::log::{Side, What};
-use super::{CERTIFICATE_NAME, HOST, Session};
+use super::script::{CERTIFICATE_NAME, HOST};
+use super::session::Session;
 use crate::telling::millis;
 use crate::text::{Ink, Palette, grouped};
 

@@ -5,10 +5,11 @@ use std::net::TcpStream;
 use std::time::Duration;
 
 use sslcore_std::SslSocket;
-use sslcore_std::sslcore::{Event, Failure, FailureKind, ServerStart};
+use sslcore_std::sslcore::{Event, Failure, FailureKind};
 
 use super::fate::{Ending, Facts, Fate, Work};
-use super::{Server, Service, smtp, www};
+use super::server::{Server, Service};
+use super::{smtp, www};
 
 /// How long a client may take to end its side after we have ended ours.
 const GOODBYE: Duration = Duration::from_secs(5);
@@ -62,24 +63,15 @@ fn was_cut(failure: &Failure) -> bool {
 fn run(server: &Server, socket: &mut SslSocket, peer: &str, work: &mut Work) -> io::Result<()> {
     match &server.service {
         Service::Echo => {
-            encrypt(server, socket)?;
+            server.encrypt(socket)?;
             echo(socket, work)
         }
         Service::Www(folder) => {
-            encrypt(server, socket)?;
+            server.encrypt(socket)?;
             www::serve(socket, folder, server.timeout, work)
         }
         Service::Smtp => smtp::serve(server, socket, peer, work),
     }
-}
-
-/// Handshakes; the configuration says how long that may take.
-pub(super) fn encrypt(server: &Server, socket: &mut SslSocket) -> io::Result<()> {
-    let start = ServerStart::With(server.config.clone());
-    socket
-        .start_server_encryption(start)
-        .map_err(|error| super::violation(error.to_string()))?;
-    Ok(socket.wait_for_encrypted(None)?)
 }
 
 fn echo(socket: &mut SslSocket, work: &mut Work) -> io::Result<()> {

@@ -212,3 +212,8 @@ impl fmt::Display for Ending {
         }
     }
 }
+
+/// Why a service cannot go on, when it is not the stream's fault.
+pub(super) fn violation(text: impl Into<String>) -> io::Error {
+    io::Error::new(io::ErrorKind::InvalidData, text.into())
+}

@@ -7,22 +7,20 @@ mod line;
 mod mail;
 mod options;
 mod output;
+mod server;
 mod smtp;
 mod www;
 
-use std::io;
 use std::net::{TcpListener, TcpStream};
 use std::process::ExitCode;
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::thread;
 use std::time::Duration;
 
-use sslcore_std::sslcore::ServerConfig;
-
 use self::options::Listener;
 pub(crate) use self::options::Options;
 use self::output::Output;
-use self::www::Folder;
+use self::server::{Server, Service};
 use crate::exit::Exit;
 use crate::telling::{Trouble, Warning};
 
@@ -30,23 +28,6 @@ use crate::telling::{Trouble, Warning};
 const AT_ONCE: usize = 64;
 /// How long to rest when the system has no connection to give, for lack of files perhaps.
 const REST: Duration = Duration::from_millis(100);
-
-/// What is done on a connection.
-enum Service {
-    Echo,
-    Www(Folder),
-    Smtp,
-}
-
-/// What all connections share.
-struct Server {
-    config: ServerConfig,
-    service: Service,
-    timeout: Duration,
-    output: Output,
-    /// The first bad end of a connection, for the exit code.
-    exit: Mutex<Exit>,
-}
 
 pub(crate) fn run(options: &Options) -> ExitCode {
     let output = Output::new(options.json);
@@ -165,9 +146,4 @@ impl Drop for Slot {
         *lock(&self.0.used) -= 1;
         self.0.freed.notify_all();
     }
-}
-
-/// Why a service cannot go on, when it is not the stream's fault.
-fn violation(text: impl Into<String>) -> io::Error {
-    io::Error::new(io::ErrorKind::InvalidData, text.into())
 }

@@ -1,6 +1,6 @@
 //! The command line of `sslcore serve`, and what it asks for.
 
-use std::net::{IpAddr, Ipv4Addr, SocketAddr, TcpListener, ToSocketAddrs};
+use std::net::{Ipv4Addr, SocketAddr, TcpListener, ToSocketAddrs};
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
@@ -9,8 +9,8 @@ use clap::{Args, ValueHint, value_parser};
 use sslcore_std::sslcore::{ServerConfig, VerifyMode};
 use sslcore_std::trust;
 
-use super::Service;
 use super::identity::Identity;
+use super::server::Service;
 use super::www::Folder;
 use crate::ciphers::Ciphers;
 use crate::identity;
@@ -267,15 +267,4 @@ impl Options {
 
 fn strs(names: &[String]) -> Vec<&str> {
     names.iter().map(String::as_str).collect()
-}
-
-/// Where a client on this machine finds a server that listens there.
-pub(super) fn reachable(mut address: SocketAddr) -> SocketAddr {
-    if address.ip().is_unspecified() {
-        address.set_ip(match address.ip() {
-            IpAddr::V4(_) => Ipv4Addr::LOCALHOST.into(),
-            IpAddr::V6(_) => std::net::Ipv6Addr::LOCALHOST.into(),
-        });
-    }
-    address
 }

@@ -1,13 +1,12 @@
 //! What the server says, as text or as JSON.
 
 use std::io::{Write, stderr, stdout};
-use std::net::SocketAddr;
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 
 use serde_json::{Value, json};
 
 use super::fate::Fate;
 use super::mail::Mail;
-use super::options::reachable;
 use crate::telling::Telling;
 use crate::text::{Fingerprint, Palette, ascii_json};
 
@@ -93,4 +92,15 @@ fn say(value: &Value) {
 fn tell(text: &str) {
     let mut out = stdout().lock();
     let _ = out.write_all(text.as_bytes()).and_then(|()| out.flush());
+}
+
+/// Where a client on this machine finds a server that listens there.
+fn reachable(mut address: SocketAddr) -> SocketAddr {
+    if address.ip().is_unspecified() {
+        address.set_ip(match address.ip() {
+            IpAddr::V4(_) => Ipv4Addr::LOCALHOST.into(),
+            IpAddr::V6(_) => Ipv6Addr::LOCALHOST.into(),
+        });
+    }
+    address
 }

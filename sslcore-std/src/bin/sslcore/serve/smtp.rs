@@ -5,10 +5,10 @@ use std::time::Instant;
 
 use sslcore_std::SslSocket;
 
-use super::fate::Work;
+use super::fate::{Work, violation};
 use super::line::{self, Line};
 use super::mail::Mail;
-use super::{Server, connection, violation};
+use super::server::Server;
 
 /// The longest line, as RFC 5321 §4.5.3.1.6 has it for mail; commands are shorter.
 const LINE: usize = 1000;
@@ -163,7 +163,7 @@ impl Session<'_> {
             )));
         }
         self.say("220 2.0.0 go ahead")?;
-        connection::encrypt(self.server, self.socket)?;
+        self.server.encrypt(self.socket)?;
         (self.greeted, self.mail) = (false, None);
         Ok(())
     }

@@ -15,8 +15,8 @@ use sslcore_std::sslcore::{
 };
 use sslcore_std::trust;
 
+use crate::anchors;
 use crate::chain::{Adviser, Chain};
-use crate::connect::anchors;
 use crate::exit::Exit;
 use crate::status;
 use crate::telling::{Report, Telling, Trouble};
@@ -171,7 +171,7 @@ impl Terms {
     fn load(options: &Options, report: &Report) -> Result<Self, Trouble> {
         Ok(Self {
             lists: status::lists(&options.crl).map_err(Trouble::usage)?,
-            anchors: anchors(&options.ca, true, report)?,
+            anchors: anchors::find(&options.ca, true, report)?,
         })
     }
 

@@ -13,7 +13,7 @@ use sslcore_std::SslSocket;
 pub(super) use self::folder::Folder;
 use self::folder::Found;
 use self::request::{Head, Refusal, Request};
-use super::fate::Work;
+use super::fate::{Work, violation};
 use super::line::{self, Line};
 
 /// Requests on one connection.
@@ -176,7 +176,7 @@ fn send_file(socket: &mut SslSocket, mut file: File, len: u64) -> io::Result<()>
             0 => {
                 // The client must not take this for all of it.
                 socket.abort();
-                return Err(super::violation("a file became shorter while it was sent"));
+                return Err(violation("a file became shorter while it was sent"));
             }
             n => {
                 socket.write_all(&piece[..n])?;
