@@ -5,6 +5,7 @@ use sslcore::{
 };
 use sslcore_tests::certs::{Identity, WORLD};
 use sslcore_tests::pair::{End, Pair, backend, client, server, server_name};
+use sslcore_tests::records::refragment;
 
 const VERSIONS: [&str; 2] = ["TLSv1.2", "TLSv1.3"];
 
@@ -25,21 +26,6 @@ fn waiting_client() -> End {
         .expect("start");
     end.take();
     end
-}
-
-/// Splits every record of a stream into records with at most `size` bytes of content.
-fn refragment(mut bytes: &[u8], size: usize) -> Vec<u8> {
-    let mut out = Vec::new();
-    while let [kind, major, minor, high, low, rest @ ..] = bytes {
-        let (body, later) = rest.split_at(usize::from(u16::from_be_bytes([*high, *low])));
-        for piece in body.chunks(size) {
-            let [high, low] = (piece.len() as u16).to_be_bytes();
-            out.extend_from_slice(&[*kind, *major, *minor, high, low]);
-            out.extend_from_slice(piece);
-        }
-        bytes = later;
-    }
-    out
 }
 
 /// A server certificate of about `size` bytes.
@@ -261,10 +247,10 @@ fn messages_split_over_many_records_are_understood() {
             let mut pair = Pair::tls(&client, &server);
             let hello = pair.client.take();
             let size = hello.len().div_ceil(pieces);
-            pair.server.give(&refragment(&hello, size), usize::MAX);
+            pair.server.give(&refragment(&hello, &[size]), usize::MAX);
             let mut flight = pair.server.take();
             if version == "TLSv1.2" {
-                flight = refragment(&flight, flight.len().div_ceil(pieces));
+                flight = refragment(&flight, &[flight.len().div_ceil(pieces)]);
             }
             pair.client.give(&flight, usize::MAX);
             pair.run();

@@ -58,10 +58,13 @@ pub enum ServerStart {
     /// With this configuration.
     With(ServerConfig),
     /// With the configuration that the application chooses when it has seen the ClientHello:
-    /// [`Event::ConfigRequired`](crate::Event::ConfigRequired). The timeouts are for the time
-    /// until then.
+    /// [`Event::ConfigRequired`](crate::Event::ConfigRequired). A handshake completes only under a
+    /// configuration that [`provide_config`](crate::Connection::provide_config) gave. A
+    /// ClientHello that cannot be read, and anything that comes before it, is a failure with its
+    /// alert, and nothing is asked.
     Ask {
-        /// What the client is answered when its ClientHello cannot be read.
+        /// Lends its [`timeouts`](crate::ConfigBuilder::timeouts) until a configuration is
+        /// provided, and nothing else: no handshake ever takes place under it.
         fallback: ServerConfig,
     },
 }
