@@ -1,5 +1,6 @@
 //! The two buffers a connection lives in, owned or lent.
 
+mod queue;
 mod receive;
 mod transmit;
 
@@ -8,6 +9,7 @@ use core::fmt;
 
 use zeroize::Zeroize;
 
+pub(crate) use self::queue::Queue;
 pub(crate) use self::receive::{ReceiveBuffer, missing};
 pub(crate) use self::transmit::TransmitBuffer;
 use crate::error::ConfigError;
