@@ -49,7 +49,8 @@ pub struct Timeouts {
     /// From the start of TLS to [`Encrypted`](crate::Event::Encrypted), open decisions not
     /// counted.
     pub handshake: Option<Duration>,
-    /// How long a decision may stay open.
+    /// How long a decision may stay open. An answer counts as long as no
+    /// [`process`](crate::Connection::process) call has found that it is too late.
     pub decision: Option<Duration>,
     /// From [`close`](crate::Connection::close), or a failure that owes an alert, to the end.
     /// Counted anew whenever the transport takes bytes, so that a slow one may drain what was

@@ -51,7 +51,8 @@ impl<Answer> Question<Answer> {
         self.clock.deadline()
     }
 
+    /// Whether nobody has answered in time.
     pub(super) fn has_expired(&self, now: Instant) -> bool {
-        self.clock.has_expired(now)
+        self.answer.is_none() && self.clock.has_expired(now)
     }
 }
