@@ -89,8 +89,10 @@ impl Storage {
     /// Makes it `len` bytes long if it is owned and shorter.
     fn grow(&mut self, len: usize) {
         if let Self::Owned(vec) = self {
+            if vec.capacity() < len {
+                grow(vec, len);
+            }
             if vec.len() < len {
-                vec.reserve_exact(len - vec.len());
                 vec.resize(len, 0);
             }
         }
@@ -102,6 +104,14 @@ impl Storage {
             *vec = Vec::new();
         }
     }
+}
+
+/// Makes room for `capacity` bytes, and wipes the memory that is left.
+fn grow(vec: &mut Vec<u8>, capacity: usize) {
+    let mut larger = Vec::with_capacity(capacity);
+    larger.extend_from_slice(vec);
+    vec.zeroize();
+    *vec = larger;
 }
 
 impl fmt::Debug for Storage {

@@ -4,7 +4,10 @@ use alloc::vec::Vec;
 
 use zeroize::Zeroize;
 
-/// What was written before it could be encrypted.
+use super::grow;
+
+/// What was written before it could be encrypted. It leaves nothing of it behind in memory (rule
+/// R11): not when it grows, and not when it is emptied or dropped.
 #[derive(Default)]
 pub(crate) struct Queue(Vec<u8>);
 
@@ -21,17 +24,26 @@ impl Queue {
         self.0.is_empty()
     }
 
-    /// Appends as much of `bytes` as fits when up to `limit` may wait.
+    /// Appends as much of `bytes` as fits when up to `limit` may wait, and says how much that is.
     pub(crate) fn push(&mut self, bytes: &[u8], limit: usize) -> usize {
         let n = bytes.len().min(limit.saturating_sub(self.0.len()));
+        let len = self.0.len() + n;
+        if len > self.0.capacity() {
+            let twice = self.0.capacity().saturating_mul(2);
+            grow(&mut self.0, twice.clamp(len, limit));
+        }
         self.0.extend_from_slice(&bytes[..n]);
         n
     }
 
     /// Drops the first `n` bytes: they are encrypted.
     pub(crate) fn consume(&mut self, n: usize) {
-        self.0.drain(..n.min(self.0.len()));
-        if self.0.is_empty() {
+        let rest = self.0.len().saturating_sub(n);
+        let from = self.0.len() - rest;
+        self.0.copy_within(from.., 0);
+        self.0[rest..].zeroize();
+        self.0.truncate(rest);
+        if rest == 0 {
             self.clear();
         }
     }
