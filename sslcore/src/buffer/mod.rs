@@ -86,13 +86,11 @@ impl Storage {
         self.bytes().len()
     }
 
-    /// Makes it `len` bytes long if it is owned and shorter.
-    fn grow(&mut self, len: usize) {
+    /// Makes it `len` bytes long if it is owned and shorter. It will never be longer than `most`.
+    fn grow(&mut self, len: usize, most: usize) {
         if let Self::Owned(vec) = self {
-            if vec.capacity() < len {
-                grow(vec, len);
-            }
             if vec.len() < len {
+                reserve(vec, len - vec.len(), most);
                 vec.resize(len, 0);
             }
         }
@@ -106,12 +104,18 @@ impl Storage {
     }
 }
 
-/// Makes room for `capacity` bytes, and wipes the memory that is left.
-fn grow(vec: &mut Vec<u8>, capacity: usize) {
-    let mut larger = Vec::with_capacity(capacity);
-    larger.extend_from_slice(vec);
-    vec.zeroize();
-    *vec = larger;
+/// Makes room for `n` more bytes, and for as many again as there are, so that growing bit by bit
+/// costs no more than growing at once; but for no more than `most` in all, if they do. The memory
+/// that is left is wiped.
+fn reserve(vec: &mut Vec<u8>, n: usize, most: usize) {
+    let len = vec.len() + n;
+    if len > vec.capacity() {
+        let twice = vec.capacity().saturating_mul(2);
+        let mut larger = Vec::with_capacity(twice.min(most).max(len));
+        larger.extend_from_slice(vec);
+        vec.zeroize();
+        *vec = larger;
+    }
 }
 
 impl fmt::Debug for Storage {

@@ -4,7 +4,7 @@ use alloc::vec::Vec;
 
 use zeroize::Zeroize;
 
-use super::grow;
+use super::reserve;
 
 /// What was written before it could be encrypted. It leaves nothing of it behind in memory (rule
 /// R11): not when it grows, and not when it is emptied or dropped.
@@ -27,11 +27,7 @@ impl Queue {
     /// Appends as much of `bytes` as fits when up to `limit` may wait, and says how much that is.
     pub(crate) fn push(&mut self, bytes: &[u8], limit: usize) -> usize {
         let n = bytes.len().min(limit.saturating_sub(self.0.len()));
-        let len = self.0.len() + n;
-        if len > self.0.capacity() {
-            let twice = self.0.capacity().saturating_mul(2);
-            grow(&mut self.0, twice.clamp(len, limit));
-        }
+        reserve(&mut self.0, n, limit);
         self.0.extend_from_slice(&bytes[..n]);
         n
     }

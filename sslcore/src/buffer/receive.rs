@@ -65,14 +65,15 @@ impl ReceiveBuffer {
     /// Free space behind the last byte: at least `want` bytes, less when `cap` does not allow.
     pub(crate) fn tail(&mut self, want: usize, cap: usize) -> &mut [u8] {
         let want = want.min(self.room(cap));
+        let most = self.capacity(cap);
         if self.storage.len() - self.raw.end < want {
             if self.live() + want <= self.storage.len() {
                 self.compact();
-            } else if self.raw.end + want <= self.capacity(cap) {
-                self.storage.grow(self.raw.end + want);
+            } else if self.raw.end + want <= most {
+                self.storage.grow(self.raw.end + want, most);
             } else {
                 self.compact();
-                self.storage.grow(self.raw.end + want);
+                self.storage.grow(self.raw.end + want, most);
             }
         }
         // A larger capacity of earlier days may be left over; `cap` is what counts.
