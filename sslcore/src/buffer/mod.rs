@@ -47,6 +47,13 @@ impl Buffers {
     /// fails the connection with
     /// [`BufferTooSmall`](crate::FailureKind::BufferTooSmall)).
     ///
+    /// Unread plaintext stays in it, and the next record needs room beside that. So the read limit
+    /// that can be kept is its length less 18,437, and 1 if that is all;
+    /// [`read_buffer_size`](crate::Connection::read_buffer_size) says so from the beginning. With
+    /// that much unread, or more, a record may wait for the reader: no more bytes are taken then.
+    /// Smaller records that have arrived completely are opened all the same, up to
+    /// [`Limits::read_buffer_size`](crate::Limits::read_buffer_size).
+    ///
     /// # Errors
     /// [`ConfigError::BufferTooSmall`] when either is below 512 bytes.
     pub fn lent(

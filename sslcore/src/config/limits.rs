@@ -13,8 +13,9 @@ use crate::error::ConfigError;
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Limits {
     /// Unread plaintext, in bytes, beyond which no record is opened; one more record may then
-    /// wait unopened. The default is 16,384. `QSslSocket::setReadBufferSize`, but exact, and
-    /// never unlimited.
+    /// wait unopened. A lent buffer that is shorter than both together may keep less
+    /// ([`Buffers::lent`](crate::Buffers::lent)). The default is 16,384.
+    /// `QSslSocket::setReadBufferSize`, but exact, and never unlimited.
     pub read_buffer_size: usize,
     /// Sealed bytes that may wait for the transport. The default, 33,300, holds two full records.
     /// Ignored for a lent buffer, which is its own limit.

@@ -62,12 +62,13 @@ impl Connection {
         }
     }
 
-    /// Whether received bytes stay unopened because the reader has enough.
+    /// Whether the peer waits for the reader: bytes stay unopened because there is enough to read,
+    /// or they have no room beside it.
     fn reader_is_awaited(&self) -> bool {
-        let io = &self.io;
+        let receive = &self.io.receive;
+        let enough = receive.plain().len() >= self.io.limits.read_buffer_size;
         !self.is_over()
-            && io.receive.plain().len() >= io.limits.read_buffer_size
-            && !io.receive.raw().is_empty()
+            && (enough && !receive.raw().is_empty() || receive.is_blocked(self.receive_cap()))
     }
 
     /// What has run out. The close timeout is no failure: it just ends the wait.

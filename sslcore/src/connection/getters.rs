@@ -143,14 +143,18 @@ impl Connection {
         self.io.transmit.encrypted_len()
     }
 
-    /// The read limit in force, in bytes. `QAbstractSocket::readBufferSize`.
+    /// The read limit in force, in bytes: with that much unread, or more, the next record may have
+    /// to wait for the reader, and with less it never does. What [`Limits`](crate::Limits) or
+    /// [`set_read_buffer_size`](Self::set_read_buffer_size) say, or what a lent buffer can keep if
+    /// that is less ([`Buffers::lent`](crate::Buffers::lent)). `QAbstractSocket::readBufferSize`.
     pub fn read_buffer_size(&self) -> usize {
-        self.io.limits.read_buffer_size
+        let limits = &self.io.limits;
+        limits.read_buffer_size.min(self.io.receive.read_limit())
     }
 
-    /// Changes the read limit; at least 1. Raising it lets waiting records be opened by the next
-    /// [`process`](Self::process). `QSslSocket::setReadBufferSize`, but exact, and never
-    /// unlimited.
+    /// Changes the read limit; at least 1, and in a lent buffer no more than it can keep. Raising
+    /// it lets waiting records be opened by the next [`process`](Self::process).
+    /// `QSslSocket::setReadBufferSize`, but exact, and never unlimited.
     pub fn set_read_buffer_size(&mut self, bytes: usize) {
         self.io.limits.read_buffer_size = bytes.max(1);
     }

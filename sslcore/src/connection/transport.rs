@@ -28,8 +28,8 @@ impl Connection {
     }
 
     /// Lends space for the transport to read into; [`received`](Self::received) keeps what was
-    /// read. Holds at least what the record at hand still needs, unless the buffer is full: then
-    /// it is empty, which is back-pressure. Do not read from the transport then: 0 bytes read
+    /// read. Holds at least what the record at hand still needs, or what the buffer has left: when it
+    /// is empty, that is back-pressure. Do not read from the transport then: 0 bytes read
     /// into an empty buffer are not the end of the stream.
     pub fn receive_buffer(&mut self) -> &mut [u8] {
         if self.swallows() {
@@ -169,7 +169,7 @@ impl Connection {
         self.is_over() || self.io.inbound_end().is_some()
     }
 
-    fn receive_cap(&self) -> usize {
+    pub(super) fn receive_cap(&self) -> usize {
         self.io.receive_cap(self.phase.is_handshaking())
     }
 }
