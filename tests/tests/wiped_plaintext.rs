@@ -7,8 +7,10 @@ use sslcore_tests::wiped::{Watched, left_behind};
 #[global_allocator]
 static WATCHED: Watched = Watched;
 
+type End = fn(&mut Pair);
+
 /// How something that waits comes to its end.
-const ENDS: [(&str, fn(&mut Pair)); 5] = [
+const ENDS: [(&str, End); 5] = [
     ("sent and read", |pair| {
         pair.run();
         assert!(pair.client.conn.is_encrypted());
