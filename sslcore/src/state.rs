@@ -8,13 +8,15 @@
 //!        ▼           ┌──────────────────►│    │  ▲  ▲                │  │
 //!   AwaitingHello ───┤                   │    │  │  └── Approved ────┘  │ Doubted
 //!                    │ Asked             │    │  │                     ▼
-//!                    ▼         Begun     │    │  └───── Approved ──── Held
+//!                    ▼         Chosen    │    │  └───── Approved ──── Held
 //!                Choosing ───────────────┘    │ Completed
 //!                                             ▼
 //!                                          Traffic
 //!
 //!      every phase ── the end ──► Over
 //! ```
+//!
+//! An engine that is done and cannot be taken apart is an end, too.
 //!
 //! A phase owns what it needs, and hands on to the next what that needs; what all of them work on
 //! is [`Io`]. A failure, a close, an abort all arrive in `Over`: what distinguishes them is what it
@@ -26,7 +28,7 @@ use core::fmt;
 use crate::buffer::Queue;
 use crate::connection::encrypted::Encrypted;
 use crate::connection::handshaking::{Begun, Handshaking, Reached};
-use crate::connection::hello::{AwaitingHello, Choosing, Greeted, Greeting, Start};
+use crate::connection::hello::{AwaitingHello, Choosing, Chosen, Greeted, Greeting, Start};
 use crate::connection::io::{Io, Outbound};
 use crate::connection::judging::{Approved, Held, Judging, Ruling};
 use crate::connection::over::{Ending, Over};
@@ -62,7 +64,7 @@ pub(crate) enum Leaving {
     Plain(Plain, Start),
     Greeting(Box<Greeting>, Begun),
     AwaitingHello(Box<AwaitingHello>, Greeted),
-    Choosing(Box<Choosing>, Begun),
+    Choosing(Box<Choosing>, Chosen),
     Handshaking(Box<Handshaking>, Reached),
     Judging(Box<Judging>, Ruling),
     Held(Box<Held>, Approved),
@@ -81,7 +83,7 @@ impl Leaving {
             Self::AwaitingHello(it, Greeted::Asked(id, hello)) => {
                 Phase::Choosing(Box::new(it.ask(id, hello)))
             }
-            Self::Choosing(it, begun) => Phase::Handshaking(Box::new(it.begin(begun))),
+            Self::Choosing(it, chosen) => Phase::Handshaking(Box::new(it.begin(chosen))),
             Self::Handshaking(it, Reached::VerdictDue) => {
                 Phase::Judging(Box::new(Judging::new(it)))
             }

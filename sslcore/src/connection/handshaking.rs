@@ -43,27 +43,18 @@ impl Role {
     }
 }
 
-/// A handshake that has just begun.
+/// An engine that has just begun.
 pub(crate) struct Begun {
-    role: Role,
     engine: Box<dyn Engine>,
     flight: Vec<u8>,
 }
 
 impl Begun {
     /// Lets the engine begin: a client's makes its hello.
-    pub(crate) fn new(
-        role: Role,
-        mut engine: Box<dyn Engine>,
-        now: Now,
-    ) -> Result<Self, EngineFailure> {
+    pub(crate) fn new(mut engine: Box<dyn Engine>, now: Now) -> Result<Self, EngineFailure> {
         let mut flight = Vec::new();
         engine.feed(&mut [], now, &mut flight)?;
-        Ok(Self {
-            role,
-            engine,
-            flight,
-        })
+        Ok(Self { engine, flight })
     }
 }
 
@@ -86,9 +77,9 @@ pub(crate) enum Reached {
 }
 
 impl Handshaking {
-    pub(super) fn new(begun: Begun, underway: Underway) -> Self {
+    pub(super) fn new(role: Role, begun: Begun, underway: Underway) -> Self {
         Self {
-            role: begun.role,
+            role,
             engine: begun.engine,
             flight: begun.flight,
             intake: Intake::default(),

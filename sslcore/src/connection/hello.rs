@@ -46,12 +46,12 @@ impl Greeting {
         let name = peer.sni.as_ref().unwrap_or(&peer.verify);
         let template = &config.0.template;
         let engine = template.engine(name.clone(), peer.sni.is_some(), judged, now)?;
-        let role = Role::Client(config.clone(), peer.verify.clone());
-        Ok(Turn::Leave(Begun::new(role, Box::new(engine), now)?))
+        Ok(Turn::Leave(Begun::new(Box::new(engine), now)?))
     }
 
     pub(crate) fn begin(self, begun: Begun) -> Handshaking {
-        Handshaking::new(begun, self.underway)
+        let role = Role::Client(self.config, self.peer.verify);
+        Handshaking::new(role, begun, self.underway)
     }
 }
 
@@ -107,7 +107,8 @@ impl AwaitingHello {
     }
 
     pub(crate) fn begin(self, begun: Begun) -> Handshaking {
-        Handshaking::new(begun, self.underway)
+        let (ServerStart::With(config) | ServerStart::Ask { fallback: config }) = self.start;
+        Handshaking::new(Role::Server(config), begun, self.underway)
     }
 
     pub(crate) fn ask(self, id: u32, hello: Vec<u8>) -> Choosing {
@@ -127,7 +128,7 @@ fn terms(start: &ServerStart) -> &Terms {
 
 fn begin(config: &ServerConfig, now: Now) -> Result<Begun, EngineFailure> {
     let engine = config.0.template.engine(now)?;
-    Begun::new(Role::Server(config.clone()), Box::new(engine), now)
+    Begun::new(Box::new(engine), now)
 }
 
 /// A server whose application chooses the configuration.
@@ -144,14 +145,21 @@ pub(super) enum Choice {
     Refused,
 }
 
+/// The application has chosen.
+pub(crate) struct Chosen {
+    pub(crate) config: ServerConfig,
+    pub(crate) begun: Begun,
+}
+
 impl Choosing {
-    pub(super) fn step(&mut self, io: &mut Io, now: Now) -> Step<Begun> {
+    pub(super) fn step(&mut self, io: &mut Io, now: Now) -> Step<Chosen> {
         match self.question.take_answer() {
             Some(Choice::Config(config)) => {
                 let timeouts = config.0.terms.timeouts;
                 self.underway.timeout = Countdown::new(timeouts.handshake);
                 io.close_timeout = Countdown::new(timeouts.close);
-                Ok(Turn::Leave(begin(&config, now)?))
+                let begun = begin(&config, now)?;
+                Ok(Turn::Leave(Chosen { config, begun }))
             }
             Some(Choice::Refused) => {
                 Err(Failure::new(FailureKind::ConfigRefused, Alert::UnrecognizedName).into())
@@ -164,8 +172,8 @@ impl Choosing {
         }
     }
 
-    pub(crate) fn begin(self, begun: Begun) -> Handshaking {
-        Handshaking::new(begun, self.underway)
+    pub(crate) fn begin(self, chosen: Chosen) -> Handshaking {
+        Handshaking::new(Role::Server(chosen.config), chosen.begun, self.underway)
     }
 
     pub(super) fn hello(&self) -> Option<ClientHello<'_>> {

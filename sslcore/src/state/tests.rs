@@ -12,8 +12,8 @@ use rustls_pki_types::{CertificateDer, UnixTime};
 use super::{Leaving, Phase, Sink};
 use crate::buffer::{ReceiveBuffer, Storage, TransmitBuffer};
 use crate::config::{ClientConfig, Limits, PeerName, ServerConfig, ServerStart};
-use crate::connection::handshaking::{Begun, Reached, Role};
-use crate::connection::hello::{AwaitingHello, Greeted, Greeting, Start};
+use crate::connection::handshaking::{Begun, Reached};
+use crate::connection::hello::{AwaitingHello, Chosen, Greeted, Greeting, Start};
 use crate::connection::io::{Io, Outbound};
 use crate::connection::judging::{Approved, Ruling};
 use crate::connection::over::Ending;
@@ -132,8 +132,7 @@ fn io() -> Io {
 
 fn begun(whole: bool) -> Begun {
     let now = Now::without_wall_clock(Instant::default());
-    let role = Role::Server(server());
-    Begun::new(role, Box::new(Idle { whole }), now).expect("it does nothing")
+    Begun::new(Box::new(Idle { whole }), now).expect("it does nothing")
 }
 
 fn start(client_side: bool) -> Start {
@@ -153,7 +152,7 @@ const TABLE: [(&str, &str, &str); 11] = [
     ("Greeting", "Begun", "Handshaking"),
     ("AwaitingHello", "Begun", "Handshaking"),
     ("AwaitingHello", "Asked", "Choosing"),
-    ("Choosing", "Begun", "Handshaking"),
+    ("Choosing", "Chosen", "Handshaking"),
     ("Handshaking", "VerdictDue", "Judging"),
     ("Handshaking", "Completed", "Traffic"),
     ("Judging", "Approved", "Handshaking"),
@@ -170,7 +169,10 @@ fn leave(phase: Phase, why: &str, io: &mut Io) -> Phase {
             Leaving::AwaitingHello(it, Greeted::Asked(0, Vec::new()))
         }
         (Phase::AwaitingHello(it), _) => Leaving::AwaitingHello(it, Greeted::Begun(begun(true))),
-        (Phase::Choosing(it), _) => Leaving::Choosing(it, begun(true)),
+        (Phase::Choosing(it), _) => {
+            let (config, begun) = (server(), begun(true));
+            Leaving::Choosing(it, Chosen { config, begun })
+        }
         (Phase::Handshaking(it), "VerdictDue") => Leaving::Handshaking(it, Reached::VerdictDue),
         (Phase::Handshaking(it), _) => Leaving::Handshaking(it, Reached::Completed),
         (Phase::Judging(it), "Doubted") => Leaving::Judging(it, Ruling::Doubted(ReviewId(0))),
@@ -242,7 +244,7 @@ fn what_was_written_early_is_handed_on_until_it_is_abandoned() {
     write_early(&mut phase);
     for why in [
         "Asked",
-        "Begun",
+        "Chosen",
         "VerdictDue",
         "Doubted",
         "Approved",
@@ -324,7 +326,7 @@ fn nothing_can_be_written_or_started_once_this_side_is_closed() {
 
 #[track_caller]
 fn assert_refused(phase: &mut Phase, outbound: Outbound, why: UsageError) {
-    assert_eq!(phase.start(outbound).err(), Some(why.clone()));
-    assert_eq!(phase.sink(outbound).err(), Some(why.clone()));
+    assert_eq!(phase.start(outbound).err(), Some(why));
+    assert_eq!(phase.sink(outbound).err(), Some(why));
     assert_eq!(phase.encrypted(outbound).err(), Some(why));
 }
