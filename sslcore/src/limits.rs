@@ -33,8 +33,9 @@ pub(crate) const STAPLED_RESPONSE: usize = 0xffff - 8;
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Limits {
     /// Unread plaintext, in bytes, beyond which no record is opened; one more record may then
-    /// wait unopened. The default is 16,384. `QSslSocket::setReadBufferSize`, but exact, and
-    /// never unlimited.
+    /// wait unopened. A lent buffer that is shorter than both together may keep less
+    /// ([`Buffers::lent`](crate::Buffers::lent)). The default is 16,384.
+    /// `QSslSocket::setReadBufferSize`, but exact, and never unlimited.
     pub read_buffer_size: usize,
     /// Sealed bytes that may wait for the transport. The default, 33,300, holds two full records.
     /// Ignored for a lent buffer, which is its own limit.
@@ -69,7 +70,8 @@ pub struct Timeouts {
     /// From the start of TLS to [`Encrypted`](crate::Event::Encrypted), open decisions not
     /// counted.
     pub handshake: Option<Duration>,
-    /// How long a decision may stay open.
+    /// How long a decision may stay open. An answer counts as long as no
+    /// [`process`](crate::Connection::process) call has found that it is too late.
     pub decision: Option<Duration>,
     /// From [`close`](crate::Connection::close), or a failure that owes an alert, to the end.
     /// Counted anew whenever the transport takes bytes, so that a slow one may drain what was

@@ -1,192 +1,255 @@
 //! The machine: every phase, every transition, and which call is legal when.
 //!
 //! ```text
-//!                 Started                              VerdictDue
-//!   Plain ───────────────────────────► Handshake ─────────────────────► Judging
-//!     │                                 ▲  ▲  ▲ │                        │    │
-//!     │ Awaited                         │  │  │ │                        │    │ Doubted
-//!     ▼            HelloRead            │  │  └─┼─────── Approved ───────┘    ▼
-//!   AwaitingHello ──────────────────────┘  │    │            └───────────── Held
-//!     │ HelloSeen                          │    │ Completed
-//!     ▼                ConfigChosen        │    ▼
-//!   ChoosingConfig ────────────────────────┘  Traffic
+//!             Client                 Begun
+//!      Plain ────────► Greeting ────────────────┐
+//!        │                                      ▼      VerdictDue
+//!        │ Server              Known     ┌► Handshaking ──────────► Judging
+//!        ▼           ┌──────────────────►│    │  ▲  ▲                │  │
+//!   AwaitingHello ───┤                   │    │  │  └── Approved ────┘  │ Doubted
+//!                    │ Asked             │    │  │                     ▼
+//!                    ▼         Chosen    │    │  └───── Approved ──── Held
+//!                Choosing ───────────────┘    │ Completed
+//!                                             ▼
+//!                                          Traffic
 //!
-//!   every phase ── Ended ──► Over
+//!      every phase ── the end ──► Over
 //! ```
 //!
-//! A failure, a close, an abort all arrive in `Over` by `Ended`; what distinguishes them is kept
-//! beside the phase: how each direction stands, and the failure if there was one.
+//! An engine that is done and cannot be taken apart is an end, too.
+//!
+//! A phase owns what it needs, and hands on to the next what that needs; what all of them work on
+//! is [`Io`]. A failure, a close, an abort all arrive in `Over`: what distinguishes them is what it
+//! owns, and how each direction stands.
 
-use crate::usage::{ReadEnd, UsageError};
+use alloc::boxed::Box;
+use core::fmt;
 
-/// Where the connection is.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+use crate::buffer::Queue;
+use crate::connection::encrypted::Encrypted;
+use crate::connection::handshaking::{Begun, Handshaking, Reached};
+use crate::connection::hello::{AwaitingHello, Choosing, Chosen, Greeted, Greeting, Start};
+use crate::connection::io::{Io, Outbound};
+use crate::connection::judging::{Approved, Held, Judging, Ruling};
+use crate::connection::over::{Ending, Over};
+use crate::connection::plain::Plain;
+use crate::connection::underway::Underway;
+use crate::event::CloseReport;
+use crate::usage::UsageError;
+
+/// Where the connection is, with all that belongs there.
 pub(crate) enum Phase {
     /// Bytes pass through in the clear.
-    #[default]
-    Plain,
-    /// A server waits for a whole ClientHello.
-    AwaitingHello,
+    Plain(Plain),
+    /// A client says hello in its next step.
+    Greeting(Box<Greeting>),
+    /// A server waits for a ClientHello.
+    AwaitingHello(Box<AwaitingHello>),
     /// The application chooses the server's configuration.
-    ChoosingConfig,
+    Choosing(Box<Choosing>),
     /// The engine handshakes.
-    Handshake,
-    /// The peer's certificates are judged in the next step.
-    Judging,
+    Handshaking(Box<Handshaking>),
+    /// The peer's certificates are judged.
+    Judging(Box<Judging>),
     /// The application answers a review.
-    Held,
+    Held(Box<Held>),
     /// Encrypted.
-    Traffic,
+    Traffic(Box<Encrypted>),
     /// Nothing more will happen; what is sealed may still leave.
-    Over,
+    Over(Over),
 }
 
-/// Why a phase changes.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Cause {
-    /// `start_client_encryption`.
-    Started,
-    /// `start_server_encryption`.
-    Awaited,
-    /// The ClientHello was read, and the application is asked for the configuration.
-    HelloSeen,
-    /// The ClientHello was read, and the configuration is known.
-    HelloRead,
-    /// `provide_config`.
-    ConfigChosen,
-    /// The engine shows certificates that must be judged.
-    VerdictDue,
-    /// The certificates are good, forgiven, or accepted.
-    Approved,
-    /// The certificates have errors, and the policy says to ask.
-    Doubted,
-    /// The engine is done and its keys are ours.
-    Completed,
-    /// A failure, the end of both directions, `abort`, or the close timeout.
-    Ended,
+/// A phase that is left, and why. What cannot lead out of a phase cannot be written.
+pub(crate) enum Leaving {
+    Plain(Plain, Start),
+    Greeting(Box<Greeting>, Begun),
+    AwaitingHello(Box<AwaitingHello>, Greeted),
+    Choosing(Box<Choosing>, Chosen),
+    Handshaking(Box<Handshaking>, Reached),
+    Judging(Box<Judging>, Ruling),
+    Held(Box<Held>, Approved),
 }
 
-/// The transition table. `None` is a transition that does not exist.
-pub(crate) const fn next(phase: Phase, cause: Cause) -> Option<Phase> {
-    Some(match (phase, cause) {
-        (Phase::Plain, Cause::Started) => Phase::Handshake,
-        (Phase::Plain, Cause::Awaited) => Phase::AwaitingHello,
-        (Phase::AwaitingHello, Cause::HelloSeen) => Phase::ChoosingConfig,
-        (Phase::AwaitingHello, Cause::HelloRead) => Phase::Handshake,
-        (Phase::ChoosingConfig, Cause::ConfigChosen) => Phase::Handshake,
-        (Phase::Handshake, Cause::VerdictDue) => Phase::Judging,
-        (Phase::Judging, Cause::Doubted) => Phase::Held,
-        (Phase::Judging | Phase::Held, Cause::Approved) => Phase::Handshake,
-        (Phase::Handshake, Cause::Completed) => Phase::Traffic,
-        (Phase::Over, _) => return None,
-        (_, Cause::Ended) => Phase::Over,
-        _ => return None,
-    })
-}
-
-/// What we may still send.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub(crate) enum Outbound {
-    /// Anything.
-    #[default]
-    Open,
-    /// What was written before `close`, then close_notify.
-    Closing,
-    /// Nothing more.
-    Closed,
-}
-
-/// A call whose legality depends on where the connection is.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Call {
-    Start,
-    Write,
-    UpdateKeys,
-    Answer,
-    ProvideConfig,
-}
-
-/// The state: a phase, and how each direction stands.
-#[derive(Debug, Default)]
-pub(crate) struct State {
-    phase: Phase,
-    outbound: Outbound,
-    inbound_end: Option<ReadEnd>,
-}
-
-impl State {
-    pub(crate) fn phase(&self) -> Phase {
-        self.phase
-    }
-
-    pub(crate) fn outbound(&self) -> Outbound {
-        self.outbound
-    }
-
-    /// How the inbound direction ended, if it has.
-    pub(crate) fn inbound_end(&self) -> Option<ReadEnd> {
-        self.inbound_end
-    }
-
-    /// Follows the table. A transition that does not exist changes nothing.
-    pub(crate) fn follow(&mut self, cause: Cause) {
-        let next = next(self.phase, cause);
-        debug_assert!(next.is_some(), "{cause:?} in {:?}", self.phase);
-        if let Some(next) = next {
-            self.phase = next;
+impl Leaving {
+    /// The transition table.
+    pub(crate) fn next(self, io: &mut Io) -> Phase {
+        match self {
+            Self::Plain(_, Start::Client(it)) => Phase::Greeting(it),
+            Self::Plain(_, Start::Server(it)) => Phase::AwaitingHello(it),
+            Self::Greeting(it, begun) => Phase::Handshaking(Box::new(it.begin(begun))),
+            Self::AwaitingHello(it, Greeted::Known(known)) => {
+                Phase::Handshaking(Box::new(it.begin(known)))
+            }
+            Self::AwaitingHello(it, Greeted::Asked(id, hello)) => {
+                Phase::Choosing(Box::new(it.ask(id, hello)))
+            }
+            Self::Choosing(it, chosen) => Phase::Handshaking(Box::new(it.begin(chosen))),
+            Self::Handshaking(it, Reached::VerdictDue) => {
+                Phase::Judging(Box::new(Judging::new(it)))
+            }
+            Self::Handshaking(it, Reached::Completed) => match it.complete(io) {
+                Ok(encrypted) => Phase::Traffic(Box::new(encrypted)),
+                Err(over) => Phase::Over(over),
+            },
+            Self::Judging(it, Ruling::Approved(verdict)) => Phase::Handshaking(it.approve(verdict)),
+            Self::Judging(it, Ruling::Doubted(id)) => Phase::Held(Box::new(it.ask(id))),
+            Self::Held(it, verdict) => Phase::Handshaking(it.approve(verdict)),
         }
-        if matches!(cause, Cause::Started | Cause::Awaited) {
-            // The end of the plaintext is not the end of TLS: only close_notify is (rule R4).
-            self.inbound_end = None;
+    }
+}
+
+impl Phase {
+    /// Takes it out, for the next to be put in its place. Should a step panic, the connection is
+    /// over.
+    pub(crate) fn take(&mut self) -> Self {
+        core::mem::replace(self, Self::Over(Over::default()))
+    }
+
+    /// Every phase can end, and the end is final.
+    pub(crate) fn end(self, why: Ending, io: &mut Io) -> Self {
+        if let Self::Over(over) = self {
+            return Self::Over(over);
         }
-        if self.phase == Phase::Over {
-            self.outbound = Outbound::Closed;
+        if let Some(handshaking) = self.handshaking() {
+            io.known.learn_unproven(handshaking.facts());
+        }
+        Self::Over(Over::new(why, self.queued(), io))
+    }
+}
+
+/// Which call is legal when (rule R7): a call gets at what it needs, or at the reason why not.
+impl Phase {
+    /// `start_client_encryption`, `start_server_encryption`: once.
+    pub(crate) fn start(&self, outbound: Outbound) -> Result<Plain, UsageError> {
+        match (self, outbound) {
+            (Self::Over(_), _) => Err(UsageError::ConnectionOver),
+            (_, Outbound::Closing | Outbound::Closed) => Err(UsageError::WriteClosed),
+            (Self::Plain(Plain), Outbound::Open) => Ok(Plain),
+            (_, Outbound::Open) => Err(UsageError::AlreadyStarted),
         }
     }
 
-    /// `close`: from now on nothing new is written.
-    pub(crate) fn begin_close(&mut self) {
-        if self.outbound == Outbound::Open {
-            self.outbound = Outbound::Closing;
+    /// `write`: where plaintext goes now.
+    pub(crate) fn sink(&mut self, outbound: Outbound) -> Result<Sink<'_>, UsageError> {
+        let sink = match self {
+            Self::Plain(_) => Sink::Clear,
+            Self::Greeting(it) => Sink::Queue(&mut it.underway.queue),
+            Self::AwaitingHello(it) => Sink::Queue(&mut it.underway.queue),
+            Self::Choosing(it) => Sink::Queue(&mut it.underway.queue),
+            Self::Handshaking(it) => Sink::Queue(&mut it.underway.queue),
+            Self::Judging(it) => Sink::Queue(&mut it.handshaking.underway.queue),
+            Self::Held(it) => Sink::Queue(&mut it.handshaking.underway.queue),
+            Self::Traffic(it) => match it.queue.is_empty() {
+                true => Sink::Records(it),
+                false => Sink::Queue(&mut it.queue),
+            },
+            Self::Over(_) => return Err(UsageError::ConnectionOver),
+        };
+        match outbound {
+            Outbound::Open => Ok(sink),
+            Outbound::Closing | Outbound::Closed => Err(UsageError::WriteClosed),
         }
     }
 
-    /// Our last byte is sealed.
-    pub(crate) fn end_outbound(&mut self) {
-        self.outbound = Outbound::Closed;
+    /// `update_keys`.
+    pub(crate) fn encrypted(&mut self, outbound: Outbound) -> Result<&mut Encrypted, UsageError> {
+        match (self, outbound) {
+            (Self::Over(_), _) => Err(UsageError::ConnectionOver),
+            (_, Outbound::Closing | Outbound::Closed) => Err(UsageError::WriteClosed),
+            (Self::Traffic(it), Outbound::Open) => Ok(it),
+            (_, Outbound::Open) => Err(UsageError::NotEncrypted),
+        }
     }
 
-    /// Nothing more will be read. The first reason counts.
-    pub(crate) fn end_inbound(&mut self, end: ReadEnd) {
-        self.inbound_end.get_or_insert(end);
+    /// `provide_config`, `refuse_config`.
+    pub(crate) fn choosing(&mut self) -> Result<&mut Choosing, UsageError> {
+        match self {
+            Self::Choosing(it) => Ok(it),
+            _ => Err(UsageError::NoDecisionOpen),
+        }
+    }
+
+    /// `answer`.
+    pub(crate) fn held(&mut self) -> Result<&mut Held, UsageError> {
+        match self {
+            Self::Held(it) => Ok(it),
+            _ => Err(UsageError::NoDecisionOpen),
+        }
+    }
+}
+
+/// Where written plaintext goes.
+pub(crate) enum Sink<'a> {
+    /// Out, as it is.
+    Clear,
+    /// It waits.
+    Queue(&'a mut Queue),
+    /// Into records.
+    Records(&'a mut Encrypted),
+}
+
+/// What a phase has.
+impl Phase {
+    /// What a handshake passes on, while there is one.
+    pub(crate) fn underway(&self) -> Option<&Underway> {
+        match self {
+            Self::Greeting(it) => Some(&it.underway),
+            Self::AwaitingHello(it) => Some(&it.underway),
+            Self::Choosing(it) => Some(&it.underway),
+            Self::Handshaking(it) => Some(&it.underway),
+            Self::Judging(it) => Some(&it.handshaking.underway),
+            Self::Held(it) => Some(&it.handshaking.underway),
+            Self::Plain(_) | Self::Traffic(_) | Self::Over(_) => None,
+        }
     }
 
     /// Whether a handshake is under way, decisions included.
     pub(crate) fn is_handshaking(&self) -> bool {
-        !matches!(self.phase, Phase::Plain | Phase::Traffic | Phase::Over)
+        self.underway().is_some()
     }
 
-    /// Whether the application owes an answer.
-    pub(crate) fn is_deciding(&self) -> bool {
-        matches!(self.phase, Phase::Held | Phase::ChoosingConfig)
+    /// The handshake, decisions about certificates included, once there is an engine.
+    pub(crate) fn handshaking(&self) -> Option<&Handshaking> {
+        match self {
+            Self::Handshaking(it) => Some(it),
+            Self::Judging(it) => Some(&it.handshaking),
+            Self::Held(it) => Some(&it.handshaking),
+            _ => None,
+        }
     }
 
-    /// Which calls are legal (rule R7).
-    pub(crate) fn permit(&self, call: Call) -> Result<(), UsageError> {
-        match (call, self.phase, self.outbound) {
-            (Call::Answer, Phase::Held, _) | (Call::ProvideConfig, Phase::ChoosingConfig, _) => {
-                Ok(())
-            }
-            (Call::Answer | Call::ProvideConfig, ..) => Err(UsageError::NoDecisionOpen),
-            (_, Phase::Over, _) => Err(UsageError::ConnectionOver),
-            (_, _, Outbound::Closing | Outbound::Closed) => Err(UsageError::WriteClosed),
-            (Call::Start, Phase::Plain, _) | (Call::Write, ..) => Ok(()),
-            (Call::Start, ..) => Err(UsageError::AlreadyStarted),
-            (Call::UpdateKeys, Phase::Traffic, _) => Ok(()),
-            (Call::UpdateKeys, ..) => Err(UsageError::NotEncrypted),
+    /// Plaintext that waits to be encrypted.
+    pub(crate) fn queued(&self) -> usize {
+        match self {
+            Self::Traffic(it) => it.queue.len(),
+            other => other.underway().map_or(0, |it| it.queue.len()),
+        }
+    }
+
+    /// How the connection ended, once that was told.
+    pub(crate) fn report(&self) -> Option<CloseReport> {
+        match self {
+            Self::Over(over) => over.report(),
+            _ => None,
         }
     }
 }
 
-#[cfg(test)]
+impl fmt::Debug for Phase {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Plain(_) => "Plain",
+            Self::Greeting(_) => "Greeting",
+            Self::AwaitingHello(_) => "AwaitingHello",
+            Self::Choosing(_) => "Choosing",
+            Self::Handshaking(_) => "Handshaking",
+            Self::Judging(_) => "Judging",
+            Self::Held(_) => "Held",
+            Self::Traffic(_) => "Traffic",
+            Self::Over(_) => "Over",
+        })
+    }
+}
+
+#[cfg(all(test, feature = "ring"))]
 mod tests;

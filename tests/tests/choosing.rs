@@ -191,6 +191,23 @@ fn an_unanswered_question_times_out_and_the_handshakes_clock_stands_still() {
 }
 
 #[test]
+fn a_configuration_counts_unless_process_has_seen_that_its_time_was_over() {
+    for late in [false, true] {
+        let (mut pair, id) = asked("TLSv1.3", usize::MAX);
+        pair.server.time = pair.server.conn.deadline().expect("it runs");
+        if late {
+            pair.server.settle();
+        }
+        let provided = pair.server.conn.provide_config(id, &fallback());
+        assert_eq!(provided.err(), late.then_some(UsageError::NoDecisionOpen));
+        pair.run();
+        let failed = Event::Failed(FailureKind::DecisionTimeout);
+        assert_eq!(pair.server.saw(failed), late);
+        assert_eq!(pair.server.conn.is_encrypted(), !late);
+    }
+}
+
+#[test]
 fn the_end_of_the_transport_makes_the_question_stale() {
     let (mut pair, id) = asked("TLSv1.3", usize::MAX);
     pair.server.conn.receive_eof();

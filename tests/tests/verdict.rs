@@ -1,11 +1,13 @@
 //! The hold, the verdict, and what reaches the wire (rules R1, R5, R6).
 
+use std::time::Duration;
+
 use sslcore::{
-    Alert, ClientConfig, Event, FailureKind, OnErrors, ServerConfig, SslErrorKind, UsageError,
-    Verdict, VerifyMode,
+    Alert, ClientConfig, Event, FailureKind, OnErrors, ServerConfig, ServerStart, SslErrorKind,
+    Timeouts, UsageError, Verdict, VerifyMode,
 };
 use sslcore_tests::certs::{Identity, WORLD};
-use sslcore_tests::pair::{End, Pair, backend, client, server};
+use sslcore_tests::pair::{End, Pair, backend, client, server, server_name};
 
 const VERSIONS: [&str; 2] = ["TLSv1.2", "TLSv1.3"];
 
@@ -177,6 +179,68 @@ fn an_answer_counts_once_and_only_for_its_own_review() {
     );
     pair.run();
     assert!(pair.client.conn.is_encrypted());
+}
+
+#[test]
+fn an_answer_counts_unless_process_has_seen_that_its_time_was_over() {
+    for late in [false, true] {
+        let timeouts = Timeouts {
+            decision: Some(Duration::from_secs(60)),
+            ..Timeouts::CLIENT
+        };
+        let config = client_of("TLSv1.3").on_errors(OnErrors::Hold);
+        let config = config.timeouts(timeouts).build().expect("client");
+        let mut pair = Pair::tls(&config, &server_as("TLSv1.3", &WORLD.self_signed));
+        pair.run();
+        let id = pair.client.conn.review().expect("open").id;
+        pair.client.time = pair.client.conn.deadline().expect("a minute");
+        if late {
+            pair.client.settle();
+        }
+        let answered = pair.client.conn.answer(id, Verdict::Accept);
+        assert_eq!(answered.err(), late.then_some(UsageError::NoDecisionOpen));
+        pair.run();
+        let failed = Event::Failed(FailureKind::DecisionTimeout);
+        assert_eq!(pair.client.saw(failed), late);
+        assert_eq!(pair.client.conn.is_encrypted(), !late);
+    }
+}
+
+#[test]
+fn the_number_of_another_review_answers_nothing() {
+    let other = held("TLSv1.3").client.conn.review().expect("open").id;
+    // The first question is the configuration's, so that the review has another number.
+    let config = server_of("TLSv1.3")
+        .verify_mode(VerifyMode::Verify)
+        .on_errors(OnErrors::Hold)
+        .build()
+        .expect("server");
+    let fallback = config.clone();
+    let mut pair = Pair::default();
+    let (client, server) = (&mut pair.client.conn, &mut pair.server.conn);
+    server
+        .start_server_encryption(ServerStart::Ask { fallback })
+        .expect("start");
+    client
+        .start_client_encryption(
+            &client_of("TLSv1.3").build().expect("client"),
+            server_name(),
+        )
+        .expect("start");
+    pair.run();
+    let question = pair.server.conn.config_request().expect("asked").id;
+    pair.server
+        .conn
+        .provide_config(question, &config)
+        .expect("open");
+    pair.run();
+    assert!(pair.server.conn.review().is_some());
+    assert_eq!(
+        pair.server.conn.answer(other, Verdict::Accept),
+        Err(UsageError::Stale)
+    );
+    pair.run();
+    assert!(pair.server.conn.review().is_some() && !pair.server.conn.is_encrypted());
 }
 
 #[test]

@@ -62,17 +62,32 @@ impl ReceiveBuffer {
         }
     }
 
+    /// How much unread plaintext leaves room for any record, however large: without a bound when
+    /// the memory is owned, since it grows then; at least 1.
+    pub(crate) fn read_limit(&self) -> usize {
+        match &self.storage {
+            Storage::Owned(_) => usize::MAX,
+            Storage::Lent(slice) => slice.len().saturating_sub(MAX_RECORD).max(1),
+        }
+    }
+
+    /// Whether unread plaintext takes the room that the next record needs.
+    pub(crate) fn is_blocked(&self, cap: usize) -> bool {
+        !self.plain.is_empty() && missing(self.raw()) > self.room(cap)
+    }
+
     /// Free space behind the last byte: at least `want` bytes, less when `cap` does not allow.
     pub(crate) fn tail(&mut self, want: usize, cap: usize) -> &mut [u8] {
         let want = want.min(self.room(cap));
+        let most = self.capacity(cap);
         if self.storage.len() - self.raw.end < want {
             if self.live() + want <= self.storage.len() {
                 self.compact();
-            } else if self.raw.end + want <= self.capacity(cap) {
-                self.storage.grow(self.raw.end + want);
+            } else if self.raw.end + want <= most {
+                self.storage.grow(self.raw.end + want, most);
             } else {
                 self.compact();
-                self.storage.grow(self.raw.end + want);
+                self.storage.grow(self.raw.end + want, most);
             }
         }
         // A larger capacity of earlier days may be left over; `cap` is what counts.

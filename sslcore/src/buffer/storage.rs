@@ -40,6 +40,13 @@ impl Buffers {
     /// fails the connection with
     /// [`BufferTooSmall`](crate::FailureKind::BufferTooSmall)).
     ///
+    /// Unread plaintext stays in it, and the next record needs room beside that. So the read limit
+    /// that can be kept is its length less 18,437, and 1 if that is all;
+    /// [`read_buffer_size`](crate::Connection::read_buffer_size) says so from the beginning. With
+    /// that much unread, or more, a record may wait for the reader: no more bytes are taken then.
+    /// Smaller records that have arrived completely are opened all the same, up to
+    /// [`Limits::read_buffer_size`](crate::Limits::read_buffer_size).
+    ///
     /// # Errors
     /// [`ConfigError::BufferTooSmall`] when either is below 512 bytes.
     pub fn lent(
@@ -79,11 +86,11 @@ impl Storage {
         self.bytes().len()
     }
 
-    /// Makes it `len` bytes long if it is owned and shorter.
-    pub(super) fn grow(&mut self, len: usize) {
+    /// Makes it `len` bytes long if it is owned and shorter. It will never be longer than `most`.
+    pub(super) fn grow(&mut self, len: usize, most: usize) {
         if let Self::Owned(vec) = self {
             if vec.len() < len {
-                vec.reserve_exact(len - vec.len());
+                reserve(vec, len - vec.len(), most);
                 vec.resize(len, 0);
             }
         }
@@ -94,6 +101,20 @@ impl Storage {
             vec.zeroize();
             *vec = Vec::new();
         }
+    }
+}
+
+/// Makes room for `n` more bytes, and for as many again as there are, so that growing bit by bit
+/// costs no more than growing at once; but for no more than `most` in all, if they do. The memory
+/// that is left is wiped.
+pub(super) fn reserve(vec: &mut Vec<u8>, n: usize, most: usize) {
+    let len = vec.len() + n;
+    if len > vec.capacity() {
+        let twice = vec.capacity().saturating_mul(2);
+        let mut larger = Vec::with_capacity(twice.min(most).max(len));
+        larger.extend_from_slice(vec);
+        vec.zeroize();
+        *vec = larger;
     }
 }
 

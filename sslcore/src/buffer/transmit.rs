@@ -98,13 +98,14 @@ impl TransmitBuffer {
             return None;
         }
         if self.storage.len() - self.live.end < n {
+            let most = self.cap.saturating_add(HEADROOM);
             if self.live.start > 0 {
                 let live = self.live.clone();
                 self.live = 0..live.len();
                 self.storage.bytes_mut().copy_within(live, 0);
             }
             self.storage
-                .grow((self.live.end + n).max(self.cap.min(2 * n)));
+                .grow((self.live.end + n).max(self.cap.min(2 * n)), most);
         }
         self.storage
             .bytes_mut()

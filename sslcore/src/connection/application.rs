@@ -3,9 +3,9 @@
 use bytes::BufMut;
 
 use super::Connection;
+use super::encrypted::Unsealed;
 use crate::handshake::key_schedule::exporter::ExportError;
-use crate::protocol::SslProtocol;
-use crate::state::{Call, Cause, Phase};
+use crate::state::Sink;
 use crate::usage::{ReadEnd, UsageError};
 
 impl Connection {
@@ -18,24 +18,25 @@ impl Connection {
     /// [`UsageError::WriteClosed`] after [`close`](Self::close),
     /// [`UsageError::ConnectionOver`].
     pub fn write(&mut self, plaintext: &[u8]) -> Result<usize, UsageError> {
-        self.state.permit(Call::Write)?;
-        let n = match self.state.phase() {
-            Phase::Plain => self.transmit.append_plain(plaintext),
-            Phase::Traffic if self.queue.is_empty() => self.seal(plaintext),
-            _ => {
-                let room = self.limits.queued.saturating_sub(self.queue.len());
-                let n = plaintext.len().min(room);
-                self.queue.extend_from_slice(&plaintext[..n]);
-                n
-            }
+        let io = &mut self.io;
+        let n = match self.phase.sink(io.outbound())? {
+            Sink::Clear => io.transmit.append_plain(plaintext),
+            Sink::Queue(queue) => queue.push(plaintext, io.limits.queued),
+            Sink::Records(encrypted) => match encrypted.write(plaintext, io) {
+                Ok(n) => n,
+                Err(Unsealed { sealed, failure }) => {
+                    self.fail(failure.into());
+                    sealed
+                }
+            },
         };
-        self.wants_writable |= n < plaintext.len();
+        self.io.wants_writable |= n < plaintext.len();
         Ok(n)
     }
 
     /// The unread plaintext, in one piece; [`consume`](Self::consume) drops what was used.
     pub fn peek(&self) -> &[u8] {
-        self.receive.plain()
+        self.io.receive.plain()
     }
 
     /// Drops the first `n` bytes of [`peek`](Self::peek).
@@ -43,15 +44,15 @@ impl Connection {
     /// # Errors
     /// [`UsageError::TooManyBytes`] when there are fewer.
     pub fn consume(&mut self, n: usize) -> Result<(), UsageError> {
-        let available = self.receive.plain().len();
+        let available = self.io.receive.plain().len();
         if n > available {
             return Err(UsageError::TooManyBytes {
                 given: n,
                 available,
             });
         }
-        self.receive.consume(n);
-        self.release_idle();
+        self.io.receive.consume(n);
+        self.io.release_idle();
         Ok(())
     }
 
@@ -61,14 +62,14 @@ impl Connection {
     /// A [`ReadEnd`] that says why there is nothing: not yet, or never again. What was received
     /// before a failure can still be read.
     pub fn read(&mut self, out: &mut [u8]) -> Result<usize, ReadEnd> {
-        let plain = self.receive.plain();
+        let plain = self.io.receive.plain();
         if plain.is_empty() && !out.is_empty() {
-            return Err(self.state.inbound_end().unwrap_or(ReadEnd::Empty));
+            return Err(self.io.inbound_end().unwrap_or(ReadEnd::Empty));
         }
         let n = plain.len().min(out.len());
         out[..n].copy_from_slice(&plain[..n]);
-        self.receive.consume(n);
-        self.release_idle();
+        self.io.receive.consume(n);
+        self.io.release_idle();
         Ok(n)
     }
 
@@ -77,22 +78,22 @@ impl Connection {
     /// # Errors
     /// As for [`read`](Self::read).
     pub fn read_buf(&mut self, out: &mut impl BufMut) -> Result<usize, ReadEnd> {
-        let plain = self.receive.plain();
+        let plain = self.io.receive.plain();
         if plain.is_empty() && out.has_remaining_mut() {
-            return Err(self.state.inbound_end().unwrap_or(ReadEnd::Empty));
+            return Err(self.io.inbound_end().unwrap_or(ReadEnd::Empty));
         }
         let n = plain.len().min(out.remaining_mut());
         out.put_slice(&plain[..n]);
-        self.receive.consume(n);
-        self.release_idle();
+        self.io.receive.consume(n);
+        self.io.release_idle();
         Ok(n)
     }
 
     /// From now on what arrives is opened and thrown away, so that alerts and close_notify behind
     /// it still arrive. For who closes and does not want to read the rest.
     pub fn discard_reads(&mut self) {
-        self.discard_reads = true;
-        self.receive.clear_plain();
+        self.io.discard_reads = true;
+        self.io.receive.clear_plain();
     }
 
     /// Ends our direction: what was written leaves first, then close_notify. TLS 1.3 can go on
@@ -101,20 +102,16 @@ impl Connection {
     /// and expects nothing more may take that for an ordinary end. During a handshake it ends with user_canceled and close_notify,
     /// and what was queued is abandoned. Closing twice does nothing.
     pub fn close(&mut self) {
-        self.state.begin_close();
+        self.io.begin_close();
     }
 
     /// Ends everything at once: what waits to be sent or read is thrown away, the peer is told
     /// nothing. `QSslSocket::abort`.
     pub fn abort(&mut self) {
-        if self.state.phase() == Phase::Over {
-            self.report.unsent += self.transmit.clear();
-        } else {
-            self.abandon();
-            self.report.unsent += self.transmit.clear();
-            self.receive.discard();
-            self.state.end_inbound(ReadEnd::Aborted);
-            self.state.follow(Cause::Ended);
+        self.io.tally.unsent += self.io.transmit.clear();
+        if !self.is_over() {
+            self.io.receive.discard();
+            self.end(ReadEnd::Aborted);
         }
         self.settle();
     }
@@ -137,7 +134,7 @@ impl Connection {
         label: &[u8],
         context: Option<&[u8]>,
     ) -> Result<(), ExportError> {
-        match &self.exporter {
+        match &self.io.known.exporter {
             Some(exporter) => exporter.export(out, label, context),
             None => Err(ExportError::NotEncrypted),
         }
@@ -150,13 +147,10 @@ impl Connection {
     /// [`UsageError::NotTls13`], [`UsageError::NotEncrypted`], [`UsageError::WriteClosed`],
     /// [`UsageError::ConnectionOver`].
     pub fn update_keys(&mut self) -> Result<(), UsageError> {
-        self.state.permit(Call::UpdateKeys)?;
-        match &mut self.traffic {
-            Some(traffic) if traffic.version() == SslProtocol::TlsV1_3 => {
-                traffic.request_update();
-                Ok(())
-            }
-            _ => Err(UsageError::NotTls13),
+        let encrypted = self.phase.encrypted(self.io.outbound())?;
+        match encrypted.request_update() {
+            true => Ok(()),
+            false => Err(UsageError::NotTls13),
         }
     }
 }

@@ -6,7 +6,7 @@ use crate::time::Instant;
 
 /// A timeout: how much is left, and since when it runs.
 #[derive(Clone, Copy, Debug, Default)]
-pub(super) struct Countdown {
+pub(crate) struct Countdown {
     timeout: Option<Duration>,
     left: Option<Duration>,
     since: Option<Instant>,

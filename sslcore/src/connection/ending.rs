@@ -1,167 +1,106 @@
 //! How a connection ends: failing, cancelling, closing, and the report.
 
-use zeroize::Zeroize;
-
-use super::{Connection, TransportEnd};
+use super::Connection;
+use super::io::{Io, Outbound, TransportEnd};
+use super::over::Ending;
 use crate::alert::Alert;
 use crate::event::Event;
-use crate::failure::{Failure, FailureKind};
+use crate::failure::Failure;
 use crate::handshake::AlertProtection;
-use crate::handshake::facts::SessionFacts;
-use crate::state::{Call, Cause, Outbound, Phase};
+use crate::state::{Phase, Sink};
 use crate::usage::ReadEnd;
 
 impl Connection {
     /// Latches a failure (rule R6). The alert that it owes is protected as the released bytes
     /// demand.
     pub(super) fn fail(&mut self, mut failure: Failure) {
-        if self.state.phase() == Phase::Over {
-            return;
-        }
-        let end = match failure.kind {
-            FailureKind::Truncated => ReadEnd::Truncated,
-            FailureKind::Reset => ReadEnd::Reset,
-            _ => ReadEnd::Failed,
-        };
-        if let FailureKind::AlertReceived(alert) = failure.kind {
-            self.events.push(Event::AlertReceived(alert));
-        }
-        self.events.push(Event::Failed(failure.kind));
-        // Nothing follows our close_notify (RFC 8446 §6.1), and nobody listens after a reset.
-        if self.state.outbound() == Outbound::Closed
-            || self.transport_end == Some(TransportEnd::Reset)
-        {
-            failure.alert = None;
-        }
-        if let Some(alert) = failure.alert {
-            let waiting = self.transmit.len();
-            self.send_alerts(&[alert]);
-            if self.transmit.len() == waiting {
-                failure.alert = None;
+        failure.alert = failure.alert.filter(|alert| {
+            let waiting = self.io.transmit.len();
+            if self.io.can_tell() {
+                self.send_alerts(&[*alert]);
             }
-        }
-        self.failure = Some(failure);
-        self.abandon();
-        self.receive.clear_raw();
-        self.state.end_inbound(end);
-        self.state.follow(Cause::Ended);
+            self.io.transmit.len() > waiting
+        });
+        self.phase = self.phase.take().end(Ending::Failed(failure), &mut self.io);
     }
 
     /// `close` during a handshake (RFC 8446 §6.1).
     pub(super) fn cancel(&mut self) {
-        self.send_alerts(&[Alert::UserCanceled, Alert::CloseNotify]);
-        self.abandon();
-        self.receive.clear_raw();
-        self.state.end_inbound(ReadEnd::Aborted);
-        self.state.follow(Cause::Ended);
+        if self.io.transport_end != Some(TransportEnd::Reset) {
+            self.send_alerts(&[Alert::UserCanceled, Alert::CloseNotify]);
+        }
+        self.end(ReadEnd::Aborted);
+    }
+
+    /// Ends without a failure. What was accepted and never encrypted is abandoned.
+    pub(super) fn end(&mut self, inbound: ReadEnd) {
+        self.phase = self.phase.take().end(Ending::Closed(inbound), &mut self.io);
     }
 
     /// Queues alerts behind everything that was released.
     fn send_alerts(&mut self, alerts: &[Alert]) {
-        if self.transport_end == Some(TransportEnd::Reset) {
-            return;
-        }
-        if let Some(traffic) = &mut self.traffic {
-            for alert in alerts {
-                // The headroom is there for this; if sealing fails there is nobody left to tell.
-                let _ = traffic.seal_alert(*alert, &mut self.transmit);
-            }
-            return;
-        }
-        let Some(handshake) = &self.handshake else {
-            return;
-        };
-        let mut protection = match &handshake.engine {
-            Some(engine) => engine.alert_protection(),
+        let io = &mut self.io;
+        match &mut self.phase {
             // A client that has not said hello owes no farewell.
-            None if self.role().is_some_and(|role| role.is_client()) => return,
-            None => AlertProtection::Clear,
-        };
-        for alert in alerts {
-            if let Some(record) = protection.record(*alert) {
-                self.transmit.append_flight(&record);
-                self.transmit.mark_alert(*alert);
+            Phase::Plain(_) | Phase::Greeting(_) | Phase::Over(_) => {}
+            Phase::AwaitingHello(_) | Phase::Choosing(_) => {
+                io.send_alerts(alerts, AlertProtection::Clear)
             }
-        }
-    }
-
-    /// Drops what was accepted and never encrypted, and everything of the handshake.
-    pub(super) fn abandon(&mut self) {
-        self.report.abandoned += self.queue.len();
-        self.queue.zeroize();
-        if let Some(handshake) = self.handshake.take() {
-            if let Some(engine) = &handshake.engine {
-                // The engine may hold the response of a session that was only offered, or of a
-                // certificate whose key nobody has shown.
-                let stapled = self.facts.stapled.take();
-                self.facts = SessionFacts {
-                    stapled,
-                    ..engine.facts()
-                };
-            }
+            Phase::Handshaking(it) => it.send_alerts(alerts, io),
+            Phase::Judging(it) => it.handshaking.send_alerts(alerts, io),
+            Phase::Held(it) => it.handshaking.send_alerts(alerts, io),
+            Phase::Traffic(it) => it.send_alerts(alerts, io),
         }
     }
 
     /// Tells what has left, and whether it was the last. After every step and every
     /// `transmitted`.
     pub(super) fn settle(&mut self) {
-        let nothing_to_tell = self.state.outbound() == Outbound::Open
-            && self.transport_end.is_none()
-            && !self.wants_writable
-            && self.transmit.marks_nothing();
+        let nothing_to_tell = self.io.outbound() == Outbound::Open
+            && self.io.transport_end.is_none()
+            && !self.io.wants_writable
+            && self.io.transmit.marks_nothing();
         if !nothing_to_tell {
             self.tell();
         }
-        self.release_idle();
+        self.io.release_idle();
     }
 
     fn tell(&mut self) {
-        if self.transport_end == Some(TransportEnd::Reset) {
-            self.report.unsent += self.transmit.clear();
+        let io = &mut self.io;
+        if io.transport_end == Some(TransportEnd::Reset) {
+            io.tally.unsent += io.transmit.clear();
         }
-        while let Some(alert) = self.transmit.alert_gone() {
+        while let Some(alert) = io.transmit.alert_gone() {
             if alert == Alert::CloseNotify {
-                self.report.close_notify_sent = true;
+                io.tally.close_notify_sent = true;
             }
-            self.events.push(Event::AlertSent(alert));
+            io.events.push(Event::AlertSent(alert));
         }
-        if self.wants_writable && self.state.permit(Call::Write).is_ok() && self.has_write_room() {
-            self.wants_writable = false;
-            self.events.push(Event::Writable);
+        if io.wants_writable {
+            let sink = self.phase.sink(io.outbound());
+            if sink.is_ok_and(|sink| sink.has_room(io)) {
+                io.wants_writable = false;
+                io.events.push(Event::Writable);
+            }
         }
-        let all_gone = self.transmit.is_empty() && self.queue.is_empty();
-        let both_ended =
-            self.state.outbound() == Outbound::Closed && self.state.inbound_end().is_some();
-        if all_gone && both_ended && self.state.phase() != Phase::Over {
-            self.state.follow(Cause::Ended);
+        let all_gone = io.transmit.is_empty() && self.phase.queued() == 0;
+        if let (true, Outbound::Closed, Some(end)) = (all_gone, io.outbound(), io.inbound_end()) {
+            self.end(end);
         }
-        if self.state.phase() == Phase::Over && all_gone && !self.reported {
-            self.reported = true;
-            let nothing_lost = self.report.abandoned == 0 && self.report.unsent == 0;
-            let both_said_so = match self.state.inbound_end() {
-                Some(ReadEnd::EndOfStream) => true,
-                _ => self.report.close_notify_sent && self.report.close_notify_received,
-            };
-            self.report.clean = self.failure.is_none() && nothing_lost && both_said_so;
-            self.traffic = None;
-            self.events.push(Event::Closed(self.report));
+        if let Phase::Over(over) = &mut self.phase {
+            over.settle(&mut self.io);
         }
     }
+}
 
-    pub(super) fn release_idle(&mut self) {
-        if self.limits.release_when_idle {
-            self.receive.release_if_empty();
-            self.transmit.release_if_empty();
-        }
-    }
-
-    /// The peer, or the transport, took longer to close than the close timeout allows.
-    pub(super) fn give_up_closing(&mut self) {
-        self.report.unsent += self.transmit.clear();
-        self.abandon();
-        self.state.end_inbound(ReadEnd::Truncated);
-        if self.state.phase() != Phase::Over {
-            self.state.follow(Cause::Ended);
+impl Sink<'_> {
+    /// Whether it can take a whole record's worth.
+    fn has_room(&self, io: &Io) -> bool {
+        match self {
+            Self::Clear => io.transmit.room() > 0,
+            Self::Queue(queue) => queue.len() < io.limits.queued,
+            Self::Records(encrypted) => encrypted.has_room(io),
         }
     }
 }

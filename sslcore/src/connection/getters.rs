@@ -1,8 +1,6 @@
 //! QSslSocket's getters. All of them keep answering after a failure.
 
-use rustls_pki_types::ServerName;
-
-use super::{Connection, Role};
+use super::Connection;
 use crate::event::{CloseReport, SslMode};
 use crate::failure::Failure;
 use crate::protocol::{SslCipher, SslProtocol};
@@ -14,50 +12,53 @@ use crate::x509::certificate::Certificate;
 impl Connection {
     /// `QSslSocket::mode`: stays what it is after the connection has ended.
     pub fn mode(&self) -> SslMode {
-        self.mode
+        self.io.known.mode
     }
 
     /// Whether the handshake is complete and the connection not over. `QSslSocket::isEncrypted`.
     pub fn is_encrypted(&self) -> bool {
-        self.state.phase() == Phase::Traffic
+        matches!(self.phase, Phase::Traffic(_))
     }
 
     /// Whether the connection is over; what it received may still be read, and an alert may
     /// still wait in [`transmit`](Self::transmit).
     pub fn is_over(&self) -> bool {
-        self.state.phase() == Phase::Over
+        matches!(self.phase, Phase::Over(_))
     }
 
     /// Why nothing more will arrive, once that is so; what arrived before can still be read. Not
     /// [`ReadEnd::Empty`].
     pub fn read_end(&self) -> Option<ReadEnd> {
-        self.state.inbound_end()
+        self.io.inbound_end()
     }
 
     /// The failure that ended the connection. `QAbstractSocket::error`.
     pub fn failure(&self) -> Option<&Failure> {
-        self.failure.as_ref()
+        match &self.phase {
+            Phase::Over(over) => over.failure(),
+            _ => None,
+        }
     }
 
     /// How it ended, once [`Event::Closed`](crate::Event::Closed) was emitted.
     pub fn close_report(&self) -> Option<CloseReport> {
-        self.reported.then_some(self.report)
+        self.phase.report()
     }
 
     /// The errors of the peer's chain, forgiven or not. `QSslSocket::sslHandshakeErrors`.
     pub fn ssl_errors(&self) -> &[SslError] {
-        &self.ssl_errors
+        &self.io.known.errors
     }
 
     /// The peer's own certificate, once it was judged. `QSslSocket::peerCertificate`.
     pub fn peer_certificate(&self) -> Option<&Certificate> {
-        self.peer_chain.first()
+        self.io.known.chain.first()
     }
 
     /// The chain as the peer sent it, its own certificate first.
     /// `QSslSocket::peerCertificateChain`.
     pub fn peer_certificate_chain(&self) -> &[Certificate] {
-        &self.peer_chain
+        &self.io.known.chain
     }
 
     /// The OCSP response (RFC 6960 §4.2.1) that the server stapled to its certificate, in DER and
@@ -66,33 +67,33 @@ impl Connection {
     /// (RFC 6066 §8); servers of TLS 1.3 may staple one to each certificate of the chain, of which
     /// this is the first. `sslcore_std::ocsp` reads it. `QSslSocket::ocspResponses`.
     pub fn stapled_ocsp_response(&self) -> Option<&[u8]> {
-        self.facts.stapled.as_deref()
+        self.io.known.facts.stapled.as_deref()
     }
 
     /// The cipher suite, once negotiated. `QSslSocket::sessionCipher`.
     pub fn session_cipher(&self) -> Option<SslCipher> {
-        self.facts.cipher.and_then(SslCipher::from_id)
+        self.io.known.facts.cipher.and_then(SslCipher::from_id)
     }
 
     /// The version, once negotiated. `QSslSocket::sessionProtocol`.
     pub fn session_protocol(&self) -> Option<SslProtocol> {
-        self.facts.protocol
+        self.io.known.facts.protocol
     }
 
     /// The key exchange group by IANA's name; `None` when none took place. Instead of
     /// `QSslConfiguration::ephemeralServerKey`.
     pub fn key_exchange_group(&self) -> Option<&'static str> {
-        self.facts.group
+        self.io.known.facts.group
     }
 
     /// The application protocol agreed upon. `QSslConfiguration::nextNegotiatedProtocol`.
     pub fn alpn_protocol(&self) -> Option<&[u8]> {
-        self.facts.alpn.as_deref()
+        self.io.known.facts.alpn.as_deref()
     }
 
     /// Whether an earlier session was resumed.
     pub fn is_resumed(&self) -> bool {
-        self.facts.resumed
+        self.io.known.facts.resumed
     }
 
     /// The server's name as the client asks for it in its hello (SNI, RFC 6066 §3): as it was sent,
@@ -100,19 +101,13 @@ impl Connection {
     /// `None` when no name was sent, or none that can be a DNS name. It proves nothing.
     /// `QSslSocket::peerName`, as far as that is sent.
     pub fn server_name(&self) -> Option<&str> {
-        match &self.role {
-            Some(Role::Client(_, peer)) => match &peer.sni {
-                Some(ServerName::DnsName(name)) => Some(name.as_ref()),
-                _ => None,
-            },
-            _ => self.facts.server_name.as_deref(),
-        }
+        self.io.known.facts.server_name.as_deref()
     }
 
     /// How many session tickets a TLS 1.3 client has received. In TLS 1.2 a ticket is part of the
     /// handshake and is not counted.
     pub fn session_tickets_received(&self) -> u32 {
-        self.facts.tickets
+        self.io.known.facts.tickets
     }
 
     /// How long the server lets its last session ticket be used, in seconds; a TLS 1.3 client
@@ -121,42 +116,46 @@ impl Connection {
     /// [`session_lifetime`](crate::ConfigBuilder::session_lifetime), if that is less.
     /// `QSslConfiguration::sessionTicketLifeTimeHint`, which is -1 for `None`.
     pub fn session_ticket_lifetime_hint(&self) -> Option<u32> {
-        self.facts.ticket_lifetime
+        self.io.known.facts.ticket_lifetime
     }
 
     /// Plaintext bytes that can be read now. `QIODevice::bytesAvailable`.
     pub fn bytes_available(&self) -> usize {
-        self.receive.plain().len()
+        self.io.receive.plain().len()
     }
 
     /// Plaintext bytes accepted and not yet encrypted, or, in the clear, not yet taken.
     /// `QIODevice::bytesToWrite`.
     pub fn bytes_to_write(&self) -> usize {
-        self.queue.len() + self.transmit.len() - self.transmit.encrypted_len()
+        self.phase.queued() + self.io.transmit.len() - self.io.transmit.encrypted_len()
     }
 
     /// Received bytes not yet opened. `QSslSocket::encryptedBytesAvailable`.
     pub fn encrypted_bytes_available(&self) -> usize {
-        match self.mode {
+        match self.io.known.mode {
             SslMode::Unencrypted => 0,
-            _ => self.receive.raw().len(),
+            _ => self.io.receive.raw().len(),
         }
     }
 
     /// Sealed bytes not yet taken by the transport. `QSslSocket::encryptedBytesToWrite`.
     pub fn encrypted_bytes_to_write(&self) -> usize {
-        self.transmit.encrypted_len()
+        self.io.transmit.encrypted_len()
     }
 
-    /// The read limit in force, in bytes. `QAbstractSocket::readBufferSize`.
+    /// The read limit in force, in bytes: with that much unread, or more, the next record may have
+    /// to wait for the reader, and with less it never does. What [`Limits`](crate::Limits) or
+    /// [`set_read_buffer_size`](Self::set_read_buffer_size) say, or what a lent buffer can keep if
+    /// that is less ([`Buffers::lent`](crate::Buffers::lent)). `QAbstractSocket::readBufferSize`.
     pub fn read_buffer_size(&self) -> usize {
-        self.limits.read_buffer_size
+        let limits = &self.io.limits;
+        limits.read_buffer_size.min(self.io.receive.read_limit())
     }
 
-    /// Changes the read limit; at least 1. Raising it lets waiting records be opened by the next
-    /// [`process`](Self::process). `QSslSocket::setReadBufferSize`, but exact, and never
-    /// unlimited.
+    /// Changes the read limit; at least 1, and in a lent buffer no more than it can keep. Raising
+    /// it lets waiting records be opened by the next [`process`](Self::process).
+    /// `QSslSocket::setReadBufferSize`, but exact, and never unlimited.
     pub fn set_read_buffer_size(&mut self, bytes: usize) {
-        self.limits.read_buffer_size = bytes.max(1);
+        self.io.limits.read_buffer_size = bytes.max(1);
     }
 }

@@ -1,89 +1,39 @@
 //! The façade: the doors of a connection, and nothing else.
 
+mod answers;
 mod application;
 mod clock;
+mod clocks;
 mod decisions;
+pub(crate) mod encrypted;
 mod ending;
 mod getters;
-mod handshaking;
+pub(crate) mod handshaking;
+pub(crate) mod hello;
+pub(crate) mod io;
+pub(crate) mod judging;
+pub(crate) mod over;
+pub(crate) mod plain;
 mod process;
-mod traffic;
+mod progress;
+mod question;
 mod transport;
+pub(crate) mod underway;
 
 use alloc::boxed::Box;
 use alloc::vec::Vec;
 
-use zeroize::Zeroize;
-
-use self::clock::Countdown;
 pub use self::decisions::{ConfigRequest, Review, Verdict};
-pub use self::process::Progress;
+use self::hello::{AwaitingHello, Greeting, Start};
+use self::io::Io;
+use self::plain::Plain;
+pub use self::progress::Progress;
 use crate::buffer::{Buffers, ReceiveBuffer, Storage, TransmitBuffer};
-use crate::config::{ClientConfig, PeerName, ServerConfig, ServerStart, Terms};
-use crate::event::{CloseReport, Event, Events, ReviewId, SslMode};
-use crate::failure::Failure;
-use crate::handshake::Engine;
-use crate::handshake::facts::SessionFacts;
-use crate::handshake::first_hello::FirstHello;
-use crate::handshake::inbound::Inbound;
-use crate::handshake::key_schedule::exporter::Exporter;
-use crate::handshake::wire::client_hello::HelloMessage;
+use crate::config::{ClientConfig, PeerName, ServerStart};
+use crate::event::{Event, SslMode};
 use crate::limits::Limits;
-use crate::record::traffic::Traffic;
-use crate::state::{Call, Cause, State};
-use crate::time::{Instant, UnixTime};
+use crate::state::{Leaving, Phase};
 use crate::usage::{Leftover, UsageError};
-use crate::verify::SslError;
-use crate::x509::certificate::Certificate;
-
-/// How the transport ended.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum TransportEnd {
-    Eof,
-    Reset,
-}
-
-/// Which side we are, and what the engine is made from.
-enum Role {
-    Client(ClientConfig, Box<PeerName>),
-    Server(ServerConfig),
-}
-
-impl Role {
-    fn terms(&self) -> &Terms {
-        match self {
-            Self::Client(config, _) => &config.0.terms,
-            Self::Server(config) => &config.0.terms,
-        }
-    }
-
-    fn is_client(&self) -> bool {
-        matches!(self, Self::Client(..))
-    }
-}
-
-/// What a handshake keeps while it lasts.
-struct Handshake {
-    engine: Option<Box<dyn Engine>>,
-    /// What the engine wants to send and may not yet.
-    flight: Vec<u8>,
-    first_hello: FirstHello,
-    inbound: Inbound,
-    /// Whether the application chooses a server's configuration.
-    asks: bool,
-    /// The ClientHello, for the application to choose by and for the engine.
-    hello: Option<HelloMessage>,
-    /// Whether the event told that the server asks for our certificate.
-    told_of_request: bool,
-    /// How many errors the events have told, once the chain was judged.
-    told: Option<usize>,
-    /// Until when the server's OCSP response is good.
-    good_until: Option<UnixTime>,
-    /// What the application answered; acted upon in the next step.
-    answer: Option<decisions::Answer>,
-    timeout: Countdown,
-    decision: Countdown,
-}
 
 /// One end of one connection: plaintext first, TLS when told, as a pure value.
 ///
@@ -109,31 +59,8 @@ struct Handshake {
 ///
 /// A connection has one life: a new stream needs a new connection.
 pub struct Connection {
-    state: State,
-    mode: SslMode,
-    role: Option<Role>,
-    limits: Limits,
-    receive: ReceiveBuffer,
-    transmit: TransmitBuffer,
-    /// Plaintext written before the handshake was complete.
-    queue: Vec<u8>,
-    events: Events,
-    handshake: Option<Box<Handshake>>,
-    traffic: Option<Box<Traffic>>,
-    transport_end: Option<TransportEnd>,
-    discard_reads: bool,
-    wants_writable: bool,
-    facts: SessionFacts,
-    exporter: Option<Box<Exporter>>,
-    peer_chain: Vec<Certificate>,
-    ssl_errors: Vec<SslError>,
-    review: Option<ReviewId>,
-    next_id: u32,
-    failure: Option<Failure>,
-    close_timeout: Countdown,
-    report: CloseReport,
-    reported: bool,
-    now: Instant,
+    phase: Phase,
+    io: Io,
 }
 
 impl Connection {
@@ -145,41 +72,23 @@ impl Connection {
                 (Storage::Lent(receive), Storage::Lent(transmit))
             }
         };
+        let limits = Limits {
+            read_buffer_size: limits.read_buffer_size.max(1),
+            ..limits
+        };
+        let receive = ReceiveBuffer::new(receive);
+        let transmit = TransmitBuffer::new(transmit, limits.transmit);
         Self {
-            state: State::default(),
-            mode: SslMode::Unencrypted,
-            role: None,
-            receive: ReceiveBuffer::new(receive),
-            transmit: TransmitBuffer::new(transmit, limits.transmit),
-            limits: Limits {
-                read_buffer_size: limits.read_buffer_size.max(1),
-                ..limits
-            },
-            queue: Vec::new(),
-            events: Events::default(),
-            handshake: None,
-            traffic: None,
-            transport_end: None,
-            discard_reads: false,
-            wants_writable: false,
-            facts: SessionFacts::default(),
-            exporter: None,
-            peer_chain: Vec::new(),
-            ssl_errors: Vec::new(),
-            review: None,
-            next_id: 0,
-            failure: None,
-            close_timeout: Countdown::default(),
-            report: CloseReport::default(),
-            reported: false,
-            now: Instant::default(),
+            phase: Phase::Plain(Plain),
+            io: Io::new(limits, receive, transmit),
         }
     }
 
     /// Gives lent buffers back. What they still hold is lost; received plaintext is wiped.
     pub fn into_buffers(mut self) -> Buffers {
-        self.receive.wipe();
-        match (self.receive.take_storage(), self.transmit.take_storage()) {
+        let io = &mut self.io;
+        io.receive.wipe();
+        match (io.receive.take_storage(), io.transmit.take_storage()) {
             (Storage::Lent(receive), Storage::Lent(transmit)) => {
                 Buffers::Lent { receive, transmit }
             }
@@ -213,9 +122,13 @@ impl Connection {
         peer: PeerName,
         leftover: Leftover,
     ) -> Result<(), UsageError> {
-        self.settle_leftover(leftover)?;
-        let role = Role::Client(config.clone(), Box::new(peer));
-        self.start(SslMode::Client, role, Cause::Started, false);
+        let plain = self.startable(leftover)?;
+        self.io.known.facts.server_name = peer.server_name().map(Box::from);
+        let timeouts = config.0.terms.timeouts;
+        let greeting = Greeting::new(config.clone(), peer);
+        self.io.begin_tls(SslMode::Client, timeouts);
+        let start = Start::Client(Box::new(greeting));
+        self.phase = Leaving::Plain(plain, start).next(&mut self.io);
         Ok(())
     }
 
@@ -238,75 +151,49 @@ impl Connection {
         start: ServerStart,
         leftover: Leftover,
     ) -> Result<(), UsageError> {
-        self.settle_leftover(leftover)?;
-        let (config, asks) = match start {
-            ServerStart::With(config) => (config, false),
-            ServerStart::Ask { fallback } => (fallback, true),
-        };
-        self.start(SslMode::Server, Role::Server(config), Cause::Awaited, asks);
+        let plain = self.startable(leftover)?;
+        let awaiting = AwaitingHello::new(start);
+        self.io.begin_tls(SslMode::Server, awaiting.timeouts());
+        let start = Start::Server(Box::new(awaiting));
+        self.phase = Leaving::Plain(plain, start).next(&mut self.io);
         Ok(())
     }
 
-    fn settle_leftover(&mut self, leftover: Leftover) -> Result<(), UsageError> {
-        self.state.permit(Call::Start)?;
-        let bytes = self.receive.plain().len() + self.receive.raw().len();
+    fn startable(&mut self, leftover: Leftover) -> Result<Plain, UsageError> {
+        let plain = self.phase.start(self.io.outbound())?;
+        let receive = &mut self.io.receive;
+        let bytes = receive.plain().len() + receive.raw().len();
         match leftover {
             _ if bytes == 0 => {}
             Leftover::Refuse => return Err(UsageError::UnreadPlaintext { bytes }),
-            Leftover::Discard => self.receive.discard(),
-            Leftover::TreatAsTls => self.receive.unread(),
+            Leftover::Discard => receive.discard(),
+            Leftover::TreatAsTls => receive.unread(),
         }
-        Ok(())
-    }
-
-    fn start(&mut self, mode: SslMode, role: Role, cause: Cause, asks: bool) {
-        self.begin_handshake(&role, asks);
-        self.role = Some(role);
-        self.mode = mode;
-        self.state.follow(cause);
-        self.events.push(Event::ModeChanged(mode));
+        Ok(plain)
     }
 
     /// The next event, oldest first.
     pub fn poll_event(&mut self) -> Option<Event> {
-        self.events.pop()
-    }
-
-    /// When to call [`process`](Self::process) even if no bytes arrive. `None`: no need.
-    pub fn deadline(&self) -> Option<Instant> {
-        if self.reported {
-            return None;
-        }
-        let handshake = self
-            .handshake
-            .as_deref()
-            .filter(|_| self.state.is_handshaking());
-        [
-            handshake.and_then(|handshake| handshake.timeout.deadline()),
-            handshake.and_then(|handshake| handshake.decision.deadline()),
-            self.close_timeout.deadline(),
-        ]
-        .into_iter()
-        .flatten()
-        .min()
+        self.io.events.pop()
     }
 }
 
 impl Drop for Connection {
     fn drop(&mut self) {
-        self.queue.zeroize();
-        self.receive.wipe();
+        self.io.receive.wipe();
     }
 }
 
 impl core::fmt::Debug for Connection {
     fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
         f.debug_struct("Connection")
-            .field("mode", &self.mode)
-            .field("state", &self.state)
-            .field("receive", &self.receive)
-            .field("transmit", &self.transmit)
-            .field("failure", &self.failure)
+            .field("mode", &self.mode())
+            .field("phase", &self.phase)
+            .field("outbound", &self.io.outbound())
+            .field("inbound_end", &self.io.inbound_end())
+            .field("receive", &self.io.receive)
+            .field("transmit", &self.io.transmit)
+            .field("failure", &self.failure())
             .finish_non_exhaustive()
     }
 }

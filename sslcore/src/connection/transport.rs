@@ -2,10 +2,10 @@
 
 use bytes::{Buf, Bytes, BytesMut};
 
-use super::{Connection, TransportEnd};
+use super::Connection;
+use super::io::{Outbound, TransportEnd};
 use crate::buffer::missing;
 use crate::record::header::MAX_RECORD;
-use crate::state::{Outbound, Phase};
 use crate::usage::UsageError;
 
 impl Connection {
@@ -19,26 +19,26 @@ impl Connection {
         if self.swallows() {
             return Ok(bytes.len());
         }
-        let cap = self.receive_cap();
-        let tail = self.receive.tail(bytes.len(), cap);
+        let cap = self.io.receive_cap();
+        let tail = self.io.receive.tail(bytes.len(), cap);
         let n = bytes.len().min(tail.len());
         tail[..n].copy_from_slice(&bytes[..n]);
-        self.receive.commit(n);
+        self.io.receive.commit(n);
         Ok(n)
     }
 
     /// Lends space for the transport to read into; [`received`](Self::received) keeps what was
-    /// read. Holds at least what the record at hand still needs, unless the buffer is full: then
-    /// it is empty, which is back-pressure. Do not read from the transport then: 0 bytes read
+    /// read. Holds at least what the record at hand still needs, or what the buffer has left: when it
+    /// is empty, that is back-pressure. Do not read from the transport then: 0 bytes read
     /// into an empty buffer are not the end of the stream.
     pub fn receive_buffer(&mut self) -> &mut [u8] {
         if self.swallows() {
-            self.receive.clear_raw();
+            self.io.receive.clear_raw();
         }
-        let cap = self.receive_cap();
-        let missing = missing(self.receive.raw());
-        let roomy = self.receive.capacity(cap).min(MAX_RECORD);
-        self.receive.lend(missing.max(roomy), cap)
+        let cap = self.io.receive_cap();
+        let missing = missing(self.io.receive.raw());
+        let roomy = self.io.receive.capacity(cap).min(MAX_RECORD);
+        self.io.receive.lend(missing.max(roomy), cap)
     }
 
     /// The transport has put `n` bytes at the front of [`receive_buffer`](Self::receive_buffer).
@@ -50,7 +50,7 @@ impl Connection {
     /// [`UsageError::ReceiveAfterEnd`].
     pub fn received(&mut self, n: usize) -> Result<(), UsageError> {
         self.check_transport()?;
-        let available = self.receive.lent();
+        let available = self.io.receive.lent();
         if n > available {
             return Err(UsageError::TooManyBytes {
                 given: n,
@@ -58,7 +58,7 @@ impl Connection {
             });
         }
         let keep = if self.swallows() { 0 } else { n };
-        self.receive.give_back(keep);
+        self.io.receive.give_back(keep);
         Ok(())
     }
 
@@ -93,18 +93,18 @@ impl Connection {
     /// then it is [`Truncated`](crate::FailureKind::Truncated) unless close_notify was among them
     /// (rule R4).
     pub fn receive_eof(&mut self) {
-        self.transport_end.get_or_insert(TransportEnd::Eof);
+        self.io.transport_end.get_or_insert(TransportEnd::Eof);
     }
 
     /// The transport was reset or has failed. What waits to be sent is thrown away.
     pub fn receive_reset(&mut self) {
-        self.transport_end = Some(TransportEnd::Reset);
-        self.report.unsent += self.transmit.clear();
+        self.io.transport_end = Some(TransportEnd::Reset);
+        self.io.tally.unsent += self.io.transmit.clear();
     }
 
     /// What the transport is to send. Empty when there is nothing now.
     pub fn transmit(&self) -> &[u8] {
-        self.transmit.bytes()
+        self.io.transmit.bytes()
     }
 
     /// The transport has taken `n` bytes of [`transmit`](Self::transmit).
@@ -112,7 +112,7 @@ impl Connection {
     /// # Errors
     /// [`UsageError::TooManyBytes`] when there were fewer.
     pub fn transmitted(&mut self, n: usize) -> Result<(), UsageError> {
-        let available = self.transmit.bytes().len();
+        let available = self.io.transmit.bytes().len();
         if n > available {
             return Err(UsageError::TooManyBytes {
                 given: n,
@@ -127,24 +127,24 @@ impl Connection {
     /// unchanged however often the transport retries. Counts as taken. With owned buffers nothing
     /// is copied, and the next record allocates anew; with lent ones it is copied.
     pub fn take_transmit(&mut self) -> Option<Bytes> {
-        if self.transmit.bytes().is_empty() {
+        if self.io.transmit.bytes().is_empty() {
             return None;
         }
-        let (bytes, range) = self.transmit.split_off();
+        let (bytes, range) = self.io.transmit.split_off();
         self.taken(range.len());
         Some(Bytes::from(bytes).slice(range))
     }
 
     fn taken(&mut self, n: usize) {
-        let taken = self.transmit.take(n);
+        let taken = self.io.transmit.take(n);
         if n > 0 {
-            self.close_timeout.restart(self.now);
+            self.io.close_timeout.restart(self.io.now);
         }
         if taken.plain > 0 {
-            self.events.bytes_written(taken.plain);
+            self.io.events.bytes_written(taken.plain);
         }
         if taken.encrypted > 0 {
-            self.events.encrypted_bytes_written(taken.encrypted);
+            self.io.events.encrypted_bytes_written(taken.encrypted);
         }
         self.settle();
     }
@@ -152,11 +152,11 @@ impl Connection {
     /// Whether nothing more will ever come out of [`transmit`](Self::transmit): the adapter may
     /// send FIN.
     pub fn transmit_finished(&self) -> bool {
-        self.state.outbound() == Outbound::Closed && self.transmit.is_empty()
+        self.io.outbound() == Outbound::Closed && self.io.transmit.is_empty()
     }
 
     fn check_transport(&self) -> Result<(), UsageError> {
-        match self.transport_end {
+        match self.io.transport_end {
             Some(_) => Err(UsageError::ReceiveAfterEnd),
             None => Ok(()),
         }
@@ -164,6 +164,6 @@ impl Connection {
 
     /// Whether what arrives is of no use any more.
     fn swallows(&self) -> bool {
-        self.state.phase() == Phase::Over || self.state.inbound_end().is_some()
+        self.is_over() || self.io.inbound_end().is_some()
     }
 }

@@ -32,6 +32,7 @@ pub(crate) enum Read {
 }
 
 /// The reading side of a handshake.
+#[derive(Default)]
 pub(crate) struct Inbound {
     messages: Assembler,
     /// How the peer's records are protected: not at all in the beginning.
@@ -39,7 +40,6 @@ pub(crate) struct Inbound {
     /// Early data that was dropped unread, in bytes.
     refused: usize,
     alerts: Alerts,
-    max_message: usize,
 }
 
 /// The peer's protection, and what it has opened.
@@ -59,22 +59,12 @@ const TLS12_FINISHED: usize = MESSAGE_HEADER + 12;
 const EARLY_OVERHEAD: usize = 1 + TAG_LEN;
 
 impl Inbound {
-    /// Reads messages of at most `max_message` bytes.
-    pub(crate) fn new(max_message: usize) -> Self {
-        Self {
-            messages: Assembler::default(),
-            keys: None,
-            refused: 0,
-            alerts: Alerts::default(),
-            max_message,
-        }
-    }
-
     /// Reads one record, or one message of a record that carries several, and lets the engine have
-    /// it.
+    /// it. A message has at most `max` bytes.
     pub(crate) fn read(
         &mut self,
         receive: &mut ReceiveBuffer,
+        max: usize,
         engine: &mut dyn Engine,
         now: Now,
         flight: &mut Vec<u8>,
@@ -82,7 +72,7 @@ impl Inbound {
         self.follow(engine)?;
         let mut tell = |message: Message<'_>| engine.message(message, now, flight);
         if let Some(keys) = self.keys.as_mut().filter(|keys| !keys.unread.is_empty()) {
-            keys.next_message(&mut self.messages, self.max_message, &mut tell)?;
+            keys.next_message(&mut self.messages, max, &mut tell)?;
             return Ok(Read::Worked);
         }
         let raw = receive.raw_mut();
@@ -111,7 +101,7 @@ impl Inbound {
                 let end = record.len();
                 let done = pass_on(
                     &mut self.messages,
-                    self.max_message,
+                    max,
                     record,
                     HEADER_LEN..end,
                     None,
@@ -126,7 +116,7 @@ impl Inbound {
                     if !keys.is_tls13() && held > TLS12_FINISHED {
                         return Err(unexpected("more than Finished behind ChangeCipherSpec"));
                     }
-                    keys.next_message(&mut self.messages, self.max_message, &mut tell)?;
+                    keys.next_message(&mut self.messages, max, &mut tell)?;
                 }
                 Ok(ContentType::Alert) => {
                     let version = keys.protection.version();

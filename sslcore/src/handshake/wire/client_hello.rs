@@ -63,7 +63,7 @@ impl<'a> ClientHello<'a> {
 }
 
 /// A whole ClientHello that was read once, and found to be one that may be answered.
-#[derive(Debug)]
+#[derive(Debug, Default)]
 pub(crate) struct HelloMessage {
     /// [`FRAME`] bytes of room, then the message with its header.
     framed: Vec<u8>,

@@ -1,0 +1,233 @@
+//! What every phase works on: the two buffers, the events, and how each direction stands.
+
+use alloc::boxed::Box;
+use alloc::vec::Vec;
+
+use super::clock::Countdown;
+use crate::alert::Alert;
+use crate::buffer::{ReceiveBuffer, TransmitBuffer};
+use crate::event::{CloseReport, Event, Events, SslMode};
+use crate::failure::{Failure, FailureKind};
+use crate::handshake::AlertProtection;
+use crate::handshake::facts::SessionFacts;
+use crate::handshake::key_schedule::exporter::Exporter;
+use crate::limits::{Limits, Timeouts};
+use crate::record::header::MAX_RECORD;
+use crate::time::Instant;
+use crate::usage::ReadEnd;
+use crate::verify::SslError;
+use crate::x509::certificate::Certificate;
+
+/// What a step of a phase led to.
+pub(crate) enum Turn<Cause> {
+    /// Nothing: it waits.
+    Idle,
+    /// Something was done, and there may be more.
+    Worked,
+    /// The phase is over, and this is why.
+    Leave(Cause),
+}
+
+/// The result of a step of a phase that something leads out of.
+pub(crate) type Step<Cause> = Result<Turn<Cause>, Failure>;
+
+/// What we may still send.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(crate) enum Outbound {
+    /// Anything.
+    #[default]
+    Open,
+    /// What was written before `close`, then close_notify.
+    Closing,
+    /// Nothing more.
+    Closed,
+}
+
+/// How the transport ended.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum TransportEnd {
+    Eof,
+    Reset,
+}
+
+/// What was learnt, and stays true: the getters answer from it, also after a failure.
+#[derive(Default)]
+pub(crate) struct Known {
+    pub(crate) mode: SslMode,
+    pub(crate) facts: SessionFacts,
+    pub(crate) exporter: Option<Box<Exporter>>,
+    pub(crate) chain: Vec<Certificate>,
+    pub(crate) errors: Vec<SslError>,
+}
+
+impl Known {
+    /// The engine says what was negotiated so far. The name that was asked for is known before.
+    pub(crate) fn learn(&mut self, facts: SessionFacts) {
+        let server_name = self.facts.server_name.take().or(facts.server_name);
+        self.facts = SessionFacts {
+            server_name,
+            ..facts
+        };
+    }
+
+    /// The same from an engine that is given up. It may hold the response of a session that was
+    /// only offered, or of a certificate whose key nobody has shown.
+    pub(crate) fn learn_unproven(&mut self, facts: SessionFacts) {
+        let stapled = self.facts.stapled.take();
+        self.learn(SessionFacts { stapled, ..facts });
+    }
+}
+
+/// Buffers, events, limits, and the two directions.
+pub(crate) struct Io {
+    pub(crate) limits: Limits,
+    pub(crate) receive: ReceiveBuffer,
+    pub(crate) transmit: TransmitBuffer,
+    pub(crate) events: Events,
+    pub(crate) known: Known,
+    pub(crate) transport_end: Option<TransportEnd>,
+    pub(crate) discard_reads: bool,
+    /// A write was short: the application waits for room.
+    pub(crate) wants_writable: bool,
+    pub(crate) close_timeout: Countdown,
+    /// What the last `process` was told.
+    pub(crate) now: Instant,
+    /// What the report at the end will count; whether it was clean is not known before.
+    pub(crate) tally: CloseReport,
+    outbound: Outbound,
+    inbound_end: Option<ReadEnd>,
+    next_id: u32,
+}
+
+impl Io {
+    pub(crate) fn new(limits: Limits, receive: ReceiveBuffer, transmit: TransmitBuffer) -> Self {
+        Self {
+            limits,
+            receive,
+            transmit,
+            events: Events::default(),
+            known: Known::default(),
+            transport_end: None,
+            discard_reads: false,
+            wants_writable: false,
+            close_timeout: Countdown::default(),
+            now: Instant::default(),
+            tally: CloseReport::default(),
+            outbound: Outbound::default(),
+            inbound_end: None,
+            next_id: 0,
+        }
+    }
+
+    pub(crate) fn outbound(&self) -> Outbound {
+        self.outbound
+    }
+
+    /// `close`: from now on nothing new is written.
+    pub(crate) fn begin_close(&mut self) {
+        if self.outbound == Outbound::Open {
+            self.outbound = Outbound::Closing;
+        }
+    }
+
+    /// Our last byte is sealed.
+    pub(crate) fn end_outbound(&mut self) {
+        self.outbound = Outbound::Closed;
+    }
+
+    /// How the inbound direction ended, if it has.
+    pub(crate) fn inbound_end(&self) -> Option<ReadEnd> {
+        self.inbound_end
+    }
+
+    /// Nothing more will be read. The first reason counts.
+    pub(crate) fn end_inbound(&mut self, end: ReadEnd) {
+        self.inbound_end.get_or_insert(end);
+    }
+
+    /// TLS begins. The end of the plaintext is not the end of TLS: only close_notify is (rule R4).
+    pub(crate) fn begin_tls(&mut self, mode: SslMode, timeouts: Timeouts) {
+        self.inbound_end = None;
+        self.known.mode = mode;
+        self.close_timeout = Countdown::new(timeouts.close);
+        self.events.push(Event::ModeChanged(mode));
+    }
+
+    /// A number for a question to the application.
+    pub(crate) fn next_id(&mut self) -> u32 {
+        let id = self.next_id;
+        self.next_id = self.next_id.wrapping_add(1);
+        id
+    }
+
+    /// How much may be held: what the reader has room for, and one record (rule R8).
+    pub(crate) fn receive_cap(&self) -> usize {
+        self.limits.read_buffer_size.saturating_add(MAX_RECORD)
+    }
+
+    /// The record at the front is not complete and has so many bytes: it will be, or it does not
+    /// fit, or the transport has ended.
+    pub(crate) fn starved(&self, record: usize) -> Result<(), Failure> {
+        match record > self.receive.capacity(self.receive_cap()) {
+            true => Err(too_small(record)),
+            false => self.ended(),
+        }
+    }
+
+    /// Bytes from the peer: a close that waits for its end waits anew, unless nobody reads them.
+    pub(crate) fn heard(&mut self) {
+        if self.outbound != Outbound::Open && !self.discard_reads {
+            self.close_timeout.restart(self.now);
+        }
+    }
+
+    /// No complete record is there: if the transport has ended, so has the connection (rule R4).
+    pub(crate) fn ended(&self) -> Result<(), Failure> {
+        match self.transport_end {
+            None => Ok(()),
+            Some(TransportEnd::Eof) => Err(Failure::silent(FailureKind::Truncated)),
+            Some(TransportEnd::Reset) => Err(Failure::silent(FailureKind::Reset)),
+        }
+    }
+
+    /// The same, when only a reset matters. Who has ended both directions before does not mind.
+    pub(crate) fn was_reset(&self) -> Result<(), Failure> {
+        let both_ended = self.inbound_end.is_some() && self.outbound == Outbound::Closed;
+        if self.transport_end == Some(TransportEnd::Reset) && !both_ended {
+            return Err(Failure::silent(FailureKind::Reset));
+        }
+        Ok(())
+    }
+
+    /// Whether the peer can still be told anything: nothing follows our close_notify
+    /// (RFC 8446 §6.1), and nobody listens after a reset.
+    pub(crate) fn can_tell(&self) -> bool {
+        self.outbound != Outbound::Closed && self.transport_end != Some(TransportEnd::Reset)
+    }
+
+    /// Queues alerts, protected as the peer expects them; none where that cannot be.
+    pub(crate) fn send_alerts(&mut self, alerts: &[Alert], mut protection: AlertProtection) {
+        for alert in alerts {
+            if let Some(record) = protection.record(*alert) {
+                self.transmit.append_flight(&record);
+                self.transmit.mark_alert(*alert);
+            }
+        }
+    }
+
+    pub(crate) fn release_idle(&mut self) {
+        if self.limits.release_when_idle {
+            self.receive.release_if_empty();
+            self.transmit.release_if_empty();
+        }
+    }
+}
+
+/// A message or record does not fit.
+pub(crate) fn too_small(needed: usize) -> Failure {
+    // RFC 8446 has no alert for it; OpenSSL and BoringSSL send this one.
+    Failure::new(
+        FailureKind::BufferTooSmall { needed },
+        Alert::IllegalParameter,
+    )
+}

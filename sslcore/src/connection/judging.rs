@@ -1,0 +1,209 @@
+//! The peer's certificates: judged in a step of their own, outside the engine, and held while the
+//! application is asked.
+
+use alloc::boxed::Box;
+
+use rustls_pki_types::UnixTime;
+
+use super::decisions::Verdict;
+use super::handshaking::Handshaking;
+use super::io::{Io, Step, Turn};
+use super::question::Question;
+use crate::alert::Alert;
+use crate::event::{Event, ReviewId};
+use crate::failure::{Failure, FailureKind};
+use crate::protocol::SslProtocol;
+use crate::time::Now;
+use crate::usage::UsageError;
+use crate::verify::judge::Staple;
+use crate::verify::policy::Outcome;
+use crate::verify::{SslError, SslErrorKind};
+use crate::x509::certificate::Certificate;
+
+/// Errors that one step tells: the queue of events has room for them, and for what comes after.
+const ERRORS_PER_STEP: usize = 8;
+
+/// A handshake whose peer is judged.
+pub(crate) struct Judging {
+    pub(crate) handshaking: Box<Handshaking>,
+    /// How many errors the events have told, once the chain was judged.
+    told: Option<usize>,
+    /// Until when the server's OCSP response is good.
+    good_until: Option<UnixTime>,
+}
+
+/// What leads out of a judgement.
+pub(crate) enum Ruling {
+    Approved(Approved),
+    /// The certificates have errors, and the policy says to ask.
+    Doubted(ReviewId),
+}
+
+/// The certificates are good, forgiven, or accepted.
+pub(crate) struct Approved {
+    /// No error had to be forgiven.
+    pub(crate) trusted: bool,
+}
+
+impl Judging {
+    pub(crate) fn new(handshaking: Box<Handshaking>) -> Self {
+        Self {
+            handshaking,
+            told: None,
+            good_until: None,
+        }
+    }
+
+    /// Judges. Then tells the errors, some in each step, and decides in the last one.
+    pub(super) fn step(&mut self, io: &mut Io, now: Now) -> Step<Ruling> {
+        let told = match self.told {
+            Some(told) => told,
+            None => {
+                self.judge(io, now);
+                0
+            }
+        };
+        let untold = io.known.errors.get(told..).unwrap_or_default();
+        for error in untold.iter().take(ERRORS_PER_STEP) {
+            io.events.push(Event::PeerVerifyError {
+                kind: error.kind(),
+                depth: error.depth(),
+            });
+        }
+        if untold.len() > ERRORS_PER_STEP {
+            self.told = Some(told + ERRORS_PER_STEP);
+            return Ok(Turn::Worked);
+        }
+        let policy = &self.handshaking.role.terms().policy;
+        match policy.decide(&io.known.errors) {
+            Outcome::Trusted => Ok(Turn::Leave(Ruling::Approved(Approved { trusted: true }))),
+            Outcome::Forgiven => {
+                review(io);
+                Ok(Turn::Leave(Ruling::Approved(Approved { trusted: false })))
+            }
+            Outcome::Asked => Ok(Turn::Leave(Ruling::Doubted(review(io)))),
+            Outcome::Rejected(kind) => {
+                review(io);
+                Err(reject(&mut self.handshaking, io, kind, kind.alert()))
+            }
+        }
+    }
+
+    fn judge(&mut self, io: &mut Io, now: Now) {
+        let Handshaking { role, engine, .. } = &*self.handshaking;
+        let policy = &role.terms().policy;
+        let chain = engine.peer_chain();
+        io.known.learn(engine.facts());
+        io.known.chain = chain.iter().cloned().map(Certificate::from).collect();
+        if policy.judges() {
+            let staple = Staple::Received(io.known.facts.stapled.as_deref());
+            let opinion = policy.judge(chain, role.judged(), staple, now.wall);
+            io.known.errors = opinion.errors;
+            self.good_until = opinion.good_until;
+        }
+    }
+
+    pub(crate) fn approve(self, verdict: Approved) -> Box<Handshaking> {
+        approve(self.handshaking, verdict, self.good_until)
+    }
+
+    pub(crate) fn ask(self, id: ReviewId) -> Held {
+        let timeouts = self.handshaking.role.terms().timeouts;
+        Held {
+            question: Question::new(id.0, timeouts.decision),
+            handshaking: self.handshaking,
+            good_until: self.good_until,
+        }
+    }
+}
+
+/// A handshake that stands still until the application has judged.
+pub(crate) struct Held {
+    pub(crate) handshaking: Box<Handshaking>,
+    good_until: Option<UnixTime>,
+    pub(super) question: Question<Answer>,
+}
+
+/// What the application said.
+pub(super) enum Answer {
+    Accepted,
+    Rejected(SslErrorKind, Alert),
+}
+
+impl Held {
+    pub(super) fn step(&mut self, io: &mut Io, _: Now) -> Step<Approved> {
+        match self.question.take_answer() {
+            Some(Answer::Accepted) => {
+                // Without errors it is the application that has verified.
+                let trusted = io.known.errors.is_empty();
+                Ok(Turn::Leave(Approved { trusted }))
+            }
+            Some(Answer::Rejected(kind, alert)) => {
+                Err(reject(&mut self.handshaking, io, kind, alert))
+            }
+            None => {
+                // The end surfaces at once, whatever waits unprocessed (rule R1).
+                io.ended()?;
+                Ok(Turn::Idle)
+            }
+        }
+    }
+
+    pub(crate) fn approve(self, verdict: Approved) -> Box<Handshaking> {
+        approve(self.handshaking, verdict, self.good_until)
+    }
+
+    /// The application's verdict on these errors.
+    pub(super) fn answer(
+        &mut self,
+        id: ReviewId,
+        verdict: Verdict<'_>,
+        errors: &[SslError],
+    ) -> Result<(), UsageError> {
+        self.question.is_open(id.0)?;
+        let policy = &self.handshaking.role.terms().policy;
+        let unforgiven = |forgiven| policy.first(errors, forgiven).map(SslError::kind);
+        let first = || unforgiven(&[]).unwrap_or(SslErrorKind::Unspecified);
+        self.question.answer(match verdict {
+            Verdict::Accept => Answer::Accepted,
+            Verdict::AcceptOnly(forgiven) => match unforgiven(forgiven) {
+                None => Answer::Accepted,
+                Some(kind) => Answer::Rejected(kind, kind.alert()),
+            },
+            Verdict::Reject => Answer::Rejected(first(), first().alert()),
+            Verdict::RejectWith(alert) if alert.is_warning() => {
+                Answer::Rejected(first(), Alert::CertificateUnknown)
+            }
+            Verdict::RejectWith(alert) => Answer::Rejected(first(), alert),
+        });
+        Ok(())
+    }
+}
+
+/// Opens a review: of errors that are forgiven or refused already, it only tells.
+fn review(io: &mut Io) -> ReviewId {
+    let id = ReviewId(io.next_id());
+    io.events.push(Event::SslErrors(id));
+    id
+}
+
+fn approve(
+    mut handshaking: Box<Handshaking>,
+    Approved { trusted }: Approved,
+    good_until: Option<UnixTime>,
+) -> Box<Handshaking> {
+    handshaking.judged(trusted, good_until);
+    handshaking
+}
+
+fn reject(handshaking: &mut Handshaking, io: &Io, kind: SslErrorKind, alert: Alert) -> Failure {
+    handshaking.engine.rejected();
+    // TLS 1.2 has no certificate_required; a missing one is a handshake failure
+    // (RFC 5246 §7.4.6).
+    let tls12 = io.known.facts.protocol == Some(SslProtocol::TlsV1_2);
+    let alert = match alert {
+        Alert::CertificateRequired if tls12 => Alert::HandshakeFailure,
+        alert => alert,
+    };
+    Failure::new(FailureKind::CertificateRejected(kind), alert)
+}

@@ -1,0 +1,80 @@
+//! The end: what is sealed may still leave, then it is reported.
+
+use alloc::boxed::Box;
+
+use super::io::Io;
+use crate::event::{CloseReport, Event};
+use crate::failure::{Failure, FailureKind};
+use crate::usage::ReadEnd;
+
+/// Why everything ends.
+pub(crate) enum Ending {
+    /// Something went wrong (rule R6).
+    Failed(Failure),
+    /// Nothing did; the reader is told this, unless it was told something before.
+    Closed(ReadEnd),
+}
+
+/// A connection that is over.
+#[derive(Default)]
+pub(crate) struct Over {
+    failure: Option<Box<Failure>>,
+    report: Option<CloseReport>,
+}
+
+impl Over {
+    /// Ends everything. `abandoned` bytes of plaintext were accepted and never encrypted.
+    pub(crate) fn new(why: Ending, abandoned: usize, io: &mut Io) -> Self {
+        let (failure, inbound) = match why {
+            Ending::Failed(failure) => {
+                if let FailureKind::AlertReceived(alert) = failure.kind {
+                    io.events.push(Event::AlertReceived(alert));
+                }
+                io.events.push(Event::Failed(failure.kind));
+                let inbound = match failure.kind {
+                    FailureKind::Truncated => ReadEnd::Truncated,
+                    FailureKind::Reset => ReadEnd::Reset,
+                    _ => ReadEnd::Failed,
+                };
+                (Some(Box::new(failure)), inbound)
+            }
+            Ending::Closed(inbound) => (None, inbound),
+        };
+        io.tally.abandoned += abandoned;
+        io.receive.clear_raw();
+        io.end_inbound(inbound);
+        io.end_outbound();
+        Self {
+            failure,
+            report: None,
+        }
+    }
+
+    pub(crate) fn failure(&self) -> Option<&Failure> {
+        self.failure.as_deref()
+    }
+
+    /// How it ended, once everything that could leave has left.
+    pub(crate) fn report(&self) -> Option<CloseReport> {
+        self.report
+    }
+
+    /// Tells how it ended, once, when nothing waits any more.
+    pub(super) fn settle(&mut self, io: &mut Io) {
+        if self.report.is_some() || !io.transmit.is_empty() {
+            return;
+        }
+        let tally = io.tally;
+        let nothing_lost = tally.abandoned == 0 && tally.unsent == 0;
+        let both_said_so = match io.inbound_end() {
+            Some(ReadEnd::EndOfStream) => true,
+            _ => tally.close_notify_sent && tally.close_notify_received,
+        };
+        let report = CloseReport {
+            clean: self.failure.is_none() && nothing_lost && both_said_so,
+            ..tally
+        };
+        self.report = Some(report);
+        io.events.push(Event::Closed(report));
+    }
+}

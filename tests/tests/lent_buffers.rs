@@ -1,0 +1,121 @@
+//! Buffers that are lent: what is there is all there is.
+
+use std::time::Duration;
+
+use sslcore::{Buffers, Connection, Limits, ReadEnd, ServerStart};
+use sslcore_tests::forge::{DATA, Forger};
+use sslcore_tests::pair::{End, Pair, backend, client, server};
+
+/// The largest record there is, header included (RFC 5246 §6.2.3).
+const MAX_RECORD: usize = 18_437;
+
+fn lent(receive: usize) -> Connection {
+    let buffer = |len| Box::leak(vec![0; len].into_boxed_slice());
+    let buffers = Buffers::lent(buffer(receive), buffer(MAX_RECORD)).expect("large enough");
+    Connection::new(Limits::default(), buffers)
+}
+
+/// A server on a lent buffer, and its peer, which sends what the test wants.
+fn encrypted(receive: usize, tls13: bool) -> (End, Forger) {
+    let mut end = End {
+        conn: lent(receive),
+        ..End::new(Limits::default())
+    };
+    let config = server(backend()).build().expect("server");
+    let start = ServerStart::With(config);
+    end.conn.start_server_encryption(start).expect("start");
+    let forger = Forger::as_client(&mut end, tls13);
+    (end, forger)
+}
+
+#[test]
+fn the_read_limit_that_can_be_kept_is_known_from_the_beginning() {
+    for (receive, kept) in [
+        (MAX_RECORD - 1000, 1),
+        (MAX_RECORD, 1),
+        (MAX_RECORD + 1000, 1000),
+        (MAX_RECORD + 16_384, 16_384),
+    ] {
+        let mut conn = lent(receive);
+        assert_eq!(conn.read_buffer_size(), kept);
+        conn.set_read_buffer_size(usize::MAX);
+        assert_eq!(conn.read_buffer_size(), kept, "there is no more");
+        conn.set_read_buffer_size(1);
+        assert_eq!(conn.read_buffer_size(), 1);
+    }
+    assert_eq!(lent(100_000).read_buffer_size(), 16_384, "as configured");
+}
+
+#[test]
+fn a_record_that_does_not_fit_beside_unread_plaintext_waits_for_the_reader() {
+    for (tls13, receive) in [
+        (true, MAX_RECORD - 1792),
+        (true, MAX_RECORD),
+        (false, MAX_RECORD),
+        (false, MAX_RECORD + 1000),
+    ] {
+        let (mut end, mut forger) = encrypted(receive, tls13);
+        let mut wire = forger.seal(DATA, &[1; 3000]);
+        wire.extend(forger.seal(DATA, &[2; 16_384]));
+        wire.extend(forger.seal(DATA, &[3; 10]));
+        let mut heard = Vec::new();
+        let mut rest = &wire[..];
+        while !rest.is_empty() {
+            let n = end.conn.receive(rest).expect("open");
+            rest = &rest[n..];
+            end.settle();
+            assert_eq!(end.conn.failure(), None);
+            if n == 0 {
+                let unread = end.conn.bytes_available();
+                assert!(unread >= end.conn.read_buffer_size(), "{unread} unread");
+                heard.extend(end.read_all());
+            }
+        }
+        heard.extend(end.read_all());
+        assert_eq!(heard.len(), 3000 + 16_384 + 10);
+        assert_eq!(heard.last(), Some(&3));
+    }
+}
+
+#[test]
+fn a_small_buffer_opens_what_fits_ahead_of_the_reader() {
+    for tls13 in [false, true] {
+        let (mut end, mut forger) = encrypted(4000, tls13);
+        for sent in 1..=5 {
+            let record = forger.seal(DATA, &[7; 500]);
+            end.give(&record, usize::MAX);
+            assert_eq!(end.conn.bytes_available(), sent * 500);
+        }
+        assert!(end.read_all() == [7; 2500]);
+    }
+}
+
+#[test]
+fn the_close_timeout_stands_still_while_a_record_waits_for_room() {
+    let mut pair = Pair::default();
+    pair.client.conn = lent(MAX_RECORD);
+    pair.start(
+        &client(backend()).build().expect("client"),
+        &server(backend()).build().expect("server"),
+    );
+    pair.run();
+    pair.server.write(&[1; 3000]);
+    pair.run();
+    pair.client.conn.close();
+    pair.run();
+    pair.server.write(&[2; 16_384]);
+    pair.server.conn.close();
+    let wire = pair.server.take();
+    let mut rest = &wire[..];
+    for _ in 0..3 {
+        let n = pair.client.conn.receive(rest).expect("open");
+        rest = &rest[n..];
+        pair.client.settle();
+    }
+    assert!(!rest.is_empty(), "it does not fit");
+    pair.advance(Duration::from_secs(60));
+    assert!(pair.client.read_all() == [1; 3000]);
+    pair.client.give(rest, usize::MAX);
+    assert!(pair.client.read_all() == [2; 16_384]);
+    assert_eq!(pair.client.conn.read(&mut [0; 1]), Err(ReadEnd::Closed));
+}
