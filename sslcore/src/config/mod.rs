@@ -2,6 +2,7 @@
 
 mod builder;
 mod limits;
+mod room;
 mod settled;
 mod verification;
 

@@ -6,7 +6,7 @@ use alloc::vec::Vec;
 use core::time::Duration;
 
 use rustls::client::{Resumption, UnbufferedClientConnection};
-use rustls::crypto::CryptoProvider;
+use rustls::crypto::{CryptoProvider, SupportedKxGroup};
 use rustls::pki_types::ServerName;
 use rustls::server::{NoServerSessionStorage, UnbufferedServerConnection};
 use rustls::sign::{CertifiedKey, SingleCertAndKey};
@@ -64,7 +64,9 @@ fn provider(backend: &Backend, settings: &Settings) -> Result<Arc<CryptoProvider
                 .iter()
                 .find(|suite| u16::from(suite.suite()) == cipher.id())
                 .ok_or_else(|| ConfigError::unsupported("cipher suite", cipher.name()))?;
-            provider.cipher_suites.push(*suite);
+            if !provider.cipher_suites.contains(suite) {
+                provider.cipher_suites.push(*suite);
+            }
         }
     }
     if let Some(wanted) = &settings.groups {
@@ -79,7 +81,10 @@ fn provider(backend: &Backend, settings: &Settings) -> Result<Arc<CryptoProvider
                         .is_some_and(|known| same_group(known, name))
                 })
                 .ok_or_else(|| ConfigError::unsupported("group", name))?;
-            provider.kx_groups.push(*group);
+            let named = |known: &&dyn SupportedKxGroup| known.name() == group.name();
+            if !provider.kx_groups.iter().any(named) {
+                provider.kx_groups.push(*group);
+            }
         }
     }
     if provider.kx_groups.is_empty() {

@@ -18,6 +18,7 @@ use crate::handshake::hold::Gate;
 use crate::identity::client_sessions::{self as client, ClientSession, ClientSessionKey};
 use crate::identity::server_sessions::{self as server, ServerSession};
 use crate::identity::validity::Validity;
+use crate::record::limits;
 use crate::record::protection::SslProtocol;
 
 /// What one connection's stores go by.
@@ -314,7 +315,8 @@ impl ProducesTickets for GatedTicketer {
         let mut content = Zeroizing::new(Vec::with_capacity(begins.len() + plain.len()));
         content.extend_from_slice(&begins);
         content.extend_from_slice(plain);
-        self.keys.seal(&content, now)
+        let ticket = self.keys.seal(&content, now)?;
+        (ticket.len() <= limits::ISSUED_TICKET).then_some(ticket)
     }
 
     fn decrypt(&self, cipher: &[u8]) -> Option<Vec<u8>> {
