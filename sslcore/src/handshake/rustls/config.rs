@@ -272,25 +272,28 @@ impl ServerTemplate {
     pub(crate) fn engine(&self, now: Now) -> Result<RustlsEngine, Failure> {
         let asks = self.asks_for_client_certificate;
         let shared = Shared::new(now, asks, self.lifetime, self.key_log.clone());
-        let mut memory = None;
         let mut config = self.config.clone();
         config.key_log = shared.tap.clone();
         config.time_provider = shared.clock.clone();
-        if let Some(sessions) = &self.store {
-            let store = Arc::new(GatedServerStore {
-                store: sessions.clone(),
+        let store = self.store.clone().map(|store| {
+            Arc::new(GatedServerStore {
+                store,
                 rules: shared.rules.clone(),
                 got: Mutex::default(),
-            });
+                ticket: Mutex::default(),
+            })
+        });
+        if let Some(store) = &store {
             config.session_storage = store.clone();
-            memory = Some(Memory::Server(store));
         }
         if let Some(keys) = &self.ticket_keys {
             config.ticketer = Arc::new(GatedTicketer {
                 keys: keys.clone(),
                 rules: shared.rules.clone(),
+                store: store.clone(),
             });
         }
+        let memory = store.map(Memory::Server);
         let conn = UnbufferedServerConnection::new(Arc::new(config))
             .map_err(|error| errors::failure(&error))?;
         Ok(shared.engine(Side::Server(conn.into()), &self.backend, memory, asks))

@@ -229,9 +229,42 @@ pub(super) struct GatedServerStore {
     pub(super) rules: Rules,
     /// What was got out of it, and is still in it.
     pub(super) got: Mutex<Option<Vec<u8>>>,
+    pub(super) ticket: Mutex<Ticket>,
+}
+
+/// Whether a TLS 1.2 client will have the session in a ticket: then it need not be remembered.
+/// rustls asks the ticketer whether it is enabled when the client takes tickets; later it puts the
+/// session into the store, and then asks for the ticket, which may come to nothing.
+#[derive(Default)]
+pub(super) enum Ticket {
+    #[default]
+    NotWanted,
+    Wanted,
+    /// This session waits for what becomes of the ticket.
+    Awaited(Vec<u8>, ServerSession),
 }
 
 impl GatedServerStore {
+    /// The client takes tickets.
+    fn expect_ticket(&self) {
+        *self.ticket.lock() = Ticket::Wanted;
+    }
+
+    /// A ticket was made, or not.
+    fn settle_ticket(&self, made: bool) {
+        let awaited = core::mem::take(&mut *self.ticket.lock());
+        if let (Ticket::Awaited(key, session), false) = (awaited, made) {
+            self.remember(key, session);
+        }
+    }
+
+    fn remember(&self, key: Vec<u8>, session: ServerSession) {
+        let store = self.store.clone();
+        self.rules
+            .gate
+            .store_session(move || store.put(&key, session));
+    }
+
     fn forget(&self) {
         if let Some(id) = self.got.lock().take() {
             self.store.take(&id);
@@ -251,15 +284,18 @@ impl StoresServerSessions for GatedServerStore {
         if self.rules.gate.is_closed() || !validity.holds(stored) {
             return false;
         }
-        let store = self.store.clone();
         let session = ServerSession {
             encoded,
             validity,
             stored,
         };
-        self.rules
-            .gate
-            .store_session(move || store.put(&key, session));
+        let mut ticket = self.ticket.lock();
+        if let Ticket::Wanted = *ticket {
+            *ticket = Ticket::Awaited(key, session);
+            return true;
+        }
+        drop(ticket);
+        self.remember(key, session);
         true
     }
 
@@ -293,20 +329,12 @@ impl StoresServerSessions for GatedServerStore {
 pub(super) struct GatedTicketer {
     pub(super) keys: TicketKeys,
     pub(super) rules: Rules,
+    /// Where the session is remembered when there is no ticket.
+    pub(super) store: Option<Arc<GatedServerStore>>,
 }
 
-impl ProducesTickets for GatedTicketer {
-    fn enabled(&self) -> bool {
-        self.rules.gate.resumption()
-    }
-
-    fn lifetime(&self) -> u32 {
-        let left = self.rules.validity().left(self.rules.clock.now());
-        let certain = left.min(self.keys.certain()).as_secs();
-        u32::try_from(certain).unwrap_or(u32::MAX)
-    }
-
-    fn encrypt(&self, plain: &[u8]) -> Option<Vec<u8>> {
+impl GatedTicketer {
+    fn make(&self, plain: &[u8]) -> Option<Vec<u8>> {
         let (now, validity) = (self.rules.clock.now(), self.rules.validity());
         if !self.rules.gate.may_issue_ticket() || !validity.holds(now) {
             return None;
@@ -317,6 +345,30 @@ impl ProducesTickets for GatedTicketer {
         content.extend_from_slice(plain);
         let ticket = self.keys.seal(&content, now)?;
         (ticket.len() <= limits::ISSUED_TICKET).then_some(ticket)
+    }
+}
+
+impl ProducesTickets for GatedTicketer {
+    fn enabled(&self) -> bool {
+        let enabled = self.rules.gate.resumption();
+        if let (true, Some(store)) = (enabled, &self.store) {
+            store.expect_ticket();
+        }
+        enabled
+    }
+
+    fn lifetime(&self) -> u32 {
+        let left = self.rules.validity().left(self.rules.clock.now());
+        let certain = left.min(self.keys.certain()).as_secs();
+        u32::try_from(certain).unwrap_or(u32::MAX)
+    }
+
+    fn encrypt(&self, plain: &[u8]) -> Option<Vec<u8>> {
+        let ticket = self.make(plain);
+        if let Some(store) = &self.store {
+            store.settle_ticket(ticket.is_some());
+        }
+        ticket
     }
 
     fn decrypt(&self, cipher: &[u8]) -> Option<Vec<u8>> {
