@@ -18,5 +18,6 @@ pub mod pair;
 pub mod peer;
 #[cfg(unix)]
 pub mod peers;
+pub mod useless;
 pub mod wiped;
 pub mod wire;

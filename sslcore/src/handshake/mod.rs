@@ -23,6 +23,7 @@ use crate::record::header::{ContentType, HEADER_LEN, Header, MAX_BODY_TLS12};
 use crate::record::protection::Protection;
 use crate::record::traffic::HandOff;
 use crate::time::Now;
+use crate::verify::SslError;
 
 /// What feeding a record led to.
 #[derive(Debug)]
@@ -96,6 +97,18 @@ impl From<Failure> for EngineFailure {
             record: None,
         }
     }
+}
+
+/// The peer's chain, leaf first, when its key is one that no signature can be checked with.
+#[derive(Debug)]
+#[cfg_attr(
+    not(test),
+    expect(dead_code, reason = "the connection does not look yet")
+)]
+pub(crate) struct RefusedPeer {
+    pub(crate) chain: Vec<CertificateDer<'static>>,
+    /// What is wrong with the key. The handshake ends for it, whatever else is judged or forgiven.
+    pub(crate) error: SslError,
 }
 
 /// An alert record, sealed or in the clear.

@@ -7,7 +7,8 @@ use rustls_pki_types::{CertificateDer, TrustAnchor, UnixTime};
 use webpki::{EndEntityCert, Error, anchor_from_trusted_cert};
 
 use super::diagnose::{Case, Finding, Purpose, Usage, kind_of};
-use super::path::{End, MIN_RSA_BITS, Material, Path, reachable};
+use super::key_flaw::unusable;
+use super::path::{End, Material, Path, reachable};
 use super::policy::{Judged, Policy, VerifyMode};
 use super::status::{StatusQuestion, StatusReport};
 use super::{Detail, SslError, SslErrorKind as Kind, x509};
@@ -251,15 +252,7 @@ impl Policy {
 
     /// What webpki does not look at.
     fn extras(&self, leaf: &CertificateDer<'_>, intermediates: usize, errors: &mut Vec<SslError>) {
-        let bits = x509::Certificate::parse(leaf).and_then(|leaf| leaf.public_key.rsa_bits());
-        if let Some(bits) = bits.filter(|bits| *bits < MIN_RSA_BITS) {
-            errors.push(error(
-                Kind::UnsupportedAlgorithm,
-                0,
-                Detail::KeyBits(bits),
-                leaf,
-            ));
-        }
+        errors.extend(unusable(leaf, self.algorithms.iter().copied()));
         if let Some(limit) = self.depth.filter(|limit| intermediates > *limit) {
             let found = intermediates;
             let detail = Detail::TooMany { limit, found };

@@ -5,6 +5,7 @@ mod dates;
 pub(crate) mod der;
 mod diagnose;
 pub(crate) mod judge;
+pub(crate) mod key_flaw;
 mod name;
 mod path;
 pub(crate) mod pin;
@@ -19,6 +20,7 @@ use core::fmt;
 use rustls_pki_types::{ServerName, UnixTime};
 
 use self::diagnose::Purpose;
+use self::key_flaw::KeyFlaw;
 use crate::alert::Alert;
 use crate::identity::certificate::Certificate;
 
@@ -109,7 +111,9 @@ error_kinds! {
     OcspStatusUnknown = 36, "the OCSP responder does not know the certificate";
     /// The certificate cannot be read.
     UndecodableCertificate = 1000, "the certificate cannot be read";
-    /// The signature algorithm or the key is not supported, or too weak.
+    /// The signature algorithm or the key is not supported, or too weak. When it is the key of the
+    /// peer's own certificate, the handshake fails in every verify mode and nobody can forgive it:
+    /// no signature of the peer's can be checked.
     UnsupportedAlgorithm = 1001, "the certificate uses an algorithm or a key that is not supported";
     /// A name constraint in the chain forbids the certificate's name.
     NameConstraintViolation = 1002, "a certificate in the chain forbids this name";
@@ -210,8 +214,8 @@ enum Detail {
     NeverValid,
     /// Nobody has compared its names with constraints.
     NotCompared,
-    /// The length of the key.
-    KeyBits(usize),
+    /// Why no signature by its key can be checked.
+    Key(KeyFlaw),
 }
 
 impl SslError {

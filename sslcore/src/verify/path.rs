@@ -10,6 +10,7 @@ use rustls_pki_types::{CertificateDer, SignatureVerificationAlgorithm, TrustAnch
 
 use super::dates::Times;
 use super::der::{Reader, tag};
+use super::key_flaw::flaw;
 use super::x509::{Certificate, PublicKey};
 
 /// The most intermediates that a path has: as many as webpki follows.
@@ -215,9 +216,6 @@ fn best<'a>(
     first
 }
 
-/// The fewest bits of an RSA key that any backend accepts.
-pub(super) const MIN_RSA_BITS: usize = 2048;
-
 /// Whether this key made the signature. Takes one from the budget, if there is one.
 pub(super) fn check(
     signed: &[u8],
@@ -237,7 +235,7 @@ pub(super) fn check(
     });
     match algorithm {
         None => Signature::Unsupported,
-        Some(_) if key.rsa_bits().is_some_and(|bits| bits < MIN_RSA_BITS) => Signature::Unsupported,
+        Some(algorithm) if flaw(key, [*algorithm]).is_some() => Signature::Unsupported,
         Some(algorithm) => match algorithm.verify_signature(key.key, signed, signature) {
             Ok(()) => Signature::Good,
             Err(_) => Signature::Bad,

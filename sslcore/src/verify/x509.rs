@@ -56,15 +56,7 @@ impl<'a> PublicKey<'a> {
         })
     }
 
-    /// The length of an RSA key's modulus in bits; `None` for keys of other kinds.
-    pub(crate) fn rsa_bits(&self) -> Option<usize> {
-        if Reader::new(self.algorithm).read(tag::OBJECT_IDENTIFIER)? != RSA {
-            return None;
-        }
-        self.modulus_bits()
-    }
-
-    /// The same, when it is known to be an RSA key.
+    /// The length of the modulus in bits, when it is known to be an RSA key.
     fn modulus_bits(&self) -> Option<usize> {
         let modulus = Reader::new(Reader::new(self.key).read(tag::SEQUENCE)?).read(tag::INTEGER)?;
         bit_length(modulus)

@@ -17,6 +17,7 @@ use spin::Mutex;
 use super::gates::{
     ClientMemory, GatedClientStore, GatedServerStore, GatedTicketer, Groups, Memory, Rules,
 };
+use super::refusal::Refusals;
 use super::signer::OutsideKey;
 use super::staple::{Staple, Staples};
 use super::taps::{Clock, SecretTap};
@@ -159,6 +160,7 @@ impl ClientTemplate {
             ask_client: false,
             hints: Vec::new(),
             staples: Staples::default(),
+            refusals: Refusals::default(),
         };
         let verifier = Arc::new(verifier);
         let builder =
@@ -237,6 +239,7 @@ impl ServerTemplate {
                 .map(|name| DistinguishedName::in_sequence(name))
                 .collect(),
             staples: Staples::default(),
+            refusals: Refusals::default(),
         };
         let identity = identity(&provider, settings)?.ok_or_else(|| {
             ConfigError::UnusableCertificate("a server needs a certificate and its key".into())

@@ -6,7 +6,7 @@ use rustls::{
     AlertDescription, CertificateError, Error, InvalidMessage, PeerIncompatible, PeerMisbehaved,
 };
 
-use super::signer;
+use super::{refusal, signer};
 use crate::alert::Alert;
 use crate::error::{Failure, FailureKind, Repeated};
 use crate::verify::SslErrorKind;
@@ -18,7 +18,7 @@ pub(super) fn failure(error: &Error) -> Failure {
         Some(alert) => Failure::new(kind, alert),
         None => Failure::silent(kind),
     };
-    match signer::refusal(error) {
+    match signer::refusal(error).or_else(|| refusal::reason(error)) {
         Some(why) => failure.because(why),
         None => failure.because(format!("{error}")),
     }
@@ -77,6 +77,10 @@ fn classify(error: &Error) -> (FailureKind, Option<Alert>) {
         Error::InvalidCertificate(why) => (
             K::CertificateRejected(SslErrorKind::Unspecified),
             Alert::from_code(AlertDescription::from(why.clone()).into()),
+        ),
+        error if refusal::reason(error).is_some() => (
+            K::CertificateRejected(SslErrorKind::UnsupportedAlgorithm),
+            Alert::UnsupportedCertificate,
         ),
         error if signer::refusal(error).is_some() => (K::SigningFailed, Alert::InternalError),
         _ => (K::Engine, Alert::InternalError),

@@ -8,6 +8,7 @@ mod config;
 mod errors;
 mod gates;
 mod kernel;
+mod refusal;
 mod signer;
 mod staple;
 mod taps;

@@ -1,5 +1,6 @@
 //! The verifier that rustls is given: it believes every chain, because the chain is judged
-//! outside the engine, and it checks every handshake signature, because nobody may forgive that.
+//! outside the engine, and it checks every handshake signature, because nobody may forgive that. A
+//! chain whose key it cannot check signatures with it refuses at once.
 
 use alloc::vec::Vec;
 
@@ -12,8 +13,9 @@ use rustls::{
 };
 use rustls_pki_types::{CertificateDer, ServerName, SubjectPublicKeyInfoDer, UnixTime};
 
+use super::refusal::Refusals;
 use super::staple::Staples;
-use crate::verify::x509;
+use crate::verify::{key_flaw, x509};
 
 /// One for all connections of a configuration: rustls resumes a session only under the same
 /// verifier.
@@ -26,6 +28,8 @@ pub(super) struct Recorder {
     pub(super) hints: Vec<DistinguishedName>,
     /// Client: what servers stapled.
     pub(super) staples: Staples,
+    /// Chains that were refused for their keys.
+    pub(super) refusals: Refusals,
 }
 
 impl Recorder {
@@ -35,6 +39,21 @@ impl Recorder {
         x509::Certificate::parse(cert)
             .map(|cert| cert.public_key)
             .ok_or(Error::InvalidCertificate(CertificateError::BadEncoding))
+    }
+
+    /// Refuses a chain by whose key no signature can be checked, before there is one: then a wrong
+    /// signature is a wrong one.
+    fn check_key(
+        &self,
+        leaf: &CertificateDer<'_>,
+        issuers: &[CertificateDer<'_>],
+    ) -> Result<(), Error> {
+        let mapping = self.algorithms.mapping.iter();
+        let algorithms = mapping.flat_map(|(_, algorithms)| algorithms.iter().copied());
+        match key_flaw::unusable(leaf, algorithms) {
+            Some(error) => Err(self.refusals.put(leaf, issuers, error)),
+            None => Ok(()),
+        }
     }
 
     fn tls13(
@@ -106,13 +125,14 @@ macro_rules! check_signatures {
 impl ServerCertVerifier for Recorder {
     fn verify_server_cert(
         &self,
-        _: &CertificateDer<'_>,
-        _: &[CertificateDer<'_>],
+        leaf: &CertificateDer<'_>,
+        issuers: &[CertificateDer<'_>],
         _: &ServerName<'_>,
         ocsp_response: &[u8],
         told: UnixTime,
     ) -> Result<ServerCertVerified, Error> {
         self.staples.put(told, ocsp_response);
+        self.check_key(leaf, issuers)?;
         Ok(ServerCertVerified::assertion())
     }
 
@@ -135,10 +155,11 @@ impl ClientCertVerifier for Recorder {
 
     fn verify_client_cert(
         &self,
-        _: &CertificateDer<'_>,
-        _: &[CertificateDer<'_>],
+        leaf: &CertificateDer<'_>,
+        issuers: &[CertificateDer<'_>],
         _: UnixTime,
     ) -> Result<ClientCertVerified, Error> {
+        self.check_key(leaf, issuers)?;
         Ok(ClientCertVerified::assertion())
     }
 
