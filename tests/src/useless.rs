@@ -29,10 +29,14 @@ fn info(algorithm: &[u8], key: &[u8]) -> Vec<u8> {
 
 /// A key on this curve, with coordinates of so many bytes.
 fn on_curve(curve: &[u8], coordinate: usize) -> Vec<u8> {
-    let id = element(6, &[0x2a, 0x86, 0x48, 0xce, 0x3d, 2, 1]);
     let mut point = vec![4];
     point.resize(1 + 2 * coordinate, 9);
-    info(&[id, element(6, curve)].concat(), &point)
+    info(&[ec(), element(6, curve)].concat(), &point)
+}
+
+/// `id-ecPublicKey`.
+fn ec() -> Vec<u8> {
+    element(6, &[0x2a, 0x86, 0x48, 0xce, 0x3d, 2, 1])
 }
 
 /// All of them.
@@ -108,6 +112,18 @@ pub fn useless() -> Vec<Useless> {
             on_curve(&p256, 48),
             "its key is damaged",
         ),
+        Useless {
+            schemes: &[EcdsaP256Sha256],
+            except: Some("aws-lc-rs"),
+            ..ecdsa(
+                "a compressed point of P-256",
+                info(
+                    &[ec(), element(6, &p256)].concat(),
+                    &[&[2][..], &[9; 32]].concat(),
+                ),
+                "its key is a compressed point, which the backend cannot use",
+            )
+        },
         ecdsa(
             "DSA",
             dsa,

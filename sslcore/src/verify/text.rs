@@ -147,6 +147,9 @@ fn useless_key(
         }
         KeyFlaw::Exponent => f.write_str(": its RSA key has an unusable public exponent"),
         KeyFlaw::Malformed => f.write_str(": its key is damaged"),
+        KeyFlaw::Compressed => {
+            f.write_str(": its key is a compressed point, which the backend cannot use")
+        }
         KeyFlaw::Kind => {
             f.write_str(": its key is ")?;
             let fields = x509::Certificate::parse(certificate.der());

@@ -88,7 +88,7 @@ mod tests {
             refusals.put(leaf, issuers, error)
         };
         let first = refuse(&one, &[]);
-        let second = refuse(&other, &[one.clone()]);
+        let second = refuse(&other, core::slice::from_ref(&one));
         let chain = |error| {
             let refused = refusals.take(error)?;
             assert_eq!(refused.error.kind(), SslErrorKind::UnsupportedAlgorithm);

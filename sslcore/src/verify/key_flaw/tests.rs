@@ -74,7 +74,7 @@ fn a_point_is_as_long_as_its_curve_says() {
     for (id, first, len, expected) in [
         (&p256, 4, 64, None),
         (&p384, 4, 96, None),
-        (&p256, 2, 32, None),
+        (&p256, 2, 32, Some(KeyFlaw::Compressed)),
         (&p256, 4, 96, Some(KeyFlaw::Malformed)),
         (&p384, 4, 64, Some(KeyFlaw::Malformed)),
         (&p256, 2, 64, Some(KeyFlaw::Malformed)),
