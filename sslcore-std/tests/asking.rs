@@ -21,9 +21,9 @@ fn untrusted() -> ConfigBuilder<ServerConfig> {
 }
 
 /// A client that was asked, and its server in the middle of the handshake.
-fn asked(version: &str, timeouts: Timeouts) -> (SslSocket, SslSocket, ReviewId) {
+fn asked(version: &str) -> (SslSocket, SslSocket, ReviewId) {
     let config = client().protocols(&[version]).on_errors(OnErrors::Hold);
-    let config = config.timeouts(timeouts).build().expect("client");
+    let config = config.build().expect("client");
     let (mut client, mut server) = started(&config, &untrusted().build().expect("server"));
     let done = AtomicBool::new(false);
     let (asked, ()) = both(
@@ -56,7 +56,7 @@ fn until_hung_up(socket: &SslSocket) {
 #[test]
 fn a_peer_that_hangs_up_while_a_person_decides_is_noticed() {
     for version in VERSIONS {
-        let (mut client, server, id) = asked(version, Timeouts::CLIENT);
+        let (mut client, server, id) = asked(version);
         client.keep_asking(Duration::ZERO).expect("still there");
         assert!(client.review().is_some());
         let (error, ()) = both(
@@ -78,7 +78,7 @@ fn a_peer_that_hangs_up_while_a_person_decides_is_noticed() {
 #[test]
 fn a_peer_that_has_hung_up_is_noticed_by_the_answer() {
     for version in VERSIONS {
-        let (mut client, mut server, id) = asked(version, Timeouts::CLIENT);
+        let (mut client, mut server, id) = asked(version);
         server.abort();
         until_hung_up(&client);
         assert!(client.connection().failure().is_none(), "nobody looked yet");
@@ -96,8 +96,18 @@ fn the_decision_timeout_ends_the_asking() {
         decision: Some(Duration::from_millis(20)),
         ..Timeouts::CLIENT
     };
-    let (mut client, _server, _) = asked("TLSv1.3", timeouts);
-    let error = client.keep_asking(LONG).expect_err("too late");
+    let config = client().on_errors(OnErrors::Hold).timeouts(timeouts);
+    let server = untrusted().build().expect("server");
+    let (mut client, mut server) = started(&config.build().expect("client"), &server);
+    let (error, told) = both(
+        || match client.wait_for_encrypted(Some(LONG)) {
+            Err(WaitError::VerdictNeeded(_)) => client.keep_asking(LONG).expect_err("too late"),
+            // It was too late before this thread had its turn.
+            other => other.expect_err("nobody has accepted"),
+        },
+        || server.wait_for_encrypted(Some(LONG)),
+    );
+    assert!(matches!(told, Err(WaitError::Failed(_))), "{told:?}");
     let WaitError::Failed(failure) = error else {
         panic!("{error}");
     };
@@ -106,7 +116,7 @@ fn the_decision_timeout_ends_the_asking() {
 
 #[test]
 fn a_wait_without_time_says_what_is_asked_and_not_that_its_time_is_up() {
-    let (mut client, _server, id) = asked("TLSv1.3", Timeouts::CLIENT);
+    let (mut client, _server, id) = asked("TLSv1.3");
     let asked = client.wait_for_encrypted(Some(Duration::ZERO));
     assert_eq!(asked, Err(WaitError::VerdictNeeded(id)));
 }
@@ -121,7 +131,7 @@ fn who_asks_nothing_is_told_so() {
 #[test]
 fn disconnecting_in_the_middle_of_a_question_ends_it() {
     for version in VERSIONS {
-        let (mut client, mut server, id) = asked(version, Timeouts::CLIENT);
+        let (mut client, mut server, id) = asked(version);
         client.write_all(b"never sent").expect("it is queued");
         let (report, told) = both(
             || client.disconnect_from_host(LONG),

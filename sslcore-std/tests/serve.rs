@@ -181,7 +181,7 @@ fn bad_clients_disturb_nobody() {
 
 #[test]
 fn a_client_that_keeps_still_is_sent_away() {
-    let mut server = served(&["--once", "--timeout", "1"]);
+    let mut server = served(&["--once", "--timeout", "3"]);
     let mut socket = server.client(&client().build().expect("client"));
     exchange(&mut socket, "hello\n");
     // The server ends it in order.

@@ -340,7 +340,7 @@ fn a_request_that_is_cut_is_not_answered() {
 
 #[test]
 fn a_request_that_never_ends_is_not_waited_for() {
-    let server = server(&["--timeout", "1"]);
+    let server = server(&["--timeout", "3"]);
     let mut socket = connect(&server);
     socket.write_all(b"GET / HTTP/1.1\r\n").expect("write");
     assert_eq!(Answer::read(&mut socket, true).code(), 408);

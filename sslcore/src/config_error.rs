@@ -43,6 +43,15 @@ pub enum ConfigError {
     /// The OCSP response to staple has so many bytes: more than 65,527, which is what fits into an
     /// extension of TLS 1.3 (RFC 8446 §4.4.2).
     StapledResponseTooLong(usize),
+    /// The application protocols that a client offers take so many bytes, each with one for its
+    /// length: more than 16,384. In a ClientHello other extensions need the rest of 65,535 bytes.
+    AlpnTooLong(usize),
+    /// The names of the trust anchors, which a server that asks for certificates sends as hints
+    /// (RFC 8446 §4.2.4), make a CertificateRequest of so many bytes: more than 65,535.
+    IssuerNamesTooLong(usize),
+    /// The certificate chain makes a Certificate message of so many bytes, in TLS 1.3 with the
+    /// stapled OCSP response: more than 65,535, which most peers refuse.
+    CertificatesTooLong(usize),
     /// A lent buffer is too small to work with.
     BufferTooSmall {
         /// Bytes that are needed at least.
@@ -86,6 +95,22 @@ impl fmt::Display for ConfigError {
                     "an OCSP response of {len} bytes is too long to be stapled"
                 )
             }
+            Self::AlpnTooLong(bytes) => write!(
+                f,
+                "the application protocols take {bytes} bytes, and a ClientHello has 16384 for \
+                 them: offer fewer"
+            ),
+            Self::IssuerNamesTooLong(bytes) => write!(
+                f,
+                "the names of the trust anchors make a request for a client's certificate of \
+                 {bytes} bytes, and it may have 65535: trust fewer authorities, or ask for no \
+                 certificate"
+            ),
+            Self::CertificatesTooLong(bytes) => write!(
+                f,
+                "the certificate chain, with what is stapled to it, makes a message of {bytes} \
+                 bytes, and it may have 65535: leave out what peers do not need, such as the root"
+            ),
             Self::BufferTooSmall { needed } => {
                 write!(f, "a lent buffer needs at least {needed} bytes")
             }

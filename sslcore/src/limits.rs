@@ -25,6 +25,17 @@ pub(crate) const POST_HANDSHAKE_MESSAGE: usize = 16 * 1024;
 /// Own records under one key: where AES-GCM keys are renewed (RFC 8446 §5.5 allows 2^24.5 full
 /// records; the engine says less for some suites, then that counts).
 pub(crate) const RECORDS_PER_KEY: u64 = 1 << 24;
+/// A handshake message of ours, header included. TLS has room for 16 MB, but rustls takes no more,
+/// and neither does Go or a connection with the default limits.
+pub(crate) const HANDSHAKE_MESSAGE: usize = 0xffff;
+/// The application protocols that a client offers, with their lengths. All extensions of a
+/// ClientHello together have 65,535 bytes (RFC 8446 §4.1.2), and need some for a session ticket and
+/// for a HelloRetryRequest's cookie.
+pub(crate) const APPLICATION_PROTOCOLS: usize = 16 * 1024;
+/// A session ticket that we issue; it is long when the client's certificate chain, which is in it,
+/// is. A connection of ours takes no longer message than [`POST_HANDSHAKE_MESSAGE`], and neither
+/// does OpenSSL in TLS 1.2.
+pub(crate) const ISSUED_TICKET: usize = POST_HANDSHAKE_MESSAGE - 64;
 /// An OCSP response to staple: it is an extension of its certificate, with 8 bytes before it, and
 /// all of them have 65,535 bytes (RFC 8446 §4.4.2, RFC 6066 §8).
 pub(crate) const STAPLED_RESPONSE: usize = 0xffff - 8;

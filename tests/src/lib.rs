@@ -19,5 +19,6 @@ pub mod peer;
 #[cfg(unix)]
 pub mod peers;
 pub mod records;
+pub mod useless;
 pub mod wiped;
 pub mod wire;

@@ -11,7 +11,7 @@ use sslcore::{AlternativeName, Certificate, DateTime, KeyKind, KeyUsage};
 use sslcore_tests::certs::{
     PKCS_ECDSA_P384_SHA384, PKCS_ED25519, PKCS_RSA_SHA256, WORLD, self_signed_with,
 };
-use sslcore_tests::chains::element;
+use sslcore_tests::chains::{Made, authority, element, field};
 use sslcore_tests::pair::backends;
 
 fn made(change: impl FnOnce(&mut CertificateParams)) -> Certificate {
@@ -196,6 +196,34 @@ fn serial_number_validity_and_constraints_are_what_was_asked_for() {
     );
     assert!(!certificate.is_ca());
     assert!(Certificate::from_der(WORLD.ca.der()).is_ca());
+}
+
+/// "Where YY is greater than or equal to 50, the year SHALL be interpreted as 19YY; and where YY is
+/// less than 50, the year SHALL be interpreted as 20YY" (RFC 5280 §4.1.2.5.1). Nothing is before
+/// 1970.
+#[test]
+fn a_year_of_two_digits_is_of_the_century_that_the_rfc_names() {
+    let dates = [
+        ("000101000000Z", Some("2000-01-01 00:00:00 UTC")),
+        ("491231235959Z", Some("2049-12-31 23:59:59 UTC")),
+        ("500101000000Z", None),
+        ("691231235959Z", None),
+        ("700101000000Z", Some("1970-01-01 00:00:00 UTC")),
+        ("991231235959Z", Some("1999-12-31 23:59:59 UTC")),
+    ];
+    let made = Made::self_signed(authority("root"));
+    for (written, meant) in dates {
+        let certificate = made.issue(authority("dated"));
+        let certificate = certificate.with_fields(&made.key, |fields| {
+            let time = element(0x17, written.as_bytes());
+            fields[field::VALIDITY] = element(0x30, &[&time[..], &time].concat());
+        });
+        let certificate = Certificate::from_der(certificate.der);
+        for date in [certificate.not_before(), certificate.not_after()] {
+            let text = date.map(|time| DateTime::from(time).to_string());
+            assert_eq!(text.as_deref(), meant, "{written}");
+        }
+    }
 }
 
 #[test]

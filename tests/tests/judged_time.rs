@@ -105,3 +105,23 @@ fn what_is_valid_within_the_tolerance_is_so_whatever_else_was_sent() {
     let not_yet = found(trusting(&[&root]), &[&new, &middle, &older]);
     assert_eq!(not_yet, [(CertificateNotYetValid, 0)]);
 }
+
+/// The leaf is valid in two days, its issuer was two days ago: a clock that is wrong by less than a
+/// week may be wrong for either, but not for both.
+#[test]
+fn the_tolerance_is_for_a_chain_that_is_valid_together_at_some_time() {
+    let root = Made::self_signed(authority("root"));
+    let mut middle = authority("middle");
+    middle.not_after = date_time_ymd(2025, 12, 30);
+    let middle = root.issue(middle);
+    let mut new = leaf(&[HOST]);
+    new.not_before = date_time_ymd(2026, 1, 3);
+    let new = middle.issue(new);
+    let week = Duration::from_secs(7 * 24 * 60 * 60);
+    let strict = found(trusting(&[&root]), &[&new, &middle]);
+    let tolerant = found(trusting(&[&root]).clock_tolerance(week), &[&new, &middle]);
+    assert_eq!(tolerant, strict);
+    for expected in [(CertificateNotYetValid, 0), (CertificateExpired, 1)] {
+        assert!(strict.contains(&expected), "{strict:?}");
+    }
+}

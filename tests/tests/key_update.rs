@@ -107,6 +107,142 @@ fn a_reply_that_finds_no_room_waits_and_is_one_however_often_it_was_asked_for() 
     speak(&mut pair, b"in step again");
 }
 
+/// So many requests of the client's for new keys, one record each.
+fn requests(pair: &mut Pair, count: usize) -> Vec<u8> {
+    let mut records = Vec::new();
+    for _ in 0..count {
+        assert_eq!(pair.client.conn.update_keys(), Ok(()));
+        records.extend(pair.client.take());
+    }
+    records
+}
+
+/// The lengths of the records in these bytes.
+fn records(mut bytes: &[u8]) -> Vec<usize> {
+    let mut lengths = Vec::new();
+    while let [_, _, _, high, low, rest @ ..] = bytes {
+        let len = usize::from(u16::from_be_bytes([*high, *low]));
+        lengths.push(5 + len);
+        bytes = &rest[len..];
+    }
+    lengths
+}
+
+/// Of a KeyUpdate: header, message, type, tag.
+const KEY_UPDATE: usize = 5 + 5 + 1 + 16;
+/// Of one byte of data.
+const ONE_BYTE: usize = 5 + 1 + 1 + 16;
+
+/// "An implementation which receives multiple KeyUpdates while it is silent" is caused "to respond
+/// with a single update" (RFC 8446 §4.6.3).
+#[test]
+fn a_burst_of_requests_is_answered_once_however_it_is_cut_and_whatever_is_sent_meanwhile() {
+    for chunk in [usize::MAX, KEY_UPDATE, 40, 1] {
+        for taken_between in [false, true] {
+            let mut pair = encrypted("TLSv1.3");
+            let burst = requests(&mut pair, 5);
+            let mut answers = Vec::new();
+            for piece in burst.chunks(chunk.min(burst.len())) {
+                pair.server.give(piece, usize::MAX);
+                if taken_between {
+                    answers.extend(pair.server.take());
+                }
+            }
+            answers.extend(pair.server.take());
+            assert_eq!(records(&answers), [KEY_UPDATE], "{chunk} {taken_between}");
+            pair.client.give(&answers, usize::MAX);
+            speak(&mut pair, b"under the new keys");
+        }
+    }
+}
+
+#[test]
+fn each_burst_is_answered_once_when_data_has_been_sent_since_the_last() {
+    let mut pair = encrypted("TLSv1.3");
+    for _ in 0..3 {
+        let burst = requests(&mut pair, 5);
+        pair.server.give(&burst, usize::MAX);
+        pair.server.write(b"x");
+        let sent = pair.server.take();
+        assert_eq!(records(&sent), [KEY_UPDATE, ONE_BYTE]);
+        pair.client.give(&sent, usize::MAX);
+        assert_eq!(pair.client.read_all(), b"x");
+        // Data in between, as from a peer that may go on asking.
+        pair.client.write(b"y");
+        pair.run();
+    }
+}
+
+/// The answer stands before the data, also when a request finds data that waits.
+#[test]
+fn what_is_sent_behind_a_request_is_under_new_keys() {
+    let mut pair = encrypted("TLSv1.3");
+    pair.server.write(b"x");
+    let first = requests(&mut pair, 1);
+    pair.server.give(&first, usize::MAX);
+    pair.server.write(b"x");
+    let second = requests(&mut pair, 1);
+    pair.server.give(&second, usize::MAX);
+    pair.server.write(b"x");
+    let sent = pair.server.take();
+    let expected = [ONE_BYTE, KEY_UPDATE, ONE_BYTE, KEY_UPDATE, ONE_BYTE];
+    assert_eq!(records(&sent), expected);
+    pair.client.give(&sent, usize::MAX);
+    assert_eq!(pair.client.read_all(), b"xxx");
+}
+
+/// "If implementations independently send their own KeyUpdates with request_update set to
+/// "update_requested" and they cross in flight, then each side will also send a response" (RFC 8446
+/// §4.6.3).
+#[test]
+fn requests_that_cross_are_both_answered() {
+    let mut pair = encrypted("TLSv1.3");
+    assert_eq!(pair.server.conn.update_keys(), Ok(()));
+    let ours = pair.server.take();
+    let theirs = requests(&mut pair, 1);
+    pair.server.give(&theirs, usize::MAX);
+    pair.client.give(&ours, usize::MAX);
+    for end in [&mut pair.server, &mut pair.client] {
+        assert_eq!(end.conn.transmit().len(), KEY_UPDATE);
+    }
+    pair.run();
+    speak(&mut pair, b"in step");
+}
+
+/// While there is no room both can be owed: an answer, and a request of our own.
+#[test]
+fn a_request_of_ours_that_waits_is_still_a_request_when_the_peer_has_asked() {
+    let mut pair = encrypted("TLSv1.3");
+    for len in [16384, 1] {
+        while pair.server.conn.write(&[1; 16384][..len]).expect("open") > 0 {}
+    }
+    // There is headroom for one of two.
+    for _ in 0..2 {
+        assert_eq!(pair.server.conn.update_keys(), Ok(()));
+        pair.server.settle();
+    }
+    assert_eq!(pair.client.conn.update_keys(), Ok(()));
+    let asked = pair.client.take();
+    pair.server.give(&asked, usize::MAX);
+    let sent = pair.server.take();
+    let updates = records(&sent)
+        .iter()
+        .filter(|len| **len == KEY_UPDATE)
+        .count();
+    assert_eq!(updates, 2);
+    let (first, last) = sent.split_at(sent.len() - KEY_UPDATE);
+    for piece in first.chunks(10_000) {
+        pair.client.give(piece, usize::MAX);
+        pair.client.read_all();
+    }
+    assert_eq!(pair.client.take().len(), KEY_UPDATE);
+    pair.client.write(b"x");
+    pair.client.take();
+    // The last of them asks, too.
+    pair.client.give(last, usize::MAX);
+    assert_eq!(pair.client.take().len(), KEY_UPDATE);
+}
+
 #[test]
 fn a_used_up_tls13_key_is_renewed_on_the_way() {
     let mut pair = renewing("TLSv1.3", 4);

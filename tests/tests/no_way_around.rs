@@ -17,7 +17,7 @@ fn asking_with_names(version: &str, limits: Limits, names: usize) -> (Pair, Vec<
         server: End::new(limits),
         ..Pair::default()
     };
-    let names: Vec<String> = (0..names).map(|i| format!("{i:0>230}")).collect();
+    let names: Vec<String> = (0..names).map(|i| format!("{i:0>233}")).collect();
     let names: Vec<&[u8]> = names.iter().map(String::as_bytes).collect();
     let config = client(backend()).protocols(&[version]).alpn(&names);
     let fallback = server(backend()).verify_mode(VerifyMode::None).build();
@@ -135,7 +135,7 @@ fn nothing_may_follow_the_client_hello_in_its_record() {
 #[test]
 fn a_record_in_the_clear_has_at_most_two_to_the_fourteen_bytes() {
     for version in VERSIONS {
-        let (mut pair, hello) = asking_with_names(version, Limits::default(), 75);
+        let (mut pair, hello) = asking_with_names(version, Limits::default(), 70);
         let content = handshake_content(&hello);
         assert!((16_385..18_432).contains(&content.len()), "{version}");
         let one = [
@@ -148,7 +148,7 @@ fn a_record_in_the_clear_has_at_most_two_to_the_fourteen_bytes() {
         let kind = FailureKind::RecordTooLarge;
         assert_refused(pair, kind, Some(Alert::RecordOverflow), version);
         // In two it is a hello like others.
-        let (mut pair, hello) = asking_with_names(version, Limits::default(), 75);
+        let (mut pair, hello) = asking_with_names(version, Limits::default(), 70);
         pair.server.give(&hello, usize::MAX);
         assert!(was_asked(&pair.server), "{version}");
     }

@@ -29,8 +29,15 @@ fn with_keys(version: &str, keys: &TicketKeys) -> ServerConfig {
 
 /// Handshakes at this time, and says whether it was a short one.
 fn resumes_at(time: Duration, client: &ClientConfig, server: &ServerConfig) -> bool {
+    resumes_at_times([time, time], client, server)
+}
+
+/// The same when the client's clock says another time than the server's.
+fn resumes_at_times(times: [Duration; 2], client: &ClientConfig, server: &ServerConfig) -> bool {
     let mut pair = Pair::default();
-    pair.advance(time);
+    for (end, time) in [&mut pair.client, &mut pair.server].into_iter().zip(times) {
+        end.time = end.time.after(time);
+    }
     pair.start(client, server);
     pair.run();
     assert!(pair.client.conn.is_encrypted(), "{:?}", pair.client.conn);
@@ -57,6 +64,24 @@ fn a_ticket_is_good_for_one_period_whenever_its_key_is_replaced() {
             let case = format!("{version} {replaced_at:?}");
             assert!(resumes_at(minutes(118), &client, &server), "{case}");
         }
+    }
+}
+
+#[test]
+fn a_key_that_was_first_used_before_the_clock_went_back_does_not_live_longer_for_it() {
+    for version in VERSIONS {
+        let keys = TicketKeys::rotating(&backend(), minutes(60));
+        let server = with_keys(version, &keys);
+        let [early, late] = [(); 2].map(|()| new_client(version));
+        assert!(!resumes_at(minutes(600), &new_client(version), &server));
+        assert!(!resumes(&early, &server));
+        assert!(!resumes(&late, &server));
+        // A client whose clock stands still would use its ticket for ever.
+        let resumes_at = |time, client: &ClientConfig| {
+            resumes_at_times([Duration::ZERO, minutes(time)], client, &server)
+        };
+        assert!(resumes_at(119, &early), "{version}");
+        assert!(!resumes_at(120, &late), "{version}");
     }
 }
 

@@ -372,3 +372,6 @@ const _: fn() = || {
     fn send<T: Send>() {}
     send::<SslServer>();
 };
+
+#[cfg(test)]
+mod tests;

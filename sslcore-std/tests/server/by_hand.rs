@@ -42,11 +42,6 @@ impl ByHand {
         bytes
     }
 
-    pub(crate) fn give(&mut self, bytes: &[u8]) {
-        assert_eq!(self.connection.receive(bytes), Ok(bytes.len()));
-        self.settle();
-    }
-
     /// Receives once.
     pub(crate) fn receive(&mut self, stream: &mut TcpStream) {
         match stream.read(self.connection.receive_buffer()) {

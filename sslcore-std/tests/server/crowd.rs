@@ -4,7 +4,6 @@ use std::io::{Read, Write};
 use std::net::{Shutdown, SocketAddr, TcpStream};
 use std::time::{Duration, Instant};
 
-use sslcore::{Alert, FailureKind};
 use sslcore_std::HandshakeError;
 
 use crate::by_hand::ByHand;
@@ -132,29 +131,6 @@ fn a_client_that_sends_byte_by_byte_is_served_and_others_meanwhile() {
         assert!(good > 1, "others were served in between");
         assert_eq!(spy.errors(), []);
     }
-}
-
-#[test]
-fn a_handshake_that_does_not_go_on_ends_with_its_timeout() {
-    let mut spy = Spy::new(server());
-    spy.server.set_handshake_timeout(Duration::from_millis(50));
-    // A TLS 1.3 client would be encrypted by then, and take the close for an orderly one.
-    let config = common::client().protocols(&["TLSv1.2"]);
-    let mut client = ByHand::new(&config.build().expect("client"));
-    let mut stream = stream_with(spy.address(), &client.take(usize::MAX));
-    let peer = stream.local_addr().expect("address");
-    spy.until("given up", |spy| !spy.failed.is_empty());
-    assert_eq!(spy.failed, [(peer, HandshakeError::TimedOut)]);
-    assert_eq!(spy.alerts_sent(), [Alert::UserCanceled, Alert::CloseNotify]);
-    let mut answer = Vec::new();
-    stream.read_to_end(&mut answer).expect("until FIN");
-    client.give(&answer);
-    assert_eq!(
-        client.connection.failure().map(|failure| failure.kind()),
-        Some(FailureKind::ClosedDuringHandshake)
-    );
-    drop(stream);
-    spy.rounds_until("gone", |spy| spy.server.pending() == 0);
 }
 
 #[test]

@@ -1,16 +1,15 @@
 //! Clients' certificates that the application judges.
 
 use std::io::{Read, Write};
-use std::time::Duration;
 
 use sslcore::{
-    Alert, ConfigBuilder, FailureKind, OnErrors, ServerConfig, SslErrorKind, Timeouts, UsageError,
-    Verdict, VerifyMode,
+    Alert, ConfigBuilder, FailureKind, OnErrors, ServerConfig, SslErrorKind, UsageError, Verdict,
+    VerifyMode,
 };
 use sslcore_std::{AcceptError, HandshakeError, SslServer};
 
 use crate::common::{LONG, VERSIONS, server};
-use crate::spy::{Spy, certified_client, doubtful_client, good_client, stream};
+use crate::spy::{Spy, certified_client, doubtful_client, good_client};
 
 fn asking() -> ConfigBuilder<ServerConfig> {
     server()
@@ -84,43 +83,6 @@ fn a_client_that_hangs_up_while_it_is_judged_is_noticed() {
     spy.rounds_until("forgotten", |spy| spy.server.pending() == 0);
     let stale = spy.server.answer(id, review, Verdict::Accept);
     assert_eq!(stale, Err(UsageError::Stale));
-}
-
-#[test]
-fn the_time_in_which_a_person_judges_does_not_count() {
-    for version in VERSIONS {
-        let mut spy = Spy::new(asking());
-        spy.server.set_handshake_timeout(Duration::from_millis(200));
-        let client = doubtful_client(spy.address(), version);
-        spy.until("asked", |spy| spy.verdicts.len() == 1);
-        // Two clients, one after the other, that wait for the same timeout and see it pass.
-        for count in 1..=2 {
-            let _quiet = stream(spy.address());
-            spy.until("the time is up", |spy| spy.failed.len() == count);
-            assert_eq!(spy.failed[count - 1].1, HandshakeError::Quiet);
-        }
-        let (id, review) = spy.verdicts[0];
-        spy.server
-            .answer(id, review, Verdict::Accept)
-            .expect("open still");
-        spy.until("accepted", |spy| spy.sockets.len() == 1);
-        client.join().expect("its thread").1.expect("encrypted");
-    }
-}
-
-#[test]
-fn a_person_who_does_not_answer_is_not_waited_for_longer_than_configured() {
-    let timeouts = Timeouts {
-        decision: Some(Duration::from_millis(20)),
-        ..Timeouts::SERVER
-    };
-    let mut spy = Spy::new(asking().timeouts(timeouts));
-    let client = doubtful_client(spy.address(), "TLSv1.2");
-    spy.until("over", |spy| spy.failed.len() == 1);
-    assert_eq!(failures(&spy), [FailureKind::DecisionTimeout]);
-    assert_eq!(spy.verdicts.len(), 1);
-    assert_eq!(spy.alerts_sent(), [Alert::CertificateUnknown]);
-    spy.serve_until(vec![client]);
 }
 
 #[test]

@@ -11,6 +11,7 @@ use core::marker::PhantomData;
 use rustls_pki_types::{CertificateDer, PrivateKeyDer};
 
 use super::built::{ClientConfig, ClientInner, ServerConfig, ServerInner, Terms};
+use super::room;
 use super::settled::Settled;
 use super::verification::Verification;
 use crate::config_error::ConfigError;
@@ -75,7 +76,7 @@ impl<C> ConfigBuilder<C> {
 
     /// The certificate chain we present, leaf first, and the leaf's private key. A server needs
     /// one. The key is a [`PrivateKey`](crate::PrivateKey), or DER in any form that the backend
-    /// reads. `QSslSocket::setLocalCertificateChain` and `setPrivateKey`.
+    /// reads. The chain makes a message of at most 65,535 bytes. `QSslSocket::setLocalCertificateChain` and `setPrivateKey`.
     #[must_use]
     pub fn identity(
         mut self,
@@ -127,7 +128,8 @@ impl<C> ConfigBuilder<C> {
 
     /// The cipher suites to use, in order of preference, by IANA's or OpenSSL's name. Names that
     /// are not known, CBC and static-RSA suites are [`ConfigError::Unsupported`].
-    /// `QSslConfiguration::setCiphers`, which drops them silently.
+    /// `QSslConfiguration::setCiphers`, which drops them silently. A suite that is named twice
+    /// counts where it stands first.
     #[must_use]
     pub fn ciphers(mut self, names: &[&str]) -> Self {
         let known = names.iter().map(|name| {
@@ -138,14 +140,16 @@ impl<C> ConfigBuilder<C> {
     }
 
     /// The key exchange groups to use, in order of preference, by IANA's name: `"X25519"`,
-    /// `"secp256r1"`, `"secp384r1"`. `QSslConfiguration::setEllipticCurves`.
+    /// `"secp256r1"`, `"secp384r1"`. A group that is named twice counts where it stands first.
+    /// `QSslConfiguration::setEllipticCurves`.
     #[must_use]
     pub fn groups(mut self, names: &[&str]) -> Self {
         self.settings.groups = Some(names.iter().map(ToString::to_string).collect());
         self
     }
 
-    /// The application protocols to offer or accept, in order of preference (RFC 7301).
+    /// The application protocols to offer or accept, in order of preference (RFC 7301). A client
+    /// has 16,384 bytes for them, one of which goes before each name.
     /// `QSslConfiguration::setAllowedNextProtocols`.
     #[must_use]
     pub fn alpn(mut self, protocols: &[&[u8]]) -> Self {
@@ -187,6 +191,12 @@ impl<C> ConfigBuilder<C> {
         if self.settings.alpn.iter().any(bad_length) {
             return Err(ConfigError::InvalidAlpn);
         }
+        if let Some(identity) = &self.settings.identity {
+            // In TLS 1.2 what is stapled is a message of its own.
+            let tls13 = self.settings.protocols.contains(&SslProtocol::TlsV1_3);
+            let stapled = self.settings.stapled.as_ref().filter(|_| tls13);
+            room::certificates(&identity.chain, stapled)?;
+        }
         Ok(Terms {
             policy: self.verification.policy(&self.backend, mode)?,
             timeouts: self.timeouts,
@@ -220,6 +230,7 @@ impl ConfigBuilder<ClientConfig> {
             mode => mode,
         };
         let terms = self.terms(mode)?;
+        room::application_protocols(&self.settings.alpn)?;
         let template = ClientTemplate::new(&self.backend, &self.settings)?;
         Ok(ClientConfig(Arc::new(ClientInner {
             template,
@@ -251,8 +262,8 @@ impl ConfigBuilder<ServerConfig> {
 
     /// The OCSP response (RFC 6960) to staple to our certificate, in DER, as the certificate's
     /// authority has signed it; it goes to every client that asks (RFC 6066 §8, RFC 8446 §4.4.2.1).
-    /// It is not looked into; it has at most 65,527 bytes. Responses run out, mostly within days:
-    /// then build a new configuration
+    /// It is not looked into; it has at most 65,527 bytes, and in TLS 1.3 shares the 65,535 of a
+    /// message with the chain. Responses run out, mostly within days: then build a new configuration
     /// with the same [`session_store`](Self::session_store) and
     /// [`ticket_keys`](Self::ticket_keys).
     #[must_use]
@@ -276,13 +287,16 @@ impl ConfigBuilder<ServerConfig> {
             return Err(ConfigError::StapledResponseTooLong(stapled));
         }
         let terms = self.terms(mode)?;
-        let hints: Vec<Vec<u8>> = terms
-            .policy
-            .anchors
-            .iter()
-            .map(|anchor| anchor.subject.to_vec())
-            .collect();
         let ask = mode != VerifyMode::None;
+        let mut hints: Vec<Vec<u8>> = Vec::new();
+        for anchor in terms.policy.anchors.iter().filter(|_| ask) {
+            // Several certificates of one authority have one name.
+            if !hints.iter().any(|known| **known == *anchor.subject) {
+                hints.push(anchor.subject.to_vec());
+            }
+        }
+        let algorithms = self.backend.provider().signature_verification_algorithms;
+        room::issuers(&hints, algorithms.mapping.len())?;
         let template = ServerTemplate::new(&self.backend, &self.settings, ask, &hints)?;
         Ok(ServerConfig(Arc::new(ServerInner {
             template,

@@ -4,6 +4,7 @@ mod builder;
 mod built;
 mod chain;
 mod peer_name;
+mod room;
 mod settled;
 mod verification;
 

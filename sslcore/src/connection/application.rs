@@ -141,7 +141,8 @@ impl Connection {
     }
 
     /// Asks for new traffic keys in both directions (RFC 8446 §4.6.3).
-    /// [`Event::KeysUpdated`](crate::Event::KeysUpdated) tells when a direction has them.
+    /// [`Event::KeysUpdated`](crate::Event::KeysUpdated) tells when a direction has them. A peer
+    /// that has answered such a request and sent no data since need not answer the next.
     ///
     /// # Errors
     /// [`UsageError::NotTls13`], [`UsageError::NotEncrypted`], [`UsageError::WriteClosed`],

@@ -2,6 +2,7 @@
 //! application is asked.
 
 use alloc::boxed::Box;
+use alloc::string::ToString;
 
 use rustls_pki_types::UnixTime;
 
@@ -74,6 +75,13 @@ impl Judging {
             self.told = Some(told + ERRORS_PER_STEP);
             return Ok(Turn::Worked);
         }
+        if let Some(error) = self.handshaking.engine.useless_key() {
+            let kind = error.kind();
+            let why = error.explanation().to_string();
+            review(io);
+            let alert = Alert::UnsupportedCertificate;
+            return Err(reject(&mut self.handshaking, io, kind, alert).because(why));
+        }
         let policy = &self.handshaking.role.terms().policy;
         match policy.decide(&io.known.errors) {
             Outcome::Trusted => Ok(Turn::Leave(Ruling::Approved(Approved { trusted: true }))),
@@ -100,6 +108,11 @@ impl Judging {
             let opinion = policy.judge(chain, role.judged(), staple, now.wall);
             io.known.errors = opinion.errors;
             self.good_until = opinion.good_until;
+        }
+        if let Some(error) = engine.useless_key() {
+            if !io.known.errors.contains(error) {
+                io.known.errors.insert(0, error.clone());
+            }
         }
     }
 

@@ -26,6 +26,7 @@ use crate::record::header::{ContentType, HEADER_LEN, Header, MAX_BODY_TLS12};
 use crate::record::protection::Protection;
 use crate::record::traffic::HandOff;
 use crate::time::Now;
+use crate::verify::SslError;
 
 /// A whole handshake message of the peer's.
 pub(crate) struct Message<'a> {
@@ -72,6 +73,10 @@ pub(crate) trait Engine: Send {
     /// The certificates to judge, leaf first; empty when the peer has none.
     fn peer_chain(&self) -> &[CertificateDer<'static>];
 
+    /// Why the peer must be refused whatever the verdict: by its key no signature can be checked.
+    /// There is nothing to do with the engine then but to judge.
+    fn useless_key(&self) -> Option<&SslError>;
+
     /// The verdict: `trusted` when no error was forgiven. A session may be stored only then
     /// (rule R13), and no longer than `good_until`. `flight` loses what an untrusted session must
     /// not send (tickets).
@@ -101,6 +106,14 @@ pub(crate) trait Engine: Send {
     /// Takes the engine apart. `received` is how the peer's records were protected, as far as they
     /// were opened.
     fn finish(self: Box<Self>, received: Option<Protection>) -> Result<HandOff, Failure>;
+}
+
+/// The peer's chain, leaf first, when its key is one that no signature can be checked with.
+#[derive(Debug)]
+pub(crate) struct RefusedPeer {
+    pub(crate) chain: Vec<CertificateDer<'static>>,
+    /// What is wrong with the key. The handshake ends for it, whatever else is judged or forgiven.
+    pub(crate) error: SslError,
 }
 
 /// How an alert of ours must be protected. The peer expects what our last flight made it expect.

@@ -102,6 +102,9 @@ pub(crate) struct Traffic {
     max_payload: usize,
     records_per_key: u64,
     own_update: OwnUpdate,
+    /// A KeyUpdate of ours that asked for none is the last word of ours: no data was sent under the
+    /// key that it brought.
+    unused_key: bool,
     /// We asked for a KeyUpdate that has not come yet.
     awaits_update: bool,
     refuse_renegotiation: bool,
@@ -141,6 +144,7 @@ impl Traffic {
             post: hand_off.post,
             is_client,
             own_update: OwnUpdate::None,
+            unused_key: false,
             awaits_update: false,
             refuse_renegotiation: false,
             messages: Assembler::default(),
@@ -210,6 +214,7 @@ impl Traffic {
         }
         let renewed = self.has_pending() && self.seal_pending(out)?;
         self.seal(ContentType::ApplicationData, payload, out)?;
+        self.unused_key = false;
         Ok(renewed)
     }
 
@@ -231,8 +236,10 @@ impl Traffic {
         let material = self.post.next_transmit_key()?;
         self.tx = Protection::new(&self.backend, SslProtocol::TlsV1_3, &material, 0)
             .map_err(|_| engine_failure())?;
-        self.awaits_update |= self.own_update == OwnUpdate::Requesting;
-        self.own_update = OwnUpdate::None;
+        match core::mem::replace(&mut self.own_update, OwnUpdate::None) {
+            OwnUpdate::Requesting => self.awaits_update = true,
+            OwnUpdate::Quiet | OwnUpdate::None => self.unused_key = true,
+        }
         Ok(true)
     }
 
@@ -405,7 +412,11 @@ impl Traffic {
         let material = self.post.next_receive_key()?;
         self.rx = Protection::new(&self.backend, SslProtocol::TlsV1_3, &material, 0)
             .map_err(|_| engine_failure())?;
-        if respond && self.own_update == OwnUpdate::None {
+        // Who "receives multiple KeyUpdates while it is silent" is to "respond with a single update"
+        // (RFC 8446 §4.6.3): what we send next is under a key that protects nothing yet. It is for
+        // what we have sent to decide that, and not for how much of it has left: the answer does
+        // not depend on how the requests arrive (rule R3).
+        if respond && self.own_update == OwnUpdate::None && !self.unused_key {
             self.own_update = OwnUpdate::Quiet;
         }
         Ok(())

@@ -32,6 +32,7 @@ use crate::record::protection::{KeyMaterial, Protection};
 use crate::record::traffic::{HandOff, PostHandshake};
 use crate::time::{Instant, Now};
 use crate::usage::{ReadEnd, UsageError};
+use crate::verify::SslError;
 
 /// An engine that does nothing, and can be taken apart or not.
 struct Idle {
@@ -59,6 +60,9 @@ impl Engine for Idle {
     }
     fn peer_chain(&self) -> &[CertificateDer<'static>] {
         &[]
+    }
+    fn useless_key(&self) -> Option<&SslError> {
+        None
     }
     fn judged(&mut self, _: bool, _: Option<UnixTime>, _: &mut Vec<u8>) {}
     fn rejected(&mut self) {}

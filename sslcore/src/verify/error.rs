@@ -2,6 +2,7 @@
 
 use rustls_pki_types::{ServerName, UnixTime};
 
+use super::key_flaw::KeyFlaw;
 use super::kind::SslErrorKind;
 use super::purpose::Purpose;
 use crate::x509::certificate::Certificate;
@@ -38,8 +39,8 @@ pub(super) enum Detail {
     NeverValid,
     /// Nobody has compared its names with constraints.
     NotCompared,
-    /// The length of the key.
-    KeyBits(usize),
+    /// Why no signature by its key can be checked.
+    Key(KeyFlaw),
 }
 
 impl SslError {

@@ -10,10 +10,11 @@ use super::dates::{Times, times};
 use super::diagnose::{Case, Finding, kind_of};
 use super::error::{Detail, SslError};
 use super::kind::SslErrorKind as Kind;
-use super::path::{End, MIN_RSA_BITS, Material, Path, reachable};
+use super::path::{End, Material, Path, reachable};
 use super::policy::{Judged, Policy, VerifyMode};
 use super::purpose::{Purpose, Usage};
 use super::status::{StatusQuestion, StatusReport};
+use super::unusable::unusable;
 use crate::x509::certificate::Certificate;
 use crate::x509::raw;
 
@@ -271,15 +272,7 @@ impl Policy {
 
     /// What webpki does not look at.
     fn extras(&self, leaf: &CertificateDer<'_>, intermediates: usize, errors: &mut Vec<SslError>) {
-        let bits = raw::Certificate::parse(leaf).and_then(|leaf| leaf.public_key.rsa_bits());
-        if let Some(bits) = bits.filter(|bits| *bits < MIN_RSA_BITS) {
-            errors.push(SslError::found(
-                Kind::UnsupportedAlgorithm,
-                0,
-                Detail::KeyBits(bits),
-                leaf,
-            ));
-        }
+        errors.extend(unusable(leaf, self.algorithms.iter().copied()));
         if let Some(limit) = self.depth.filter(|limit| intermediates > *limit) {
             let found = intermediates;
             let detail = Detail::TooMany { limit, found };

@@ -91,7 +91,9 @@ error_kinds! {
     OcspStatusUnknown = 36, "the OCSP responder does not know the certificate";
     /// The certificate cannot be read.
     UndecodableCertificate = 1000, "the certificate cannot be read";
-    /// The signature algorithm or the key is not supported, or too weak.
+    /// The signature algorithm or the key is not supported, or too weak. When it is the key of the
+    /// peer's own certificate, the handshake fails in every verify mode and nobody can forgive it:
+    /// no signature of the peer's can be checked.
     UnsupportedAlgorithm = 1001, "the certificate uses an algorithm or a key that is not supported";
     /// A name constraint in the chain forbids the certificate's name.
     NameConstraintViolation = 1002, "a certificate in the chain forbids this name";

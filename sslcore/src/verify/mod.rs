@@ -4,6 +4,7 @@ mod dates;
 mod diagnose;
 mod error;
 pub(crate) mod judge;
+pub(crate) mod key_flaw;
 mod kind;
 mod name;
 mod path;
@@ -13,6 +14,7 @@ mod purpose;
 pub(crate) mod revocation;
 pub(crate) mod status;
 mod text;
+pub(crate) mod unusable;
 
 pub use self::error::SslError;
 pub use self::kind::SslErrorKind;

@@ -9,6 +9,7 @@ use alloc::vec::Vec;
 use rustls_pki_types::{CertificateDer, SignatureVerificationAlgorithm, TrustAnchor};
 
 use super::dates::Times;
+use super::key_flaw::flaw;
 use crate::x509::der::{Reader, tag};
 use crate::x509::raw::{Certificate, PublicKey};
 
@@ -215,9 +216,6 @@ fn best<'a>(
     first
 }
 
-/// The fewest bits of an RSA key that any backend accepts.
-pub(super) const MIN_RSA_BITS: usize = 2048;
-
 /// Whether this key made the signature. Takes one from the budget, if there is one.
 pub(super) fn check(
     signed: &[u8],
@@ -237,7 +235,7 @@ pub(super) fn check(
     });
     match algorithm {
         None => Signature::Unsupported,
-        Some(_) if key.rsa_bits().is_some_and(|bits| bits < MIN_RSA_BITS) => Signature::Unsupported,
+        Some(_) if flaw(key, algorithms.iter().copied()).is_some() => Signature::Unsupported,
         Some(algorithm) => match algorithm.verify_signature(key.key, signed, signature) {
             Ok(()) => Signature::Good,
             Err(_) => Signature::Bad,

@@ -6,8 +6,8 @@ use core::net::{Ipv4Addr, Ipv6Addr};
 use rustls_pki_types::{IpAddr, ServerName};
 
 use super::error::{Detail, SslError};
+use super::key_flaw::{KeyFlaw, RSA_BITS};
 use super::kind::SslErrorKind as Kind;
-use super::path::MIN_RSA_BITS;
 use super::purpose::Purpose;
 use crate::calendar::DateTime;
 use crate::x509::certificate::Certificate;
@@ -126,13 +126,49 @@ impl SslError {
                 Some(id) => write!(f, ": its signature, {id} with its issuer's key"),
                 None => Ok(()),
             },
-            (Kind::UnsupportedAlgorithm, Detail::KeyBits(bits)) => {
-                write!(
-                    f,
-                    ": its RSA key has {bits} bits, and {MIN_RSA_BITS} are needed"
-                )
-            }
+            (Kind::UnsupportedAlgorithm, Detail::Key(flaw)) => useless_key(f, *flaw, certificate),
             _ => Ok(()),
+        }
+    }
+}
+
+/// Why no signature by the certificate's key can be checked.
+fn useless_key(
+    f: &mut fmt::Formatter<'_>,
+    flaw: KeyFlaw,
+    certificate: &Certificate,
+) -> fmt::Result {
+    match flaw {
+        KeyFlaw::Bits(bits) if bits < *RSA_BITS.start() => {
+            let least = RSA_BITS.start();
+            write!(f, ": its RSA key has {bits} bits, and {least} are needed")
+        }
+        KeyFlaw::Bits(bits) => {
+            let most = RSA_BITS.end();
+            write!(f, ": its RSA key has {bits} bits, and {most} are the most")
+        }
+        KeyFlaw::Exponent => f.write_str(": its RSA key has an unusable public exponent"),
+        KeyFlaw::Malformed => f.write_str(": its key is damaged"),
+        KeyFlaw::Compressed => {
+            f.write_str(": its key is a compressed point, which the backend cannot use")
+        }
+        KeyFlaw::Kind => {
+            f.write_str(": its key is ")?;
+            let fields = raw::Certificate::parse(certificate.der());
+            let key = fields.map(|fields| fields.public_key);
+            if let Some(kind) = key.and_then(|key| key.kind()) {
+                return write!(f, "{kind}, which the backend cannot use");
+            }
+            let mut algorithm = Reader::new(key.map_or(&[], |key| key.algorithm));
+            match algorithm.read(tag::OBJECT_IDENTIFIER) {
+                Some(id) => write!(f, "of the kind {}", Dotted(id))?,
+                None => f.write_str("of no kind")?,
+            }
+            match algorithm.read(tag::OBJECT_IDENTIFIER) {
+                Some(curve) => write!(f, " with {}", Dotted(curve)),
+                None => Ok(()),
+            }?;
+            f.write_str(", which the backend cannot use")
         }
     }
 }

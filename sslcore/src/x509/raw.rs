@@ -8,7 +8,7 @@ use rustls_pki_types::UnixTime;
 
 use super::dates::time;
 use super::der::{Reader, tag};
-use super::key_kind::{KeyKind, RSA};
+use super::key_kind::KeyKind;
 
 /// `id-ce-subjectAltName`, 2.5.29.17.
 pub(crate) const SUBJECT_ALT_NAME: [u8; 3] = [0x55, 0x1d, 0x11];
@@ -51,15 +51,7 @@ impl<'a> PublicKey<'a> {
         })
     }
 
-    /// The length of an RSA key's modulus in bits; `None` for keys of other kinds.
-    pub(crate) fn rsa_bits(&self) -> Option<usize> {
-        if Reader::new(self.algorithm).read(tag::OBJECT_IDENTIFIER)? != RSA {
-            return None;
-        }
-        self.modulus_bits()
-    }
-
-    /// The same, when it is known to be an RSA key.
+    /// The length of the modulus in bits, when it is known to be an RSA key.
     fn modulus_bits(&self) -> Option<usize> {
         let modulus = Reader::new(Reader::new(self.key).read(tag::SEQUENCE)?).read(tag::INTEGER)?;
         bit_length(modulus)

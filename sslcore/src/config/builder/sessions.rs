@@ -85,7 +85,8 @@ impl ConfigBuilder<ServerConfig> {
     ///
     /// In TLS 1.2 a ticket comes before the end of the handshake, and no session leaves before the
     /// verdict (rule R13): a server that asks for certificates issues one to clients that show a
-    /// good one, and remembers the others in its cache.
+    /// good one, and remembers the others in its cache. The client's chain is in the ticket: when
+    /// that makes it longer than 16,320 bytes there is none.
     #[must_use]
     pub fn session_tickets(mut self, issue: bool) -> Self {
         self.settings.tickets = match issue {

@@ -27,7 +27,9 @@ impl<C> ConfigBuilder<C> {
     /// The certificates that chains must end in. Without any, no chain is trusted. One that does
     /// not say that it is an authority's (RFC 5280 §4.2.1.9), or whose key usage does not have
     /// keyCertSign, issues nothing: a peer that has it for its own is trusted if it is self-signed,
-    /// and nobody else. Version 1 cannot say so.
+    /// and nobody else. Version 1 cannot say so. A server that asks for certificates sends the
+    /// names of those that may issue as hints (RFC 8446 §4.2.4), which make a message of at most
+    /// 65,535 bytes: some hundred authorities have room.
     /// `QSslConfiguration::setCaCertificates`.
     #[must_use]
     pub fn trust_anchors(

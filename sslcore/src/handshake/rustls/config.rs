@@ -6,7 +6,7 @@ use alloc::vec::Vec;
 use core::time::Duration;
 
 use rustls::client::{Resumption, UnbufferedClientConnection};
-use rustls::crypto::CryptoProvider;
+use rustls::crypto::{CryptoProvider, SupportedKxGroup};
 use rustls::pki_types::ServerName;
 use rustls::server::{NoServerSessionStorage, UnbufferedServerConnection};
 use rustls::sign::{CertifiedKey, SingleCertAndKey};
@@ -17,6 +17,7 @@ use spin::Mutex;
 use super::gates::{
     ClientMemory, GatedClientStore, GatedServerStore, GatedTicketer, Groups, Memory, Rules,
 };
+use super::refusal::Refusals;
 use super::signer::OutsideKey;
 use super::staple::Staple;
 use super::staples::Staples;
@@ -53,6 +54,7 @@ pub(crate) struct ServerTemplate {
     lifetime: Duration,
     protocols: Arc<[SslProtocol]>,
     asks_for_client_certificate: bool,
+    verifier: Arc<Recorder>,
     key_log: Option<Arc<dyn KeyLog>>,
     backend: Backend,
 }
@@ -67,7 +69,9 @@ fn provider(backend: &Backend, settings: &Settings) -> Result<Arc<CryptoProvider
                 .iter()
                 .find(|suite| u16::from(suite.suite()) == cipher.id())
                 .ok_or_else(|| ConfigError::unsupported("cipher suite", cipher.name()))?;
-            provider.cipher_suites.push(*suite);
+            if !provider.cipher_suites.contains(suite) {
+                provider.cipher_suites.push(*suite);
+            }
         }
     }
     if let Some(wanted) = &settings.groups {
@@ -82,7 +86,10 @@ fn provider(backend: &Backend, settings: &Settings) -> Result<Arc<CryptoProvider
                         .is_some_and(|known| group::is_named(known, name))
                 })
                 .ok_or_else(|| ConfigError::unsupported("group", name))?;
-            provider.kx_groups.push(*group);
+            let named = |known: &&dyn SupportedKxGroup| known.name() == group.name();
+            if !provider.kx_groups.iter().any(named) {
+                provider.kx_groups.push(*group);
+            }
         }
     }
     if provider.kx_groups.is_empty() {
@@ -146,6 +153,7 @@ impl ClientTemplate {
             ask_client: false,
             hints: Vec::new(),
             staples: Staples::default(),
+            refusals: Refusals::default(),
         };
         let verifier = Arc::new(verifier);
         let builder =
@@ -202,7 +210,9 @@ impl ClientTemplate {
         }
         let conn = UnbufferedClientConnection::new(Arc::new(config), name)
             .map_err(|error| errors::failure(&error, errors::Context { version: None }))?;
-        let mut engine = shared.engine(Side::Client(conn.into()), &self.backend, memory, false);
+        let verifier = self.verifier.clone();
+        let side = Side::Client(conn.into());
+        let mut engine = shared.engine(side, &self.backend, memory, verifier, false);
         engine.staple = Staple::Waiting(self.verifier.clone());
         Ok(engine)
     }
@@ -224,14 +234,16 @@ impl ServerTemplate {
                 .map(|name| DistinguishedName::in_sequence(name))
                 .collect(),
             staples: Staples::default(),
+            refusals: Refusals::default(),
         };
+        let verifier = Arc::new(verifier);
         let identity = identity(&provider, settings)?.ok_or_else(|| {
             ConfigError::UnusableCertificate("a server needs a certificate and its key".into())
         })?;
         let mut config = rustls::ServerConfig::builder_with_details(provider, Arc::new(NoClock))
             .with_protocol_versions(&versions(settings))
             .map_err(nothing_left)?
-            .with_client_cert_verifier(Arc::new(verifier))
+            .with_client_cert_verifier(verifier.clone())
             .with_cert_resolver(Arc::new(identity));
         config.alpn_protocols = settings.alpn.clone();
         config.max_fragment_size = settings.max_fragment.map(|bytes| bytes + HEADER_LEN);
@@ -251,6 +263,7 @@ impl ServerTemplate {
             lifetime: settings.session_lifetime,
             protocols: settings.protocols.as_slice().into(),
             asks_for_client_certificate: ask_client,
+            verifier,
             key_log: settings.key_log.clone(),
             backend: backend.clone(),
         })
@@ -260,28 +273,33 @@ impl ServerTemplate {
     pub(crate) fn engine(&self, hello: HelloMessage, now: Now) -> Result<RustlsEngine, Failure> {
         let asks = self.asks_for_client_certificate;
         let shared = Shared::new(now, asks, self.lifetime, self.key_log.clone());
-        let mut memory = None;
         let mut config = self.config.clone();
         config.key_log = shared.tap.clone();
         config.time_provider = shared.clock.clone();
-        if let Some(sessions) = &self.store {
-            let store = Arc::new(GatedServerStore {
-                store: sessions.clone(),
+        let store = self.store.clone().map(|store| {
+            Arc::new(GatedServerStore {
+                store,
                 rules: shared.rules.clone(),
                 got: Mutex::default(),
-            });
+                ticket: Mutex::default(),
+            })
+        });
+        if let Some(store) = &store {
             config.session_storage = store.clone();
-            memory = Some(Memory::Server(store));
         }
         if let Some(keys) = &self.ticket_keys {
             config.ticketer = Arc::new(GatedTicketer {
                 keys: keys.clone(),
                 rules: shared.rules.clone(),
+                store: store.clone(),
             });
         }
+        let memory = store.map(Memory::Server);
         let conn = UnbufferedServerConnection::new(Arc::new(config))
             .map_err(|error| errors::failure(&error, errors::Context { version: None }))?;
-        let mut engine = shared.engine(Side::Server(conn.into()), &self.backend, memory, asks);
+        let verifier = self.verifier.clone();
+        let side = Side::Server(conn.into());
+        let mut engine = shared.engine(side, &self.backend, memory, verifier, asks);
         engine.protocols = self.protocols.clone();
         engine.hello = Some(hello);
         Ok(engine)
@@ -314,6 +332,7 @@ impl Shared {
         side: Side,
         backend: &Backend,
         memory: Option<Memory>,
+        verifier: Arc<Recorder>,
         asks: bool,
     ) -> RustlsEngine {
         RustlsEngine {
@@ -331,6 +350,8 @@ impl Shared {
             has_read_keys: false,
             resealed: 0,
             protocols: Arc::default(),
+            verifier,
+            refused: None,
             asks_for_client_certificate: asks,
             certificate_requested: false,
             judged: false,

@@ -19,6 +19,7 @@ use crate::identity::client_sessions::{self as client, ClientSession, ClientSess
 use crate::identity::server_sessions::{self as server, ServerSession};
 use crate::identity::ticket_keys::TicketKeys;
 use crate::identity::validity::Validity;
+use crate::limits;
 use crate::protocol::SslProtocol;
 
 /// What one connection's stores go by.
@@ -231,9 +232,42 @@ pub(super) struct GatedServerStore {
     pub(super) rules: Rules,
     /// What was got out of it, and is still in it.
     pub(super) got: Mutex<Option<Vec<u8>>>,
+    pub(super) ticket: Mutex<Ticket>,
+}
+
+/// Whether a TLS 1.2 client will have the session in a ticket: then it need not be remembered.
+/// rustls asks the ticketer whether it is enabled when the client takes tickets; later it puts the
+/// session into the store, and then asks for the ticket, which may come to nothing.
+#[derive(Default)]
+pub(super) enum Ticket {
+    #[default]
+    NotWanted,
+    Wanted,
+    /// This session waits for what becomes of the ticket.
+    Awaited(Vec<u8>, ServerSession),
 }
 
 impl GatedServerStore {
+    /// The client takes tickets.
+    fn expect_ticket(&self) {
+        *self.ticket.lock() = Ticket::Wanted;
+    }
+
+    /// A ticket was made, or not.
+    fn settle_ticket(&self, made: bool) {
+        let awaited = core::mem::take(&mut *self.ticket.lock());
+        if let (Ticket::Awaited(key, session), false) = (awaited, made) {
+            self.remember(key, session);
+        }
+    }
+
+    fn remember(&self, key: Vec<u8>, session: ServerSession) {
+        let store = self.store.clone();
+        self.rules
+            .gate
+            .store_session(move || store.put(&key, session));
+    }
+
     fn forget(&self) {
         if let Some(id) = self.got.lock().take() {
             self.store.take(&id);
@@ -253,15 +287,18 @@ impl StoresServerSessions for GatedServerStore {
         if self.rules.gate.is_closed() || !validity.holds(stored) {
             return false;
         }
-        let store = self.store.clone();
         let session = ServerSession {
             encoded,
             validity,
             stored,
         };
-        self.rules
-            .gate
-            .store_session(move || store.put(&key, session));
+        let mut ticket = self.ticket.lock();
+        if let Ticket::Wanted = *ticket {
+            *ticket = Ticket::Awaited(key, session);
+            return true;
+        }
+        drop(ticket);
+        self.remember(key, session);
         true
     }
 
@@ -295,11 +332,32 @@ impl StoresServerSessions for GatedServerStore {
 pub(super) struct GatedTicketer {
     pub(super) keys: TicketKeys,
     pub(super) rules: Rules,
+    /// Where the session is remembered when there is no ticket.
+    pub(super) store: Option<Arc<GatedServerStore>>,
+}
+
+impl GatedTicketer {
+    fn make(&self, plain: &[u8]) -> Option<Vec<u8>> {
+        let (now, validity) = (self.rules.clock.now(), self.rules.validity());
+        if !self.rules.gate.may_issue_ticket() || !validity.holds(now) {
+            return None;
+        }
+        let begins = validity.begins().as_secs().to_be_bytes();
+        let mut content = Zeroizing::new(Vec::with_capacity(begins.len() + plain.len()));
+        content.extend_from_slice(&begins);
+        content.extend_from_slice(plain);
+        let ticket = self.keys.seal(&content, now)?;
+        (ticket.len() <= limits::ISSUED_TICKET).then_some(ticket)
+    }
 }
 
 impl ProducesTickets for GatedTicketer {
     fn enabled(&self) -> bool {
-        self.rules.gate.resumption()
+        let enabled = self.rules.gate.resumption();
+        if let (true, Some(store)) = (enabled, &self.store) {
+            store.expect_ticket();
+        }
+        enabled
     }
 
     fn lifetime(&self) -> u32 {
@@ -309,15 +367,11 @@ impl ProducesTickets for GatedTicketer {
     }
 
     fn encrypt(&self, plain: &[u8]) -> Option<Vec<u8>> {
-        let (now, validity) = (self.rules.clock.now(), self.rules.validity());
-        if !self.rules.gate.may_issue_ticket() || !validity.holds(now) {
-            return None;
+        let ticket = self.make(plain);
+        if let Some(store) = &self.store {
+            store.settle_ticket(ticket.is_some());
         }
-        let begins = validity.begins().as_secs().to_be_bytes();
-        let mut content = Zeroizing::new(Vec::with_capacity(begins.len() + plain.len()));
-        content.extend_from_slice(&begins);
-        content.extend_from_slice(plain);
-        self.keys.seal(&content, now)
+        ticket
     }
 
     fn decrypt(&self, cipher: &[u8]) -> Option<Vec<u8>> {

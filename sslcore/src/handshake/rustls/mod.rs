@@ -11,6 +11,7 @@ pub(crate) mod config;
 mod errors;
 mod gates;
 mod kernel;
+mod refusal;
 mod signer;
 mod staple;
 mod staples;
@@ -33,23 +34,26 @@ use self::gates::Memory;
 use self::kernel::{Kernel, conversion_failure, material};
 use self::staple::Staple;
 use self::taps::{Clock, SecretTap};
+use self::verifier::Recorder;
 use super::hold::Gate;
 use super::key_schedule::exporter::Exporter;
 use super::key_schedule::{tls12_key, tls13_key};
 use super::wire::Refusal;
 use super::wire::client_hello::HelloMessage;
 use super::wire::server_hello::ServerHello;
-use super::{AlertProtection, Engine, Message, records};
+use super::{AlertProtection, Engine, Message, RefusedPeer, records};
 use crate::alert::Alert;
 use crate::crypto::Backend;
 use crate::failure::{Failure, FailureKind};
 use crate::handshake::facts::SessionFacts;
+use crate::limits::POST_HANDSHAKE_MESSAGE;
 use crate::protocol::SslProtocol;
 use crate::record::header::{ContentType, HEADER_LEN, Header, LEGACY_VERSION, MAX_PLAINTEXT};
 use crate::record::messages::{Assembler, FRAME, Piece, kind};
 use crate::record::protection::{KeyMaterial, Protection};
 use crate::record::traffic::HandOff;
 use crate::time::Now;
+use crate::verify::SslError;
 
 enum Side {
     Client(Box<UnbufferedClientConnection>),
@@ -87,6 +91,9 @@ pub(crate) struct RustlsEngine {
     resealed: u64,
     /// A server's versions.
     protocols: Arc<[SslProtocol]>,
+    verifier: Arc<Recorder>,
+    /// The peer whose key is useless.
+    refused: Option<RefusedPeer>,
     asks_for_client_certificate: bool,
     certificate_requested: bool,
     judged: bool,
@@ -190,7 +197,17 @@ impl RustlsEngine {
         loop {
             let (done, step) = self.process(input, flight);
             input = input.get_mut(done..).unwrap_or_default();
-            match step.map_err(|error| self.failure(&error))? {
+            let step = match step {
+                Ok(step) => step,
+                Err(error) => {
+                    self.refused = self.verifier.refusals.take(&error);
+                    return match self.refused {
+                        Some(_) => Ok(()),
+                        None => Err(self.failure(&error)),
+                    };
+                }
+            };
+            match step {
                 Step::Again => {}
                 // Whole messages are never left lying.
                 Step::Blocked if input.is_empty() => return Ok(()),
@@ -265,6 +282,12 @@ impl RustlsEngine {
                     self.hello = Some(second);
                 }
                 true
+            }
+            (true, Some(&kind::NEW_SESSION_TICKET)) if message.len() > POST_HANDSHAKE_MESSAGE => {
+                // Legal, but the next ClientHello would have no room for it.
+                let needed = message.len();
+                let kind = FailureKind::BufferTooSmall { needed };
+                return Err(Failure::new(kind, Alert::IllegalParameter));
             }
             (true, Some(&kind::CERTIFICATE_REQUEST)) => {
                 self.certificate_requested = true;
@@ -469,6 +492,9 @@ impl Engine for RustlsEngine {
     }
 
     fn verdict_due(&self) -> bool {
+        if self.refused.is_some() {
+            return true;
+        }
         if self.judged {
             return false;
         }
@@ -492,7 +518,14 @@ impl Engine for RustlsEngine {
     }
 
     fn peer_chain(&self) -> &[CertificateDer<'static>] {
-        self.common().peer_certificates().unwrap_or_default()
+        match &self.refused {
+            Some(refused) => &refused.chain,
+            None => self.common().peer_certificates().unwrap_or_default(),
+        }
+    }
+
+    fn useless_key(&self) -> Option<&SslError> {
+        self.refused.as_ref().map(|refused| &refused.error)
     }
 
     fn judged(&mut self, trusted: bool, good_until: Option<UnixTime>, flight: &mut Vec<u8>) {

@@ -1,5 +1,6 @@
 //! The verifier that rustls is given: it believes every chain, because the chain is judged
-//! outside the engine, and it checks every handshake signature, because nobody may forgive that.
+//! outside the engine, and it checks every handshake signature, because nobody may forgive that. A
+//! chain whose key it cannot check signatures with it refuses at once.
 
 use alloc::vec::Vec;
 
@@ -12,7 +13,9 @@ use rustls::{
 };
 use rustls_pki_types::{CertificateDer, ServerName, SubjectPublicKeyInfoDer, UnixTime};
 
+use super::refusal::Refusals;
 use super::staples::Staples;
+use crate::verify::unusable::unusable;
 use crate::x509::raw;
 
 /// One for all connections of a configuration: rustls resumes a session only under the same
@@ -26,6 +29,8 @@ pub(super) struct Recorder {
     pub(super) hints: Vec<DistinguishedName>,
     /// Client: what servers stapled.
     pub(super) staples: Staples,
+    /// Chains that were refused for their keys.
+    pub(super) refusals: Refusals,
 }
 
 impl Recorder {
@@ -35,6 +40,21 @@ impl Recorder {
         raw::Certificate::parse(cert)
             .map(|cert| cert.public_key)
             .ok_or(Error::InvalidCertificate(CertificateError::BadEncoding))
+    }
+
+    /// Refuses a chain by whose key no signature can be checked, before there is one: then a wrong
+    /// signature is a wrong one.
+    fn check_key(
+        &self,
+        leaf: &CertificateDer<'_>,
+        issuers: &[CertificateDer<'_>],
+    ) -> Result<(), Error> {
+        let mapping = self.algorithms.mapping.iter();
+        let algorithms = mapping.flat_map(|(_, algorithms)| algorithms.iter().copied());
+        match unusable(leaf, algorithms) {
+            Some(error) => Err(self.refusals.put(leaf, issuers, error)),
+            None => Ok(()),
+        }
     }
 
     fn tls13(
@@ -106,13 +126,14 @@ macro_rules! check_signatures {
 impl ServerCertVerifier for Recorder {
     fn verify_server_cert(
         &self,
-        _: &CertificateDer<'_>,
-        _: &[CertificateDer<'_>],
+        leaf: &CertificateDer<'_>,
+        issuers: &[CertificateDer<'_>],
         _: &ServerName<'_>,
         ocsp_response: &[u8],
         told: UnixTime,
     ) -> Result<ServerCertVerified, Error> {
         self.staples.put(told, ocsp_response);
+        self.check_key(leaf, issuers)?;
         Ok(ServerCertVerified::assertion())
     }
 
@@ -135,10 +156,11 @@ impl ClientCertVerifier for Recorder {
 
     fn verify_client_cert(
         &self,
-        _: &CertificateDer<'_>,
-        _: &[CertificateDer<'_>],
+        leaf: &CertificateDer<'_>,
+        issuers: &[CertificateDer<'_>],
         _: UnixTime,
     ) -> Result<ClientCertVerified, Error> {
+        self.check_key(leaf, issuers)?;
         Ok(ClientCertVerified::assertion())
     }
 

@@ -10,6 +10,10 @@ const RETRY: [u8; 32] = [
     0xc2, 0xa2, 0x11, 0x16, 0x7a, 0xbb, 0x8c, 0x5e, 0x07, 0x9e, 0x09, 0xe2, 0xc8, 0xa8, 0x33, 0x9c,
 ];
 
+/// The longest cookie that is repeated: beside it a ClientHello has a session ticket and names, and
+/// all its extensions together have 65,535 bytes.
+const COOKIE: usize = 16 * 1024;
+
 /// What a ServerHello says.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct ServerHello {
@@ -22,6 +26,10 @@ pub(crate) struct ServerHello {
 
 impl ServerHello {
     /// Reads a whole message.
+    ///
+    /// # Errors
+    /// decode_error, illegal_parameter for an extension that comes twice, and for a cookie that no
+    /// ClientHello of ours has room to repeat.
     pub(crate) fn read(message: &[u8]) -> Result<Self, Refusal> {
         let mut reader = Reader::new(message, "the ServerHello is damaged");
         reader.take(MESSAGE_HEADER)?;
@@ -36,6 +44,9 @@ impl ServerHello {
         if !reader.is_empty() {
             for (number, content) in Extensions::read(reader.vector16()?)?.iter() {
                 match number {
+                    number::COOKIE if content.len() > COOKIE => {
+                        return Err(Refusal::illegal("a cookie of more than 16,384 bytes"));
+                    }
                     number::SUPPORTED_VERSIONS => hello.is_tls13 = content == [3, 4],
                     number::EXTENDED_MASTER_SECRET => hello.extended_master_secret = true,
                     _ => {}

@@ -1,0 +1,97 @@
+//! How a certificate whose key is useless gets out of rustls with all that is to be said of it.
+//!
+//! rustls shows the chain to the verifier alone, and forgets it when that refuses; the verifier is
+//! shared by all connections of a configuration. But its error comes back to the connection, and
+//! that carries a number: without `std`, rustls has no error that could carry more.
+
+use alloc::format;
+use alloc::string::ToString;
+use alloc::vec::Vec;
+
+use rustls::Error;
+use rustls_pki_types::CertificateDer;
+use spin::Mutex;
+
+use crate::handshake::RefusedPeer;
+use crate::verify::SslError;
+
+/// What such an error begins with; behind it come the number and the reason.
+const REFUSAL: &str = "peer key ";
+
+/// The chains that the verifier has refused. Each connection fetches its own in the call in which
+/// it was refused, so there are never more than connections at work at the same time.
+#[derive(Debug, Default)]
+pub(super) struct Refusals(Mutex<Kept>);
+
+#[derive(Debug, Default)]
+struct Kept {
+    numbers: u64,
+    refused: Vec<(u64, RefusedPeer)>,
+}
+
+impl Refusals {
+    /// The error to refuse this chain with, leaf first.
+    pub(super) fn put(
+        &self,
+        leaf: &CertificateDer<'_>,
+        issuers: &[CertificateDer<'_>],
+        error: SslError,
+    ) -> Error {
+        let explanation = error.explanation().to_string();
+        let kind = error.kind().text();
+        let reason = explanation.strip_prefix(kind).unwrap_or(&explanation);
+        let reason = reason.trim_start_matches(": ");
+        let chain = core::iter::once(leaf).chain(issuers);
+        let chain = chain.map(|der| der.clone().into_owned()).collect();
+        let refused = RefusedPeer { chain, error };
+        let mut kept = self.0.lock();
+        kept.numbers += 1;
+        let number = kept.numbers;
+        kept.refused.push((number, refused));
+        Error::General(format!("{REFUSAL}{number}: {reason}"))
+    }
+
+    /// What was refused with this error, once.
+    pub(super) fn take(&self, error: &Error) -> Option<RefusedPeer> {
+        let (number, _) = read(error)?;
+        let refused = &mut self.0.lock().refused;
+        let found = refused.iter().position(|(whose, _)| *whose == number)?;
+        Some(refused.swap_remove(found).1)
+    }
+}
+
+fn read(error: &Error) -> Option<(u64, &str)> {
+    let Error::General(text) = error else {
+        return None;
+    };
+    let (number, reason) = text.strip_prefix(REFUSAL)?.split_once(": ")?;
+    Some((number.parse().ok()?, reason))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::verify::SslErrorKind;
+
+    #[test]
+    fn each_error_gives_its_own_chain_and_once() {
+        let refusals = Refusals::default();
+        let [one, other] = [1, 2].map(|byte| CertificateDer::from(Vec::from([byte])));
+        let refuse = |leaf, issuers: &[_]| {
+            let error = SslError::new(SslErrorKind::UnsupportedAlgorithm, None);
+            refusals.put(leaf, issuers, error)
+        };
+        let first = refuse(&one, &[]);
+        let second = refuse(&other, core::slice::from_ref(&one));
+        let chain = |error| {
+            let refused = refusals.take(error)?;
+            assert_eq!(refused.error.kind(), SslErrorKind::UnsupportedAlgorithm);
+            Some(refused.chain)
+        };
+        assert_eq!(chain(&second), Some(Vec::from([other, one.clone()])));
+        assert_eq!(chain(&second), None);
+        assert_eq!(chain(&first), Some(Vec::from([one])));
+        assert_eq!(chain(&Error::DecryptError), None);
+        assert_eq!(chain(&Error::General("peer key x: y".into())), None);
+    }
+}
