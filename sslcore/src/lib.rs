@@ -193,7 +193,7 @@ pub use crate::config_error::ConfigError;
 pub use crate::connection::{ConfigRequest, Connection, Progress, Review, Verdict};
 pub use crate::event::{CloseReport, Event, RequestId, ReviewId, SslMode};
 pub use crate::failure::{Failure, FailureKind, Fault, Repeated};
-pub use crate::handshake::key_schedule::exporter::ExportError;
+pub use crate::handshake::rustls::key_schedule::exporter::ExportError;
 pub use crate::handshake::wire::client_hello::ClientHello;
 pub use crate::identity::client_sessions::{
     ClientSession, ClientSessionCache, ClientSessionKey, ClientSessionStore,

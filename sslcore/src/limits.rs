@@ -54,8 +54,9 @@ pub struct Limits {
     /// Plaintext that may be written before the handshake is complete, in bytes. The default is
     /// 65,536.
     pub queued: usize,
-    /// The largest handshake message, in bytes. While one is incomplete the receive buffer grows
-    /// up to twice that and a record, for the headers and tags of small fragments. The default is 65,536; rustls takes no message beyond 65,535.
+    /// The largest handshake message, in bytes; a longer one is refused as soon as it says how long
+    /// it is. One that is cut into several records is put together in memory of its own, of at
+    /// most twice this. The default is 65,536; rustls takes no message beyond 65,535.
     pub max_handshake: usize,
     /// Give owned buffers back to the allocator whenever they are empty. Off by default: a busy
     /// connection would allocate again for every record.

@@ -4,7 +4,7 @@ use bytes::BufMut;
 
 use super::Connection;
 use super::encrypted::Unsealed;
-use crate::handshake::key_schedule::exporter::ExportError;
+use crate::handshake::rustls::key_schedule::exporter::ExportError;
 use crate::state::Sink;
 use crate::usage::{ReadEnd, UsageError};
 

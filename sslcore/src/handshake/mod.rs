@@ -8,7 +8,6 @@ pub(crate) mod facts;
 pub(crate) mod first_hello;
 pub(crate) mod hold;
 pub(crate) mod inbound;
-pub(crate) mod key_schedule;
 pub(crate) mod rustls;
 pub(crate) mod settings;
 pub(crate) mod wire;
@@ -18,7 +17,7 @@ use alloc::vec::Vec;
 
 use rustls_pki_types::{CertificateDer, UnixTime};
 
-use self::key_schedule::exporter::Exporter;
+use self::rustls::key_schedule::exporter::Exporter;
 use crate::alert::Alert;
 use crate::failure::Failure;
 use crate::handshake::facts::SessionFacts;

@@ -22,7 +22,7 @@ use crate::crypto::{AeadAlgorithm, Backend, NONCE_LEN};
 use crate::event::ReviewId;
 use crate::failure::{Failure, FailureKind};
 use crate::handshake::facts::SessionFacts;
-use crate::handshake::key_schedule::exporter::Exporter;
+use crate::handshake::rustls::key_schedule::exporter::Exporter;
 use crate::handshake::wire::client_hello::HelloMessage;
 use crate::handshake::{AlertProtection, Engine, Message};
 use crate::identity::signer::{SignError, Signer};

@@ -11,7 +11,7 @@ use super::errors;
 use super::taps::Clock;
 use crate::alert::Alert;
 use crate::failure::{Failure, FailureKind};
-use crate::handshake::key_schedule::aead_of;
+use crate::handshake::rustls::key_schedule::aead_of;
 use crate::protocol::SslProtocol;
 use crate::record::protection::KeyMaterial;
 use crate::record::traffic::PostHandshake;

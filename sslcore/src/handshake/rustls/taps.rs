@@ -7,7 +7,7 @@ use rustls_pki_types::UnixTime;
 use spin::{Mutex, MutexGuard};
 
 use super::staples::Token;
-use crate::handshake::key_schedule::Secret;
+use crate::handshake::rustls::key_schedule::Secret;
 use crate::key_log::{KeyLog, KeyLogLine};
 use crate::time::Now;
 
