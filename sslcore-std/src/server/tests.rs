@@ -8,7 +8,7 @@ use sslcore_tests::pair::{client, server, server_name};
 
 use super::*;
 use crate::default_backend;
-use crate::wait::WaitError;
+use crate::wait_error::WaitError;
 
 const LONG: Duration = Duration::from_secs(20);
 /// Where a round may have nothing to wait for.

@@ -25,7 +25,7 @@ impl Connection {
             Sink::Records(encrypted) => match encrypted.write(plaintext, io) {
                 Ok(n) => n,
                 Err(Unsealed { sealed, failure }) => {
-                    self.fail(failure.into());
+                    self.fail(failure);
                     sealed
                 }
             },
