@@ -15,7 +15,7 @@ use crate::event::Event;
 use crate::failure::Failure;
 use crate::handshake::Engine;
 use crate::handshake::facts::SessionFacts;
-use crate::handshake::inbound::{Inbound, Read};
+use crate::handshake::inbound::{Inbound, Listener, Read};
 use crate::record::traffic::Traffic;
 use crate::time::Now;
 use crate::verify::policy::Judged;
@@ -114,12 +114,13 @@ impl Handshaking {
         if engine.is_complete() {
             return Ok(Turn::Leave(Reached::Completed));
         }
-        let max = io.limits.max_handshake;
-        let (receive, flight) = (&mut io.receive, &mut self.flight);
-        match self
-            .inbound
-            .read(receive, max, &mut **engine, now, flight)?
-        {
+        let listener = Listener {
+            engine: &mut **engine,
+            now,
+            flight: &mut self.flight,
+            max: io.limits.max_handshake,
+        };
+        match self.inbound.read(&mut io.receive, listener)? {
             Read::Worked => Ok(Turn::Worked),
             Read::Warned(alert) => {
                 io.events.push(Event::AlertReceived(alert));

@@ -34,12 +34,18 @@ pub(crate) enum Read {
 /// The reading side of a handshake.
 #[derive(Default)]
 pub(crate) struct Inbound {
-    messages: Assembler,
     /// How the peer's records are protected: not at all in the beginning.
     keys: Option<Keys>,
+    seen: Seen,
+}
+
+/// What was read and has consequences for what is read next.
+#[derive(Default)]
+struct Seen {
+    messages: Assembler,
+    alerts: Alerts,
     /// Early data that was dropped unread, in bytes.
     refused: usize,
-    alerts: Alerts,
 }
 
 /// The peer's protection, and what it has opened.
@@ -52,6 +58,15 @@ struct Keys {
     unread: Range<usize>,
 }
 
+/// Who is told: the engine, the time, and what it wants to send.
+pub(crate) struct Listener<'a> {
+    pub(crate) engine: &'a mut dyn Engine,
+    pub(crate) now: Now,
+    pub(crate) flight: &'a mut Vec<u8>,
+    /// The most bytes of a message.
+    pub(crate) max: usize,
+}
+
 /// The only message of TLS 1.2 that is protected in a first handshake: Finished (RFC 5246 §7.4.9).
 const TLS12_FINISHED: usize = MESSAGE_HEADER + 12;
 
@@ -60,19 +75,15 @@ const EARLY_OVERHEAD: usize = 1 + TAG_LEN;
 
 impl Inbound {
     /// Reads one record, or one message of a record that carries several, and lets the engine have
-    /// it. A message has at most `max` bytes.
+    /// it.
     pub(crate) fn read(
         &mut self,
         receive: &mut ReceiveBuffer,
-        max: usize,
-        engine: &mut dyn Engine,
-        now: Now,
-        flight: &mut Vec<u8>,
+        mut listener: Listener<'_>,
     ) -> Result<Read, Failure> {
-        self.follow(engine)?;
-        let mut tell = |message: Message<'_>| engine.message(message, now, flight);
+        self.follow(listener.engine)?;
         if let Some(keys) = self.keys.as_mut().filter(|keys| !keys.unread.is_empty()) {
-            keys.next_message(&mut self.messages, max, &mut tell)?;
+            keys.next_message(&mut self.seen.messages, &mut listener)?;
             return Ok(Read::Worked);
         }
         let raw = receive.raw_mut();
@@ -81,69 +92,33 @@ impl Inbound {
             Err(needed) => return Ok(Read::Starved(needed)),
         };
         let record = &mut raw[..header.record_len()];
-        let content = &record[HEADER_LEN..];
+        let content = HEADER_LEN..header.record_len();
+        let seen = &mut self.seen;
+        let mut done = header.body;
         let mut read = Read::Worked;
         match (&mut self.keys, header.content) {
             (keys, ContentType::ChangeCipherSpec) => {
                 // RFC 8446 §5, RFC 5246 §7.1: one byte, which is 1; in TLS 1.2 it comes once.
                 let again = keys.as_ref().is_some_and(|keys| !keys.is_tls13());
-                if again || content != [1] || !self.messages.is_empty() {
+                if again || record[content] != [1] || !seen.messages.is_empty() {
                     return Err(unexpected("a ChangeCipherSpec that has no place here"));
                 }
-                engine.change_cipher_spec(record, now, flight)?;
+                listener.change_cipher_spec(record)?;
             }
-            (None, ContentType::Alert) => read = self.alert(content, None)?,
-            (Some(keys), ContentType::Alert) if keys.admit_clear_alert(header) => {
-                read = self.alert(content, Some(SslProtocol::TlsV1_3))?;
-            }
+            (None, ContentType::Alert) => read = seen.alert(&record[content], None)?,
             (None, ContentType::Handshake) => {
                 check_clear(header)?;
-                let end = record.len();
-                let done = pass_on(
-                    &mut self.messages,
-                    max,
-                    record,
-                    HEADER_LEN..end,
-                    None,
-                    &mut tell,
-                )?;
-                receive.skip_content(header, done);
-                return Ok(Read::Worked);
+                done = listener.pass_on(&mut seen.messages, record, content, None)?;
             }
-            (Some(keys), _) => match keys.open(header, record) {
-                Ok(ContentType::Handshake) => {
-                    let held = self.messages.len() + keys.unread.len();
-                    if !keys.is_tls13() && held > TLS12_FINISHED {
-                        return Err(unexpected("more than Finished behind ChangeCipherSpec"));
-                    }
-                    keys.next_message(&mut self.messages, max, &mut tell)?;
-                }
-                Ok(ContentType::Alert) => {
-                    let version = keys.protection.version();
-                    let content = keys.take_content();
-                    read = self.alert(&content, Some(version))?;
-                }
-                Ok(ContentType::ApplicationData | ContentType::ChangeCipherSpec) => {
-                    return Err(unexpected("a record that has no place in a handshake"));
-                }
-                // RFC 8446 §4.2.10: what cannot be opened is early data that nobody allowed.
-                Err(failure)
-                    if failure.kind == FailureKind::BadRecordMac
-                        && !keys.has_opened
-                        && engine.refuses_early_data() =>
-                {
-                    self.refuse(header)?;
-                }
-                Err(failure) => return Err(failure),
-            },
             (None, ContentType::ApplicationData) => {
-                if !self.messages.is_empty() || !engine.refuses_early_data() {
+                if !seen.messages.is_empty() || !listener.engine.refuses_early_data() {
                     return Err(unexpected("application data before the handshake"));
                 }
-                self.refuse(header)?;
+                seen.refuse(header)?;
             }
+            (Some(keys), _) => read = keys.read(header, record, seen, &mut listener)?,
         }
-        receive.skip(header.record_len());
+        receive.skip_content(header, done);
         Ok(read)
     }
 
@@ -160,6 +135,20 @@ impl Inbound {
         }
     }
 
+    /// New keys, if the last word brought some. Nothing is carried across.
+    fn follow(&mut self, engine: &mut dyn Engine) -> Result<(), Failure> {
+        if let Some(protection) = engine.take_read_protection() {
+            let keys = self.keys.as_ref();
+            if keys.is_some_and(|keys| !keys.unread.is_empty()) || !self.seen.messages.is_empty() {
+                return Err(unexpected("a handshake message across a change of keys"));
+            }
+            self.keys = Some(Keys::new(protection));
+        }
+        Ok(())
+    }
+}
+
+impl Seen {
     fn alert(&mut self, content: &[u8], version: Option<SslProtocol>) -> Result<Read, Failure> {
         if !self.messages.is_empty() {
             return Err(unexpected("an alert inside a handshake message"));
@@ -170,28 +159,13 @@ impl Inbound {
         }
     }
 
-    /// Counts early data that is dropped.
+    /// Counts early data that is dropped: what cannot be early data, too, since it is as free.
     fn refuse(&mut self, header: Header) -> Result<(), Failure> {
-        self.refused += header.body.saturating_sub(EARLY_OVERHEAD);
+        self.refused += header.body.saturating_sub(EARLY_OVERHEAD).max(1);
         match self.refused > limits::REFUSED_EARLY_DATA {
             true => Err(unexpected("more early data than anybody allowed")),
             false => Ok(()),
         }
-    }
-
-    /// New keys, if the last word brought some. Nothing is carried across.
-    fn follow(&mut self, engine: &mut dyn Engine) -> Result<(), Failure> {
-        if let Some(protection) = engine.take_read_protection() {
-            let unread = self
-                .keys
-                .as_ref()
-                .is_some_and(|keys| !keys.unread.is_empty());
-            if unread || !self.messages.is_empty() {
-                return Err(unexpected("a handshake message across a change of keys"));
-            }
-            self.keys = Some(Keys::new(protection));
-        }
-        Ok(())
     }
 }
 
@@ -209,9 +183,50 @@ impl Keys {
         self.protection.version() == SslProtocol::TlsV1_3
     }
 
+    /// Reads a protected record.
+    fn read(
+        &mut self,
+        header: Header,
+        record: &[u8],
+        seen: &mut Seen,
+        listener: &mut Listener<'_>,
+    ) -> Result<Read, Failure> {
+        let version = Some(self.protection.version());
+        if header.content == ContentType::Alert && self.admits_clear_alert(header) {
+            return seen.alert(&record[HEADER_LEN..], version);
+        }
+        match self.open(header, record) {
+            Ok(ContentType::Handshake) => {
+                let held = seen.messages.len() + self.unread.len();
+                if !self.is_tls13() && held > TLS12_FINISHED {
+                    return Err(unexpected("more than Finished behind ChangeCipherSpec"));
+                }
+                self.next_message(&mut seen.messages, listener)?;
+                Ok(Read::Worked)
+            }
+            Ok(ContentType::Alert) => {
+                let content = core::mem::take(&mut self.unread);
+                seen.alert(&self.opened[content], version)
+            }
+            Ok(ContentType::ApplicationData | ContentType::ChangeCipherSpec) => {
+                Err(unexpected("a record that has no place in a handshake"))
+            }
+            // RFC 8446 §4.2.10: what cannot be opened is early data that nobody allowed.
+            Err(failure)
+                if failure.kind == FailureKind::BadRecordMac
+                    && !self.has_opened
+                    && listener.engine.refuses_early_data() =>
+            {
+                seen.refuse(header)?;
+                Ok(Read::Worked)
+            }
+            Err(failure) => Err(failure),
+        }
+    }
+
     /// A TLS 1.3 peer that could not follow us has no keys for the alert that says so, and has sent
     /// nothing under them.
-    fn admit_clear_alert(&self, header: Header) -> bool {
+    fn admits_clear_alert(&self, header: Header) -> bool {
         self.is_tls13() && !self.has_opened && header.body <= 2
     }
 
@@ -225,23 +240,13 @@ impl Keys {
         Ok(content)
     }
 
-    fn take_content(&mut self) -> Vec<u8> {
-        let mut opened = core::mem::take(&mut self.opened);
-        let unread = core::mem::take(&mut self.unread);
-        opened.truncate(unread.end);
-        opened.drain(..unread.start);
-        opened
-    }
-
     fn next_message(
         &mut self,
         messages: &mut Assembler,
-        max: usize,
-        tell: &mut Tell<'_>,
+        listener: &mut Listener<'_>,
     ) -> Result<(), Failure> {
-        let unread = self.unread.clone();
-        let protection = Some(&self.protection);
-        self.unread.start += pass_on(messages, max, &mut self.opened, unread, protection, tell)?;
+        let (content, protection) = (self.unread.clone(), Some(&self.protection));
+        self.unread.start += listener.pass_on(messages, &mut self.opened, content, protection)?;
         if self.unread.is_empty() {
             self.opened = Vec::new();
         }
@@ -249,35 +254,39 @@ impl Keys {
     }
 }
 
-/// Tells the engine a message.
-type Tell<'a> = dyn FnMut(Message<'_>) -> Result<(), Failure> + 'a;
+impl Listener<'_> {
+    fn change_cipher_spec(&mut self, record: &mut [u8]) -> Result<(), Failure> {
+        self.engine
+            .change_cipher_spec(record, self.now, self.flight)
+    }
 
-/// Tells the first message in `content`, which lies in `record` with room in front, if it is whole
-/// by now. Says how many bytes of the content are done with.
-fn pass_on(
-    messages: &mut Assembler,
-    max: usize,
-    record: &mut [u8],
-    content: Range<usize>,
-    protection: Option<&Protection>,
-    tell: &mut Tell<'_>,
-) -> Result<usize, Failure> {
-    let all = content.len();
-    let mut assembled;
-    let (framed, done) = match messages.add(&record[content.clone()], max)? {
-        Piece::Whole(len) => (&mut record[content.start - FRAME..content.start + len], len),
-        Piece::Completed(len) => {
-            assembled = messages.take();
-            (&mut assembled[..], len)
-        }
-        Piece::Incomplete => return Ok(all),
-    };
-    tell(Message {
-        framed,
-        last: done == all,
-        protection,
-    })?;
-    Ok(done)
+    /// Passes the first message on that is in `content`, if it is whole by now. The content lies in
+    /// `record`, with room in front. Says how many bytes of it are done with.
+    fn pass_on(
+        &mut self,
+        messages: &mut Assembler,
+        record: &mut [u8],
+        content: Range<usize>,
+        protection: Option<&Protection>,
+    ) -> Result<usize, Failure> {
+        let all = content.len();
+        let mut assembled;
+        let (framed, done) = match messages.add(&record[content.clone()], self.max)? {
+            Piece::Whole(len) => (&mut record[content.start - FRAME..content.start + len], len),
+            Piece::Completed(len) => {
+                assembled = messages.take();
+                (&mut assembled[..], len)
+            }
+            Piece::Incomplete => return Ok(all),
+        };
+        let message = Message {
+            framed,
+            last: done == all,
+            protection,
+        };
+        self.engine.message(message, self.now, self.flight)?;
+        Ok(done)
+    }
 }
 
 /// The header of the record at the front if all of it is there, and how many bytes it has if not.
