@@ -9,9 +9,12 @@
 
 pub(crate) mod config;
 mod errors;
+mod feeding;
 mod gates;
+mod hellos;
 mod kernel;
 pub(crate) mod key_schedule;
+mod keys;
 mod refusal;
 mod signer;
 mod staple;
@@ -25,7 +28,6 @@ use alloc::vec::Vec;
 
 use rustls::client::UnbufferedClientConnection;
 use rustls::server::UnbufferedServerConnection;
-use rustls::unbuffered::{ConnectionState, EncodeError, UnbufferedStatus};
 use rustls::{
     CommonState, ConnectionTrafficSecrets, HandshakeKind, ProtocolVersion, SupportedCipherSuite,
 };
@@ -34,24 +36,20 @@ use rustls_pki_types::{CertificateDer, UnixTime};
 use self::gates::Memory;
 use self::kernel::{Kernel, conversion_failure, material};
 use self::key_schedule::exporter::Exporter;
-use self::key_schedule::{tls12_key, tls13_key};
 use self::staple::Staple;
 use self::taps::{Clock, SecretTap};
 use self::verifier::Recorder;
 use super::hold::Gate;
-use super::wire::Refusal;
 use super::wire::client_hello::HelloMessage;
 use super::wire::server_hello::ServerHello;
 use super::{AlertProtection, Engine, Message, RefusedPeer, records};
-use crate::alert::Alert;
 use crate::crypto::Backend;
-use crate::failure::{Failure, FailureKind};
+use crate::failure::Failure;
 use crate::handshake::facts::SessionFacts;
-use crate::limits::POST_HANDSHAKE_MESSAGE;
 use crate::protocol::SslProtocol;
-use crate::record::header::{ContentType, HEADER_LEN, Header, LEGACY_VERSION, MAX_PLAINTEXT};
-use crate::record::messages::{Assembler, FRAME, Piece, kind};
-use crate::record::protection::{KeyMaterial, Protection};
+use crate::record::header::ContentType;
+use crate::record::messages::FRAME;
+use crate::record::protection::Protection;
 use crate::record::traffic::HandOff;
 use crate::time::Now;
 use crate::verify::SslError;
@@ -114,39 +112,6 @@ struct HelloFacts {
     server: Option<ServerHello>,
 }
 
-/// One call's worth of a connection, client or server: rustls has no type for both.
-fn step<Data>(
-    status: UnbufferedStatus<'_, '_, Data>,
-    flight: &mut Vec<u8>,
-) -> (usize, Result<Step, rustls::Error>) {
-    let step = status.state.map(|state| match state {
-        ConnectionState::EncodeTlsData(mut chunk) => {
-            let start = flight.len();
-            if let Err(EncodeError::InsufficientSize(size)) = chunk.encode(&mut []) {
-                flight.resize(start + size.required_size, 0);
-                let len = chunk.encode(&mut flight[start..]).unwrap_or(0);
-                flight.truncate(start + len);
-            }
-            Step::Again
-        }
-        ConnectionState::TransmitTlsData(sent) => {
-            sent.done();
-            Step::Again
-        }
-        ConnectionState::BlockedHandshake | ConnectionState::WriteTraffic(_) => Step::Blocked,
-        ConnectionState::PeerClosed | ConnectionState::Closed => Step::Closed,
-        _ => Step::Unexpected,
-    });
-    (status.discard, step)
-}
-
-enum Step {
-    Again,
-    Blocked,
-    Closed,
-    Unexpected,
-}
-
 impl RustlsEngine {
     fn common(&self) -> &CommonState {
         match &self.side {
@@ -167,252 +132,6 @@ impl RustlsEngine {
         }
     }
 
-    fn process(
-        &mut self,
-        input: &mut [u8],
-        flight: &mut Vec<u8>,
-    ) -> (usize, Result<Step, rustls::Error>) {
-        match &mut self.side {
-            Side::Client(conn) => step(conn.process_tls_records(input), flight),
-            Side::Server(conn) => step(conn.process_tls_records(input), flight),
-        }
-    }
-
-    /// Gives rustls whole records, and lets it do what it can.
-    fn feed(&mut self, records: &mut [u8], flight: &mut Vec<u8>) -> Result<(), Failure> {
-        let before = flight.len();
-        let fed = self.feed_engine(records, flight);
-        let resumed = self.is_resumed();
-        self.staple.fetch(&self.clock, &self.gate, resumed);
-        fed?;
-        if self.version() == Some(SslProtocol::TlsV1_3) {
-            self.gate.set_tickets_droppable();
-        }
-        if self.is_full() {
-            self.gate.set_begins(self.clock.now());
-        }
-        self.note_own_hello(&flight[before..])
-    }
-
-    fn feed_engine(&mut self, mut input: &mut [u8], flight: &mut Vec<u8>) -> Result<(), Failure> {
-        loop {
-            let (done, step) = self.process(input, flight);
-            input = input.get_mut(done..).unwrap_or_default();
-            let step = match step {
-                Ok(step) => step,
-                Err(error) => {
-                    self.refused = self.verifier.refusals.take(&error);
-                    return match self.refused {
-                        Some(_) => Ok(()),
-                        None => Err(self.failure(&error)),
-                    };
-                }
-            };
-            match step {
-                Step::Again => {}
-                // Whole messages are never left lying.
-                Step::Blocked if input.is_empty() => return Ok(()),
-                Step::Blocked | Step::Closed | Step::Unexpected => {
-                    return Err(Failure::new(FailureKind::Engine, Alert::InternalError)
-                        .because("rustls did not take a whole message"));
-                }
-            }
-        }
-    }
-
-    fn failure(&self, error: &rustls::Error) -> Failure {
-        errors::failure(error, self.context())
-    }
-
-    fn context(&self) -> errors::Context {
-        errors::Context {
-            version: self.version().or(self.facts.likely),
-        }
-    }
-
-    /// Gives rustls a message in records: where it lies if it fits into one and is in the clear.
-    fn deliver(
-        &mut self,
-        framed: &mut [u8],
-        protection: Option<&Protection>,
-        flight: &mut Vec<u8>,
-    ) -> Result<(), Failure> {
-        let message = framed.get(FRAME..).unwrap_or_default();
-        if protection.is_none() && message.len() <= MAX_PLAINTEXT {
-            let header = record_header(message.len());
-            if let Some(room) = framed.first_chunk_mut() {
-                *room = header;
-            }
-            return self.feed(framed, flight);
-        }
-        let mut records = Vec::new();
-        for part in message.chunks(MAX_PLAINTEXT) {
-            let Some(protection) = protection else {
-                records.extend_from_slice(&record_header(part.len()));
-                records.extend_from_slice(part);
-                continue;
-            };
-            let start = records.len();
-            records.resize(start + part.len() + protection.overhead(), 0);
-            let space = &mut records[start..];
-            protection
-                .seal_again(self.resealed, ContentType::Handshake, part, space)
-                .map_err(|_| conversion_failure())?;
-            self.resealed += 1;
-        }
-        self.feed(&mut records, flight)
-    }
-
-    /// Checks what rustls cannot see, and keeps what it does not tell.
-    fn look_at(&mut self, message: &Message<'_>) -> Result<(), Failure> {
-        let last = message.last;
-        let message = message.framed.get(FRAME..).unwrap_or_default();
-        let is_client = self.is_client();
-        let must_be_last = match (is_client, message.first()) {
-            (true, Some(&kind::SERVER_HELLO)) => {
-                let hello = ServerHello::read(message)?;
-                if !hello.is_retry() {
-                    self.facts.server.get_or_insert(hello);
-                }
-                hello.is_tls13
-            }
-            (false, Some(&kind::CLIENT_HELLO)) => {
-                if let Some(first) = &self.hello {
-                    let second = first.read_second(message)?;
-                    self.facts.early_data = second.offers_early_data();
-                    self.hello = Some(second);
-                }
-                true
-            }
-            (true, Some(&kind::NEW_SESSION_TICKET)) if message.len() > POST_HANDSHAKE_MESSAGE => {
-                // Legal, but the next ClientHello would have no room for it.
-                let needed = message.len();
-                let kind = FailureKind::BufferTooSmall { needed };
-                return Err(Failure::new(kind, Alert::IllegalParameter));
-            }
-            (true, Some(&kind::CERTIFICATE_REQUEST)) => {
-                self.certificate_requested = true;
-                false
-            }
-            (_, Some(&kind::FINISHED)) => true,
-            _ => false,
-        };
-        match must_be_last && !last {
-            true => Err(Refusal::new(
-                Alert::UnexpectedMessage,
-                "bytes behind a message that must end its record",
-            )
-            .into()),
-            false => Ok(()),
-        }
-    }
-
-    /// Reads the hello that a TLS 1.2 server answers with.
-    fn note_own_hello(&mut self, flight: &[u8]) -> Result<(), Failure> {
-        if self.is_client() || self.facts.server.is_some() {
-            return Ok(());
-        }
-        let mut messages = Assembler::default();
-        for (content, body) in records(flight) {
-            if content != ContentType::Handshake {
-                break;
-            }
-            let assembled;
-            let message = match messages.add(body, MAX_HELLO)? {
-                Piece::Whole(len) => &body[..len],
-                Piece::Completed(_) => {
-                    assembled = messages.take();
-                    &assembled[FRAME..]
-                }
-                Piece::Incomplete => continue,
-            };
-            if message.first() == Some(&kind::SERVER_HELLO) {
-                let hello = ServerHello::read(message)?;
-                if !hello.is_retry() {
-                    self.facts.server = Some(hello);
-                }
-            }
-            break;
-        }
-        Ok(())
-    }
-
-    /// Keys of the peer's that came with the last message in TLS 1.3: those of the handshake.
-    fn follow_tls13(&mut self) -> Result<(), Failure> {
-        let Some(SupportedCipherSuite::Tls13(suite)) = self.common().negotiated_cipher_suite()
-        else {
-            return Ok(());
-        };
-        if self.has_read_keys {
-            return Ok(());
-        }
-        let material = {
-            let secrets = self.tap.secrets();
-            let secret = match &self.side {
-                Side::Client(_) => &secrets.server_handshake,
-                Side::Server(_) => &secrets.client_handshake,
-            };
-            let Some(secret) = secret else {
-                return Ok(());
-            };
-            tls13_key(suite, secret).ok_or_else(conversion_failure)?
-        };
-        self.hello = None;
-        self.read_with(SslProtocol::TlsV1_3, &material)
-    }
-
-    /// The keys behind the peer's ChangeCipherSpec in TLS 1.2.
-    fn follow_tls12(&mut self) -> Result<(), Failure> {
-        let Some(SupportedCipherSuite::Tls12(suite)) = self.common().negotiated_cipher_suite()
-        else {
-            return Ok(());
-        };
-        let material = self.tls12_material(suite, !self.is_client());
-        let material = material.ok_or_else(conversion_failure)?;
-        self.hello = None;
-        self.read_with(SslProtocol::TlsV1_2, &material)
-    }
-
-    fn tls12_material(
-        &self,
-        suite: &'static rustls::Tls12CipherSuite,
-        of_client: bool,
-    ) -> Option<KeyMaterial> {
-        let secrets = self.tap.secrets();
-        tls12_key(
-            suite,
-            secrets.tls12_master.as_ref()?,
-            &secrets.client_random,
-            &self.facts.server?.random,
-            of_client,
-        )
-    }
-
-    fn read_with(&mut self, version: SslProtocol, material: &KeyMaterial) -> Result<(), Failure> {
-        let protection = Protection::new(&self.backend, version, material, 0);
-        self.read_protection = Some(protection.map_err(|_| conversion_failure())?);
-        self.has_read_keys = true;
-        Ok(())
-    }
-
-    fn own_protection(&self, suite: SupportedCipherSuite) -> Option<Protection> {
-        let (version, material, seq) = match suite {
-            SupportedCipherSuite::Tls13(suite) => {
-                let secrets = self.tap.secrets();
-                let secret = match &self.side {
-                    Side::Client(_) => secrets.client_handshake.as_ref()?,
-                    Side::Server(_) => secrets.server_traffic.as_ref()?,
-                };
-                (SslProtocol::TlsV1_3, tls13_key(suite, secret)?, 0)
-            }
-            SupportedCipherSuite::Tls12(suite) => {
-                let material = self.tls12_material(suite, self.is_client())?;
-                (SslProtocol::TlsV1_2, material, self.released.protected)
-            }
-        };
-        Protection::new(&self.backend, version, &material, seq).ok()
-    }
-
     fn is_resumed(&self) -> bool {
         self.common().handshake_kind() == Some(HandshakeKind::Resumed)
     }
@@ -426,19 +145,6 @@ impl RustlsEngine {
             Some(HandshakeKind::Resumed) | None => false,
         }
     }
-}
-
-/// The longest hello of a server's: rustls makes none that comes near it.
-const MAX_HELLO: usize = 0xffff;
-
-/// The header of a handshake record in the clear, of at most 2^14 bytes.
-const fn record_header(body: usize) -> [u8; HEADER_LEN] {
-    let header = Header {
-        content: ContentType::Handshake,
-        version: LEGACY_VERSION,
-        body,
-    };
-    header.encode()
 }
 
 impl Engine for RustlsEngine {

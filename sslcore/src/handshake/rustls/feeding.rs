@@ -1,0 +1,155 @@
+//! How rustls is given messages: in whole records, protected as it expects them.
+
+use alloc::vec::Vec;
+
+use rustls::unbuffered::{ConnectionState, EncodeError, UnbufferedStatus};
+
+use super::kernel::conversion_failure;
+use super::{RustlsEngine, Side, errors};
+use crate::alert::Alert;
+use crate::failure::{Failure, FailureKind};
+use crate::protocol::SslProtocol;
+use crate::record::header::{ContentType, HEADER_LEN, Header, LEGACY_VERSION, MAX_PLAINTEXT};
+use crate::record::messages::FRAME;
+use crate::record::protection::Protection;
+
+/// One call's worth of a connection, client or server: rustls has no type for both.
+fn step<Data>(
+    status: UnbufferedStatus<'_, '_, Data>,
+    flight: &mut Vec<u8>,
+) -> (usize, Result<Step, rustls::Error>) {
+    let step = status.state.map(|state| match state {
+        ConnectionState::EncodeTlsData(mut chunk) => {
+            let start = flight.len();
+            if let Err(EncodeError::InsufficientSize(size)) = chunk.encode(&mut []) {
+                flight.resize(start + size.required_size, 0);
+                let len = chunk.encode(&mut flight[start..]).unwrap_or(0);
+                flight.truncate(start + len);
+            }
+            Step::Again
+        }
+        ConnectionState::TransmitTlsData(sent) => {
+            sent.done();
+            Step::Again
+        }
+        ConnectionState::BlockedHandshake | ConnectionState::WriteTraffic(_) => Step::Blocked,
+        ConnectionState::PeerClosed | ConnectionState::Closed => Step::Closed,
+        _ => Step::Unexpected,
+    });
+    (status.discard, step)
+}
+
+enum Step {
+    Again,
+    Blocked,
+    Closed,
+    Unexpected,
+}
+
+impl RustlsEngine {
+    fn process(
+        &mut self,
+        input: &mut [u8],
+        flight: &mut Vec<u8>,
+    ) -> (usize, Result<Step, rustls::Error>) {
+        match &mut self.side {
+            Side::Client(conn) => step(conn.process_tls_records(input), flight),
+            Side::Server(conn) => step(conn.process_tls_records(input), flight),
+        }
+    }
+
+    /// Gives rustls whole records, and lets it do what it can.
+    pub(super) fn feed(&mut self, records: &mut [u8], flight: &mut Vec<u8>) -> Result<(), Failure> {
+        let before = flight.len();
+        let fed = self.feed_engine(records, flight);
+        let resumed = self.is_resumed();
+        self.staple.fetch(&self.clock, &self.gate, resumed);
+        fed?;
+        if self.version() == Some(SslProtocol::TlsV1_3) {
+            self.gate.set_tickets_droppable();
+        }
+        if self.is_full() {
+            self.gate.set_begins(self.clock.now());
+        }
+        self.note_own_hello(&flight[before..])
+    }
+
+    fn feed_engine(&mut self, mut input: &mut [u8], flight: &mut Vec<u8>) -> Result<(), Failure> {
+        loop {
+            let (done, step) = self.process(input, flight);
+            input = input.get_mut(done..).unwrap_or_default();
+            let step = match step {
+                Ok(step) => step,
+                Err(error) => {
+                    self.refused = self.verifier.refusals.take(&error);
+                    return match self.refused {
+                        Some(_) => Ok(()),
+                        None => Err(self.failure(&error)),
+                    };
+                }
+            };
+            match step {
+                Step::Again => {}
+                // Whole messages are never left lying.
+                Step::Blocked if input.is_empty() => return Ok(()),
+                Step::Blocked | Step::Closed | Step::Unexpected => {
+                    return Err(Failure::new(FailureKind::Engine, Alert::InternalError)
+                        .because("rustls did not take a whole message"));
+                }
+            }
+        }
+    }
+
+    pub(super) fn failure(&self, error: &rustls::Error) -> Failure {
+        errors::failure(error, self.context())
+    }
+
+    pub(super) fn context(&self) -> errors::Context {
+        errors::Context {
+            version: self.version().or(self.facts.likely),
+        }
+    }
+
+    /// Gives rustls a message in records: where it lies if it fits into one and is in the clear.
+    pub(super) fn deliver(
+        &mut self,
+        framed: &mut [u8],
+        protection: Option<&Protection>,
+        flight: &mut Vec<u8>,
+    ) -> Result<(), Failure> {
+        let message = framed.get(FRAME..).unwrap_or_default();
+        if protection.is_none() && message.len() <= MAX_PLAINTEXT {
+            let header = record_header(message.len());
+            if let Some(room) = framed.first_chunk_mut() {
+                *room = header;
+            }
+            return self.feed(framed, flight);
+        }
+        let mut records = Vec::new();
+        for part in message.chunks(MAX_PLAINTEXT) {
+            let Some(protection) = protection else {
+                records.extend_from_slice(&record_header(part.len()));
+                records.extend_from_slice(part);
+                continue;
+            };
+            let start = records.len();
+            records.resize(start + part.len() + protection.overhead(), 0);
+            let space = &mut records[start..];
+            protection
+                .seal_again(self.resealed, ContentType::Handshake, part, space)
+                .map_err(|_| conversion_failure())?;
+            self.resealed += 1;
+        }
+        self.feed(&mut records, flight)
+    }
+}
+
+/// The header of a handshake record in the clear, of at most 2^14 bytes.
+const fn record_header(body: usize) -> [u8; HEADER_LEN] {
+    let header = Header {
+        content: ContentType::Handshake,
+        version: LEGACY_VERSION,
+        body,
+    };
+    header.encode()
+}
