@@ -72,7 +72,7 @@ fn look_at_bags(mut safe: &[u8], sealed: &mut bool) -> Option<()> {
         let value = take(&mut bag, EXPLICIT)?;
         let mut inside = take(&mut &value[..], SEQUENCE)?;
         match id {
-            KEY => drop(PrivateKeyInfoRef::from_der(value).ok()?),
+            KEY if PrivateKeyInfoRef::from_der(value).is_err() => return None,
             SHROUDED_KEY => {
                 algorithm(&mut inside)?;
                 take(&mut inside, OCTET_STRING)?;
