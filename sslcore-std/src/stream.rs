@@ -72,6 +72,11 @@ impl<S: Read + Write> Transport for Bare<S> {}
 /// }
 /// ```
 ///
+/// Reading takes turns as well, and so may send all that waited: then there is room for more, and
+/// [`wants_write`](Self::wants_write) has nothing to wait for. A loop with more to write than there
+/// was room for looks, before it waits, whether [`poll_event`](Self::poll_event) tells
+/// [`Event::Writable`](sslcore::Event::Writable), and writes again if so.
+///
 /// With an edge-triggered poller, ask for both kinds of readiness once, and after each event turn
 /// until nothing moves; after reading from a [full](Self::wants_read) buffer turn again, without
 /// waiting for an event.

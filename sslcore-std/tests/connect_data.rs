@@ -5,6 +5,8 @@ mod common;
 
 use std::io::{Read, Write};
 use std::process::Stdio;
+use std::sync::mpsc::{TryRecvError, channel};
+use std::time::Duration;
 
 use common::program::{Door, run, trusting};
 use common::{LONG, VERSIONS, both, pattern};
@@ -147,14 +149,20 @@ fn line_ends_stay_as_they_are_unless_crlf_is_wanted() {
 
 #[test]
 fn who_has_seen_enough_of_the_output_ends_it() {
-    let door = Door::open();
-    let serve = || {
+    let door = &Door::open();
+    let (tell, enough) = channel();
+    let serve = move || {
         let mut socket = door.serve();
-        // Until the client is gone.
-        while socket.write_all(&[b'x'; 10_000]).is_ok() {}
+        socket.wait_for_encrypted(Some(LONG)).expect("encrypted");
+        socket.set_timeout(Some(Duration::from_millis(200)));
+        // Until the client, which has seen enough, takes no more.
+        let mut seen = false;
+        while socket.write(&[b'x'; 10_000]).is_ok() || !seen {
+            seen = enough.try_recv() != Err(TryRecvError::Empty);
+        }
     };
-    let look = || {
-        let mut child = trusting(&door)
+    let look = move || {
+        let mut child = trusting(door)
             .stdin(Stdio::piped())
             .stdout(Stdio::piped())
             .stderr(Stdio::null())
@@ -163,6 +171,7 @@ fn who_has_seen_enough_of_the_output_ends_it() {
         let mut stdout = child.stdout.take().expect("stdout");
         stdout.read_exact(&mut [0; 100]).expect("enough");
         drop(stdout);
+        tell.send(()).expect("tell");
         child.wait().expect("its end").code()
     };
     let (code, ()) = both(look, serve);

@@ -393,7 +393,10 @@ mod on_a_terminal {
         );
         let terminal = asked_by(&Door::open(), &program);
         let number = std::fs::read_to_string(&number).expect("its number");
-        let ended = Command::new("kill").arg(number.trim()).status();
+        // The shell's own: the program is in a package that not every system has.
+        let ended = Command::new("sh")
+            .args(["-c", "kill $0", number.trim()])
+            .status();
         assert!(ended.expect("kill").success());
         let (code, shown) = terminal.end();
         assert_eq!(
@@ -402,5 +405,24 @@ mod on_a_terminal {
             "a shell's number for SIGTERM: {shown}"
         );
         is_as_before(&shown);
+    }
+
+    /// `nohup` starts programs that ignore SIGHUP; a script starts those in its background so that
+    /// they ignore SIGINT and SIGQUIT.
+    #[test]
+    fn signals_reach_the_program_whatever_the_parent_of_the_tests_ignores() {
+        let names = ["ctrl_c_ends", "sigterm_ends"].map(|what| {
+            format!("on_a_terminal::{what}_the_program_and_leaves_the_terminal_as_it_was")
+        });
+        let output = Command::new("env")
+            .arg("--ignore-signal=HUP,INT,QUIT,PIPE,TERM")
+            .arg(std::env::current_exe().expect("this program"))
+            .arg("--exact")
+            .args(names)
+            .output()
+            .expect("env, from coreutils");
+        let [out, err] = [&output.stdout, &output.stderr].map(|text| String::from_utf8_lossy(text));
+        let passed = output.status.success() && out.contains("test result: ok. 2 passed");
+        assert!(passed, "{out}\n{err}");
     }
 }

@@ -22,8 +22,20 @@ fn succeeds(program: &str, arguments: &[&str]) {
     );
 }
 
+/// A folder in the place of the system's store, until it is dropped.
+struct Store {
+    _folder: Scratch,
+}
+
+impl Drop for Store {
+    fn drop(&mut self) {
+        // The namespace's end would do it too, but for others who see its mounts.
+        let _ = Command::new("umount").arg(STORE).status();
+    }
+}
+
 /// A new folder in the place of the system's store, with these files.
-fn replace_store(files: &[(&str, String)]) -> Scratch {
+fn replace_store(files: &[(&str, String)]) -> Store {
     assert!(Path::new(STORE).is_dir(), "{STORE} is not there");
     let store = Scratch::new();
     for (name, contents) in files {
@@ -33,7 +45,7 @@ fn replace_store(files: &[(&str, String)]) -> Scratch {
     // As update-ca-certificates does.
     succeeds("openssl", &["rehash", folder]);
     succeeds("mount", &["--bind", folder, STORE]);
-    store
+    Store { _folder: store }
 }
 
 /// A server's certificate behind an intermediate; the root is not sent.

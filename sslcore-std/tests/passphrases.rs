@@ -4,7 +4,8 @@
 mod encrypted_keys;
 
 use encrypted_keys::{
-    PASSPHRASE, dek_info, pbes2, pbes2_as, pbkdf2, pbkdf2_with, pkcs8, scrypt, store,
+    PASSPHRASE, dek_info, encrypted_once, encrypted_twice, pbes2, pbes2_as, pbkdf2, pbkdf2_with,
+    pkcs8, scrypt, store,
 };
 use pkcs5::pbes2::{EncryptionScheme, Pbkdf2Prf};
 use pkcs8::EncryptedPrivateKeyInfoRef;
@@ -303,4 +304,73 @@ fn a_pkcs12_file_with_a_wrong_passphrase_is_told_from_another_file() {
         matches!(error.kind(), LoadErrorKind::Unreadable(_)),
         "{error}"
     );
+}
+
+/// What a wrong passphrase decrypts to ends in valid padding once in some 250 times; all of these
+/// files are the same in every run, so the same passphrases are the lucky ones.
+#[test]
+fn a_wrong_passphrase_is_called_so_whatever_it_decrypts_to() {
+    let files = Scratch::new();
+    let aes = EncryptionScheme::Aes128Cbc { iv: [7; 16] };
+    let key = pbes2(&[7; 138], pbkdf2(1), aes);
+    let plain = files.file("key.der", &key);
+    let once = files.file("once.p12", encrypted_once(&key));
+    let twice = files.file("twice.p12", encrypted_twice(&key));
+    let info = EncryptedPrivateKeyInfoRef::try_from(&key[..]).expect("PKCS#8");
+    let mut lucky = 0;
+    // With the last one it also begins as a key does.
+    for number in (0..1500).chain([49320]) {
+        let wrong = format!("wrong {number}");
+        let opened = info
+            .encryption_algorithm
+            .decrypt(&wrong, info.encrypted_data.as_bytes());
+        lucky += usize::from(opened.is_ok());
+        for store in [&once, &twice] {
+            let error = trust::pkcs12(store, &wrong).expect_err("wrong");
+            let kind = error.kind();
+            assert!(
+                matches!(kind, LoadErrorKind::WrongPassphrase),
+                "{wrong}: {error}"
+            );
+        }
+        let error = trust::private_key_with_passphrase(&plain, &wrong).expect_err("wrong");
+        let kind = error.kind();
+        assert!(
+            matches!(kind, LoadErrorKind::WrongPassphrase),
+            "{wrong}: {error}"
+        );
+    }
+    assert!(lucky > 3, "{lucky} of them decrypt to something");
+}
+
+#[test]
+fn damage_around_what_is_encrypted_is_not_a_wrong_passphrase() {
+    let files = Scratch::new();
+    let key = pkcs8(WORLD.server.key().secret_der(), 10);
+    let good = encrypted_once(&key);
+    for (what, from, to) in [
+        ("a tag", &b"\x0a\x01\x02\xa0"[..], &b"\x0a\x01\x02\x30"[..]),
+        ("no salt", b"\x04\x0dsalt", b"\x05\x0dsalt"),
+        ("no ciphertext", b"\x07\x07\x07\x04", b"\x07\x07\x07\x05"),
+    ] {
+        let file = files.file("bad.p12", replaced(good.clone(), from, to));
+        let error = trust::pkcs12(&file, PASSPHRASE).expect_err(what);
+        let kind = error.kind();
+        assert!(
+            matches!(kind, LoadErrorKind::DamagedStore(_)),
+            "{what}: {error}"
+        );
+    }
+}
+
+/// PKCS#12 has UCS-2.
+#[test]
+fn a_passphrase_that_the_format_cannot_have_is_told() {
+    let files = Scratch::new();
+    let file = files.file("server.p12", store(&WORLD.server));
+    let error = trust::pkcs12(&file, "caf\u{e9}").expect_err("wrong");
+    let kind = error.kind();
+    assert!(matches!(kind, LoadErrorKind::WrongPassphrase), "{error}");
+    let error = trust::pkcs12(&file, "\u{1f40e}").expect_err("a horse");
+    assert!(error.to_string().contains("beyond U+FFFE"), "{error}");
 }

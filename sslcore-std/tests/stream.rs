@@ -348,16 +348,29 @@ struct Transfer {
 }
 
 impl Transfer {
-    /// Goes on as far as the stream lets it.
-    fn go_on(&mut self, end: &mut SslStream<TcpStream>, data: &[u8]) {
-        while end.turn() {}
+    /// Goes on until nothing moves. What follows the last attempt to write may have made room, and
+    /// then there is nothing to wait for.
+    fn go_on<S: Read + Write>(&mut self, end: &mut SslStream<S>, data: &[u8]) {
+        let mut writable = true;
+        while writable {
+            self.write(end, data);
+            self.read(end);
+            writable =
+                std::iter::from_fn(|| end.poll_event()).any(|event| event == Event::Writable);
+        }
+    }
+
+    fn write<S: Read + Write>(&mut self, end: &mut SslStream<S>, data: &[u8]) {
         while self.written < data.len() {
             match end.write(&data[self.written..]) {
                 Ok(n) => self.written += n,
-                Err(error) if error.kind() == ErrorKind::WouldBlock => break,
+                Err(error) if error.kind() == ErrorKind::WouldBlock => return,
                 Err(error) => panic!("{error}"),
             }
         }
+    }
+
+    fn read<S: Read + Write>(&mut self, end: &mut SslStream<S>) {
         let mut piece = [0; 20_000];
         loop {
             match end.read(&mut piece) {
@@ -365,6 +378,82 @@ impl Transfer {
                 Err(error) if error.kind() == ErrorKind::WouldBlock => return,
                 Err(error) => panic!("{error}"),
             }
+        }
+    }
+}
+
+/// A pipe that holds little, and now and then is not ready although it seemed so.
+struct Moody {
+    pipe: Pipe,
+    mood: u32,
+}
+
+const ROOM: usize = 40_000;
+
+impl Moody {
+    fn new(mut pipe: Pipe, seed: u32) -> Self {
+        pipe.chunk = ROOM;
+        Self { pipe, mood: seed }
+    }
+
+    /// xorshift, one call in four.
+    fn sulks(&mut self) -> io::Result<()> {
+        self.mood ^= self.mood << 13;
+        self.mood ^= self.mood >> 17;
+        self.mood ^= self.mood << 5;
+        match self.mood % 4 {
+            0 => Err(ErrorKind::WouldBlock.into()),
+            _ => Ok(()),
+        }
+    }
+}
+
+impl Read for Moody {
+    fn read(&mut self, out: &mut [u8]) -> io::Result<usize> {
+        self.sulks()?;
+        self.pipe.read(out)
+    }
+}
+
+impl Write for Moody {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        self.sulks()?;
+        self.pipe.write(bytes)
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        self.pipe.flush()
+    }
+}
+
+/// Whether one of them would wake a loop that waits for what it wants.
+fn is_ready(end: &mut SslStream<Moody>) -> bool {
+    let (read, write) = (end.wants_read(), end.wants_write());
+    let pipe = &end.get_ref().pipe;
+    let readable = !pipe.incoming.lock().expect("pipe").is_empty();
+    let writable = pipe.outgoing.lock().expect("pipe").len() < ROOM;
+    read && readable || write && writable
+}
+
+#[test]
+fn a_loop_that_stops_when_nothing_moves_is_always_woken() {
+    // Soon only one of them has something to send.
+    let (long, short) = (&pattern(300_000)[..], &pattern(30_000)[..]);
+    let (client, server) = (client().build(), server().build());
+    let (client, server) = (client.expect("client"), server.expect("server"));
+    for seed in 1..50 {
+        let (one, other) = pipes(ROOM);
+        let moody = (Moody::new(one, seed), Moody::new(other, !seed));
+        let (mut one, mut other) = start(moody, &client, &server);
+        let mut transfers = [Transfer::default(), Transfer::default()];
+        loop {
+            transfers[0].go_on(&mut one, long);
+            transfers[1].go_on(&mut other, short);
+            if transfers[0].heard == short && transfers[1].heard == long {
+                break;
+            }
+            let ready = is_ready(&mut one) || is_ready(&mut other);
+            assert!(ready, "a wake-up was lost, seed {seed}");
         }
     }
 }

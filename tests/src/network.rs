@@ -24,8 +24,9 @@ const ALONE: [&str; 6] = [
 ];
 
 /// How to get into new namespaces here: root may make them, others in a user namespace of theirs.
+/// In a folder that is root by chroot(2) alone, how mounts spread cannot be changed, and stays.
 static UNSHARE: LazyLock<&[&str]> = LazyLock::new(|| {
-    const WAYS: [&[&str]; 2] = [&[], &["--map-root-user"]];
+    const WAYS: [&[&str]; 3] = [&[], &["--map-root-user"], &["--propagation", "unchanged"]];
     let works = |flags: &&[&str]| {
         let mut trial = Command::new("unshare");
         trial.args(*flags).args(ALONE);

@@ -43,6 +43,8 @@ mod pem;
 #[cfg(any(feature = "native-roots", feature = "webpki-roots"))]
 mod roots;
 #[cfg(feature = "pkcs12")]
+mod sealed;
+#[cfg(feature = "pkcs12")]
 mod store;
 
 use std::collections::HashSet;
@@ -157,7 +159,8 @@ pub fn private_key_with_passphrase(
 ///
 /// # Errors
 /// A [`LoadError`]; [`WrongPassphrase`](LoadErrorKind::WrongPassphrase) also for damage, because
-/// one authentication code is for both.
+/// one authentication code is for both. Without that code a wrong passphrase decrypts to noise, and
+/// so does a damaged file: whatever cannot be read only once it is decrypted is `WrongPassphrase`.
 #[cfg(feature = "pkcs12")]
 pub fn pkcs12(
     path: impl AsRef<Path>,

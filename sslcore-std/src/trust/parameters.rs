@@ -8,7 +8,7 @@ use super::der::{OID, SEQUENCE, header};
 const TDES: &[u8] = &[0x2a, 0x86, 0x48, 0x86, 0xf7, 0x0d, 0x03, 0x07];
 /// `id-scrypt`, 1.3.6.1.4.1.11591.4.11 (RFC 7914 §7).
 const SCRYPT: &[u8] = &[0x2b, 0x06, 0x01, 0x04, 0x01, 0xda, 0x47, 0x04, 0x0b];
-const OCTET_STRING: u8 = 0x04;
+pub(super) const OCTET_STRING: u8 = 0x04;
 const CONSTRUCTED: u8 = 0x20;
 /// Files of keys have some fifteen.
 const MAX_LEVELS: usize = 64;
@@ -55,7 +55,7 @@ fn impossible_algorithm(content: &[u8]) -> bool {
 }
 
 /// Tag and value of the first element, and what is behind it.
-fn element(der: &[u8]) -> Option<(u8, &[u8], &[u8])> {
+pub(super) fn element(der: &[u8]) -> Option<(u8, &[u8], &[u8])> {
     let (tag, len, rest) = header(der)?;
     let (value, rest) = rest.split_at_checked(len)?;
     Some((tag, value, rest))

@@ -9,6 +9,7 @@ use pkcs8::{EncryptedPrivateKeyInfoRef, ObjectIdentifier};
 use sslcore::PrivateKey;
 use zeroize::Zeroizing;
 
+use super::der::{self, Der};
 use super::error::LoadErrorKind;
 use super::file::key;
 use super::parameters;
@@ -160,10 +161,10 @@ fn derived<const LEN: usize>(
     Ok(key)
 }
 
-/// A wrong passphrase gives whole padding once in 256 times, and then no DER.
+/// A wrong passphrase gives valid padding once in some 250 times, and then noise.
 fn decrypted(plaintext: &[u8]) -> Result<PrivateKey, LoadErrorKind> {
     match key(plaintext) {
-        Err(LoadErrorKind::UnknownKey(what)) if plaintext.first() == Some(&0x30) => {
+        Err(LoadErrorKind::UnknownKey(what)) if der::look(plaintext) == Der::PrivateKey => {
             Err(LoadErrorKind::UnknownKey(what))
         }
         Err(LoadErrorKind::DamagedKey(_) | LoadErrorKind::UnknownKey(_)) => {

@@ -5,14 +5,14 @@ use std::path::Path;
 
 use p12_keystore::Pkcs12Archive;
 use p12_keystore::error::Error;
-use pkcs8::der::ErrorKind;
+use pkcs8::der::{ErrorKind, Tag};
 use rustls_pki_types::CertificateDer;
 use sslcore::{Certificate, PrivateKey};
 
 use super::der::{self, Der};
 use super::error::{LoadError, LoadErrorKind};
 use super::file;
-use super::parameters;
+use super::{parameters, sealed};
 
 /// See [`pkcs12`](super::pkcs12).
 pub(super) fn pkcs12(
@@ -32,7 +32,7 @@ pub(super) fn pkcs12(
     // What is encrypted twice could not be looked at, and pkcs5 panics at the same in there.
     let opened = catch_unwind(|| Pkcs12Archive::from_pkcs12(&bytes, passphrase));
     let opened = opened.map_err(|_| fail(impossible()))?;
-    let archive = opened.map_err(|error| fail(why(error)))?;
+    let archive = opened.map_err(|error| fail(why(error, &bytes)))?;
     let none = |what: &str| vec![format!("PKCS#12 without a {what}")];
     let [bag, ..] = &archive.keys[..] else {
         let instead = none("private key");
@@ -58,7 +58,7 @@ fn impossible() -> LoadErrorKind {
     LoadErrorKind::DamagedStore("the parameters of its encryption make no sense".to_owned())
 }
 
-fn why(error: Error) -> LoadErrorKind {
+fn why(error: Error, store: &[u8]) -> LoadErrorKind {
     match error {
         // What is authenticated has no other way to be wrong, but for damage. The others are of
         // files that have no authentication code.
@@ -72,8 +72,16 @@ fn why(error: Error) -> LoadErrorKind {
             ErrorKind::OidUnknown { oid } => {
                 LoadErrorKind::UnknownEncryption(format!("algorithm {oid}"))
             }
+            ErrorKind::Value {
+                tag: Tag::BmpString,
+            } => LoadErrorKind::UnknownEncryption(
+                "with a passphrase that has characters beyond U+FFFE".to_owned(),
+            ),
+            // A wrong passphrase gives valid padding once in some 250 times, and then noise.
+            _ if sealed::is_whole(store) => LoadErrorKind::WrongPassphrase,
             _ => LoadErrorKind::DamagedStore(error.to_string()),
         },
+        Error::InvalidPrivateKey if sealed::is_whole(store) => LoadErrorKind::WrongPassphrase,
         Error::InvalidParameters => LoadErrorKind::UnknownEncryption(
             "its parameters make no sense, or cost more than any file should".to_owned(),
         ),

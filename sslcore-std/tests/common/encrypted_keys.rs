@@ -120,20 +120,37 @@ pub fn unauthenticated(identity: &Identity) -> Vec<u8> {
     element(0x30, &store[4..][..3 + 4 + len])
 }
 
-/// A PKCS#12 file with this encrypted key alone, which is encrypted once more.
+const DATA: &[u8] = b"\x06\x09\x2a\x86\x48\x86\xf7\x0d\x01\x07\x01";
+
+/// A PKCS#12 file with this encrypted key alone, and without an authentication code.
+pub fn encrypted_once(key: &[u8]) -> Vec<u8> {
+    let bags = element(4, &bag_of(key));
+    store_of(&element(0x30, &[DATA, &element(0xa0, &bags)].concat()))
+}
+
+/// The same, where the encrypted key is encrypted once more.
 pub fn encrypted_twice(key: &[u8]) -> Vec<u8> {
-    const DATA: &[u8] = b"\x06\x09\x2a\x86\x48\x86\xf7\x0d\x01\x07\x01";
     const ENCRYPTED_DATA: &[u8] = b"\x06\x09\x2a\x86\x48\x86\xf7\x0d\x01\x07\x06";
-    const KEY_BAG: &[u8] = b"\x06\x0b\x2a\x86\x48\x86\xf7\x0d\x01\x0c\x0a\x01\x02";
-    let bag = element(0x30, &[KEY_BAG, &element(0xa0, key)].concat());
-    let bags = pkcs8(&element(0x30, &bag), 10);
+    let bags = pkcs8(&bag_of(key), 10);
     let info = EncryptedPrivateKeyInfoRef::try_from(&bags[..]).expect("PBES2");
     let algorithm = info.encryption_algorithm.to_der().expect("DER");
     let ciphertext = element(0x80, info.encrypted_data.as_bytes());
     let content = element(0x30, &[DATA, &algorithm, &ciphertext].concat());
     let content = element(0x30, &[&element(2, &[0])[..], &content].concat());
-    let safe = element(0x30, &[ENCRYPTED_DATA, &element(0xa0, &content)].concat());
-    let safes = element(4, &element(0x30, &safe));
+    store_of(&element(
+        0x30,
+        &[ENCRYPTED_DATA, &element(0xa0, &content)].concat(),
+    ))
+}
+
+fn bag_of(key: &[u8]) -> Vec<u8> {
+    const KEY_BAG: &[u8] = b"\x06\x0b\x2a\x86\x48\x86\xf7\x0d\x01\x0c\x0a\x01\x02";
+    let bag = element(0x30, &[KEY_BAG, &element(0xa0, key)].concat());
+    element(0x30, &bag)
+}
+
+fn store_of(safe: &[u8]) -> Vec<u8> {
+    let safes = element(4, &element(0x30, safe));
     let all = element(0x30, &[DATA, &element(0xa0, &safes)].concat());
     element(0x30, &[&element(2, &[3])[..], &all].concat())
 }

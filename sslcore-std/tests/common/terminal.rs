@@ -8,13 +8,18 @@ use std::process::{Child, Command, Stdio};
 pub struct Terminal(Child);
 
 impl Terminal {
+    /// Signals do there what they do by default, even if whoever started the tests ignores some, as
+    /// `nohup` does, and a shell for what it runs in the background.
     pub fn run(command: &str) -> Self {
-        let script = Command::new("script")
-            .args(["--quiet", "--return", "--command", command, "/dev/null"])
+        let script = Command::new("env")
+            .args(["--default-signal", "script", "--quiet", "--return"])
+            .args(["--command", command, "/dev/null"])
             .stdin(Stdio::piped())
             .stdout(Stdio::piped())
             .spawn();
-        Self(script.expect("script, from util-linux (Debian: bsdutils)"))
+        Self(script.expect(
+            "env, from coreutils 8.31 or newer, and script, from util-linux (Debian: bsdutils)",
+        ))
     }
 
     /// What the terminal shows, up to and with this.

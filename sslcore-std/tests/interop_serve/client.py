@@ -1,13 +1,14 @@
 """A client with Python's ssl: client.py PORT CA VERSION [CERT KEY].
 
 It sends a megabyte to an echo server that must be server.test, reads the same bytes back, and
-closes in order. Then it prints what it agreed on.
+closes in order. Then it prints what it agreed on. All of that is one thread's work: two must not
+use one SSLSocket at the same time.
 """
 
+import select
 import socket
 import ssl
 import sys
-import threading
 
 port, ca, version, *identity = sys.argv[1:]
 context = ssl.create_default_context(cafile=ca)
@@ -21,17 +22,37 @@ if identity:
 data = bytes((i ^ i >> 8 ^ i >> 16) & 0xFF for i in range(1_000_000))
 tcp = socket.create_connection(("127.0.0.1", int(port)))
 tls = context.wrap_socket(tcp, server_hostname="server.test")
-writer = threading.Thread(target=tls.sendall, args=(data,))
-writer.start()
-back = b""
+tls.setblocking(False)
+sent, back = 0, bytearray()
 while len(back) < len(data):
-    piece = tls.recv(65536)
-    if not piece:
-        sys.exit("the answer ends early")
-    back += piece
-writer.join()
+    # What each of them waits for: a record may have to be read to write one, and the other way.
+    readers, writers = [], []
+    try:
+        if sent < len(data):
+            # After "not now" the same bytes are to be offered again.
+            sent += tls.send(data[sent : sent + 16384])
+            writers.append(tls)
+    except ssl.SSLWantReadError:
+        readers.append(tls)
+    except ssl.SSLWantWriteError:
+        writers.append(tls)
+    try:
+        while True:
+            piece = tls.recv(65536)
+            if not piece:
+                sys.exit("the answer ends early")
+            back += piece
+            if len(back) >= len(data):
+                break
+    except ssl.SSLWantReadError:
+        readers.append(tls)
+    except ssl.SSLWantWriteError:
+        writers.append(tls)
+    if len(back) < len(data):
+        select.select(readers, writers, [])
 if back != data:
     sys.exit("other bytes came back")
+tls.setblocking(True)
 agreed = tls.version()
 # Sends close_notify, and waits for the server's.
 tls.unwrap().close()

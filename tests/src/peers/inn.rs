@@ -56,6 +56,7 @@ pub fn start(identity: &Identity) -> Inn {
     }
 }
 
+/// It must not refuse newsreaders when the machine has much else to do: `nnrpdloadlimit`.
 fn write_config(folder: &Folder, package: &str) -> String {
     let Folder {
         scratch,
@@ -87,6 +88,7 @@ access all { users: "<any>" newsgroups: "*" }
         "inn.conf",
         format!(
             "mta: /bin/false
+nnrpdloadlimit: 0
 hismethod: hisv6
 ovmethod: tradindexed
 domain: server.test

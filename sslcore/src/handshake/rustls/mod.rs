@@ -48,7 +48,6 @@ use crate::failure::Failure;
 use crate::handshake::facts::SessionFacts;
 use crate::protocol::SslProtocol;
 use crate::record::header::ContentType;
-use crate::record::messages::FRAME;
 use crate::record::protection::Protection;
 use crate::record::traffic::HandOff;
 use crate::time::Now;
