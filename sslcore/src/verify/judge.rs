@@ -272,7 +272,7 @@ impl Policy {
 
     /// What webpki does not look at.
     fn extras(&self, leaf: &CertificateDer<'_>, intermediates: usize, errors: &mut Vec<SslError>) {
-        errors.extend(unusable(leaf, self.algorithms.iter().copied()));
+        errors.extend(unusable(leaf, self.algorithms));
         if let Some(limit) = self.depth.filter(|limit| intermediates > *limit) {
             let found = intermediates;
             let detail = Detail::TooMany { limit, found };

@@ -51,10 +51,8 @@ mod compressed {
 }
 
 /// Whether they check signatures by keys with compressed points. Costs one such check.
-fn take_compressed<'a>(
-    mut algorithms: impl Iterator<Item = &'a dyn SignatureVerificationAlgorithm>,
-) -> bool {
-    let p256 = algorithms.find(|it| {
+fn take_compressed(algorithms: &[&dyn SignatureVerificationAlgorithm]) -> bool {
+    let p256 = algorithms.iter().find(|it| {
         it.public_key_alg_id() == alg_id::ECDSA_P256
             && it.signature_alg_id() == alg_id::ECDSA_SHA256
     });
@@ -69,11 +67,11 @@ fn take_compressed<'a>(
 }
 
 /// What keeps these algorithms from checking signatures by this key, if anything does.
-pub(super) fn flaw<'a>(
+pub(super) fn flaw(
     key: &PublicKey<'_>,
-    algorithms: impl Iterator<Item = &'a dyn SignatureVerificationAlgorithm> + Clone,
+    algorithms: &[&dyn SignatureVerificationAlgorithm],
 ) -> Option<KeyFlaw> {
-    let mut ids = algorithms.clone().map(|it| it.public_key_alg_id());
+    let mut ids = algorithms.iter().map(|it| it.public_key_alg_id());
     if !ids.any(|id| id.as_ref() == key.algorithm) {
         return Some(KeyFlaw::Kind);
     }

@@ -235,7 +235,7 @@ pub(super) fn check(
     });
     match algorithm {
         None => Signature::Unsupported,
-        Some(_) if flaw(key, algorithms.iter().copied()).is_some() => Signature::Unsupported,
+        Some(_) if flaw(key, algorithms).is_some() => Signature::Unsupported,
         Some(algorithm) => match algorithm.verify_signature(key.key, signed, signature) {
             Ok(()) => Signature::Good,
             Err(_) => Signature::Bad,

@@ -11,9 +11,9 @@ use crate::x509::raw;
 ///
 /// It is none that can be forgiven, in any verify mode and by nobody: that the peer has the
 /// certificate's private key is all that a handshake proves of a certificate, and here it cannot.
-pub(crate) fn unusable<'a>(
+pub(crate) fn unusable(
     leaf: &CertificateDer<'_>,
-    algorithms: impl Iterator<Item = &'a dyn SignatureVerificationAlgorithm> + Clone,
+    algorithms: &[&dyn SignatureVerificationAlgorithm],
 ) -> Option<SslError> {
     let key = raw::Certificate::parse(leaf)?.public_key;
     let flaw = flaw(&key, algorithms)?;

@@ -49,9 +49,7 @@ impl Recorder {
         leaf: &CertificateDer<'_>,
         issuers: &[CertificateDer<'_>],
     ) -> Result<(), Error> {
-        let mapping = self.algorithms.mapping.iter();
-        let algorithms = mapping.flat_map(|(_, algorithms)| algorithms.iter().copied());
-        match unusable(leaf, algorithms) {
+        match unusable(leaf, self.algorithms.all) {
             Some(error) => Err(self.refusals.put(leaf, issuers, error)),
             None => Ok(()),
         }

@@ -42,7 +42,7 @@ fn flaw_of(algorithm: &[u8], key: &[u8]) -> Option<KeyFlaw> {
         algorithm,
         key,
     };
-    flaw(&key, algorithms.iter().copied())
+    flaw(&key, algorithms)
 }
 
 #[test]
