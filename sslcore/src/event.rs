@@ -1,9 +1,5 @@
 //! What the connection tells the application.
 
-use core::mem::{replace, take};
-
-use heapless::Deque;
-
 use crate::alert::Alert;
 use crate::failure::FailureKind;
 use crate::verify::SslErrorKind;
@@ -128,81 +124,5 @@ impl Event {
             | (Self::SessionTicketReceived, Self::SessionTicketReceived) => true,
             _ => false,
         }
-    }
-}
-
-/// Room for events. What can repeat is summed up in place, so that everything else fits.
-const CAPACITY: usize = 32;
-/// The most events that one `process` step and the calls after it can add.
-const WORST_CASE: usize = 16;
-
-/// The queue behind `poll_event`.
-///
-/// Byte counts are kept beside it, so that the two events of every record cost no search: the
-/// queue says only where they stand.
-#[derive(Debug, Default)]
-pub(crate) struct Events {
-    queue: Deque<Event, CAPACITY>,
-    ready_read: bool,
-    /// What the waiting [`Event::BytesWritten`] will say; none waits while it is zero.
-    written: usize,
-    /// The same for [`Event::EncryptedBytesWritten`].
-    encrypted: usize,
-}
-
-impl Events {
-    /// Whether the worst case of one more step fits.
-    pub(crate) fn has_room(&self) -> bool {
-        CAPACITY - self.queue.len() >= WORST_CASE
-    }
-
-    pub(crate) fn pop(&mut self) -> Option<Event> {
-        let event = self.queue.pop_front()?;
-        Some(match event {
-            Event::ReadyRead => {
-                self.ready_read = false;
-                event
-            }
-            Event::BytesWritten(_) => Event::BytesWritten(take(&mut self.written)),
-            Event::EncryptedBytesWritten(_) => {
-                Event::EncryptedBytesWritten(take(&mut self.encrypted))
-            }
-            event => event,
-        })
-    }
-
-    /// There is new plaintext.
-    pub(crate) fn ready_read(&mut self) {
-        if !replace(&mut self.ready_read, true) {
-            self.append(Event::ReadyRead);
-        }
-    }
-
-    /// So many plaintext bytes, at least one, were encrypted, or taken in the clear.
-    pub(crate) fn bytes_written(&mut self, n: usize) {
-        if self.written == 0 {
-            self.append(Event::BytesWritten(0));
-        }
-        self.written = self.written.saturating_add(n);
-    }
-
-    /// So many encrypted bytes, at least one, were taken.
-    pub(crate) fn encrypted_bytes_written(&mut self, n: usize) {
-        if self.encrypted == 0 {
-            self.append(Event::EncryptedBytesWritten(0));
-        }
-        self.encrypted = self.encrypted.saturating_add(n);
-    }
-
-    /// Adds any other event; one that waits already and can repeat stands for both.
-    pub(crate) fn push(&mut self, event: Event) {
-        if !self.queue.iter_mut().any(|waiting| waiting.absorb(event)) {
-            self.append(event);
-        }
-    }
-
-    fn append(&mut self, event: Event) {
-        let appended = self.queue.push_back(event).is_ok();
-        debug_assert!(appended, "{event:?} did not fit");
     }
 }

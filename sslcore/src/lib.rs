@@ -172,6 +172,7 @@ mod config_error;
 mod connection;
 pub mod crypto;
 mod event;
+mod events;
 mod failure;
 mod handshake;
 mod identity;

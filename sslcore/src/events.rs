@@ -1,0 +1,236 @@
+//! The queue behind `poll_event`: bounded, and small.
+
+use core::mem::{replace, take};
+
+use heapless::Deque;
+
+use crate::alert::Alert;
+use crate::event::{CloseReport, Event, RequestId, ReviewId, SslMode};
+use crate::failure::FailureKind;
+use crate::verify::SslErrorKind;
+
+/// Room for events. What can repeat is summed up in place, so that everything else fits.
+const CAPACITY: usize = 32;
+/// The most events that one `process` step and the calls after it can add.
+const WORST_CASE: usize = 16;
+
+/// An event that waits, in eight bytes. What is larger, or still changes, is kept beside the queue:
+/// of each there is one at a time.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Waiting {
+    ModeChanged(SslMode),
+    ConfigRequired(RequestId),
+    /// A chain has fewer certificates than this can count: each takes some bytes of a message.
+    PeerVerifyError(SslErrorKind, u16),
+    SslErrors(ReviewId),
+    Encrypted,
+    ReadyRead,
+    Writable,
+    BytesWritten,
+    EncryptedBytesWritten,
+    ClientCertificateRequested,
+    SessionTicketReceived,
+    KeysUpdated,
+    AlertSent(Alert),
+    AlertReceived(Alert),
+    PeerClosed,
+    EndOfStream,
+    Failed,
+    Closed,
+}
+
+impl Waiting {
+    /// Whether one that waits already stands for this one, too.
+    const fn can_repeat(self) -> bool {
+        matches!(
+            self,
+            Self::ReadyRead
+                | Self::Writable
+                | Self::BytesWritten
+                | Self::EncryptedBytesWritten
+                | Self::SessionTicketReceived
+                | Self::KeysUpdated
+        )
+    }
+}
+
+/// The queue behind `poll_event`.
+///
+/// Byte counts are kept beside it, so that the two events of every record cost no search: the
+/// queue says only where they stand.
+#[derive(Debug, Default)]
+pub(crate) struct Events {
+    queue: Deque<Waiting, CAPACITY>,
+    ready_read: bool,
+    /// What the waiting [`Event::BytesWritten`] will say; none waits while it is zero.
+    written: usize,
+    /// The same for [`Event::EncryptedBytesWritten`].
+    encrypted: usize,
+    failed: Option<FailureKind>,
+    closed: CloseReport,
+}
+
+impl Events {
+    /// Whether the worst case of one more step fits.
+    pub(crate) fn has_room(&self) -> bool {
+        CAPACITY - self.queue.len() >= WORST_CASE
+    }
+
+    pub(crate) fn pop(&mut self) -> Option<Event> {
+        Some(match self.queue.pop_front()? {
+            Waiting::ModeChanged(mode) => Event::ModeChanged(mode),
+            Waiting::ConfigRequired(id) => Event::ConfigRequired(id),
+            Waiting::PeerVerifyError(kind, depth) => Event::PeerVerifyError {
+                kind,
+                depth: depth.into(),
+            },
+            Waiting::SslErrors(id) => Event::SslErrors(id),
+            Waiting::Encrypted => Event::Encrypted,
+            Waiting::ReadyRead => {
+                self.ready_read = false;
+                Event::ReadyRead
+            }
+            Waiting::Writable => Event::Writable,
+            Waiting::BytesWritten => Event::BytesWritten(take(&mut self.written)),
+            Waiting::EncryptedBytesWritten => {
+                Event::EncryptedBytesWritten(take(&mut self.encrypted))
+            }
+            Waiting::ClientCertificateRequested => Event::ClientCertificateRequested,
+            Waiting::SessionTicketReceived => Event::SessionTicketReceived,
+            Waiting::KeysUpdated => Event::KeysUpdated,
+            Waiting::AlertSent(alert) => Event::AlertSent(alert),
+            Waiting::AlertReceived(alert) => Event::AlertReceived(alert),
+            Waiting::PeerClosed => Event::PeerClosed,
+            Waiting::EndOfStream => Event::EndOfStream,
+            Waiting::Failed => Event::Failed(take(&mut self.failed)?),
+            Waiting::Closed => Event::Closed(self.closed),
+        })
+    }
+
+    /// There is new plaintext.
+    pub(crate) fn ready_read(&mut self) {
+        if !replace(&mut self.ready_read, true) {
+            self.append(Waiting::ReadyRead);
+        }
+    }
+
+    /// So many plaintext bytes, at least one, were encrypted, or taken in the clear.
+    pub(crate) fn bytes_written(&mut self, n: usize) {
+        if self.written == 0 {
+            self.append(Waiting::BytesWritten);
+        }
+        self.written = self.written.saturating_add(n);
+    }
+
+    /// So many encrypted bytes, at least one, were taken.
+    pub(crate) fn encrypted_bytes_written(&mut self, n: usize) {
+        if self.encrypted == 0 {
+            self.append(Waiting::EncryptedBytesWritten);
+        }
+        self.encrypted = self.encrypted.saturating_add(n);
+    }
+
+    /// Adds any event; one that waits already and can repeat stands for both.
+    pub(crate) fn push(&mut self, event: Event) {
+        let waiting = match event {
+            Event::ReadyRead => return self.ready_read(),
+            Event::BytesWritten(n) => return self.bytes_written(n),
+            Event::EncryptedBytesWritten(n) => return self.encrypted_bytes_written(n),
+            Event::ModeChanged(mode) => Waiting::ModeChanged(mode),
+            Event::ConfigRequired(id) => Waiting::ConfigRequired(id),
+            Event::PeerVerifyError { kind, depth } => {
+                Waiting::PeerVerifyError(kind, depth.try_into().unwrap_or(u16::MAX))
+            }
+            Event::SslErrors(id) => Waiting::SslErrors(id),
+            Event::Encrypted => Waiting::Encrypted,
+            Event::Writable => Waiting::Writable,
+            Event::ClientCertificateRequested => Waiting::ClientCertificateRequested,
+            Event::SessionTicketReceived => Waiting::SessionTicketReceived,
+            Event::KeysUpdated => Waiting::KeysUpdated,
+            Event::AlertSent(alert) => Waiting::AlertSent(alert),
+            Event::AlertReceived(alert) => Waiting::AlertReceived(alert),
+            Event::PeerClosed => Waiting::PeerClosed,
+            Event::EndOfStream => Waiting::EndOfStream,
+            Event::Failed(kind) => {
+                self.failed = Some(kind);
+                Waiting::Failed
+            }
+            Event::Closed(report) => {
+                self.closed = report;
+                Waiting::Closed
+            }
+        };
+        if !waiting.can_repeat() || !self.queue.iter().any(|other| *other == waiting) {
+            self.append(waiting);
+        }
+    }
+
+    fn append(&mut self, waiting: Waiting) {
+        let appended = self.queue.push_back(waiting).is_ok();
+        debug_assert!(appended, "{waiting:?} did not fit");
+    }
+}
+
+/// What makes the queue small.
+const _: () = assert!(size_of::<Waiting>() == 8);
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_event_comes_out_as_it_went_in() {
+        let report = CloseReport {
+            unsent: 7,
+            ..CloseReport::default()
+        };
+        let all = [
+            Event::ModeChanged(SslMode::Server),
+            Event::ConfigRequired(RequestId(3)),
+            Event::PeerVerifyError {
+                kind: SslErrorKind::UnsupportedAlgorithm,
+                depth: 5,
+            },
+            Event::SslErrors(ReviewId(u32::MAX)),
+            Event::Encrypted,
+            Event::ReadyRead,
+            Event::Writable,
+            Event::BytesWritten(usize::MAX),
+            Event::EncryptedBytesWritten(9),
+            Event::ClientCertificateRequested,
+            Event::SessionTicketReceived,
+            Event::KeysUpdated,
+            Event::AlertSent(Alert::Unknown(200)),
+            Event::AlertReceived(Alert::CloseNotify),
+            Event::PeerClosed,
+            Event::EndOfStream,
+            Event::Failed(FailureKind::BufferTooSmall { needed: 1 << 20 }),
+            Event::Closed(report),
+        ];
+        let mut events = Events::default();
+        for event in all {
+            events.push(event);
+        }
+        for event in all {
+            assert_eq!(events.pop(), Some(event));
+        }
+        assert_eq!(events.pop(), None);
+    }
+
+    #[test]
+    fn what_repeats_waits_once_and_is_summed_up() {
+        let mut events = Events::default();
+        for _ in 0..100 {
+            events.push(Event::KeysUpdated);
+            events.push(Event::BytesWritten(2));
+            events.push(Event::SessionTicketReceived);
+            events.push(Event::ReadyRead);
+        }
+        assert!(events.has_room());
+        assert_eq!(events.pop(), Some(Event::KeysUpdated));
+        assert_eq!(events.pop(), Some(Event::BytesWritten(200)));
+        assert_eq!(events.pop(), Some(Event::SessionTicketReceived));
+        assert_eq!(events.pop(), Some(Event::ReadyRead));
+        assert_eq!(events.pop(), None);
+    }
+}
