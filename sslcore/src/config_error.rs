@@ -44,7 +44,7 @@ pub enum ConfigError {
     /// extension of TLS 1.3 (RFC 8446 §4.4.2).
     StapledResponseTooLong(usize),
     /// The application protocols that a client offers take so many bytes, each with one for its
-    /// length: more than 16,384. In a ClientHello other extensions need the rest of 65,535 bytes.
+    /// length: more than 28,672. In a ClientHello other extensions need the rest of 65,535 bytes.
     AlpnTooLong(usize),
     /// The names of the trust anchors, which a server that asks for certificates sends as hints
     /// (RFC 8446 §4.2.4), make a CertificateRequest of so many bytes: more than 65,535.
@@ -97,7 +97,7 @@ impl fmt::Display for ConfigError {
             }
             Self::AlpnTooLong(bytes) => write!(
                 f,
-                "the application protocols take {bytes} bytes, and a ClientHello has 16384 for \
+                "the application protocols take {bytes} bytes, and a ClientHello has 28672 for \
                  them: offer fewer"
             ),
             Self::IssuerNamesTooLong(bytes) => write!(

@@ -31,7 +31,7 @@ pub(crate) const HANDSHAKE_MESSAGE: usize = 0xffff;
 /// The application protocols that a client offers, with their lengths. All extensions of a
 /// ClientHello together have 65,535 bytes (RFC 8446 §4.1.2), and need some for a session ticket and
 /// for a HelloRetryRequest's cookie.
-pub(crate) const APPLICATION_PROTOCOLS: usize = 16 * 1024;
+pub(crate) const APPLICATION_PROTOCOLS: usize = 28 * 1024;
 /// A session ticket that we issue; it is long when the client's certificate chain, which is in it,
 /// is. A connection of ours takes no longer message than [`POST_HANDSHAKE_MESSAGE`], and neither
 /// does OpenSSL in TLS 1.2.

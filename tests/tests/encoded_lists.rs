@@ -41,7 +41,7 @@ fn refs(names: &[Vec<u8>]) -> Vec<&[u8]> {
 #[test]
 fn the_longest_list_of_application_protocols_arrives_and_a_longer_one_is_refused() {
     for version in VERSIONS {
-        let longest = protocols(16_384);
+        let longest = protocols(28_672);
         let last = longest.last().expect("a name").clone();
         let offering = client(backend())
             .protocols(&[version])
@@ -54,7 +54,7 @@ fn the_longest_list_of_application_protocols_arrives_and_a_longer_one_is_refused
         let chosen = pair.server.conn.alpn_protocol();
         assert_eq!(chosen, Some(&last[..]));
     }
-    for bytes in [16_385, 75_300] {
+    for bytes in [28_673, 75_300] {
         let error = client(backend()).alpn(&refs(&protocols(bytes))).build();
         assert_eq!(error.err(), Some(ConfigError::AlpnTooLong(bytes)));
     }

@@ -149,7 +149,7 @@ impl<C> ConfigBuilder<C> {
     }
 
     /// The application protocols to offer or accept, in order of preference (RFC 7301). A client
-    /// has 16,384 bytes for them, one of which goes before each name.
+    /// has 28,672 bytes for them, one of which goes before each name.
     /// `QSslConfiguration::setAllowedNextProtocols`.
     #[must_use]
     pub fn alpn(mut self, protocols: &[&[u8]]) -> Self {
