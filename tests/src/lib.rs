@@ -10,7 +10,9 @@ pub mod entropy;
 pub mod flaws;
 pub mod forge;
 pub mod gnutls;
+pub mod hello;
 pub mod judging;
+pub mod middle;
 pub mod module;
 pub mod network;
 pub mod openssl;
@@ -18,5 +20,6 @@ pub mod pair;
 pub mod peer;
 #[cfg(unix)]
 pub mod peers;
+pub mod sealing;
 pub mod wiped;
 pub mod wire;
