@@ -32,9 +32,12 @@ pub enum Keys {
     Traffic,
 }
 
+/// Label, client random, secret.
+type Line = (String, Vec<u8>, Vec<u8>);
+
 /// The secrets of all connections of a configuration. Both ends log them: each knows some first.
 #[derive(Default)]
-pub struct Secrets(Mutex<Vec<(String, Vec<u8>, Vec<u8>)>>);
+pub struct Secrets(Mutex<Vec<Line>>);
 
 impl KeyLog for Secrets {
     fn log(&self, line: &KeyLogLine<'_>) {

@@ -11,6 +11,7 @@ pub(crate) mod config;
 mod errors;
 mod gates;
 mod kernel;
+mod look;
 mod signer;
 mod staple;
 mod staples;
@@ -36,8 +37,8 @@ use self::taps::{Clock, SecretTap};
 use super::hold::Gate;
 use super::key_schedule::exporter::Exporter;
 use super::key_schedule::{tls12_key, tls13_key};
-use super::wire::Refusal;
 use super::wire::client_hello::HelloMessage;
+use super::wire::offer::Offer;
 use super::wire::server_hello::ServerHello;
 use super::{AlertProtection, Engine, Message, records};
 use crate::alert::Alert;
@@ -46,7 +47,7 @@ use crate::failure::{Failure, FailureKind};
 use crate::handshake::facts::SessionFacts;
 use crate::protocol::SslProtocol;
 use crate::record::header::{ContentType, HEADER_LEN, Header, LEGACY_VERSION, MAX_PLAINTEXT};
-use crate::record::messages::{Assembler, FRAME, Piece, kind};
+use crate::record::messages::FRAME;
 use crate::record::protection::{KeyMaterial, Protection};
 use crate::record::traffic::HandOff;
 use crate::time::Now;
@@ -79,6 +80,8 @@ pub(crate) struct RustlsEngine {
     released: Released,
     /// A server's: what the client said, until it cannot say it again.
     hello: Option<HelloMessage>,
+    /// A client's: what it has offered.
+    offer: Option<Offer>,
     facts: HelloFacts,
     /// How the peer's records are protected from now on, until it is taken.
     read_protection: Option<Protection>,
@@ -245,74 +248,6 @@ impl RustlsEngine {
         self.feed(&mut records, flight)
     }
 
-    /// Checks what rustls cannot see, and keeps what it does not tell.
-    fn look_at(&mut self, message: &Message<'_>) -> Result<(), Failure> {
-        let last = message.last;
-        let message = message.framed.get(FRAME..).unwrap_or_default();
-        let is_client = self.is_client();
-        let must_be_last = match (is_client, message.first()) {
-            (true, Some(&kind::SERVER_HELLO)) => {
-                let hello = ServerHello::read(message)?;
-                if !hello.is_retry() {
-                    self.facts.server.get_or_insert(hello);
-                }
-                hello.is_tls13
-            }
-            (false, Some(&kind::CLIENT_HELLO)) => {
-                if let Some(first) = &self.hello {
-                    let second = first.read_second(message)?;
-                    self.facts.early_data = second.offers_early_data();
-                    self.hello = Some(second);
-                }
-                true
-            }
-            (true, Some(&kind::CERTIFICATE_REQUEST)) => {
-                self.certificate_requested = true;
-                false
-            }
-            (_, Some(&kind::FINISHED)) => true,
-            _ => false,
-        };
-        match must_be_last && !last {
-            true => Err(Refusal::new(
-                Alert::UnexpectedMessage,
-                "bytes behind a message that must end its record",
-            )
-            .into()),
-            false => Ok(()),
-        }
-    }
-
-    /// Reads the hello that a TLS 1.2 server answers with.
-    fn note_own_hello(&mut self, flight: &[u8]) -> Result<(), Failure> {
-        if self.is_client() || self.facts.server.is_some() {
-            return Ok(());
-        }
-        let mut messages = Assembler::default();
-        for (content, body) in records(flight) {
-            if content != ContentType::Handshake {
-                break;
-            }
-            let assembled;
-            let message = match messages.add(body, MAX_HELLO)? {
-                Piece::Whole(len) => &body[..len],
-                Piece::Completed(_) => {
-                    assembled = messages.take();
-                    &assembled[FRAME..]
-                }
-                Piece::Incomplete => continue,
-            };
-            if message.first() == Some(&kind::SERVER_HELLO) {
-                let hello = ServerHello::read(message)?;
-                if !hello.is_retry() {
-                    self.facts.server = Some(hello);
-                }
-            }
-            break;
-        }
-        Ok(())
-    }
-
     /// Keys of the peer's that came with the last message in TLS 1.3: those of the handshake.
     fn follow_tls13(&mut self) -> Result<(), Failure> {
         let Some(SupportedCipherSuite::Tls13(suite)) = self.common().negotiated_cipher_suite()
@@ -431,6 +366,9 @@ impl Engine for RustlsEngine {
             .copied()
             .filter(|protocol| hello.hello().offers(*protocol))
             .max();
+        if self.facts.likely == Some(SslProtocol::TlsV1_3) {
+            hello.check_tls13()?;
+        }
         let fed = self.deliver(hello.framed(), None, flight);
         self.hello = Some(hello);
         fed?;
