@@ -22,7 +22,7 @@ fn flights(version: &str) -> usize {
 }
 
 fn speaker(flight: usize) -> Who {
-    if flight % 2 == 0 {
+    if flight.is_multiple_of(2) {
         Who::Client
     } else {
         Who::Server

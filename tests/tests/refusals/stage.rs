@@ -12,27 +12,30 @@ use sslcore_tests::middle::{Middle, Said, Secrets, Who};
 use sslcore_tests::pair::{End, Pair, backend, client, server, server_name};
 use sslcore_tests::sealing::ALERT;
 
-pub const VERSIONS: [&str; 2] = ["TLSv1.2", "TLSv1.3"];
+pub(crate) const VERSIONS: [&str; 2] = ["TLSv1.2", "TLSv1.3"];
 
 /// A refusal: what happened, and what the peer is told.
-pub type Refusal = (FailureKind, Alert);
+pub(crate) type Refusal = (FailureKind, Alert);
 
-pub const ILLEGAL: Refusal = (FailureKind::PeerMisbehaved, Alert::IllegalParameter);
-pub const UNSOLICITED: Refusal = (FailureKind::PeerMisbehaved, Alert::UnsupportedExtension);
-pub const MISSING: Refusal = (FailureKind::PeerMisbehaved, Alert::MissingExtension);
-pub const MALFORMED: Refusal = (FailureKind::MalformedMessage, Alert::DecodeError);
-pub const UNEXPECTED: Refusal = (FailureKind::UnexpectedMessage, Alert::UnexpectedMessage);
-pub const TOO_LONG: Refusal = (FailureKind::RecordTooLarge, Alert::RecordOverflow);
+pub(crate) const ILLEGAL: Refusal = (FailureKind::PeerMisbehaved, Alert::IllegalParameter);
+pub(crate) const UNSOLICITED: Refusal = (FailureKind::PeerMisbehaved, Alert::UnsupportedExtension);
+pub(crate) const MISSING: Refusal = (FailureKind::PeerMisbehaved, Alert::MissingExtension);
+pub(crate) const MALFORMED: Refusal = (FailureKind::MalformedMessage, Alert::DecodeError);
+pub(crate) const UNEXPECTED: Refusal = (FailureKind::UnexpectedMessage, Alert::UnexpectedMessage);
+pub(crate) const TOO_LONG: Refusal = (FailureKind::RecordTooLarge, Alert::RecordOverflow);
 
 /// Two ends, and who stands between them.
-pub struct Stage {
-    pub pair: Pair,
-    pub middle: Middle,
+pub(crate) struct Stage {
+    pub(crate) pair: Pair,
+    pub(crate) middle: Middle,
 }
 
 impl Stage {
     /// Two ends that have been told to start TLS.
-    pub fn new(client: ConfigBuilder<ClientConfig>, server: ConfigBuilder<ServerConfig>) -> Self {
+    pub(crate) fn new(
+        client: ConfigBuilder<ClientConfig>,
+        server: ConfigBuilder<ServerConfig>,
+    ) -> Self {
         let secrets = Arc::new(Secrets::default());
         let client = client.dangerously_log_keys(secrets.clone()).build();
         let server = server.dangerously_log_keys(secrets.clone()).build();
@@ -44,7 +47,7 @@ impl Stage {
     }
 
     /// Two ends that speak this version.
-    pub fn plain(version: &str) -> Self {
+    pub(crate) fn plain(version: &str) -> Self {
         Self::new(
             client(backend()).protocols(&[version]),
             server(backend())
@@ -54,7 +57,7 @@ impl Stage {
     }
 
     /// Two ends that speak this version, and the client has a certificate that the server wants.
-    pub fn with_client_certificate(version: &str) -> Self {
+    pub(crate) fn with_client_certificate(version: &str) -> Self {
         Self::new(
             client(backend())
                 .protocols(&[version])
@@ -65,7 +68,7 @@ impl Stage {
         )
     }
 
-    pub fn end(&mut self, who: Who) -> &mut End {
+    pub(crate) fn end(&mut self, who: Who) -> &mut End {
         match who {
             Who::Client => &mut self.pair.client,
             Who::Server => &mut self.pair.server,
@@ -73,19 +76,19 @@ impl Stage {
     }
 
     /// What `who` says now.
-    pub fn hear(&mut self, who: Who) -> Vec<Said> {
+    pub(crate) fn hear(&mut self, who: Who) -> Vec<Said> {
         let bytes = self.end(who).take();
         self.middle.listen(who, &bytes)
     }
 
     /// Says it for `who`.
-    pub fn say(&mut self, who: Who, said: &[Said]) {
+    pub(crate) fn say(&mut self, who: Who, said: &[Said]) {
         let bytes = self.middle.say(who, said);
         self.end(other(who)).give(&bytes, usize::MAX);
     }
 
     /// Passes on what `who` says, changed.
-    pub fn pass(&mut self, who: Who, change: impl FnOnce(&mut Vec<Said>)) {
+    pub(crate) fn pass(&mut self, who: Who, change: impl FnOnce(&mut Vec<Said>)) {
         let mut said = self.hear(who);
         change(&mut said);
         self.say(who, &said);
@@ -93,20 +96,20 @@ impl Stage {
 
     /// Passes on what `who` says, with the message of this type changed.
     #[track_caller]
-    pub fn change(&mut self, who: Who, kind: u8, change: impl FnOnce(&mut Vec<u8>)) {
+    pub(crate) fn change(&mut self, who: Who, kind: u8, change: impl FnOnce(&mut Vec<u8>)) {
         self.pass(who, |said| change(&mut find(said, kind).body));
     }
 
     /// Passes on the client's hello, and the server's flight with this message changed.
     #[track_caller]
-    pub fn change_flight(&mut self, kind: u8, change: impl FnOnce(&mut Vec<u8>)) {
+    pub(crate) fn change_flight(&mut self, kind: u8, change: impl FnOnce(&mut Vec<u8>)) {
         self.pass(Who::Client, |_| ());
         self.change(Who::Server, kind, change);
     }
 
     /// Passes on everything up to the client's second flight, and that with this message changed.
     #[track_caller]
-    pub fn change_answer(&mut self, kind: u8, change: impl FnOnce(&mut Vec<u8>)) {
+    pub(crate) fn change_answer(&mut self, kind: u8, change: impl FnOnce(&mut Vec<u8>)) {
         self.pass(Who::Client, |_| ());
         self.pass(Who::Server, |_| ());
         self.change(Who::Client, kind, change);
@@ -115,7 +118,7 @@ impl Stage {
     /// How `who` has refused its peer. The alert is the last that it says, under the keys that the
     /// peer expects.
     #[track_caller]
-    pub fn refusal(&mut self, who: Who) -> Refusal {
+    pub(crate) fn refusal(&mut self, who: Who) -> Refusal {
         let said = self.hear(who);
         let end = self.end(who);
         let failure = end.conn.failure();
@@ -143,7 +146,7 @@ impl Stage {
     }
 }
 
-pub fn other(who: Who) -> Who {
+pub(crate) fn other(who: Who) -> Who {
     match who {
         Who::Client => Who::Server,
         Who::Server => Who::Client,
@@ -152,14 +155,14 @@ pub fn other(who: Who) -> Who {
 
 /// The message of this type.
 #[track_caller]
-pub fn find(said: &mut [Said], kind: u8) -> &mut Said {
+pub(crate) fn find(said: &mut [Said], kind: u8) -> &mut Said {
     let mut said = said.iter_mut();
     said.find(|one| one.is(kind)).expect("such a message")
 }
 
 /// How a server with this configuration refuses a client that says this first.
 #[track_caller]
-pub fn refused_by(server: ConfigBuilder<ServerConfig>, bytes: &[u8]) -> Refusal {
+pub(crate) fn refused_by(server: ConfigBuilder<ServerConfig>, bytes: &[u8]) -> Refusal {
     let mut end = waiting(server);
     end.give(bytes, usize::MAX);
     let failure = end.conn.failure();
@@ -179,7 +182,7 @@ pub fn refused_by(server: ConfigBuilder<ServerConfig>, bytes: &[u8]) -> Refusal 
 }
 
 /// A server that waits for a hello.
-pub fn waiting(server: ConfigBuilder<ServerConfig>) -> End {
+pub(crate) fn waiting(server: ConfigBuilder<ServerConfig>) -> End {
     let mut end = End::new(Default::default());
     let start = ServerStart::With(server.build().expect("server"));
     end.conn.start_server_encryption(start).expect("start");
@@ -187,7 +190,7 @@ pub fn waiting(server: ConfigBuilder<ServerConfig>) -> End {
 }
 
 /// The first message of a client of ours.
-pub fn hello_of(client: ConfigBuilder<ClientConfig>) -> Vec<u8> {
+pub(crate) fn hello_of(client: ConfigBuilder<ClientConfig>) -> Vec<u8> {
     let mut end = End::new(Default::default());
     let config = client.build().expect("client");
     let started = end.conn.start_client_encryption(&config, server_name());
