@@ -63,6 +63,11 @@ impl ServerCertVerifier for Gullible {
     }
 }
 
+/// A verifier for clients that believe every server.
+pub fn gullible() -> Arc<dyn ServerCertVerifier> {
+    Arc::new(Gullible)
+}
+
 fn versions(tls13: bool) -> [&'static SupportedProtocolVersion; 1] {
     [if tls13 {
         &rustls::version::TLS13
@@ -77,7 +82,7 @@ pub fn rustls_client(tls13: bool) -> ClientConnection {
         .with_protocol_versions(&versions(tls13))
         .expect("versions")
         .dangerous()
-        .with_custom_certificate_verifier(Arc::new(Gullible))
+        .with_custom_certificate_verifier(gullible())
         .with_no_client_auth();
     config.enable_secret_extraction = true;
     let name = ServerName::try_from("server.test").expect("name");

@@ -13,4 +13,5 @@ mod records;
 mod schemes;
 mod server_hello;
 mod stage;
+mod stubborn;
 mod ticket;

@@ -13,6 +13,7 @@ use rustls::{
 use rustls_pki_types::{CertificateDer, ServerName, SubjectPublicKeyInfoDer, UnixTime};
 
 use super::staples::Staples;
+use crate::protocol;
 use crate::x509::raw;
 
 /// One for all connections of a configuration: rustls resumes a session only under the same
@@ -59,6 +60,8 @@ impl Recorder {
             .mapping
             .iter()
             .find(|(scheme, _)| *scheme == dss.scheme)
+            // A backend may have more than what is offered in TLS 1.2.
+            .filter(|(scheme, _)| protocol::SignatureScheme::is_of_tls12((*scheme).into()))
             .map(|(_, algorithms)| *algorithms)
             .ok_or(Error::PeerMisbehaved(
                 PeerMisbehaved::SignedHandshakeWithUnadvertisedSigScheme,
