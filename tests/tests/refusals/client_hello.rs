@@ -253,6 +253,31 @@ fn lists_that_must_not_be_empty() {
 }
 
 #[test]
+fn more_than_one_name() {
+    // RFC 6066 §3.
+    for version in VERSIONS {
+        let refusal = refused(version, |hello| {
+            let names = hello.extensions().get(number::SERVER_NAME);
+            let twice = [&names[2..], &names[2..]].concat();
+            *names = vector16(&twice);
+        });
+        assert_eq!(refusal, ILLEGAL, "{version}");
+    }
+}
+
+#[test]
+fn certificates_of_another_type_alone() {
+    // RFC 7250 §4.2: raw public keys.
+    for version in VERSIONS {
+        for number in [19, 20] {
+            let refusal = refused(version, |hello| hello.extensions().add(number, &[1, 2]));
+            let expected = (FailureKind::Incompatible, Alert::UnsupportedCertificate);
+            assert_eq!(refusal, expected, "{version} {number}");
+        }
+    }
+}
+
+#[test]
 fn one_key_share_twice() {
     let refusal = refused("TLSv1.3", |hello| {
         let shares = hello.extensions().get(number::KEY_SHARE);

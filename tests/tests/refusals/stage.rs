@@ -28,6 +28,8 @@ pub(crate) const TOO_LONG: Refusal = (FailureKind::RecordTooLarge, Alert::Record
 pub(crate) struct Stage {
     pub(crate) pair: Pair,
     pub(crate) middle: Middle,
+    configs: (ClientConfig, ServerConfig),
+    secrets: Arc<Secrets>,
 }
 
 impl Stage {
@@ -39,11 +41,21 @@ impl Stage {
         let secrets = Arc::new(Secrets::default());
         let client = client.dangerously_log_keys(secrets.clone()).build();
         let server = server.dangerously_log_keys(secrets.clone()).build();
-        let pair = Pair::tls(&client.expect("client"), &server.expect("server"));
+        Self::with((client.expect("client"), server.expect("server")), secrets)
+    }
+
+    fn with(configs: (ClientConfig, ServerConfig), secrets: Arc<Secrets>) -> Self {
         Self {
-            pair,
+            pair: Pair::tls(&configs.0, &configs.1),
             middle: Middle::new(&secrets),
+            configs,
+            secrets,
         }
+    }
+
+    /// Two others with the same configurations, which remember what came before.
+    pub(crate) fn again(self) -> Self {
+        Self::with(self.configs, self.secrets)
     }
 
     /// Two ends that speak this version.
