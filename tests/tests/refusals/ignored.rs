@@ -98,6 +98,21 @@ fn a_client_ignores_what_it_does_not_know_in_a_request_for_its_certificate() {
 }
 
 #[test]
+fn a_client_ignores_types_and_schemes_that_it_does_not_know_in_tls12() {
+    let mut stage = Stage::with_client_certificate("TLSv1.2");
+    stage.change_flight(kind::CERTIFICATE_REQUEST, |said| {
+        let types = vector8(&[0x5a, 64, 255]);
+        let schemes = vector16(&[0x5a, 0x5a, 2, 1, 9, 4, 4, 3]);
+        let body = [types, schemes, vec![0, 0]].concat();
+        *said = message(kind::CERTIFICATE_REQUEST, &body);
+    });
+    let said = stage.hear(Who::Client);
+    let failure = stage.pair.client.conn.failure();
+    assert!(failure.is_none(), "{failure:?}");
+    assert!(said.iter().any(|one| one.is(kind::CERTIFICATE_VERIFY)));
+}
+
+#[test]
 fn a_client_reads_on_behind_groups_in_encrypted_extensions() {
     let mut stage = Stage::plain("TLSv1.3");
     stage.change_flight(kind::ENCRYPTED_EXTENSIONS, |said| {

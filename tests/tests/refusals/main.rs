@@ -10,6 +10,7 @@ mod encrypted_extensions;
 mod ignored;
 mod interleaved;
 mod key_exchange;
+mod mutated;
 mod order;
 mod records;
 mod resumption;

@@ -3,7 +3,7 @@
 use sslcore::crypto::Backend;
 use sslcore::{Alert, FailureKind, VerifyMode};
 use sslcore_tests::certs::{Identity, PKCS_ECDSA_P384_SHA384, PKCS_ED25519, WORLD};
-use sslcore_tests::hello::kind;
+use sslcore_tests::hello::{Extensions, kind, message, number, vector8, vector16};
 use sslcore_tests::middle::Who;
 use sslcore_tests::pair::{backends, client, server};
 
@@ -186,5 +186,37 @@ fn a_finished_that_is_wrong_or_too_long() {
         let mut stage = stage(&backend, "TLSv1.3", &WORLD.client);
         stage.change_flight(kind::FINISHED, |message| message[4] ^= 1);
         assert_eq!(stage.refusal(Who::Client), FORGED);
+    }
+}
+
+#[test]
+fn a_client_whose_key_fits_none_of_the_schemes_asked_for_has_no_certificate() {
+    // In TLS 1.2 the list of types, then that of schemes; in TLS 1.3 the only extension of
+    // interest.
+    for backend in backends() {
+        for version in ["TLSv1.2", "TLSv1.3"] {
+            let mut stage = stage(&backend, version, &WORLD.client);
+            stage.change_flight(kind::CERTIFICATE_REQUEST, |said| {
+                let schemes = vector16(&ECDSA_P384.to_be_bytes());
+                let body = match version {
+                    "TLSv1.2" => [vector8(&[1, 64]), schemes, vec![0, 0]].concat(),
+                    _ => {
+                        let extensions = [(number::SIGNATURE_ALGORITHMS, schemes)];
+                        [vec![0], Extensions(extensions.to_vec()).encode()].concat()
+                    }
+                };
+                *said = message(kind::CERTIFICATE_REQUEST, &body);
+            });
+            let failure = stage.pair.client.conn.failure().cloned();
+            if version == "TLSv1.3" {
+                // It has read on, up to the signature over what it has not read.
+                assert_eq!(stage.refusal(Who::Client), FORGED);
+                continue;
+            }
+            assert!(failure.is_none(), "{failure:?}");
+            let said = stage.hear(Who::Client);
+            assert_eq!(said[0].body, [kind::CERTIFICATE, 0, 0, 3, 0, 0, 0]);
+            assert!(!said.iter().any(|one| one.is(kind::CERTIFICATE_VERIFY)));
+        }
     }
 }
