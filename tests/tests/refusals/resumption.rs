@@ -62,7 +62,8 @@ fn a_binder_that_is_wrong() {
 
 #[test]
 fn an_offer_that_is_no_offer() {
-    let offer = |make: &dyn Fn(&[u8], &[u8]) -> Vec<u8>| {
+    type Make<'a> = &'a dyn Fn(&[u8], &[u8]) -> Vec<u8>;
+    let offer = |make: Make<'_>| {
         refused("TLSv1.3", |hello| {
             let offer = hello.extensions().get(number::PRE_SHARED_KEY);
             let (identities, binders) = parts(offer);
