@@ -182,7 +182,8 @@ impl Inbound {
 
     /// Counts early data that is dropped.
     fn refuse(&mut self, header: Header) -> Result<(), Failure> {
-        self.refused += header.body.saturating_sub(EARLY_OVERHEAD);
+        // An empty record is not free either (rule R10).
+        self.refused += header.body.saturating_sub(EARLY_OVERHEAD).max(1);
         match self.refused > limits::REFUSED_EARLY_DATA {
             true => Err(unexpected("more early data than anybody allowed")),
             false => Ok(()),

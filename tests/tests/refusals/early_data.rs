@@ -94,6 +94,16 @@ fn more_than_the_limit_is_refused() {
 }
 
 #[test]
+fn empty_records_do_not_come_for_ever() {
+    for backend in backends() {
+        for len in [0, 1] {
+            let refusal = taken(&backend, false, &[len; 16_385]);
+            assert_eq!(refusal, UNEXPECTED, "{} {len}", backend.name());
+        }
+    }
+}
+
+#[test]
 fn early_data_is_skipped_before_the_second_hello() {
     for backend in backends() {
         for lengths in [&[12_000][..], &[16_384], &[1024; 16]] {

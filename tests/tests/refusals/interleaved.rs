@@ -1,5 +1,6 @@
 //! While a handshake message is incomplete, no other record may come (RFC 8446 §5.1).
 
+use sslcore::{Alert, FailureKind, Repeated};
 use sslcore_tests::middle::{Keys, Said, Who};
 use sslcore_tests::sealing::{ALERT, CHANGE_CIPHER_SPEC, DATA, HANDSHAKE};
 
@@ -164,4 +165,23 @@ fn change_cipher_spec_has_its_place_and_one_byte() {
     stage.say(Who::Client, &said[..1]);
     stage.pair.server.give(&early, usize::MAX);
     assert_eq!(stage.refusal(Who::Server), UNEXPECTED);
+}
+
+#[test]
+fn change_cipher_spec_does_not_come_for_ever() {
+    for flight in [1, 2] {
+        let who = speaker(flight);
+        let (mut stage, said) = before("TLSv1.3", flight);
+        stage.say(who, &said[..1]);
+        for _ in 0..100 {
+            let middle = &mut stage.middle;
+            let record = middle.record(who, Keys::None, CHANGE_CIPHER_SPEC, &[1]);
+            let end = stage.end(other(who));
+            if end.conn.failure().is_none() {
+                end.give(&record, usize::MAX);
+            }
+        }
+        let kind = FailureKind::TooMuchOf(Repeated::ChangeCipherSpecs);
+        assert_eq!(stage.refusal(other(who)), (kind, Alert::UnexpectedMessage));
+    }
 }

@@ -15,6 +15,7 @@ mod order;
 mod records;
 mod resumption;
 mod schemes;
+mod second_hello;
 mod server_hello;
 mod stage;
 mod stubborn;

@@ -140,3 +140,14 @@ fn another_master_secret_than_the_session_has() {
     });
     assert_eq!(refusal, ILLEGAL);
 }
+
+#[test]
+fn a_finished_that_is_wrong_behind_our_change_cipher_spec() {
+    // The server is first to finish, and its alert is sealed.
+    for version in ["TLSv1.2", "TLSv1.3"] {
+        let mut stage = resuming(version);
+        stage.change_answer(kind::FINISHED, |message| message[4] ^= 1);
+        let forged = (FailureKind::BadHandshakeSignature, Alert::DecryptError);
+        assert_eq!(stage.refusal(Who::Server), forged, "{version}");
+    }
+}
