@@ -8,29 +8,15 @@ use rustls::{
     ClientConfig, ClientConnection, ConnectionTrafficSecrets, DigitallySignedStruct, ServerConfig,
     ServerConnection, SignatureScheme, SupportedProtocolVersion,
 };
-use sslcore::crypto::{AeadAlgorithm, RecordAead, TAG_LEN};
+use sslcore::crypto::AeadAlgorithm;
 
 use crate::certs::WORLD;
 use crate::pair::{End, backend};
-
-/// Content types, as they stand in records.
-pub const CHANGE_CIPHER_SPEC: u8 = 20;
-/// An alert record.
-pub const ALERT: u8 = 21;
-/// A handshake record.
-pub const HANDSHAKE: u8 = 22;
-/// An application data record.
-pub const DATA: u8 = 23;
-
-struct Direction {
-    aead: Box<dyn RecordAead>,
-    iv: [u8; 12],
-    seq: u64,
-}
+pub use crate::sealing::{ALERT, CHANGE_CIPHER_SPEC, DATA, HANDSHAKE};
+use crate::sealing::{Direction, records};
 
 /// A forger: one honest handshake, then anything.
 pub struct Forger {
-    tls13: bool,
     tx: Direction,
     rx: Direction,
 }
@@ -77,6 +63,11 @@ impl ServerCertVerifier for Gullible {
     }
 }
 
+/// A verifier for clients that believe every server.
+pub fn gullible() -> Arc<dyn ServerCertVerifier> {
+    Arc::new(Gullible)
+}
+
 fn versions(tls13: bool) -> [&'static SupportedProtocolVersion; 1] {
     [if tls13 {
         &rustls::version::TLS13
@@ -91,7 +82,7 @@ pub fn rustls_client(tls13: bool) -> ClientConnection {
         .with_protocol_versions(&versions(tls13))
         .expect("versions")
         .dangerous()
-        .with_custom_certificate_verifier(Arc::new(Gullible))
+        .with_custom_certificate_verifier(gullible())
         .with_no_client_auth();
     config.enable_secret_extraction = true;
     let name = ServerName::try_from("server.test").expect("name");
@@ -148,9 +139,8 @@ impl Forger {
         assert!(end.conn.is_encrypted(), "{:?}", end.conn);
         let secrets = peer.dangerous_extract_secrets().expect("extraction is on");
         Self {
-            tls13,
-            tx: direction(secrets.tx),
-            rx: direction(secrets.rx),
+            tx: direction(tls13, secrets.tx),
+            rx: direction(tls13, secrets.rx),
         }
     }
 
@@ -161,86 +151,22 @@ impl Forger {
 
     /// The same with TLS 1.3 padding.
     pub fn seal_padded(&mut self, content: u8, body: &[u8], padding: usize) -> Vec<u8> {
-        let mut inner = body.to_vec();
-        let mut nonce = self.tx.iv;
-        for (byte, seq) in nonce[4..].iter_mut().zip(self.tx.seq.to_be_bytes()) {
-            *byte ^= seq;
-        }
-        let mut record;
-        let tag;
-        if self.tls13 {
-            inner.push(content);
-            inner.resize(inner.len() + padding, 0);
-            let len = (inner.len() + TAG_LEN) as u16;
-            record = vec![DATA, 3, 3, (len >> 8) as u8, len as u8];
-            tag = self
-                .tx
-                .aead
-                .seal(&nonce, &record, &mut inner)
-                .expect("seal");
-        } else {
-            let len = (8 + inner.len() + TAG_LEN) as u16;
-            record = vec![content, 3, 3, (len >> 8) as u8, len as u8];
-            record.extend_from_slice(&nonce[4..]);
-            let mut aad = self.tx.seq.to_be_bytes().to_vec();
-            aad.extend_from_slice(&[content, 3, 3]);
-            aad.extend_from_slice(&(inner.len() as u16).to_be_bytes());
-            tag = self.tx.aead.seal(&nonce, &aad, &mut inner).expect("seal");
-        }
-        record.extend_from_slice(&inner);
-        record.extend_from_slice(&tag);
-        self.tx.seq += 1;
-        record
+        self.tx.seal(content, body, padding)
     }
 
     /// Opens the records that the honest end has sent: type and content of each.
-    pub fn open(&mut self, mut bytes: &[u8]) -> Vec<(u8, Vec<u8>)> {
-        let mut opened = Vec::new();
-        while let [outer, _, _, high, low, rest @ ..] = bytes {
-            let (body, later) = rest.split_at(usize::from(u16::from_be_bytes([*high, *low])));
-            let header = &bytes[..5];
-            let mut nonce = self.rx.iv;
-            if self.tls13 {
-                for (byte, seq) in nonce[4..].iter_mut().zip(self.rx.seq.to_be_bytes()) {
-                    *byte ^= seq;
-                }
-                let mut inner = body.to_vec();
-                self.rx
-                    .aead
-                    .open(&nonce, header, &mut inner)
-                    .expect("authentic");
-                inner.truncate(inner.len() - TAG_LEN);
-                let kind = inner.pop().expect("a type");
-                opened.push((kind, inner));
-            } else {
-                nonce[4..].copy_from_slice(&body[..8]);
-                let mut inner = body[8..].to_vec();
-                let mut aad = self.rx.seq.to_be_bytes().to_vec();
-                aad.extend_from_slice(&[*outer, 3, 3]);
-                aad.extend_from_slice(&((inner.len() - TAG_LEN) as u16).to_be_bytes());
-                self.rx
-                    .aead
-                    .open(&nonce, &aad, &mut inner)
-                    .expect("authentic");
-                inner.truncate(inner.len() - TAG_LEN);
-                opened.push((*outer, inner));
-            }
-            self.rx.seq += 1;
-            bytes = later;
-        }
-        opened
+    pub fn open(&mut self, bytes: &[u8]) -> Vec<(u8, Vec<u8>)> {
+        let records = records(bytes);
+        records.iter().map(|record| self.rx.open(record)).collect()
     }
 }
 
-fn direction((seq, secrets): (u64, ConnectionTrafficSecrets)) -> Direction {
+fn direction(tls13: bool, (seq, secrets): (u64, ConnectionTrafficSecrets)) -> Direction {
     let (algorithm, key, iv) = match secrets {
         ConnectionTrafficSecrets::Aes128Gcm { key, iv } => (AeadAlgorithm::Aes128Gcm, key, iv),
         ConnectionTrafficSecrets::Aes256Gcm { key, iv } => (AeadAlgorithm::Aes256Gcm, key, iv),
         _ => panic!("the tests negotiate AES-GCM"),
     };
-    Direction {
-        aead: backend().aead(algorithm, key.as_ref()).expect("key"),
-        iv: iv.as_ref().try_into().expect("iv"),
-        seq,
-    }
+    let material = (key.as_ref(), iv.as_ref());
+    Direction::new(&backend(), tls13, algorithm, material, seq)
 }

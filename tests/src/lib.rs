@@ -10,7 +10,9 @@ pub mod entropy;
 pub mod flaws;
 pub mod forge;
 pub mod gnutls;
+pub mod hello;
 pub mod judging;
+pub mod middle;
 pub mod module;
 pub mod network;
 pub mod openssl;
@@ -19,6 +21,7 @@ pub mod peer;
 #[cfg(unix)]
 pub mod peers;
 pub mod records;
+pub mod sealing;
 pub mod useless;
 pub mod wiped;
 pub mod wire;

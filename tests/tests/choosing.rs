@@ -233,3 +233,39 @@ fn the_chosen_configuration_is_the_one_that_counts() {
         Some(&WORLD.stranger.chain[0])
     );
 }
+
+#[test]
+fn what_cannot_be_a_name_is_not_shown_as_one() {
+    let named = |name: &[u8]| {
+        let mut pair = Pair::default();
+        let start = ServerStart::Ask {
+            fallback: fallback(),
+        };
+        let server = &mut pair.server;
+        server.conn.start_server_encryption(start).expect("start");
+        let config = client(backend()).build().expect("client");
+        let conn = &mut pair.client.conn;
+        conn.start_client_encryption(&config, server_name())
+            .expect("start");
+        let mut hello = pair.client.take();
+        let at = hello
+            .windows(name.len())
+            .position(|bytes| bytes == &b"server.test"[..name.len()])
+            .expect("the name is in there");
+        hello[at..at + name.len()].copy_from_slice(name);
+        pair.server.give(&hello, usize::MAX);
+        let request = pair.server.conn.config_request().expect("asked");
+        let name = request.hello.server_name().map(str::to_owned);
+        assert_eq!(pair.server.conn.server_name(), name.as_deref());
+        name
+    };
+    assert_eq!(named(b"SERVER.test").as_deref(), Some("SERVER.test"));
+    for name in [
+        b"../../\0.tes",
+        b"a b\r\nX:.tes",
+        b"192.168.1.2",
+        b"\xffbc.de.test",
+    ] {
+        assert_eq!(named(name), None, "{name:?}");
+    }
+}

@@ -94,7 +94,7 @@ impl AwaitingHello {
             Awaited::Part => return Ok(Turn::Worked),
             Awaited::Hello(hello) => hello,
         };
-        io.known.facts.server_name = hello.dns_name().map(Box::from);
+        io.known.facts.server_name = hello.hello().server_name().map(Box::from);
         Ok(Turn::Leave(match &self.start {
             ServerStart::With(config) => Greeted::Known(Chosen::new(config.clone(), hello, now)?),
             ServerStart::Ask { .. } => {

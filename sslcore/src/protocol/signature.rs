@@ -28,6 +28,25 @@ pub enum SignatureScheme {
 }
 
 impl SignatureScheme {
+    /// Those of TLS 1.2. What came later, as ML-DSA, is for TLS 1.3 alone.
+    const TLS12: [Self; 10] = [
+        Self::RsaPkcs1Sha256,
+        Self::RsaPkcs1Sha384,
+        Self::RsaPkcs1Sha512,
+        Self::EcdsaP256Sha256,
+        Self::EcdsaP384Sha384,
+        Self::EcdsaP521Sha512,
+        Self::RsaPssSha256,
+        Self::RsaPssSha384,
+        Self::RsaPssSha512,
+        Self::Ed25519,
+    ];
+
+    /// Whether TLS 1.2 has a scheme with this number.
+    pub(crate) fn is_of_tls12(code: u16) -> bool {
+        Self::TLS12.iter().any(|scheme| scheme.code() == code)
+    }
+
     /// IANA's number.
     pub const fn code(self) -> u16 {
         self as u16

@@ -24,8 +24,8 @@ pub(crate) trait PostHandshake: Send {
     fn next_receive_key(&mut self) -> Result<KeyMaterial, Failure>;
     /// Whether NewSessionTicket is for us: we are a TLS 1.3 client.
     fn takes_tickets(&self) -> bool;
-    /// A NewSessionTicket message, without its header.
-    fn session_ticket(&mut self, body: &[u8], now: Now) -> Result<(), Failure>;
+    /// A NewSessionTicket message, without its header. Says the ticket's lifetime, in seconds.
+    fn session_ticket(&mut self, body: &[u8], now: Now) -> Result<u32, Failure>;
 }
 
 /// What one opened record was.
@@ -366,15 +366,8 @@ impl Traffic {
                     Alert::UnexpectedMessage,
                 )?;
                 seen.tickets += 1;
-                // Lifetime in seconds, then what only the engine reads (RFC 8446 §4.6.1).
-                let lifetime = body.first_chunk();
-                let lifetime = lifetime.ok_or_else(|| malformed("a ticket has a lifetime"))?;
-                seen.ticket_lifetime = u32::from_be_bytes(*lifetime);
-                match seen.ticket_lifetime {
-                    // "The ticket should be discarded immediately."
-                    0 => Ok(()),
-                    _ => self.post.session_ticket(body, now),
-                }
+                seen.ticket_lifetime = self.post.session_ticket(body, now)?;
+                Ok(())
             }
             (SslProtocol::TlsV1_2, kind::HELLO_REQUEST) if self.is_client => self.renegotiation(),
             (SslProtocol::TlsV1_2, kind::CLIENT_HELLO) if !self.is_client => self.renegotiation(),

@@ -113,8 +113,8 @@ impl PostHandshake for Nothing {
     fn takes_tickets(&self) -> bool {
         false
     }
-    fn session_ticket(&mut self, _: &[u8], _: Now) -> Result<(), Failure> {
-        Ok(())
+    fn session_ticket(&mut self, _: &[u8], _: Now) -> Result<u32, Failure> {
+        Ok(0)
     }
 }
 

@@ -345,6 +345,7 @@ impl Shared {
             staple: Staple::Done,
             released: Released::default(),
             hello: None,
+            offer: None,
             facts: HelloFacts::default(),
             read_protection: None,
             has_read_keys: false,

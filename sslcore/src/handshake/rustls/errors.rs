@@ -45,18 +45,7 @@ fn classify(error: &Error, context: Context) -> (FailureKind, Alert) {
         Error::NoApplicationProtocol => (K::Incompatible, Alert::NoApplicationProtocol),
         Error::PeerIncompatible(why) => incompatible(why, context),
         Error::PeerMisbehaved(what) => misbehaved(what),
-        Error::InvalidCertificate(CertificateError::BadSignature) => {
-            (K::BadHandshakeSignature, Alert::DecryptError)
-        }
-        // The scheme of a handshake signature that does not fit the key (RFC 8446 §4.4.3).
-        Error::InvalidCertificate(
-            CertificateError::UnsupportedSignatureAlgorithmContext { .. }
-            | CertificateError::UnsupportedSignatureAlgorithmForPublicKeyContext { .. },
-        ) => (K::PeerMisbehaved, Alert::IllegalParameter),
-        Error::InvalidCertificate(_) => (
-            K::CertificateRejected(SslErrorKind::Unspecified),
-            Alert::BadCertificate,
-        ),
+        Error::InvalidCertificate(why) => certificate(why),
         // TLS 1.2: our key fits none of the schemes that the client named.
         Error::General(what) if what == "incompatible signing key" => {
             (K::Incompatible, Alert::HandshakeFailure)
@@ -66,76 +55,134 @@ fn classify(error: &Error, context: Context) -> (FailureKind, Alert) {
     }
 }
 
+/// What is wrong with a handshake signature, or with the key that should have made it: chains are
+/// judged elsewhere.
+fn certificate(why: &CertificateError) -> (FailureKind, Alert) {
+    match why {
+        CertificateError::BadSignature => (FailureKind::BadHandshakeSignature, Alert::DecryptError),
+        // The scheme does not fit the key (RFC 8446 §4.4.3).
+        #[allow(deprecated, reason = "a backend may still return it")]
+        CertificateError::UnsupportedSignatureAlgorithm
+        | CertificateError::UnsupportedSignatureAlgorithmContext { .. }
+        | CertificateError::UnsupportedSignatureAlgorithmForPublicKeyContext { .. } => {
+            (FailureKind::PeerMisbehaved, Alert::IllegalParameter)
+        }
+        _ => (
+            FailureKind::CertificateRejected(SslErrorKind::Unspecified),
+            Alert::BadCertificate,
+        ),
+    }
+}
+
 fn invalid(message: &InvalidMessage) -> (FailureKind, Alert) {
-    use FailureKind::{MalformedMessage, PeerMisbehaved};
+    use FailureKind::{Incompatible, MalformedMessage, PeerMisbehaved, UnexpectedMessage};
+    use InvalidMessage as M;
     match message {
         // RFC 8446 has no alert for it; OpenSSL and BoringSSL send this one.
-        InvalidMessage::HandshakePayloadTooLarge | InvalidMessage::CertificatePayloadTooLarge => (
+        M::HandshakePayloadTooLarge | M::CertificatePayloadTooLarge | M::MessageTooLarge => (
             FailureKind::BufferTooSmall { needed: 0xffff + 1 },
             Alert::IllegalParameter,
         ),
-        InvalidMessage::PreSharedKeyIsNotFinalExtension | InvalidMessage::DuplicateExtension(_) => {
-            (PeerMisbehaved, Alert::IllegalParameter)
-        }
-        InvalidMessage::UnknownHelloRetryRequestExtension
-        | InvalidMessage::UnknownCertificateExtension => {
+        // RFC 8446 §4.2, and values that are none (§6.2).
+        M::PreSharedKeyIsNotFinalExtension
+        | M::DuplicateExtension(_)
+        | M::InvalidKeyUpdate
+        | M::UnsupportedCompression
+        | M::UnsupportedCurveType => (PeerMisbehaved, Alert::IllegalParameter),
+        M::UnknownHelloRetryRequestExtension | M::UnknownCertificateExtension => {
             (PeerMisbehaved, Alert::UnsupportedExtension)
         }
+        // RFC 8446 §4.1.4, §4.4.1: types of messages that do not exist on the wire. The others are
+        // records that rustls never sees.
+        M::UnexpectedMessage(_)
+        | M::InvalidCcs
+        | M::InvalidContentType
+        | M::InvalidEmptyPayload => (UnexpectedMessage, Alert::UnexpectedMessage),
+        M::UnknownProtocolVersion => (PeerMisbehaved, Alert::ProtocolVersion),
+        M::UnsupportedKeyExchangeAlgorithm(_) => (Incompatible, Alert::HandshakeFailure),
+        // What is cut, too long, or empty.
         _ => (MalformedMessage, Alert::DecodeError),
     }
 }
 
 fn incompatible(why: &PeerIncompatible, context: Context) -> (FailureKind, Alert) {
     use FailureKind::{Incompatible, PeerMisbehaved};
+    use PeerIncompatible as I;
     let is_tls13 = context.version == Some(SslProtocol::TlsV1_3);
     match why {
-        PeerIncompatible::ServerDoesNotSupportTls12Or13
-        | PeerIncompatible::ServerTlsVersionIsDisabledByOurConfig
-        | PeerIncompatible::SupportedVersionsExtensionRequired
-        | PeerIncompatible::Tls12NotOffered
-        | PeerIncompatible::Tls12NotOfferedOrEnabled => (Incompatible, Alert::ProtocolVersion),
+        I::ServerDoesNotSupportTls12Or13
+        | I::ServerTlsVersionIsDisabledByOurConfig
+        | I::SupportedVersionsExtensionRequired
+        | I::Tls12NotOffered
+        | I::Tls12NotOfferedOrEnabled
+        | I::Tls13RequiredForQuic => (Incompatible, Alert::ProtocolVersion),
         // RFC 8446 §9.2.
-        PeerIncompatible::KeyShareExtensionRequired
-        | PeerIncompatible::NamedGroupsExtensionRequired
-        | PeerIncompatible::SignatureAlgorithmsExtensionRequired
+        I::KeyShareExtensionRequired
+        | I::NamedGroupsExtensionRequired
+        | I::SignatureAlgorithmsExtensionRequired
             if is_tls13 =>
         {
             (PeerMisbehaved, Alert::MissingExtension)
         }
-        // RFC 8422 §5.1.2.
-        PeerIncompatible::UncompressedEcPointsRequired
-        | PeerIncompatible::NullCompressionRequired => (PeerMisbehaved, Alert::IllegalParameter),
-        PeerIncompatible::ServerSentHelloRetryRequestWithUnknownExtension
-        | PeerIncompatible::UnsolicitedCertificateTypeExtension => {
-            (PeerMisbehaved, Alert::UnsupportedExtension)
+        // RFC 8422 §5.1.2, RFC 5246 §7.4.1.2.
+        I::UncompressedEcPointsRequired | I::NullCompressionRequired => {
+            (PeerMisbehaved, Alert::IllegalParameter)
         }
+        I::ServerSentHelloRetryRequestWithUnknownExtension
+        | I::UnsolicitedCertificateTypeExtension => (PeerMisbehaved, Alert::UnsupportedExtension),
+        // RFC 7250 §4.2.
+        I::IncorrectCertificateTypeExtension => (Incompatible, Alert::UnsupportedCertificate),
+        // Nothing in common (RFC 8446 §4.1.1, RFC 5246 §7.4.1.3).
         _ => (Incompatible, Alert::HandshakeFailure),
     }
 }
 
 fn misbehaved(what: &PeerMisbehaved) -> (FailureKind, Alert) {
-    use FailureKind::{PeerMisbehaved as Misbehaved, TooMuchOf};
+    use FailureKind::{
+        Incompatible, MalformedMessage, PeerMisbehaved as Misbehaved, TooMuchOf, UnexpectedMessage,
+    };
+    use PeerMisbehaved as P;
+    let too_many = |what| (TooMuchOf(what), Alert::UnexpectedMessage);
     match what {
-        PeerMisbehaved::IllegalMiddleboxChangeCipherSpec => (
-            TooMuchOf(Repeated::ChangeCipherSpecs),
-            Alert::UnexpectedMessage,
-        ),
-        PeerMisbehaved::IncorrectBinder => (Misbehaved, Alert::DecryptError),
-        PeerMisbehaved::MissingKeyShare
-        | PeerMisbehaved::MissingPskExtensionInSecondClientHello
-        | PeerMisbehaved::MissingPskModesExtension => (Misbehaved, Alert::MissingExtension),
+        P::IllegalMiddleboxChangeCipherSpec => too_many(Repeated::ChangeCipherSpecs),
+        P::TooManyEmptyFragments => too_many(Repeated::EmptyRecords),
+        P::TooManyKeyUpdateRequests => too_many(Repeated::KeyUpdates),
+        P::TooManyRenegotiationRequests => too_many(Repeated::RenegotiationRequests),
+        P::TooManyWarningAlertsReceived => too_many(Repeated::WarningAlerts),
+        // RFC 8446 §5.1, §5.4, §4.2.10: the order of records, which is checked before rustls.
+        P::IllegalTlsInnerPlaintext
+        | P::KeyEpochWithPendingFragment
+        | P::KeyUpdateReceivedInQuicConnection
+        | P::MessageInterleavedWithHandshakeMessage
+        | P::RejectedEarlyDataInterleavedWithHandshakeMessage
+        | P::TooMuchEarlyDataReceived => (UnexpectedMessage, Alert::UnexpectedMessage),
+        P::IncorrectBinder => (Misbehaved, Alert::DecryptError),
+        P::MissingKeyShare
+        | P::MissingPskExtensionInSecondClientHello
+        | P::MissingPskModesExtension
+        | P::MissingQuicTransportParameters => (Misbehaved, Alert::MissingExtension),
         // RFC 8446 §4.2: answers to what was not asked.
-        PeerMisbehaved::UnsolicitedServerHelloExtension
-        | PeerMisbehaved::UnsolicitedEncryptedExtension
-        | PeerMisbehaved::UnsolicitedCertExtension
-        | PeerMisbehaved::UnsolicitedEchExtension
-        | PeerMisbehaved::UnsolicitedSctList
-        | PeerMisbehaved::BadCertChainExtensions => (Misbehaved, Alert::UnsupportedExtension),
-        // An empty list of binders (RFC 8446 §4.2.11), an empty name (RFC 7301 §3.1).
-        PeerMisbehaved::MissingBinderInPskExtension
-        | PeerMisbehaved::OfferedEmptyApplicationProtocol => {
-            (FailureKind::MalformedMessage, Alert::DecodeError)
-        }
+        P::UnsolicitedServerHelloExtension
+        | P::UnsolicitedEncryptedExtension
+        | P::UnsolicitedCertExtension
+        | P::UnsolicitedEchExtension
+        | P::UnsolicitedSctList
+        | P::SelectedUnofferedPsk
+        | P::IllegalHelloRetryRequestWithInvalidEch
+        | P::BadCertChainExtensions => (Misbehaved, Alert::UnsupportedExtension),
+        // An empty list of binders or cookie (RFC 8446 §4.2.11, §4.2.2), an empty name
+        // (RFC 7301 §3.1).
+        P::MissingBinderInPskExtension
+        | P::IllegalHelloRetryRequestWithEmptyCookie
+        | P::OfferedEmptyApplicationProtocol => (MalformedMessage, Alert::DecodeError),
+        // RFC 8446 §4.2.10 and §D.3: early data, and a server that has grown old.
+        P::OfferedEarlyDataWithOldProtocolVersion => (Incompatible, Alert::ProtocolVersion),
+        // RFC 8879 §4.
+        P::InvalidCertCompression => (Misbehaved, Alert::BadCertificate),
+        // A value that contradicts another, or was not offered (RFC 8446 §6.2).
         _ => (Misbehaved, Alert::IllegalParameter),
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -1,54 +1,32 @@
-//! What rustls cannot see, since it is given one message at a time, and what it does not tell.
+//! What is read of the messages that pass by: what rustls cannot see or does not check, and what it
+//! does not tell.
 
 use super::RustlsEngine;
 use crate::alert::Alert;
 use crate::failure::{Failure, FailureKind};
-use crate::handshake::wire::Refusal;
+use crate::handshake::wire::offer::Offer;
 use crate::handshake::wire::server_hello::ServerHello;
+use crate::handshake::wire::{Refusal, certificate, certificate_request, encrypted_extensions};
 use crate::handshake::{Message, records};
 use crate::limits::POST_HANDSHAKE_MESSAGE;
+use crate::protocol::SslProtocol;
 use crate::record::header::ContentType;
 use crate::record::messages::{Assembler, FRAME, Piece, kind};
 
-/// The longest hello of a server's: rustls makes none that comes near it.
+/// The longest hello of our own: rustls makes none that comes near it.
 const MAX_HELLO: usize = 0xffff;
 
 impl RustlsEngine {
-    /// Checks what rustls cannot see, and keeps what it does not tell.
+    /// Checks a message of the peer's before rustls has it.
     pub(super) fn look_at(&mut self, message: &Message<'_>) -> Result<(), Failure> {
         let last = message.last;
         let message = message.framed.get(FRAME..).unwrap_or_default();
-        let is_client = self.is_client();
-        let must_be_last = match (is_client, message.first()) {
-            (true, Some(&kind::SERVER_HELLO)) => {
-                let hello = ServerHello::read(message)?;
-                if !hello.is_retry() {
-                    self.facts.server.get_or_insert(hello);
-                }
-                hello.is_tls13
-            }
-            (false, Some(&kind::CLIENT_HELLO)) => {
-                if let Some(first) = &self.hello {
-                    let second = first.read_second(message)?;
-                    self.facts.early_data = second.offers_early_data();
-                    self.hello = Some(second);
-                }
-                true
-            }
-            (true, Some(&kind::NEW_SESSION_TICKET)) if message.len() > POST_HANDSHAKE_MESSAGE => {
-                // Legal, but the next ClientHello would have no room for it.
-                let needed = message.len();
-                let kind = FailureKind::BufferTooSmall { needed };
-                return Err(Failure::new(kind, Alert::IllegalParameter));
-            }
-            (true, Some(&kind::CERTIFICATE_REQUEST)) => {
-                self.certificate_requested = true;
-                false
-            }
-            (_, Some(&kind::FINISHED)) => true,
-            _ => false,
+        let kind = message.first().copied().unwrap_or_default();
+        let must_be_last = match self.is_client() {
+            true => self.look_at_server(kind, message)?,
+            false => self.look_at_client(kind, message)?,
         };
-        match must_be_last && !last {
+        match (must_be_last || kind == kind::FINISHED) && !last {
             true => Err(Refusal::new(
                 Alert::UnexpectedMessage,
                 "bytes behind a message that must end its record",
@@ -58,15 +36,75 @@ impl RustlsEngine {
         }
     }
 
-    /// Reads the hello that a TLS 1.2 server answers with.
+    /// Says whether the message must end its record.
+    fn look_at_server(&mut self, kind: u8, message: &[u8]) -> Result<bool, Failure> {
+        let is_tls13 = self.version() == Some(SslProtocol::TlsV1_3);
+        let offer = self.offer.as_ref();
+        match (kind, offer) {
+            (kind::SERVER_HELLO, Some(offer)) => {
+                let hello = ServerHello::read_answer(message, offer)?;
+                if !hello.is_retry() {
+                    self.facts.server.get_or_insert(hello);
+                }
+                return Ok(hello.is_tls13);
+            }
+            (kind::ENCRYPTED_EXTENSIONS, Some(offer)) if is_tls13 => {
+                encrypted_extensions::check(message, offer)?;
+            }
+            (kind::CERTIFICATE, Some(offer)) if is_tls13 => {
+                certificate::check_tls13(message, |number| offer.has(number))?;
+            }
+            (kind::CERTIFICATE, _) => certificate::check_tls12(message)?,
+            // Legal, but the next ClientHello would have no room for it.
+            (kind::NEW_SESSION_TICKET, _) if message.len() > POST_HANDSHAKE_MESSAGE => {
+                let needed = message.len();
+                let kind = FailureKind::BufferTooSmall { needed };
+                return Err(Failure::new(kind, Alert::IllegalParameter));
+            }
+            (kind::CERTIFICATE_REQUEST, _) => {
+                if is_tls13 {
+                    certificate_request::check(message)?;
+                }
+                self.certificate_requested = true;
+            }
+            _ => {}
+        }
+        Ok(false)
+    }
+
+    fn look_at_client(&mut self, kind: u8, message: &[u8]) -> Result<bool, Failure> {
+        match (kind, self.version()) {
+            (kind::CLIENT_HELLO, _) => {
+                if let Some(first) = &self.hello {
+                    let second = first.read_second(message)?;
+                    self.facts.early_data = second.offers_early_data();
+                    self.hello = Some(second);
+                }
+                return Ok(true);
+            }
+            (kind::CERTIFICATE, Some(SslProtocol::TlsV1_3)) => {
+                let requested = |number| certificate::REQUESTED.contains(&number);
+                certificate::check_tls13(message, requested)?;
+            }
+            (kind::CERTIFICATE, _) => certificate::check_tls12(message)?,
+            _ => {}
+        }
+        Ok(false)
+    }
+
+    /// Reads the hello in a flight of our own: what a client has offered, and what a server has
+    /// answered, which matters in TLS 1.2.
     pub(super) fn note_own_hello(&mut self, flight: &[u8]) -> Result<(), Failure> {
-        if self.is_client() || self.facts.server.is_some() {
+        if self.facts.server.is_some() {
             return Ok(());
         }
         let mut messages = Assembler::default();
         for (content, body) in records(flight) {
-            if content != ContentType::Handshake {
-                break;
+            match content {
+                ContentType::Handshake => {}
+                // In front of a second ClientHello.
+                ContentType::ChangeCipherSpec => continue,
+                _ => break,
             }
             let assembled;
             let message = match messages.add(body, MAX_HELLO)? {
@@ -77,11 +115,17 @@ impl RustlsEngine {
                 }
                 Piece::Incomplete => continue,
             };
-            if message.first() == Some(&kind::SERVER_HELLO) {
-                let hello = ServerHello::read(message)?;
-                if !hello.is_retry() {
-                    self.facts.server = Some(hello);
+            match message.first() {
+                Some(&kind::SERVER_HELLO) => {
+                    let hello = ServerHello::read(message)?;
+                    if !hello.is_retry() {
+                        self.facts.server = Some(hello);
+                    }
                 }
+                Some(&kind::CLIENT_HELLO) => {
+                    self.offer = Some(Offer::read(message, self.offer.as_ref())?);
+                }
+                _ => {}
             }
             break;
         }

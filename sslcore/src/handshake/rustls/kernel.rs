@@ -12,6 +12,7 @@ use super::taps::Clock;
 use crate::alert::Alert;
 use crate::failure::{Failure, FailureKind};
 use crate::handshake::rustls::key_schedule::aead_of;
+use crate::handshake::wire::session_ticket;
 use crate::protocol::SslProtocol;
 use crate::record::protection::KeyMaterial;
 use crate::record::traffic::PostHandshake;
@@ -70,16 +71,18 @@ impl PostHandshake for Kernel {
         matches!(self, Self::Client(..))
     }
 
-    fn session_ticket(&mut self, body: &[u8], now: Now) -> Result<(), Failure> {
+    fn session_ticket(&mut self, body: &[u8], now: Now) -> Result<u32, Failure> {
+        let lifetime = session_ticket::read(body)?;
         match self {
-            Self::Client(kernel, Some(clock)) if now.wall.is_some() => {
+            // "The value of zero indicates that the ticket should be discarded immediately."
+            Self::Client(kernel, Some(clock)) if now.wall.is_some() && lifetime > 0 => {
                 clock.set(now);
-                kernel
-                    .handle_new_session_ticket(body)
-                    .map_err(|error| failure(&error))
+                let kept = kernel.handle_new_session_ticket(body);
+                kept.map_err(|error| failure(&error))?;
             }
-            // Parsed by nobody, stored by nobody (rule R13).
-            Self::Client(..) | Self::Server(_) => Ok(()),
+            // Stored by nobody (rule R13).
+            Self::Client(..) | Self::Server(_) => {}
         }
+        Ok(lifetime)
     }
 }

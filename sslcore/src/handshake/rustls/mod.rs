@@ -41,6 +41,7 @@ use self::taps::{Clock, SecretTap};
 use self::verifier::Recorder;
 use super::hold::Gate;
 use super::wire::client_hello::HelloMessage;
+use super::wire::offer::Offer;
 use super::wire::server_hello::ServerHello;
 use super::{AlertProtection, Engine, Message, RefusedPeer, records};
 use crate::crypto::Backend;
@@ -81,6 +82,8 @@ pub(crate) struct RustlsEngine {
     released: Released,
     /// A server's: what the client said, until it cannot say it again.
     hello: Option<HelloMessage>,
+    /// A client's: what it has offered.
+    offer: Option<Offer>,
     facts: HelloFacts,
     /// How the peer's records are protected from now on, until it is taken.
     read_protection: Option<Protection>,
@@ -152,7 +155,7 @@ impl Engine for RustlsEngine {
         let Some(mut hello) = self.hello.take() else {
             return self.feed(&mut [], flight);
         };
-        self.facts.server_name = hello.dns_name().map(Box::from);
+        self.facts.server_name = hello.hello().server_name().map(Box::from);
         self.facts.early_data = hello.offers_early_data();
         self.facts.likely = self
             .protocols
@@ -160,6 +163,9 @@ impl Engine for RustlsEngine {
             .copied()
             .filter(|protocol| hello.hello().offers(*protocol))
             .max();
+        if self.facts.likely == Some(SslProtocol::TlsV1_3) {
+            hello.check_tls13()?;
+        }
         let fed = self.deliver(hello.framed(), None, flight);
         self.hello = Some(hello);
         fed?;

@@ -15,6 +15,7 @@ use rustls_pki_types::{CertificateDer, ServerName, SubjectPublicKeyInfoDer, Unix
 
 use super::refusal::Refusals;
 use super::staples::Staples;
+use crate::protocol;
 use crate::verify::unusable::unusable;
 use crate::x509::raw;
 
@@ -77,6 +78,8 @@ impl Recorder {
             .mapping
             .iter()
             .find(|(scheme, _)| *scheme == dss.scheme)
+            // A backend may have more than what is offered in TLS 1.2.
+            .filter(|(scheme, _)| protocol::SignatureScheme::is_of_tls12((*scheme).into()))
             .map(|(_, algorithms)| *algorithms)
             .ok_or(Error::PeerMisbehaved(
                 PeerMisbehaved::SignedHandshakeWithUnadvertisedSigScheme,

@@ -6,14 +6,12 @@ use core::ops::Range;
 
 use rustls_pki_types::DnsName;
 
-use super::extension::{Extensions, number};
-use super::{Reader, Refusal, u16s};
+use super::extension::{Extensions, Place, number};
+use super::{Reader, Refusal, TLS12, TLS13, check_initial, u16s};
 use crate::alert::Alert;
 use crate::protocol::SslProtocol;
 use crate::record::messages::{FRAME, MESSAGE_HEADER};
 
-const TLS12: u16 = 0x0303;
-const TLS13: u16 = 0x0304;
 const SSL3: u16 = 0x0300;
 
 /// What a ClientHello says (RFC 8446 §4.1.2), borrowed.
@@ -28,7 +26,9 @@ pub struct ClientHello<'a> {
 }
 
 impl<'a> ClientHello<'a> {
-    /// The DNS name the client asks for (RFC 6066 §3).
+    /// The DNS name the client asks for (RFC 6066 §3), upper or lower case. `None` when it asks for
+    /// none, and for what cannot be one: what this returns has no control characters, no spaces and
+    /// no slashes.
     pub fn server_name(&self) -> Option<&'a str> {
         self.server_name
     }
@@ -112,15 +112,32 @@ impl HelloMessage {
         }
     }
 
-    /// The name it asks for, if it is one.
-    pub(crate) fn dns_name(&self) -> Option<&str> {
-        let name = self.hello().server_name()?;
-        DnsName::try_from(name).is_ok().then_some(name)
-    }
-
     /// Whether data in the first flight follows it (RFC 8446 §4.2.10).
     pub(crate) fn offers_early_data(&self) -> bool {
         self.found.early_data
+    }
+
+    /// Whether it has what a server needs that answers it in TLS 1.3 (RFC 8446 §9.2). Who offers a
+    /// pre-shared key may want neither certificate nor key exchange.
+    ///
+    /// # Errors
+    /// missing_extension.
+    pub(crate) fn check_tls13(&self) -> Result<(), Refusal> {
+        let extensions = self.extensions();
+        let has = |number| extensions.find(number).is_some();
+        let groups = has(number::SUPPORTED_GROUPS);
+        if groups != has(number::KEY_SHARE) {
+            return Err(Refusal::missing(
+                "supported_groups and key_share go together",
+            ));
+        }
+        let certain = groups && has(number::SIGNATURE_ALGORITHMS);
+        match certain || has(number::PRE_SHARED_KEY) {
+            true => Ok(()),
+            false => Err(Refusal::missing(
+                "there are no supported_groups, or no signature_algorithms",
+            )),
+        }
     }
 
     /// The message, with [`FRAME`] bytes of room in front.
@@ -207,7 +224,9 @@ impl Found {
     fn read_extensions(&mut self, block: &[u8], at: usize) -> Result<(), Refusal> {
         let mut at = at;
         let mut last = None;
-        for (number, content) in Extensions::read(block)?.iter() {
+        let extensions = Extensions::read(block)?;
+        extensions.belong(Place::ClientHello)?;
+        for (number, content) in extensions.iter() {
             at += 4;
             let end = at + content.len();
             let place = |part: &[u8], behind: usize| end - behind - part.len()..end - behind;
@@ -221,7 +240,9 @@ impl Found {
                     // RFC 6066 §3: host_name is the only type there ever was.
                     if names.u8()? == 0 {
                         let name = names.vector16()?;
-                        self.server_name = Some(place(names.filled(name)?, names.left()));
+                        let place = place(names.filled(name)?, names.left());
+                        // Whatever else stands there is for nobody to show or to look up.
+                        self.server_name = DnsName::try_from(name).is_ok().then_some(place);
                         if !names.is_empty() {
                             return Err(Refusal::illegal("more than one server name"));
                         }
@@ -254,22 +275,13 @@ impl Found {
                     Reader::new(content, "early_data is not empty").end()?;
                     self.early_data = true;
                 }
-                number::RENEGOTIATION_INFO if content != [0] => {
-                    // RFC 5746 §3.6: nothing can be renegotiated in the first handshake.
-                    let why = "renegotiation_info in a first handshake is not empty";
-                    return Err(Refusal::new(Alert::HandshakeFailure, why));
-                }
-                number::OID_FILTERS => {
-                    return Err(Refusal::illegal("oid_filters are for CertificateRequest"));
-                }
+                number::RENEGOTIATION_INFO => check_initial(content)?,
                 _ => {}
             }
             last = Some(number);
             at = end;
         }
-        let has_psk = Extensions::of_whole(block)
-            .iter()
-            .any(|(number, _)| number == number::PRE_SHARED_KEY);
+        let has_psk = extensions.find(number::PRE_SHARED_KEY).is_some();
         match has_psk && last != Some(number::PRE_SHARED_KEY) {
             true => Err(Refusal::illegal("pre_shared_key is not the last extension")),
             false => Ok(()),

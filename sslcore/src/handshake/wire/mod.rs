@@ -1,14 +1,22 @@
-//! The codec of handshake messages: a reader over borrowed bytes, one type per message.
+//! The codec of handshake messages: a reader over borrowed bytes, one file per message.
 //!
 //! Reading is total: every byte of a message is either understood, skipped by its length, or the
 //! reason for a refusal with the alert that the RFC names (rule R17).
 
+pub(crate) mod certificate;
+pub(crate) mod certificate_request;
 pub(crate) mod client_hello;
+pub(crate) mod encrypted_extensions;
 pub(crate) mod extension;
+pub(crate) mod offer;
 pub(crate) mod server_hello;
+pub(crate) mod session_ticket;
 
 use crate::alert::Alert;
 use crate::failure::{Failure, FailureKind};
+
+const TLS12: u16 = 0x0303;
+const TLS13: u16 = 0x0304;
 
 /// Why a message is refused: the alert that the peer gets, and what is wrong.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -28,6 +36,19 @@ impl Refusal {
 
     pub(crate) const fn illegal(why: &'static str) -> Self {
         Self::new(Alert::IllegalParameter, why)
+    }
+
+    /// An answer to what was not offered (RFC 8446 §4.2).
+    pub(crate) const fn unsolicited() -> Self {
+        Self::new(
+            Alert::UnsupportedExtension,
+            "an extension that answers nothing that was offered",
+        )
+    }
+
+    /// An extension that must be there is not (RFC 8446 §9.2).
+    pub(crate) const fn missing(why: &'static str) -> Self {
+        Self::new(Alert::MissingExtension, why)
     }
 }
 
@@ -105,6 +126,13 @@ impl<'a> Reader<'a> {
         self.take(usize::from(len))
     }
 
+    /// `opaque<0..2^24-1>`.
+    pub(crate) fn vector24(&mut self) -> Result<&'a [u8], Refusal> {
+        let [high, middle, low] = *self.array()?;
+        let len = u32::from_be_bytes([0, high, middle, low]);
+        self.take(usize::try_from(len).unwrap_or(usize::MAX))
+    }
+
     /// A vector that is not empty.
     pub(crate) fn filled(&self, vector: &'a [u8]) -> Result<&'a [u8], Refusal> {
         match vector {
@@ -127,6 +155,20 @@ impl<'a> Reader<'a> {
             [] => Ok(()),
             _ => Err(self.refusal()),
         }
+    }
+}
+
+/// Checks renegotiation_info in a first handshake: nothing is renegotiated (RFC 5746 §3.4, §3.6).
+fn check_initial(content: &[u8]) -> Result<(), Refusal> {
+    let mut reader = Reader::new(content, "renegotiation_info is damaged");
+    let verified = reader.vector8()?;
+    reader.end()?;
+    match verified {
+        [] => Ok(()),
+        _ => Err(Refusal::new(
+            Alert::HandshakeFailure,
+            "renegotiation_info in a first handshake is not empty",
+        )),
     }
 }
 

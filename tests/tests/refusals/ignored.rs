@@ -1,0 +1,160 @@
+//! What must be ignored: every browser sends it (RFC 8446 §4.2, RFC 8701).
+
+use sslcore::{Event, FailureKind};
+use sslcore_tests::hello::{ClientHello, Extensions, kind, message, number, vector8, vector16};
+use sslcore_tests::middle::{Keys, Who};
+use sslcore_tests::pair::{backend, client, server};
+use sslcore_tests::sealing::HANDSHAKE;
+
+use crate::stage::{Stage, VERSIONS};
+
+/// The reserved values of RFC 8701, for every list in which one can stand.
+fn grease(hello: &mut ClientHello, value: u16) {
+    let pair = value.to_be_bytes();
+    hello.suites.insert(0, value);
+    hello.suites.push(value);
+    let extensions = hello.extensions();
+    let with = |list: &[u8]| vector16(&[&pair[..], &list[2..], &pair].concat());
+    for number in [number::SUPPORTED_GROUPS, number::SIGNATURE_ALGORITHMS] {
+        let list = extensions.get(number);
+        *list = with(list);
+    }
+    if extensions.has(number::SUPPORTED_VERSIONS) {
+        let versions = extensions.get(number::SUPPORTED_VERSIONS);
+        *versions = vector8(&[&pair[..], &versions[1..]].concat());
+    }
+    if extensions.has(number::KEY_SHARE) {
+        let modes = extensions.get(number::PSK_MODES);
+        *modes = vector8(&[&[0x0b, 0x2a], &modes[1..]].concat());
+        let shares = extensions.get(number::KEY_SHARE);
+        *shares = vector16(&[&pair[..], &vector16(&[0]), &shares[2..]].concat());
+    }
+    let alpn = extensions.get(number::ALPN);
+    *alpn = vector16(&[&vector8(&pair)[..], &alpn[2..]].concat());
+    extensions.add(value, &[]);
+    extensions.add(value ^ 0x1010, &[0]);
+}
+
+#[test]
+fn a_server_ignores_what_it_does_not_know() {
+    for version in VERSIONS {
+        for value in [0x0a0a, 0x1a1a, 0x5a5a, 0xfafa] {
+            let client = client(backend()).protocols(&[version]).alpn(&[b"echo"]);
+            let mut stage = Stage::new(client, server(backend()).alpn(&[b"echo"]));
+            stage.change(Who::Client, kind::CLIENT_HELLO, |message| {
+                let mut hello = ClientHello::parse(message);
+                grease(&mut hello, value);
+                *message = hello.encode();
+            });
+            let said = stage.hear(Who::Server);
+            let server = &stage.pair.server.conn;
+            assert!(server.failure().is_none(), "{:?}", server.failure());
+            assert!(said[0].is(kind::SERVER_HELLO), "{version} {value:04x}");
+            let done = if version == "TLSv1.3" {
+                kind::FINISHED
+            } else {
+                14
+            };
+            assert!(said.iter().any(|one| one.is(done)), "{version}: {said:?}");
+        }
+    }
+}
+
+/// The client has read on: what it does not believe is the signature, which was not made over
+/// what it has read.
+#[track_caller]
+fn assert_read_on(stage: &mut Stage) {
+    let failure = stage
+        .pair
+        .client
+        .conn
+        .failure()
+        .expect("a changed transcript");
+    assert_eq!(
+        failure.kind(),
+        FailureKind::BadHandshakeSignature,
+        "{failure}"
+    );
+}
+
+#[test]
+fn a_client_ignores_what_it_does_not_know_in_a_request_for_its_certificate() {
+    let mut stage = Stage::with_client_certificate("TLSv1.3");
+    stage.change_flight(kind::CERTIFICATE_REQUEST, |said| {
+        let mut extensions = Extensions::parse(&said[7..]);
+        extensions.add(number::GREASE, b"whatever");
+        extensions.add(0xfafa, &[]);
+        // Those that are for it, and that nobody here reads.
+        extensions.add(number::OID_FILTERS, &[0, 0]);
+        extensions.add(number::STATUS_REQUEST, &[1, 0, 0, 0, 0]);
+        extensions.add(number::SCT, &[]);
+        extensions.add(50, &vector16(&[4, 3]));
+        let schemes = extensions.get(number::SIGNATURE_ALGORITHMS);
+        *schemes = vector16(&[&[0x5a, 0x5a], &schemes[2..]].concat());
+        let body = [vec![0], extensions.encode()].concat();
+        *said = message(kind::CERTIFICATE_REQUEST, &body);
+    });
+    assert_read_on(&mut stage);
+}
+
+#[test]
+fn a_client_ignores_types_and_schemes_that_it_does_not_know_in_tls12() {
+    let mut stage = Stage::with_client_certificate("TLSv1.2");
+    stage.change_flight(kind::CERTIFICATE_REQUEST, |said| {
+        let types = vector8(&[0x5a, 64, 255]);
+        let schemes = vector16(&[0x5a, 0x5a, 2, 1, 9, 4, 4, 3]);
+        let body = [types, schemes, vec![0, 0]].concat();
+        *said = message(kind::CERTIFICATE_REQUEST, &body);
+    });
+    let said = stage.hear(Who::Client);
+    let failure = stage.pair.client.conn.failure();
+    assert!(failure.is_none(), "{failure:?}");
+    assert!(said.iter().any(|one| one.is(kind::CERTIFICATE_VERIFY)));
+}
+
+#[test]
+fn a_client_reads_on_behind_groups_in_encrypted_extensions() {
+    let mut stage = Stage::plain("TLSv1.3");
+    stage.change_flight(kind::ENCRYPTED_EXTENSIONS, |said| {
+        let mut extensions = Extensions::parse(&said[6..]);
+        extensions.add(number::SUPPORTED_GROUPS, &vector16(&[0x5a, 0x5a, 0, 29]));
+        *said = message(kind::ENCRYPTED_EXTENSIONS, &extensions.encode());
+    });
+    assert_read_on(&mut stage);
+}
+
+#[test]
+fn a_client_ignores_the_groups_that_some_tls12_servers_tell() {
+    let mut stage = Stage::plain("TLSv1.2");
+    stage.change_flight(kind::SERVER_HELLO, |message| {
+        let mut hello = sslcore_tests::hello::ServerHello::parse(message);
+        let groups = vector16(&[0, 23, 0, 24]);
+        hello.extensions.add(number::SUPPORTED_GROUPS, &groups);
+        *message = hello.encode();
+    });
+    let failure = stage.pair.client.conn.failure();
+    assert!(failure.is_none(), "{failure:?}");
+}
+
+#[test]
+fn a_client_takes_a_ticket_with_what_it_does_not_know() {
+    let mut stage = Stage::plain("TLSv1.3");
+    stage.pass(Who::Client, |_| ());
+    stage.pass(Who::Server, |_| ());
+    stage.pass(Who::Client, |_| ());
+    let said = stage.hear(Who::Server);
+    let ticket = said.iter().find(|one| one.is(kind::NEW_SESSION_TICKET));
+    let mut ticket = ticket.expect("a ticket").body.clone();
+    let extensions = Extensions(vec![(number::GREASE, vec![7]), (0xfafa, vec![])]);
+    let kept = ticket.len() - 2;
+    ticket.truncate(kept);
+    ticket.extend(extensions.encode());
+    let ticket = message(kind::NEW_SESSION_TICKET, &ticket[4..]);
+    let record = stage
+        .middle
+        .record(Who::Server, Keys::Traffic, HANDSHAKE, &ticket);
+    stage.pair.client.give(&record, usize::MAX);
+    assert!(stage.pair.client.saw(Event::SessionTicketReceived));
+    let failure = stage.pair.client.conn.failure();
+    assert!(failure.is_none(), "{failure:?}");
+}
