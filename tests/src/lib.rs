@@ -11,6 +11,7 @@ pub mod flaws;
 pub mod forge;
 pub mod gnutls;
 pub mod judging;
+pub mod middle;
 pub mod module;
 pub mod network;
 pub mod openssl;
