@@ -438,3 +438,22 @@ fn a_change_cipher_spec_is_one_byte_that_is_one_and_stands_between_messages() {
         assert_eq!(failure, Some(FailureKind::UnexpectedMessage));
     }
 }
+
+#[test]
+fn a_tls12_client_that_says_hello_again_in_its_handshake_is_unexpected() {
+    for change in [false, true] {
+        let (mut pair, _) = pair("TLSv1.2");
+        let hello = pair.client.take();
+        pair.server.give(&hello, usize::MAX);
+        pair.server.take();
+        let mut again = hello.clone();
+        again[20] ^= u8::from(change);
+        pair.server.give(&again, usize::MAX);
+        assert_eq!(
+            pair.server.take(),
+            record(ALERT, &[2, Alert::UnexpectedMessage.code()]),
+            "{change}: {:?}",
+            pair.server.conn.failure()
+        );
+    }
+}

@@ -28,7 +28,9 @@ impl RustlsEngine {
                 hello.is_tls13
             }
             (false, Some(&kind::CLIENT_HELLO)) => {
-                if let Some(first) = &self.hello {
+                // Behind any other answer than HelloRetryRequest it is renegotiation, and rustls
+                // refuses it.
+                if let (Some(first), None) = (&self.hello, &self.facts.server) {
                     let second = first.read_second(message)?;
                     self.facts.early_data = second.offers_early_data();
                     self.hello = Some(second);
