@@ -457,3 +457,29 @@ fn a_tls12_client_that_says_hello_again_in_its_handshake_is_unexpected() {
         );
     }
 }
+
+#[test]
+fn garbage_inside_a_handshake_is_unexpected_and_not_mistaken_for_another_protocol() {
+    for version in ["TLSv1.2", "TLSv1.3"] {
+        let (mut pair, _) = pair(version);
+        let hello = pair.client.take();
+        pair.server.give(&hello, usize::MAX);
+        let flight = pair.server.take();
+        pair.server.give(b"GET / HTTP/1.1\r\n", usize::MAX);
+        let kind = pair.server.conn.failure().map(sslcore::Failure::kind);
+        assert_eq!(
+            kind,
+            Some(FailureKind::UnexpectedMessage),
+            "{version} server"
+        );
+        let first = &records(&flight)[0];
+        pair.client.give(first, usize::MAX);
+        pair.client.give(b"HTTP/1.1 400\r\n", usize::MAX);
+        let kind = pair.client.conn.failure().map(sslcore::Failure::kind);
+        assert_eq!(
+            kind,
+            Some(FailureKind::UnexpectedMessage),
+            "{version} client"
+        );
+    }
+}

@@ -81,11 +81,12 @@ pub(crate) enum Reached {
 
 impl Handshaking {
     pub(super) fn new(role: Role, begun: Begun, underway: Underway) -> Self {
+        let is_server = matches!(role, Role::Server(_));
         Self {
             role,
             engine: begun.engine,
             flight: begun.flight,
-            inbound: Inbound::default(),
+            inbound: Inbound::new(is_server),
             told_of_request: false,
             underway,
         }

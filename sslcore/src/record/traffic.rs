@@ -159,13 +159,7 @@ impl Traffic {
 
     /// The header of the next record, once it is complete.
     pub(crate) fn header(&self, raw: &[u8]) -> Result<Option<Header>, Failure> {
-        Header::read(raw, self.rx.max_body()).map_err(|failure| match failure.kind {
-            // The peer did speak TLS.
-            FailureKind::NotTls | FailureKind::HttpInsteadOfTls => {
-                unexpected("a record of unknown type or version")
-            }
-            _ => failure,
-        })
+        Header::read_later(raw, self.rx.max_body())
     }
 
     /// The most plaintext one of our records carries.
