@@ -459,6 +459,19 @@ fn a_tls12_client_that_says_hello_again_in_its_handshake_is_unexpected() {
 }
 
 #[test]
+fn a_client_that_has_not_said_hello_owes_no_farewell_in_any_of_its_steps() {
+    for steps in 0..2 {
+        let (mut pair, _) = pair("TLSv1.3");
+        for _ in 0..steps {
+            let _ = pair.client.conn.process(pair.client.now());
+        }
+        pair.client.conn.close();
+        let sent = pair.client.take();
+        assert!(sent.is_empty(), "after {steps} steps: {sent:02x?}");
+    }
+}
+
+#[test]
 fn garbage_inside_a_handshake_is_unexpected_and_not_mistaken_for_another_protocol() {
     for version in ["TLSv1.2", "TLSv1.3"] {
         let (mut pair, _) = pair(version);

@@ -68,6 +68,8 @@ pub(crate) struct Handshaking {
     inbound: Inbound,
     /// Whether it was told that the server asks for our certificate.
     told_of_request: bool,
+    /// Whether the peer knows of this handshake. A client that has not said hello owes no farewell.
+    is_known: bool,
     pub(crate) underway: Underway,
 }
 
@@ -88,6 +90,7 @@ impl Handshaking {
             flight: begun.flight,
             inbound: Inbound::new(is_server),
             told_of_request: false,
+            is_known: is_server,
             underway,
         }
     }
@@ -104,6 +107,7 @@ impl Handshaking {
                 self.told_of_request = true;
                 io.events.push(Event::ClientCertificateRequested);
             }
+            self.is_known = true;
             engine.released(&flight);
             io.transmit.append_flight(&flight);
             // The last flight of TLS 1.3 goes with a change of keys: in between, an alert would be
@@ -146,7 +150,9 @@ impl Handshaking {
 
     /// Queues alerts, protected as the released bytes demand.
     pub(super) fn send_alerts(&self, alerts: &[Alert], io: &mut Io) {
-        io.send_alerts(alerts, self.engine.alert_protection());
+        if self.is_known {
+            io.send_alerts(alerts, self.engine.alert_protection());
+        }
     }
 
     /// Takes the engine apart into the keys of an encrypted connection. Should that fail, nothing
