@@ -13,7 +13,10 @@ use crate::pair::backend;
 
 /// The secrets that two ends have logged.
 #[derive(Default)]
-pub struct Secrets(Mutex<HashMap<String, (Vec<u8>, Vec<u8>)>>);
+pub struct Secrets(Mutex<HashMap<String, Secret>>);
+
+/// The client's random, and what was logged for it.
+type Secret = (Vec<u8>, Vec<u8>);
 
 impl KeyLog for Secrets {
     fn log(&self, line: &KeyLogLine<'_>) {
@@ -24,7 +27,7 @@ impl KeyLog for Secrets {
 }
 
 impl Secrets {
-    fn get(&self, label: &str) -> (Vec<u8>, Vec<u8>) {
+    fn get(&self, label: &str) -> Secret {
         let secrets = self.0.lock().expect("nobody panics");
         secrets.get(label).expect(label).clone()
     }

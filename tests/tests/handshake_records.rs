@@ -6,7 +6,7 @@ use std::sync::Arc;
 use sslcore::{Alert, Event, FailureKind, SslMode};
 use sslcore_tests::forge::{ALERT, CHANGE_CIPHER_SPEC, DATA, Forger, HANDSHAKE};
 use sslcore_tests::middle::{Secrets, overheard};
-use sslcore_tests::pair::{End, Pair, backend, client, server};
+use sslcore_tests::pair::{End, Pair, backend, client, server, server_name};
 use sslcore_tests::records::{handshake_content, record, records};
 
 fn pair(version: &str) -> (Pair, Arc<Secrets>) {
@@ -495,4 +495,22 @@ fn garbage_inside_a_handshake_is_unexpected_and_not_mistaken_for_another_protoco
             "{version} client"
         );
     }
+}
+
+#[test]
+fn warnings_of_the_handshake_count_towards_those_of_the_connection() {
+    let config = client(backend()).protocols(&["TLSv1.2"]).build();
+    let mut end = End::new(sslcore::Limits::default());
+    end.conn
+        .start_client_encryption(&config.expect("client"), server_name())
+        .expect("start");
+    end.settle();
+    for _ in 0..4 {
+        end.give(&record(ALERT, &[1, 90]), usize::MAX);
+    }
+    let mut forger = Forger::as_server(&mut end, false);
+    end.give(&forger.seal(ALERT, &[1, 90]), usize::MAX);
+    let kind = end.conn.failure().map(sslcore::Failure::kind);
+    let expected = FailureKind::TooMuchOf(sslcore::Repeated::WarningAlerts);
+    assert_eq!(kind, Some(expected));
 }

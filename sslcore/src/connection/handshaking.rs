@@ -167,7 +167,8 @@ impl Handshaking {
         } = self;
         io.known.learn(engine.facts());
         let exporter = engine.exporter();
-        let hand_off = match engine.finish(inbound.into_protection()) {
+        let (received, alerts) = inbound.into_parts();
+        let hand_off = match engine.finish(received) {
             Ok(hand_off) => hand_off,
             Err(mut failure) => {
                 failure.alert = None;
@@ -179,6 +180,7 @@ impl Handshaking {
         let is_client = matches!(role, Role::Client(..));
         let records = Traffic::new(
             hand_off,
+            alerts,
             &role.terms().records,
             is_client,
             io.transmit.capacity(),

@@ -133,9 +133,10 @@ impl Inbound {
         Ok(read)
     }
 
-    /// The peer's protection, with the number of records that were opened.
-    pub(crate) fn into_protection(self) -> Option<Protection> {
-        self.keys.map(|keys| keys.protection)
+    /// The peer's protection, with the number of records that were opened, and its alerts so far.
+    pub(crate) fn into_parts(self) -> (Option<Protection>, Alerts) {
+        let protection = self.keys.map(|keys| keys.protection);
+        (protection, self.seen.alerts)
     }
 
     /// The largest record body that may come now.

@@ -123,9 +123,11 @@ pub(crate) struct HandOff {
 }
 
 impl Traffic {
-    /// `capacity` is what may wait to be sent at most.
+    /// `alerts` are those of the handshake: they count on. `capacity` is what may wait to be sent at
+    /// most.
     pub(crate) fn new(
         hand_off: HandOff,
+        alerts: Alerts,
         terms: &RecordTerms,
         is_client: bool,
         capacity: usize,
@@ -148,7 +150,7 @@ impl Traffic {
             awaits_update: false,
             refuse_renegotiation: false,
             messages: Assembler::default(),
-            alerts: Alerts::default(),
+            alerts,
             counters: Counters::default(),
         }
     }
