@@ -514,3 +514,96 @@ fn warnings_of_the_handshake_count_towards_those_of_the_connection() {
     let expected = FailureKind::TooMuchOf(sslcore::Repeated::WarningAlerts);
     assert_eq!(kind, Some(expected));
 }
+
+/// A server that waits for the client's second flight, and a client that waits for the first answer.
+fn in_the_clear(of_client: bool) -> End {
+    let (mut pair, _) = pair("TLSv1.2");
+    let hello = pair.client.take();
+    pair.server.give(&hello, usize::MAX);
+    pair.server.take();
+    match of_client {
+        true => pair.server,
+        false => pair.client,
+    }
+}
+
+#[test]
+fn records_in_the_clear_have_at_most_two_to_the_fourteen_bytes_in_the_whole_handshake() {
+    for of_client in [false, true] {
+        for (size, kind) in [(16_384, None), (16_385, Some(FailureKind::RecordTooLarge))] {
+            let mut end = in_the_clear(of_client);
+            let mut content = vec![0; size];
+            content[..4].copy_from_slice(&[if of_client { 16 } else { 2 }, 0, 0xf0, 0]);
+            end.give(&record(HANDSHAKE, &content), usize::MAX);
+            let failure = end.conn.failure().map(sslcore::Failure::kind);
+            assert_eq!(failure, kind, "{of_client} {size}");
+        }
+    }
+}
+
+#[test]
+fn nothing_comes_between_the_pieces_of_a_message_in_the_clear() {
+    for of_client in [false, true] {
+        for at in [1, 4, 9] {
+            for between in [
+                record(ALERT, &[1, 90]),
+                record(ALERT, &[1, 0]),
+                record(ALERT, &[2, 40]),
+                record(CHANGE_CIPHER_SPEC, &[1]),
+                record(DATA, &[1]),
+                record(HANDSHAKE, &[]),
+            ] {
+                let mut end = in_the_clear(of_client);
+                let message = [if of_client { 16 } else { 2 }, 0, 1, 0, 1, 2, 3, 4, 5];
+                end.give(&record(HANDSHAKE, &message[..at]), usize::MAX);
+                end.give(&between, usize::MAX);
+                let failure = end.conn.failure().map(sslcore::Failure::kind);
+                let unexpected = Some(FailureKind::UnexpectedMessage);
+                assert_eq!(failure, unexpected, "{of_client} {at} {between:?}");
+                assert_eq!(end.take(), record(ALERT, &[2, 10]));
+            }
+        }
+    }
+}
+
+#[test]
+fn bytes_behind_a_second_hello_are_refused() {
+    for more in [&[0][..], &[20, 0, 0, 0], &[11, 0]] {
+        let config = client(backend()).groups(&["X25519", "secp256r1"]);
+        let mut pair = Pair::tls(
+            &config.build().expect("client"),
+            &server(backend())
+                .groups(&["secp256r1"])
+                .build()
+                .expect("server"),
+        );
+        let first = pair.client.take();
+        pair.server.give(&first, usize::MAX);
+        let retry = pair.server.take();
+        pair.client.give(&retry, usize::MAX);
+        let second = handshake_content(&pair.client.take());
+        let content = [&second, more].concat();
+        pair.server.give(&record(HANDSHAKE, &content), usize::MAX);
+        let failure = pair.server.conn.failure().map(sslcore::Failure::kind);
+        assert_eq!(failure, Some(FailureKind::UnexpectedMessage), "{more:?}");
+        assert_eq!(pair.server.take(), record(ALERT, &[2, 10]));
+    }
+}
+
+#[test]
+fn a_tls12_ticket_that_no_hello_has_room_for_is_refused() {
+    for (size, too_long) in [(16 * 1024 - 10, false), (16 * 1024 - 9, true)] {
+        let (mut pair, _, _, _) = tls12(false);
+        // Lifetime, then the ticket: with the header of the message 16 KiB at the most.
+        let [_, a, b, c] = (size as u32 + 6).to_be_bytes();
+        let [d, e] = (size as u16).to_be_bytes();
+        let message = [&[4, a, b, c, 0, 0, 1, 0, d, e][..], &vec![7; size]].concat();
+        for piece in message.chunks(16_384) {
+            pair.client.give(&record(HANDSHAKE, piece), usize::MAX);
+        }
+        let failure = pair.client.conn.failure().map(sslcore::Failure::kind);
+        let needed = message.len();
+        let expected = too_long.then_some(FailureKind::BufferTooSmall { needed });
+        assert_eq!(failure, expected, "{size}");
+    }
+}
