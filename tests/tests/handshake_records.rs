@@ -3,7 +3,8 @@
 
 use std::sync::Arc;
 
-use sslcore::{Alert, Event, FailureKind, SslMode};
+use sslcore::{Alert, Event, FailureKind, Limits, ServerStart, SslMode, Verdict, VerifyMode};
+use sslcore_tests::certs::WORLD;
 use sslcore_tests::forge::{ALERT, CHANGE_CIPHER_SPEC, DATA, Forger, HANDSHAKE};
 use sslcore_tests::middle::{Secrets, overheard};
 use sslcore_tests::pair::{End, Pair, backend, client, server, server_name};
@@ -500,7 +501,7 @@ fn garbage_inside_a_handshake_is_unexpected_and_not_mistaken_for_another_protoco
 #[test]
 fn warnings_of_the_handshake_count_towards_those_of_the_connection() {
     let config = client(backend()).protocols(&["TLSv1.2"]).build();
-    let mut end = End::new(sslcore::Limits::default());
+    let mut end = End::new(Limits::default());
     end.conn
         .start_client_encryption(&config.expect("client"), server_name())
         .expect("start");
@@ -605,5 +606,151 @@ fn a_tls12_ticket_that_no_hello_has_room_for_is_refused() {
         let needed = message.len();
         let expected = too_long.then_some(FailureKind::BufferTooSmall { needed });
         assert_eq!(failure, expected, "{size}");
+    }
+}
+
+#[test]
+fn a_protected_record_of_tls13_has_tls13_s_bound_in_the_handshake_too() {
+    for of_client in [false, true] {
+        for (size, kind) in [
+            (16_640, FailureKind::BadRecordMac),
+            (16_641, FailureKind::RecordTooLarge),
+        ] {
+            let (_, failure) = told(of_client, |_| record(DATA, &vec![0; size]));
+            assert_eq!(failure, Some(kind), "{of_client} {size}");
+        }
+    }
+}
+
+#[test]
+fn what_comes_right_behind_finished_is_read_with_the_next_keys() {
+    for chunk in [1, usize::MAX] {
+        for of_client in [false, true] {
+            let (mut pair, secrets) = pair("TLSv1.3");
+            let hello = pair.client.take();
+            pair.server.give(&hello, usize::MAX);
+            let mut flight = pair.server.take();
+            let mut label = "SERVER_TRAFFIC_SECRET_0";
+            if of_client {
+                pair.client.give(&flight, usize::MAX);
+                flight = pair.client.take();
+                label = "CLIENT_TRAFFIC_SECRET_0";
+            }
+            let mut forger = secrets.tls13_by(label);
+            flight.extend(forger.seal(DATA, b"early"));
+            // A KeyUpdate that asks for none.
+            flight.extend(forger.seal(HANDSHAKE, &[24, 0, 0, 1, 0]));
+            let end = judge(&mut pair, of_client);
+            end.give(&flight, chunk);
+            assert!(end.saw(Event::Encrypted), "{:?}", end.conn);
+            assert!(end.saw(Event::KeysUpdated), "{:?}", end.events);
+            assert_eq!(end.read_all(), b"early");
+            end.give(&forger.seal(DATA, b"old key"), chunk);
+            let failure = end.conn.failure().map(sslcore::Failure::kind);
+            assert_eq!(failure, Some(FailureKind::BadRecordMac));
+        }
+    }
+}
+
+#[test]
+fn data_right_behind_finished_waits_for_the_verdict() {
+    let (client, server, secrets) = overheard(
+        client(backend())
+            .protocols(&["TLSv1.3"])
+            .verify_mode(VerifyMode::External),
+        server(backend()),
+    );
+    let mut pair = Pair::tls(&client, &server);
+    let hello = pair.client.take();
+    pair.server.give(&hello, usize::MAX);
+    let mut flight = pair.server.take();
+    let mut forger = secrets.tls13_by("SERVER_TRAFFIC_SECRET_0");
+    flight.extend(forger.seal(DATA, b"early"));
+    flight.extend(forger.seal(ALERT, &[1, 0]));
+    pair.client.give(&flight, usize::MAX);
+    assert!(pair.client.conn.review().is_some());
+    assert!(pair.client.conn.peek().is_empty());
+    pair.client.answer(Verdict::Accept);
+    assert_eq!(pair.client.read_all(), b"early");
+    pair.client.settle();
+    assert!(pair.client.saw(Event::PeerClosed));
+}
+
+#[test]
+fn an_end_inside_a_cut_message_is_a_truncation() {
+    for of_client in [false, true] {
+        let (mut pair, mut said) = tls13(of_client);
+        let end = judge(&mut pair, of_client);
+        end.give(&said.clear, usize::MAX);
+        end.give(&said.forger.seal(HANDSHAKE, &said.content[..9]), usize::MAX);
+        // A client's dummy ChangeCipherSpec has left by then.
+        end.take();
+        end.conn.receive_eof();
+        let rest = end.take();
+        let failure = end.conn.failure().map(sslcore::Failure::kind);
+        assert_eq!(failure, Some(FailureKind::Truncated));
+        assert!(rest.is_empty(), "nobody listens");
+    }
+}
+
+#[test]
+fn a_session_is_resumed_across_a_hello_retry_request() {
+    let client = client(backend())
+        .groups(&["X25519", "secp256r1"])
+        .identity(WORLD.client.chain.clone(), WORLD.client.key());
+    let server = server(backend())
+        .groups(&["secp256r1"])
+        .verify_mode(VerifyMode::Verify);
+    let (client, server) = (
+        client.build().expect("client"),
+        server.build().expect("server"),
+    );
+    for resumed in [false, true] {
+        for chunk in [1, usize::MAX] {
+            if chunk == 1 && !resumed {
+                continue;
+            }
+            let mut pair = Pair::tls(&client, &server);
+            pair.chunk = chunk;
+            pair.run();
+            assert!(pair.server.conn.is_encrypted(), "{:?}", pair.server.conn);
+            assert_eq!(pair.client.conn.is_resumed(), resumed);
+            assert_eq!(pair.server.conn.is_resumed(), resumed);
+            assert!(!pair.server.conn.peer_certificate_chain().is_empty());
+        }
+    }
+}
+
+#[test]
+fn a_message_that_no_engine_takes_is_refused_as_soon_as_it_says_so() {
+    let limits = Limits {
+        max_handshake: usize::MAX,
+        ..Limits::default()
+    };
+    for (len, failure) in [
+        (0xffff, None),
+        (0x1_0000, Some(0x1_0004)),
+        (0xff_ffff, Some(0x100_0003)),
+    ] {
+        let [_, a, b, c] = u32::to_be_bytes(len);
+        let mut server_end = End::new(limits);
+        let config = server(backend()).build().expect("server");
+        server_end
+            .conn
+            .start_server_encryption(ServerStart::With(config))
+            .expect("start");
+        let mut client_end = End::new(limits);
+        let config = client(backend()).build().expect("client");
+        client_end
+            .conn
+            .start_client_encryption(&config, server_name())
+            .expect("start");
+        client_end.take();
+        for (mut end, kind) in [(server_end, 1), (client_end, 2)] {
+            end.give(&record(HANDSHAKE, &[kind, a, b, c]), usize::MAX);
+            let found = end.conn.failure().map(sslcore::Failure::kind);
+            let expected = failure.map(|needed| FailureKind::BufferTooSmall { needed });
+            assert_eq!(found, expected, "{len:x} {kind}");
+        }
     }
 }
