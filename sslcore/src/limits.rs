@@ -28,6 +28,8 @@ pub(crate) const RECORDS_PER_KEY: u64 = 1 << 24;
 /// A handshake message of ours, header included. TLS has room for 16 MB, but rustls takes no more,
 /// and neither does Go or a connection with the default limits.
 pub(crate) const HANDSHAKE_MESSAGE: usize = 0xffff;
+/// The longest handshake message that rustls takes, header included.
+pub(crate) const TAKEN_HANDSHAKE_MESSAGE: usize = 4 + 0xffff;
 /// The application protocols that a client offers, with their lengths. All extensions of a
 /// ClientHello together have 65,535 bytes (RFC 8446 §4.1.2), and need some for a session ticket and
 /// for a HelloRetryRequest's cookie.
@@ -56,7 +58,8 @@ pub struct Limits {
     pub queued: usize,
     /// The largest handshake message, in bytes; a longer one is refused as soon as it says how long
     /// it is. One that is cut into several records is put together in memory of its own, of at
-    /// most twice this. The default is 65,536; rustls takes no message beyond 65,535.
+    /// most twice this. The default is 65,536; more than 65,539 counts as that, since rustls takes
+    /// no longer one.
     pub max_handshake: usize,
     /// Give owned buffers back to the allocator whenever they are empty. Off by default: a busy
     /// connection would allocate again for every record.

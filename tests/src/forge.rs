@@ -134,6 +134,16 @@ impl Forger {
         Self::after(end, rustls_server(tls13).into(), tls13)
     }
 
+    /// Who knows the key of one direction: opens what the honest end seals, and seals in its place.
+    pub fn in_the_middle(tls13: bool, key: &[u8; 16], iv: [u8; 12]) -> Self {
+        let direction =
+            || Direction::new(&backend(), tls13, AeadAlgorithm::Aes128Gcm, (key, &iv), 0);
+        Self {
+            tx: direction(),
+            rx: direction(),
+        }
+    }
+
     fn after(end: &mut End, mut peer: rustls::Connection, tls13: bool) -> Self {
         exchange(end, &mut peer);
         assert!(end.conn.is_encrypted(), "{:?}", end.conn);

@@ -3,7 +3,8 @@
 use std::time::Duration;
 
 use sslcore::{
-    Alert, Event, FailureKind, RequestId, ServerConfig, ServerStart, SslProtocol, UsageError,
+    Alert, Event, FailureKind, RequestId, ServerConfig, ServerStart, SslProtocol, Timeouts,
+    UsageError,
 };
 use sslcore_tests::certs::WORLD;
 use sslcore_tests::pair::{Pair, backend, client, server, server_name};
@@ -217,6 +218,47 @@ fn the_end_of_the_transport_makes_the_question_stale() {
         pair.server.conn.provide_config(id, &fallback()),
         Err(UsageError::NoDecisionOpen)
     );
+}
+
+#[test]
+fn the_chosen_configurations_timeouts_count_and_what_was_used_stays_used() {
+    let seconds = Duration::from_secs;
+    let mut pair = Pair::default();
+    let start = ServerStart::Ask {
+        fallback: fallback(),
+    };
+    let config = client(backend()).build().expect("client");
+    pair.server
+        .conn
+        .start_server_encryption(start)
+        .expect("start");
+    pair.client
+        .conn
+        .start_client_encryption(&config, server_name())
+        .expect("start");
+    pair.server.settle();
+    pair.advance(seconds(8));
+    pair.exchange();
+    pair.advance(seconds(20));
+    let id = pair.server.conn.config_request().expect("asked").id;
+    let timeouts = Timeouts {
+        handshake: Some(seconds(12)),
+        decision: None,
+        close: Some(seconds(3)),
+    };
+    let chosen = server(backend()).timeouts(timeouts).build();
+    let chosen = chosen.expect("server");
+    pair.server.conn.provide_config(id, &chosen).expect("open");
+    pair.server.take();
+    let left = |pair: &Pair| {
+        let deadline = pair.server.conn.deadline().expect("it runs");
+        pair.server.time.until(deadline)
+    };
+    assert_eq!(left(&pair), seconds(4), "8 of 12 were spent waiting");
+    pair.run();
+    pair.server.conn.close();
+    pair.server.settle();
+    assert_eq!(left(&pair), seconds(3));
 }
 
 #[test]

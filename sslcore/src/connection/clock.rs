@@ -22,6 +22,16 @@ impl Countdown {
         }
     }
 
+    /// Another timeout for one that stands still; what was used stays used.
+    pub(super) fn set_timeout(&mut self, timeout: Option<Duration>) {
+        let used = match (self.timeout, self.left) {
+            (Some(all), Some(left)) => all.saturating_sub(left),
+            _ => Duration::ZERO,
+        };
+        self.timeout = timeout;
+        self.left = timeout.map(|all| all.saturating_sub(used));
+    }
+
     /// Lets it run from `now` on, if it does not already.
     pub(super) fn run(&mut self, now: Instant) {
         self.since.get_or_insert(now);

@@ -68,6 +68,8 @@ pub(crate) struct Handshaking {
     inbound: Inbound,
     /// Whether it was told that the server asks for our certificate.
     told_of_request: bool,
+    /// Whether the peer knows of this handshake. A client that has not said hello owes no farewell.
+    is_known: bool,
     pub(crate) underway: Underway,
 }
 
@@ -81,12 +83,14 @@ pub(crate) enum Reached {
 
 impl Handshaking {
     pub(super) fn new(role: Role, begun: Begun, underway: Underway) -> Self {
+        let is_server = matches!(role, Role::Server(_));
         Self {
             role,
             engine: begun.engine,
             flight: begun.flight,
-            inbound: Inbound::default(),
+            inbound: Inbound::new(is_server),
             told_of_request: false,
+            is_known: is_server,
             underway,
         }
     }
@@ -103,6 +107,7 @@ impl Handshaking {
                 self.told_of_request = true;
                 io.events.push(Event::ClientCertificateRequested);
             }
+            self.is_known = true;
             engine.released(&flight);
             io.transmit.append_flight(&flight);
             // The last flight of TLS 1.3 goes with a change of keys: in between, an alert would be
@@ -145,7 +150,9 @@ impl Handshaking {
 
     /// Queues alerts, protected as the released bytes demand.
     pub(super) fn send_alerts(&self, alerts: &[Alert], io: &mut Io) {
-        io.send_alerts(alerts, self.engine.alert_protection());
+        if self.is_known {
+            io.send_alerts(alerts, self.engine.alert_protection());
+        }
     }
 
     /// Takes the engine apart into the keys of an encrypted connection. Should that fail, nothing
@@ -160,7 +167,8 @@ impl Handshaking {
         } = self;
         io.known.learn(engine.facts());
         let exporter = engine.exporter();
-        let hand_off = match engine.finish(inbound.into_protection()) {
+        let (received, alerts) = inbound.into_parts();
+        let hand_off = match engine.finish(received) {
             Ok(hand_off) => hand_off,
             Err(mut failure) => {
                 failure.alert = None;
@@ -172,6 +180,7 @@ impl Handshaking {
         let is_client = matches!(role, Role::Client(..));
         let records = Traffic::new(
             hand_off,
+            alerts,
             &role.terms().records,
             is_client,
             io.transmit.capacity(),

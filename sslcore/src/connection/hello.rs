@@ -161,7 +161,7 @@ impl Choosing {
         match self.question.take_answer() {
             Some(Choice::Config(config)) => {
                 let timeouts = config.0.terms.timeouts;
-                self.underway.timeout = Countdown::new(timeouts.handshake);
+                self.underway.timeout.set_timeout(timeouts.handshake);
                 io.close_timeout = Countdown::new(timeouts.close);
                 // Whatever comes of it, this phase is over.
                 let hello = core::mem::take(&mut self.hello);

@@ -31,7 +31,7 @@ pub use self::progress::Progress;
 use crate::buffer::{Buffers, ReceiveBuffer, Storage, TransmitBuffer};
 use crate::config::{ClientConfig, PeerName, ServerStart};
 use crate::event::{Event, SslMode};
-use crate::limits::Limits;
+use crate::limits::{Limits, TAKEN_HANDSHAKE_MESSAGE};
 use crate::state::{Leaving, Phase};
 use crate::usage::{Leftover, UsageError};
 
@@ -74,6 +74,7 @@ impl Connection {
         };
         let limits = Limits {
             read_buffer_size: limits.read_buffer_size.max(1),
+            max_handshake: limits.max_handshake.min(TAKEN_HANDSHAKE_MESSAGE),
             ..limits
         };
         let receive = ReceiveBuffer::new(receive);

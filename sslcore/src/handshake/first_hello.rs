@@ -38,7 +38,7 @@ impl FirstHello {
         max: usize,
     ) -> Result<Awaited, Failure> {
         let raw = receive.raw();
-        let header = match whole_record(raw, MAX_BODY_TLS12)? {
+        let header = match whole_record(raw, MAX_BODY_TLS12, !self.messages.is_empty())? {
             Ok(header) => header,
             Err(needed) => return Ok(Awaited::Starved(needed)),
         };

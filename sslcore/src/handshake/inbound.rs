@@ -32,8 +32,9 @@ pub(crate) enum Read {
 }
 
 /// The reading side of a handshake.
-#[derive(Default)]
 pub(crate) struct Inbound {
+    /// Whether the peer has spoken TLS.
+    heard: bool,
     /// How the peer's records are protected: not at all in the beginning.
     keys: Option<Keys>,
     seen: Seen,
@@ -74,6 +75,15 @@ const TLS12_FINISHED: usize = MESSAGE_HEADER + 12;
 const EARLY_OVERHEAD: usize = 1 + TAG_LEN;
 
 impl Inbound {
+    /// `heard` is whether the peer has spoken TLS before.
+    pub(crate) fn new(heard: bool) -> Self {
+        Self {
+            heard,
+            keys: None,
+            seen: Seen::default(),
+        }
+    }
+
     /// Reads one record, or one message of a record that carries several, and lets the engine have
     /// it.
     pub(crate) fn read(
@@ -87,10 +97,11 @@ impl Inbound {
             return Ok(Read::Worked);
         }
         let raw = receive.raw_mut();
-        let header = match whole_record(raw, self.largest())? {
+        let header = match whole_record(raw, self.largest(), self.heard)? {
             Ok(header) => header,
             Err(needed) => return Ok(Read::Starved(needed)),
         };
+        self.heard = true;
         let record = &mut raw[..header.record_len()];
         let content = HEADER_LEN..header.record_len();
         let seen = &mut self.seen;
@@ -122,9 +133,10 @@ impl Inbound {
         Ok(read)
     }
 
-    /// The peer's protection, with the number of records that were opened.
-    pub(crate) fn into_protection(self) -> Option<Protection> {
-        self.keys.map(|keys| keys.protection)
+    /// The peer's protection, with the number of records that were opened, and its alerts so far.
+    pub(crate) fn into_parts(self) -> (Option<Protection>, Alerts) {
+        let protection = self.keys.map(|keys| keys.protection);
+        (protection, self.seen.alerts)
     }
 
     /// The largest record body that may come now.
@@ -290,8 +302,17 @@ impl Listener<'_> {
 }
 
 /// The header of the record at the front if all of it is there, and how many bytes it has if not.
-pub(crate) fn whole_record(raw: &[u8], largest: usize) -> Result<Result<Header, usize>, Failure> {
-    Ok(match Header::read(raw, largest)? {
+/// `heard` is whether the peer has spoken TLS before.
+pub(crate) fn whole_record(
+    raw: &[u8],
+    largest: usize,
+    heard: bool,
+) -> Result<Result<Header, usize>, Failure> {
+    let header = match heard {
+        true => Header::read_later(raw, largest)?,
+        false => Header::read(raw, largest)?,
+    };
+    Ok(match header {
         Some(header) if raw.len() >= header.record_len() => Ok(header),
         Some(header) => Err(header.record_len()),
         None => Err(HEADER_LEN),

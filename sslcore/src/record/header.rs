@@ -78,6 +78,17 @@ impl Header {
         }))
     }
 
+    /// The same of a peer that has spoken TLS before: what is no record of it is unexpected then.
+    pub(crate) fn read_later(raw: &[u8], max_body: usize) -> Result<Option<Self>, Failure> {
+        Self::read(raw, max_body).map_err(|failure| match failure.kind {
+            FailureKind::NotTls | FailureKind::HttpInsteadOfTls => {
+                Failure::new(FailureKind::UnexpectedMessage, Alert::UnexpectedMessage)
+                    .because("a record of unknown type or version")
+            }
+            _ => failure,
+        })
+    }
+
     /// The five bytes.
     pub(crate) const fn encode(&self) -> [u8; HEADER_LEN] {
         let [high, low] = (self.body as u16).to_be_bytes();

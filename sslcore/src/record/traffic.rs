@@ -123,9 +123,11 @@ pub(crate) struct HandOff {
 }
 
 impl Traffic {
-    /// `capacity` is what may wait to be sent at most.
+    /// `alerts` are those of the handshake: they count on. `capacity` is what may wait to be sent at
+    /// most.
     pub(crate) fn new(
         hand_off: HandOff,
+        alerts: Alerts,
         terms: &RecordTerms,
         is_client: bool,
         capacity: usize,
@@ -148,7 +150,7 @@ impl Traffic {
             awaits_update: false,
             refuse_renegotiation: false,
             messages: Assembler::default(),
-            alerts: Alerts::default(),
+            alerts,
             counters: Counters::default(),
         }
     }
@@ -159,13 +161,7 @@ impl Traffic {
 
     /// The header of the next record, once it is complete.
     pub(crate) fn header(&self, raw: &[u8]) -> Result<Option<Header>, Failure> {
-        Header::read(raw, self.rx.max_body()).map_err(|failure| match failure.kind {
-            // The peer did speak TLS.
-            FailureKind::NotTls | FailureKind::HttpInsteadOfTls => {
-                unexpected("a record of unknown type or version")
-            }
-            _ => failure,
-        })
+        Header::read_later(raw, self.rx.max_body())
     }
 
     /// The most plaintext one of our records carries.

@@ -75,7 +75,9 @@ impl RustlsEngine {
     fn look_at_client(&mut self, kind: u8, message: &[u8]) -> Result<bool, Failure> {
         match (kind, self.version()) {
             (kind::CLIENT_HELLO, _) => {
-                if let Some(first) = &self.hello {
+                // Behind any other answer than HelloRetryRequest it is renegotiation, and rustls
+                // refuses it.
+                if let (Some(first), None) = (&self.hello, &self.facts.server) {
                     let second = first.read_second(message)?;
                     self.facts.early_data = second.offers_early_data();
                     self.hello = Some(second);
