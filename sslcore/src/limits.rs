@@ -58,8 +58,8 @@ pub struct Limits {
     pub queued: usize,
     /// The largest handshake message, in bytes; a longer one is refused as soon as it says how long
     /// it is. One that is cut into several records is put together in memory of its own, of at
-    /// most twice this. The default is 65,536; more than 65,539 counts as that, since rustls takes
-    /// no longer one.
+    /// most three times this. The default is 65,536; more than 65,539 counts as that, since rustls
+    /// takes no longer one.
     pub max_handshake: usize,
     /// Give owned buffers back to the allocator whenever they are empty. Off by default: a busy
     /// connection would allocate again for every record.

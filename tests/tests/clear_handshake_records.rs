@@ -1,6 +1,6 @@
 //! Records in the clear of a handshake: what lies between, behind and above its messages.
 
-use sslcore::{Alert, FailureKind, Limits, Repeated, ServerStart, VerifyMode};
+use sslcore::{Alert, Event, FailureKind, Limits, Repeated, ServerStart, VerifyMode};
 use sslcore_tests::certs::WORLD;
 use sslcore_tests::forge::{ALERT, CHANGE_CIPHER_SPEC, DATA, Forger, HANDSHAKE};
 use sslcore_tests::pair::{End, Pair, backend, client, server, server_name};
@@ -247,4 +247,34 @@ fn a_message_that_no_engine_takes_is_refused_as_soon_as_it_says_so() {
             assert_eq!(found, expected, "{len:x} {kind}");
         }
     }
+}
+
+/// RFC 5246 §7.4.1.1: it "will be ignored by the client if the client is currently negotiating".
+#[test]
+fn a_request_to_negotiate_means_nothing_to_who_is_negotiating() {
+    const REQUEST: [u8; 9] = [22, 3, 3, 0, 4, 0, 0, 0, 0];
+    let client = client(backend()).protocols(&["TLSv1.2"]).build();
+    let (client, server) = (client.expect("client"), server(backend()).build());
+    let server = server.expect("server");
+    for at in 0..3 {
+        let mut pair = Pair::tls(&client, &server);
+        let hello = pair.client.take();
+        pair.server.give(&hello, usize::MAX);
+        for (index, record) in records(&pair.server.take()).iter().enumerate() {
+            if index == at {
+                pair.client.give(&REQUEST, usize::MAX);
+            }
+            pair.client.give(record, usize::MAX);
+        }
+        pair.run();
+        assert!(pair.client.conn.is_encrypted(), "{at}");
+        assert!(pair.server.conn.is_encrypted(), "{at}");
+    }
+    let mut pair = Pair::tls(&client, &server);
+    pair.client.take();
+    pair.client.give(&REQUEST, usize::MAX);
+    assert_eq!(pair.client.conn.failure(), None);
+    pair.client.give(&REQUEST, usize::MAX);
+    let kind = FailureKind::TooMuchOf(Repeated::RenegotiationRequests);
+    assert!(pair.client.saw(Event::Failed(kind)), "asking is free");
 }

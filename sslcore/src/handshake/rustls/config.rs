@@ -355,6 +355,7 @@ impl Shared {
             refused: None,
             asks_for_client_certificate: asks,
             certificate_requested: false,
+            idle_requests: 0,
             judged: false,
             dropped: 0,
         }

@@ -3,12 +3,12 @@
 
 use super::RustlsEngine;
 use crate::alert::Alert;
-use crate::failure::{Failure, FailureKind};
+use crate::failure::{Failure, FailureKind, Repeated};
 use crate::handshake::wire::offer::Offer;
 use crate::handshake::wire::server_hello::ServerHello;
 use crate::handshake::wire::{Refusal, certificate, certificate_request, encrypted_extensions};
 use crate::handshake::{Message, records};
-use crate::limits::POST_HANDSHAKE_MESSAGE;
+use crate::limits::{POST_HANDSHAKE_MESSAGE, RENEGOTIATION_REQUESTS};
 use crate::protocol::SslProtocol;
 use crate::record::header::ContentType;
 use crate::record::messages::{Assembler, FRAME, Piece, kind};
@@ -17,6 +17,24 @@ use crate::record::messages::{Assembler, FRAME, Piece, kind};
 const MAX_HELLO: usize = 0xffff;
 
 impl RustlsEngine {
+    /// Whether this is a server's request to renegotiate, which means nothing while the handshake
+    /// is under way and is no part of it (RFC 5246 §7.4.1.1).
+    pub(super) fn is_idle_request(&mut self, message: &Message<'_>) -> Result<bool, Failure> {
+        let message = message.framed.get(FRAME..).unwrap_or_default();
+        let before_keys = self.is_client() && !self.has_read_keys;
+        if !before_keys || *message != [kind::HELLO_REQUEST, 0, 0, 0] {
+            return Ok(false);
+        }
+        self.idle_requests += 1;
+        match self.idle_requests > RENEGOTIATION_REQUESTS {
+            true => Err(Failure::new(
+                FailureKind::TooMuchOf(Repeated::RenegotiationRequests),
+                Alert::UnexpectedMessage,
+            )),
+            false => Ok(true),
+        }
+    }
+
     /// Checks a message of the peer's before rustls has it.
     pub(super) fn look_at(&mut self, message: &Message<'_>) -> Result<(), Failure> {
         let last = message.last;

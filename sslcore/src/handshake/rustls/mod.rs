@@ -97,6 +97,8 @@ pub(crate) struct RustlsEngine {
     refused: Option<RefusedPeer>,
     asks_for_client_certificate: bool,
     certificate_requested: bool,
+    /// A server's requests to renegotiate, in the middle of the handshake.
+    idle_requests: u32,
     judged: bool,
     /// Protected records that an untrusted verdict dropped after rustls had counted them.
     dropped: u64,
@@ -179,6 +181,9 @@ impl Engine for RustlsEngine {
         flight: &mut Vec<u8>,
     ) -> Result<(), Failure> {
         self.clock.set(now);
+        if self.is_idle_request(&message)? {
+            return Ok(());
+        }
         self.look_at(&message)?;
         self.deliver(message.framed, message.protection, flight)?;
         self.follow_tls13()
