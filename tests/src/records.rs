@@ -1,23 +1,12 @@
 //! Records as they lie in a stream: taken apart, cut smaller, joined.
 
-/// The whole records of a stream, with their headers.
-pub fn records(mut bytes: &[u8]) -> Vec<Vec<u8>> {
-    let mut records = Vec::new();
-    while let [_, _, _, high, low, ..] = *bytes {
-        let (record, later) = bytes.split_at(5 + usize::from(u16::from_be_bytes([high, low])));
-        records.push(record.to_vec());
-        bytes = later;
-    }
-    assert!(bytes.is_empty(), "a record is cut off");
-    records
-}
+use crate::sealing;
+pub use crate::sealing::record;
 
-/// A record with this content.
-pub fn record(kind: u8, content: &[u8]) -> Vec<u8> {
-    let [high, low] = u16::try_from(content.len())
-        .expect("short enough")
-        .to_be_bytes();
-    [&[kind, 3, 3, high, low], content].concat()
+/// The whole records of a stream, with their headers.
+pub fn records(bytes: &[u8]) -> Vec<Vec<u8>> {
+    let records = sealing::records(bytes).into_iter();
+    records.map(<[u8]>::to_vec).collect()
 }
 
 /// The stream with the content of each handshake record cut into records of these sizes, in turn.
