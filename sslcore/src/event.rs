@@ -97,6 +97,10 @@ pub enum Event {
     PeerClosed,
     /// The peer ended its stream before TLS was started.
     EndOfStream,
+    /// The peer ended its stream after our close_notify without one of its own, and sent no data in
+    /// between ([`ReadEnd::CloseUnanswered`](crate::ReadEnd::CloseUnanswered)). No failure: many
+    /// peers end so. Not clean either: nothing proves that it had no more to say.
+    CloseUnanswered,
     /// The connection failed; see [`failure`](crate::Connection::failure).
     Failed(FailureKind),
     /// The connection is over, and everything that could leave has left. The last event. What

@@ -35,6 +35,7 @@ enum Waiting {
     AlertReceived(Alert),
     PeerClosed,
     EndOfStream,
+    CloseUnanswered,
     Failed,
     Closed,
 }
@@ -61,6 +62,8 @@ impl Waiting {
 #[derive(Debug, Default)]
 pub(crate) struct Events {
     queue: Deque<Waiting, CAPACITY>,
+    /// There are some that [`announce`](Self::announce) has not told of.
+    unannounced: bool,
     ready_read: bool,
     /// What the waiting [`Event::BytesWritten`] will say; none waits while it is zero.
     written: usize,
@@ -102,6 +105,7 @@ impl Events {
             Waiting::AlertReceived(alert) => Event::AlertReceived(alert),
             Waiting::PeerClosed => Event::PeerClosed,
             Waiting::EndOfStream => Event::EndOfStream,
+            Waiting::CloseUnanswered => Event::CloseUnanswered,
             Waiting::Failed => Event::Failed(take(&mut self.failed)?),
             Waiting::Closed => Event::Closed(self.closed),
         })
@@ -151,6 +155,7 @@ impl Events {
             Event::AlertReceived(alert) => Waiting::AlertReceived(alert),
             Event::PeerClosed => Waiting::PeerClosed,
             Event::EndOfStream => Waiting::EndOfStream,
+            Event::CloseUnanswered => Waiting::CloseUnanswered,
             Event::Failed(kind) => {
                 self.failed = Some(kind);
                 Waiting::Failed
@@ -165,7 +170,18 @@ impl Events {
         }
     }
 
+    /// Whether any wait.
+    pub(crate) fn are_waiting(&self) -> bool {
+        !self.queue.is_empty()
+    }
+
+    /// Whether any wait that this was not asked of before.
+    pub(crate) fn announce(&mut self) -> bool {
+        take(&mut self.unannounced) && self.are_waiting()
+    }
+
     fn append(&mut self, waiting: Waiting) {
+        self.unannounced = true;
         let appended = self.queue.push_back(waiting).is_ok();
         debug_assert!(appended, "{waiting:?} did not fit");
     }
@@ -204,6 +220,7 @@ mod tests {
             Event::AlertReceived(Alert::CloseNotify),
             Event::PeerClosed,
             Event::EndOfStream,
+            Event::CloseUnanswered,
             Event::Failed(FailureKind::BufferTooSmall { needed: 1 << 20 }),
             Event::Closed(report),
         ];

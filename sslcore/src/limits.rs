@@ -88,11 +88,12 @@ pub struct Timeouts {
     /// How long a decision may stay open. An answer counts as long as no
     /// [`process`](crate::Connection::process) call has found that it is too late.
     pub decision: Option<Duration>,
-    /// From [`close`](crate::Connection::close), or a failure that owes an alert, to the end.
-    /// Counted anew whenever the transport takes bytes, so that a slow one may drain what was
-    /// written, and whenever data arrives, unless reads are discarded; it stands still while
-    /// what has arrived waits for the reader. What is left when it runs out is counted in
-    /// [`CloseReport::unsent`](crate::CloseReport::unsent).
+    /// From [`close`](crate::Connection::close), or a failure that owes an alert, until the
+    /// transport has taken everything. Counted anew whenever it takes bytes, so that a slow one may
+    /// drain what was written. During a handshake it runs only while a decision is open. What is
+    /// left when it runs out is counted in [`CloseReport`](crate::CloseReport). It does not limit
+    /// reading, unless reads are discarded:
+    /// [`set_peer_close_timeout`](crate::Connection::set_peer_close_timeout) does.
     pub close: Option<Duration>,
 }
 

@@ -20,6 +20,18 @@ impl Connection {
         matches!(self.phase, Phase::Traffic(_))
     }
 
+    /// Whether TLS was started and the handshake is not complete, open decisions included.
+    pub fn is_handshaking(&self) -> bool {
+        self.phase.is_handshaking()
+    }
+
+    /// Whether the connection is over, everything has left, all events were taken and all plaintext
+    /// was read: it can be dropped, and nothing is lost.
+    pub fn is_done(&self) -> bool {
+        let taken = !self.io.events.are_waiting() && self.io.receive.plain().is_empty();
+        taken && self.phase.report().is_some()
+    }
+
     /// Whether the connection is over; what it received may still be read, and an alert may
     /// still wait in [`transmit`](Self::transmit).
     pub fn is_over(&self) -> bool {

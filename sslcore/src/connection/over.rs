@@ -42,6 +42,7 @@ impl Over {
         };
         io.tally.abandoned += abandoned;
         io.receive.clear_raw();
+        io.told.over = true;
         io.end_inbound(inbound);
         io.end_outbound();
         Self {

@@ -202,16 +202,39 @@ impl Traffic {
         payload: &[u8],
         out: &mut TransmitBuffer,
     ) -> Result<bool, Failure> {
+        let renewed = self.seal_due(out)?;
+        self.seal(ContentType::ApplicationData, payload, out)?;
+        self.unused_key = false;
+        Ok(renewed)
+    }
+
+    /// The same for `len` bytes that `fill` puts in place.
+    pub(crate) fn seal_filled(
+        &mut self,
+        len: usize,
+        fill: impl FnOnce(&mut [u8]),
+        out: &mut TransmitBuffer,
+    ) -> Result<bool, Failure> {
+        let renewed = self.seal_due(out)?;
+        let sealed = len + self.tx.overhead();
+        let space = out.reserve(sealed).ok_or_else(engine_failure)?;
+        self.tx
+            .seal_filled(ContentType::ApplicationData, len, fill, space)
+            .map_err(|_| engine_failure())?;
+        out.commit(sealed);
+        self.unused_key = false;
+        Ok(renewed)
+    }
+
+    /// Seals what is due before application data. Whether our key was renewed.
+    fn seal_due(&mut self, out: &mut TransmitBuffer) -> Result<bool, Failure> {
         if self.version() == SslProtocol::TlsV1_3 && self.tx.seq() >= self.records_per_key - 1 {
             self.own_update = match self.own_update {
                 OwnUpdate::None => OwnUpdate::Quiet,
                 pending => pending,
             };
         }
-        let renewed = self.has_pending() && self.seal_pending(out)?;
-        self.seal(ContentType::ApplicationData, payload, out)?;
-        self.unused_key = false;
-        Ok(renewed)
+        Ok(self.has_pending() && self.seal_pending(out)?)
     }
 
     /// Seals what waits on our own account. Returns whether our key was renewed.

@@ -57,12 +57,18 @@ fn converse(options: &Options, report: &Report) -> Result<(), Trouble> {
         Err(error) => return Err(give_up(&mut socket, error, false, options)),
     };
     report.tell(&Encrypted::new(socket.connection(), trust));
+    socket.set_peer_close_timeout(Some(options.timeout));
     let (mut socket, traffic, outcome) = pump::run(socket, options)?;
     let outcome = outcome.and_then(|()| {
         let ended = socket.wait_for_disconnected(Some(options.timeout));
         ended.map(drop).map_err(Interrupted::Connection)
     });
     let outcome = outcome.or_else(|interrupted| match interrupted {
+        Interrupted::Connection(WaitError::Ended(ReadEnd::CloseUnanswered))
+            if !options.strict_close =>
+        {
+            Ok(())
+        }
         Interrupted::Connection(error) => Err(give_up(&mut socket, error, true, options)),
         Interrupted::Streams(why) => {
             socket.disconnect_from_host(FAREWELL);
@@ -179,10 +185,16 @@ fn give_up(
     options: &Options,
 ) -> Trouble {
     let late = format!("the server took longer than {:?}", options.timeout);
-    // The close timeout has run out: there is nobody to tell, and no failure.
-    if encrypted && error == WaitError::Ended(ReadEnd::Truncated) {
-        let why = format!("{late} to end its side: data may be missing");
-        return Trouble::new(Exit::Truncated, why);
+    match error {
+        WaitError::Ended(ReadEnd::TimedOut) if encrypted => {
+            let why = format!("{late} to end its side: data may be missing");
+            return Trouble::new(Exit::Truncated, why);
+        }
+        WaitError::Ended(end @ ReadEnd::CloseUnanswered) => {
+            let why = format!("{end}: data may be missing (--strict-close)");
+            return Trouble::new(Exit::Truncated, why);
+        }
+        _ => {}
     }
     socket.disconnect_from_host(FAREWELL);
     let failure = match error {
