@@ -87,6 +87,7 @@ impl From<WaitError> for io::Error {
             WaitError::Ended(ReadEnd::Truncated | ReadEnd::Closed | ReadEnd::EndOfStream) => {
                 ErrorKind::UnexpectedEof
             }
+            WaitError::Ended(ReadEnd::Reset) => ErrorKind::ConnectionReset,
             WaitError::Ended(_) => ErrorKind::ConnectionAborted,
             WaitError::Failed(failure) => match (failure.kind(), failure.fault()) {
                 (FailureKind::Truncated, _) => ErrorKind::UnexpectedEof,
