@@ -51,6 +51,8 @@ pub(crate) struct Driver<T> {
     fresh: bool,
     /// The transport has bytes that it may still hold back.
     unflushed: bool,
+    /// Bytes that were written will never leave.
+    lost: bool,
     /// The transport takes nothing more.
     write_ended: bool,
     /// The transport gives nothing more.
@@ -73,6 +75,7 @@ impl<T: Transport> Driver<T> {
             data_sent: 0,
             fresh: false,
             unflushed: false,
+            lost: false,
             write_ended: false,
             read_ended: false,
             transport_error: None,
@@ -162,10 +165,8 @@ impl<T: Transport> Driver<T> {
                 }
                 Err(error) if error.kind() == ErrorKind::Interrupted => {}
                 Err(error) if error.kind() == ErrorKind::WouldBlock => return sent,
-                // The peer is gone. What it said before, perhaps why, can still be read; the end
-                // of that is the end of the connection.
-                Ok(_) => self.write_ended = true,
-                Err(error) => self.end_writing(error),
+                Ok(_) => self.end_writing(None),
+                Err(error) => self.end_writing(Some(error)),
             }
         }
         sent
@@ -190,7 +191,7 @@ impl<T: Transport> Driver<T> {
                 Err(error) if error.kind() == ErrorKind::Interrupted => {}
                 Err(error) if error.kind() == ErrorKind::WouldBlock => return false,
                 Err(error) => {
-                    self.end_writing(error);
+                    self.end_writing(Some(error));
                     return false;
                 }
             }
@@ -203,10 +204,19 @@ impl<T: Transport> Driver<T> {
         finished
     }
 
-    fn end_writing(&mut self, error: io::Error) {
+    /// The peer is gone. What it said before, perhaps why, can still be read; the end of that is
+    /// the end of the connection.
+    fn end_writing(&mut self, error: Option<io::Error>) {
+        self.lost |= self.holds_bytes();
         self.write_ended = true;
         self.unflushed = false;
-        self.transport_error.get_or_insert(error);
+        if let Some(error) = error {
+            self.transport_error.get_or_insert(error);
+        }
+        if self.read_ended {
+            self.connection.receive_reset();
+            self.settle();
+        }
     }
 
     fn show_sent(&mut self, at: Instant, n: usize) {
@@ -225,7 +235,7 @@ impl<T: Transport> Driver<T> {
     }
 
     /// Reads once, if there is room.
-    fn receive(&mut self) -> bool {
+    pub(crate) fn receive(&mut self) -> bool {
         if self.read_ended || self.connecting {
             return false;
         }
@@ -276,9 +286,11 @@ impl<T: Transport> Driver<T> {
         self.end_transport();
         self.transport_error.get_or_insert(error);
         self.connection.receive_reset();
+        self.settle();
     }
 
     fn end_transport(&mut self) {
+        self.lost |= self.holds_bytes();
         self.connecting = false;
         self.read_ended = true;
         self.write_ended = true;

@@ -2,6 +2,7 @@
 
 use std::io::{self, BufRead, Read, Write};
 
+use crate::drive::Driver;
 use crate::socket::SslSocket;
 
 /// Blocks until there is data. `Ok(0)` only when the peer has closed with close_notify, or ended
@@ -62,12 +63,15 @@ impl Write for SslSocket {
     }
 
     /// Blocks until the stream has taken all that was written; during a handshake, until that is
-    /// complete.
+    /// complete. `Ok` means that every byte that was accepted so far was encrypted and taken by
+    /// the stream, not that the peer has it. If the connection ends before, with bytes that never
+    /// leave, this fails with the reason, and does so whenever it is asked again.
     fn flush(&mut self) -> io::Result<()> {
         self.driver.nudge();
-        if self.driver.pending() == 0 {
-            return Ok(());
-        }
-        Ok(self.wait(self.timeout, |driver| driver.flushed())?)
+        let flushed = match self.driver.flushed() {
+            Some(flushed) => flushed,
+            None => self.wait(self.timeout, Driver::flushed),
+        };
+        Ok(flushed?)
     }
 }

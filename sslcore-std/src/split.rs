@@ -6,6 +6,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use crate::alarm::Alarm;
+use crate::drive::Driver;
 use crate::shared::{SharedSocket, Side};
 use crate::socket::SslSocket;
 
@@ -176,13 +177,11 @@ impl Write for WriteHalf {
         self.socket.write(plaintext, self.timeout)
     }
 
-    /// Blocks until the stream has taken all that was written; during a handshake, until that is
-    /// complete.
+    /// Blocks until the stream has taken all that was written, as [`SslSocket`] does, and fails
+    /// with the reason when it never will.
     fn flush(&mut self) -> io::Result<()> {
         self.socket.with(|socket| socket.driver.nudge());
-        let flushed = self
-            .socket
-            .wait(Side::Write, self.timeout, |driver| driver.flushed());
+        let flushed = self.socket.wait(Side::Write, self.timeout, Driver::flushed);
         Ok(flushed?)
     }
 }

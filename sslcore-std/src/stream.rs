@@ -229,7 +229,8 @@ impl<S: Read + Write> Write for SslStream<S> {
         }
     }
 
-    /// `WouldBlock` until the stream has taken all that was written, and has flushed it.
+    /// `WouldBlock` until the stream has taken all that was written, and has flushed it. Fails with
+    /// the reason when it never will, as [`SslSocket`](crate::SslSocket) does.
     fn flush(&mut self) -> io::Result<()> {
         self.driver.nudge();
         match self.driver.flushed() {

@@ -56,15 +56,17 @@ impl SslSocket {
     /// wait for all of it, [`flush`](std::io::Write::flush). `QIODevice::waitForBytesWritten`.
     ///
     /// # Errors
+    /// Why the connection ended, when bytes that were written never left, also when it is asked
+    /// again.
     /// [`ReadFirst`](WaitError::ReadFirst) when the receive buffer is full and the peer takes
     /// nothing; otherwise as for [`wait_for_encrypted`](Self::wait_for_encrypted).
     pub fn wait_for_bytes_written(&mut self, timeout: Option<Duration>) -> Result<(), WaitError> {
         let before = self.driver.data_sent();
         self.wait(timeout, |driver| {
-            if driver.pending() == 0 || driver.data_sent() != before {
-                return Some(Ok(()));
+            if let Some(why) = driver.lost() {
+                return Some(Err(why));
             }
-            driver.ended().map(Err)
+            (driver.pending() == 0 || driver.data_sent() != before).then_some(Ok(()))
         })
     }
 

@@ -91,6 +91,7 @@ impl From<WaitError> for io::Error {
                 | ReadEnd::CloseUnanswered,
             ) => ErrorKind::UnexpectedEof,
             WaitError::Ended(ReadEnd::TimedOut) => ErrorKind::TimedOut,
+            WaitError::Ended(ReadEnd::Reset) => ErrorKind::ConnectionReset,
             WaitError::Ended(_) => ErrorKind::ConnectionAborted,
             WaitError::Failed(failure) => match (failure.kind(), failure.fault()) {
                 (FailureKind::Truncated, _) => ErrorKind::UnexpectedEof,

@@ -86,7 +86,10 @@ impl Waiter {
     /// When to say that reading comes first.
     fn impatient<T: Transport>(&self, driver: &Driver<T>, interest: Interest) -> Option<Instant> {
         let patience = self.patience?;
-        if interest.read || driver.read_ended() || driver.is_connecting() {
+        if interest.read || driver.is_connecting() {
+            return None;
+        }
+        if driver.read_ended() && (interest.write || !driver.awaits_reader()) {
             return None;
         }
         Some(match interest.write {

@@ -111,6 +111,12 @@ impl<T: Transport> Driver<T> {
         self.read_ended
     }
 
+    /// Whether the transport's end is behind data that waits to be read.
+    pub(crate) fn awaits_reader(&self) -> bool {
+        let ended = self.connection.read_end().is_some();
+        self.read_ended && !ended && self.connection.bytes_available() > 0
+    }
+
     /// Bytes sent so far, those of handshakes not counted.
     pub(crate) fn data_sent(&self) -> u64 {
         self.data_sent
@@ -151,6 +157,28 @@ impl<T: Transport> Driver<T> {
         self.connection.bytes_to_write() + self.connection.encrypted_bytes_to_write()
     }
 
+    /// Whether something has not left the transport yet.
+    pub(super) fn holds_bytes(&self) -> bool {
+        self.pending() > 0 || self.unflushed
+    }
+
+    /// Why bytes that were written will never leave, once that is certain.
+    pub(crate) fn lost(&mut self) -> Option<WaitError> {
+        let report = self.connection.close_report().unwrap_or_default();
+        let reported = report.abandoned > 0 || report.unsent > 0;
+        let stranded = self.write_ended && self.pending() > 0;
+        (self.lost || reported || stranded).then(|| self.gone())
+    }
+
+    /// Why the transport takes nothing more: what the peer has said about it, if it did.
+    fn gone(&mut self) -> WaitError {
+        while !self.connection.is_over() && (self.receive() | self.settle()) {}
+        match self.connection.is_over() {
+            true => self.end_error(self.connection.read_end().unwrap_or(ReadEnd::Aborted)),
+            false => WaitError::Ended(ReadEnd::Reset),
+        }
+    }
+
     /// Whether a read need not wait: there is data, or the orderly end of it.
     pub(crate) fn readable(&self) -> Option<Result<(), WaitError>> {
         if !self.connection.peek().is_empty() {
@@ -181,6 +209,9 @@ impl<T: Transport> Driver<T> {
 
     /// Takes what there is room for; `None` when there is none.
     pub(crate) fn write(&mut self, plaintext: &[u8]) -> Option<io::Result<usize>> {
+        if self.write_ended && !self.connection.transmit_finished() {
+            return Some(Err(self.gone().into()));
+        }
         match self.connection.write(plaintext) {
             Ok(0) if !plaintext.is_empty() => None,
             Ok(n) => Some(Ok(n)),
@@ -195,11 +226,11 @@ impl<T: Transport> Driver<T> {
         }
     }
 
-    /// Whether all that was written has left.
-    pub(crate) fn flushed(&self) -> Option<Result<(), WaitError>> {
-        if self.pending() == 0 && !self.unflushed {
-            return Some(Ok(()));
+    /// Whether the transport has taken all that was written, and nothing of it was lost.
+    pub(crate) fn flushed(&mut self) -> Option<Result<(), WaitError>> {
+        match self.lost() {
+            Some(why) => Some(Err(why)),
+            None => (!self.holds_bytes()).then_some(Ok(())),
         }
-        self.ended().map(Err)
     }
 }
