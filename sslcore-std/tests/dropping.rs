@@ -7,7 +7,7 @@ use std::net::Shutdown;
 use std::time::Duration;
 
 use common::{LONG, VERSIONS, both, client, encrypted, pattern, server, sockets, started, streams};
-use sslcore::{FailureKind, ReadEnd};
+use sslcore::{Alert, Event, FailureKind, ReadEnd};
 use sslcore_std::{SslSocket, WaitError};
 
 #[test]
@@ -34,7 +34,7 @@ fn what_had_not_left_when_a_socket_is_dropped_is_lost_and_the_peer_sees_a_cut() 
 }
 
 #[test]
-fn a_socket_dropped_in_the_middle_of_a_handshake_cuts_it() {
+fn a_socket_dropped_in_the_middle_of_a_handshake_says_so() {
     for version in VERSIONS {
         let config = client().protocols(&[version]).build().expect("client");
         let (client, mut server) = started(&config, &server().build().expect("server"));
@@ -42,9 +42,44 @@ fn a_socket_dropped_in_the_middle_of_a_handshake_cuts_it() {
         let Err(WaitError::Failed(failure)) = server.wait_for_encrypted(Some(LONG)) else {
             panic!("the client is gone");
         };
+        assert_eq!(failure.kind(), FailureKind::ClosedDuringHandshake);
+        let canceled = Event::AlertReceived(Alert::UserCanceled);
+        assert!(std::iter::from_fn(|| server.poll_event()).any(|event| event == canceled));
+    }
+}
+
+#[test]
+fn a_socket_dropped_behind_everything_it_wrote_says_farewell() {
+    for version in VERSIONS {
+        let (mut client, mut server) = encrypted(version);
+        client.write_all(b"all that I have").expect("write");
+        drop(client);
+        let mut heard = Vec::new();
+        server.read_to_end(&mut heard).expect("close_notify");
+        assert_eq!(heard, b"all that I have");
+        let canceled = Event::AlertReceived(Alert::UserCanceled);
+        assert!(std::iter::from_fn(|| server.poll_event()).any(|event| event == canceled));
+    }
+}
+
+#[test]
+fn a_socket_dropped_by_a_panic_is_cut() {
+    for version in VERSIONS {
+        let (client, mut server) = encrypted(version);
+        let panicked = std::thread::spawn(move || {
+            let mut client = client;
+            client.write_all(b"half of what").expect("write");
+            std::panic::resume_unwind(Box::new("I meant to say"));
+        });
+        panicked.join().expect_err("it panicked");
+        let mut heard = Vec::new();
+        let error = server.read_to_end(&mut heard).expect_err("cut");
         assert!(
-            matches!(failure.kind(), FailureKind::Truncated | FailureKind::Reset),
-            "{failure}"
+            matches!(
+                error.kind(),
+                ErrorKind::UnexpectedEof | ErrorKind::ConnectionReset
+            ),
+            "{error}"
         );
     }
 }
@@ -87,7 +122,7 @@ fn a_peer_that_has_ended_its_stream_can_still_be_written_to() {
 #[test]
 fn a_peer_that_resets_in_the_middle_of_a_write_is_a_reset() {
     for version in VERSIONS {
-        let (mut client, server) = encrypted(version);
+        let (mut client, mut server) = encrypted(version);
         let data = pattern(1 << 20);
         let (error, ()) = both(
             || {
@@ -97,10 +132,11 @@ fn a_peer_that_resets_in_the_middle_of_a_write_is_a_reset() {
                     }
                 }
             },
-            || {
+            move || {
                 let stream = server.stream().try_clone().expect("its stream");
                 stream.set_nonblocking(false).expect("blocking");
                 stream.peek(&mut [0; 1]).expect("something has arrived");
+                server.abort();
                 drop((stream, server));
             },
         );

@@ -274,9 +274,10 @@ fn serving(stream: TcpStream, config: &ServerConfig) -> SslSocket {
     there
 }
 
-fn reset_by(there: SslSocket) -> Peer {
+fn reset_by(mut there: SslSocket) -> Peer {
     there.stream().set_nonblocking(false).expect("blocking");
     there.stream().peek(&mut [0]).expect("it has arrived");
+    there.abort();
     drop(there);
     Peer::kept(())
 }

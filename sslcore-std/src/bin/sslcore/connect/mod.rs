@@ -25,8 +25,11 @@ use self::settings::Settings;
 use self::trace::Trace;
 use crate::chain::Chain;
 use crate::exit::Exit;
+use crate::interrupt;
 use crate::terminal::Terminal;
 
+/// How long something waits before it looks at what else has happened.
+const SLICE: Duration = Duration::from_millis(50);
 /// How long a server may take to hang up after it was told that we do.
 const FAREWELL: Duration = Duration::from_secs(2);
 
@@ -50,6 +53,11 @@ fn converse(options: &Options, report: &Report) -> Result<(), Trouble> {
         false => None,
     };
     let mut socket = connect(options, &settings, report)?;
+    if let Err(error) = interrupt::watch() {
+        report.tell(&Warning(format!(
+            "Ctrl-C will not tell the server: {error}"
+        )));
+    }
     start_tls(&mut socket, options, &settings, report)?;
     let trust = match handshake(&mut socket, options, terminal, report) {
         Ok(asked) if asked => Trust::Asked,
@@ -149,8 +157,7 @@ fn handshake(
     terminal: Option<Terminal>,
     report: &Report,
 ) -> Result<bool, WaitError> {
-    let timeout = Some(options.timeout);
-    let outcome = socket.wait_for_encrypted(timeout);
+    let outcome = wait_for_encrypted(socket, options.timeout);
     let forgiven = options.verify != Mode::Verify;
     let chain = Chain::of(socket.connection(), forgiven);
     if !chain.is_empty() {
@@ -159,22 +166,48 @@ fn handshake(
     let (Err(WaitError::VerdictNeeded(id)), Some(terminal)) = (&outcome, terminal) else {
         return outcome.map(|()| false);
     };
-    let accepted = ask::accepts(&terminal, &chain, !options.json).unwrap_or_else(|error| {
+    let shown = ask::shown(&chain, !options.json);
+    let (sender, answer) = std::sync::mpsc::channel();
+    std::thread::spawn(move || sender.send(ask::accepts(&terminal, shown)));
+    // Meanwhile the server may hang up, and a person may have had enough.
+    let accepted = loop {
+        match answer.try_recv() {
+            Ok(accepted) => break accepted,
+            Err(_) => socket.keep_asking(SLICE)?,
+        }
+        leave_if_interrupted(socket);
+    };
+    let accepted = accepted.unwrap_or_else(|error| {
         report.tell(&Warning(format!("the terminal cannot be asked: {error}")));
         false
     });
-    // The server may have hung up meanwhile.
-    match socket.wait_for_encrypted(Some(Duration::ZERO)) {
-        Err(WaitError::VerdictNeeded(_)) => {}
-        other => return other.map(|()| true),
-    }
     let verdict = match accepted {
         true => Verdict::Accept,
         false => Verdict::Reject,
     };
     // A review that is not open any more has ended in a failure, which the wait tells.
     let _ = socket.answer(*id, verdict);
-    socket.wait_for_encrypted(timeout).map(|()| true)
+    wait_for_encrypted(socket, options.timeout).map(|()| true)
+}
+
+/// Waits in slices, so that Ctrl-C lets us say farewell.
+fn wait_for_encrypted(socket: &mut SslSocket, timeout: Duration) -> Result<(), WaitError> {
+    let start = Instant::now();
+    loop {
+        let left = timeout.saturating_sub(start.elapsed());
+        match socket.wait_for_encrypted(Some(left.min(SLICE))) {
+            Err(WaitError::Timeout) if left > SLICE => leave_if_interrupted(socket),
+            outcome => return outcome,
+        }
+    }
+}
+
+/// Ctrl-C: the server is told.
+fn leave_if_interrupted(socket: &mut SslSocket) {
+    if interrupt::is_pending() {
+        socket.cancel();
+        interrupt::end();
+    }
 }
 
 /// Makes sure that the server hears why, and says it.

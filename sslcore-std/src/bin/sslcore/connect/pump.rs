@@ -2,6 +2,7 @@
 
 use std::io::{self, ErrorKind, IsTerminal, Read, Write};
 use std::sync::Mutex;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::mpsc::{Receiver, RecvTimeoutError, SyncSender, sync_channel};
 use std::time::{Duration, Instant};
 
@@ -11,6 +12,7 @@ use sslcore_std::{ReadHalf, SslSocket, WaitError, WriteHalf};
 use super::options::Options;
 use super::report::{Traffic, Trouble};
 use crate::exit::Exit;
+use crate::interrupt;
 
 /// Why it did not go on to the server's end.
 pub(super) enum Interrupted {
@@ -53,10 +55,20 @@ pub(super) fn run(
     std::thread::spawn(move || input(&sender, crlf));
     let linger = (!options.keep_open).then_some(options.linger);
     let silence = Silence::new();
+    let over = AtomicBool::new(false);
     let (outcome, received, sent) = std::thread::scope(|scope| {
         let (write_half, silence) = (&mut write_half, &silence);
         let writer = scope.spawn(move || pass_on(&receiver, write_half, linger, silence));
+        let (shared, over) = (read_half.share(), &over);
+        scope.spawn(move || {
+            if interrupt::wait(|| over.load(Ordering::Relaxed)) {
+                shared.cancel();
+                interrupt::end();
+            }
+        });
         let (outcome, received) = output(&mut read_half, silence);
+        over.store(true, Ordering::Relaxed);
+        interrupt::wake();
         // The end of our direction: a write that waits ends with it.
         read_half.socket().close();
         // A writer that has pieces waiting finds the end when it writes them.
