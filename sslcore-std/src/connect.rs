@@ -110,7 +110,8 @@ impl Connector {
     /// Connects in plaintext, and blocks until that is done.
     ///
     /// # Errors
-    /// Those of looking the name up; [`ConnectError`] as the inner value otherwise.
+    /// [`ConnectError`] as the inner value: the name was not
+    /// [found](crate::ConnectCause::HostNotFound), or no address of it could be reached.
     pub fn connect(&self, host: &str, port: u16) -> io::Result<SslSocket> {
         let mut socket = self.start(host, port)?;
         // The attempts have their own timeout, and its error says more.
@@ -149,7 +150,8 @@ impl Connector {
     /// Looking up the name happens here, and may block.
     ///
     /// # Errors
-    /// Those of looking the name up; [`ConnectError`] when not one address can be tried.
+    /// [`ConnectError`] as the inner value, when the name is not found or not one address can be
+    /// tried.
     pub fn start(&self, host: &str, port: u16) -> io::Result<SslSocket> {
         let until = self
             .timeout
@@ -163,10 +165,10 @@ impl Connector {
         Ok(SslSocket::over(link, self.limits, Some(host)))
     }
 
-    fn look_up(&self, host: &str, port: u16) -> io::Result<Vec<SocketAddr>> {
+    fn look_up(&self, host: &str, port: u16) -> Result<Vec<SocketAddr>, ConnectError> {
         let found = (host, port).to_socket_addrs().map_err(|error| {
-            let text = format!("cannot find the address of {host}: {error}");
-            io::Error::new(error.kind(), text)
+            let why = format!("cannot find the address of {host}: {error}");
+            ConnectError::not_found(host, port, why)
         })?;
         let addresses: Vec<_> = found
             .filter(|address| self.ip_version.admits(address))
@@ -177,8 +179,8 @@ impl Connector {
                 IpVersion::V4 => "IPv4 address",
                 IpVersion::V6 => "IPv6 address",
             };
-            let text = format!("{host} has no {kind}");
-            return Err(io::Error::new(ErrorKind::NotFound, text));
+            let why = format!("{host} has no {kind}");
+            return Err(ConnectError::not_found(host, port, why));
         }
         Ok(addresses)
     }
@@ -202,7 +204,8 @@ impl SslSocket {
     /// would only hold them back.
     ///
     /// # Errors
-    /// Those of looking the name up; [`ConnectError`] as the inner value otherwise.
+    /// [`ConnectError`] as the inner value: the name was not
+    /// [found](crate::ConnectCause::HostNotFound), or no address of it could be reached.
     pub fn connect_to_host(host: &str, port: u16, timeout: Option<Duration>) -> io::Result<Self> {
         Connector::new().timeout(timeout).connect(host, port)
     }

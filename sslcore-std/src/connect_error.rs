@@ -1,16 +1,30 @@
-//! Why no address of a host could be reached.
+//! Why a host could not be connected to.
 
 use std::fmt;
 use std::io::{self, ErrorKind};
 use std::net::SocketAddr;
 
-/// No address of a host could be reached. The inner value of an [`io::Error`] whose kind is that
-/// of the last address.
+/// A host could not be connected to. The inner value of an [`io::Error`] whose kind is
+/// [`kind`](Self::kind).
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ConnectError {
     host: String,
     port: u16,
+    /// Why there was no address to try.
+    not_found: Option<String>,
     tried: Vec<FailedAttempt>,
+}
+
+/// What a host was not connected to for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum ConnectCause {
+    /// Its name has no address, or none of the version that was asked for: nothing was tried.
+    /// `QAbstractSocket::HostNotFoundError`.
+    HostNotFound,
+    /// None of its addresses could be reached. `QAbstractSocket::ConnectionRefusedError`,
+    /// `SocketTimeoutError`, `NetworkError`.
+    Unreachable,
 }
 
 /// What became of one address.
@@ -30,7 +44,16 @@ impl ConnectError {
         Self {
             host: host.to_owned(),
             port,
+            not_found: None,
             tried: Vec::new(),
+        }
+    }
+
+    /// There is no address to try; `why` is a sentence.
+    pub(crate) fn not_found(host: &str, port: u16, why: String) -> Self {
+        Self {
+            not_found: Some(why),
+            ..Self::new(host, port)
         }
     }
 
@@ -52,12 +75,20 @@ impl ConnectError {
         self.port
     }
 
+    /// Whether there was an address to try.
+    pub fn cause(&self) -> ConnectCause {
+        match self.not_found {
+            Some(_) => ConnectCause::HostNotFound,
+            None => ConnectCause::Unreachable,
+        }
+    }
+
     /// Every address, in the order in which they failed.
     pub fn tried(&self) -> &[FailedAttempt] {
         &self.tried
     }
 
-    /// The kind of the last failure.
+    /// The kind of the last failure; `NotFound` when there was no address to try.
     pub fn kind(&self) -> ErrorKind {
         self.tried
             .last()
@@ -67,6 +98,9 @@ impl ConnectError {
 
 impl fmt::Display for ConnectError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        if let Some(why) = &self.not_found {
+            return f.write_str(why);
+        }
         write!(f, "cannot connect to {} port {}", self.host, self.port)?;
         for (i, attempt) in self.tried.iter().enumerate() {
             let separator = if i == 0 { ": " } else { "; " };

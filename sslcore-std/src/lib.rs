@@ -116,7 +116,7 @@ pub use sslcore;
 
 pub use crate::clock::Clock;
 pub use crate::connect::{Connector, IpVersion};
-pub use crate::connect_error::{ConnectError, FailedAttempt};
+pub use crate::connect_error::{ConnectCause, ConnectError, FailedAttempt};
 pub use crate::options::{SocketOption, SocketOptions};
 pub use crate::server::{
     AcceptError, Choice, ConfigsByName, ConnectionId, HandshakeError, ServerEvent, ServerWaker,

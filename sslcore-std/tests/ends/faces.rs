@@ -223,7 +223,7 @@ impl Face for SslSocket {
 }
 
 /// A socket that is split for the call.
-pub(crate) struct Halves(SslSocket);
+pub(crate) struct Halves(pub(crate) SslSocket);
 
 impl Face for Halves {
     fn adopt(stream: TcpStream, limits: Limits) -> Self {

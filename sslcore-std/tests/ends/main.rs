@@ -5,6 +5,7 @@
 
 #[path = "../common/mod.rs"]
 mod common;
+mod connecting;
 mod faces;
 mod ways;
 
@@ -84,6 +85,7 @@ const TABLE: &[Row] = {
     (Way::FinInHandshake,             BOTH,  CUT,        UnexpectedEof,     ["!!!!d. !!!! ..", "!!!!d! !!!! !!"]),
     (Way::Fin,                        BOTH,  CUT,        UnexpectedEof,     ["++.!d. !!!! ..", "++!!d! !!!! !!"]),
     (Way::FinBeforeAllIsSent,         BOTH,  CUT,        UnexpectedEof,     ["!!.!d. !!!! ..", "!!!!d! !!!! !!"]),
+    (Way::FinAndGone,                 BOTH,  CUT,        UnexpectedEof,     ["!!.!d. !!!! ..", "!!!!d! !!!! !!"]),
     (Way::ResetInPlaintext,           TLS13, RESET,      ConnectionReset,   ["!!n!d. !!!! ..", "!!n!d! !!!! !!"]),
     (Way::ResetInHandshake,           BOTH,  RESET,      ConnectionReset,   ["!!!!d. !!!! ..", "!!!!d! !!!! !!"]),
     (Way::Reset,                      BOTH,  RESET,      ConnectionReset,   ["!!.!d. !!!! ..", "!!!!d! !!!! !!"]),
@@ -119,40 +121,55 @@ fn expected(letter: char, why: Why, kind: ErrorKind) -> Option<Answer> {
     })
 }
 
-/// The cells of one row that are not as they should be.
-fn wrong<F: Face>(form: &str, (way, versions, why, kind, answers): &Row) -> Vec<String> {
+/// What is wrong with one row's answers to every call, `bring` bringing the end about.
+fn wrong_cells<F: Face, P>(
+    row: &str,
+    (why, kind): (Why, ErrorKind),
+    answers: &[&str; 2],
+    bring: impl Fn() -> (F, P),
+) -> Vec<String> {
     let mut wrong = Vec::new();
-    for version in *versions {
-        for (known, letters) in answers.iter().enumerate() {
-            let letters: Vec<char> = letters.chars().filter(|it| *it != ' ').collect();
-            assert_eq!(letters.len(), CALLS.len(), "{way:?}");
-            let stays_open = letters[5] == '+';
-            for (call, letter) in CALLS.iter().zip(letters) {
-                let Some(expected) = expected(letter, *why, *kind) else {
-                    continue;
-                };
-                let (mut here, peer) = bring_about::<F>(*way, version);
-                let is_known = known == 0
-                    || here.comes_to(|it| match stays_open {
-                        true => it.read_end().is_some(),
-                        false => it.close_report().is_some(),
-                    });
-                if !is_known {
-                    wrong.push(format!("{form}, {way:?}, {version}: never over"));
-                    break;
-                }
-                let answers = here.call(*call);
-                drop(peer);
-                if let Some(answers) = answers.filter(|it| *it != [expected; 2]) {
-                    wrong.push(format!(
-                        "{form}, {way:?}, {version}, {call:?} {}: {answers:?} instead of {expected:?}",
-                        ["at first", "when it is known"][known]
-                    ));
-                }
+    for (known, letters) in answers.iter().enumerate() {
+        let letters: Vec<char> = letters.chars().filter(|it| *it != ' ').collect();
+        assert_eq!(letters.len(), CALLS.len(), "{row}");
+        let stays_open = letters[5] == '+';
+        for (call, letter) in CALLS.iter().zip(letters) {
+            let Some(expected) = expected(letter, why, kind) else {
+                continue;
+            };
+            let (mut here, peer) = bring();
+            let is_known = known == 0
+                || here.comes_to(|it| match stays_open {
+                    true => it.read_end().is_some(),
+                    false => it.close_report().is_some(),
+                });
+            if !is_known {
+                wrong.push(format!("{row}: never over"));
+                break;
+            }
+            let answers = here.call(*call);
+            drop(peer);
+            if let Some(answers) = answers.filter(|it| *it != [expected; 2]) {
+                let when = ["at first", "when it is known"][known];
+                wrong.push(format!(
+                    "{row}, {call:?} {when}: {answers:?} instead of {expected:?}"
+                ));
             }
         }
     }
     wrong
+}
+
+/// The cells of one row that are not as they should be.
+fn wrong<F: Face>(form: &str, (way, versions, why, kind, answers): &Row) -> Vec<String> {
+    let versions = versions.iter();
+    let wrong = versions.flat_map(|version| {
+        let row = format!("{form}, {way:?}, {version}");
+        wrong_cells(&row, (*why, *kind), answers, || {
+            bring_about::<F>(*way, version)
+        })
+    });
+    wrong.collect()
 }
 
 /// All rows at once, since some wait for a timeout.
