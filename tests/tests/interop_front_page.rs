@@ -21,7 +21,7 @@ fn the_client_asks_openssl_and_hears_all_of_the_page() {
         let page = session::ask(&config, "server.test", socket, request).expect("an answer");
         let page = String::from_utf8(page).expect("text");
         assert!(page.starts_with("HTTP/1.0 200 ok\r\n"), "{page}");
-        assert!(page.trim_end().ends_with("</html>"), "{page}");
+        assert!(page.trim_end().ends_with("</HTML>"), "{page}");
     }
 }
 
