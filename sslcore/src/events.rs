@@ -72,6 +72,7 @@ pub(crate) struct Events {
 
 impl Events {
     /// Whether the worst case of one more step fits.
+    #[inline]
     pub(crate) fn has_room(&self) -> bool {
         CAPACITY - self.queue.len() >= WORST_CASE
     }
@@ -108,6 +109,7 @@ impl Events {
     }
 
     /// There is new plaintext.
+    #[inline]
     pub(crate) fn ready_read(&mut self) {
         if !replace(&mut self.ready_read, true) {
             self.append(Waiting::ReadyRead);
@@ -115,6 +117,7 @@ impl Events {
     }
 
     /// So many plaintext bytes, at least one, were encrypted, or taken in the clear.
+    #[inline]
     pub(crate) fn bytes_written(&mut self, n: usize) {
         if self.written == 0 {
             self.append(Waiting::BytesWritten);
@@ -165,6 +168,7 @@ impl Events {
         }
     }
 
+    #[inline]
     fn append(&mut self, waiting: Waiting) {
         let appended = self.queue.push_back(waiting).is_ok();
         debug_assert!(appended, "{waiting:?} did not fit");

@@ -130,6 +130,7 @@ impl Phase {
     }
 
     /// `write`: where plaintext goes now.
+    #[inline]
     pub(crate) fn sink(&mut self, outbound: Outbound) -> Result<Sink<'_>, UsageError> {
         let sink = match self {
             Self::Plain(_) => Sink::Clear,
@@ -191,6 +192,7 @@ pub(crate) enum Sink<'a> {
 /// What a phase has.
 impl Phase {
     /// What a handshake passes on, while there is one.
+    #[inline]
     pub(crate) fn underway(&self) -> Option<&Underway> {
         match self {
             Self::Greeting(it) => Some(&it.underway),
@@ -204,6 +206,7 @@ impl Phase {
     }
 
     /// Whether a handshake is under way, decisions included.
+    #[inline]
     pub(crate) fn is_handshaking(&self) -> bool {
         self.underway().is_some()
     }

@@ -20,6 +20,7 @@ impl Queue {
         self.0.len()
     }
 
+    #[inline]
     pub(crate) fn is_empty(&self) -> bool {
         self.0.is_empty()
     }

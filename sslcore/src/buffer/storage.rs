@@ -68,6 +68,7 @@ pub(crate) enum Storage {
 }
 
 impl Storage {
+    #[inline]
     pub(crate) fn bytes(&self) -> &[u8] {
         match self {
             Self::Owned(vec) => vec,
@@ -75,6 +76,7 @@ impl Storage {
         }
     }
 
+    #[inline]
     pub(super) fn bytes_mut(&mut self) -> &mut [u8] {
         match self {
             Self::Owned(vec) => vec,
@@ -82,6 +84,7 @@ impl Storage {
         }
     }
 
+    #[inline]
     pub(super) fn len(&self) -> usize {
         self.bytes().len()
     }

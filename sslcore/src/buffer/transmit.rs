@@ -64,10 +64,12 @@ impl TransmitBuffer {
     }
 
     /// Everything on its way, backlog included.
+    #[inline]
     pub(crate) fn len(&self) -> usize {
         self.live.len() + self.backlog.len()
     }
 
+    #[inline]
     pub(crate) fn is_empty(&self) -> bool {
         self.len() == 0
     }
@@ -78,11 +80,13 @@ impl TransmitBuffer {
     }
 
     /// Whether a flight waits that did not fit.
+    #[inline]
     pub(crate) fn has_backlog(&self) -> bool {
         !self.backlog.is_empty()
     }
 
     /// Room for data: nothing while a backlog waits, the headroom never counts.
+    #[inline]
     pub(crate) fn room(&self) -> usize {
         if self.backlog.is_empty() {
             self.cap.saturating_sub(self.live.len())
@@ -93,25 +97,32 @@ impl TransmitBuffer {
 
     /// `n` writable bytes behind what is there; [`commit`](Self::commit) keeps them. `None` when
     /// they do not fit even in the headroom.
+    #[inline]
     pub(crate) fn reserve(&mut self, n: usize) -> Option<&mut [u8]> {
         if !self.backlog.is_empty() || self.live.len() + n > self.cap.saturating_add(HEADROOM) {
             return None;
         }
         if self.storage.len() - self.live.end < n {
-            let most = self.cap.saturating_add(HEADROOM);
-            if self.live.start > 0 {
-                let live = self.live.clone();
-                self.live = 0..live.len();
-                self.storage.bytes_mut().copy_within(live, 0);
-            }
-            self.storage
-                .grow((self.live.end + n).max(self.cap.min(2 * n)), most);
+            self.make_room(n);
         }
         self.storage
             .bytes_mut()
             .get_mut(self.live.end..self.live.end + n)
     }
 
+    /// Moves what is there to the front, and grows.
+    fn make_room(&mut self, n: usize) {
+        let most = self.cap.saturating_add(HEADROOM);
+        if self.live.start > 0 {
+            let live = self.live.clone();
+            self.live = 0..live.len();
+            self.storage.bytes_mut().copy_within(live, 0);
+        }
+        self.storage
+            .grow((self.live.end + n).max(self.cap.min(2 * n)), most);
+    }
+
+    #[inline]
     pub(crate) fn commit(&mut self, n: usize) {
         debug_assert!(self.live.end + n <= self.storage.len());
         self.live.end += n;
@@ -186,6 +197,7 @@ impl TransmitBuffer {
     }
 
     /// Whether no alert is on its way out.
+    #[inline]
     pub(crate) fn marks_nothing(&self) -> bool {
         self.marks.is_empty()
     }
