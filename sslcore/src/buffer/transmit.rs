@@ -118,8 +118,7 @@ impl TransmitBuffer {
             self.live = 0..live.len();
             self.storage.bytes_mut().copy_within(live, 0);
         }
-        self.storage
-            .grow((self.live.end + n).max(self.cap.min(2 * n)), most);
+        self.storage.grow(self.live.end + n, most);
     }
 
     #[inline]
