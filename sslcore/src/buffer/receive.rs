@@ -3,9 +3,8 @@
 use alloc::vec::Vec;
 use core::ops::Range;
 
-use zeroize::Zeroize;
-
 use super::storage::Storage;
+use crate::memory::wipe;
 use crate::record::header::{HEADER_LEN, Header, MAX_RECORD};
 
 /// One buffer, two regions: plaintext that waits for the reader, then bytes that wait to be
@@ -244,9 +243,9 @@ impl ReceiveBuffer {
     }
 
     /// Overwrites everything, plaintext that was read long ago included.
-    pub(crate) fn self) {
-        self.clear(.zeroize();
-        self.storage.bytes_mut().zeroize();
+    pub(crate) fn wipe(&mut self) {
+        self.clear();
+        wipe(self.storage.bytes_mut());
     }
 
     /// Takes the memory away; the buffer is empty and owned afterwards.

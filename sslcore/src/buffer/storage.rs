@@ -3,9 +3,8 @@
 use alloc::vec::Vec;
 use core::fmt;
 
-use zeroize::Zeroize;
-
 use crate::config_error::ConfigError;
+use crate::memory::wipe;
 
 /// Kept free behind the transmit capacity for alerts, key updates and close_notify (rule R8).
 pub(super) const HEADROOM: usize = 256;
@@ -101,7 +100,7 @@ impl Storage {
 
     pub(super) fn release(&mut self) {
         if let Self::Owned(vec) = self {
-            vec.zeroize();
+            wipe(vec);
             *vec = Vec::new();
         }
     }
@@ -116,7 +115,7 @@ pub(super) fn reserve(vec: &mut Vec<u8>, n: usize, most: usize) {
         let twice = vec.capacity().saturating_mul(2);
         let mut larger = Vec::with_capacity(twice.min(most).max(len));
         larger.extend_from_slice(vec);
-        vec.zeroize();
+        wipe(vec);
         *vec = larger;
     }
 }
