@@ -75,6 +75,7 @@ pub(crate) struct Events {
 
 impl Events {
     /// Whether the worst case of one more step fits.
+    #[inline]
     pub(crate) fn has_room(&self) -> bool {
         CAPACITY - self.queue.len() >= WORST_CASE
     }
@@ -112,6 +113,7 @@ impl Events {
     }
 
     /// There is new plaintext.
+    #[inline]
     pub(crate) fn ready_read(&mut self) {
         if !replace(&mut self.ready_read, true) {
             self.append(Waiting::ReadyRead);
@@ -119,6 +121,7 @@ impl Events {
     }
 
     /// So many plaintext bytes, at least one, were encrypted, or taken in the clear.
+    #[inline]
     pub(crate) fn bytes_written(&mut self, n: usize) {
         if self.written == 0 {
             self.append(Waiting::BytesWritten);
@@ -180,6 +183,7 @@ impl Events {
         take(&mut self.unannounced) && self.are_waiting()
     }
 
+    #[inline]
     fn append(&mut self, waiting: Waiting) {
         self.unannounced = true;
         let appended = self.queue.push_back(waiting).is_ok();

@@ -75,6 +75,7 @@ mod handshake;
 mod identity;
 mod key_log;
 mod limits;
+mod memory;
 mod protocol;
 mod record;
 mod state;

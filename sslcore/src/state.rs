@@ -130,6 +130,7 @@ impl Phase {
     }
 
     /// `write`: where plaintext goes now.
+    #[inline]
     pub(crate) fn sink(&mut self, outbound: Outbound) -> Result<Sink<'_>, UsageError> {
         match (self, outbound) {
             (Self::Over(_), _) => Err(UsageError::ConnectionOver),
@@ -196,6 +197,7 @@ pub(crate) enum Sink<'a> {
 /// What a phase has.
 impl Phase {
     /// What a handshake passes on, while there is one.
+    #[inline]
     pub(crate) fn underway(&self) -> Option<&Underway> {
         match self {
             Self::Greeting(it) => Some(&it.underway),
@@ -209,6 +211,7 @@ impl Phase {
     }
 
     /// Whether a handshake is under way, decisions included.
+    #[inline]
     pub(crate) fn is_handshaking(&self) -> bool {
         self.underway().is_some()
     }

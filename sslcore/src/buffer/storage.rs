@@ -4,9 +4,8 @@ use alloc::vec::Vec;
 use core::fmt;
 use core::ops::{Deref, DerefMut};
 
-use zeroize::Zeroize;
-
 use crate::config_error::ConfigError;
+use crate::memory::wipe;
 
 /// Kept free behind the transmit capacity for alerts, key updates and close_notify (rule R8).
 pub(super) const HEADROOM: usize = 256;
@@ -164,6 +163,7 @@ pub(crate) enum Storage {
 }
 
 impl Storage {
+    #[inline]
     pub(crate) fn bytes(&self) -> &[u8] {
         match self {
             Self::Owned(vec) => vec,
@@ -171,6 +171,7 @@ impl Storage {
         }
     }
 
+    #[inline]
     pub(super) fn bytes_mut(&mut self) -> &mut [u8] {
         match self {
             Self::Owned(vec) => vec,
@@ -178,6 +179,7 @@ impl Storage {
         }
     }
 
+    #[inline]
     pub(super) fn len(&self) -> usize {
         self.bytes().len()
     }
@@ -194,7 +196,7 @@ impl Storage {
 
     pub(super) fn release(&mut self) {
         if let Self::Owned(vec) = self {
-            vec.zeroize();
+            wipe(vec);
             *vec = Vec::new();
         }
     }
@@ -209,7 +211,7 @@ pub(super) fn reserve(vec: &mut Vec<u8>, n: usize, most: usize) {
         let twice = vec.capacity().saturating_mul(2);
         let mut larger = Vec::with_capacity(twice.min(most).max(len));
         larger.extend_from_slice(vec);
-        vec.zeroize();
+        wipe(vec);
         *vec = larger;
     }
 }

@@ -95,6 +95,7 @@ impl TransmitBuffer {
     }
 
     /// Everything on its way, backlog included.
+    #[inline]
     pub(crate) fn len(&self) -> usize {
         self.held() + self.backlog.len()
     }
@@ -105,6 +106,7 @@ impl TransmitBuffer {
         first.map_or(0, |first| first.bytes.len()) + self.live.len()
     }
 
+    #[inline]
     pub(crate) fn is_empty(&self) -> bool {
         self.len() == 0
     }
@@ -115,11 +117,13 @@ impl TransmitBuffer {
     }
 
     /// Whether a flight waits that did not fit.
+    #[inline]
     pub(crate) fn has_backlog(&self) -> bool {
         !self.backlog.is_empty()
     }
 
     /// Room for data: nothing while a backlog waits, the headroom never counts.
+    #[inline]
     pub(crate) fn room(&self) -> usize {
         if self.backlog.is_empty() {
             self.cap.saturating_sub(self.held())
@@ -130,25 +134,31 @@ impl TransmitBuffer {
 
     /// `n` writable bytes behind what is there; [`commit`](Self::commit) keeps them. `None` when
     /// they do not fit even in the headroom.
+    #[inline]
     pub(crate) fn reserve(&mut self, n: usize) -> Option<&mut [u8]> {
         if !self.backlog.is_empty() || self.held() + n > self.cap.saturating_add(HEADROOM) {
             return None;
         }
         if self.storage.len() - self.live.end < n {
-            let most = self.cap.saturating_add(HEADROOM);
-            if self.live.start > 0 {
-                let live = self.live.clone();
-                self.live = 0..live.len();
-                self.storage.bytes_mut().copy_within(live, 0);
-            }
-            self.storage
-                .grow((self.live.end + n).max(self.cap.min(2 * n)), most);
+            self.make_room(n);
         }
         self.storage
             .bytes_mut()
             .get_mut(self.live.end..self.live.end + n)
     }
 
+    /// Moves what is there to the front, and grows.
+    fn make_room(&mut self, n: usize) {
+        let most = self.cap.saturating_add(HEADROOM);
+        if self.live.start > 0 {
+            let live = self.live.clone();
+            self.live = 0..live.len();
+            self.storage.bytes_mut().copy_within(live, 0);
+        }
+        self.storage.grow(self.live.end + n, most);
+    }
+
+    #[inline]
     pub(crate) fn commit(&mut self, n: usize) {
         debug_assert!(self.live.end + n <= self.storage.len());
         self.live.end += n;
@@ -230,6 +240,7 @@ impl TransmitBuffer {
     }
 
     /// Whether no alert is on its way out.
+    #[inline]
     pub(crate) fn marks_nothing(&self) -> bool {
         self.marks.is_empty()
     }

@@ -57,6 +57,7 @@ impl Encrypted {
 
     /// Seals whole records of `plaintext` as far as there is room, and says how much that was,
     /// also when sealing fails.
+    #[inline]
     pub(super) fn write(&mut self, plaintext: &[u8], io: &mut Io) -> Result<usize, Unsealed> {
         seal(&mut self.records, plaintext, io)
     }
@@ -71,6 +72,7 @@ impl Encrypted {
     }
 
     /// Seals what waits on our side: queued plaintext, a KeyUpdate, close_notify.
+    #[inline]
     fn seal_waiting(&mut self, io: &mut Io) -> Result<bool, Failure> {
         let Self { records, queue } = self;
         match io.outbound() {
@@ -112,6 +114,7 @@ impl Encrypted {
     }
 
     /// Opens one record, if there is one and the reader has room for it.
+    #[inline]
     fn open_next(&mut self, io: &mut Io, now: Now) -> Result<bool, Failure> {
         if io.inbound_end().is_some() {
             io.receive.clear_raw();
@@ -174,6 +177,7 @@ impl Encrypted {
     }
 
     /// Whether the next step could find something to do. Saves the step that finds nothing.
+    #[inline]
     fn may_have_more(&self, io: &Io) -> bool {
         !io.receive.raw().is_empty()
             || !self.queue.is_empty()

@@ -99,29 +99,35 @@ impl Protection {
         })
     }
 
+    #[inline]
     pub(crate) fn version(&self) -> SslProtocol {
         self.version
     }
 
     /// Records sealed or opened so far under this key.
+    #[inline]
     pub(crate) fn seq(&self) -> u64 {
         self.seq
     }
 
     /// What a record is longer than its plaintext.
+    #[inline]
     pub(crate) fn overhead(&self) -> usize {
         self.prefix() + self.inner_type() + TAG_LEN
     }
 
+    #[inline]
     fn prefix(&self) -> usize {
         HEADER_LEN + if self.explicit_nonce { 8 } else { 0 }
     }
 
+    #[inline]
     fn inner_type(&self) -> usize {
         usize::from(self.version == SslProtocol::TlsV1_3)
     }
 
     /// The largest record body the version allows.
+    #[inline]
     pub(crate) fn max_body(&self) -> usize {
         match self.version {
             SslProtocol::TlsV1_2 => MAX_BODY_TLS12,
@@ -129,6 +135,7 @@ impl Protection {
         }
     }
 
+    #[inline]
     fn nonce(&self, seq: u64) -> [u8; NONCE_LEN] {
         let mut nonce = *self.iv;
         for (byte, seq) in nonce[4..].iter_mut().zip(seq.to_be_bytes()) {
@@ -147,6 +154,7 @@ impl Protection {
         aad
     }
 
+    #[inline]
     fn advance(&mut self) -> Result<(), AeadError> {
         self.seq = self.seq.checked_add(1).ok_or(AeadError)?;
         Ok(())
@@ -154,6 +162,7 @@ impl Protection {
 
     /// Seals `plaintext` (at most 16,384 bytes) into `out`, which is exactly
     /// `plaintext.len() + overhead()` long.
+    #[inline]
     pub(crate) fn seal(
         &mut self,
         content: ContentType,
@@ -166,6 +175,7 @@ impl Protection {
 
     /// Seals as the record with the sequence number `seq`. What is sealed so must not leave: its
     /// nonce may have protected something else.
+    #[inline]
     pub(crate) fn seal_again(
         &self,
         seq: u64,
@@ -240,6 +250,7 @@ impl Protection {
 
     /// Opens one whole record in place. Returns its content type and where in `record` the
     /// plaintext lies.
+    #[inline]
     pub(crate) fn open(
         &mut self,
         header: Header,
@@ -259,6 +270,7 @@ impl Protection {
         Ok((content, plaintext))
     }
 
+    #[inline]
     fn open_tls13(
         &self,
         header: Header,
