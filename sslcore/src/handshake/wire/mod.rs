@@ -178,3 +178,6 @@ pub(crate) fn u16s(bytes: &[u8]) -> impl Iterator<Item = u16> + use<'_> {
         .chunks_exact(2)
         .map(|pair| u16::from_be_bytes([pair[0], pair[1]]))
 }
+
+#[cfg(test)]
+mod tests;
