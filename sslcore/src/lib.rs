@@ -38,6 +38,8 @@
 //!
 //! # What is promised
 //!
+//! [`rules`] has all of it, by numbers that the documentation and the tests refer to.
+//!
 //! - Memory is bounded by [`Limits`] whatever the peer does; nothing allocates per record.
 //! - No call panics; a wrong one is a [`UsageError`] and changes nothing.
 //! - Only close_notify is [`Event::PeerClosed`]; a stream that just ends is
@@ -78,6 +80,7 @@ mod limits;
 mod memory;
 mod protocol;
 mod record;
+pub mod rules;
 mod state;
 mod time;
 mod usage;

@@ -117,7 +117,7 @@ impl Phase {
     }
 }
 
-/// Which call is legal when (rule R7): a call gets at what it needs, or at the reason why not.
+/// Which call is legal when ([rule R7](crate::rules#r7)): a call gets at what it needs, or at the reason why not.
 impl Phase {
     /// `start_client_encryption`, `start_server_encryption`: once.
     pub(crate) fn start(&self, outbound: Outbound) -> Result<Plain, UsageError> {

@@ -3,7 +3,7 @@
 
 use core::fmt;
 
-/// What to do with bytes that arrived before TLS was started and were not read (rule R2). To
+/// What to do with bytes that arrived before TLS was started and were not read ([rule R2](crate::rules#r2)). To
 /// hand them out afterwards, as if TLS had protected them, is not possible.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Leftover {
@@ -16,7 +16,7 @@ pub enum Leftover {
     TreatAsTls,
 }
 
-/// The caller's mistake. The connection is exactly as it was before the call (rule R7).
+/// The caller's mistake. The connection is exactly as it was before the call ([rule R7](crate::rules#r7)).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum UsageError {

@@ -7,7 +7,7 @@ use core::ops::{Deref, DerefMut};
 use crate::config_error::ConfigError;
 use crate::memory::wipe;
 
-/// Kept free behind the transmit capacity for alerts, key updates and close_notify (rule R8).
+/// Kept free behind the transmit capacity for alerts, key updates and close_notify ([rule R8](crate::rules#r8)).
 pub(super) const HEADROOM: usize = 256;
 /// The smallest transmit buffer worth having: headroom, one record's overhead, some payload.
 pub(super) const MIN_TRANSMIT: usize = 512;

@@ -13,10 +13,13 @@ use crate::state::Sink;
 use crate::usage::{ReadEnd, UsageError};
 
 impl Connection {
-    /// Takes plaintext and says how much. Fewer bytes than given when there is no room:
-    /// [`Event::Writable`](crate::Event::Writable) follows. Before TLS it leaves in the clear; during the handshake it is
-    /// queued up to [`Limits::queued`](crate::Limits::queued); afterwards it is encrypted at once, in records of at most
-    /// 16,384 bytes. `QIODevice::write`, but bounded.
+    /// Accepts plaintext, and returns how many bytes of it. The rest is not queued: keep it, and write
+    /// it again after [`Event::Writable`](crate::Event::Writable). Without room at all it returns
+    /// `Ok(0)`.
+    ///
+    /// Before TLS, plaintext leaves in the clear; during the handshake it is queued, up to
+    /// [`Limits::queued`](crate::Limits::queued); afterwards it is encrypted at once, in records of at
+    /// most 16,384 bytes. `QIODevice::write`, but bounded.
     ///
     /// # Errors
     /// [`UsageError::WriteClosed`] after [`close`](Self::close),
@@ -134,8 +137,9 @@ impl Connection {
         Ok(n)
     }
 
-    /// From now on what arrives is opened and thrown away, so that alerts and close_notify behind
-    /// it still arrive. For who closes and does not want to read the rest.
+    /// Throws away unread data, and from now on all data that arrives. Records are still decrypted,
+    /// so that alerts and close_notify behind the data take effect. Use it when you close without
+    /// reading the remaining data.
     pub fn discard_reads(&mut self) {
         self.io.discard_reads = true;
         self.io.receive.clear_plain();
@@ -170,7 +174,7 @@ impl Connection {
     /// ([`set_peer_close_timeout`](Self::set_peer_close_timeout) limits that); TLS 1.2 peers answer at
     /// once. A peer that just ends its stream then, as many do, is
     /// [`CloseUnanswered`](crate::Event::CloseUnanswered) if it sent no data after our close_notify,
-    /// else [`Truncated`](crate::FailureKind::Truncated) (rule R4).
+    /// else [`Truncated`](crate::FailureKind::Truncated) ([rule R4](crate::rules#r4)).
     ///
     /// During the handshake it goes on to its end if something was accepted, to send that; with
     /// nothing accepted, `close` is [`cancel`](Self::cancel). It answers no open decision: that is

@@ -206,7 +206,7 @@ pub(super) struct Unsealed {
 }
 
 /// Where records end depends only on what is written, never on how much room there happened to be
-/// (rule R3).
+/// ([rule R3](crate::rules#r3)).
 fn seal(records: &mut Traffic, plaintext: &[u8], io: &mut Io) -> Result<usize, Unsealed> {
     seal_records(records, plaintext.len(), io, |records, sealed, len, out| {
         records.seal_data(&plaintext[sealed..sealed + len], out)

@@ -11,7 +11,7 @@ use crate::state::{Phase, Sink};
 use crate::usage::ReadEnd;
 
 impl Connection {
-    /// Latches a failure (rule R6). The alert that it owes is protected as the released bytes
+    /// Latches a failure ([rule R6](crate::rules#r6)). The alert that it owes is protected as the released bytes
     /// demand.
     pub(super) fn fail(&mut self, mut failure: Failure) {
         failure.alert = failure.alert.filter(|alert| {

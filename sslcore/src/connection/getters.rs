@@ -38,8 +38,8 @@ impl Connection {
         matches!(self.phase, Phase::Over(_))
     }
 
-    /// Why nothing more will arrive, once that is so; what arrived before can still be read. Not
-    /// [`ReadEnd::Empty`].
+    /// `Some` once no more data will arrive, with the reason; data that was received before may still
+    /// be unread. `None` while more may arrive. Never [`ReadEnd::Empty`].
     pub fn read_end(&self) -> Option<ReadEnd> {
         self.io.inbound_end()
     }

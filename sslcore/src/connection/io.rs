@@ -175,7 +175,7 @@ impl Io {
         self.inbound_end.get_or_insert(end);
     }
 
-    /// TLS begins. The end of the plaintext is not the end of TLS: only close_notify is (rule R4).
+    /// TLS begins. The end of the plaintext is not the end of TLS: only close_notify is ([rule R4](crate::rules#r4)).
     pub(crate) fn begin_tls(&mut self, mode: SslMode, timeouts: Timeouts) {
         self.inbound_end = None;
         self.known.mode = mode;
@@ -190,7 +190,7 @@ impl Io {
         id
     }
 
-    /// How much may be held: what the reader has room for, and one record (rule R8).
+    /// How much may be held: what the reader has room for, and one record ([rule R8](crate::rules#r8)).
     pub(crate) fn receive_cap(&self) -> usize {
         self.limits.read_buffer_size.saturating_add(MAX_RECORD)
     }
@@ -236,7 +236,7 @@ impl Io {
         self.transmit_failed
     }
 
-    /// Whether the stream has ended as many do (rule R4): after our close_notify, without one of the
+    /// Whether the stream has ended as many do ([rule R4](crate::rules#r4)): after our close_notify, without one of the
     /// peer's and without data in between, behind a whole record.
     pub(crate) fn is_close_unanswered(&self) -> bool {
         self.transport_end == Some(TransportEnd::Eof)
@@ -245,7 +245,7 @@ impl Io {
             && self.receive.raw().is_empty()
     }
 
-    /// No complete record is there: if the transport has ended, so has the connection (rule R4).
+    /// No complete record is there: if the transport has ended, so has the connection ([rule R4](crate::rules#r4)).
     pub(crate) fn ended(&self) -> Result<(), Failure> {
         match self.transport_end {
             None => Ok(()),

@@ -107,7 +107,7 @@ impl Connection {
     /// now on is encrypted. `QSslSocket::startClientEncryption`.
     ///
     /// # Errors
-    /// [`UsageError::UnreadPlaintext`] when bytes are waiting to be read (rule R2); see
+    /// [`UsageError::UnreadPlaintext`] when bytes are waiting to be read ([rule R2](crate::rules#r2)); see
     /// [`start_client_encryption_with`](Self::start_client_encryption_with).
     /// [`UsageError::AlreadyStarted`], [`UsageError::WriteClosed`],
     /// [`UsageError::ConnectionOver`].
@@ -141,7 +141,7 @@ impl Connection {
 
     /// Starts TLS as a server. A server that answers "go ahead" writes that line first and starts
     /// TLS at once: the line leaves in the clear, and whatever the client sends after it is TLS,
-    /// however fast it is (rule R2). `QSslSocket::startServerEncryption`.
+    /// however fast it is ([rule R2](crate::rules#r2)). `QSslSocket::startServerEncryption`.
     ///
     /// # Errors
     /// As for [`start_client_encryption`](Self::start_client_encryption).

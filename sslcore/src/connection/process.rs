@@ -1,4 +1,4 @@
-//! One step of the machine: one record's work (rule R9).
+//! One step of the machine: one record's work ([rule R9](crate::rules#r9)).
 
 use alloc::boxed::Box;
 

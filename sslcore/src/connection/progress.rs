@@ -11,7 +11,9 @@ pub enum Progress {
     Again,
     /// Nothing more to do until something changes.
     Idle,
-    /// Drain [`poll_event`](crate::Connection::poll_event) first: the next step's events might not fit.
+    /// The event queue is nearly full, and nothing was done. Call
+    /// [`poll_event`](crate::Connection::poll_event) until it returns `None`, then `process` again; a
+    /// loop that only calls `process` never comes to `Idle`.
     DrainEvents,
 }
 

@@ -38,7 +38,9 @@ impl Connection {
     }
 
     /// The transport has put `n` bytes at the front of [`receive_buffer`](Self::receive_buffer).
-    /// Once for each time it was lent; reading and processing in between does no harm.
+    /// Call it at most once for each call of `receive_buffer`. Calling [`read`](Self::read),
+    /// [`consume`](Self::consume) or [`process`](Self::process) in between is fine;
+    /// [`receive`](Self::receive) in between takes the buffer back.
     ///
     /// # Errors
     /// [`UsageError::TooManyBytes`] when it was shorter than that, or is not lent any more because
@@ -113,12 +115,15 @@ impl Connection {
 
     /// The transport has ended in order: TCP's FIN. Records already received are processed first,
     /// then it is [`Truncated`](crate::FailureKind::Truncated) unless close_notify was among them
-    /// (rule R4).
+    /// ([rule R4](crate::rules#r4)).
     pub fn receive_eof(&mut self) {
         self.io.transport_end.get_or_insert(TransportEnd::Eof);
     }
 
-    /// The transport was reset or has failed. What waits to be sent is thrown away.
+    /// Tells the connection that the transport has failed (ECONNRESET, ETIMEDOUT). What waits to be
+    /// sent is thrown away, and the connection fails as [`Reset`](crate::FailureKind::Reset); bytes
+    /// that were received before are processed first. When only sending has failed (EPIPE), and bytes
+    /// may still arrive, call [`transmit_failed`](Self::transmit_failed) and go on reading.
     pub fn receive_reset(&mut self) {
         self.io.transport_end = Some(TransportEnd::Reset);
         self.io.tally.unsent += self.io.transmit.clear();
@@ -200,8 +205,8 @@ impl Connection {
         self.settle();
     }
 
-    /// Whether nothing more will ever come out of [`transmit`](Self::transmit): the adapter may
-    /// send FIN.
+    /// Whether the transport has taken every byte, and none will follow: the adapter may shut the
+    /// socket down for writing (FIN). A [`Transmission`] that is not completed counts as not taken.
     pub fn transmit_finished(&self) -> bool {
         self.io.has_sent_all()
     }

@@ -72,7 +72,7 @@ fn count(counter: &mut u32, limit: u32, what: Repeated, alert: Alert) -> Result<
     Ok(())
 }
 
-/// A pending KeyUpdate of ours: a flag, not a queue (rule R8).
+/// A pending KeyUpdate of ours: a flag, not a queue ([rule R8](crate::rules#r8)).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum OwnUpdate {
     None,

@@ -110,7 +110,7 @@ impl PostHandshake for Renewal {
         self.is_client
     }
 
-    /// Stored by nobody (rule R13).
+    /// Stored by nobody ([rule R13](crate::rules#r13)).
     fn session_ticket(&mut self, body: &[u8], _: Now) -> Result<u32, Failure> {
         Ok(session_ticket::read(body)?)
     }

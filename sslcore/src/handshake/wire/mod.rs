@@ -1,7 +1,7 @@
 //! The codec of handshake messages: a reader over borrowed bytes, one file per message.
 //!
 //! Reading is total: every byte of a message is either understood, skipped by its length, or the
-//! reason for a refusal with the alert that the RFC names (rule R17).
+//! reason for a refusal with the alert that the RFC names ([rule R17](crate::rules#r17)).
 
 pub(crate) mod certificate;
 pub(crate) mod certificate_request;
