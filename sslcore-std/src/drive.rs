@@ -248,20 +248,28 @@ impl<T: Transport> Driver<T> {
             }
         };
         match read {
-            Ok(0) => {
-                self.read_ended = true;
-                if self.write_ended && !self.connection.transmit().is_empty() {
-                    self.connection.receive_reset();
-                } else {
-                    self.connection.receive_eof();
-                }
-            }
+            Ok(0) => self.end_reading(),
             Ok(n) if n > available => self.lose(beyond(n, available)),
             Ok(n) => self.received(n),
             Err(error) if error.kind() == ErrorKind::WouldBlock => return false,
             Err(error) => self.lose(error),
         }
         true
+    }
+
+    /// The transport gives nothing more. With bytes left that it does not take, that is the end of
+    /// the connection: a reset, unless it ended in order before it took nothing more.
+    fn end_reading(&mut self) {
+        self.read_ended = true;
+        let stranded = self.write_ended && !self.connection.transmit().is_empty();
+        let error = self.transport_error.as_ref().map(io::Error::kind);
+        if !stranded || error == Some(ErrorKind::BrokenPipe) {
+            self.connection.receive_eof();
+            self.settle();
+        }
+        if stranded {
+            self.connection.receive_reset();
+        }
     }
 
     fn received(&mut self, n: usize) {

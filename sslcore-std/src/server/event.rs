@@ -87,6 +87,8 @@ pub enum HandshakeError {
     /// The client was gone before its first byte, as probes are that only look whether somebody
     /// listens.
     HungUp,
+    /// The client's connection was reset before its first byte.
+    Reset,
     /// The first byte, this one, begins no TLS handshake. The client was told nothing.
     NotTls(u8),
     /// The first byte arrived, but the handshake was not complete within the handshake timeout.
@@ -103,6 +105,7 @@ impl fmt::Display for HandshakeError {
         match self {
             Self::Quiet => f.write_str("the client sent nothing in time"),
             Self::HungUp => f.write_str("the client hung up without a word"),
+            Self::Reset => f.write_str("the client reset the connection without a word"),
             Self::NotTls(byte) => write!(
                 f,
                 "the client speaks no TLS: its first byte is {byte:#04x}, a TLS handshake begins with 0x16"

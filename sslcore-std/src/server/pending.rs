@@ -277,8 +277,8 @@ impl Pending {
             .push_back(ServerEvent::VerdictNeeded { id, peer, review });
     }
 
-    /// Passes the application's verdict on; the clock begins anew. A server has the client's
-    /// Finished by then, so this settles it.
+    /// Passes the application's verdict on; the clock begins anew. A TLS 1.3 client's Finished has
+    /// arrived by then, so this settles it; a TLS 1.2 client's may still be on its way.
     pub(super) fn answer(
         &mut self,
         review: ReviewId,
@@ -348,6 +348,7 @@ fn first_byte(stream: &TcpStream) -> Result<Option<u8>, HandshakeError> {
         Ok(_) => Ok(Some(byte[0])),
         Err(error) => match error.kind() {
             ErrorKind::WouldBlock | ErrorKind::Interrupted => Ok(None),
+            ErrorKind::ConnectionReset => Err(HandshakeError::Reset),
             _ => Err(HandshakeError::HungUp),
         },
     }

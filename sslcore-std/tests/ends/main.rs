@@ -85,6 +85,7 @@ const TABLE: &[Row] = {
     (Way::FinInHandshake,             BOTH,  CUT,        UnexpectedEof,     ["!!!!d. !!!! ..", "!!!!d! !!!! !!"]),
     (Way::Fin,                        BOTH,  CUT,        UnexpectedEof,     ["++.!d. !!!! ..", "++!!d! !!!! !!"]),
     (Way::FinBeforeAllIsSent,         BOTH,  CUT,        UnexpectedEof,     ["!!.!d. !!!! ..", "!!!!d! !!!! !!"]),
+    (Way::FinAndGone,                 BOTH,  CUT,        UnexpectedEof,     ["!!.!d. !!!! ..", "!!!!d! !!!! !!"]),
     (Way::ResetInPlaintext,           TLS13, RESET,      ConnectionReset,   ["!!n!d. !!!! ..", "!!n!d! !!!! !!"]),
     (Way::ResetInHandshake,           BOTH,  RESET,      ConnectionReset,   ["!!!!d. !!!! ..", "!!!!d! !!!! !!"]),
     (Way::Reset,                      BOTH,  RESET,      ConnectionReset,   ["!!.!d. !!!! ..", "!!!!d! !!!! !!"]),

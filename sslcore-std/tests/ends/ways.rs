@@ -31,6 +31,8 @@ pub(crate) enum Way {
     Fin,
     /// The same, with bytes that the peer never takes.
     FinBeforeAllIsSent,
+    /// The same, from a peer that is gone when we go on writing.
+    FinAndGone,
     /// Reset in plaintext, with bytes unsent.
     ResetInPlaintext,
     /// Reset behind the ClientHello; "secret" was written before.
@@ -234,6 +236,13 @@ fn encrypted<F: Face>(
             here.fill();
             there.stream().shutdown(Shutdown::Write).expect("FIN");
         }
+        Way::FinAndGone => {
+            drop(there);
+            here.write(b"nobody").expect("there is room");
+            until_gone(here.stream());
+            here.write(b"hears this").expect("there is room");
+            return (here, Peer::kept(()));
+        }
         Way::Reset => {
             here.fill();
             return (here, reset_by(there));
@@ -285,6 +294,10 @@ fn reset_by(there: SslSocket) -> Peer {
 fn reset(far: TcpStream, near: &TcpStream) {
     far.peek(&mut [0]).expect("it has arrived");
     drop(far);
+    until_gone(near);
+}
+
+fn until_gone(near: &TcpStream) {
     // Nothing is asked for: only that the stream is gone ends it.
     let mut gone = [PollFd::new(near, PollFlags::empty())];
     poll(&mut gone, None).expect("poll");

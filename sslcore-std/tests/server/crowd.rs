@@ -144,6 +144,18 @@ fn a_probe_that_only_connects_is_told_as_such() {
 }
 
 #[test]
+fn a_probe_that_resets_is_told_from_one_that_hangs_up() {
+    let mut spy = Spy::new(server());
+    let probe = stream(spy.address());
+    let peer = probe.local_addr().expect("address");
+    // Without a time to linger, closing is a reset.
+    rustix::net::sockopt::set_socket_linger(&probe, Some(Duration::ZERO)).expect("set");
+    drop(probe);
+    spy.until("gone", |spy| !spy.failed.is_empty());
+    assert_eq!(spy.failed, [(peer, HandshakeError::Reset)]);
+}
+
+#[test]
 fn a_client_that_has_failed_is_heard_out_so_that_its_alert_arrives() {
     let mut spy = Spy::new(server());
     let address = spy.address();
