@@ -11,8 +11,8 @@ use std::time::Duration;
 use common::{LONG, VERSIONS, client, pattern, server, streams};
 use rustix::event::{PollFd, PollFlags, Timespec, poll};
 use sslcore::{
-    ClientConfig, Event, FailureKind, Limits, OnErrors, ServerConfig, ServerStart, Timeouts,
-    Verdict,
+    Alert, ClientConfig, Event, Failure, FailureKind, Limits, OnErrors, ServerConfig, ServerStart,
+    Timeouts, Verdict, VerifyMode,
 };
 use sslcore_std::{SslStream, WaitError};
 use sslcore_tests::certs::WORLD;
@@ -262,11 +262,12 @@ fn a_stream_that_claims_too_much_is_a_failure_and_not_a_panic() {
     assert!(writing.transport_error().is_some());
 }
 
-/// Holds back what is written until it is flushed, and says `WouldBlock` to the first flush.
+/// Holds back what is written until it is flushed, and refuses to flush so many times.
 struct Buffered {
     pipe: Pipe,
     held: Vec<u8>,
-    refused: bool,
+    refusals: usize,
+    refusal: ErrorKind,
 }
 
 impl Read for Buffered {
@@ -282,9 +283,9 @@ impl Write for Buffered {
     }
 
     fn flush(&mut self) -> io::Result<()> {
-        self.refused = !self.refused;
-        if self.refused {
-            return Err(ErrorKind::WouldBlock.into());
+        if self.refusals > 0 {
+            self.refusals -= 1;
+            return Err(self.refusal.into());
         }
         let held = std::mem::take(&mut self.held);
         self.pipe.outgoing.lock().expect("pipe").extend(held);
@@ -292,25 +293,125 @@ impl Write for Buffered {
     }
 }
 
+fn buffered(refusals: usize, refusal: ErrorKind) -> (SslStream<Buffered>, SslStream<Pipe>) {
+    let (one, other) = pipes(1 << 20);
+    let one = Buffered {
+        pipe: one,
+        held: Vec::new(),
+        refusals,
+        refusal,
+    };
+    (SslStream::new(one), SslStream::new(other))
+}
+
 #[test]
 fn a_stream_that_buffers_is_flushed() {
-    let (one, other) = pipes(1 << 20);
-    let buffered = |pipe| Buffered {
-        pipe,
-        held: Vec::new(),
-        refused: false,
-    };
-    let (mut one, mut other) = (
-        SslStream::new(buffered(one)),
-        SslStream::new(buffered(other)),
-    );
+    let (mut one, mut other) = buffered(3, ErrorKind::WouldBlock);
     one.write_all(b"hello").expect("write");
-    assert!(one.wants_write(), "it refused the first time");
-    one.flush().expect("the second time it does not");
+    for _ in 0..2 {
+        assert!(one.wants_write(), "it was not flushed");
+        blocks(one.flush());
+    }
+    one.flush().expect("it does not refuse any more");
     assert!(!one.wants_write());
     let mut heard = [0; 5];
     other.read_exact(&mut heard).expect("read");
     assert_eq!(&heard, b"hello");
+}
+
+#[test]
+fn what_a_stream_took_and_could_not_flush_is_lost() {
+    let (mut one, mut other) = buffered(1, ErrorKind::BrokenPipe);
+    one.write_all(b"hello").expect("write");
+    for _ in 0..2 {
+        let error = one.flush().expect_err("it is lost");
+        assert_eq!(error.kind(), ErrorKind::ConnectionReset, "{error}");
+        let error = one.write(b"more").expect_err("nothing is taken");
+        assert_eq!(error.kind(), ErrorKind::ConnectionReset, "{error}");
+    }
+    assert!(one.transport_error().is_some());
+    // The other direction is as it was.
+    other.write_all(b"still here").expect("write");
+    let mut heard = [0; 10];
+    one.read_exact(&mut heard).expect("read");
+    assert_eq!(&heard, b"still here");
+}
+
+/// Takes nothing more once it is broken; what arrived before can be read.
+struct Breaking {
+    pipe: Pipe,
+    broken: bool,
+}
+
+impl Read for Breaking {
+    fn read(&mut self, out: &mut [u8]) -> io::Result<usize> {
+        match self.pipe.read(out) {
+            Err(error) if error.kind() == ErrorKind::WouldBlock && self.broken => Ok(0),
+            read => read,
+        }
+    }
+}
+
+impl Write for Breaking {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        match self.broken {
+            true => Err(ErrorKind::ConnectionReset.into()),
+            false => self.pipe.write(bytes),
+        }
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        Ok(())
+    }
+}
+
+#[test]
+fn what_the_peer_said_before_a_write_failed_is_heard() {
+    for failing in [false, true] {
+        let config = client().protocols(&["TLSv1.3"]).build().expect("client");
+        let server = server().protocols(&["TLSv1.3"]);
+        let server = match failing {
+            true => server.verify_mode(VerifyMode::Verify),
+            false => server,
+        };
+        let (near, far) = pipes(1 << 20);
+        let near = Breaking {
+            pipe: near,
+            broken: false,
+        };
+        let (mut one, mut other) = (SslStream::new(near), SslStream::new(far));
+        one.start_client_encryption(&config, server_name())
+            .expect("start");
+        let started =
+            other.start_server_encryption(ServerStart::With(server.build().expect("server")));
+        started.expect("start");
+        while !one.connection().is_encrypted() {
+            other.turn();
+            one.turn();
+        }
+        while other.turn() {}
+        if !failing {
+            other.write_all(b"the last words").expect("write");
+            other.close();
+        }
+        one.get_mut().broken = true;
+        one.write_all(b"secret").expect("there is room");
+        let flushed = one.flush().expect_err("nobody has taken it");
+        let mut heard = Vec::new();
+        let read = one.read_to_end(&mut heard);
+        let why: Option<&Failure> = flushed.get_ref().and_then(|why| why.downcast_ref());
+        let kind = why.map(Failure::kind);
+        if failing {
+            let alert = FailureKind::AlertReceived(Alert::CertificateRequired);
+            assert_eq!(kind, Some(alert), "{flushed:?}");
+            assert_eq!(flushed.kind(), ErrorKind::ConnectionAborted);
+            assert_eq!(read.map_err(|error| error.kind()), Err(flushed.kind()));
+        } else {
+            assert_eq!(kind, Some(FailureKind::Reset), "{flushed:?}");
+            assert_eq!(heard, b"the last words");
+            assert_eq!(read.expect("close_notify has arrived"), heard.len());
+        }
+    }
 }
 
 /// Waits for what the streams want, as any event loop would. Says whether one became ready.

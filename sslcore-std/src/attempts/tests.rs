@@ -8,6 +8,7 @@ use sslcore::Limits;
 use super::{Attempts, alternate};
 use crate::connect_error::ConnectError;
 use crate::link::Link;
+use crate::options::SocketOption;
 use crate::socket::SslSocket;
 use crate::wait_error::WaitError;
 
@@ -80,4 +81,18 @@ fn when_the_time_is_up_every_address_is_named() {
         .collect();
     let (refused, late) = (ErrorKind::ConnectionRefused, ErrorKind::TimedOut);
     assert_eq!(tried, [(closed, refused), (deaf, late), (deaf, late)]);
+}
+
+#[test]
+fn an_option_holds_for_the_attempts_that_begin_after_it_was_set() {
+    let (_listener, _first, deaf) = deaf();
+    let good = TcpListener::bind(("127.0.0.1", 0)).expect("bind");
+    let good = good.local_addr().expect("address");
+    let mut socket = socket([deaf, good], LONG);
+    let option = SocketOption::TimeToLive(17);
+    socket.set_socket_option(option).expect("set");
+    socket.wait_for_connected(None).expect("the second answers");
+    assert_eq!(socket.peer_addr().expect("connected"), good);
+    let options = socket.socket_options().expect("options");
+    assert_eq!(options.time_to_live, 17);
 }

@@ -1,13 +1,15 @@
 //! What time does to a server: it passes when a test says so.
 
+use std::io::{Read, Write};
 use std::thread::JoinHandle;
 
-use sslcore::{Alert, FailureKind, OnErrors, Timeouts, VerifyMode};
+use sslcore::{Alert, ClientConfig, FailureKind, OnErrors, Timeouts, VerifyMode};
 use sslcore_tests::certs::WORLD;
 use sslcore_tests::pair::{client, server, server_name};
 
 use super::*;
 use crate::default_backend;
+use crate::stream::SslStream;
 use crate::wait_error::WaitError;
 
 const LONG: Duration = Duration::from_secs(20);
@@ -46,17 +48,23 @@ fn skip_an_hour(server: &mut SslServer) {
     }
 }
 
-/// A client that has been told to start TLS, with a certificate that nobody trusts.
-fn doubtful_client(server: &SslServer, version: &str) -> SslSocket {
+/// A client with a certificate that nobody trusts.
+fn doubtful(version: &str) -> ClientConfig {
     let config = client(default_backend())
         .protocols(&[version])
         .identity(WORLD.self_signed.chain.clone(), WORLD.self_signed.key());
+    config.build().expect("a client")
+}
+
+/// The same, that has been told to start TLS.
+fn doubtful_client(server: &SslServer, version: &str) -> SslSocket {
+    let config = doubtful(version);
     let address = server.local_addr().expect("an address");
     let host = address.ip().to_string();
     let mut socket =
         SslSocket::connect_to_host(&host, address.port(), Some(LONG)).expect("connect");
     socket
-        .start_client_encryption(&config.build().expect("a client"), server_name())
+        .start_client_encryption(&config, server_name())
         .expect("start");
     socket
 }
@@ -129,6 +137,79 @@ fn the_time_in_which_a_person_judges_does_not_count() {
         assert_eq!(done, Ok(()));
         drop(socket);
     }
+}
+
+/// Holds the last bytes of what it is to send back while it is told to.
+struct Slow {
+    stream: std::net::TcpStream,
+    holds: bool,
+}
+
+impl Read for Slow {
+    fn read(&mut self, out: &mut [u8]) -> io::Result<usize> {
+        self.stream.read(out)
+    }
+}
+
+impl Write for Slow {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        let held = if self.holds { 20 } else { 0 };
+        match bytes.len().saturating_sub(held) {
+            0 => Err(io::ErrorKind::WouldBlock.into()),
+            n => self.stream.write(&bytes[..n]),
+        }
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        Ok(())
+    }
+}
+
+#[test]
+fn after_a_verdict_the_rest_of_a_handshake_has_all_the_time_again() {
+    let mut server = asking(None);
+    let address = server.local_addr().expect("an address");
+    let stream = std::net::TcpStream::connect(address).expect("connect");
+    stream.set_nonblocking(true).expect("non-blocking");
+    let mut client = SslStream::new(Slow {
+        stream,
+        holds: false,
+    });
+    // Before a TLS 1.2 client's Finished has arrived.
+    let config = doubtful("TLSv1.2");
+    client
+        .start_client_encryption(&config, server_name())
+        .expect("start");
+    client.get_mut().holds = true;
+    let (id, review) = loop {
+        client.turn();
+        match server.next(Some(REST)) {
+            Ok(ServerEvent::VerdictNeeded { id, review, .. }) => break (id, review),
+            Ok(ServerEvent::HandshakeStarted { .. }) | Err(AcceptError::Timeout) => {}
+            other => panic!("{other:?}"),
+        }
+    };
+    skip_an_hour(&mut server);
+    let answered = server.answer(id, review, Verdict::Accept);
+    assert_eq!(answered, Ok(()));
+    server.round(Some(REST)).expect("a round");
+    assert!(
+        server
+            .socket(id)
+            .is_some_and(|it| !it.connection().is_over())
+    );
+    client.get_mut().holds = false;
+    let told = loop {
+        client.turn();
+        match server.next(Some(REST)) {
+            Err(AcceptError::Timeout) => {}
+            told => break told,
+        }
+    };
+    assert!(
+        matches!(told, Ok(ServerEvent::Encrypted { .. })),
+        "{told:?}"
+    );
 }
 
 #[test]

@@ -209,3 +209,12 @@ fn a_host_cannot_break_out_of_its_attribute() {
         "{opening}"
     );
 }
+
+#[test]
+fn a_reply_of_several_lines_ends_with_its_own_code() {
+    let ready: [&[u8]; 3] = [b"220-ready\r\n", b"234 is one more line\r\n", b"250\r\n"];
+    let within = outcome(Protocol::Ftp, &ready);
+    assert_eq!(within, Ok(Step::Answer(ready[2].len(), Vec::new())));
+    let over = outcome(Protocol::Ftp, &[&ready[..], &[b"220 go on\r\n"]].concat());
+    assert_eq!(over, Ok(Step::Answer(11, b"AUTH TLS\r\n".to_vec())));
+}
