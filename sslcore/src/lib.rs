@@ -126,7 +126,7 @@ pub use crate::x509::revocation_list::RevocationList;
 pub use crate::x509::usage::{ExtendedKeyUsage, KeyUsage};
 
 pub use bytes;
-pub use rustls_pki_types::CertificateDer;
+pub use rustls_pki_types::{CertificateDer, PrivateKeyDer};
 
 /// The version of this library. `QSslSocket::sslLibraryVersionString`.
 pub const VERSION: &str = env!("CARGO_PKG_VERSION");

@@ -6,11 +6,21 @@ use std::net::{TcpListener, TcpStream};
 use std::thread;
 use std::time::Duration;
 
-use sslcore_tests::pair::{backend, client, server};
+use sslcore_tests::certs::WORLD;
+use sslcore_tests::pair::{backend, client};
 
 #[allow(unreachable_pub, reason = "the file is shown, and everybody copies it")]
 #[path = "../../sslcore/examples/blocking/session.rs"]
 mod session;
+
+fn client_config() -> sslcore::ClientConfig {
+    session::client_config(backend(), WORLD.ca.der()).expect("client")
+}
+
+fn server_config() -> sslcore::ServerConfig {
+    let identity = &WORLD.server;
+    session::server_config(backend(), identity.chain.clone(), identity.key()).expect("server")
+}
 
 /// A connected pair of sockets, whose reads end some day.
 fn sockets() -> (TcpStream, TcpStream) {
@@ -47,14 +57,14 @@ fn say(socket: &mut TcpStream, lines: &[&str]) -> Vec<String> {
 #[test]
 fn the_client_and_the_server_of_the_front_page_understand_each_other() {
     let (mut ours, theirs) = sockets();
-    let config = server(backend()).build().expect("server");
+    let config = server_config();
     let serving = thread::spawn(move || session::serve(&config, theirs).expect("a clean end"));
     let heard = say(&mut ours, &["HELLO\r\n", "STARTTLS\r\n"]);
     assert_eq!(
         heard,
         ["220 ready\r\n", "250 HELLO\r\n", "220 go ahead\r\n"]
     );
-    let config = client(backend()).build().expect("client");
+    let config = client_config();
     // More lines at once than their answers have room for: nothing is lost, and the client, which
     // has no more to say, is answered to the end.
     let request = b"x\n".repeat(8_000);
@@ -91,7 +101,7 @@ fn the_client_gets_all_of_an_answer_and_ends_when_the_server_does() {
     let (ours, mut theirs) = sockets();
     let answer = vec![7; 100_000];
     let expected = answer.clone();
-    let config = server(backend()).build().expect("server");
+    let config = server_config();
     let serving = thread::spawn(move || {
         let mut conn =
             sslcore::Connection::new(sslcore::Limits::default(), sslcore::Buffers::Owned);
@@ -110,7 +120,7 @@ fn the_client_gets_all_of_an_answer_and_ends_when_the_server_does() {
             }
         }
     });
-    let config = client(backend()).build().expect("client");
+    let config = client_config();
     let heard = session::ask(&config, "server.test", ours, b"").expect("an answer");
     assert!(heard == expected);
     let clean = serving.join().expect("the server");
@@ -121,7 +131,7 @@ fn the_client_gets_all_of_an_answer_and_ends_when_the_server_does() {
 fn an_answer_that_is_cut_off_is_an_error() {
     let (ours, theirs) = sockets();
     drop(theirs);
-    let config = client(backend()).build().expect("client");
+    let config = client_config();
     session::ask(&config, "server.test", ours, b"hello").expect_err("nobody answers");
 }
 
@@ -145,7 +155,7 @@ fn a_silent_peer_is_not_waited_for_longer_than_the_handshake_may_take() {
 #[test]
 fn commands_sent_along_with_starttls_are_refused() {
     let (mut ours, theirs) = sockets();
-    let config = server(backend()).build().expect("server");
+    let config = server_config();
     let serving = thread::spawn(move || session::serve(&config, theirs).map_err(|e| e.to_string()));
     say(&mut ours, &[]);
     ours.write_all(b"STARTTLS\r\nDROP TABLES\r\n")

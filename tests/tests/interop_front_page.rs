@@ -5,7 +5,7 @@ use std::thread;
 
 use sslcore_tests::certs::WORLD;
 use sslcore_tests::openssl;
-use sslcore_tests::pair::{backend, client, server};
+use sslcore_tests::pair::backend;
 
 #[allow(unreachable_pub, reason = "the file is shown, and everybody copies it")]
 #[path = "../../sslcore/examples/blocking/session.rs"]
@@ -15,7 +15,7 @@ mod session;
 fn the_client_asks_openssl_and_hears_all_of_the_page() {
     for (_, option) in openssl::VERSIONS {
         let (_server, address) = openssl::server(&WORLD.server, &[option, "-www"]);
-        let config = client(backend()).build().expect("client");
+        let config = session::client_config(backend(), WORLD.ca.der()).expect("client");
         let socket = TcpStream::connect(address).expect("connect");
         let request = b"GET / HTTP/1.0\r\n\r\n";
         let page = session::ask(&config, "server.test", socket, request).expect("an answer");
@@ -28,7 +28,7 @@ fn the_client_asks_openssl_and_hears_all_of_the_page() {
 #[test]
 fn the_client_refuses_a_name_that_is_not_the_servers() {
     let (_server, address) = openssl::server(&WORLD.server, &["-www"]);
-    let config = client(backend()).build().expect("client");
+    let config = session::client_config(backend(), WORLD.ca.der()).expect("client");
     let socket = TcpStream::connect(address).expect("connect");
     let error = session::ask(&config, "other.test", socket, b"").expect_err("refused");
     assert!(
@@ -42,7 +42,9 @@ fn openssl_talks_to_the_server_in_the_clear_and_encrypted() {
     for (_, option) in openssl::VERSIONS {
         let listener = TcpListener::bind(("127.0.0.1", 0)).expect("bind");
         let address = listener.local_addr().expect("an address");
-        let config = server(backend()).build().expect("server");
+        let identity = &WORLD.server;
+        let config = session::server_config(backend(), identity.chain.clone(), identity.key());
+        let config = config.expect("server");
         let serving = thread::spawn(move || {
             let (socket, _) = listener.accept().expect("accept");
             session::serve(&config, socket).expect("a clean end");

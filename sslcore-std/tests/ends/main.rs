@@ -84,14 +84,15 @@ const TABLE: &[Row] = {
     (Way::FinInPlaintext,             TLS13, NO_MORE,    UnexpectedEof,     ["++n!c+ 0<00 ++", "++n!c+ 0<00 ++"]),
     (Way::FinInHandshake,             BOTH,  CUT,        UnexpectedEof,     ["!!!!d. !!!! ..", "!!!!d! !!!! !!"]),
     (Way::Fin,                        BOTH,  CUT,        UnexpectedEof,     ["++.!d. !!!! ..", "++!!d! !!!! !!"]),
-    (Way::FinBeforeAllIsSent,         BOTH,  CUT,        UnexpectedEof,     ["!!.!d. !!!! ..", "!!!!d! !!!! !!"]),
+    (Way::FinBeforeAllIsSent,         BOTH,  CUT,        UnexpectedEof,     ["!..!d. !!!! ..", "!!!!d! !!!! !!"]),
     (Way::FinAndGone,                 BOTH,  CUT,        UnexpectedEof,     ["!!.!d. !!!! ..", "!!!!d! !!!! !!"]),
     (Way::ResetInPlaintext,           TLS13, RESET,      ConnectionReset,   ["!!n!d. !!!! ..", "!!n!d! !!!! !!"]),
     (Way::ResetInHandshake,           BOTH,  RESET,      ConnectionReset,   ["!!!!d. !!!! ..", "!!!!d! !!!! !!"]),
     (Way::Reset,                      BOTH,  RESET,      ConnectionReset,   ["!!.!d. !!!! ..", "!!!!d! !!!! !!"]),
     (Way::HandshakeTimeout,           BOTH,  SLOW_PEER,  TimedOut,          ["!!!!d. !!!! ..", "!!!!d! !!!! !!"]),
     (Way::DecisionTimeout,            BOTH,  SLOW_JUDGE, TimedOut,          ["...... .... ..", "!!!!d! !!!! !!"]),
-    (Way::CloseTimeout,               BOTH,  GIVEN_UP,   TimedOut,          ["!!.!d. !!!! uu", "!!!!d! !!!! uu"]),
+    // The system may find room for some more of what waits.
+    (Way::CloseTimeout,               BOTH,  GIVEN_UP,   TimedOut,          ["!..!d. !!!! uu", "!!!!d! !!!! uu"]),
     // TLS 1.2 answers at once and writes no more, TLS 1.3 has another direction (RFC 8446 §6.1).
     (Way::TheyClose,                  TLS12, CLOSED,     UnexpectedEof,     ["++.!c. 0<00 ..", "++!!c! 0<00 uu"]),
     (Way::TheyClose,                  TLS13, CLOSED,     UnexpectedEof,     ["+++!c+ 0<00 ++", "+++!c+ 0<00 ++"]),

@@ -10,8 +10,8 @@ mod session;
 
 use std::net::TcpStream;
 
+use sslcore::CertificateDer;
 use sslcore::crypto::Backend;
-use sslcore::{CertificateDer, ClientConfig};
 
 fn main() -> session::Outcome<()> {
     let arguments: Vec<String> = std::env::args().skip(1).collect();
@@ -19,10 +19,10 @@ fn main() -> session::Outcome<()> {
         return Err("usage: blocking HOST:PORT NAME ROOT.der".into());
     };
     let root = CertificateDer::from(std::fs::read(root)?);
-    let config = ClientConfig::builder(Backend::ring()).trust_anchors([root]);
+    let config = session::client_config(Backend::ring(), root)?;
     let socket = TcpStream::connect(address)?;
     let request = format!("GET / HTTP/1.0\r\nHost: {name}\r\n\r\n");
-    let answer = session::ask(&config.build()?, name, socket, request.as_bytes())?;
+    let answer = session::ask(&config, name, socket, request.as_bytes())?;
     println!("{}", String::from_utf8_lossy(&answer));
     Ok(())
 }

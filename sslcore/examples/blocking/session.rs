@@ -2,9 +2,10 @@ use std::io::{ErrorKind, Read, Write};
 use std::net::TcpStream;
 use std::time::{Instant as StdInstant, SystemTime};
 
+use sslcore::crypto::Backend;
 use sslcore::{
-    Buffers, ClientConfig, Connection, Event, Instant, Limits, Now, PeerName, ServerConfig,
-    ServerStart, Step, UnixTime,
+    Buffers, CertificateDer, ClientConfig, Connection, Event, Instant, Limits, Now, PeerName,
+    PrivateKeyDer, ServerConfig, ServerStart, Step, UnixTime,
 };
 
 pub type Outcome<T> = Result<T, Box<dyn std::error::Error>>;
@@ -54,6 +55,13 @@ pub fn now() -> Now {
     }
 }
 
+/// A client's configuration, made once: it trusts what `root` vouches for, and resumes sessions.
+pub fn client_config(backend: Backend, root: CertificateDer<'static>) -> Outcome<ClientConfig> {
+    Ok(ClientConfig::builder(backend)
+        .trust_anchors([root])
+        .build()?)
+}
+
 /// Says `request` to the server that `host` names, and hears all of its answer.
 pub fn ask(
     config: &ClientConfig,
@@ -80,6 +88,17 @@ pub fn ask(
         None => Ok(answer),
         Some(failure) => Err(failure.clone().into()),
     }
+}
+
+/// A server's configuration, made once: its certificate chain, its own first, and the key to that.
+pub fn server_config(
+    backend: Backend,
+    chain: Vec<CertificateDer<'static>>,
+    key: PrivateKeyDer<'static>,
+) -> Outcome<ServerConfig> {
+    Ok(ServerConfig::builder(backend)
+        .identity(chain, key)
+        .build()?)
 }
 
 /// Answers lines, in the clear until `STARTTLS`, encrypted behind it.
