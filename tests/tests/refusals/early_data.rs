@@ -177,6 +177,13 @@ fn early_data_is_what_cannot_be_opened_and_nothing_else() {
             stage.pair.server.give(&what, usize::MAX);
             assert_eq!(stage.refusal(Who::Server), expected);
         }
+        // RFC 8446 §5.2 holds for what nobody has keys for, too.
+        let mut stage = stage(&backend, true);
+        stage.change(Who::Client, kind::CLIENT_HELLO, offer);
+        stage.hear(Who::Server);
+        let long = record(DATA, &vec![0; 16_384 + 257]);
+        stage.pair.server.give(&long, usize::MAX);
+        assert_eq!(stage.refusal(Who::Server), TOO_LONG);
     }
 }
 
