@@ -1,13 +1,13 @@
 //! The ClientHello that a server waits for. It is assembled and read before any engine is made, and
 //! nothing may come before it: so there is one reader of it, and no way around its questions.
 
-use super::inbound::{check_clear, whole_record};
+use super::inbound::whole_record;
 use super::wire::client_hello::HelloMessage;
 use crate::alert::Alert;
 use crate::buffer::ReceiveBuffer;
 use crate::failure::{Failure, FailureKind};
 use crate::record::alerts::{Alerts, Notice};
-use crate::record::header::{ContentType, HEADER_LEN, MAX_BODY_TLS12};
+use crate::record::header::{ContentType, HEADER_LEN, MAX_PLAINTEXT};
 use crate::record::messages::{Assembler, FRAME, Piece, kind};
 
 /// What reading led to.
@@ -38,11 +38,10 @@ impl FirstHello {
         max: usize,
     ) -> Result<Awaited, Failure> {
         let raw = receive.raw();
-        let header = match whole_record(raw, MAX_BODY_TLS12, !self.messages.is_empty())? {
+        let header = match whole_record(raw, MAX_PLAINTEXT, !self.messages.is_empty())? {
             Ok(header) => header,
             Err(needed) => return Ok(Awaited::Starved(needed)),
         };
-        check_clear(header)?;
         let content = &raw[HEADER_LEN..header.record_len()];
         match header.content {
             ContentType::Handshake => {}

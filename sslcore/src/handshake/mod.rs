@@ -7,6 +7,8 @@
 pub(crate) mod facts;
 pub(crate) mod first_hello;
 pub(crate) mod hold;
+#[cfg(all(test, feature = "ring"))]
+pub(crate) mod idle;
 pub(crate) mod inbound;
 pub(crate) mod rustls;
 pub(crate) mod settings;

@@ -7,8 +7,6 @@ use alloc::sync::Arc;
 use alloc::vec;
 use alloc::vec::Vec;
 
-use rustls_pki_types::{CertificateDer, UnixTime};
-
 use super::{Leaving, Phase, Sink};
 use crate::buffer::{ReceiveBuffer, Storage, TransmitBuffer};
 use crate::config::{ClientConfig, PeerName, ServerConfig, ServerStart};
@@ -18,105 +16,16 @@ use crate::connection::io::{Io, Outbound};
 use crate::connection::judging::{Approved, Ruling};
 use crate::connection::over::Ending;
 use crate::connection::plain::Plain;
-use crate::crypto::{AeadAlgorithm, Backend, NONCE_LEN};
+use crate::crypto::Backend;
 use crate::event::ReviewId;
 use crate::failure::{Failure, FailureKind};
-use crate::handshake::facts::SessionFacts;
-use crate::handshake::rustls::key_schedule::exporter::Exporter;
+use crate::handshake::idle::Idle;
 use crate::handshake::wire::client_hello::HelloMessage;
-use crate::handshake::{AlertProtection, Engine, Message};
 use crate::identity::signer::{SignError, Signer};
 use crate::limits::Limits;
-use crate::protocol::{SignatureScheme, SslProtocol};
-use crate::record::protection::{KeyMaterial, Protection};
-use crate::record::traffic::{HandOff, PostHandshake};
+use crate::protocol::SignatureScheme;
 use crate::time::{Instant, Now};
 use crate::usage::{ReadEnd, UsageError};
-use crate::verify::SslError;
-
-/// An engine that does nothing, and can be taken apart or not.
-struct Idle {
-    whole: bool,
-}
-
-impl Engine for Idle {
-    fn start(&mut self, _: Now, _: &mut Vec<u8>) -> Result<(), Failure> {
-        Ok(())
-    }
-    fn message(&mut self, _: Message<'_>, _: Now, _: &mut Vec<u8>) -> Result<(), Failure> {
-        Ok(())
-    }
-    fn change_cipher_spec(&mut self, _: &mut [u8], _: Now, _: &mut Vec<u8>) -> Result<(), Failure> {
-        Ok(())
-    }
-    fn take_read_protection(&mut self) -> Option<Protection> {
-        None
-    }
-    fn refuses_early_data(&self) -> bool {
-        false
-    }
-    fn verdict_due(&self) -> bool {
-        false
-    }
-    fn peer_chain(&self) -> &[CertificateDer<'static>] {
-        &[]
-    }
-    fn useless_key(&self) -> Option<&SslError> {
-        None
-    }
-    fn judged(&mut self, _: bool, _: Option<UnixTime>, _: &mut Vec<u8>) {}
-    fn rejected(&mut self) {}
-    fn certificate_requested(&self) -> bool {
-        false
-    }
-    fn released(&mut self, _: &[u8]) {}
-    fn alert_protection(&self) -> AlertProtection {
-        AlertProtection::Clear
-    }
-    fn is_complete(&self) -> bool {
-        false
-    }
-    fn facts(&self) -> SessionFacts {
-        SessionFacts::default()
-    }
-    fn exporter(&self) -> Option<Exporter> {
-        None
-    }
-    fn finish(self: Box<Self>, _: Option<Protection>) -> Result<HandOff, Failure> {
-        if !self.whole {
-            return Err(Failure::silent(FailureKind::Engine));
-        }
-        Ok(HandOff {
-            tx: protection(),
-            rx: protection(),
-            post: Box::new(Nothing),
-            confidentiality_limit: u64::MAX,
-        })
-    }
-}
-
-fn protection() -> Protection {
-    let material = KeyMaterial::new(AeadAlgorithm::Aes128Gcm, &[0; 16], [0; NONCE_LEN]);
-    let material = material.expect("16 bytes");
-    Protection::new(&Backend::ring(), SslProtocol::TlsV1_3, &material, 0).expect("a key")
-}
-
-struct Nothing;
-
-impl PostHandshake for Nothing {
-    fn next_transmit_key(&mut self) -> Result<KeyMaterial, Failure> {
-        Err(Failure::silent(FailureKind::Engine))
-    }
-    fn next_receive_key(&mut self) -> Result<KeyMaterial, Failure> {
-        Err(Failure::silent(FailureKind::Engine))
-    }
-    fn takes_tickets(&self) -> bool {
-        false
-    }
-    fn session_ticket(&mut self, _: &[u8], _: Now) -> Result<u32, Failure> {
-        Ok(0)
-    }
-}
 
 struct NoKey;
 
@@ -149,7 +58,11 @@ fn io() -> Io {
 
 fn begun(whole: bool) -> Begun {
     let now = Now::without_wall_clock(Instant::default());
-    Begun::new(Box::new(Idle { whole }), now).expect("it does nothing")
+    let engine = Idle {
+        whole,
+        ..Idle::default()
+    };
+    Begun::new(Box::new(engine), now).expect("it does nothing")
 }
 
 fn start(client_side: bool) -> Start {

@@ -5,9 +5,9 @@ use sslcore::{Alert, FailureKind, VerifyMode};
 use sslcore_tests::hello::{ClientHello, kind, number};
 use sslcore_tests::middle::{Keys, Who};
 use sslcore_tests::pair::{backends, client, server};
-use sslcore_tests::sealing::{DATA, record};
+use sslcore_tests::sealing::{DATA, HANDSHAKE, record};
 
-use crate::stage::{ILLEGAL, Refusal, Stage, UNEXPECTED};
+use crate::stage::{ILLEGAL, Refusal, Stage, TOO_LONG, UNEXPECTED};
 
 /// Skipped to its end: what is wrong is the value in Finished, since the hello was changed.
 const SKIPPED: Refusal = (FailureKind::BadHandshakeSignature, Alert::DecryptError);
@@ -160,6 +160,30 @@ fn early_data_ends_with_the_first_record_that_opens() {
         stage.pair.server.give(&first, usize::MAX);
         stage.pair.server.give(&early(100), usize::MAX);
         assert_eq!(stage.refusal(Who::Server), FORGED);
+    }
+}
+
+#[test]
+fn early_data_is_what_cannot_be_opened_and_nothing_else() {
+    for backend in backends() {
+        for (what, expected) in [
+            // RFC 8446 §5: under keys, only ChangeCipherSpec and alerts may still come in the clear.
+            (record(HANDSHAKE, &[20, 0, 0, 0]), UNEXPECTED),
+            (record(DATA, &vec![0; 16_384 + 257]), TOO_LONG),
+        ] {
+            let mut stage = stage(&backend, false);
+            stage.change(Who::Client, kind::CLIENT_HELLO, offer);
+            stage.hear(Who::Server);
+            stage.pair.server.give(&what, usize::MAX);
+            assert_eq!(stage.refusal(Who::Server), expected);
+        }
+        // RFC 8446 §5.2 holds for what nobody has keys for, too.
+        let mut stage = stage(&backend, true);
+        stage.change(Who::Client, kind::CLIENT_HELLO, offer);
+        stage.hear(Who::Server);
+        let long = record(DATA, &vec![0; 16_384 + 257]);
+        stage.pair.server.give(&long, usize::MAX);
+        assert_eq!(stage.refusal(Who::Server), TOO_LONG);
     }
 }
 

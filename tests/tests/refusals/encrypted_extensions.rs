@@ -151,11 +151,14 @@ fn a_request_that_cannot_be_answered() {
         extensions.add(number::GREASE, &[]);
     });
     assert_eq!(refusal, ILLEGAL);
-    let refusal = request_refused(|extensions| {
-        extensions.remove(number::CERTIFICATE_AUTHORITIES);
-        extensions.add(number::CERTIFICATE_AUTHORITIES, &[0, 0]);
-    });
-    assert_eq!(refusal, MALFORMED);
+    // RFC 8446 §4.2.4: names, and none of them is empty.
+    for names in [&[0, 0][..], &[0, 2, 0, 0], &[0, 3, 0, 2, 0x30]] {
+        let refusal = request_refused(|extensions| {
+            extensions.remove(number::CERTIFICATE_AUTHORITIES);
+            extensions.add(number::CERTIFICATE_AUTHORITIES, names);
+        });
+        assert_eq!(refusal, MALFORMED, "{names:?}");
+    }
     let mut stage = Stage::with_client_certificate("TLSv1.3");
     stage.change_flight(kind::CERTIFICATE_REQUEST, |said| {
         said.insert(5, 7);

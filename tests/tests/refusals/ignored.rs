@@ -1,10 +1,10 @@
 //! What must be ignored: every browser sends it (RFC 8446 §4.2, RFC 8701).
 
-use sslcore::{Event, FailureKind};
+use sslcore::{Alert, Event, FailureKind};
 use sslcore_tests::hello::{ClientHello, Extensions, kind, message, number, vector8, vector16};
-use sslcore_tests::middle::{Keys, Who};
+use sslcore_tests::middle::{Keys, Said, Who};
 use sslcore_tests::pair::{backend, client, server};
-use sslcore_tests::sealing::HANDSHAKE;
+use sslcore_tests::sealing::{ALERT, HANDSHAKE};
 
 use crate::stage::{Stage, VERSIONS};
 
@@ -177,4 +177,31 @@ fn a_client_takes_a_ticket_with_what_it_does_not_know() {
     assert!(stage.pair.client.saw(Event::SessionTicketReceived));
     let failure = stage.pair.client.conn.failure();
     assert!(failure.is_none(), "{failure:?}");
+}
+
+#[test]
+fn a_warning_under_the_first_keys_ends_nothing() {
+    // RFC 8446 §6.1: user_canceled, the only one that is left in TLS 1.3.
+    for version in VERSIONS {
+        let mut stage = Stage::plain(version);
+        for who in [Who::Client, Who::Server, Who::Client, Who::Server] {
+            stage.pass(who, |said| {
+                let sealed = |one: &Said| one.content == HANDSHAKE && one.keys == Keys::First;
+                if let Some(at) = said.iter().position(sealed) {
+                    let mut warning = said[at].clone();
+                    (warning.content, warning.body) = (ALERT, vec![1, 90]);
+                    said.insert(at, warning);
+                }
+            });
+        }
+        for end in [&stage.pair.client, &stage.pair.server] {
+            assert!(
+                end.conn.is_encrypted(),
+                "{version}: {:?}",
+                end.conn.failure()
+            );
+            let warned = Event::AlertReceived(Alert::UserCanceled);
+            assert!(end.saw(warned), "{version}: {:?}", end.events);
+        }
+    }
 }
