@@ -97,6 +97,39 @@ fn nothing_is_consumed_and_nothing_leaves_until_it_is_answered() {
 }
 
 #[test]
+fn the_question_is_gone_as_soon_as_it_is_answered() {
+    for refuse in [false, true] {
+        let (mut pair, id) = asked("TLSv1.3", usize::MAX);
+        match refuse {
+            true => pair.server.conn.refuse_config(id),
+            false => pair.server.conn.provide_config(id, &fallback()),
+        }
+        .expect("open");
+        assert!(pair.server.conn.config_request().is_none());
+        assert_eq!(
+            pair.server.conn.provide_config(id, &fallback()),
+            Err(UsageError::Stale)
+        );
+    }
+}
+
+#[test]
+fn closing_with_something_to_say_waits_for_the_configuration() {
+    let (mut pair, id) = asked("TLSv1.3", usize::MAX);
+    pair.server.write(b"welcome");
+    pair.server.conn.close();
+    pair.run();
+    assert!(pair.server.conn.config_request().is_some());
+    pair.server
+        .conn
+        .provide_config(id, &fallback())
+        .expect("open");
+    pair.run();
+    assert_eq!(pair.client.read_all(), b"welcome");
+    assert!(pair.client.saw(Event::PeerClosed));
+}
+
+#[test]
 fn a_refusal_is_unrecognized_name() {
     for version in VERSIONS {
         let (mut pair, id) = asked(version, usize::MAX);
