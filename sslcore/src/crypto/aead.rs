@@ -68,4 +68,5 @@ pub(super) fn copy<'a>(
 
 /// Makes a [`RecordAead`] from a key of exactly [`AeadAlgorithm::key_len`] bytes; another length
 /// is an [`AeadError`]. Allocates the returned box: once per key, never per record.
-pub type MakeAead = fn(AeadAlgorithm, &[u8]) -> Result<Box<dyn RecordAead>, AeadError>;
+pub type MakeAead =
+    dyn Fn(AeadAlgorithm, &[u8]) -> Result<Box<dyn RecordAead>, AeadError> + Send + Sync;

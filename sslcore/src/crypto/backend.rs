@@ -17,10 +17,12 @@ use crate::protocol::{AeadAlgorithm, SslCipher};
 ///
 /// Cloning costs one reference count.
 #[derive(Clone)]
-pub struct Backend {
+pub struct Backend(Arc<Library>);
+
+struct Library {
     name: &'static str,
     provider: Arc<CryptoProvider>,
-    make_aead: MakeAead,
+    make_aead: Box<MakeAead>,
 }
 
 impl Backend {
@@ -46,29 +48,36 @@ impl Backend {
     }
 
     /// A backend of your own: a rustls provider, and the AEADs for the record layer. Both must
-    /// know the same cipher suites.
-    pub fn custom(name: &'static str, provider: CryptoProvider, make_aead: MakeAead) -> Self {
-        Self {
+    /// know the same cipher suites. `make_aead` is a [`MakeAead`].
+    pub fn custom(
+        name: &'static str,
+        provider: CryptoProvider,
+        make_aead: impl Fn(AeadAlgorithm, &[u8]) -> Result<Box<dyn RecordAead>, AeadError>
+        + Send
+        + Sync
+        + 'static,
+    ) -> Self {
+        Self(Arc::new(Library {
             name,
             provider: Arc::new(provider),
-            make_aead,
-        }
+            make_aead: Box::new(make_aead),
+        }))
     }
 
     /// The backend's name, for logs: `"aws-lc-rs"`, `"ring"`, `"rustcrypto"`, or your own.
     pub fn name(&self) -> &'static str {
-        self.name
+        self.0.name
     }
 
     /// The rustls provider that handshakes run on.
     pub fn provider(&self) -> &Arc<CryptoProvider> {
-        &self.provider
+        &self.0.provider
     }
 
     /// The cipher suites it has, in its order of preference. Costs a look-up each.
     /// `QSslConfiguration::supportedCiphers`.
     pub fn supported_ciphers(&self) -> impl Iterator<Item = SslCipher> {
-        let suites = self.provider.cipher_suites.iter();
+        let suites = self.0.provider.cipher_suites.iter();
         suites.filter_map(|suite| SslCipher::from_id(suite.suite().into()))
     }
 
@@ -81,22 +90,27 @@ impl Backend {
         algorithm: AeadAlgorithm,
         key: &[u8],
     ) -> Result<Box<dyn RecordAead>, AeadError> {
-        (self.make_aead)(algorithm, key)
+        (self.0.make_aead)(algorithm, key)
     }
 
     /// SHA-256, borrowed from a cipher suite that hashes with it; `None` when the provider has
     /// no such suite.
     pub(crate) fn sha256(&self) -> Option<&'static dyn Hash> {
-        let mut hashes = self.provider.cipher_suites.iter().map(|suite| match suite {
-            SupportedCipherSuite::Tls12(suite) => suite.common.hash_provider,
-            SupportedCipherSuite::Tls13(suite) => suite.common.hash_provider,
-        });
+        let mut hashes = self
+            .0
+            .provider
+            .cipher_suites
+            .iter()
+            .map(|suite| match suite {
+                SupportedCipherSuite::Tls12(suite) => suite.common.hash_provider,
+                SupportedCipherSuite::Tls13(suite) => suite.common.hash_provider,
+            });
         hashes.find(|hash| hash.algorithm() == HashAlgorithm::SHA256)
     }
 }
 
 impl fmt::Debug for Backend {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_tuple("Backend").field(&self.name).finish()
+        f.debug_tuple("Backend").field(&self.0.name).finish()
     }
 }
