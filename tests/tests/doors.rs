@@ -344,3 +344,109 @@ fn nothing_secret_is_in_debug_output() {
     let secret: Vec<String> = key.secret_der()[40..44].iter().map(u8::to_string).collect();
     assert!(!printed.contains(&secret.join(", ")));
 }
+
+#[test]
+fn what_is_put_back_is_read_again_in_front_of_the_rest() {
+    let mut pair = Pair::encrypted(
+        &client(backend()).build().expect("client"),
+        &server(backend()).build().expect("server"),
+    );
+    pair.server.write(b"HELLO there");
+    pair.run();
+    let conn = &mut pair.client.conn;
+    let mut word = [0; 6];
+    assert_eq!(conn.read(&mut word), Ok(6));
+    conn.unread(&word).expect("it was just there");
+    assert_eq!(conn.peek(), b"HELLO there");
+    conn.consume(11).expect("all");
+    conn.unread(b"there").expect("room");
+    conn.unread(b"more than was ").expect("room");
+    assert_eq!(conn.peek(), b"more than was there");
+    // In front of it, records that are still on their way are not disturbed.
+    pair.server.write(b", and more");
+    let wire = pair.server.take();
+    let conn = &mut pair.client.conn;
+    assert_eq!(conn.receive(&wire[..10]), Ok(10));
+    conn.consume(14).expect("unread");
+    conn.unread(&[b'.'; 500]).expect("room");
+    assert_eq!(conn.receive(&wire[10..]), Ok(wire.len() - 10));
+    pair.client.settle();
+    let expected = [&[b'.'; 500][..], b"there, and more"].concat();
+    assert_eq!(pair.client.read_all(), expected);
+}
+
+#[test]
+fn no_more_is_put_back_than_there_is_room_for() {
+    let limits = Limits {
+        read_buffer_size: 100,
+        ..Limits::default()
+    };
+    let mut end = End::new(limits);
+    let cap = 100 + 18_437;
+    end.conn.unread(&vec![1; cap]).expect("just so much");
+    assert_eq!(
+        end.conn.unread(b"x"),
+        Err(UsageError::TooManyBytes {
+            given: 1,
+            available: 0
+        })
+    );
+    assert!(end.conn.peek() == vec![1; cap]);
+    assert!(!end.conn.wants_receive());
+    end.conn.consume(cap).expect("all of it");
+    assert!(end.conn.wants_receive());
+}
+
+#[test]
+fn a_connection_tells_its_own_side_of_the_configuration() {
+    let mut pair = Pair::encrypted(
+        &client(backend()).build().expect("client"),
+        &server(backend()).build().expect("server"),
+    );
+    let (client, server) = (&pair.client.conn, &pair.server.conn);
+    assert_eq!(client.peer_verify_name(), Some("server.test"));
+    assert_eq!(server.peer_verify_name(), None);
+    assert!(client.client_config().is_some() && client.server_config().is_none());
+    assert!(server.server_config().is_some() && server.client_config().is_none());
+    assert_eq!(client.local_certificate(), None);
+    let chain: Vec<&[u8]> = server
+        .local_certificate_chain()
+        .iter()
+        .map(|it| it.der().as_ref())
+        .collect();
+    let expected: Vec<&[u8]> = WORLD.server.chain.iter().map(AsRef::as_ref).collect();
+    assert_eq!(chain, expected);
+    pair.client.conn.abort();
+    assert_eq!(
+        pair.client.conn.peer_verify_name(),
+        Some("server.test"),
+        "also after the end"
+    );
+}
+
+#[test]
+fn suites_and_groups_say_what_they_are() {
+    let backend = backend();
+    for cipher in backend.supported_ciphers() {
+        let methods = (cipher.key_exchange_method(), cipher.authentication_method());
+        let name = cipher.name();
+        let expected = match name {
+            name if name.contains("_ECDHE_ECDSA_") => ("ECDH", "ECDSA"),
+            name if name.contains("_ECDHE_RSA_") => ("ECDH", "RSA"),
+            _ => ("any", "any"),
+        };
+        assert_eq!(methods, expected, "{name}");
+        let encryption = match (name.contains("CHACHA20"), cipher.used_bits()) {
+            (true, 256) => "CHACHA20/POLY1305(256)",
+            (false, 128) => "AESGCM(128)",
+            (false, 256) => "AESGCM(256)",
+            other => panic!("{name}: {other:?}"),
+        };
+        assert_eq!(cipher.encryption_method(), encryption, "{name}");
+    }
+    let groups: Vec<&str> = backend.supported_groups().collect();
+    assert!(
+        groups.contains(&"X25519") && groups.contains(&"secp256r1"),
+        "{groups:?}"
+    );
+}

@@ -188,6 +188,31 @@ impl ReceiveBuffer {
         self.rewind_if_empty();
     }
 
+    /// Puts `bytes` in front of the unread plaintext, when up to `cap` may be held; or says how many
+    /// have room.
+    pub(crate) fn put_back(&mut self, bytes: &[u8], cap: usize) -> Result<(), usize> {
+        let room = self.room(cap);
+        if bytes.len() > room {
+            return Err(room);
+        }
+        if self.plain.is_empty() {
+            self.plain = self.raw.start..self.raw.start;
+        }
+        if self.plain.start < bytes.len() {
+            self.compact();
+            let shift = bytes.len();
+            self.tail(shift, cap);
+            let held = 0..self.raw.end;
+            self.storage.bytes_mut().copy_within(held, shift);
+            self.plain = shift..self.plain.end + shift;
+            self.raw = self.raw.start + shift..self.raw.end + shift;
+        }
+        let end = self.plain.start;
+        self.plain.start -= bytes.len();
+        self.storage.bytes_mut()[self.plain.start..end].copy_from_slice(bytes);
+        Ok(())
+    }
+
     /// The reader took `n` bytes. `n` was checked by the caller.
     #[inline]
     pub(crate) fn consume(&mut self, n: usize) {

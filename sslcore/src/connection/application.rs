@@ -104,6 +104,23 @@ impl Connection {
         Ok(())
     }
 
+    /// Puts plaintext back in front of what is unread, as if it had not been read: all of it, or, when
+    /// there is no room, nothing. What was just [consumed](Self::consume) always has room. No event
+    /// tells of it. `QIODevice::ungetChar`.
+    ///
+    /// # Errors
+    /// [`UsageError::TooManyBytes`] when there is no room for it.
+    pub fn unread(&mut self, plaintext: &[u8]) -> Result<(), UsageError> {
+        let cap = self.io.receive_cap();
+        self.io
+            .receive
+            .put_back(plaintext, cap)
+            .map_err(|available| UsageError::TooManyBytes {
+                given: plaintext.len(),
+                available,
+            })
+    }
+
     /// Copies unread plaintext out. `Ok(0)` only when `out` is empty.
     ///
     /// # Errors

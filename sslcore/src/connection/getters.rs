@@ -1,6 +1,8 @@
 //! QSslSocket's getters. All of them keep answering after a failure.
 
 use super::Connection;
+use super::io::Configured;
+use crate::config::{ClientConfig, ServerConfig};
 use crate::event::{CloseReport, SslMode};
 use crate::failure::Failure;
 use crate::protocol::{SslCipher, SslProtocol};
@@ -55,6 +57,45 @@ impl Connection {
     /// How it ended, once [`Event::Closed`](crate::Event::Closed) was emitted.
     pub fn close_report(&self) -> Option<CloseReport> {
         self.phase.report()
+    }
+
+    /// A client's configuration, as it was started with; `None` on servers and before TLS.
+    /// `QSslSocket::sslConfiguration`.
+    pub fn client_config(&self) -> Option<&ClientConfig> {
+        match &self.io.known.config {
+            Some(Configured::Client(config)) => Some(config),
+            _ => None,
+        }
+    }
+
+    /// A server's configuration, as it was started with or provided, from the ClientHello on; `None`
+    /// on clients. `QSslSocket::sslConfiguration`.
+    pub fn server_config(&self) -> Option<&ServerConfig> {
+        match &self.io.known.config {
+            Some(Configured::Server(config)) => Some(config),
+            _ => None,
+        }
+    }
+
+    /// The certificate chain that we have for the peer, our own certificate first; empty when there
+    /// is none. `QSslSocket::localCertificateChain`.
+    pub fn local_certificate_chain(&self) -> &[Certificate] {
+        match &self.io.known.config {
+            Some(Configured::Client(config)) => config.local_certificate_chain(),
+            Some(Configured::Server(config)) => config.local_certificate_chain(),
+            None => &[],
+        }
+    }
+
+    /// Our own certificate, if there is one. `QSslSocket::localCertificate`.
+    pub fn local_certificate(&self) -> Option<&Certificate> {
+        self.local_certificate_chain().first()
+    }
+
+    /// The name that the server's certificate must carry, an address as text; `None` on servers and
+    /// before TLS. `QSslSocket::peerVerifyName`.
+    pub fn peer_verify_name(&self) -> Option<&str> {
+        self.io.known.verify_name.as_deref()
     }
 
     /// The errors of the peer's chain, forgiven or not. `QSslSocket::sslHandshakeErrors`.

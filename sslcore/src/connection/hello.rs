@@ -4,7 +4,7 @@ use alloc::boxed::Box;
 
 use super::clock::Countdown;
 use super::handshaking::{Begun, Handshaking, Role};
-use super::io::{Io, Stepped, Turn};
+use super::io::{Configured, Io, Stepped, Turn};
 use super::question::Question;
 use super::underway::Underway;
 use crate::alert::Alert;
@@ -96,7 +96,9 @@ impl AwaitingHello {
         };
         io.known.facts.server_name = hello.hello().server_name().map(Box::from);
         Ok(Turn::Leave(match &self.start {
-            ServerStart::With(config) => Greeted::Known(Chosen::new(config.clone(), hello, now)?),
+            ServerStart::With(config) => {
+                Greeted::Known(Chosen::new(config.clone(), hello, io, now)?)
+            }
             ServerStart::Ask { .. } => {
                 let id = io.next_id();
                 io.events.push(Event::ConfigRequired(RequestId(id)));
@@ -145,7 +147,13 @@ pub(crate) struct Chosen {
 }
 
 impl Chosen {
-    fn new(config: ServerConfig, hello: HelloMessage, now: Now) -> Result<Self, Failure> {
+    fn new(
+        config: ServerConfig,
+        hello: HelloMessage,
+        io: &mut Io,
+        now: Now,
+    ) -> Result<Self, Failure> {
+        io.known.config = Some(Configured::Server(config.clone()));
         let engine = config.0.template.engine(hello, now)?;
         let begun = Begun::new(Box::new(engine), now)?;
         Ok(Self { config, begun })
@@ -165,7 +173,7 @@ impl Choosing {
                 io.close_timeout = Countdown::new(timeouts.close);
                 // Whatever comes of it, this phase is over.
                 let hello = core::mem::take(&mut self.hello);
-                Ok(Turn::Leave(Chosen::new(config, hello, now)?))
+                Ok(Turn::Leave(Chosen::new(config, hello, io, now)?))
             }
             Some(Choice::Refused) => Err(Failure::new(
                 FailureKind::ConfigRefused,

@@ -6,6 +6,7 @@ use alloc::vec::Vec;
 use super::clock::Countdown;
 use crate::alert::Alert;
 use crate::buffer::{ReceiveBuffer, TransmitBuffer};
+use crate::config::{ClientConfig, ServerConfig};
 use crate::event::{CloseReport, Event, SslMode};
 use crate::events::Events;
 use crate::failure::{Failure, FailureKind};
@@ -51,10 +52,19 @@ pub(crate) enum TransportEnd {
     Reset,
 }
 
+/// The configuration of a connection.
+pub(crate) enum Configured {
+    Client(ClientConfig),
+    Server(ServerConfig),
+}
+
 /// What was learnt, and stays true: the getters answer from it, also after a failure.
 #[derive(Default)]
 pub(crate) struct Known {
     pub(crate) mode: SslMode,
+    pub(crate) config: Option<Configured>,
+    /// The name that the server's certificate must carry.
+    pub(crate) verify_name: Option<Box<str>>,
     pub(crate) facts: SessionFacts,
     pub(crate) exporter: Option<Box<Exporter>>,
     pub(crate) chain: Vec<Certificate>,

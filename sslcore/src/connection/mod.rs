@@ -27,7 +27,7 @@ use alloc::vec::Vec;
 
 pub use self::decisions::{ConfigRequest, Review, Verdict};
 use self::hello::{AwaitingHello, Greeting, Start};
-use self::io::Io;
+use self::io::{Configured, Io};
 pub use self::lent::{Transmission, TransportBuffers};
 use self::plain::Plain;
 pub use self::progress::{Changes, Progress, Step};
@@ -130,7 +130,10 @@ impl Connection {
         leftover: Leftover,
     ) -> Result<(), UsageError> {
         let plain = self.startable(leftover)?;
-        self.io.known.facts.server_name = peer.server_name().map(Box::from);
+        let known = &mut self.io.known;
+        known.facts.server_name = peer.server_name().map(Box::from);
+        known.verify_name = Some(peer.verify_name().into());
+        known.config = Some(Configured::Client(config.clone()));
         let timeouts = config.0.terms.timeouts;
         let greeting = Greeting::new(config.clone(), peer);
         self.io.begin_tls(SslMode::Client, timeouts);

@@ -81,6 +81,13 @@ impl Backend {
         suites.filter_map(|suite| SslCipher::from_id(suite.suite().into()))
     }
 
+    /// The key exchange groups it has, by IANA's names, in its order of preference.
+    /// `QSslConfiguration::supportedEllipticCurves`.
+    pub fn supported_groups(&self) -> impl Iterator<Item = &'static str> {
+        let groups = self.0.provider.kx_groups.iter();
+        groups.filter_map(|group| group.name().as_str())
+    }
+
     /// A key of one of the record AEADs.
     ///
     /// # Errors

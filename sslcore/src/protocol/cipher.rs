@@ -152,7 +152,36 @@ impl SslCipher {
         self.aead
     }
 
-    /// Key length in bits. `QSslCipher::usedBits`.
+    /// How keys are agreed upon: `"ECDH"`, in TLS 1.3, whose suites do not say, `"any"`.
+    /// `QSslCipher::keyExchangeMethod`.
+    pub fn key_exchange_method(&self) -> &'static str {
+        match self.protocol {
+            SslProtocol::TlsV1_3 => "any",
+            SslProtocol::TlsV1_2 => "ECDH",
+        }
+    }
+
+    /// The kind of key that the server authenticates itself with: `"ECDSA"` or `"RSA"`, in TLS 1.3,
+    /// whose suites do not say, `"any"`. `QSslCipher::authenticationMethod`.
+    pub fn authentication_method(&self) -> &'static str {
+        match self.protocol {
+            SslProtocol::TlsV1_3 => "any",
+            SslProtocol::TlsV1_2 if self.name.contains("_ECDSA_") => "ECDSA",
+            SslProtocol::TlsV1_2 => "RSA",
+        }
+    }
+
+    /// How records are encrypted, as OpenSSL and Qt write it. `QSslCipher::encryptionMethod`.
+    pub fn encryption_method(&self) -> &'static str {
+        match self.aead {
+            AeadAlgorithm::Aes128Gcm => "AESGCM(128)",
+            AeadAlgorithm::Aes256Gcm => "AESGCM(256)",
+            AeadAlgorithm::ChaCha20Poly1305 => "CHACHA20/POLY1305(256)",
+        }
+    }
+
+    /// Key length in bits. `QSslCipher::usedBits`, and `supportedBits`, which is the same for all
+    /// suites here.
     pub fn used_bits(&self) -> usize {
         self.aead.key_len() * 8
     }
