@@ -5,6 +5,7 @@ mod options;
 mod pump;
 mod report;
 mod settings;
+mod source;
 mod target;
 mod trace;
 
@@ -62,6 +63,7 @@ fn converse(options: &Options, report: &Report) -> Result<(), Trouble> {
         let ended = socket.wait_for_disconnected(Some(options.timeout));
         ended.map(drop).map_err(Interrupted::Connection)
     });
+    let enough = matches!(outcome, Err(Interrupted::NobodyReads));
     let outcome = outcome.or_else(|interrupted| match interrupted {
         Interrupted::Connection(error) => Err(give_up(&mut socket, error, true, options)),
         Interrupted::Streams(why) => {
@@ -79,7 +81,14 @@ fn converse(options: &Options, report: &Report) -> Result<(), Trouble> {
             traffic,
         });
     }
-    outcome
+    let report = socket.connection().close_report().unwrap_or_default();
+    match traffic.lost(&report) {
+        Some(lost) if !enough => outcome.and_then(|()| {
+            let why = format!("the server ended the connection before it had all: {lost}");
+            Err(Trouble::new(Exit::Truncated, why))
+        }),
+        _ => outcome,
+    }
 }
 
 fn connect(options: &Options, settings: &Settings, report: &Report) -> Result<SslSocket, Trouble> {
@@ -223,8 +232,11 @@ fn sentence(failure: &Failure, encrypted: bool, options: &Options) -> String {
         FailureKind::Truncated if encrypted => {
             format!("{failure}: data of the server's may be missing")
         }
-        FailureKind::Truncated | FailureKind::Reset if !encrypted => {
+        FailureKind::Truncated if !encrypted => {
             "the server hung up during the handshake".to_owned()
+        }
+        FailureKind::Reset if !encrypted => {
+            "the server reset the connection during the handshake".to_owned()
         }
         FailureKind::CertificateRejected(kind) => {
             format!("the server's certificate is refused: {kind}")
