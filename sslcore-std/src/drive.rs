@@ -122,8 +122,10 @@ impl<T: Transport> Driver<T> {
         let now = self.clock.now();
         let mut worked = false;
         loop {
-            // A close is carried out even while connecting: it may leave nothing to connect for.
-            let progress = match self.connecting && !self.closing {
+            // A close with nothing to send is carried out even while connecting: it leaves nothing
+            // to connect for.
+            let waits = self.connecting && !(self.closing && self.pending() == 0);
+            let progress = match waits {
                 true => Progress::Idle,
                 false => self.connection.process(now),
             };

@@ -141,12 +141,28 @@ macro_rules! common_methods {
         }
 
         /// Ends our direction: what was written leaves first, then close_notify, as far as the
-        /// stream takes them now. During a handshake that ends the connection: the peer gets
-        /// user_canceled, and what waited for the end of the handshake is abandoned. What the peer
-        /// still sends can be read to its end. `QSslSocket::close`, but it keeps what was
-        /// received.
+        /// stream takes them now. A handshake goes on to its end if something was written, else it
+        /// is given up. What the peer still sends can be read to its end, for which
+        /// [`set_peer_close_timeout`](Self::set_peer_close_timeout) can set a limit.
+        /// `QSslSocket::close`, but it keeps what was received. See
+        /// [`Connection::close`](sslcore::Connection::close).
         pub fn close(&mut self) {
             self.driver.close();
+        }
+
+        /// Ends both directions at once, with a farewell, as far as the stream takes it now: what
+        /// waits for the end of a handshake is abandoned, and nothing more is read. See
+        /// [`Connection::cancel`](sslcore::Connection::cancel).
+        pub fn cancel(&mut self) {
+            self.driver.cancel();
+        }
+
+        /// How long the peer may be silent between the end of our direction and the end of its
+        /// own; `None`, the default, is for ever. See
+        /// [`Connection::set_peer_close_timeout`](sslcore::Connection::set_peer_close_timeout).
+        pub fn set_peer_close_timeout(&mut self, timeout: Option<std::time::Duration>) {
+            self.driver
+                .act(|connection| connection.set_peer_close_timeout(timeout));
         }
 
         /// The next event, oldest first. What repeats is summed up until it is asked for, so an

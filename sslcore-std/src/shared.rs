@@ -215,6 +215,17 @@ impl SharedSocket {
         self.with(SslSocket::close);
     }
 
+    /// As [`SslSocket::cancel`]. A half that waits ends with
+    /// [`ReadEnd::Canceled`](sslcore::ReadEnd::Canceled).
+    pub fn cancel(&self) {
+        self.with(SslSocket::cancel);
+    }
+
+    /// As [`SslSocket::set_peer_close_timeout`].
+    pub fn set_peer_close_timeout(&self, timeout: Option<Duration>) {
+        self.with(|socket| socket.set_peer_close_timeout(timeout));
+    }
+
     /// As [`SslSocket::abort`]. A half that waits ends with
     /// [`ReadEnd::Aborted`](sslcore::ReadEnd::Aborted).
     pub fn abort(&self) {

@@ -51,18 +51,30 @@ pub enum SocketState {
 /// [`set_read_buffer_size`](Self::set_read_buffer_size), then write on.
 ///
 /// # The end
-/// Dropping a socket closes the stream as it is. What was written and has not left is lost. No
-/// close_notify is sent, in any state: it would say that all was said, and only the application
-/// knows that. So the peer sees a truncated connection, or a reset one if something had arrived
-/// that was not read; during a handshake it sees that the handshake was cut. An alert that was
-/// owed has left with the call that told of the failure, if the stream took it then, but may be
-/// lost with such a reset. [`disconnect_from_host`](Self::disconnect_from_host) ends a connection
-/// in order, and after a failure makes sure that the alert arrives.
+/// Dropping a socket [cancels](Self::cancel) what is not over, without waiting for anything: the
+/// peer gets user_canceled and close_notify behind what was written, if the stream takes all of
+/// that at once; else what has not left is lost, and the peer sees a truncated connection. It may see
+/// a reset one if something had arrived that was not read. That the farewell is no ordinary close is
+/// said by user_canceled alone, which many peers pass over: an application that leaves in the middle
+/// of something, and whose protocol does not show that, calls [`abort`](Self::abort) before; a thread
+/// that panics sends no farewell. An
+/// alert that was owed has left with the call that told of the failure, if the stream took it then,
+/// but may be lost with such a reset. [`disconnect_from_host`](Self::disconnect_from_host) ends a
+/// connection in order, and after a failure makes sure that the alert arrives.
 pub struct SslSocket {
     pub(crate) driver: Driver<Link>,
     pub(crate) peer_name: Option<Box<str>>,
     pub(crate) timeout: Option<Duration>,
     pub(crate) patience: Duration,
+}
+
+impl Drop for SslSocket {
+    fn drop(&mut self) {
+        // Who panics has not said all that it meant to.
+        if !std::thread::panicking() {
+            self.driver.cancel();
+        }
+    }
 }
 
 impl SslSocket {

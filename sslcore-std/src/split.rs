@@ -87,7 +87,7 @@ impl Drop for LastReader {
 
 /// What writes. From [`SslSocket::split`].
 ///
-/// Dropping it sends nothing and closes nothing, as with the whole socket: what was written leaves
+/// Dropping it sends nothing and closes nothing as long as the other half is there: what was written leaves
 /// while the other half reads. [`close`](Self::close) it to tell the peer that this was all.
 pub struct WriteHalf {
     socket: Arc<SharedSocket>,
@@ -98,6 +98,12 @@ impl ReadHalf {
     /// What both halves share: getters, decisions, events, the end.
     pub fn socket(&self) -> &SharedSocket {
         &self.socket
+    }
+
+    /// The same, for a third thread. As long as it has it, the halves cannot be
+    /// [reunited](Self::reunite).
+    pub fn share(&self) -> Arc<SharedSocket> {
+        Arc::clone(&self.socket)
     }
 
     /// How long one read may block before it fails with `TimedOut`; `None` is for ever.

@@ -81,7 +81,8 @@ impl<S: Read + Write> Transport for Bare<S> {}
 /// until nothing moves; after reading from a [full](Self::wants_read) buffer turn again, without
 /// waiting for an event.
 ///
-/// Dropping it drops the stream as it is, and tells the peer nothing.
+/// Dropping it drops the stream as it is, and tells the peer nothing: whether the stream may be
+/// written to then is its owner's affair. [`cancel`](Self::cancel) says farewell.
 pub struct SslStream<S> {
     driver: Driver<Bare<S>>,
 }

@@ -74,7 +74,10 @@ impl SslSocket {
     }
 
     /// Waits until the connection has ended, and says how. When the peer ends it, our side is
-    /// closed in answer. What was received can still be read. `QAbstractSocket::waitForDisconnected`.
+    /// closed in answer; when we have closed, a silent peer is waited for as long as the
+    /// configuration's close timeout, if
+    /// [`set_peer_close_timeout`](Self::set_peer_close_timeout) does not say otherwise. What was
+    /// received can still be read. `QAbstractSocket::waitForDisconnected`.
     ///
     /// # Errors
     /// [`ReadFirst`](WaitError::ReadFirst) when the end may be behind data that nobody reads;
@@ -84,6 +87,7 @@ impl SslSocket {
         &mut self,
         timeout: Option<Duration>,
     ) -> Result<CloseReport, WaitError> {
+        self.driver.limit_peer_close();
         self.wait(timeout, |driver| {
             if driver.connection.read_end().is_some() {
                 driver.close();
@@ -142,9 +146,10 @@ impl SslSocket {
     /// stream that is closed with unread data in it may lose the alert on its way.
     /// `QAbstractSocket::disconnectFromHost`.
     ///
-    /// While connecting, what was written in plaintext is still delivered. A handshake is not
-    /// completed, whether a question is open or not: the peer gets user_canceled, and what
-    /// waited for the end of the handshake is counted as abandoned.
+    /// While connecting, what was written in plaintext is still delivered. A handshake is completed
+    /// if something was written; if not, or if a question stays open for the close timeout, it is
+    /// given up: the peer gets user_canceled, and what waited for the end of the handshake is counted
+    /// as abandoned.
     ///
     /// Takes at most `timeout`; the configuration's close timeout may end it earlier. What has
     /// not left by then is lost, and counted in the report.

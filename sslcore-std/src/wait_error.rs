@@ -84,9 +84,13 @@ impl From<WaitError> for io::Error {
             | WaitError::ReadFirst { .. } => ErrorKind::WouldBlock,
             WaitError::NotStarted => ErrorKind::NotConnected,
             WaitError::NothingAsked => ErrorKind::InvalidInput,
-            WaitError::Ended(ReadEnd::Truncated | ReadEnd::Closed | ReadEnd::EndOfStream) => {
-                ErrorKind::UnexpectedEof
-            }
+            WaitError::Ended(
+                ReadEnd::Truncated
+                | ReadEnd::Closed
+                | ReadEnd::EndOfStream
+                | ReadEnd::CloseUnanswered,
+            ) => ErrorKind::UnexpectedEof,
+            WaitError::Ended(ReadEnd::TimedOut) => ErrorKind::TimedOut,
             WaitError::Ended(ReadEnd::Reset) => ErrorKind::ConnectionReset,
             WaitError::Ended(_) => ErrorKind::ConnectionAborted,
             WaitError::Failed(failure) => match (failure.kind(), failure.fault()) {

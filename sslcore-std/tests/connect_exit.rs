@@ -9,7 +9,7 @@ use std::process::Command;
 use std::sync::mpsc::channel;
 
 use common::program::{Door, Run, ca_file, connect, file, fresh, run, trusting};
-use common::{LONG, VERSIONS, both, server};
+use common::{LONG, VERSIONS, both, hang_up, server};
 use sslcore::{Pin, VerifyMode};
 use sslcore_std::SslSocket;
 use sslcore_tests::certs::{Identity, WORLD};
@@ -324,6 +324,42 @@ fn five_is_for_a_stream_that_is_cut() {
         "{}",
         run.stderr
     );
+}
+
+/// Hears our end, says `last` behind it, and hangs up without a close_notify.
+fn hangs_up_behind(last: &'static [u8]) -> impl FnOnce(SslSocket) + Send {
+    move |mut socket| {
+        assert_eq!(socket.read(&mut [0]).expect("close_notify"), 0);
+        socket.write_all(last).expect("write");
+        socket.flush().expect("flush");
+        hang_up(socket);
+    }
+}
+
+#[test]
+fn a_server_that_hangs_up_behind_our_close_is_an_end_like_others_unless_it_is_taken_strictly() {
+    for (options, code) in [(&[][..], 0), (&["--strict-close"], 5)] {
+        let door = Door::open();
+        let mut command = trusting(&door);
+        // In TLS 1.2 the server's socket answers by itself.
+        command.args(["--protocol", "TLSv1.3"]).args(options);
+        let run = against(&mut command, b"", &door, hangs_up_behind(b""));
+        assert_eq!(run.code, Some(code), "{}", run.stderr);
+        let closed = "Closed by us; the server hung up without a close_notify of its own: 0 B sent";
+        assert!(run.stderr.contains(closed), "{}", run.stderr);
+        let why = "after our close_notify without one of its own: data may be missing";
+        assert_eq!(run.stderr.contains(why), code != 0, "{}", run.stderr);
+    }
+}
+
+#[test]
+fn half_an_answer_behind_our_close_is_cut() {
+    let door = Door::open();
+    let mut command = trusting(&door);
+    command.args(["--protocol", "TLSv1.3"]);
+    let run = against(&mut command, b"", &door, hangs_up_behind(b"half of "));
+    assert_eq!(run.code, Some(5), "{}", run.stderr);
+    assert_eq!(run.stdout, b"half of ");
 }
 
 #[test]

@@ -6,8 +6,10 @@ use std::io::{BufRead, ErrorKind, Read, Write};
 use std::net::Shutdown;
 use std::time::Duration;
 
-use common::{LONG, VERSIONS, both, client, encrypted, pattern, server, sockets, started, streams};
-use sslcore::{FailureKind, ReadEnd};
+use common::{
+    LONG, VERSIONS, both, client, encrypted, hang_up, pattern, server, sockets, started, streams,
+};
+use sslcore::{Alert, Event, FailureKind, ReadEnd};
 use sslcore_std::{SslSocket, WaitError};
 
 #[test]
@@ -34,7 +36,7 @@ fn what_had_not_left_when_a_socket_is_dropped_is_lost_and_the_peer_sees_a_cut() 
 }
 
 #[test]
-fn a_socket_dropped_in_the_middle_of_a_handshake_cuts_it() {
+fn a_socket_dropped_in_the_middle_of_a_handshake_says_so() {
     for version in VERSIONS {
         let config = client().protocols(&[version]).build().expect("client");
         let (client, mut server) = started(&config, &server().build().expect("server"));
@@ -42,7 +44,45 @@ fn a_socket_dropped_in_the_middle_of_a_handshake_cuts_it() {
         let Err(WaitError::Failed(failure)) = server.wait_for_encrypted(Some(LONG)) else {
             panic!("the client is gone");
         };
-        assert_eq!(failure.kind(), FailureKind::Truncated);
+        assert_eq!(failure.kind(), FailureKind::ClosedDuringHandshake);
+        let canceled = Event::AlertReceived(Alert::UserCanceled);
+        assert!(std::iter::from_fn(|| server.poll_event()).any(|event| event == canceled));
+    }
+}
+
+#[test]
+fn a_socket_dropped_behind_everything_it_wrote_says_farewell() {
+    for version in VERSIONS {
+        let (mut client, mut server) = encrypted(version);
+        client.write_all(b"all that I have").expect("write");
+        drop(client);
+        let mut heard = Vec::new();
+        server.read_to_end(&mut heard).expect("close_notify");
+        assert_eq!(heard, b"all that I have");
+        let canceled = Event::AlertReceived(Alert::UserCanceled);
+        assert!(std::iter::from_fn(|| server.poll_event()).any(|event| event == canceled));
+    }
+}
+
+#[test]
+fn a_socket_dropped_by_a_panic_is_cut() {
+    for version in VERSIONS {
+        let (client, mut server) = encrypted(version);
+        let panicked = std::thread::spawn(move || {
+            let mut client = client;
+            client.write_all(b"half of what").expect("write");
+            std::panic::resume_unwind(Box::new("I meant to say"));
+        });
+        panicked.join().expect_err("it panicked");
+        let mut heard = Vec::new();
+        let error = server.read_to_end(&mut heard).expect_err("cut");
+        assert!(
+            matches!(
+                error.kind(),
+                ErrorKind::UnexpectedEof | ErrorKind::ConnectionReset
+            ),
+            "{error}"
+        );
     }
 }
 
@@ -94,11 +134,12 @@ fn a_peer_that_resets_in_the_middle_of_a_write_is_a_reset() {
                     }
                 }
             },
-            || {
+            move || {
                 let stream = server.stream().try_clone().expect("its stream");
                 stream.set_nonblocking(false).expect("blocking");
                 stream.peek(&mut [0; 1]).expect("something has arrived");
-                drop((stream, server));
+                drop(stream);
+                hang_up(server);
             },
         );
         assert_eq!(error.kind(), ErrorKind::ConnectionReset, "{error}");

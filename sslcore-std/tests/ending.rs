@@ -6,7 +6,7 @@ use std::io::{ErrorKind, Read, Write};
 use std::net::Shutdown;
 use std::time::{Duration, Instant};
 
-use common::{LONG, VERSIONS, both, client, encrypted, pattern, server, sockets, started};
+use common::{LONG, VERSIONS, both, client, encrypted, hang_up, pattern, server, sockets, started};
 use sslcore::{Failure, FailureKind, ReadEnd, Timeouts, UsageError};
 use sslcore_std::WaitError;
 
@@ -52,7 +52,7 @@ fn a_reset_is_not_a_cut() {
     // Closing a stream with unread data in it resets it; it must have arrived for that.
     server.stream().set_nonblocking(false).expect("blocking");
     server.stream().peek(&mut [0; 1]).expect("arrived");
-    drop(server);
+    hang_up(server);
     let error = client.read(&mut [0; 1]).expect_err("reset");
     assert_eq!(error.kind(), ErrorKind::ConnectionReset);
     assert_eq!(
@@ -79,7 +79,7 @@ fn a_reset_behind_data_that_nobody_has_read_fails_a_flush_and_no_read() {
     client.set_timeout(Some(LONG));
     server.stream().set_nonblocking(false).expect("blocking");
     server.stream().peek(&mut [0; 1]).expect("arrived");
-    drop(server);
+    hang_up(server);
     for _ in 0..2 {
         let error = client.flush().expect_err("reset");
         assert_eq!(error.kind(), ErrorKind::ConnectionReset);

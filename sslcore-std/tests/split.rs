@@ -8,7 +8,7 @@ use std::time::Duration;
 
 use common::{LONG, VERSIONS, both, client, encrypted, pattern, server, sockets, started};
 use sslcore::{
-    Connection, Failure, FailureKind, OnErrors, ReadEnd, SslMode, Timeouts, UsageError, Verdict,
+    Alert, Connection, Event, Failure, FailureKind, OnErrors, ReadEnd, SslMode, UsageError, Verdict,
 };
 use sslcore_std::{ReadHalf, SocketOption, SslSocket, WaitError, WriteHalf};
 use sslcore_tests::certs::WORLD;
@@ -234,14 +234,15 @@ fn dropping_the_write_half_says_nothing_and_closing_does() {
 }
 
 #[test]
-fn dropping_both_halves_cuts_the_connection_as_dropping_the_socket_does() {
+fn dropping_both_halves_says_farewell_as_dropping_the_socket_does() {
     let (mut client, mut server) = encrypted("TLSv1.3");
     // Everything that has arrived was read, or the stream would be reset.
     server.write_all(b"read this").expect("write");
     client.read_exact(&mut [0; 9]).expect("read");
     drop(client.split().expect("split"));
-    let error = server.read(&mut [0; 1]).expect_err("cut");
-    assert_eq!(error.kind(), ErrorKind::UnexpectedEof);
+    assert_eq!(server.read(&mut [0; 1]).expect("close_notify"), 0);
+    let canceled = Event::AlertReceived(Alert::UserCanceled);
+    assert!(std::iter::from_fn(|| server.poll_event()).any(|event| event == canceled));
 }
 
 #[test]
@@ -284,17 +285,9 @@ fn aborting_one_half_ends_a_read_of_the_other() {
 }
 
 #[test]
-fn a_close_starts_the_close_timeout_of_a_read_that_waits_already() {
-    let timeouts = Timeouts {
-        close: Some(Duration::from_millis(50)),
-        ..Timeouts::CLIENT
-    };
-    let config = client().timeouts(timeouts).build().expect("client");
-    let (mut client, mut server) = started(&config, &server().build().expect("server"));
-    both(
-        || client.wait_for_encrypted(Some(LONG)).expect("encrypted"),
-        || server.wait_for_encrypted(Some(LONG)).expect("encrypted"),
-    );
+fn a_close_starts_the_clock_of_a_read_that_waits_already() {
+    let (mut client, mut server) = encrypted("TLSv1.3");
+    client.set_peer_close_timeout(Some(Duration::from_millis(50)));
     client.set_timeout(None);
     let (mut read_half, mut write_half) = client.split().expect("split");
     let (tell, told) = channel();
@@ -312,7 +305,8 @@ fn a_close_starts_the_close_timeout_of_a_read_that_waits_already() {
             error.expect("the read was woken")
         },
     );
-    assert_eq!(error.kind(), ErrorKind::UnexpectedEof, "{error}");
+    assert_eq!(error.kind(), ErrorKind::TimedOut, "{error}");
+    assert_eq!(why(&error), Some(&WaitError::Ended(ReadEnd::TimedOut)));
 }
 
 #[test]

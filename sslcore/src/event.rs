@@ -61,10 +61,10 @@ pub enum Event {
     /// are still reported. When the policy asks, the handshake stands still until
     /// [`answer`](crate::Connection::answer). `QSslSocket::sslErrors`.
     SslErrors(ReviewId),
-    /// The handshake is complete and the verdict was favourable. At most once, never after a
-    /// failure (rule R5). `QSslSocket::encrypted`.
+    /// The handshake is complete, and the peer certificate was verified or accepted. At most once, never after a
+    /// failure ([rule R5](crate::rules#r5)). `QSslSocket::encrypted`.
     ///
-    /// It does not mean that the peer accepted *us* (rule R14): a TLS 1.3 client is encrypted
+    /// It does not mean that the peer accepted *us* ([rule R14](crate::rules#r14)): a TLS 1.3 client is encrypted
     /// before the server has judged its certificate, and may then receive an alert.
     Encrypted,
     /// There is new plaintext to read. `QIODevice::readyRead`.
@@ -89,7 +89,8 @@ pub enum Event {
     SessionTicketReceived,
     /// Traffic keys were renewed in at least one direction (RFC 8446 §4.6.3).
     KeysUpdated,
-    /// The last byte of this alert was taken by the transport. `QSslSocket::alertSent`, but true.
+    /// The transport has taken the last byte of this alert. Unlike `QSslSocket::alertSent`, which
+    /// comes when the alert is queued.
     AlertSent(Alert),
     /// The peer sent this alert. `QSslSocket::alertReceived`.
     AlertReceived(Alert),
@@ -97,6 +98,10 @@ pub enum Event {
     PeerClosed,
     /// The peer ended its stream before TLS was started.
     EndOfStream,
+    /// The peer ended its stream after our close_notify without one of its own, and sent no data in
+    /// between ([`ReadEnd::CloseUnanswered`](crate::ReadEnd::CloseUnanswered)). No failure: many
+    /// peers end so. Not clean either: nothing proves that it had no more to say.
+    CloseUnanswered,
     /// The connection failed; see [`failure`](crate::Connection::failure).
     Failed(FailureKind),
     /// The connection is over, and everything that could leave has left. The last event. What
@@ -105,8 +110,9 @@ pub enum Event {
 }
 
 impl Event {
-    /// Takes a later event into this one, if both are of the same kind that can repeat without
-    /// end: byte counts are summed, the others say the same once as often. Says whether it did.
+    /// Merges a later event into this one, if both are of the same kind and of a kind that can repeat
+    /// without end. Byte counts add up; repeated notifications collapse into one. Returns whether it
+    /// did.
     ///
     /// The connection's own queue is bounded by this, and so is any queue behind
     /// [`poll_event`](crate::Connection::poll_event) that does the same: everything else happens

@@ -35,6 +35,7 @@ enum Waiting {
     AlertReceived(Alert),
     PeerClosed,
     EndOfStream,
+    CloseUnanswered,
     Failed,
     Closed,
 }
@@ -61,6 +62,8 @@ impl Waiting {
 #[derive(Debug, Default)]
 pub(crate) struct Events {
     queue: Deque<Waiting, CAPACITY>,
+    /// There are some that [`announce`](Self::announce) has not told of.
+    unannounced: bool,
     ready_read: bool,
     /// What the waiting [`Event::BytesWritten`] will say; none waits while it is zero.
     written: usize,
@@ -72,6 +75,7 @@ pub(crate) struct Events {
 
 impl Events {
     /// Whether the worst case of one more step fits.
+    #[inline]
     pub(crate) fn has_room(&self) -> bool {
         CAPACITY - self.queue.len() >= WORST_CASE
     }
@@ -102,12 +106,14 @@ impl Events {
             Waiting::AlertReceived(alert) => Event::AlertReceived(alert),
             Waiting::PeerClosed => Event::PeerClosed,
             Waiting::EndOfStream => Event::EndOfStream,
+            Waiting::CloseUnanswered => Event::CloseUnanswered,
             Waiting::Failed => Event::Failed(take(&mut self.failed)?),
             Waiting::Closed => Event::Closed(self.closed),
         })
     }
 
     /// There is new plaintext.
+    #[inline]
     pub(crate) fn ready_read(&mut self) {
         if !replace(&mut self.ready_read, true) {
             self.append(Waiting::ReadyRead);
@@ -115,6 +121,7 @@ impl Events {
     }
 
     /// So many plaintext bytes, at least one, were encrypted, or taken in the clear.
+    #[inline]
     pub(crate) fn bytes_written(&mut self, n: usize) {
         if self.written == 0 {
             self.append(Waiting::BytesWritten);
@@ -151,6 +158,7 @@ impl Events {
             Event::AlertReceived(alert) => Waiting::AlertReceived(alert),
             Event::PeerClosed => Waiting::PeerClosed,
             Event::EndOfStream => Waiting::EndOfStream,
+            Event::CloseUnanswered => Waiting::CloseUnanswered,
             Event::Failed(kind) => {
                 self.failed = Some(kind);
                 Waiting::Failed
@@ -165,7 +173,19 @@ impl Events {
         }
     }
 
+    /// Whether any wait.
+    pub(crate) fn are_waiting(&self) -> bool {
+        !self.queue.is_empty()
+    }
+
+    /// Whether any wait that this was not asked of before.
+    pub(crate) fn announce(&mut self) -> bool {
+        take(&mut self.unannounced) && self.are_waiting()
+    }
+
+    #[inline]
     fn append(&mut self, waiting: Waiting) {
+        self.unannounced = true;
         let appended = self.queue.push_back(waiting).is_ok();
         debug_assert!(appended, "{waiting:?} did not fit");
     }
@@ -204,6 +224,7 @@ mod tests {
             Event::AlertReceived(Alert::CloseNotify),
             Event::PeerClosed,
             Event::EndOfStream,
+            Event::CloseUnanswered,
             Event::Failed(FailureKind::BufferTooSmall { needed: 1 << 20 }),
             Event::Closed(report),
         ];

@@ -27,7 +27,7 @@ pub enum Fault {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum FailureKind {
-    /// The stream ended without close_notify: data may be missing (rule R4).
+    /// The stream ended without close_notify: data may be missing ([rule R4](crate::rules#r4)).
     Truncated,
     /// The transport was reset.
     Reset,
@@ -77,7 +77,7 @@ pub enum FailureKind {
     Engine,
 }
 
-/// What a peer can repeat at no cost, and may not repeat for ever (rule R10).
+/// What a peer can repeat at no cost, and may not repeat for ever ([rule R10](crate::rules#r10)).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Repeated {
     /// Records without content.

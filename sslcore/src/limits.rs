@@ -1,7 +1,7 @@
 //! What a connection may hold, how long it may take, and how often a peer may repeat what it can
 //! repeat for free.
 //!
-//! The caps on peers (rule R10) are in the range that BoringSSL and rustls use, so that peers that
+//! The caps on peers ([rule R10](crate::rules#r10)) are in the range that BoringSSL and rustls use, so that peers that
 //! satisfy those satisfy us.
 
 use core::time::Duration;
@@ -42,7 +42,7 @@ pub(crate) const ISSUED_TICKET: usize = POST_HANDSHAKE_MESSAGE - 64;
 /// all of them have 65,535 bytes (RFC 8446 §4.4.2, RFC 6066 §8).
 pub(crate) const STAPLED_RESPONSE: usize = 0xffff - 8;
 
-/// How much a connection may hold (rule R8), and when it gives memory back.
+/// How much a connection may hold ([rule R8](crate::rules#r8)), and when it gives memory back.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Limits {
     /// Unread plaintext, in bytes, beyond which no record is opened; one more record may then
@@ -78,8 +78,8 @@ impl Default for Limits {
     }
 }
 
-/// The three clocks of a connection. They are not one: the handshake's stands still while a
-/// decision is open.
+/// Three independent timers of a connection. The handshake timer is paused while a decision (a
+/// certificate review, a configuration request) is open. `None` disables a timer.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Timeouts {
     /// From the start of TLS to [`Encrypted`](crate::Event::Encrypted), open decisions not
@@ -88,11 +88,12 @@ pub struct Timeouts {
     /// How long a decision may stay open. An answer counts as long as no
     /// [`process`](crate::Connection::process) call has found that it is too late.
     pub decision: Option<Duration>,
-    /// From [`close`](crate::Connection::close), or a failure that owes an alert, to the end.
-    /// Counted anew whenever the transport takes bytes, so that a slow one may drain what was
-    /// written, and whenever data arrives, unless reads are discarded; it stands still while
-    /// what has arrived waits for the reader. What is left when it runs out is counted in
-    /// [`CloseReport::unsent`](crate::CloseReport::unsent).
+    /// From [`close`](crate::Connection::close), or a failure that owes an alert, until the
+    /// transport has taken everything. Counted anew whenever it takes bytes, so that a slow one may
+    /// drain what was written. During a handshake it runs only while a decision is open. What is
+    /// left when it runs out is counted in [`CloseReport`](crate::CloseReport). It does not limit
+    /// reading, unless reads are discarded:
+    /// [`set_peer_close_timeout`](crate::Connection::set_peer_close_timeout) does.
     pub close: Option<Duration>,
 }
 

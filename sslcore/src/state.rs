@@ -117,7 +117,7 @@ impl Phase {
     }
 }
 
-/// Which call is legal when (rule R7): a call gets at what it needs, or at the reason why not.
+/// Which call is legal when ([rule R7](crate::rules#r7)): a call gets at what it needs, or at the reason why not.
 impl Phase {
     /// `start_client_encryption`, `start_server_encryption`: once.
     pub(crate) fn start(&self, outbound: Outbound) -> Result<Plain, UsageError> {
@@ -130,24 +130,30 @@ impl Phase {
     }
 
     /// `write`: where plaintext goes now.
+    #[inline]
     pub(crate) fn sink(&mut self, outbound: Outbound) -> Result<Sink<'_>, UsageError> {
-        let sink = match self {
-            Self::Plain(_) => Sink::Clear,
-            Self::Greeting(it) => Sink::Queue(&mut it.underway.queue),
-            Self::AwaitingHello(it) => Sink::Queue(&mut it.underway.queue),
-            Self::Choosing(it) => Sink::Queue(&mut it.underway.queue),
-            Self::Handshaking(it) => Sink::Queue(&mut it.underway.queue),
-            Self::Judging(it) => Sink::Queue(&mut it.handshaking.underway.queue),
-            Self::Held(it) => Sink::Queue(&mut it.handshaking.underway.queue),
-            Self::Traffic(it) => match it.queue.is_empty() {
+        match (self, outbound) {
+            (Self::Over(_), _) => Err(UsageError::ConnectionOver),
+            (_, Outbound::Closing | Outbound::Closed) => Err(UsageError::WriteClosed),
+            (Self::Traffic(it), _) => Ok(match it.queue.is_empty() {
                 true => Sink::Records(it),
                 false => Sink::Queue(&mut it.queue),
-            },
-            Self::Over(_) => return Err(UsageError::ConnectionOver),
-        };
-        match outbound {
-            Outbound::Open => Ok(sink),
-            Outbound::Closing | Outbound::Closed => Err(UsageError::WriteClosed),
+            }),
+            (it, _) => Ok(it.queue().map_or(Sink::Clear, Sink::Queue)),
+        }
+    }
+
+    /// Plaintext that waits for its keys.
+    fn queue(&mut self) -> Option<&mut Queue> {
+        match self {
+            Self::Greeting(it) => Some(&mut it.underway.queue),
+            Self::AwaitingHello(it) => Some(&mut it.underway.queue),
+            Self::Choosing(it) => Some(&mut it.underway.queue),
+            Self::Handshaking(it) => Some(&mut it.underway.queue),
+            Self::Judging(it) => Some(&mut it.handshaking.underway.queue),
+            Self::Held(it) => Some(&mut it.handshaking.underway.queue),
+            Self::Traffic(it) => Some(&mut it.queue),
+            Self::Plain(_) | Self::Over(_) => None,
         }
     }
 
@@ -191,6 +197,7 @@ pub(crate) enum Sink<'a> {
 /// What a phase has.
 impl Phase {
     /// What a handshake passes on, while there is one.
+    #[inline]
     pub(crate) fn underway(&self) -> Option<&Underway> {
         match self {
             Self::Greeting(it) => Some(&it.underway),
@@ -204,8 +211,14 @@ impl Phase {
     }
 
     /// Whether a handshake is under way, decisions included.
+    #[inline]
     pub(crate) fn is_handshaking(&self) -> bool {
         self.underway().is_some()
+    }
+
+    /// Whether a decision of the application is open, or answered and not yet acted upon.
+    pub(crate) fn is_asking(&self) -> bool {
+        matches!(self, Self::Choosing(_) | Self::Held(_))
     }
 
     /// The handshake, decisions about certificates included, once there is an engine.
@@ -216,6 +229,11 @@ impl Phase {
             Self::Held(it) => Some(&it.handshaking),
             _ => None,
         }
+    }
+
+    /// Drops the plaintext that waits to be encrypted, and says how much it was.
+    pub(crate) fn abandon(&mut self) -> usize {
+        self.queue().map_or(0, Queue::clear)
     }
 
     /// Plaintext that waits to be encrypted.

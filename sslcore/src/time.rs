@@ -7,7 +7,7 @@ pub use rustls_pki_types::UnixTime;
 /// A point on the caller's monotonic clock: the time since a start that the caller chooses.
 ///
 /// The resolution is one microsecond. Instants of two different clocks must not be mixed within
-/// one connection; a clock that goes backwards only makes deadlines come later.
+/// one connection. If the clock steps backwards, deadlines come late, and nothing else breaks.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Instant(u64);
 

@@ -3,7 +3,7 @@
 
 use core::fmt;
 
-/// What to do with bytes that arrived before TLS was started and were not read (rule R2). To
+/// What to do with bytes that arrived before TLS was started and were not read ([rule R2](crate::rules#r2)). To
 /// hand them out afterwards, as if TLS had protected them, is not possible.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Leftover {
@@ -16,7 +16,7 @@ pub enum Leftover {
     TreatAsTls,
 }
 
-/// The caller's mistake. The connection is exactly as it was before the call (rule R7).
+/// The caller's mistake. The connection is exactly as it was before the call ([rule R7](crate::rules#r7)).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum UsageError {
@@ -86,13 +86,23 @@ pub enum ReadEnd {
     Closed,
     /// The peer ended its plaintext stream, before TLS.
     EndOfStream,
+    /// The peer ended its stream after our close_notify without one of its own, and sent no data in
+    /// between: the commonest end there is, but nothing proves that the peer had no more to say.
+    CloseUnanswered,
     /// The stream ended without close_notify: data may be missing.
     Truncated,
     /// The transport was reset.
     Reset,
     /// The connection failed; see [`Connection::failure`](crate::Connection::failure).
     Failed,
-    /// The application aborted the connection.
+    /// After our close, the peer did not end its direction, or take what we sent, in the time that
+    /// it had: [`set_peer_close_timeout`](crate::Connection::set_peer_close_timeout),
+    /// [`Timeouts::close`](crate::Timeouts::close).
+    TimedOut,
+    /// The application has [canceled](crate::Connection::cancel) the connection, or closed it during
+    /// the handshake with nothing to send.
+    Canceled,
+    /// The application has [aborted](crate::Connection::abort) the connection.
     Aborted,
 }
 
@@ -102,9 +112,14 @@ impl fmt::Display for ReadEnd {
             Self::Empty => "nothing to read now",
             Self::Closed => "the peer closed the connection",
             Self::EndOfStream => "the peer ended its plaintext stream",
+            Self::CloseUnanswered => {
+                "the peer ended the stream after our close_notify without one of its own"
+            }
             Self::Truncated => "the stream ended without close_notify",
             Self::Reset => "the transport was reset",
             Self::Failed => "the connection failed",
+            Self::TimedOut => "the peer did not end the connection in time",
+            Self::Canceled => "the connection was canceled",
             Self::Aborted => "the connection was aborted",
         })
     }

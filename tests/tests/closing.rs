@@ -38,6 +38,13 @@ fn held(timeouts: Timeouts) -> Pair {
     pair
 }
 
+/// The same, and the client has written something.
+fn held_with(plaintext: &[u8], timeouts: Timeouts) -> Pair {
+    let mut pair = held(timeouts);
+    pair.client.write(plaintext);
+    pair
+}
+
 /// Carries what fits, once.
 fn carry(from: &mut End, to: &mut End) {
     let n = to.conn.receive(from.conn.transmit()).expect("open");
@@ -101,7 +108,7 @@ fn a_tls12_peer_answers_close_at_once_and_abandons_what_it_still_had() {
 }
 
 #[test]
-fn closing_during_the_handshake_cancels_it_and_reports_what_was_abandoned() {
+fn canceling_during_the_handshake_abandons_what_was_accepted_and_says_so() {
     for version in VERSIONS {
         for steps in 0..4 {
             let client = client(backend())
@@ -127,12 +134,12 @@ fn closing_during_the_handshake_cancels_it_and_reports_what_was_abandoned() {
                 continue;
             }
             pair.client.write(b"never sent");
-            pair.client.conn.close();
+            pair.client.conn.cancel();
             pair.run();
             let report = pair.client.conn.close_report().expect("closed");
             assert_eq!(report.abandoned, 10, "{version} after {flights} flights");
             assert!(!report.clean);
-            assert_eq!(pair.client.conn.read(&mut [0; 1]), Err(ReadEnd::Aborted));
+            assert_eq!(pair.client.conn.read(&mut [0; 1]), Err(ReadEnd::Canceled));
             if pair.client.sent.is_empty() {
                 assert_eq!(flights, 0, "a client that has not said hello just leaves");
                 continue;
@@ -154,6 +161,159 @@ fn closing_during_the_handshake_cancels_it_and_reports_what_was_abandoned() {
             );
         }
     }
+}
+
+/// A pair whose handshake has gone on for so many flights; `None` when it is complete by then.
+fn underway(version: &str, flights: usize) -> Option<Pair> {
+    let client = client(backend()).protocols(&[version]).build();
+    let server = server(backend()).protocols(&[version]).build();
+    let mut pair = Pair::tls(&client.expect("client"), &server.expect("server"));
+    for flight in 0..flights {
+        let (from, to) = match flight % 2 {
+            0 => (&mut pair.client, &mut pair.server),
+            _ => (&mut pair.server, &mut pair.client),
+        };
+        let bytes = from.take();
+        to.give(&bytes, usize::MAX);
+    }
+    (!pair.client.conn.is_encrypted()).then_some(pair)
+}
+
+#[test]
+fn closing_during_the_handshake_sends_what_was_accepted_once_it_can() {
+    for version in VERSIONS {
+        for flights in 0..4 {
+            let Some(mut pair) = underway(version, flights) else {
+                continue;
+            };
+            pair.client.write(b"the last word");
+            pair.client.conn.close();
+            assert_eq!(
+                pair.client.conn.write(b"more"),
+                Err(UsageError::WriteClosed)
+            );
+            pair.run();
+            assert_eq!(pair.server.read_all(), b"the last word");
+            assert!(pair.server.saw(Event::PeerClosed));
+            pair.server.conn.close();
+            pair.run();
+            for end in [&pair.client, &pair.server] {
+                assert!(end.saw(Event::Encrypted));
+                let report = end.conn.close_report().expect("closed");
+                assert!(report.clean && report.abandoned == 0, "{version} {flights}");
+            }
+        }
+    }
+}
+
+#[test]
+fn closing_during_the_handshake_with_nothing_accepted_cancels_it() {
+    for version in VERSIONS {
+        for flights in 0..4 {
+            let Some(mut pair) = underway(version, flights) else {
+                continue;
+            };
+            pair.client.conn.close();
+            pair.run();
+            assert!(!pair.client.saw(Event::Encrypted), "{version} {flights}");
+            assert_eq!(pair.client.conn.read(&mut [0; 1]), Err(ReadEnd::Canceled));
+            let told = pair.client.saw(Event::AlertSent(Alert::UserCanceled));
+            assert_eq!(told, flights > 0, "who has said hello says goodbye");
+            assert!(!pair.client.conn.close_report().expect("closed").clean);
+        }
+    }
+}
+
+#[test]
+fn a_failed_handshake_reports_what_was_accepted_before_close_as_abandoned() {
+    let client = client(backend()).build().expect("client");
+    let server = server(backend()).identity(WORLD.stranger.chain.clone(), WORLD.stranger.key());
+    let mut pair = Pair::tls(&client, &server.build().expect("server"));
+    pair.client.write(b"never sent");
+    pair.client.conn.close();
+    pair.run();
+    assert_eq!(pair.client.conn.close_report().expect("over").abandoned, 10);
+    assert!(pair.client.conn.failure().is_some());
+}
+
+#[test]
+fn canceling_an_encrypted_connection_says_so_and_ends_both_directions() {
+    for version in VERSIONS {
+        let mut pair = encrypted(version);
+        pair.client.write(b"sealed");
+        pair.client.conn.cancel();
+        pair.client.conn.cancel();
+        assert!(pair.client.conn.is_over());
+        assert_eq!(pair.client.conn.read(&mut [0; 1]), Err(ReadEnd::Canceled));
+        pair.run();
+        assert_eq!(pair.server.read_all(), b"sealed");
+        assert!(pair.server.saw(Event::PeerClosed));
+        let canceled = Event::AlertReceived(Alert::UserCanceled);
+        assert!(pair.server.saw(canceled), "no ordinary close");
+        let report = pair.client.conn.close_report().expect("closed");
+        assert!(report.close_notify_sent && !report.clean && report.unsent == 0);
+    }
+}
+
+#[test]
+fn canceling_in_the_clear_just_ends() {
+    let mut pair = Pair::default();
+    pair.client.write(b"a line");
+    pair.client.conn.cancel();
+    pair.run();
+    assert_eq!(pair.server.read_all(), b"a line");
+    assert!(pair.client.conn.transmit_finished() && pair.client.conn.is_done());
+    assert_eq!(pair.client.conn.read_end(), Some(ReadEnd::Canceled));
+}
+
+#[test]
+fn close_waits_for_an_open_decision_as_long_as_the_close_timeout_and_is_no_answer() {
+    let mut pair = held_with(b"a word", Timeouts::CLIENT);
+    let id = pair.client.conn.review().expect("open").id;
+    pair.client.conn.close();
+    pair.run();
+    assert_eq!(pair.client.conn.review().map(|review| review.id), Some(id));
+    let deadline = pair.client.conn.deadline().expect("the close timeout runs");
+    assert_eq!(pair.client.time.until(deadline), Duration::from_secs(5));
+    pair.advance(Duration::from_secs(5));
+    assert!(pair.client.conn.is_over() && !pair.client.saw(Event::Encrypted));
+    pair.run();
+    let report = pair.client.conn.close_report().expect("closed");
+    assert_eq!((report.abandoned, report.clean), (6, false));
+    assert!(pair.client.saw(Event::AlertSent(Alert::UserCanceled)));
+    assert!(pair.server.saw(Event::AlertReceived(Alert::UserCanceled)));
+    assert!(pair.server.read_all().is_empty());
+    assert_eq!(
+        pair.client.conn.answer(id, sslcore::Verdict::Accept),
+        Err(UsageError::NoDecisionOpen)
+    );
+}
+
+#[test]
+fn an_answer_after_close_lets_what_was_accepted_leave() {
+    let mut pair = held_with(b"a word", Timeouts::CLIENT);
+    pair.client.conn.close();
+    pair.run();
+    pair.advance(Duration::from_secs(4));
+    pair.client.answer(sslcore::Verdict::Accept);
+    assert!(pair.client.conn.review().is_none(), "it is answered");
+    pair.run();
+    assert_eq!(pair.server.read_all(), b"a word");
+    assert!(pair.server.saw(Event::PeerClosed));
+}
+
+#[test]
+fn a_farewell_that_nobody_takes_is_not_waited_for_for_ever() {
+    let mut pair = held_with(b"a word", Timeouts::CLIENT);
+    pair.client.conn.close();
+    pair.client.settle();
+    for _ in 0..2 {
+        assert!(pair.client.conn.close_report().is_none());
+        pair.client.time = pair.client.time.after(Duration::from_secs(5));
+        pair.client.settle();
+    }
+    let report = pair.client.conn.close_report().expect("closed");
+    assert!(report.unsent > 0 && !report.close_notify_sent);
 }
 
 #[test]
@@ -250,23 +410,244 @@ fn bytes_after_the_end_are_swallowed() {
 }
 
 #[test]
-fn a_peer_that_never_answers_close_is_not_waited_for_longer_than_the_timeout() {
+fn a_peer_that_never_answers_close_is_waited_for_as_long_as_the_application_says() {
+    let second = Duration::from_secs(1);
+    for (discards, limit, expected) in [
+        (false, None, None),
+        (false, Some(second), Some(1)),
+        (true, None, Some(5)),
+        (true, Some(2 * second), Some(2)),
+    ] {
+        let mut pair = encrypted("TLSv1.3");
+        pair.client.conn.set_peer_close_timeout(limit);
+        if discards {
+            pair.client.conn.discard_reads();
+        }
+        pair.client.conn.close();
+        pair.client.take();
+        let Some(seconds) = expected else {
+            assert_eq!(pair.client.conn.deadline(), None);
+            pair.advance(3600 * second);
+            assert_eq!(pair.client.conn.read(&mut [0; 1]), Err(ReadEnd::Empty));
+            continue;
+        };
+        let deadline = pair.client.conn.deadline().expect("it is limited");
+        assert_eq!(pair.client.time.until(deadline), seconds * second);
+        pair.advance(seconds * second - Duration::from_millis(1));
+        assert!(pair.client.conn.close_report().is_none());
+        pair.advance(Duration::from_millis(1));
+        let report = pair.client.conn.close_report().expect("closed");
+        let expected = CloseReport {
+            close_notify_sent: true,
+            ..CloseReport::default()
+        };
+        assert_eq!(report, expected);
+        assert_eq!(pair.client.conn.read(&mut [0; 1]), Err(ReadEnd::TimedOut));
+        assert!(pair.client.conn.failure().is_none(), "nothing was cut off");
+        assert_eq!(pair.client.conn.deadline(), None);
+    }
+}
+
+#[test]
+fn who_reads_waits_anew_with_whatever_arrives_and_who_discards_does_not() {
+    for discards in [false, true] {
+        let mut pair = encrypted("TLSv1.3");
+        let limit = Some(Duration::from_secs(3));
+        pair.client.conn.set_peer_close_timeout(limit);
+        if discards {
+            pair.client.conn.discard_reads();
+        }
+        pair.client.conn.close();
+        pair.run();
+        for _ in 0..4 {
+            pair.advance(Duration::from_secs(2));
+            if !pair.client.conn.is_over() {
+                pair.server.write(b"more");
+                pair.run();
+                pair.client.read_all();
+            }
+        }
+        assert_eq!(pair.client.conn.is_over(), discards);
+    }
+}
+
+#[test]
+fn a_limit_that_is_changed_counts_what_was_waited_already() {
+    let mut pair = encrypted("TLSv1.3");
+    pair.client.conn.close();
+    pair.run();
+    let limit = Some(Duration::from_secs(3));
+    pair.client.conn.set_peer_close_timeout(limit);
+    pair.advance(Duration::from_secs(2));
+    assert!(!pair.client.conn.is_over());
+    pair.client.conn.set_peer_close_timeout(None);
+    pair.advance(Duration::from_secs(60));
+    assert!(!pair.client.conn.is_over());
+    pair.client.conn.set_peer_close_timeout(limit);
+    pair.client.settle();
+    assert!(pair.client.conn.is_over(), "more than that is over already");
+}
+
+#[test]
+fn a_peer_that_ends_its_stream_after_our_close_has_an_end_of_its_own() {
+    for version in VERSIONS {
+        for discards in [false, true] {
+            let mut pair = encrypted(version);
+            if discards {
+                pair.client.conn.discard_reads();
+            }
+            pair.client.conn.close();
+            pair.client.take();
+            pair.client.conn.receive_eof();
+            pair.client.settle();
+            assert!(pair.client.saw(Event::CloseUnanswered));
+            assert!(pair.client.conn.failure().is_none());
+            assert_eq!(
+                pair.client.conn.read(&mut [0; 1]),
+                Err(ReadEnd::CloseUnanswered)
+            );
+            let report = pair.client.conn.close_report().expect("closed");
+            let expected = CloseReport {
+                close_notify_sent: true,
+                ..CloseReport::default()
+            };
+            assert_eq!(report, expected, "not clean");
+        }
+    }
+}
+
+#[test]
+fn what_arrived_before_our_close_left_does_not_make_its_end_a_truncation() {
+    let mut pair = encrypted("TLSv1.3");
+    pair.server.write(b"an answer");
+    pair.exchange();
+    pair.client.settle();
+    pair.client.conn.close();
+    pair.client.take();
+    pair.client.conn.receive_eof();
+    pair.client.settle();
+    assert_eq!(pair.client.read_all(), b"an answer");
+    assert!(pair.client.saw(Event::CloseUnanswered));
+}
+
+#[test]
+fn a_stream_that_ends_in_any_other_way_without_close_notify_is_truncated() {
+    type Case = (&'static str, fn(&mut Pair));
+    let cases: [Case; 5] = [
+        ("we never closed", |_| ()),
+        ("our close_notify has not left", |pair| {
+            pair.client.conn.close();
+            pair.client.settle();
+        }),
+        ("half an answer behind it", |pair| {
+            pair.client.conn.close();
+            pair.client.take();
+            pair.server.write(b"half an answer");
+            let answer = pair.server.take();
+            pair.client.give(&answer, usize::MAX);
+        }),
+        ("half an answer behind it, which nobody reads", |pair| {
+            pair.client.conn.discard_reads();
+            pair.client.conn.close();
+            pair.client.take();
+            pair.server.write(b"half an answer");
+            let answer = pair.server.take();
+            pair.client.give(&answer, usize::MAX);
+        }),
+        ("in the middle of a record", |pair| {
+            pair.client.conn.close();
+            pair.client.take();
+            pair.server.write(b"half an answer");
+            let answer = pair.server.take();
+            pair.client.give(&answer[..3], usize::MAX);
+        }),
+    ];
+    for version in VERSIONS {
+        for (name, case) in cases {
+            let mut pair = encrypted(version);
+            case(&mut pair);
+            pair.client.conn.receive_eof();
+            pair.client.settle();
+            pair.client.take();
+            assert!(
+                pair.client.saw(Event::Failed(FailureKind::Truncated)),
+                "{version}, {name}: {:?}",
+                pair.client.events
+            );
+            assert!(!pair.client.saw(Event::CloseUnanswered));
+            pair.client.read_all();
+            assert_eq!(pair.client.conn.read_end(), Some(ReadEnd::Truncated));
+        }
+    }
+}
+
+#[test]
+fn a_reset_after_our_close_is_a_reset() {
     let mut pair = encrypted("TLSv1.3");
     pair.client.conn.close();
     pair.client.take();
-    let deadline = pair.client.conn.deadline().expect("the close timeout runs");
-    assert_eq!(pair.client.time.until(deadline), Duration::from_secs(5));
-    pair.advance(Duration::from_millis(4999));
-    assert!(pair.client.conn.close_report().is_none());
-    pair.advance(Duration::from_millis(1));
-    let report = pair.client.conn.close_report().expect("closed");
-    let expected = CloseReport {
-        close_notify_sent: true,
-        ..CloseReport::default()
-    };
-    assert_eq!(report, expected);
-    assert_eq!(pair.client.conn.read(&mut [0; 1]), Err(ReadEnd::Truncated));
-    assert_eq!(pair.client.conn.deadline(), None);
+    pair.client.conn.receive_reset();
+    pair.client.settle();
+    assert!(pair.client.saw(Event::Failed(FailureKind::Reset)));
+}
+
+#[test]
+fn when_sending_has_failed_reading_goes_on_to_its_end() {
+    for version in VERSIONS {
+        for says_why in [false, true] {
+            let mut pair = encrypted(version);
+            assert_eq!(pair.client.conn.write(b"unsent"), Ok(6));
+            pair.client.conn.transmit_failed();
+            pair.client.settle();
+            assert!(pair.client.conn.transmit().is_empty());
+            assert!(!pair.client.conn.is_over());
+            assert_eq!(
+                pair.client.conn.write(b"more"),
+                Err(UsageError::WriteClosed)
+            );
+            pair.server.write(b"why not");
+            if says_why {
+                pair.server.conn.close();
+            }
+            let last = pair.server.take();
+            pair.client.give(&last, usize::MAX);
+            assert_eq!(pair.client.read_all(), b"why not");
+            assert_eq!(pair.client.conn.is_over(), says_why);
+            pair.client.conn.receive_eof();
+            pair.client.settle();
+            assert!(pair.client.saw(Event::Failed(FailureKind::Reset)));
+            assert_eq!(pair.client.saw(Event::PeerClosed), says_why);
+            let report = pair.client.conn.close_report().expect("over");
+            assert!(report.unsent > 6 && !report.clean);
+        }
+    }
+}
+
+#[test]
+fn when_sending_has_failed_in_a_handshake_the_peers_reason_is_heard() {
+    let pair = underway("TLSv1.3", 1);
+    let mut pair = pair.expect("under way");
+    pair.client.write(b"queued");
+    pair.client.conn.transmit_failed();
+    pair.server.conn.cancel();
+    let farewell = pair.server.take();
+    pair.client.give(&farewell, usize::MAX);
+    assert!(pair.client.saw(Event::AlertReceived(Alert::UserCanceled)));
+    let report = pair.client.conn.close_report().expect("over");
+    assert_eq!((report.abandoned, report.clean), (6, false));
+}
+
+#[test]
+fn sending_that_fails_when_everything_has_left_changes_nothing() {
+    let mut pair = encrypted("TLSv1.3");
+    pair.client.conn.close();
+    pair.run();
+    pair.client.conn.transmit_failed();
+    pair.server.write(b"the rest");
+    pair.server.conn.close();
+    pair.run();
+    assert_eq!(pair.client.read_all(), b"the rest");
+    assert!(pair.client.conn.close_report().expect("closed").clean);
 }
 
 #[test]

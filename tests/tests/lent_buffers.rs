@@ -1,8 +1,9 @@
 //! Buffers that are lent: what is there is all there is.
 
+use std::sync::Mutex;
 use std::time::Duration;
 
-use sslcore::{Buffers, Connection, Limits, ReadEnd, ServerStart};
+use sslcore::{BufferPool, Buffers, Connection, Limits, ReadEnd, ServerStart, StaticBuffer};
 use sslcore_tests::forge::{DATA, Forger};
 use sslcore_tests::pair::{End, Pair, backend, client, server};
 
@@ -118,4 +119,68 @@ fn the_close_timeout_stands_still_while_a_record_waits_for_room() {
     pair.client.give(rest, usize::MAX);
     assert!(pair.client.read_all() == [2; 16_384]);
     assert_eq!(pair.client.conn.read(&mut [0; 1]), Err(ReadEnd::Closed));
+}
+
+/// Gives its buffers back to whoever lends next.
+struct Pool(Mutex<Vec<&'static mut [u8]>>);
+
+impl BufferPool for Pool {
+    fn give_back(&self, buffer: &'static mut [u8]) {
+        self.0.lock().expect("unpoisoned").push(buffer);
+    }
+}
+
+#[test]
+fn lent_buffers_go_back_to_their_pool_however_the_connection_ends() {
+    static POOL: Pool = Pool(Mutex::new(Vec::new()));
+    let free = || POOL.0.lock().expect("unpoisoned").len();
+    let lend = || {
+        let take = || {
+            let bytes = POOL.0.lock().expect("unpoisoned").pop().expect("free");
+            StaticBuffer::from_pool(bytes, &POOL)
+        };
+        Buffers::lent(take(), take()).expect("large enough")
+    };
+    POOL.give_back(Box::leak(Box::new([0; 20_000])));
+    POOL.give_back(Box::leak(Box::new([0; 20_000])));
+
+    // Never used, dropped in the clear, dropped with plaintext unread, taken back.
+    drop(lend());
+    assert_eq!(free(), 2);
+    drop(Connection::new(Limits::default(), lend()));
+    assert_eq!(free(), 2);
+    let mut pair = Pair::default();
+    pair.client.conn = Connection::new(Limits::default(), lend());
+    assert_eq!(free(), 0);
+    pair.start(
+        &client(backend()).build().expect("client"),
+        &server(backend()).build().expect("server"),
+    );
+    pair.run();
+    pair.server.write(b"a secret");
+    pair.run();
+    assert_eq!(pair.client.conn.peek(), b"a secret");
+    drop(pair);
+    assert_eq!(free(), 2);
+    for buffer in POOL.0.lock().expect("unpoisoned").iter() {
+        assert!(!buffer.windows(8).any(|bytes| bytes == b"a secret"));
+    }
+    let buffers = Connection::new(Limits::default(), lend()).into_buffers();
+    assert_eq!(free(), 0);
+    let Buffers::Lent {
+        receive, transmit, ..
+    } = buffers
+    else {
+        panic!("lent")
+    };
+    drop(transmit);
+    assert_eq!(free(), 1);
+    receive.into_bytes().fill(7);
+    assert_eq!(free(), 1, "whoever takes the memory keeps it");
+
+    // Too small: it is not lost.
+    let small = StaticBuffer::from_pool(Box::leak(Box::new([0; 10])), &POOL);
+    let large: &'static mut [u8] = Box::leak(Box::new([0; 600]));
+    assert!(Buffers::lent(small, large).is_err());
+    assert_eq!(free(), 2);
 }

@@ -220,3 +220,56 @@ fn our_server_speaks_with_rustls_client() {
         }
     }
 }
+
+/// Both ends renew their keys three times, and speak in between.
+fn renew(end: &mut End, peer: &mut rustls::Connection) {
+    exchange(end, peer);
+    for generation in 0..3 {
+        end.conn.update_keys().expect("TLS 1.3");
+        end.write(&[generation; 20]);
+        exchange(end, peer);
+        let mut out = [0; 20];
+        peer.reader().read_exact(&mut out).expect("all of it");
+        assert_eq!(out, [generation; 20]);
+        peer.refresh_traffic_keys().expect("TLS 1.3");
+        peer.writer().write_all(&[generation; 30]).expect("room");
+        exchange(end, peer);
+        assert_eq!(end.read_all(), [generation; 30]);
+    }
+}
+
+/// A client that keeps tickets renews its keys with rustls, everything else without.
+#[test]
+fn keys_are_renewed_as_rustls_renews_them() {
+    let case = Case {
+        tls13: true,
+        client_certificate: false,
+        hello_retry: false,
+    };
+    for backend in backends() {
+        for suite in [
+            "TLS_AES_128_GCM_SHA256",
+            "TLS_AES_256_GCM_SHA384",
+            "TLS_CHACHA20_POLY1305_SHA256",
+        ] {
+            for sessions in [0, 8] {
+                let config = client(backend.clone())
+                    .ciphers(&[suite])
+                    .alpn(&[b"echo"])
+                    .session_cache(sessions);
+                let config = config.build().expect("client");
+                let mut end = End::new(Limits::default());
+                end.conn
+                    .start_client_encryption(&config, server_name())
+                    .expect("start");
+                renew(&mut end, &mut peer_server(&backend, case));
+                assert!(end.saw(Event::SessionTicketReceived));
+            }
+            let config = server(backend.clone()).ciphers(&[suite]).alpn(&[b"echo"]);
+            let start = ServerStart::With(config.build().expect("server"));
+            let mut end = End::new(Limits::default());
+            end.conn.start_server_encryption(start).expect("start");
+            renew(&mut end, &mut peer_client(&backend, case));
+        }
+    }
+}

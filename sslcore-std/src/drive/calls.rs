@@ -45,6 +45,21 @@ impl<T: Transport> Driver<T> {
         self.act(Connection::close);
     }
 
+    pub(crate) fn cancel(&mut self) {
+        self.fresh = false;
+        self.closing = true;
+        self.act(Connection::cancel);
+    }
+
+    /// Nobody reads: a peer that is silent after our close is not waited for for ever.
+    pub(crate) fn limit_peer_close(&mut self) {
+        self.act(|connection| {
+            if connection.peer_close_timeout().is_none() {
+                connection.set_peer_close_timeout(connection.close_timeout());
+            }
+        });
+    }
+
     pub(crate) fn abort(&mut self) {
         self.fresh = false;
         self.closing = true;

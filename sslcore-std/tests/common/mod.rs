@@ -78,6 +78,15 @@ pub fn both<A: Send, B: Send>(
     })
 }
 
+/// Closes a socket without a farewell, as a process does that dies: reset, if something is unread.
+pub fn hang_up(socket: SslSocket) {
+    let dies = std::thread::spawn(move || {
+        let _socket = socket;
+        std::panic::resume_unwind(Box::new("gone"));
+    });
+    dies.join().expect_err("it died");
+}
+
 /// Client and server, encrypted with this version.
 pub fn encrypted(version: &str) -> (SslSocket, SslSocket) {
     let client = client().protocols(&[version]).build().expect("client");

@@ -69,7 +69,7 @@ const SLOW_PEER: Why = Why::Failed(FailureKind::HandshakeTimeout);
 const SLOW_JUDGE: Why = Why::Failed(FailureKind::DecisionTimeout);
 const NO_MORE: Why = Why::Ended(ReadEnd::EndOfStream);
 const CLOSED: Why = Why::Ended(ReadEnd::Closed);
-const GIVEN_UP: Why = Why::Ended(ReadEnd::Truncated);
+const GIVEN_UP: Why = Why::Ended(ReadEnd::TimedOut);
 const ABORTED: Why = Why::Ended(ReadEnd::Aborted);
 
 #[rustfmt::skip]
@@ -91,7 +91,7 @@ const TABLE: &[Row] = {
     (Way::Reset,                      BOTH,  RESET,      ConnectionReset,   ["!!.!d. !!!! ..", "!!!!d! !!!! !!"]),
     (Way::HandshakeTimeout,           BOTH,  SLOW_PEER,  TimedOut,          ["!!!!d. !!!! ..", "!!!!d! !!!! !!"]),
     (Way::DecisionTimeout,            BOTH,  SLOW_JUDGE, TimedOut,          ["...... .... ..", "!!!!d! !!!! !!"]),
-    (Way::CloseTimeout,               BOTH,  GIVEN_UP,   UnexpectedEof,     ["!!.!d. !!!! uu", "!!!!d! !!!! uu"]),
+    (Way::CloseTimeout,               BOTH,  GIVEN_UP,   TimedOut,          ["!!.!d. !!!! uu", "!!!!d! !!!! uu"]),
     // TLS 1.2 answers at once and writes no more, TLS 1.3 has another direction (RFC 8446 §6.1).
     (Way::TheyClose,                  TLS12, CLOSED,     UnexpectedEof,     ["++.!c. 0<00 ..", "++!!c! 0<00 uu"]),
     (Way::TheyClose,                  TLS13, CLOSED,     UnexpectedEof,     ["+++!c+ 0<00 ++", "+++!c+ 0<00 ++"]),

@@ -14,7 +14,7 @@ use sslcore::{Timeouts, VerifyMode};
 use sslcore_std::SslSocket;
 use sslcore_tests::certs::WORLD;
 
-use crate::common::{LONG, adopt, both, client, server, streams};
+use crate::common::{LONG, adopt, both, client, hang_up, server, streams};
 use crate::faces::Face;
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -244,7 +244,7 @@ fn encrypted<F: Face>(
             there.stream().shutdown(Shutdown::Write).expect("FIN");
         }
         Way::FinAndGone => {
-            drop(there);
+            hang_up(there);
             here.write(b"nobody").expect("there is room");
             until_gone(here.stream());
             here.write(b"hears this").expect("there is room");
@@ -293,7 +293,7 @@ fn serving(stream: TcpStream, config: &ServerConfig) -> SslSocket {
 fn reset_by(there: SslSocket) -> Peer {
     there.stream().set_nonblocking(false).expect("blocking");
     there.stream().peek(&mut [0]).expect("it has arrived");
-    drop(there);
+    hang_up(there);
     Peer::kept(())
 }
 

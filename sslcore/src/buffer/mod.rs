@@ -7,6 +7,6 @@ mod transmit;
 
 pub(crate) use self::queue::Queue;
 pub(crate) use self::receive::{ReceiveBuffer, missing};
-pub use self::storage::Buffers;
 pub(crate) use self::storage::Storage;
+pub use self::storage::{BufferPool, Buffers, StaticBuffer};
 pub(crate) use self::transmit::TransmitBuffer;

@@ -2,9 +2,8 @@
 
 use alloc::vec::Vec;
 
-use zeroize::Zeroize;
-
 use super::storage::reserve;
+use crate::memory::wipe;
 
 /// What was written before it could be encrypted. It leaves nothing of it behind in memory (rule
 /// R11): not when it grows, and not when it is emptied or dropped.
@@ -20,6 +19,7 @@ impl Queue {
         self.0.len()
     }
 
+    #[inline]
     pub(crate) fn is_empty(&self) -> bool {
         self.0.is_empty()
     }
@@ -37,7 +37,7 @@ impl Queue {
         let rest = self.0.len().saturating_sub(n);
         let from = self.0.len() - rest;
         self.0.copy_within(from.., 0);
-        self.0[rest..].zeroize();
+        wipe(&mut self.0[rest..]);
         self.0.truncate(rest);
         if rest == 0 {
             self.clear();
@@ -47,7 +47,7 @@ impl Queue {
     /// Drops everything, and says how much it was.
     pub(crate) fn clear(&mut self) -> usize {
         let len = self.0.len();
-        self.0.zeroize();
+        wipe(&mut self.0);
         self.0 = Vec::new();
         len
     }
@@ -55,6 +55,6 @@ impl Queue {
 
 impl Drop for Queue {
     fn drop(&mut self) {
-        self.0.zeroize();
+        wipe(&mut self.0);
     }
 }

@@ -3,9 +3,8 @@
 use alloc::vec::Vec;
 use core::ops::Range;
 
-use zeroize::Zeroize;
-
 use super::storage::Storage;
+use crate::memory::wipe;
 use crate::record::header::{HEADER_LEN, Header, MAX_RECORD};
 
 /// One buffer, two regions: plaintext that waits for the reader, then bytes that wait to be
@@ -32,29 +31,35 @@ impl ReceiveBuffer {
     }
 
     /// Plaintext for the reader.
+    #[inline]
     pub(crate) fn plain(&self) -> &[u8] {
         &self.storage.bytes()[self.plain.clone()]
     }
 
     /// Bytes not yet processed.
+    #[inline]
     pub(crate) fn raw(&self) -> &[u8] {
         &self.storage.bytes()[self.raw.clone()]
     }
 
+    #[inline]
     pub(crate) fn raw_mut(&mut self) -> &mut [u8] {
         &mut self.storage.bytes_mut()[self.raw.clone()]
     }
 
+    #[inline]
     fn live(&self) -> usize {
         self.plain.len() + self.raw.len()
     }
 
     /// How many more bytes fit when up to `cap` may be held.
+    #[inline]
     pub(crate) fn room(&self, cap: usize) -> usize {
         self.capacity(cap).saturating_sub(self.live())
     }
 
     /// The most it can ever hold when up to `cap` may be held.
+    #[inline]
     pub(crate) fn capacity(&self, cap: usize) -> usize {
         match &self.storage {
             Storage::Owned(_) => cap.max(self.live()),
@@ -129,6 +134,7 @@ impl ReceiveBuffer {
     }
 
     /// The first `n` bytes of the tail now hold received bytes. `n` was checked by the caller.
+    #[inline]
     pub(crate) fn commit(&mut self, n: usize) {
         debug_assert!(self.raw.end + n <= self.storage.len());
         self.raw.end += n;
@@ -136,6 +142,7 @@ impl ReceiveBuffer {
     }
 
     /// Drops `n` raw bytes from the front.
+    #[inline]
     pub(crate) fn skip(&mut self, n: usize) {
         self.raw.start += n.min(self.raw.len());
         self.rewind_if_empty();
@@ -160,6 +167,7 @@ impl ReceiveBuffer {
 
     /// Turns `body` (a range within the raw bytes) into plaintext and drops the `record` raw
     /// bytes that it came in. The shorter of the old and the new plaintext is moved.
+    #[inline]
     pub(crate) fn deliver(&mut self, record: usize, body: Range<usize>) {
         let base = self.raw.start;
         let new = base + body.start..base + body.end;
@@ -181,6 +189,7 @@ impl ReceiveBuffer {
     }
 
     /// The reader took `n` bytes. `n` was checked by the caller.
+    #[inline]
     pub(crate) fn consume(&mut self, n: usize) {
         self.plain.start += n.min(self.plain.len());
         self.rewind_if_empty();
@@ -217,6 +226,7 @@ impl ReceiveBuffer {
         self.rewind_if_empty();
     }
 
+    #[inline]
     fn rewind_if_empty(&mut self) {
         if self.lent == 0 && self.raw.is_empty() && self.plain.is_empty() {
             self.plain = 0..0;
@@ -235,7 +245,7 @@ impl ReceiveBuffer {
     /// Overwrites everything, plaintext that was read long ago included.
     pub(crate) fn wipe(&mut self) {
         self.clear();
-        self.storage.bytes_mut().zeroize();
+        wipe(self.storage.bytes_mut());
     }
 
     /// Takes the memory away; the buffer is empty and owned afterwards.

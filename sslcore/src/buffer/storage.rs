@@ -2,12 +2,12 @@
 
 use alloc::vec::Vec;
 use core::fmt;
-
-use zeroize::Zeroize;
+use core::ops::{Deref, DerefMut};
 
 use crate::config_error::ConfigError;
+use crate::memory::wipe;
 
-/// Kept free behind the transmit capacity for alerts, key updates and close_notify (rule R8).
+/// Kept free behind the transmit capacity for alerts, key updates and close_notify ([rule R8](crate::rules#r8)).
 pub(super) const HEADROOM: usize = 256;
 /// The smallest transmit buffer worth having: headroom, one record's overhead, some payload.
 pub(super) const MIN_TRANSMIT: usize = 512;
@@ -26,9 +26,9 @@ pub enum Buffers {
     #[non_exhaustive]
     Lent {
         /// Holds what arrives, and the plaintext opened in place.
-        receive: &'static mut [u8],
+        receive: StaticBuffer,
         /// Holds what is to be sent.
-        transmit: &'static mut [u8],
+        transmit: StaticBuffer,
     },
 }
 
@@ -50,9 +50,10 @@ impl Buffers {
     /// # Errors
     /// [`ConfigError::BufferTooSmall`] when either is below 512 bytes.
     pub fn lent(
-        receive: &'static mut [u8],
-        transmit: &'static mut [u8],
+        receive: impl Into<StaticBuffer>,
+        transmit: impl Into<StaticBuffer>,
     ) -> Result<Self, ConfigError> {
+        let (receive, transmit) = (receive.into(), transmit.into());
         if receive.len().min(transmit.len()) < MIN_TRANSMIT {
             return Err(ConfigError::BufferTooSmall {
                 needed: MIN_TRANSMIT,
@@ -62,12 +63,107 @@ impl Buffers {
     }
 }
 
+/// Where lent buffers go back to.
+///
+/// ```
+/// use std::sync::Mutex;
+///
+/// use sslcore::{BufferPool, Buffers, ConfigError, StaticBuffer};
+///
+/// struct Pool(Mutex<Vec<&'static mut [u8]>>);
+///
+/// impl BufferPool for Pool {
+///     fn give_back(&self, buffer: &'static mut [u8]) {
+///         self.0.lock().unwrap().push(buffer);
+///     }
+/// }
+///
+/// static POOL: Pool = Pool(Mutex::new(Vec::new()));
+///
+/// fn lend() -> Option<Result<Buffers, ConfigError>> {
+///     let take = || Some(StaticBuffer::from_pool(POOL.0.lock().unwrap().pop()?, &POOL));
+///     Some(Buffers::lent(take()?, take()?)) // back in the pool with the connection's end
+/// }
+/// # assert!(lend().is_none());
+/// # POOL.give_back(Box::leak(Box::new([0; 600])));
+/// # POOL.give_back(Box::leak(Box::new([0; 600])));
+/// # assert!(lend().is_some_and(|lent| lent.is_ok()));
+/// # assert_eq!(POOL.0.lock().unwrap().len(), 2);
+/// ```
+pub trait BufferPool: Sync {
+    /// Takes a buffer that [`StaticBuffer::from_pool`] was given. Called where the connection, or
+    /// whatever holds the buffer, is dropped.
+    fn give_back(&self, buffer: &'static mut [u8]);
+}
+
+/// Memory for a connection that somebody lends: plain static memory, or from a [`BufferPool`], to
+/// which it goes back by itself when it is dropped.
+pub struct StaticBuffer {
+    bytes: &'static mut [u8],
+    pool: Option<&'static dyn BufferPool>,
+}
+
+impl StaticBuffer {
+    /// Memory that goes back to `pool`.
+    pub fn from_pool(bytes: &'static mut [u8], pool: &'static dyn BufferPool) -> Self {
+        let pool = Some(pool);
+        Self { bytes, pool }
+    }
+
+    /// The memory, which does not go back by itself any more.
+    pub fn into_bytes(mut self) -> &'static mut [u8] {
+        self.pool = None;
+        core::mem::take(&mut self.bytes)
+    }
+}
+
+impl From<&'static mut [u8]> for StaticBuffer {
+    fn from(bytes: &'static mut [u8]) -> Self {
+        Self { bytes, pool: None }
+    }
+}
+
+impl<const N: usize> From<&'static mut [u8; N]> for StaticBuffer {
+    fn from(bytes: &'static mut [u8; N]) -> Self {
+        Self::from(bytes.as_mut_slice())
+    }
+}
+
+impl Deref for StaticBuffer {
+    type Target = [u8];
+
+    fn deref(&self) -> &[u8] {
+        self.bytes
+    }
+}
+
+impl DerefMut for StaticBuffer {
+    fn deref_mut(&mut self) -> &mut [u8] {
+        self.bytes
+    }
+}
+
+impl Drop for StaticBuffer {
+    fn drop(&mut self) {
+        if let Some(pool) = self.pool {
+            pool.give_back(core::mem::take(&mut self.bytes));
+        }
+    }
+}
+
+impl fmt::Debug for StaticBuffer {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{} bytes", self.len())
+    }
+}
+
 pub(crate) enum Storage {
     Owned(Vec<u8>),
-    Lent(&'static mut [u8]),
+    Lent(StaticBuffer),
 }
 
 impl Storage {
+    #[inline]
     pub(crate) fn bytes(&self) -> &[u8] {
         match self {
             Self::Owned(vec) => vec,
@@ -75,6 +171,7 @@ impl Storage {
         }
     }
 
+    #[inline]
     pub(super) fn bytes_mut(&mut self) -> &mut [u8] {
         match self {
             Self::Owned(vec) => vec,
@@ -82,6 +179,7 @@ impl Storage {
         }
     }
 
+    #[inline]
     pub(super) fn len(&self) -> usize {
         self.bytes().len()
     }
@@ -98,7 +196,7 @@ impl Storage {
 
     pub(super) fn release(&mut self) {
         if let Self::Owned(vec) = self {
-            vec.zeroize();
+            wipe(vec);
             *vec = Vec::new();
         }
     }
@@ -113,7 +211,7 @@ pub(super) fn reserve(vec: &mut Vec<u8>, n: usize, most: usize) {
         let twice = vec.capacity().saturating_mul(2);
         let mut larger = Vec::with_capacity(twice.min(most).max(len));
         larger.extend_from_slice(vec);
-        vec.zeroize();
+        wipe(vec);
         *vec = larger;
     }
 }

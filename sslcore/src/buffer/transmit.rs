@@ -4,6 +4,8 @@ use alloc::vec::Vec;
 use core::fmt;
 use core::ops::Range;
 
+use bytes::{Buf, Bytes};
+
 use super::storage::{HEADROOM, MIN_TRANSMIT, Storage};
 use crate::alert::Alert;
 
@@ -14,9 +16,10 @@ struct AlertMark {
     end: u64,
 }
 
-/// What leaves, in order: sealed records in `storage`, and behind them `backlog`, which holds
-/// handshake flights that did not fit yet.
+/// What leaves, in order: what was handed over, sealed records in `storage`, and behind them
+/// `backlog`, which holds handshake flights that did not fit yet.
 pub(crate) struct TransmitBuffer {
+    handed_over: Option<HandedOver>,
     storage: Storage,
     live: Range<usize>,
     cap: usize,
@@ -27,9 +30,24 @@ pub(crate) struct TransmitBuffer {
     appended: u64,
     taken: u64,
     marks: heapless::Deque<AlertMark, 4>,
+    announced: bool,
 }
 
-/// What [`TransmitBuffer::take`] handed over.
+/// Bytes that somebody else may hold, too.
+struct HandedOver {
+    bytes: Bytes,
+    /// Nobody sends them any more, whoever holds them.
+    is_back: bool,
+}
+
+impl HandedOver {
+    /// They may be sent, or sent again. Dropping them gives them back.
+    fn is_back(&self) -> bool {
+        self.is_back || self.bytes.is_unique()
+    }
+}
+
+/// What the transport took.
 #[derive(Clone, Copy, Debug, Default)]
 pub(crate) struct Taken {
     pub(crate) plain: usize,
@@ -40,9 +58,10 @@ impl TransmitBuffer {
     pub(crate) fn new(storage: Storage, cap: usize) -> Self {
         let cap = match &storage {
             Storage::Owned(_) => cap.max(MIN_TRANSMIT - HEADROOM),
-            Storage::Lent(slice) => slice.len().saturating_sub(HEADROOM),
+            Storage::Lent(lent) => lent.len().saturating_sub(HEADROOM),
         };
         Self {
+            handed_over: None,
             storage,
             live: 0..0,
             cap,
@@ -51,6 +70,7 @@ impl TransmitBuffer {
             appended: 0,
             taken: 0,
             marks: heapless::Deque::new(),
+            announced: false,
         }
     }
 
@@ -60,14 +80,33 @@ impl TransmitBuffer {
 
     /// What the transport may take now.
     pub(crate) fn bytes(&self) -> &[u8] {
-        &self.storage.bytes()[self.live.clone()]
+        match &self.handed_over {
+            None => &self.storage.bytes()[self.live.clone()],
+            Some(first) if first.is_back() => &first.bytes,
+            Some(_) => &[],
+        }
+    }
+
+    /// Whether there are such bytes, and this was not asked since there were none.
+    pub(crate) fn announce(&mut self) -> bool {
+        let is_new = !self.bytes().is_empty() && !self.announced;
+        self.announced = !self.bytes().is_empty();
+        is_new
     }
 
     /// Everything on its way, backlog included.
+    #[inline]
     pub(crate) fn len(&self) -> usize {
-        self.live.len() + self.backlog.len()
+        self.held() + self.backlog.len()
     }
 
+    /// What counts against the capacity.
+    fn held(&self) -> usize {
+        let first = self.handed_over.as_ref();
+        first.map_or(0, |first| first.bytes.len()) + self.live.len()
+    }
+
+    #[inline]
     pub(crate) fn is_empty(&self) -> bool {
         self.len() == 0
     }
@@ -78,14 +117,16 @@ impl TransmitBuffer {
     }
 
     /// Whether a flight waits that did not fit.
+    #[inline]
     pub(crate) fn has_backlog(&self) -> bool {
         !self.backlog.is_empty()
     }
 
     /// Room for data: nothing while a backlog waits, the headroom never counts.
+    #[inline]
     pub(crate) fn room(&self) -> usize {
         if self.backlog.is_empty() {
-            self.cap.saturating_sub(self.live.len())
+            self.cap.saturating_sub(self.held())
         } else {
             0
         }
@@ -93,25 +134,31 @@ impl TransmitBuffer {
 
     /// `n` writable bytes behind what is there; [`commit`](Self::commit) keeps them. `None` when
     /// they do not fit even in the headroom.
+    #[inline]
     pub(crate) fn reserve(&mut self, n: usize) -> Option<&mut [u8]> {
-        if !self.backlog.is_empty() || self.live.len() + n > self.cap.saturating_add(HEADROOM) {
+        if !self.backlog.is_empty() || self.held() + n > self.cap.saturating_add(HEADROOM) {
             return None;
         }
         if self.storage.len() - self.live.end < n {
-            let most = self.cap.saturating_add(HEADROOM);
-            if self.live.start > 0 {
-                let live = self.live.clone();
-                self.live = 0..live.len();
-                self.storage.bytes_mut().copy_within(live, 0);
-            }
-            self.storage
-                .grow((self.live.end + n).max(self.cap.min(2 * n)), most);
+            self.make_room(n);
         }
         self.storage
             .bytes_mut()
             .get_mut(self.live.end..self.live.end + n)
     }
 
+    /// Moves what is there to the front, and grows.
+    fn make_room(&mut self, n: usize) {
+        let most = self.cap.saturating_add(HEADROOM);
+        if self.live.start > 0 {
+            let live = self.live.clone();
+            self.live = 0..live.len();
+            self.storage.bytes_mut().copy_within(live, 0);
+        }
+        self.storage.grow(self.live.end + n, most);
+    }
+
+    #[inline]
     pub(crate) fn commit(&mut self, n: usize) {
         debug_assert!(self.live.end + n <= self.storage.len());
         self.live.end += n;
@@ -139,10 +186,7 @@ impl TransmitBuffer {
 
     /// Moves backlog into the buffer as far as there is room.
     fn refill(&mut self) {
-        let n = self
-            .backlog
-            .len()
-            .min(self.cap.saturating_sub(self.live.len()));
+        let n = self.backlog.len().min(self.cap.saturating_sub(self.held()));
         if n == 0 {
             return;
         }
@@ -170,12 +214,22 @@ impl TransmitBuffer {
 
     /// The transport took `n` bytes. `n` was checked by the caller.
     pub(crate) fn take(&mut self, n: usize) -> Taken {
-        let n = n.min(self.live.len());
-        self.live.start += n;
-        self.taken += n as u64;
-        if self.live.is_empty() {
-            self.live = 0..0;
+        let n = n.min(self.bytes().len());
+        if let Some(first) = &mut self.handed_over {
+            first.bytes.advance(n);
+            if first.bytes.is_empty() {
+                self.handed_over = None;
+            }
+        } else {
+            self.live.start += n;
+            if self.live.is_empty() {
+                self.live = 0..0;
+            }
         }
+        if self.bytes().is_empty() {
+            self.announced = false;
+        }
+        self.taken += n as u64;
         self.refill();
         let plain = n.min(self.plain);
         self.plain -= plain;
@@ -186,6 +240,7 @@ impl TransmitBuffer {
     }
 
     /// Whether no alert is on its way out.
+    #[inline]
     pub(crate) fn marks_nothing(&self) -> bool {
         self.marks.is_empty()
     }
@@ -201,6 +256,8 @@ impl TransmitBuffer {
     /// Throws away everything that waits, and says how much it was.
     pub(crate) fn clear(&mut self) -> usize {
         let unsent = self.len();
+        self.handed_over = None;
+        self.announced = false;
         self.live = 0..0;
         self.backlog = Vec::new();
         self.plain = 0;
@@ -208,19 +265,37 @@ impl TransmitBuffer {
         unsent
     }
 
-    /// Hands over everything that may leave now as one vector, without copying when the memory is
-    /// owned; the caller has still to [`take`](Self::take) as many bytes.
-    pub(crate) fn split_off(&mut self) -> (Vec<u8>, Range<usize>) {
-        match &mut self.storage {
-            Storage::Owned(vec) => {
-                let live = self.live.clone();
-                (core::mem::take(vec), live)
+    /// Hands over everything that may leave now, without copying when the memory is owned. It stays
+    /// on its way until it is [taken back](Self::take_back), or dropped; `None` when there is nothing,
+    /// or something is handed over already.
+    pub(crate) fn hand_over(&mut self) -> Option<Bytes> {
+        if self.bytes().is_empty() {
+            return None;
+        }
+        self.announced = false;
+        let first = self.handed_over.get_or_insert_with(|| {
+            let live = core::mem::take(&mut self.live);
+            let bytes = match &mut self.storage {
+                Storage::Owned(vec) => Bytes::from(core::mem::take(vec)).slice(live),
+                Storage::Lent(lent) => Bytes::copy_from_slice(&lent[live]),
+            };
+            HandedOver {
+                bytes,
+                is_back: false,
             }
-            Storage::Lent(slice) => {
-                let copy = slice[self.live.clone()].to_vec();
-                let all = 0..copy.len();
-                (copy, all)
+        });
+        first.is_back = false;
+        Some(first.bytes.clone())
+    }
+
+    /// Nobody sends `bytes` any more. Whether they are those that were handed over.
+    pub(crate) fn take_back(&mut self, bytes: &Bytes) -> bool {
+        match &mut self.handed_over {
+            Some(first) if first.bytes.as_ptr() == bytes.as_ptr() && !first.is_back => {
+                first.is_back = true;
+                true
             }
+            _ => false,
         }
     }
 

@@ -9,13 +9,14 @@ use crate::state::Phase;
 use crate::usage::UsageError;
 
 impl Connection {
-    /// The open review, if there is one: the handshake stands still until it is answered.
+    /// The open review, if there is one: the handshake stands still until it is answered. `None`
+    /// once it is.
     pub fn review(&self) -> Option<Review<'_>> {
         let Phase::Held(held) = &self.phase else {
             return None;
         };
         Some(Review {
-            id: ReviewId(held.question.id()),
+            id: ReviewId(held.question.open()?),
             errors: self.ssl_errors(),
             chain: self.peer_certificate_chain(),
             stapled_ocsp_response: self.stapled_ocsp_response(),
@@ -33,13 +34,14 @@ impl Connection {
         held.answer(id, verdict, &self.io.known.errors)
     }
 
-    /// The open question for a server's configuration, if there is one.
+    /// The open question for a server's configuration, if there is one; `None` once it is
+    /// answered.
     pub fn config_request(&self) -> Option<ConfigRequest<'_>> {
         let Phase::Choosing(choosing) = &self.phase else {
             return None;
         };
         Some(ConfigRequest {
-            id: RequestId(choosing.question.id()),
+            id: RequestId(choosing.question.open()?),
             hello: choosing.hello(),
         })
     }

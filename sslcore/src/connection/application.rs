@@ -1,18 +1,25 @@
 //! The application door: plaintext in and out, and the ways to end.
 
-use bytes::BufMut;
+use core::ops::Deref;
+use core::time::Duration;
+
+use bytes::{Buf, BufMut};
 
 use super::Connection;
 use super::encrypted::Unsealed;
+use crate::alert::Alert;
 use crate::handshake::rustls::key_schedule::exporter::ExportError;
 use crate::state::Sink;
 use crate::usage::{ReadEnd, UsageError};
 
 impl Connection {
-    /// Takes plaintext and says how much. Fewer bytes than given when there is no room:
-    /// [`Event::Writable`](crate::Event::Writable) follows. Before TLS it leaves in the clear; during the handshake it is
-    /// queued up to [`Limits::queued`](crate::Limits::queued); afterwards it is encrypted at once, in records of at most
-    /// 16,384 bytes. `QIODevice::write`, but bounded.
+    /// Accepts plaintext, and returns how many bytes of it. The rest is not queued: keep it, and write
+    /// it again after [`Event::Writable`](crate::Event::Writable). Without room at all it returns
+    /// `Ok(0)`.
+    ///
+    /// Before TLS, plaintext leaves in the clear; during the handshake it is queued, up to
+    /// [`Limits::queued`](crate::Limits::queued); afterwards it is encrypted at once, in records of at
+    /// most 16,384 bytes. `QIODevice::write`, but bounded.
     ///
     /// # Errors
     /// [`UsageError::WriteClosed`] after [`close`](Self::close),
@@ -31,6 +38,47 @@ impl Connection {
             },
         };
         self.io.wants_writable |= n < plaintext.len();
+        Ok(n)
+    }
+
+    /// The same from several slices, as if they were one: records are filled across them, so that
+    /// many small slices make few records. Copies each byte once more than [`write`](Self::write).
+    ///
+    /// # Errors
+    /// As for [`write`](Self::write).
+    pub fn write_vectored<S: Deref<Target = [u8]>>(
+        &mut self,
+        plaintext: &[S],
+    ) -> Result<usize, UsageError> {
+        self.write_buf(&mut Slices::new(plaintext))
+    }
+
+    /// The same from any [`Buf`], which is advanced by as much as was taken.
+    ///
+    /// # Errors
+    /// As for [`write`](Self::write).
+    pub fn write_buf(&mut self, plaintext: &mut impl Buf) -> Result<usize, UsageError> {
+        if plaintext.chunk().len() == plaintext.remaining() {
+            let n = self.write(plaintext.chunk())?;
+            plaintext.advance(n);
+            return Ok(n);
+        }
+        let io = &mut self.io;
+        let n = match self.phase.sink(io.outbound())? {
+            Sink::Clear => advance(plaintext, |chunk| io.transmit.append_plain(chunk)),
+            Sink::Queue(queue) => {
+                let limit = io.limits.queued;
+                advance(plaintext, |chunk| queue.push(chunk, limit))
+            }
+            Sink::Records(encrypted) => match encrypted.write_pieces(plaintext, io) {
+                Ok(n) => n,
+                Err(Unsealed { sealed, failure }) => {
+                    self.fail(failure);
+                    sealed
+                }
+            },
+        };
+        self.io.wants_writable |= plaintext.has_remaining();
         Ok(n)
     }
 
@@ -89,20 +137,69 @@ impl Connection {
         Ok(n)
     }
 
-    /// From now on what arrives is opened and thrown away, so that alerts and close_notify behind
-    /// it still arrive. For who closes and does not want to read the rest.
+    /// Throws away unread data, and from now on all data that arrives. Records are still decrypted,
+    /// so that alerts and close_notify behind the data take effect. Use it when you close without
+    /// reading the remaining data.
     pub fn discard_reads(&mut self) {
         self.io.discard_reads = true;
         self.io.receive.clear_plain();
     }
 
-    /// Ends our direction: what was written leaves first, then close_notify. TLS 1.3 can go on
-    /// reading (RFC 8446 §6.1). A peer that ends its stream without an answer is
-    /// [`Truncated`](crate::FailureKind::Truncated) all the same, as rule R4 says: who closes first
-    /// and expects nothing more may take that for an ordinary end. During a handshake it ends with user_canceled and close_notify,
-    /// and what was queued is abandoned. Closing twice does nothing.
+    /// How long the peer may be silent between the end of our direction and the end of its own.
+    /// Counted anew whenever data arrives, and it stands still while what has arrived waits for the
+    /// reader. When it runs out the connection is over, and [`read_end`](Self::read_end) is
+    /// [`TimedOut`](ReadEnd::TimedOut).
+    ///
+    /// `None`, the default: as long as it likes, since close_notify says nothing about the other
+    /// direction (RFC 8446 §6.1). Where nobody reads it should be limited, or silent peers hold
+    /// connections; [`discard_reads`](Self::discard_reads) makes it [`Timeouts::close`](crate::Timeouts::close) if it is
+    /// `None`.
+    pub fn set_peer_close_timeout(&mut self, timeout: Option<Duration>) {
+        self.io.peer_close_timeout.set_timeout(timeout);
+    }
+
+    /// What [`set_peer_close_timeout`](Self::set_peer_close_timeout) has set, to the microsecond.
+    pub fn peer_close_timeout(&self) -> Option<Duration> {
+        self.io.peer_close_timeout.timeout()
+    }
+
+    /// [`Timeouts::close`](crate::Timeouts::close) of the configuration, to the microsecond; `None`
+    /// before TLS.
+    pub fn close_timeout(&self) -> Option<Duration> {
+        self.io.close_timeout.timeout()
+    }
+
+    /// Ends our direction: what was accepted leaves first, then close_notify. TLS 1.3 goes on
+    /// reading (RFC 8446 §6.1) for as long as the peer writes
+    /// ([`set_peer_close_timeout`](Self::set_peer_close_timeout) limits that); TLS 1.2 peers answer at
+    /// once. A peer that just ends its stream then, as many do, is
+    /// [`CloseUnanswered`](crate::Event::CloseUnanswered) if it sent no data after our close_notify,
+    /// else [`Truncated`](crate::FailureKind::Truncated) ([rule R4](crate::rules#r4)).
+    ///
+    /// During the handshake it goes on to its end if something was accepted, to send that; with
+    /// nothing accepted, `close` is [`cancel`](Self::cancel). It answers no open decision: that is
+    /// waited for as long as [`Timeouts::close`](crate::Timeouts::close), then it is `cancel`, too.
+    /// Closing twice does nothing. `QAbstractSocket::disconnectFromHost`.
     pub fn close(&mut self) {
         self.io.begin_close();
+    }
+
+    /// Ends both directions at once, with a farewell: user_canceled, then close_notify (RFC 8446
+    /// §6.1), so that the peer can tell it from [`close`](Self::close). What was accepted and not
+    /// encrypted is abandoned, what is sealed still leaves; nothing more is read. For a user who
+    /// gives up, and for who drops a connection.
+    ///
+    /// [`read_end`](Self::read_end) is [`Canceled`](ReadEnd::Canceled) then, if nothing had ended
+    /// reading before.
+    pub fn cancel(&mut self) {
+        if self.is_over() {
+            return;
+        }
+        if self.io.can_tell() {
+            self.send_alerts(&[Alert::UserCanceled, Alert::CloseNotify]);
+        }
+        self.end(ReadEnd::Canceled);
+        self.settle();
     }
 
     /// Ends everything at once: what waits to be sent or read is thrown away, the peer is told
@@ -152,6 +249,67 @@ impl Connection {
         match encrypted.request_update() {
             true => Ok(()),
             false => Err(UsageError::NotTls13),
+        }
+    }
+}
+
+/// Gives `take` one chunk after the other, as long as it takes all of them; says how much it took.
+fn advance(plaintext: &mut impl Buf, mut take: impl FnMut(&[u8]) -> usize) -> usize {
+    let mut total = 0;
+    while plaintext.has_remaining() {
+        let chunk = plaintext.chunk();
+        let n = take(chunk);
+        let all = n == chunk.len();
+        plaintext.advance(n);
+        total += n;
+        if !all {
+            break;
+        }
+    }
+    total
+}
+
+/// Slices, one behind the other.
+struct Slices<'a, S> {
+    slices: &'a [S],
+    /// How much of the first is used.
+    used: usize,
+    remaining: usize,
+}
+
+impl<'a, S: Deref<Target = [u8]>> Slices<'a, S> {
+    fn new(slices: &'a [S]) -> Self {
+        let lens = slices.iter().map(|slice| slice.len());
+        let mut this = Self {
+            slices,
+            used: 0,
+            remaining: lens.fold(0, usize::saturating_add),
+        };
+        this.advance(0);
+        this
+    }
+}
+
+impl<S: Deref<Target = [u8]>> Buf for Slices<'_, S> {
+    fn remaining(&self) -> usize {
+        self.remaining
+    }
+
+    fn chunk(&self) -> &[u8] {
+        let first = self.slices.first();
+        first.map_or(&[], |first| &first[self.used..])
+    }
+
+    /// Stops before a slice that has bytes.
+    fn advance(&mut self, n: usize) {
+        self.remaining = self.remaining.saturating_sub(n);
+        self.used += n;
+        while let Some((first, rest)) = self.slices.split_first() {
+            if self.used < first.len() {
+                break;
+            }
+            self.used -= first.len();
+            self.slices = rest;
         }
     }
 }

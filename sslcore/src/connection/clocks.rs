@@ -1,7 +1,7 @@
 //! Which clock runs when, and what happens when one runs out.
 
 use super::Connection;
-use super::io::Outbound;
+use super::io::{Io, Outbound};
 use crate::alert::Alert;
 use crate::failure::{Failure, FailureKind};
 use crate::state::Phase;
@@ -24,6 +24,7 @@ impl Connection {
             handshake.and_then(|handshake| handshake.timeout.deadline()),
             decision,
             self.io.close_timeout.deadline(),
+            self.io.peer_close_timeout.deadline(),
         ]
         .into_iter()
         .flatten()
@@ -54,12 +55,34 @@ impl Connection {
             }
         }
         if self.io.outbound() != Outbound::Open && self.phase.report().is_none() {
-            // What has arrived and waits for the reader is not the peer's delay.
-            if self.reader_is_awaited() {
-                self.io.close_timeout.pause(now);
-            } else {
-                self.io.close_timeout.run(now);
+            self.run_close_clocks(now);
+        }
+    }
+
+    /// What we send is timed first, then the peer's end.
+    fn run_close_clocks(&mut self, now: Instant) {
+        if !self.io.has_sent_all() {
+            // A handshake has a clock of its own, that stands still while a decision is open.
+            match self.phase.is_handshaking() && !self.phase.is_asking() {
+                true => self.io.close_timeout.pause(now),
+                false => self.io.close_timeout.run(now),
             }
+            return;
+        }
+        self.io.close_timeout.pause(now);
+        let Io {
+            close_timeout,
+            peer_close_timeout,
+            discard_reads,
+            ..
+        } = &mut self.io;
+        if *discard_reads && !peer_close_timeout.is_limited() {
+            peer_close_timeout.set_timeout_of(close_timeout);
+        }
+        // What has arrived and waits for the reader is not the peer's delay.
+        match self.reader_is_awaited() {
+            true => self.io.peer_close_timeout.pause(now),
+            false => self.io.peer_close_timeout.run(now),
         }
     }
 
@@ -72,13 +95,18 @@ impl Connection {
             && (enough && !receive.raw().is_empty() || receive.is_blocked(self.io.receive_cap()))
     }
 
-    /// What has run out. The close timeout is no failure: it just ends the wait.
+    /// What has run out. That a close takes too long is no failure: it just ends the wait.
     pub(super) fn expired(&mut self) -> Option<Failure> {
         let now = self.io.now;
-        if self.io.close_timeout.has_expired(now) && self.phase.report().is_none() {
-            self.io.tally.unsent += self.io.transmit.clear();
-            self.end(ReadEnd::Truncated);
-            return None;
+        if self.phase.report().is_none() {
+            if self.io.close_timeout.has_expired(now) {
+                self.give_up_sending();
+                return None;
+            }
+            if self.io.peer_close_timeout.has_expired(now) {
+                self.end(ReadEnd::TimedOut);
+                return None;
+            }
         }
         let (question, alert) = match &self.phase {
             Phase::Choosing(it) => (it.question.has_expired(now), Alert::UnrecognizedName),
@@ -93,5 +121,17 @@ impl Connection {
             .timeout
             .has_expired(now)
             .then(|| Failure::new(FailureKind::HandshakeTimeout, Alert::HandshakeFailure))
+    }
+
+    /// What was to be sent has taken too long. A peer that waits for a decision of ours takes a
+    /// farewell, which has as long again.
+    fn give_up_sending(&mut self) {
+        if self.phase.is_asking() && self.io.transmit.is_empty() {
+            self.cancel();
+            self.io.close_timeout.restart(self.io.now);
+        } else {
+            self.io.tally.unsent += self.io.transmit.clear();
+            self.end(ReadEnd::TimedOut);
+        }
     }
 }

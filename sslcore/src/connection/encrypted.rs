@@ -1,8 +1,10 @@
 //! An encrypted connection: sealing what waits, opening what has arrived.
 
+use bytes::Buf;
+
 use super::io::{Io, Outbound, too_small};
 use crate::alert::Alert;
-use crate::buffer::Queue;
+use crate::buffer::{Queue, TransmitBuffer};
 use crate::event::Event;
 use crate::failure::{Failure, FailureKind};
 use crate::protocol::SslProtocol;
@@ -55,11 +57,22 @@ impl Encrypted {
 
     /// Seals whole records of `plaintext` as far as there is room, and says how much that was,
     /// also when sealing fails.
+    #[inline]
     pub(super) fn write(&mut self, plaintext: &[u8], io: &mut Io) -> Result<usize, Unsealed> {
         seal(&mut self.records, plaintext, io)
     }
 
+    /// The same for plaintext in several pieces.
+    pub(super) fn write_pieces(
+        &mut self,
+        plaintext: &mut impl Buf,
+        io: &mut Io,
+    ) -> Result<usize, Unsealed> {
+        seal_pieces(&mut self.records, plaintext, io)
+    }
+
     /// Seals what waits on our side: queued plaintext, a KeyUpdate, close_notify.
+    #[inline]
     fn seal_waiting(&mut self, io: &mut Io) -> Result<bool, Failure> {
         let Self { records, queue } = self;
         match io.outbound() {
@@ -101,6 +114,7 @@ impl Encrypted {
     }
 
     /// Opens one record, if there is one and the reader has room for it.
+    #[inline]
     fn open_next(&mut self, io: &mut Io, now: Now) -> Result<bool, Failure> {
         if io.inbound_end().is_some() {
             io.receive.clear_raw();
@@ -118,6 +132,11 @@ impl Encrypted {
                 if record > io.receive.capacity(io.receive_cap()) {
                     return Err(too_small(record));
                 }
+                if io.is_close_unanswered() {
+                    io.end_inbound(ReadEnd::CloseUnanswered);
+                    io.events.push(Event::CloseUnanswered);
+                    return Ok(true);
+                }
                 io.ended()?;
                 return Ok(false);
             }
@@ -130,9 +149,8 @@ impl Encrypted {
                     io.receive.skip(len);
                 } else {
                     io.receive.deliver(len, range);
-                    io.events.ready_read();
-                    io.heard();
                 }
+                io.heard();
             }
             Opened::Nothing => io.receive.skip(len),
             Opened::CloseNotify => {
@@ -159,6 +177,7 @@ impl Encrypted {
     }
 
     /// Whether the next step could find something to do. Saves the step that finds nothing.
+    #[inline]
     fn may_have_more(&self, io: &Io) -> bool {
         !io.receive.raw().is_empty()
             || !self.queue.is_empty()
@@ -187,21 +206,50 @@ pub(super) struct Unsealed {
 }
 
 /// Where records end depends only on what is written, never on how much room there happened to be
-/// (rule R3).
+/// ([rule R3](crate::rules#r3)).
 fn seal(records: &mut Traffic, plaintext: &[u8], io: &mut Io) -> Result<usize, Unsealed> {
+    seal_records(records, plaintext.len(), io, |records, sealed, len, out| {
+        records.seal_data(&plaintext[sealed..sealed + len], out)
+    })
+}
+
+/// The same for plaintext that lies in several pieces: records do not end where pieces do.
+fn seal_pieces(
+    records: &mut Traffic,
+    plaintext: &mut impl Buf,
+    io: &mut Io,
+) -> Result<usize, Unsealed> {
+    seal_records(
+        records,
+        plaintext.remaining(),
+        io,
+        |records, _, len, out| {
+            records.seal_filled(len, |space| plaintext.copy_to_slice(space), out)
+        },
+    )
+}
+
+/// Seals records of `whole` bytes in all, as far as there is room; `seal` seals one, of so many bytes
+/// behind so many that are sealed, and says whether our key was renewed.
+fn seal_records(
+    records: &mut Traffic,
+    whole: usize,
+    io: &mut Io,
+    mut seal: impl FnMut(&mut Traffic, usize, usize, &mut TransmitBuffer) -> Result<bool, Failure>,
+) -> Result<usize, Unsealed> {
     let mut sealed = 0;
     let mut failed = None;
-    while let Some(payload) = plaintext.get(sealed..).filter(|rest| !rest.is_empty()) {
-        let payload = &payload[..payload.len().min(records.max_payload())];
-        if io.transmit.room() < records.room_for(payload.len()) || records.is_exhausted() {
+    while sealed < whole {
+        let payload = (whole - sealed).min(records.max_payload());
+        if io.transmit.room() < records.room_for(payload) || records.is_exhausted() {
             break;
         }
-        match records.seal_data(payload, &mut io.transmit) {
+        match seal(records, sealed, payload, &mut io.transmit) {
             Ok(renewed) => {
                 if renewed {
                     io.events.push(Event::KeysUpdated);
                 }
-                sealed += payload.len();
+                sealed += payload;
             }
             Err(failure) => {
                 failed = Some(failure);

@@ -5,13 +5,13 @@ use super::io::{Io, Outbound, TransportEnd};
 use super::over::Ending;
 use crate::alert::Alert;
 use crate::event::Event;
-use crate::failure::Failure;
+use crate::failure::{Failure, FailureKind};
 use crate::handshake::AlertProtection;
 use crate::state::{Phase, Sink};
 use crate::usage::ReadEnd;
 
 impl Connection {
-    /// Latches a failure (rule R6). The alert that it owes is protected as the released bytes
+    /// Latches a failure ([rule R6](crate::rules#r6)). The alert that it owes is protected as the released bytes
     /// demand.
     pub(super) fn fail(&mut self, mut failure: Failure) {
         failure.alert = failure.alert.filter(|alert| {
@@ -24,21 +24,13 @@ impl Connection {
         self.phase = self.phase.take().end(Ending::Failed(failure), &mut self.io);
     }
 
-    /// `close` during a handshake (RFC 8446 §6.1).
-    pub(super) fn cancel(&mut self) {
-        if self.io.transport_end != Some(TransportEnd::Reset) {
-            self.send_alerts(&[Alert::UserCanceled, Alert::CloseNotify]);
-        }
-        self.end(ReadEnd::Aborted);
-    }
-
     /// Ends without a failure. What was accepted and never encrypted is abandoned.
     pub(super) fn end(&mut self, inbound: ReadEnd) {
         self.phase = self.phase.take().end(Ending::Closed(inbound), &mut self.io);
     }
 
     /// Queues alerts behind everything that was released.
-    fn send_alerts(&mut self, alerts: &[Alert]) {
+    pub(super) fn send_alerts(&mut self, alerts: &[Alert]) {
         let io = &mut self.io;
         match &mut self.phase {
             // A client that has not said hello owes no farewell.
@@ -68,7 +60,7 @@ impl Connection {
 
     fn tell(&mut self) {
         let io = &mut self.io;
-        if io.transport_end == Some(TransportEnd::Reset) {
+        if io.transport_end == Some(TransportEnd::Reset) || io.has_lost_transmit() {
             io.tally.unsent += io.transmit.clear();
         }
         while let Some(alert) = io.transmit.alert_gone() {
@@ -81,12 +73,15 @@ impl Connection {
             let sink = self.phase.sink(io.outbound());
             if sink.is_ok_and(|sink| sink.has_room(io)) {
                 io.wants_writable = false;
+                io.told.writable = true;
                 io.events.push(Event::Writable);
             }
         }
-        let all_gone = io.transmit.is_empty() && self.phase.queued() == 0;
-        if let (true, Outbound::Closed, Some(end)) = (all_gone, io.outbound(), io.inbound_end()) {
-            self.end(end);
+        if let (true, Some(end)) = (io.has_sent_all(), io.inbound_end()) {
+            match io.has_lost_transmit() && !self.is_over() {
+                true => self.fail(Failure::silent(FailureKind::Reset)),
+                false => self.end(end),
+            }
         }
         if let Phase::Over(over) = &mut self.phase {
             over.settle(&mut self.io);

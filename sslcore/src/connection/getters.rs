@@ -20,14 +20,26 @@ impl Connection {
         matches!(self.phase, Phase::Traffic(_))
     }
 
+    /// Whether TLS was started and the handshake is not complete, open decisions included.
+    pub fn is_handshaking(&self) -> bool {
+        self.phase.is_handshaking()
+    }
+
+    /// Whether the connection is over, everything has left, all events were taken and all plaintext
+    /// was read: it can be dropped, and nothing is lost.
+    pub fn is_done(&self) -> bool {
+        let taken = !self.io.events.are_waiting() && self.io.receive.plain().is_empty();
+        taken && self.phase.report().is_some()
+    }
+
     /// Whether the connection is over; what it received may still be read, and an alert may
     /// still wait in [`transmit`](Self::transmit).
     pub fn is_over(&self) -> bool {
         matches!(self.phase, Phase::Over(_))
     }
 
-    /// Why nothing more will arrive, once that is so; what arrived before can still be read. Not
-    /// [`ReadEnd::Empty`].
+    /// `Some` once no more data will arrive, with the reason; data that was received before may still
+    /// be unread. `None` while more may arrive. Never [`ReadEnd::Empty`].
     pub fn read_end(&self) -> Option<ReadEnd> {
         self.io.inbound_end()
     }

@@ -6,7 +6,7 @@ use alloc::vec::Vec;
 use rustls_pki_types::{ServerName, UnixTime};
 
 use super::encrypted::Encrypted;
-use super::io::{Io, Step, Turn};
+use super::io::{Io, Stepped, Turn};
 use super::over::{Ending, Over};
 use super::underway::Underway;
 use crate::alert::Alert;
@@ -96,7 +96,7 @@ impl Handshaking {
     }
 
     /// Releases the engine's flight, or feeds it a record.
-    pub(super) fn step(&mut self, io: &mut Io, now: Now) -> Step<Reached> {
+    pub(super) fn step(&mut self, io: &mut Io, now: Now) -> Stepped<Reached> {
         let engine = &mut self.engine;
         if engine.verdict_due() {
             return Ok(Turn::Leave(Reached::VerdictDue));

@@ -4,7 +4,7 @@ use alloc::boxed::Box;
 
 use super::clock::Countdown;
 use super::handshaking::{Begun, Handshaking, Role};
-use super::io::{Io, Step, Turn};
+use super::io::{Io, Stepped, Turn};
 use super::question::Question;
 use super::underway::Underway;
 use crate::alert::Alert;
@@ -40,7 +40,7 @@ impl Greeting {
         }
     }
 
-    pub(super) fn step(&mut self, _: &mut Io, now: Now) -> Step<Begun> {
+    pub(super) fn step(&mut self, _: &mut Io, now: Now) -> Stepped<Begun> {
         let Self { config, peer, .. } = self;
         let judged = config.0.terms.policy.mode != VerifyMode::None;
         let name = peer.sni.as_ref().unwrap_or(&peer.verify);
@@ -84,7 +84,7 @@ impl AwaitingHello {
         terms(&self.start).timeouts
     }
 
-    pub(super) fn step(&mut self, io: &mut Io, now: Now) -> Step<Greeted> {
+    pub(super) fn step(&mut self, io: &mut Io, now: Now) -> Stepped<Greeted> {
         let max = io.limits.max_handshake;
         let hello = match self.hello.read(&mut io.receive, max)? {
             Awaited::Starved(record) => {
@@ -157,7 +157,7 @@ impl Chosen {
 }
 
 impl Choosing {
-    pub(super) fn step(&mut self, io: &mut Io, now: Now) -> Step<Chosen> {
+    pub(super) fn step(&mut self, io: &mut Io, now: Now) -> Stepped<Chosen> {
         match self.question.take_answer() {
             Some(Choice::Config(config)) => {
                 let timeouts = config.0.terms.timeouts;

@@ -30,7 +30,7 @@ pub(crate) enum Turn<Cause> {
 }
 
 /// The result of a step of a phase that something leads out of.
-pub(crate) type Step<Cause> = Result<Turn<Cause>, Failure>;
+pub(crate) type Stepped<Cause> = Result<Turn<Cause>, Failure>;
 
 /// What we may still send.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -79,6 +79,17 @@ impl Known {
     }
 }
 
+/// What `take_changes` has told, and has still to tell.
+#[derive(Default)]
+pub(crate) struct Told {
+    pub(crate) arrived: bool,
+    pub(crate) writable: bool,
+    pub(crate) over: bool,
+    pub(crate) found_full: bool,
+    pub(crate) finished: bool,
+    pub(crate) deadline: Option<Instant>,
+}
+
 /// Buffers, events, limits, and the two directions.
 pub(crate) struct Io {
     pub(crate) limits: Limits,
@@ -88,13 +99,23 @@ pub(crate) struct Io {
     pub(crate) known: Known,
     pub(crate) transport_end: Option<TransportEnd>,
     pub(crate) discard_reads: bool,
+    pub(crate) told: Told,
+    /// The transport took nothing when it was last given something.
+    pub(crate) stalled: bool,
     /// A write was short: the application waits for room.
     pub(crate) wants_writable: bool,
+    /// How long our last bytes may wait for the transport.
     pub(crate) close_timeout: Countdown,
+    /// How long the peer may be silent then, before it ends its direction.
+    pub(crate) peer_close_timeout: Countdown,
     /// What the last `process` was told.
     pub(crate) now: Instant,
     /// What the report at the end will count; whether it was clean is not known before.
     pub(crate) tally: CloseReport,
+    /// Data arrived after our close_notify had left.
+    data_after_close: bool,
+    /// The transport takes nothing more, although it was not all.
+    transmit_failed: bool,
     outbound: Outbound,
     inbound_end: Option<ReadEnd>,
     next_id: u32,
@@ -110,10 +131,15 @@ impl Io {
             known: Known::default(),
             transport_end: None,
             discard_reads: false,
+            told: Told::default(),
+            stalled: false,
             wants_writable: false,
             close_timeout: Countdown::default(),
+            peer_close_timeout: Countdown::default(),
             now: Instant::default(),
             tally: CloseReport::default(),
+            data_after_close: false,
+            transmit_failed: false,
             outbound: Outbound::default(),
             inbound_end: None,
             next_id: 0,
@@ -128,11 +154,13 @@ impl Io {
     pub(crate) fn begin_close(&mut self) {
         if self.outbound == Outbound::Open {
             self.outbound = Outbound::Closing;
+            self.told.writable = true;
         }
     }
 
     /// Our last byte is sealed.
     pub(crate) fn end_outbound(&mut self) {
+        self.told.writable |= self.outbound == Outbound::Open;
         self.outbound = Outbound::Closed;
     }
 
@@ -143,10 +171,11 @@ impl Io {
 
     /// Nothing more will be read. The first reason counts.
     pub(crate) fn end_inbound(&mut self, end: ReadEnd) {
+        self.told.arrived |= self.inbound_end.is_none();
         self.inbound_end.get_or_insert(end);
     }
 
-    /// TLS begins. The end of the plaintext is not the end of TLS: only close_notify is (rule R4).
+    /// TLS begins. The end of the plaintext is not the end of TLS: only close_notify is ([rule R4](crate::rules#r4)).
     pub(crate) fn begin_tls(&mut self, mode: SslMode, timeouts: Timeouts) {
         self.inbound_end = None;
         self.known.mode = mode;
@@ -161,7 +190,7 @@ impl Io {
         id
     }
 
-    /// How much may be held: what the reader has room for, and one record (rule R8).
+    /// How much may be held: what the reader has room for, and one record ([rule R8](crate::rules#r8)).
     pub(crate) fn receive_cap(&self) -> usize {
         self.limits.read_buffer_size.saturating_add(MAX_RECORD)
     }
@@ -175,19 +204,55 @@ impl Io {
         }
     }
 
-    /// Bytes from the peer: a close that waits for its end waits anew, unless nobody reads them.
+    /// Data from the peer: who waits for its end waits anew, unless nobody reads it.
     pub(crate) fn heard(&mut self) {
-        if self.outbound != Outbound::Open && !self.discard_reads {
-            self.close_timeout.restart(self.now);
+        if !self.discard_reads {
+            self.events.ready_read();
+            self.told.arrived = true;
+        }
+        if self.outbound == Outbound::Open {
+            return;
+        }
+        self.data_after_close |= self.tally.close_notify_sent;
+        if !self.discard_reads {
+            self.peer_close_timeout.restart(self.now);
         }
     }
 
-    /// No complete record is there: if the transport has ended, so has the connection (rule R4).
+    /// Whether everything has left that ever will.
+    pub(crate) fn has_sent_all(&self) -> bool {
+        self.outbound == Outbound::Closed && self.transmit.is_empty()
+    }
+
+    /// The transport takes nothing more: what waits is lost, and nothing can be written.
+    pub(crate) fn lose_transmit(&mut self) {
+        self.transmit_failed |= !self.has_sent_all();
+        self.tally.unsent += self.transmit.clear();
+        self.end_outbound();
+    }
+
+    /// Whether something could not be sent.
+    pub(crate) fn has_lost_transmit(&self) -> bool {
+        self.transmit_failed
+    }
+
+    /// Whether the stream has ended as many do ([rule R4](crate::rules#r4)): after our close_notify, without one of the
+    /// peer's and without data in between, behind a whole record.
+    pub(crate) fn is_close_unanswered(&self) -> bool {
+        self.transport_end == Some(TransportEnd::Eof)
+            && self.tally.close_notify_sent
+            && !self.data_after_close
+            && self.receive.raw().is_empty()
+    }
+
+    /// No complete record is there: if the transport has ended, so has the connection ([rule R4](crate::rules#r4)).
     pub(crate) fn ended(&self) -> Result<(), Failure> {
         match self.transport_end {
             None => Ok(()),
-            Some(TransportEnd::Eof) => Err(Failure::silent(FailureKind::Truncated)),
-            Some(TransportEnd::Reset) => Err(Failure::silent(FailureKind::Reset)),
+            Some(TransportEnd::Eof) if !self.transmit_failed => {
+                Err(Failure::silent(FailureKind::Truncated))
+            }
+            Some(_) => Err(Failure::silent(FailureKind::Reset)),
         }
     }
 

@@ -8,7 +8,7 @@ use rustls_pki_types::UnixTime;
 
 use super::decisions::Verdict;
 use super::handshaking::Handshaking;
-use super::io::{Io, Step, Turn};
+use super::io::{Io, Stepped, Turn};
 use super::question::Question;
 use crate::alert::Alert;
 use crate::event::{Event, ReviewId};
@@ -56,7 +56,7 @@ impl Judging {
     }
 
     /// Judges. Then tells the errors, some in each step, and decides in the last one.
-    pub(super) fn step(&mut self, io: &mut Io, now: Now) -> Step<Ruling> {
+    pub(super) fn step(&mut self, io: &mut Io, now: Now) -> Stepped<Ruling> {
         let told = match self.told {
             Some(told) => told,
             None => {
@@ -144,7 +144,7 @@ pub(super) enum Answer {
 }
 
 impl Held {
-    pub(super) fn step(&mut self, io: &mut Io, _: Now) -> Step<Approved> {
+    pub(super) fn step(&mut self, io: &mut Io, _: Now) -> Stepped<Approved> {
         match self.question.take_answer() {
             Some(Answer::Accepted) => {
                 // Without errors it is the application that has verified.

@@ -5,6 +5,7 @@ mod application;
 mod clock;
 mod clocks;
 mod decisions;
+mod driving;
 pub(crate) mod encrypted;
 mod ending;
 mod getters;
@@ -12,6 +13,7 @@ pub(crate) mod handshaking;
 pub(crate) mod hello;
 pub(crate) mod io;
 pub(crate) mod judging;
+mod lent;
 pub(crate) mod over;
 pub(crate) mod plain;
 mod process;
@@ -26,8 +28,9 @@ use alloc::vec::Vec;
 pub use self::decisions::{ConfigRequest, Review, Verdict};
 use self::hello::{AwaitingHello, Greeting, Start};
 use self::io::Io;
+pub use self::lent::{Transmission, TransportBuffers};
 use self::plain::Plain;
-pub use self::progress::Progress;
+pub use self::progress::{Changes, Progress, Step};
 use crate::buffer::{Buffers, ReceiveBuffer, Storage, TransmitBuffer};
 use crate::config::{ClientConfig, PeerName, ServerStart};
 use crate::event::{Event, SslMode};
@@ -43,18 +46,21 @@ use crate::usage::{Leftover, UsageError};
 /// [`read`](Self::read) or [`peek`](Self::peek); what happened comes out by
 /// [`poll_event`](Self::poll_event).
 ///
-/// The contract in one sentence: *after any call that can change something, call
+/// [`next`](Self::next) drives it: it says what to do, one thing at a time. Who needs the doors
+/// themselves keeps this contract, in one sentence: *after any call that can change something, call
 /// [`process`](Self::process) until it is [`Idle`](Progress::Idle), drain `poll_event`, then send
-/// what `transmit` shows.*
+/// what `transmit` shows.* What has changed says [`take_changes`](Self::take_changes), for all calls
+/// alike.
 ///
 /// | after | look at |
 /// |---|---|
 /// | `receive`, `received`, `receive_eof`, `receive_reset` | `process`, events, `peek`, `transmit` |
 /// | `start_client_encryption`, `start_server_encryption` | `process`, events, `transmit` |
-/// | `write` | `transmit`, events; `process` when a handshake is under way |
+/// | `write`, `write_vectored`, `write_buf` | `transmit`, events; `process` when a handshake is under way |
 /// | `consume`, `read`, `discard_reads` | `process` (records may wait for room), then the transport |
-/// | `transmitted`, `take_transmit` | events; `process` (queued data may wait for room) |
-/// | `answer`, `provide_config`, `close`, `update_keys` | `process`, events, `transmit` |
+/// | `transmitted`, `complete_transmit` | events; `process` (queued data may wait for room) |
+/// | `transmit_failed` | events; go on reading |
+/// | `answer`, `provide_config`, `close`, `cancel`, `update_keys` | `process`, events, `transmit` |
 /// | the `deadline` has passed | `process`, events, `transmit` |
 ///
 /// A connection has one life: a new stream needs a new connection.
@@ -101,7 +107,7 @@ impl Connection {
     /// now on is encrypted. `QSslSocket::startClientEncryption`.
     ///
     /// # Errors
-    /// [`UsageError::UnreadPlaintext`] when bytes are waiting to be read (rule R2); see
+    /// [`UsageError::UnreadPlaintext`] when bytes are waiting to be read ([rule R2](crate::rules#r2)); see
     /// [`start_client_encryption_with`](Self::start_client_encryption_with).
     /// [`UsageError::AlreadyStarted`], [`UsageError::WriteClosed`],
     /// [`UsageError::ConnectionOver`].
@@ -135,7 +141,7 @@ impl Connection {
 
     /// Starts TLS as a server. A server that answers "go ahead" writes that line first and starts
     /// TLS at once: the line leaves in the clear, and whatever the client sends after it is TLS,
-    /// however fast it is (rule R2). `QSslSocket::startServerEncryption`.
+    /// however fast it is ([rule R2](crate::rules#r2)). `QSslSocket::startServerEncryption`.
     ///
     /// # Errors
     /// As for [`start_client_encryption`](Self::start_client_encryption).

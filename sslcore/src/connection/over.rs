@@ -9,7 +9,7 @@ use crate::usage::ReadEnd;
 
 /// Why everything ends.
 pub(crate) enum Ending {
-    /// Something went wrong (rule R6).
+    /// Something went wrong ([rule R6](crate::rules#r6)).
     Failed(Failure),
     /// Nothing did; the reader is told this, unless it was told something before.
     Closed(ReadEnd),
@@ -42,6 +42,7 @@ impl Over {
         };
         io.tally.abandoned += abandoned;
         io.receive.clear_raw();
+        io.told.over = true;
         io.end_inbound(inbound);
         io.end_outbound();
         Self {

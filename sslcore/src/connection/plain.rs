@@ -24,7 +24,6 @@ impl Plain {
         if n > 0 {
             io.receive.deliver(n, 0..n);
             io.heard();
-            io.events.ready_read();
             return Ok(true);
         }
         if io.receive.raw().is_empty() {

@@ -1,11 +1,11 @@
-//! One step of the machine: one record's work (rule R9).
+//! One step of the machine: one record's work ([rule R9](crate::rules#r9)).
 
 use alloc::boxed::Box;
 
 use super::Connection;
 use super::handshaking::Handshaking;
 use super::hello::{AwaitingHello, Choosing, Greeting};
-use super::io::{Io, Outbound, Step, Turn};
+use super::io::{Io, Outbound, Stepped, Turn};
 use super::judging::{Held, Judging};
 use super::progress::Progress;
 use crate::failure::Failure;
@@ -53,7 +53,8 @@ impl Connection {
     }
 
     fn step(&mut self, now: Now) -> Result<bool, Failure> {
-        if self.io.outbound() == Outbound::Closing && self.phase.is_handshaking() {
+        let closing = self.io.outbound() == Outbound::Closing;
+        if closing && self.phase.is_handshaking() && self.phase.queued() == 0 {
             self.cancel();
             return Ok(true);
         }
@@ -113,7 +114,7 @@ impl Connection {
 /// One step of a phase, and the phase after it: the same, or what the table says.
 fn turn<Data, Cause>(
     mut phase: Box<Data>,
-    step: fn(&mut Data, &mut Io, Now) -> Step<Cause>,
+    step: fn(&mut Data, &mut Io, Now) -> Stepped<Cause>,
     stay: fn(Box<Data>) -> Phase,
     leave: fn(Box<Data>, Cause) -> Leaving,
     io: &mut Io,

@@ -22,13 +22,14 @@ impl<Answer> Question<Answer> {
         }
     }
 
-    pub(super) fn id(&self) -> u32 {
-        self.id
+    /// The question's number, until it is answered.
+    pub(super) fn open(&self) -> Option<u32> {
+        self.answer.is_none().then_some(self.id)
     }
 
     /// Whether `id` names this question, and it was not answered.
     pub(super) fn is_open(&self, id: u32) -> Result<(), UsageError> {
-        match self.id == id && self.answer.is_none() {
+        match self.open() == Some(id) {
             true => Ok(()),
             false => Err(UsageError::Stale),
         }

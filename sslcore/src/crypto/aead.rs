@@ -2,6 +2,7 @@
 
 use alloc::boxed::Box;
 
+use crate::memory;
 use crate::protocol::AeadAlgorithm;
 
 /// Length of the authentication tag of every AEAD that TLS 1.2 and 1.3 share here, in bytes
@@ -60,7 +61,7 @@ pub(super) fn copy<'a>(
     let body = plaintext.len() + last.len();
     let (body, tag) = out.split_at_mut_checked(body).ok_or(AeadError)?;
     let (front, back) = body.split_at_mut(plaintext.len());
-    front.copy_from_slice(plaintext);
+    memory::copy(plaintext, front);
     back.copy_from_slice(last);
     Ok((body, tag))
 }

@@ -42,9 +42,10 @@ impl FirstHello {
             Ok(header) => header,
             Err(needed) => return Ok(Awaited::Starved(needed)),
         };
+        check_clear(header)?;
         let content = &raw[HEADER_LEN..header.record_len()];
         match header.content {
-            ContentType::Handshake => check_clear(header)?,
+            ContentType::Handshake => {}
             ContentType::Alert if self.messages.is_empty() => return Err(alert(content)),
             _ => return Err(unexpected("another record before the ClientHello")),
         }

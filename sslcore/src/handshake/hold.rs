@@ -2,7 +2,7 @@
 //!
 //! The engine stores sessions and makes tickets whenever it likes, also in the very call that
 //! first shows the peer's certificates. So every store it sees is behind a gate that belongs to
-//! one connection: closed for good by a rejected or forgiven verdict (rule R13).
+//! one connection: closed for good by a rejected or forgiven verdict ([rule R13](crate::rules#r13)).
 
 use alloc::boxed::Box;
 use alloc::sync::Arc;

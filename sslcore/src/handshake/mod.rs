@@ -77,7 +77,7 @@ pub(crate) trait Engine: Send {
     fn useless_key(&self) -> Option<&SslError>;
 
     /// The verdict: `trusted` when no error was forgiven. A session may be stored only then
-    /// (rule R13), and no longer than `good_until`. `flight` loses what an untrusted session must
+    /// ([rule R13](crate::rules#r13)), and no longer than `good_until`. `flight` loses what an untrusted session must
     /// not send (tickets).
     fn judged(&mut self, trusted: bool, good_until: Option<UnixTime>, flight: &mut Vec<u8>);
 

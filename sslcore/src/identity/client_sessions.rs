@@ -103,7 +103,7 @@ impl fmt::Debug for ClientSessionKey {
 /// configurations.
 ///
 /// What to store is not the store's affair: a session arrives here only after an unforgiven verdict
-/// (rule R13), and when it is resumed, the chain that it was made with is judged by the policy and
+/// ([rule R13](crate::rules#r13)), and when it is resumed, the chain that it was made with is judged by the policy and
 /// the clock of that day, as if the server had sent it again. How old a session may be is the
 /// configuration's affair too; a store only limits how much it holds. All calls come from within
 /// [`process`](crate::Connection::process), which waits for them.

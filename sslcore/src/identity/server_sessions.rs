@@ -58,7 +58,7 @@ impl fmt::Debug for ServerSession {
 /// configurations.
 ///
 /// What to store is not the store's affair: a session arrives here only after an unforgiven verdict
-/// (rule R13), or when no certificate was asked for. One that is resumed is judged by the policy and
+/// ([rule R13](crate::rules#r13)), or when no certificate was asked for. One that is resumed is judged by the policy and
 /// the clock of that day, and by the policy of the configuration that resumes it: a session without
 /// a client certificate does not get into a configuration that wants one, nor does a client whose
 /// root is not trusted there. rustls resumes it only for the same SNI and cipher suite. Give

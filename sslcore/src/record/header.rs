@@ -51,12 +51,43 @@ impl Header {
     /// `max_body` is what the version in use allows. A first byte that no TLS record has is
     /// refused before the header is complete: a peer that is not speaking TLS may never send more.
     pub(crate) fn read(raw: &[u8], max_body: usize) -> Result<Option<Self>, Failure> {
+        match Self::good(raw, max_body) {
+            Some(header) => Ok(Some(header)),
+            None => Self::refuse(raw, max_body),
+        }
+    }
+
+    /// The same of a peer that has spoken TLS before: what is no record of it is unexpected then.
+    #[inline]
+    pub(crate) fn read_later(raw: &[u8], max_body: usize) -> Result<Option<Self>, Failure> {
+        match Self::good(raw, max_body) {
+            Some(header) => Ok(Some(header)),
+            None => Self::refuse_later(raw, max_body),
+        }
+    }
+
+    /// A header that is complete and right.
+    #[inline]
+    fn good(raw: &[u8], max_body: usize) -> Option<Self> {
+        let &[first, major, minor, high, low, ..] = raw else {
+            return None;
+        };
+        let header = Self {
+            content: ContentType::from_byte(first)?,
+            version: [major, minor],
+            body: usize::from(u16::from_be_bytes([high, low])),
+        };
+        (major == LEGACY_VERSION[0] && header.body <= max_body).then_some(header)
+    }
+
+    /// What is wrong with one that is not; nothing may be yet.
+    fn refuse(raw: &[u8], max_body: usize) -> Result<Option<Self>, Failure> {
         let Some(first) = raw.first() else {
             return Ok(None);
         };
-        let Some(content) = ContentType::from_byte(*first) else {
-            return Err(not_tls(raw));
-        };
+        if ContentType::from_byte(*first).is_none() {
+            return Err(not_tls(*first));
+        }
         let &[_, major, minor, high, low, ..] = raw else {
             return Ok(None);
         };
@@ -64,23 +95,15 @@ impl Header {
             return Err(Failure::new(FailureKind::NotTls, Alert::ProtocolVersion)
                 .because(format!("record version {major}.{minor}")));
         }
-        let body = usize::from(u16::from_be_bytes([high, low]));
-        if body > max_body {
-            return Err(
-                Failure::new(FailureKind::RecordTooLarge, Alert::RecordOverflow)
-                    .because(format!("{body} bytes, {max_body} allowed")),
-            );
-        }
-        Ok(Some(Self {
-            content,
-            version: [major, minor],
-            body,
-        }))
+        let body = u16::from_be_bytes([high, low]);
+        Err(
+            Failure::new(FailureKind::RecordTooLarge, Alert::RecordOverflow)
+                .because(format!("{body} bytes, {max_body} allowed")),
+        )
     }
 
-    /// The same of a peer that has spoken TLS before: what is no record of it is unexpected then.
-    pub(crate) fn read_later(raw: &[u8], max_body: usize) -> Result<Option<Self>, Failure> {
-        Self::read(raw, max_body).map_err(|failure| match failure.kind {
+    fn refuse_later(raw: &[u8], max_body: usize) -> Result<Option<Self>, Failure> {
+        Self::refuse(raw, max_body).map_err(|failure| match failure.kind {
             FailureKind::NotTls | FailureKind::HttpInsteadOfTls => {
                 Failure::new(FailureKind::UnexpectedMessage, Alert::UnexpectedMessage)
                     .because("a record of unknown type or version")
@@ -104,11 +127,10 @@ impl Header {
 
 /// The failure for bytes that cannot begin a record. R3 wants it to depend on the first byte
 /// alone, so HTTP is recognised by the letters its methods and its status line begin with.
-fn not_tls(raw: &[u8]) -> Failure {
-    let kind = match raw.first() {
-        Some(b'G' | b'P' | b'H' | b'D' | b'O' | b'C' | b'T') => FailureKind::HttpInsteadOfTls,
+fn not_tls(first: u8) -> Failure {
+    let kind = match first {
+        b'G' | b'P' | b'H' | b'D' | b'O' | b'C' | b'T' => FailureKind::HttpInsteadOfTls,
         _ => FailureKind::NotTls,
     };
-    let first = raw.first().copied().unwrap_or_default();
     Failure::new(kind, Alert::UnexpectedMessage).because(format!("first byte {first:#04x}"))
 }

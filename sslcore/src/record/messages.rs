@@ -198,6 +198,27 @@ mod tests {
     }
 
     #[test]
+    fn a_length_has_three_bytes() {
+        for (bytes, len) in [
+            (&[1, 0, 0][..], None),
+            (&[1, 0, 0, 0], Some(4)),
+            (&[1, 1, 2, 3, 9], Some(4 + 0x01_02_03)),
+            (&[255; 4], Some(4 + 0xff_ff_ff)),
+        ] {
+            assert_eq!(message_len(bytes), len, "{bytes:?}");
+        }
+    }
+
+    #[test]
+    fn a_record_may_end_where_a_message_does() {
+        let mut assembler = Assembler::default();
+        assert_eq!(assembler.add(&MESSAGE[..5], 7), Ok(Piece::Incomplete));
+        assert_eq!(assembler.add(&MESSAGE[5..], 7), Ok(Piece::Completed(2)));
+        assert_eq!(assembler.take(), framed(&MESSAGE));
+        assert!(assembler.is_empty());
+    }
+
+    #[test]
     fn nothing_is_no_piece_of_a_message() {
         let kind = |added: Result<Piece, Failure>| added.map_err(|failure| failure.kind);
         let mut assembler = Assembler::default();

@@ -50,6 +50,38 @@ pub(crate) struct Protection {
     seq: u64,
 }
 
+/// A record about to be sealed.
+struct Frame<'a> {
+    nonce: [u8; NONCE_LEN],
+    authenticated: Authenticated<'a>,
+    content: [u8; 1],
+}
+
+/// What a record's tag vouches for beside its content.
+enum Authenticated<'a> {
+    /// TLS 1.3: its header (RFC 8446 §5.2).
+    Header(&'a [u8]),
+    /// TLS 1.2 (RFC 5246 §6.2.3.3).
+    Counted([u8; 13]),
+}
+
+impl Frame<'_> {
+    fn aad(&self) -> &[u8] {
+        match &self.authenticated {
+            Authenticated::Header(header) => header,
+            Authenticated::Counted(aad) => aad,
+        }
+    }
+
+    /// What is sealed behind the plaintext.
+    fn inner_type(&self) -> &[u8] {
+        match &self.authenticated {
+            Authenticated::Header(_) => &self.content,
+            Authenticated::Counted(_) => &[],
+        }
+    }
+}
+
 impl Protection {
     pub(crate) fn new(
         backend: &Backend,
@@ -67,29 +99,35 @@ impl Protection {
         })
     }
 
+    #[inline]
     pub(crate) fn version(&self) -> SslProtocol {
         self.version
     }
 
     /// Records sealed or opened so far under this key.
+    #[inline]
     pub(crate) fn seq(&self) -> u64 {
         self.seq
     }
 
     /// What a record is longer than its plaintext.
+    #[inline]
     pub(crate) fn overhead(&self) -> usize {
         self.prefix() + self.inner_type() + TAG_LEN
     }
 
+    #[inline]
     fn prefix(&self) -> usize {
         HEADER_LEN + if self.explicit_nonce { 8 } else { 0 }
     }
 
+    #[inline]
     fn inner_type(&self) -> usize {
         usize::from(self.version == SslProtocol::TlsV1_3)
     }
 
     /// The largest record body the version allows.
+    #[inline]
     pub(crate) fn max_body(&self) -> usize {
         match self.version {
             SslProtocol::TlsV1_2 => MAX_BODY_TLS12,
@@ -97,6 +135,7 @@ impl Protection {
         }
     }
 
+    #[inline]
     fn nonce(&self, seq: u64) -> [u8; NONCE_LEN] {
         let mut nonce = *self.iv;
         for (byte, seq) in nonce[4..].iter_mut().zip(seq.to_be_bytes()) {
@@ -115,6 +154,7 @@ impl Protection {
         aad
     }
 
+    #[inline]
     fn advance(&mut self) -> Result<(), AeadError> {
         self.seq = self.seq.checked_add(1).ok_or(AeadError)?;
         Ok(())
@@ -122,6 +162,7 @@ impl Protection {
 
     /// Seals `plaintext` (at most 16,384 bytes) into `out`, which is exactly
     /// `plaintext.len() + overhead()` long.
+    #[inline]
     pub(crate) fn seal(
         &mut self,
         content: ContentType,
@@ -134,6 +175,7 @@ impl Protection {
 
     /// Seals as the record with the sequence number `seq`. What is sealed so must not leave: its
     /// nonce may have protected something else.
+    #[inline]
     pub(crate) fn seal_again(
         &self,
         seq: u64,
@@ -141,22 +183,53 @@ impl Protection {
         plaintext: &[u8],
         out: &mut [u8],
     ) -> Result<(), AeadError> {
-        debug_assert!(plaintext.len() <= MAX_PLAINTEXT);
-        if out.len() != plaintext.len() + self.overhead() {
+        let (frame, space) = self.frame(seq, content, plaintext.len(), out)?;
+        let (nonce, aad, inner_type) = (&frame.nonce, frame.aad(), frame.inner_type());
+        self.aead
+            .seal_from(nonce, aad, plaintext, inner_type, space)
+    }
+
+    /// Seals `len` bytes (at most 16,384) that `fill` puts in place, as [`seal`](Self::seal) does.
+    pub(crate) fn seal_filled(
+        &mut self,
+        content: ContentType,
+        len: usize,
+        fill: impl FnOnce(&mut [u8]),
+        out: &mut [u8],
+    ) -> Result<(), AeadError> {
+        let (frame, space) = self.frame(self.seq, content, len, out)?;
+        let inner_type = frame.inner_type();
+        let (body, tag) = space.split_at_mut(len + inner_type.len());
+        let (plaintext, last) = body.split_at_mut(len);
+        fill(plaintext);
+        last.copy_from_slice(inner_type);
+        tag.copy_from_slice(&self.aead.seal(&frame.nonce, frame.aad(), body)?);
+        self.advance()
+    }
+
+    /// Writes what stands before the body of a record with `plaintext` bytes. Lends the rest: for
+    /// them, what is sealed with them, and the tag.
+    fn frame<'a>(
+        &self,
+        seq: u64,
+        content: ContentType,
+        plaintext: usize,
+        out: &'a mut [u8],
+    ) -> Result<(Frame<'a>, &'a mut [u8]), AeadError> {
+        debug_assert!(plaintext <= MAX_PLAINTEXT);
+        if out.len() != plaintext + self.overhead() {
             return Err(AeadError);
         }
         let nonce = self.nonce(seq);
         let tls13 = self.version == SslProtocol::TlsV1_3;
-        let outer = if tls13 {
-            ContentType::ApplicationData
-        } else {
-            content
-        };
         let body = out.len() - HEADER_LEN;
         let (prefix, space) = out.split_at_mut(self.prefix());
         let (header, explicit_nonce) = prefix.split_at_mut(HEADER_LEN);
         let whole = Header {
-            content: outer,
+            content: match tls13 {
+                true => ContentType::ApplicationData,
+                false => content,
+            },
             version: LEGACY_VERSION,
             body,
         };
@@ -164,18 +237,20 @@ impl Protection {
         if self.explicit_nonce {
             explicit_nonce.copy_from_slice(&nonce[4..]);
         }
-        if tls13 {
-            let inner_type = [content as u8];
-            self.aead
-                .seal_from(&nonce, header, plaintext, &inner_type, space)
-        } else {
-            let aad = Self::tls12_aad(seq, content as u8, plaintext.len());
-            self.aead.seal_from(&nonce, &aad, plaintext, &[], space)
-        }
+        let frame = Frame {
+            nonce,
+            authenticated: match tls13 {
+                true => Authenticated::Header(header),
+                false => Authenticated::Counted(Self::tls12_aad(seq, content as u8, plaintext)),
+            },
+            content: [content as u8],
+        };
+        Ok((frame, space))
     }
 
     /// Opens one whole record in place. Returns its content type and where in `record` the
     /// plaintext lies.
+    #[inline]
     pub(crate) fn open(
         &mut self,
         header: Header,
@@ -195,6 +270,7 @@ impl Protection {
         Ok((content, plaintext))
     }
 
+    #[inline]
     fn open_tls13(
         &self,
         header: Header,

@@ -72,7 +72,7 @@ fn count(counter: &mut u32, limit: u32, what: Repeated, alert: Alert) -> Result<
     Ok(())
 }
 
-/// A pending KeyUpdate of ours: a flag, not a queue (rule R8).
+/// A pending KeyUpdate of ours: a flag, not a queue ([rule R8](crate::rules#r8)).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum OwnUpdate {
     None,
@@ -155,26 +155,31 @@ impl Traffic {
         }
     }
 
+    #[inline]
     pub(crate) fn version(&self) -> SslProtocol {
         self.tx.version()
     }
 
     /// The header of the next record, once it is complete.
+    #[inline]
     pub(crate) fn header(&self, raw: &[u8]) -> Result<Option<Header>, Failure> {
         Header::read_later(raw, self.rx.max_body())
     }
 
     /// The most plaintext one of our records carries.
+    #[inline]
     pub(crate) fn max_payload(&self) -> usize {
         self.max_payload
     }
 
     /// Room that sealing `payload` bytes may need.
+    #[inline]
     pub(crate) fn room_for(&self, payload: usize) -> usize {
         payload + self.tx.overhead() + KEY_UPDATE_RECORD
     }
 
     /// Whether something must be sealed or done about our keys.
+    #[inline]
     pub(crate) fn has_work(&self) -> bool {
         self.has_pending() || self.is_exhausted()
     }
@@ -186,6 +191,7 @@ impl Traffic {
     }
 
     /// TLS 1.2 cannot renew its keys: at the limit it closes (one record is kept for that).
+    #[inline]
     pub(crate) fn is_exhausted(&self) -> bool {
         self.version() == SslProtocol::TlsV1_2 && self.tx.seq() >= self.records_per_key - 1
     }
@@ -197,21 +203,45 @@ impl Traffic {
 
     /// Seals one record of application data behind what waits in `out`. The caller has checked
     /// that `room_for(payload.len())` is free. Returns whether our key was renewed on the way.
+    #[inline]
     pub(crate) fn seal_data(
         &mut self,
         payload: &[u8],
         out: &mut TransmitBuffer,
     ) -> Result<bool, Failure> {
+        let renewed = self.seal_due(out)?;
+        self.seal(ContentType::ApplicationData, payload, out)?;
+        self.unused_key = false;
+        Ok(renewed)
+    }
+
+    /// The same for `len` bytes that `fill` puts in place.
+    pub(crate) fn seal_filled(
+        &mut self,
+        len: usize,
+        fill: impl FnOnce(&mut [u8]),
+        out: &mut TransmitBuffer,
+    ) -> Result<bool, Failure> {
+        let renewed = self.seal_due(out)?;
+        let sealed = len + self.tx.overhead();
+        let space = out.reserve(sealed).ok_or_else(engine_failure)?;
+        self.tx
+            .seal_filled(ContentType::ApplicationData, len, fill, space)
+            .map_err(|_| engine_failure())?;
+        out.commit(sealed);
+        self.unused_key = false;
+        Ok(renewed)
+    }
+
+    /// Seals what is due before application data. Whether our key was renewed.
+    fn seal_due(&mut self, out: &mut TransmitBuffer) -> Result<bool, Failure> {
         if self.version() == SslProtocol::TlsV1_3 && self.tx.seq() >= self.records_per_key - 1 {
             self.own_update = match self.own_update {
                 OwnUpdate::None => OwnUpdate::Quiet,
                 pending => pending,
             };
         }
-        let renewed = self.has_pending() && self.seal_pending(out)?;
-        self.seal(ContentType::ApplicationData, payload, out)?;
-        self.unused_key = false;
-        Ok(renewed)
+        Ok(self.has_pending() && self.seal_pending(out)?)
     }
 
     /// Seals what waits on our own account. Returns whether our key was renewed.
@@ -260,6 +290,7 @@ impl Traffic {
         Ok(())
     }
 
+    #[inline]
     fn seal(
         &mut self,
         content: ContentType,
@@ -276,6 +307,7 @@ impl Traffic {
     }
 
     /// Opens one whole record in place and does what it says.
+    #[inline]
     pub(crate) fn open(
         &mut self,
         header: Header,

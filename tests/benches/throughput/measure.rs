@@ -4,7 +4,7 @@ use std::hint::black_box;
 
 use rustix::time::{ClockId, clock_gettime};
 
-use crate::contender::{COPYING, Contender, Copy, Load, NAMES, Scenario};
+use crate::contender::{COPYING, Contender, Copy, Load, NAMES, Scenario, Spacers};
 
 /// How long and how often.
 pub(crate) struct Plan {
@@ -82,14 +82,14 @@ pub(crate) fn profile(write: usize, trips: usize) {
 /// by fresh connections: where the allocator happens to put buffers makes a difference.
 pub(crate) fn measure(scenario: &Scenario, load: Load, plan: &Plan) -> Row {
     let data = data(load.bytes());
-    let mut field = Field::new(scenario, load, &data);
+    let mut field = Field::new(scenario, load, &data, Spacers::new(0));
     let mut trips = 8;
     while field.seconds(0, trips) < plan.seconds {
         trips *= 2;
     }
     let mut speeds = [const { Vec::new() }; NAMES.len()];
     for round in 0..plan.rounds {
-        field = Field::new(scenario, load, &data);
+        field = Field::new(scenario, load, &data, Spacers::new(round));
         let copy = copying(load, trips);
         for turn in 0..NAMES.len() {
             let who = (round + turn) % NAMES.len();
@@ -129,21 +129,26 @@ fn copying(load: Load, trips: usize) -> f64 {
 /// The contenders of one round and what they carry.
 struct Field<'a> {
     contenders: [Box<dyn Contender>; NAMES.len()],
+    _spacers: Spacers,
     load: Load,
     data: &'a [u8],
 }
 
 impl<'a> Field<'a> {
-    fn new(scenario: &Scenario, load: Load, data: &'a [u8]) -> Self {
-        let mut contenders = scenario.contenders();
-        for (contender, name) in contenders.iter_mut().zip(NAMES) {
-            let mut carried = Vec::new();
+    fn new(scenario: &Scenario, load: Load, data: &'a [u8], mut spacers: Spacers) -> Self {
+        let contenders = std::array::from_fn(|number| {
+            spacers.add();
+            let mut contender = scenario.contender(number, &mut spacers);
+            spacers.add();
+            let mut carried = Vec::with_capacity(data.len());
             let mut sink = |piece: &[u8]| carried.extend_from_slice(piece);
             contender.trip(data, load.write, &mut sink);
-            assert!(carried == data, "{name} carried something else");
-        }
+            assert!(carried == data, "{} carried something else", NAMES[number]);
+            contender
+        });
         Self {
             contenders,
+            _spacers: spacers,
             load,
             data,
         }

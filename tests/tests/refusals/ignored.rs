@@ -60,6 +60,26 @@ fn a_server_ignores_what_it_does_not_know() {
     }
 }
 
+#[test]
+fn a_server_ignores_names_of_a_type_that_it_does_not_know() {
+    // RFC 6066 §3: at most one name of each type.
+    for version in VERSIONS {
+        let client = client(backend()).protocols(&[version]);
+        let mut stage = Stage::new(client, server(backend()));
+        stage.change(Who::Client, kind::CLIENT_HELLO, |message| {
+            let mut hello = ClientHello::parse(message);
+            let names = hello.extensions().get(number::SERVER_NAME);
+            *names = vector16(&[&names[2..], &[7], &vector16(b"whatever")].concat());
+            *message = hello.encode();
+        });
+        let said = stage.hear(Who::Server);
+        let server = &stage.pair.server.conn;
+        assert!(server.failure().is_none(), "{:?}", server.failure());
+        assert_eq!(server.server_name(), Some("server.test"), "{version}");
+        assert!(said[0].is(kind::SERVER_HELLO), "{version}");
+    }
+}
+
 /// The client has read on: what it does not believe is the signature, which was not made over
 /// what it has read.
 #[track_caller]

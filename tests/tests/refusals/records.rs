@@ -136,9 +136,35 @@ fn a_record_in_the_clear_beyond_what_it_may_carry() {
             assert_eq!(stage.refusal(Who::Client), TOO_LONG, "{version} {len}");
         }
     }
+    // Whatever it says, it says too much of it.
+    for len in [16_385, 18_432] {
+        for content in [ALERT, CHANGE_CIPHER_SPEC] {
+            let long = record(content, &vec![1; len]);
+            let refusal = refused_by(server(backend()), &long);
+            assert_eq!(refusal, TOO_LONG, "{content} {len}");
+            for version in VERSIONS {
+                let mut stage = Stage::plain(version);
+                stage.pass(Who::Client, |_| ());
+                stage.pair.client.give(&long, usize::MAX);
+                let refusal = stage.refusal(Who::Client);
+                assert_eq!(refusal, TOO_LONG, "{version} {content} {len}");
+            }
+        }
+    }
     for len in [18_433, 0xffff] {
         let refusal = refused_by(server(backend()), &record(HANDSHAKE, &vec![1; len]));
         assert_eq!(refusal, TOO_LONG, "{len}");
+    }
+}
+
+#[test]
+fn no_record_between_the_parts_of_a_hello() {
+    // A client that has begun a hello speaks TLS, whatever comes then.
+    let hello = hello_of(client(backend()));
+    for garbage in [&b"GET / HTTP/1.1\r\n"[..], &[22, 4, 0, 0, 1, 0], &[0; 5]] {
+        let begun = record(HANDSHAKE, &hello[..9]);
+        let refusal = refused_by(server(backend()), &[&begun, garbage].concat());
+        assert_eq!(refusal, UNEXPECTED, "{garbage:?}");
     }
 }
 

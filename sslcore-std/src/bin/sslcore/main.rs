@@ -8,6 +8,7 @@ mod connect;
 mod demo;
 mod exit;
 mod identity;
+mod interrupt;
 mod key_log;
 mod known;
 mod line;

@@ -84,7 +84,7 @@ impl ConfigBuilder<ServerConfig> {
     /// [`session_lifetime`](Self::session_lifetime).
     ///
     /// In TLS 1.2 a ticket comes before the end of the handshake, and no session leaves before the
-    /// verdict (rule R13): a server that asks for certificates issues one to clients that show a
+    /// verdict ([rule R13](crate::rules#r13)): a server that asks for certificates issues one to clients that show a
     /// good one, and remembers the others in its cache. The client's chain is in the ticket: when
     /// that makes it longer than 16,320 bytes there is none.
     #[must_use]

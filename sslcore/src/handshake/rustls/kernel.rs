@@ -1,17 +1,16 @@
-//! What is left of rustls after the handshake: later keys, and a client's tickets.
+//! What is left of the handshake: later keys, and a client's tickets.
 
 use alloc::sync::Arc;
 
-use rustls::ConnectionTrafficSecrets;
 use rustls::client::ClientConnectionData;
 use rustls::kernel::KernelConnection;
-use rustls::server::ServerConnectionData;
+use rustls::{ConnectionTrafficSecrets, Tls13CipherSuite};
 
 use super::errors;
-use super::taps::Clock;
+use super::taps::{Clock, Secrets};
 use crate::alert::Alert;
 use crate::failure::{Failure, FailureKind};
-use crate::handshake::rustls::key_schedule::aead_of;
+use crate::handshake::rustls::key_schedule::{Secret, aead_of, next_traffic_secret, tls13_key};
 use crate::handshake::wire::session_ticket;
 use crate::protocol::SslProtocol;
 use crate::record::protection::KeyMaterial;
@@ -39,10 +38,88 @@ pub(super) fn material(secrets: &ConnectionTrafficSecrets) -> Result<KeyMaterial
         .ok_or_else(conversion_failure)
 }
 
-pub(super) enum Kernel {
-    /// With the clock for the tickets that may be kept, if they may.
-    Client(KernelConnection<ClientConnectionData>, Option<Arc<Clock>>),
-    Server(KernelConnection<ServerConnectionData>),
+/// TLS 1.2: its keys last as long as it does, and tickets are part of its handshake.
+pub(super) struct Tls12;
+
+impl PostHandshake for Tls12 {
+    fn next_transmit_key(&mut self) -> Result<KeyMaterial, Failure> {
+        Err(conversion_failure())
+    }
+
+    fn next_receive_key(&mut self) -> Result<KeyMaterial, Failure> {
+        Err(conversion_failure())
+    }
+
+    fn takes_tickets(&self) -> bool {
+        false
+    }
+
+    fn session_ticket(&mut self, body: &[u8], _: Now) -> Result<u32, Failure> {
+        Ok(session_ticket::read(body)?)
+    }
+}
+
+/// TLS 1.3 that keeps no tickets: all that it needs is its traffic secrets, and nothing of rustls.
+pub(super) struct Renewal {
+    suite: &'static Tls13CipherSuite,
+    transmit: Secret,
+    receive: Secret,
+    is_client: bool,
+}
+
+impl Renewal {
+    /// `None` when the secrets are not known.
+    pub(super) fn new(
+        suite: &'static Tls13CipherSuite,
+        secrets: &Secrets,
+        is_client: bool,
+    ) -> Option<Self> {
+        let client = secrets.client_traffic.clone()?;
+        let server = secrets.server_traffic.clone()?;
+        let (transmit, receive) = match is_client {
+            true => (client, server),
+            false => (server, client),
+        };
+        Some(Self {
+            suite,
+            transmit,
+            receive,
+            is_client,
+        })
+    }
+}
+
+/// Puts the next traffic secret in the place of `secret`, and makes its key.
+fn renew(suite: &Tls13CipherSuite, secret: &mut Secret) -> Result<KeyMaterial, Failure> {
+    let next = next_traffic_secret(suite, secret).ok_or_else(conversion_failure)?;
+    let material = tls13_key(suite, &next).ok_or_else(conversion_failure)?;
+    *secret = next;
+    Ok(material)
+}
+
+impl PostHandshake for Renewal {
+    fn next_transmit_key(&mut self) -> Result<KeyMaterial, Failure> {
+        renew(self.suite, &mut self.transmit)
+    }
+
+    fn next_receive_key(&mut self) -> Result<KeyMaterial, Failure> {
+        renew(self.suite, &mut self.receive)
+    }
+
+    fn takes_tickets(&self) -> bool {
+        self.is_client
+    }
+
+    /// Stored by nobody ([rule R13](crate::rules#r13)).
+    fn session_ticket(&mut self, body: &[u8], _: Now) -> Result<u32, Failure> {
+        Ok(session_ticket::read(body)?)
+    }
+}
+
+/// A TLS 1.3 client that keeps tickets: rustls makes sessions out of them.
+pub(super) struct Kernel {
+    pub(super) connection: KernelConnection<ClientConnectionData>,
+    pub(super) clock: Arc<Clock>,
 }
 
 fn failure(error: &rustls::Error) -> Failure {
@@ -52,36 +129,26 @@ fn failure(error: &rustls::Error) -> Failure {
 
 impl PostHandshake for Kernel {
     fn next_transmit_key(&mut self) -> Result<KeyMaterial, Failure> {
-        let updated = match self {
-            Self::Client(kernel, _) => kernel.update_tx_secret(),
-            Self::Server(kernel) => kernel.update_tx_secret(),
-        };
+        let updated = self.connection.update_tx_secret();
         material(&updated.map_err(|error| failure(&error))?.1)
     }
 
     fn next_receive_key(&mut self) -> Result<KeyMaterial, Failure> {
-        let updated = match self {
-            Self::Client(kernel, _) => kernel.update_rx_secret(),
-            Self::Server(kernel) => kernel.update_rx_secret(),
-        };
+        let updated = self.connection.update_rx_secret();
         material(&updated.map_err(|error| failure(&error))?.1)
     }
 
     fn takes_tickets(&self) -> bool {
-        matches!(self, Self::Client(..))
+        true
     }
 
     fn session_ticket(&mut self, body: &[u8], now: Now) -> Result<u32, Failure> {
         let lifetime = session_ticket::read(body)?;
-        match self {
-            // "The value of zero indicates that the ticket should be discarded immediately."
-            Self::Client(kernel, Some(clock)) if now.wall.is_some() && lifetime > 0 => {
-                clock.set(now);
-                let kept = kernel.handle_new_session_ticket(body);
-                kept.map_err(|error| failure(&error))?;
-            }
-            // Stored by nobody (rule R13).
-            Self::Client(..) | Self::Server(_) => {}
+        // "The value of zero indicates that the ticket should be discarded immediately."
+        if now.wall.is_some() && lifetime > 0 {
+            self.clock.set(now);
+            let kept = self.connection.handle_new_session_ticket(body);
+            kept.map_err(|error| failure(&error))?;
         }
         Ok(lifetime)
     }

@@ -18,7 +18,7 @@ use crate::record::protection::KeyMaterial;
 #[derive(Clone)]
 pub(crate) struct Secret {
     bytes: Zeroizing<[u8; Self::MAX]>,
-    len: usize,
+    len: u8,
 }
 
 impl Secret {
@@ -30,12 +30,16 @@ impl Secret {
         bytes.get_mut(..secret.len())?.copy_from_slice(secret);
         Some(Self {
             bytes,
-            len: secret.len(),
+            len: secret.len() as u8,
         })
     }
 
     pub(crate) fn as_slice(&self) -> &[u8] {
-        &self.bytes[..self.len]
+        &self.bytes[..usize::from(self.len)]
+    }
+
+    fn as_mut_slice(&mut self) -> &mut [u8] {
+        &mut self.bytes[..usize::from(self.len)]
     }
 }
 
@@ -56,6 +60,16 @@ pub(crate) fn tls13_key(suite: &Tls13CipherSuite, secret: &Secret) -> Option<Key
     expand_label(&*expander, b"key", &[], key).ok()?;
     expand_label(&*expander, b"iv", &[], &mut iv).ok()?;
     KeyMaterial::new(algorithm, key, iv)
+}
+
+/// The traffic secret that follows `secret` (RFC 8446 §7.2).
+pub(crate) fn next_traffic_secret(suite: &Tls13CipherSuite, secret: &Secret) -> Option<Secret> {
+    let expander = suite
+        .hkdf_provider
+        .expander_for_okm(&OkmBlock::new(secret.as_slice()));
+    let mut next = secret.clone();
+    expand_label(&*expander, b"traffic upd", &[], next.as_mut_slice()).ok()?;
+    Some(next)
 }
 
 const TLS13_PREFIX: &[u8] = b"tls13 ";

@@ -2,7 +2,8 @@
 //!
 //! rustls' unbuffered connection does the handshake and nothing else. It is given one whole message
 //! at a time, in records made for it, what it wants to send is kept as a flight, and when it is done
-//! it is converted into traffic keys and a kernel connection that still derives later keys.
+//! it is converted into traffic keys, and dropped; only a client that keeps tickets keeps a kernel
+//! connection, which makes sessions out of them.
 //!
 //! rustls expects the peer's records as they are protected at that moment. So what was opened is
 //! sealed again, under the same keys and with a sequence number of its own; nothing of it leaves.
@@ -34,7 +35,7 @@ use rustls::{
 use rustls_pki_types::{CertificateDer, UnixTime};
 
 use self::gates::Memory;
-use self::kernel::{Kernel, conversion_failure, material};
+use self::kernel::{Kernel, Renewal, Tls12, conversion_failure, material};
 use self::key_schedule::exporter::Exporter;
 use self::staple::Staple;
 use self::taps::{Clock, SecretTap};
@@ -50,7 +51,7 @@ use crate::handshake::facts::SessionFacts;
 use crate::protocol::SslProtocol;
 use crate::record::header::ContentType;
 use crate::record::protection::Protection;
-use crate::record::traffic::HandOff;
+use crate::record::traffic::{HandOff, PostHandshake};
 use crate::time::Now;
 use crate::verify::SslError;
 
@@ -351,7 +352,7 @@ impl Engine for RustlsEngine {
                 Exporter::Tls12 {
                     suite,
                     master: secrets.tls12_master.clone()?,
-                    randoms,
+                    randoms: Box::new(randoms),
                 }
             }
         })
@@ -369,17 +370,31 @@ impl Engine for RustlsEngine {
             SupportedCipherSuite::Tls13(suite) => suite.common.confidentiality_limit,
             SupportedCipherSuite::Tls12(suite) => suite.common.confidentiality_limit,
         };
-        this.tap.forget();
-        let tickets = (!this.gate.is_closed()).then(|| this.clock.clone());
+        let is_client = this.is_client();
+        let failure = |error| errors::failure(&error, context);
         let (secrets, kernel) = match this.side {
-            Side::Client(conn) => conn
-                .dangerous_into_kernel_connection()
-                .map(|(secrets, kernel)| (secrets, Kernel::Client(kernel, tickets))),
-            Side::Server(conn) => conn
-                .dangerous_into_kernel_connection()
-                .map(|(secrets, kernel)| (secrets, Kernel::Server(kernel))),
-        }
-        .map_err(|error| errors::failure(&error, context))?;
+            Side::Client(conn) => {
+                let parts = conn.dangerous_into_kernel_connection();
+                let (secrets, connection) = parts.map_err(failure)?;
+                let keeps_tickets = this.memory.is_some() && !this.gate.is_closed();
+                let clock = this.clock;
+                let kernel = Kernel { connection, clock };
+                (secrets, keeps_tickets.then_some(kernel))
+            }
+            Side::Server(conn) => {
+                let parts = conn.dangerous_into_kernel_connection();
+                (parts.map_err(failure)?.0, None)
+            }
+        };
+        let post: Box<dyn PostHandshake> = match (suite, kernel) {
+            (SupportedCipherSuite::Tls12(_), _) => Box::new(Tls12),
+            (SupportedCipherSuite::Tls13(_), Some(kernel)) => Box::new(kernel),
+            (SupportedCipherSuite::Tls13(suite), None) => {
+                let renewal = Renewal::new(suite, &this.tap.secrets(), is_client);
+                Box::new(renewal.ok_or_else(conversion_failure)?)
+            }
+        };
+        this.tap.forget();
         let protection = |(seq, secrets): (u64, ConnectionTrafficSecrets)| {
             let material = material(&secrets)?;
             Protection::new(&this.backend, version, &material, seq)
@@ -393,7 +408,7 @@ impl Engine for RustlsEngine {
                 Some(received) if version == SslProtocol::TlsV1_2 => received,
                 _ => protection(secrets.rx)?,
             },
-            post: Box::new(kernel),
+            post,
             confidentiality_limit,
         })
     }

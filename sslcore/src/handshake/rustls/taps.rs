@@ -75,6 +75,7 @@ pub(super) struct Secrets {
     pub(super) client_random: [u8; 32],
     pub(super) client_handshake: Option<Secret>,
     pub(super) server_handshake: Option<Secret>,
+    pub(super) client_traffic: Option<Secret>,
     pub(super) server_traffic: Option<Secret>,
     pub(super) tls12_master: Option<Secret>,
     pub(super) exporter: Option<Secret>,
@@ -95,8 +96,8 @@ impl SecretTap {
         }
     }
 
-    /// Wipes them. The engine keeps the tap as long as the connection lasts, and with it the
-    /// secrets of keys that a key update has replaced.
+    /// Wipes them. What is kept of rustls holds the tap as long as the connection lasts, and with it
+    /// the secrets of keys that a key update has replaced.
     pub(super) fn forget(&self) {
         *self.secrets.lock() = Secrets::default();
     }
@@ -125,6 +126,7 @@ impl rustls::KeyLog for SecretTap {
         let slot = match label {
             "CLIENT_HANDSHAKE_TRAFFIC_SECRET" => &mut secrets.client_handshake,
             "SERVER_HANDSHAKE_TRAFFIC_SECRET" => &mut secrets.server_handshake,
+            "CLIENT_TRAFFIC_SECRET_0" => &mut secrets.client_traffic,
             "SERVER_TRAFFIC_SECRET_0" => &mut secrets.server_traffic,
             "CLIENT_RANDOM" => &mut secrets.tls12_master,
             "EXPORTER_SECRET" => &mut secrets.exporter,
@@ -149,6 +151,7 @@ mod tests {
         for label in [
             "CLIENT_HANDSHAKE_TRAFFIC_SECRET",
             "SERVER_HANDSHAKE_TRAFFIC_SECRET",
+            "CLIENT_TRAFFIC_SECRET_0",
             "SERVER_TRAFFIC_SECRET_0",
             "CLIENT_RANDOM",
             "EXPORTER_SECRET",
@@ -160,6 +163,7 @@ mod tests {
         let secrets = tap.secrets();
         assert!(secrets.client_handshake.is_none());
         assert!(secrets.server_handshake.is_none());
+        assert!(secrets.client_traffic.is_none());
         assert!(secrets.server_traffic.is_none());
         assert!(secrets.tls12_master.is_none());
         assert!(secrets.exporter.is_none());

@@ -14,6 +14,9 @@ use crate::record::messages::{FRAME, MESSAGE_HEADER};
 
 const SSL3: u16 = 0x0300;
 
+/// The type of a server name (RFC 6066 §3).
+const HOST_NAME: u8 = 0;
+
 /// What a ClientHello says (RFC 8446 §4.1.2), borrowed.
 #[derive(Clone, Copy, Debug)]
 pub struct ClientHello<'a> {
@@ -237,13 +240,14 @@ impl Found {
                     let mut names =
                         Reader::new(reader.filled(names)?, "the server name is damaged");
                     reader.end()?;
-                    // RFC 6066 §3: host_name is the only type there ever was.
-                    if names.u8()? == 0 {
+                    // RFC 6066 §3: host_name is the only type there ever was. What names of
+                    // another would look like is not known, nor where they would end.
+                    if names.u8()? == HOST_NAME {
                         let name = names.vector16()?;
                         let place = place(names.filled(name)?, names.left());
                         // Whatever else stands there is for nobody to show or to look up.
                         self.server_name = DnsName::try_from(name).is_ok().then_some(place);
-                        if !names.is_empty() {
+                        if names.u8() == Ok(HOST_NAME) {
                             return Err(Refusal::illegal("more than one server name"));
                         }
                     }

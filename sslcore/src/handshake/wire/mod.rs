@@ -1,7 +1,7 @@
 //! The codec of handshake messages: a reader over borrowed bytes, one file per message.
 //!
 //! Reading is total: every byte of a message is either understood, skipped by its length, or the
-//! reason for a refusal with the alert that the RFC names (rule R17).
+//! reason for a refusal with the alert that the RFC names ([rule R17](crate::rules#r17)).
 
 pub(crate) mod certificate;
 pub(crate) mod certificate_request;
@@ -178,3 +178,6 @@ pub(crate) fn u16s(bytes: &[u8]) -> impl Iterator<Item = u16> + use<'_> {
         .chunks_exact(2)
         .map(|pair| u16::from_be_bytes([pair[0], pair[1]]))
 }
+
+#[cfg(test)]
+mod tests;

@@ -10,7 +10,7 @@ use rustls::client::UnbufferedClientConnection;
 use rustls::server::UnbufferedServerConnection;
 use rustls::unbuffered::{ConnectionState, UnbufferedStatus};
 
-use super::{Contender, Scenario, WIRE, peers};
+use super::{Contender, Scenario, Spacers, WIRE, copy, peers};
 
 pub(super) struct Unbuffered {
     client: UnbufferedClientConnection,
@@ -21,14 +21,17 @@ pub(super) struct Unbuffered {
 }
 
 impl Unbuffered {
-    pub(super) fn new(scenario: &Scenario, at_best: bool) -> Self {
+    pub(super) fn new(scenario: &Scenario, at_best: bool, spacers: &mut Spacers) -> Self {
         let client = UnbufferedClientConnection::new(peers::client(scenario), peers::name());
         let server = UnbufferedServerConnection::new(peers::server(scenario));
+        let outgoing = vec![0; WIRE].into();
+        spacers.add();
+        let incoming = vec![0; WIRE].into();
         let mut this = Self {
             client: client.expect("client"),
             server: server.expect("server"),
-            outgoing: vec![0; WIRE].into(),
-            incoming: vec![0; WIRE].into(),
+            outgoing,
+            incoming,
             at_best,
         };
         let (mut up, mut down) = (Vec::new(), Vec::new());
@@ -92,7 +95,7 @@ impl Contender for Unbuffered {
             }
         }
         let mut incoming = &mut self.incoming[..used];
-        incoming.copy_from_slice(&self.outgoing[..used]);
+        copy(&self.outgoing[..used], incoming);
         loop {
             let all_read = incoming.is_empty();
             if self.at_best && all_read {

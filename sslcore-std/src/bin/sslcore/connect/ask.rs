@@ -7,11 +7,19 @@ use crate::chain::Chain;
 use crate::terminal::Terminal;
 use crate::text::Palette;
 
-/// Whether the person accepts the certificate. Shows it, unless standard error has done so in
-/// `shown` form on the terminal. Only a yes is one.
-pub(super) fn accepts(terminal: &Terminal, chain: &Chain<'_>, shown: bool) -> io::Result<bool> {
-    if !(shown && stderr().is_terminal()) {
-        terminal.show(&chain.text(Palette::plain()))?;
+/// What a person must see of the chain before answering: nothing when standard error has `told` it
+/// in this form on a terminal.
+pub(super) fn shown(chain: &Chain<'_>, told: bool) -> Option<String> {
+    match told && stderr().is_terminal() {
+        true => None,
+        false => Some(chain.text(Palette::plain())),
+    }
+}
+
+/// Whether the person accepts the certificate. Only a yes is one.
+pub(super) fn accepts(terminal: &Terminal, shown: Option<String>) -> io::Result<bool> {
+    if let Some(chain) = shown {
+        terminal.show(&chain)?;
     }
     let answer = terminal.ask("Accept this certificate for this connection? [y/N] ")?;
     let answer = answer.trim();

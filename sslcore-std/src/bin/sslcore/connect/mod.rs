@@ -26,8 +26,11 @@ use self::settings::Settings;
 use self::trace::Trace;
 use crate::chain::Chain;
 use crate::exit::Exit;
+use crate::interrupt;
 use crate::terminal::Terminal;
 
+/// How long something waits before it looks at what else has happened.
+const SLICE: Duration = Duration::from_millis(50);
 /// How long a server may take to hang up after it was told that we do.
 const FAREWELL: Duration = Duration::from_secs(2);
 
@@ -51,6 +54,11 @@ fn converse(options: &Options, report: &Report) -> Result<(), Trouble> {
         false => None,
     };
     let mut socket = connect(options, &settings, report)?;
+    if let Err(error) = interrupt::watch() {
+        report.tell(&Warning(format!(
+            "Ctrl-C will not tell the server: {error}"
+        )));
+    }
     start_tls(&mut socket, options, &settings, report)?;
     let trust = match handshake(&mut socket, options, terminal, report) {
         Ok(asked) if asked => Trust::Asked,
@@ -58,6 +66,7 @@ fn converse(options: &Options, report: &Report) -> Result<(), Trouble> {
         Err(error) => return Err(give_up(&mut socket, error, false, options)),
     };
     report.tell(&Encrypted::new(socket.connection(), trust));
+    socket.set_peer_close_timeout(Some(options.timeout));
     let (mut socket, traffic, outcome) = pump::run(socket, options)?;
     let outcome = outcome.and_then(|()| {
         let ended = socket.wait_for_disconnected(Some(options.timeout));
@@ -65,6 +74,11 @@ fn converse(options: &Options, report: &Report) -> Result<(), Trouble> {
     });
     let enough = matches!(outcome, Err(Interrupted::NobodyReads));
     let outcome = outcome.or_else(|interrupted| match interrupted {
+        Interrupted::Connection(WaitError::Ended(ReadEnd::CloseUnanswered))
+            if !options.strict_close =>
+        {
+            Ok(())
+        }
         Interrupted::Connection(error) => Err(give_up(&mut socket, error, true, options)),
         Interrupted::Streams(why) => {
             socket.disconnect_from_host(FAREWELL);
@@ -152,8 +166,7 @@ fn handshake(
     terminal: Option<Terminal>,
     report: &Report,
 ) -> Result<bool, WaitError> {
-    let timeout = Some(options.timeout);
-    let outcome = socket.wait_for_encrypted(timeout);
+    let outcome = wait_for_encrypted(socket, options.timeout);
     let forgiven = options.verify != Mode::Verify;
     let chain = Chain::of(socket.connection(), forgiven);
     if !chain.is_empty() {
@@ -162,22 +175,48 @@ fn handshake(
     let (Err(WaitError::VerdictNeeded(id)), Some(terminal)) = (&outcome, terminal) else {
         return outcome.map(|()| false);
     };
-    let accepted = ask::accepts(&terminal, &chain, !options.json).unwrap_or_else(|error| {
+    let shown = ask::shown(&chain, !options.json);
+    let (sender, answer) = std::sync::mpsc::channel();
+    std::thread::spawn(move || sender.send(ask::accepts(&terminal, shown)));
+    // Meanwhile the server may hang up, and a person may have had enough.
+    let accepted = loop {
+        match answer.try_recv() {
+            Ok(accepted) => break accepted,
+            Err(_) => socket.keep_asking(SLICE)?,
+        }
+        leave_if_interrupted(socket);
+    };
+    let accepted = accepted.unwrap_or_else(|error| {
         report.tell(&Warning(format!("the terminal cannot be asked: {error}")));
         false
     });
-    // The server may have hung up meanwhile.
-    match socket.wait_for_encrypted(Some(Duration::ZERO)) {
-        Err(WaitError::VerdictNeeded(_)) => {}
-        other => return other.map(|()| true),
-    }
     let verdict = match accepted {
         true => Verdict::Accept,
         false => Verdict::Reject,
     };
     // A review that is not open any more has ended in a failure, which the wait tells.
     let _ = socket.answer(*id, verdict);
-    socket.wait_for_encrypted(timeout).map(|()| true)
+    wait_for_encrypted(socket, options.timeout).map(|()| true)
+}
+
+/// Waits in slices, so that Ctrl-C lets us say farewell.
+fn wait_for_encrypted(socket: &mut SslSocket, timeout: Duration) -> Result<(), WaitError> {
+    let start = Instant::now();
+    loop {
+        let left = timeout.saturating_sub(start.elapsed());
+        match socket.wait_for_encrypted(Some(left.min(SLICE))) {
+            Err(WaitError::Timeout) if left > SLICE => leave_if_interrupted(socket),
+            outcome => return outcome,
+        }
+    }
+}
+
+/// Ctrl-C: the server is told.
+fn leave_if_interrupted(socket: &mut SslSocket) {
+    if interrupt::is_pending() {
+        socket.cancel();
+        interrupt::end();
+    }
 }
 
 /// Makes sure that the server hears why, and says it.
@@ -188,10 +227,16 @@ fn give_up(
     options: &Options,
 ) -> Trouble {
     let late = format!("the server took longer than {:?}", options.timeout);
-    // The close timeout has run out: there is nobody to tell, and no failure.
-    if encrypted && error == WaitError::Ended(ReadEnd::Truncated) {
-        let why = format!("{late} to end its side: data may be missing");
-        return Trouble::new(Exit::Truncated, why);
+    match error {
+        WaitError::Ended(ReadEnd::TimedOut) if encrypted => {
+            let why = format!("{late} to end its side: data may be missing");
+            return Trouble::new(Exit::Truncated, why);
+        }
+        WaitError::Ended(end @ ReadEnd::CloseUnanswered) => {
+            let why = format!("{end}: data may be missing (--strict-close)");
+            return Trouble::new(Exit::Truncated, why);
+        }
+        _ => {}
     }
     socket.disconnect_from_host(FAREWELL);
     let failure = match error {

@@ -118,6 +118,11 @@ pub(crate) struct Options {
     /// Keep our side open when the input has ended, until the server ends it
     #[arg(long, conflicts_with = "linger", help_heading = "Data")]
     pub(super) keep_open: bool,
+    /// Take it for a truncation, exit code 5, when the server ends its stream after our close_notify
+    /// without one of its own, as many do; without this it is an end like others, as long as no data
+    /// came in between
+    #[arg(long, help_heading = "Data")]
+    pub(super) strict_close: bool,
     /// How long connecting, the plaintext dialogue, the handshake and closing may take, each
     #[arg(long, value_name = "SECONDS", default_value = "30", value_parser = seconds,
         help_heading = "Running")]

@@ -1,7 +1,8 @@
 //! Standard input to the server, and the server to standard output, both at once.
 
 use std::io::{self, ErrorKind, IsTerminal, Read, Write};
-use std::sync::mpsc::{Receiver, RecvTimeoutError, SyncSender, sync_channel};
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::mpsc::{Receiver, RecvTimeoutError, sync_channel};
 use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 
@@ -12,6 +13,7 @@ use super::options::Options;
 use super::report::{Traffic, Trouble};
 use super::source::{Input, PIECE, Source, input};
 use crate::exit::Exit;
+use crate::interrupt;
 
 /// Why it did not go on to the server's end.
 pub(super) enum Interrupted {
@@ -44,10 +46,20 @@ pub(super) fn run(
     std::thread::spawn(move || input(&sender, &read));
     let linger = (!options.keep_open).then_some(options.linger);
     let silence = Silence::new();
+    let over = AtomicBool::new(false);
     let (outcome, received, sent) = std::thread::scope(|scope| {
         let (write_half, silence) = (&mut write_half, &silence);
         let writer = scope.spawn(move || pass_on(&receiver, &source, write_half, linger, silence));
+        let (shared, over) = (read_half.share(), &over);
+        scope.spawn(move || {
+            if interrupt::wait(|| over.load(Ordering::Relaxed)) {
+                shared.cancel();
+                interrupt::end();
+            }
+        });
         let (outcome, received) = output(&mut read_half, silence);
+        over.store(true, Ordering::Relaxed);
+        interrupt::wake();
         // The end of our direction: a write that waits ends with it.
         read_half.socket().close();
         // A writer that has pieces waiting finds the end when it writes them.

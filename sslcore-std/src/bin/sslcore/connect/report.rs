@@ -180,7 +180,7 @@ impl Telling for Closed {
             CloseReport {
                 close_notify_sent: true,
                 ..
-            } => "by us, without an answer",
+            } => "by us; the server hung up without a close_notify of its own",
             _ => "without close_notify",
         };
         let traffic = self.traffic;

@@ -1,5 +1,6 @@
 //! Keying material for protocols above TLS (RFC 5705, RFC 8446 §7.5).
 
+use alloc::boxed::Box;
 use alloc::vec::Vec;
 use core::fmt;
 
@@ -84,8 +85,8 @@ pub(crate) enum Exporter {
     Tls12 {
         suite: &'static Tls12CipherSuite,
         master: Secret,
-        /// The client's random, then the server's.
-        randoms: [u8; 64],
+        /// The client's random, then the server's. Apart, so that TLS 1.3 holds no room for them.
+        randoms: Box<[u8; 64]>,
     },
     /// TLS 1.2 without the extended master secret: nothing may be exported, so nothing is kept.
     Forbidden,
@@ -109,7 +110,7 @@ impl Exporter {
                 master,
                 randoms,
             } => {
-                let mut seed = Vec::from(randoms);
+                let mut seed = Vec::from(&**randoms);
                 if let Some(context) = context {
                     // Checked: it fits.
                     seed.extend_from_slice(&(context.len() as u16).to_be_bytes());

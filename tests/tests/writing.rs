@@ -1,0 +1,154 @@
+//! Writing from several slices: records are filled across them.
+
+use bytes::{Buf, Bytes};
+use proptest::prelude::*;
+use sslcore::{Event, Limits, UsageError};
+use sslcore_tests::pair::{Pair, backends, client, server};
+
+const VERSIONS: [&str; 2] = ["TLSv1.2", "TLSv1.3"];
+
+fn encrypted(version: &str, backend: &sslcore::crypto::Backend, limits: Limits) -> Pair {
+    let client = client(backend.clone()).protocols(&[version]).build();
+    let server = server(backend.clone()).build();
+    let mut pair = Pair::new(limits);
+    pair.start(&client.expect("client"), &server.expect("server"));
+    pair.run();
+    assert!(pair.client.conn.is_encrypted());
+    pair
+}
+
+/// The lengths of the records' bodies.
+fn records(mut wire: &[u8]) -> Vec<usize> {
+    let mut lens = Vec::new();
+    while let [_, _, _, high, low, rest @ ..] = wire {
+        let len = usize::from(u16::from_be_bytes([*high, *low]));
+        lens.push(len);
+        wire = &rest[len..];
+    }
+    lens
+}
+
+#[test]
+fn three_small_slices_make_one_small_record() {
+    for backend in backends() {
+        for (version, overhead) in [("TLSv1.3", 22), ("TLSv1.2", 29)] {
+            let mut pair = encrypted(version, &backend, Limits::default());
+            let slices: [&[u8]; 3] = [&[1; 10], &[2; 10], &[3; 10]];
+            assert_eq!(pair.client.conn.write_vectored(&slices), Ok(30));
+            assert_eq!(pair.client.conn.transmit().len(), 30 + overhead);
+            pair.run();
+            assert_eq!(pair.server.read_all(), slices.concat());
+            assert!(pair.client.saw(Event::BytesWritten(30)));
+        }
+    }
+}
+
+#[test]
+fn nothing_in_it_is_nothing_written() {
+    let mut pair = encrypted("TLSv1.3", &backends()[0], Limits::default());
+    let none: [&[u8]; 0] = [];
+    assert_eq!(pair.client.conn.write_vectored(&none), Ok(0));
+    assert_eq!(pair.client.conn.write_vectored(&[&[][..], &[], &[]]), Ok(0));
+    assert!(pair.client.conn.transmit().is_empty());
+    let some: [&[u8]; 5] = [&[], b"a", &[], b"b", &[]];
+    assert_eq!(pair.client.conn.write_vectored(&some), Ok(2));
+    pair.run();
+    assert_eq!(pair.server.read_all(), b"ab");
+}
+
+#[test]
+fn what_does_not_fit_stays_in_the_buffer_and_is_written_later() {
+    for version in VERSIONS {
+        let limits = Limits {
+            transmit: 20_000,
+            ..Limits::default()
+        };
+        let mut pair = encrypted(version, &backends()[0], limits);
+        let data: Vec<u8> = (0..100_000u32).map(|n| n as u8).collect();
+        let all = Bytes::from(data.clone());
+        let mut rest = all.slice(..30_000).chain(all.slice(30_000..));
+        let mut heard = Vec::new();
+        while rest.has_remaining() {
+            let before = rest.remaining();
+            let n = pair.client.conn.write_buf(&mut rest).expect("open");
+            assert_eq!(before - rest.remaining(), n);
+            assert!(n > 0, "there is room");
+            pair.run();
+            if rest.has_remaining() {
+                assert!(pair.client.saw(Event::Writable));
+            }
+            heard.extend(pair.server.read_all());
+            pair.run();
+        }
+        assert!(heard == data);
+    }
+}
+
+#[test]
+fn before_the_handshake_is_complete_it_is_queued_and_before_tls_it_leaves_in_the_clear() {
+    let slices: [&[u8]; 3] = [b"one ", b"two ", b"three"];
+    let mut pair = Pair::default();
+    assert_eq!(pair.client.conn.write_vectored(&slices), Ok(13));
+    assert_eq!(pair.client.conn.transmit(), b"one two three");
+    let limits = Limits {
+        queued: 6,
+        ..Limits::default()
+    };
+    let mut pair = Pair::new(limits);
+    let client = client(backends().remove(0)).build();
+    let server = server(backends().remove(0)).build();
+    pair.start(&client.expect("client"), &server.expect("server"));
+    assert_eq!(pair.client.conn.write_vectored(&slices), Ok(6), "bounded");
+    pair.run();
+    assert_eq!(pair.server.read_all(), b"one tw");
+    assert!(pair.client.saw(Event::Writable));
+}
+
+#[test]
+fn who_has_closed_writes_nothing_and_the_buffer_stays() {
+    let mut pair = encrypted("TLSv1.3", &backends()[0], Limits::default());
+    pair.client.conn.close();
+    let all = Bytes::from_static(b"data");
+    let mut rest = all.clone().chain(all);
+    assert_eq!(
+        pair.client.conn.write_buf(&mut rest),
+        Err(UsageError::WriteClosed)
+    );
+    assert_eq!(rest.remaining(), 8);
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(64))]
+
+    /// However the same bytes are cut into slices, the records are the same (rule R3).
+    #[test]
+    fn how_it_is_cut_makes_no_difference(
+        cuts in prop::collection::vec(0usize..3000, 0..30),
+        version in prop::sample::select(&VERSIONS[..]),
+        fragment in 64usize..16_384,
+    ) {
+        let whole: Vec<u8> = (0..cuts.iter().sum::<usize>()).map(|n| n as u8).collect();
+        let mut slices = Vec::new();
+        let mut rest = &whole[..];
+        for cut in &cuts {
+            let (slice, later) = rest.split_at(*cut);
+            slices.push(slice);
+            rest = later;
+        }
+        let limits = Limits { transmit: 200_000, read_buffer_size: 200_000, ..Limits::default() };
+        let pair = || {
+            let client = client(backends().remove(0)).protocols(&[version]).max_fragment(fragment);
+            let server = server(backends().remove(0)).build();
+            let mut pair = Pair::new(limits);
+            pair.start(&client.build().expect("client"), &server.expect("server"));
+            pair.run();
+            pair
+        };
+        let (mut cut, mut uncut) = (pair(), pair());
+        prop_assert_eq!(cut.client.conn.write_vectored(&slices), Ok(whole.len()));
+        prop_assert_eq!(uncut.client.conn.write(&whole), Ok(whole.len()));
+        prop_assert_eq!(records(cut.client.conn.transmit()), records(uncut.client.conn.transmit()));
+        cut.run();
+        prop_assert_eq!(cut.server.read_all(), whole);
+    }
+}
