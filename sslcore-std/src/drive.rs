@@ -47,6 +47,8 @@ pub(crate) struct Driver<T> {
     plain_left: usize,
     /// Bytes sent outside handshakes.
     data_sent: u64,
+    /// The handshake was completed, whatever came after it.
+    handshaken: bool,
     /// Data arrived that no `wait_for_ready_read` has told of.
     fresh: bool,
     /// The transport has bytes that it may still hold back.
@@ -73,6 +75,7 @@ impl<T: Transport> Driver<T> {
             closing: false,
             plain_left: 0,
             data_sent: 0,
+            handshaken: false,
             fresh: false,
             unflushed: false,
             lost: false,
@@ -142,6 +145,7 @@ impl<T: Transport> Driver<T> {
 
     fn tell(&mut self, event: Event) {
         self.fresh |= event == Event::ReadyRead;
+        self.handshaken |= event == Event::Encrypted;
         if let Some(tap) = &mut self.tap {
             tap.event(Instant::now(), event);
         }

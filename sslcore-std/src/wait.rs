@@ -12,8 +12,9 @@ use crate::wait_error::WaitError;
 use crate::waiter::{Round, Waiter};
 
 impl SslSocket {
-    /// Handshakes until the connection is encrypted. At once if it is already.
-    /// `QSslSocket::waitForEncrypted`.
+    /// Handshakes until the connection is encrypted. At once if it is already. A peer that ends
+    /// the connection with its last message of the handshake changes nothing: what it sent can be
+    /// read. `QSslSocket::waitForEncrypted`.
     ///
     /// `timeout` is for this call; `None` is for ever. The configuration's own timeouts hold
     /// besides.
@@ -27,8 +28,10 @@ impl SslSocket {
         if self.connection().mode() == SslMode::Unencrypted {
             return Err(WaitError::NotStarted);
         }
+        let before = self.driver.is_handshaken();
         self.wait(timeout, |driver| {
-            if driver.connection.is_encrypted() {
+            let completed = !before && driver.is_handshaken();
+            if completed || driver.connection.is_encrypted() {
                 return Some(Ok(()));
             }
             driver.ended().map(Err)

@@ -8,8 +8,9 @@ use std::process::Stdio;
 use std::sync::mpsc::{TryRecvError, channel};
 use std::time::Duration;
 
-use common::program::{Door, run, trusting};
+use common::program::{Door, file, run, trusting};
 use common::{LONG, VERSIONS, both, pattern};
+use serde_json::Value;
 
 #[test]
 fn an_answer_is_read_to_its_end_behind_the_end_of_the_input() {
@@ -39,12 +40,66 @@ fn input_that_the_server_did_not_want_is_told_of() {
         socket.disconnect_from_host(LONG)
     };
     let (run, _) = both(|| run(&mut trusting(&door), &pattern(20_000_000)), serve);
-    assert_eq!(run.code, Some(0), "{}", run.stderr);
-    assert!(
-        run.stderr.contains("the server ended before the input did"),
-        "{}",
-        run.stderr
-    );
+    assert_eq!(run.code, Some(5), "{}", run.stderr);
+    for told in [
+        "; the server ended before the input did; at least ",
+        "error: the server ended the connection before it had all: at least ",
+        " B of the input were not sent",
+    ] {
+        assert!(run.stderr.contains(told), "{told}: {}", run.stderr);
+    }
+}
+
+/// Runs an upload that the server ends before it has all of it.
+fn cut_off(input: Stdio, version: &str) -> (Option<i32>, Value) {
+    let door = Door::open();
+    let serve = || {
+        let mut socket = door.serve();
+        socket.wait_for_encrypted(Some(LONG)).expect("encrypted");
+        socket.disconnect_from_host(LONG)
+    };
+    let upload = || {
+        let mut command = trusting(&door);
+        command.args(["--json", "--protocol", version]);
+        let output = command.stdin(input).output().expect("run the program");
+        let lines = String::from_utf8(output.stderr).expect("UTF-8");
+        let mut lines = lines
+            .lines()
+            .map(|line| -> Value { serde_json::from_str(line).expect("JSON") });
+        let closed = lines.find(|it| it["event"] == "closed").expect("its end");
+        let error = lines.next();
+        let exit = error.map(|it| it["exit"].clone());
+        assert_eq!(
+            exit,
+            output.status.code().filter(|it| *it != 0).map(Value::from)
+        );
+        (output.status.code(), closed)
+    };
+    let (ended, _) = both(upload, serve);
+    ended
+}
+
+#[test]
+fn an_upload_from_a_file_that_the_server_ends_is_no_success() {
+    let data = file("upload", &pattern(30_000_000));
+    for version in VERSIONS {
+        let input = std::fs::File::open(&data).expect("open");
+        let (code, closed) = cut_off(input.into(), version);
+        assert_eq!(code, Some(5), "{closed}");
+        let [sent, dropped] = ["sent", "input_dropped"].map(|it| closed[it].as_u64().expect(it));
+        assert!(dropped > 0 && sent + dropped <= 30_000_000, "{closed}");
+        assert_eq!(closed["input_left"], true);
+        let nothing_lost = closed["abandoned"] == 0 && closed["unsent"] == 0;
+        assert!(nothing_lost || closed["clean"] == false, "{closed}");
+    }
+}
+
+#[test]
+fn an_input_without_an_end_is_not_read_to_find_out_how_much_was_lost() {
+    let zeros = std::fs::File::open("/dev/zero").expect("open");
+    let (code, closed) = cut_off(zeros.into(), "TLSv1.3");
+    assert_eq!(code, Some(5), "{closed}");
+    assert!(closed["input_dropped"].as_u64() > Some(0), "{closed}");
 }
 
 /// In TLS 1.2 who is told of an end stops writing, too (RFC 5246 §7.2.1).

@@ -179,6 +179,30 @@ fn three_is_for_a_server_that_refuses_the_handshake() {
 }
 
 #[test]
+fn a_server_that_hangs_up_in_the_handshake_is_told_from_one_that_resets() {
+    for (resets, why) in [
+        (false, "the server hung up during the handshake"),
+        (true, "the server reset the connection during the handshake"),
+    ] {
+        let door = Door::open();
+        let serve = || {
+            let mut stream = door.accept();
+            // What is not read when a stream is closed resets it.
+            let mut hello = [0; 5];
+            stream.read_exact(&mut hello).expect("a ClientHello");
+            if !resets {
+                let len = u16::from_be_bytes([hello[3], hello[4]]);
+                let mut rest = vec![0; len.into()];
+                stream.read_exact(&mut rest).expect("all of it");
+            }
+        };
+        let (run, ()) = both(|| run(&mut trusting(&door), b""), serve);
+        assert_eq!(run.code, Some(3), "{}", run.stderr);
+        assert!(run.stderr.contains(why), "{}", run.stderr);
+    }
+}
+
+#[test]
 fn a_server_that_asked_for_no_certificate_does_not_miss_one() {
     let door = Door::open();
     let mut command = trusting(&door);

@@ -63,6 +63,41 @@ fn a_reset_is_not_a_cut() {
 }
 
 #[test]
+fn a_reset_behind_data_that_nobody_has_read_fails_a_flush_and_no_read() {
+    let (mut client, mut server) = encrypted("TLSv1.3");
+    client.set_read_buffer_size(1000);
+    let data = pattern(17_000);
+    server.write_all(&data).expect("write");
+    server.flush().expect("flush");
+    // One record is opened, the other waits.
+    client.wait_for_ready_read(Some(LONG)).expect("the first");
+    while client.connection().encrypted_bytes_available() < 17_000 - 16_384 {
+        let _ = client.wait_for_ready_read(Some(Duration::ZERO));
+    }
+    client.set_timeout(Some(Duration::ZERO));
+    while client.write(&data).is_ok() {}
+    client.set_timeout(Some(LONG));
+    server.stream().set_nonblocking(false).expect("blocking");
+    server.stream().peek(&mut [0; 1]).expect("arrived");
+    hang_up(server);
+    for _ in 0..2 {
+        let error = client.flush().expect_err("reset");
+        assert_eq!(error.kind(), ErrorKind::ConnectionReset);
+        let error = client.write(b"more").expect_err("reset");
+        assert_eq!(error.kind(), ErrorKind::ConnectionReset);
+        let ended = client.wait_for_disconnected(Some(LONG));
+        let unread = client.connection().bytes_available();
+        assert_eq!(ended, Err(WaitError::ReadFirst { unread }));
+    }
+    let mut heard = Vec::new();
+    let error = client.read_to_end(&mut heard).expect_err("reset");
+    assert_eq!(error.kind(), ErrorKind::ConnectionReset);
+    assert!(heard == data, "{} bytes", heard.len());
+    let report = client.wait_for_disconnected(Some(LONG)).expect("its end");
+    assert!(!report.clean && report.unsent > 0, "{report:?}");
+}
+
+#[test]
 fn plaintext_ends_with_the_stream() {
     let (mut client, mut server) = sockets();
     server.write_all(b"bye").expect("write");

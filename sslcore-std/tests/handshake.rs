@@ -22,6 +22,28 @@ fn line(socket: &mut SslSocket) -> String {
 }
 
 #[test]
+fn a_server_may_say_all_it_has_to_say_with_its_last_message_of_the_handshake() {
+    for version in VERSIONS {
+        let client = client().protocols(&[version]).build().expect("client");
+        let (mut client, mut server) = started(&client, &server().build().expect("server"));
+        while !server.connection().is_encrypted() {
+            let now = Some(Duration::ZERO);
+            // One looks, then the other.
+            let _ = (
+                client.wait_for_encrypted(now),
+                server.wait_for_encrypted(now),
+            );
+        }
+        server.write_all(b"bye").expect("write");
+        server.close();
+        assert_eq!(client.wait_for_encrypted(Some(LONG)), Ok(()), "{version}");
+        let mut heard = Vec::new();
+        client.read_to_end(&mut heard).expect("the end");
+        assert_eq!(heard, b"bye");
+    }
+}
+
+#[test]
 fn starttls_switches_between_two_lines() {
     for version in VERSIONS {
         let client_config = client().protocols(&[version]).build().expect("client");

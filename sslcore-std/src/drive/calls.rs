@@ -122,6 +122,11 @@ impl<T: Transport> Driver<T> {
         self.data_sent
     }
 
+    /// Whether the handshake was completed, even if the connection is over by now.
+    pub(crate) fn is_handshaken(&self) -> bool {
+        self.handshaken
+    }
+
     /// Whether data has arrived since this was asked last.
     pub(crate) fn take_fresh(&mut self) -> bool {
         take(&mut self.fresh)

@@ -2,7 +2,9 @@
 
 use std::process::ExitCode;
 
-use sslcore_std::sslcore::{Alert, FailureKind, Fault};
+use sslcore_std::sslcore::{Alert, CloseReport, FailureKind, Fault};
+
+use crate::text::grouped;
 
 /// The exit codes, the same for every command.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -17,7 +19,7 @@ pub(crate) enum Exit {
     TlsFailure = 3,
     /// One side refused the other's certificate.
     CertificateRefused = 4,
-    /// The stream was cut: data may be missing.
+    /// The stream was cut, or ended before all was sent: data may be missing.
     Truncated = 5,
 }
 
@@ -33,6 +35,22 @@ impl Exit {
             _ => Self::TlsFailure,
         }
     }
+}
+
+/// What a close_notify takes at most: header, explicit nonce, alert and tag (RFC 5288 §3).
+const CLOSE_NOTIFY: usize = 5 + 8 + 2 + 16;
+
+/// What was accepted and never left, in words. Only the last courtesy is no loss: data that waits
+/// has it behind.
+pub(crate) fn lost(report: &CloseReport) -> Option<String> {
+    let CloseReport {
+        abandoned, unsent, ..
+    } = *report;
+    let is_lost = abandoned > 0 || unsent > CLOSE_NOTIFY;
+    is_lost.then(|| {
+        let (abandoned, unsent) = (grouped(abandoned), grouped(unsent));
+        format!("{abandoned} B were never encrypted, {unsent} B encrypted and never sent")
+    })
 }
 
 /// The alerts with which a certificate is refused (RFC 8446 §6.2).

@@ -47,7 +47,7 @@ Exit codes, the same for every command:
   2  there is no connection, or nowhere to listen
   3  TLS cannot be started, or fails
   4  a certificate was refused
-  5  the stream was cut: data may be missing";
+  5  the stream was cut, or ended before all was sent: data may be missing";
 
 /// What a test compares with what is said.
 const JSON: &str = "\
@@ -63,7 +63,8 @@ below it what the objects inside of it have:
       errors        kind code why
       remedies      option why
     encrypted     version cipher group alpn resumed ocsp trust
-    closed        clean close_notify_sent close_notify_received sent received input_left
+    closed        clean close_notify_sent close_notify_received sent received abandoned unsent
+                  input_left input_dropped
     warning       why
     error         why exit
   connect --trace, between these
@@ -73,7 +74,7 @@ below it what the objects inside of it have:
   serve, on standard output, as it happens
     listening     address certificate_sha256 certificate_made_now command
     connection    peer encrypted protocol cipher group alpn resumed client_certificate echoed
-                  statuses mails ended error alert_sent exit
+                  statuses mails ended error alert_sent abandoned unsent exit
       client_certificate  subject sha256 errors
     mail          peer from to data
     warning       why

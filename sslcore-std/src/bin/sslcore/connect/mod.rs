@@ -5,6 +5,7 @@ mod options;
 mod pump;
 mod report;
 mod settings;
+mod source;
 mod target;
 mod trace;
 
@@ -71,6 +72,7 @@ fn converse(options: &Options, report: &Report) -> Result<(), Trouble> {
         let ended = socket.wait_for_disconnected(Some(options.timeout));
         ended.map(drop).map_err(Interrupted::Connection)
     });
+    let enough = matches!(outcome, Err(Interrupted::NobodyReads));
     let outcome = outcome.or_else(|interrupted| match interrupted {
         Interrupted::Connection(WaitError::Ended(ReadEnd::CloseUnanswered))
             if !options.strict_close =>
@@ -93,7 +95,14 @@ fn converse(options: &Options, report: &Report) -> Result<(), Trouble> {
             traffic,
         });
     }
-    outcome
+    let report = socket.connection().close_report().unwrap_or_default();
+    match traffic.lost(&report) {
+        Some(lost) if !enough => outcome.and_then(|()| {
+            let why = format!("the server ended the connection before it had all: {lost}");
+            Err(Trouble::new(Exit::Truncated, why))
+        }),
+        _ => outcome,
+    }
 }
 
 fn connect(options: &Options, settings: &Settings, report: &Report) -> Result<SslSocket, Trouble> {
@@ -268,8 +277,11 @@ fn sentence(failure: &Failure, encrypted: bool, options: &Options) -> String {
         FailureKind::Truncated if encrypted => {
             format!("{failure}: data of the server's may be missing")
         }
-        FailureKind::Truncated | FailureKind::Reset if !encrypted => {
+        FailureKind::Truncated if !encrypted => {
             "the server hung up during the handshake".to_owned()
+        }
+        FailureKind::Reset if !encrypted => {
+            "the server reset the connection during the handshake".to_owned()
         }
         FailureKind::CertificateRejected(kind) => {
             format!("the server's certificate is refused: {kind}")

@@ -161,7 +161,7 @@ Exit codes:
   2  there is no connection to the server
   3  TLS cannot be started, or fails
   4  the server's certificate was refused, or the server refused ours
-  5  the stream was cut: data may be missing";
+  5  the stream was cut, or ended before all was sent: data may be missing";
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 pub(super) enum Mode {

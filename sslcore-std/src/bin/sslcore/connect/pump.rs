@@ -1,9 +1,9 @@
 //! Standard input to the server, and the server to standard output, both at once.
 
 use std::io::{self, ErrorKind, IsTerminal, Read, Write};
-use std::sync::Mutex;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::mpsc::{Receiver, RecvTimeoutError, SyncSender, sync_channel};
+use std::sync::mpsc::{Receiver, RecvTimeoutError, sync_channel};
+use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 
 use sslcore_std::sslcore::ReadEnd;
@@ -11,6 +11,7 @@ use sslcore_std::{ReadHalf, SslSocket, WaitError, WriteHalf};
 
 use super::options::Options;
 use super::report::{Traffic, Trouble};
+use super::source::{Input, PIECE, Source, input};
 use crate::exit::Exit;
 use crate::interrupt;
 
@@ -23,19 +24,8 @@ pub(super) enum Interrupted {
     NobodyReads,
 }
 
-/// What is read at once, in bytes.
-const PIECE: usize = 64 * 1024;
 /// Pieces of input that may wait.
 const WAITING: usize = 2;
-
-/// What becomes of standard input.
-enum Input {
-    Piece(Vec<u8>),
-    Ended,
-    Failed(io::Error),
-    /// Nobody wants any more.
-    Stop,
-}
 
 /// Passes data until the server's direction ends: gives the socket back, and says what was
 /// passed.
@@ -51,14 +41,15 @@ pub(super) fn run(
         socket.split().map_err(|error| trouble(error.to_string()))?;
     let (sender, receiver) = sync_channel(WAITING);
     let stop = sender.clone();
-    let crlf = options.crlf.then(Crlf::default);
-    std::thread::spawn(move || input(&sender, crlf));
+    let source = Arc::new(Source::new(options.crlf));
+    let read = Arc::clone(&source);
+    std::thread::spawn(move || input(&sender, &read));
     let linger = (!options.keep_open).then_some(options.linger);
     let silence = Silence::new();
     let over = AtomicBool::new(false);
     let (outcome, received, sent) = std::thread::scope(|scope| {
         let (write_half, silence) = (&mut write_half, &silence);
-        let writer = scope.spawn(move || pass_on(&receiver, write_half, linger, silence));
+        let writer = scope.spawn(move || pass_on(&receiver, &source, write_half, linger, silence));
         let (shared, over) = (read_half.share(), &over);
         scope.spawn(move || {
             if interrupt::wait(|| over.load(Ordering::Relaxed)) {
@@ -89,31 +80,9 @@ pub(super) fn run(
         sent: passed.sent,
         received,
         input_left: passed.left,
+        input_dropped: passed.dropped,
     };
     Ok((socket, traffic, outcome))
-}
-
-/// Reads standard input until its end, or until nobody wants it.
-fn input(sender: &SyncSender<Input>, mut crlf: Option<Crlf>) {
-    loop {
-        let mut piece = vec![0; PIECE];
-        let next = match io::stdin().lock().read(&mut piece) {
-            Ok(0) => Input::Ended,
-            Ok(n) => {
-                piece.truncate(n);
-                Input::Piece(match &mut crlf {
-                    Some(crlf) => crlf.convert(&piece),
-                    None => piece,
-                })
-            }
-            Err(error) if error.kind() == ErrorKind::Interrupted => continue,
-            Err(error) => Input::Failed(error),
-        };
-        let last = !matches!(next, Input::Piece(_));
-        if sender.send(next).is_err() || last {
-            return;
-        }
-    }
 }
 
 /// For how long the server has said nothing.
@@ -140,8 +109,10 @@ impl Silence {
 /// What became of the input.
 #[derive(Default)]
 struct Passed {
-    /// Bytes that the server's side has taken.
+    /// Bytes that the connection has accepted.
     sent: u64,
+    /// Bytes that were read and not accepted.
+    dropped: u64,
     /// It had not ended, or not all of it was taken.
     left: bool,
     /// Why it could not be read to its end.
@@ -152,6 +123,7 @@ struct Passed {
 /// time to answer (`linger`; `None` is for ever).
 fn pass_on(
     receiver: &Receiver<Input>,
+    source: &Source,
     server: &mut WriteHalf,
     linger: Option<Duration>,
     silence: &Silence,
@@ -159,14 +131,16 @@ fn pass_on(
     let mut passed = Passed::default();
     loop {
         match receiver.recv() {
-            Ok(Input::Piece(piece)) => match server.write_all(&piece) {
-                Ok(()) => passed.sent += piece.len() as u64,
+            Ok(Input::Piece(piece)) => {
+                let accepted = give(server, &piece);
+                passed.sent += accepted as u64;
                 // Our direction is over; the other one tells why.
-                Err(_) => {
+                if accepted < piece.len() {
                     passed.left = true;
+                    passed.dropped = source.left(passed.sent).0;
                     return passed;
                 }
-            },
+            }
             Ok(Input::Ended) => break,
             Ok(Input::Failed(error)) => {
                 passed.failed = Some(error);
@@ -174,7 +148,11 @@ fn pass_on(
             }
             Ok(Input::Stop) | Err(_) => {
                 // A person who waits has nothing more to say; a file or a program has.
-                passed.left = !io::stdin().is_terminal();
+                if !io::stdin().is_terminal() {
+                    let (dropped, ended) = source.left(passed.sent);
+                    passed.dropped = dropped;
+                    passed.left = !ended;
+                }
                 return passed;
             }
         }
@@ -186,6 +164,20 @@ fn pass_on(
         }
     }
     passed
+}
+
+/// Writes it, and says how much was accepted.
+fn give(server: &mut WriteHalf, piece: &[u8]) -> usize {
+    let mut accepted = 0;
+    while accepted < piece.len() {
+        match server.write(&piece[accepted..]) {
+            Ok(0) => break,
+            Ok(n) => accepted += n,
+            Err(error) if error.kind() == ErrorKind::Interrupted => {}
+            Err(_) => break,
+        }
+    }
+    accepted
 }
 
 /// Waits until the server has been silent for so long since it has our last byte; false when the
@@ -247,25 +239,4 @@ fn end(server: &ReadHalf) -> WaitError {
             Some(failure) => WaitError::Failed(failure.clone()),
             None => WaitError::Ended(connection.read_end().unwrap_or(ReadEnd::Empty)),
         })
-}
-
-/// Line ends, across pieces.
-#[derive(Default)]
-struct Crlf {
-    /// The last byte was CR.
-    after_cr: bool,
-}
-
-impl Crlf {
-    fn convert(&mut self, piece: &[u8]) -> Vec<u8> {
-        let mut converted = Vec::with_capacity(piece.len() + piece.len() / 16);
-        for byte in piece {
-            if *byte == b'\n' && !self.after_cr {
-                converted.push(b'\r');
-            }
-            self.after_cr = *byte == b'\r';
-            converted.push(*byte);
-        }
-        converted
-    }
 }

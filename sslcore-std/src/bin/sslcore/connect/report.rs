@@ -3,6 +3,7 @@
 use serde_json::{Value, json};
 use sslcore_std::sslcore::{CloseReport, Connection};
 
+use crate::exit;
 use crate::status;
 pub(super) use crate::telling::{Report, Telling, Trouble, Warning};
 use crate::text::{Ink, Palette, grouped};
@@ -138,12 +139,34 @@ pub(super) struct Traffic {
     pub(super) received: u64,
     /// The server ended before the input did.
     pub(super) input_left: bool,
+    /// Bytes of the input, those that were read, that were never accepted.
+    pub(super) input_dropped: u64,
+}
+
+impl Traffic {
+    /// What of the input the server's side has not taken, in words.
+    pub(super) fn lost(&self, report: &CloseReport) -> Option<String> {
+        let dropped = (self.input_dropped > 0).then(|| {
+            let dropped = grouped(self.input_dropped as usize);
+            format!("at least {dropped} B of the input were not sent")
+        });
+        let lost: Vec<String> = dropped.into_iter().chain(exit::lost(report)).collect();
+        (!lost.is_empty()).then(|| lost.join("; "))
+    }
 }
 
 /// The connection is over.
 pub(super) struct Closed {
     pub(super) report: CloseReport,
     pub(super) traffic: Traffic,
+}
+
+impl Closed {
+    /// Bytes of the input that were encrypted.
+    fn sent(&self) -> u64 {
+        let abandoned = self.report.abandoned as u64;
+        self.traffic.sent.saturating_sub(abandoned)
+    }
 }
 
 impl Telling for Closed {
@@ -165,9 +188,11 @@ impl Telling for Closed {
             true => "; the server ended before the input did",
             false => "",
         };
+        let lost = traffic.lost(&self.report);
+        let lost = lost.map_or_else(String::new, |lost| format!("; {lost}"));
         format!(
-            "Closed {how}: {} B sent, {} B received{left}\n",
-            grouped(traffic.sent as usize),
+            "Closed {how}: {} B sent, {} B received{left}{lost}\n",
+            grouped(self.sent() as usize),
             grouped(traffic.received as usize)
         )
     }
@@ -178,9 +203,12 @@ impl Telling for Closed {
             "clean": self.report.clean,
             "close_notify_sent": self.report.close_notify_sent,
             "close_notify_received": self.report.close_notify_received,
-            "sent": self.traffic.sent,
+            "sent": self.sent(),
             "received": self.traffic.received,
+            "abandoned": self.report.abandoned,
+            "unsent": self.report.unsent,
             "input_left": self.traffic.input_left,
+            "input_dropped": self.traffic.input_dropped,
         })
     }
 }

@@ -5,11 +5,12 @@ use std::net::TcpStream;
 use std::time::Duration;
 
 use sslcore_std::SslSocket;
-use sslcore_std::sslcore::{Event, Failure, FailureKind};
+use sslcore_std::sslcore::{CloseReport, Event, Failure, FailureKind};
 
 use super::fate::{Ending, Facts, Fate, Work};
 use super::server::{Server, Service};
 use super::{smtp, www};
+use crate::exit;
 
 /// How long a client may take to end its side after we have ended ours.
 const GOODBYE: Duration = Duration::from_secs(5);
@@ -34,8 +35,30 @@ pub(super) fn serve(server: &Server, stream: TcpStream) -> Fate {
     let failed_in_service = socket.connection().failure().is_some();
     let report = socket.disconnect_from_host(GOODBYE);
     let failure = socket.connection().failure().cloned();
-    let ending = match (outcome, failure) {
+    let ending = ending(outcome, failure, &report, failed_in_service);
+    let encrypted = std::iter::from_fn(|| socket.poll_event()).any(|it| it == Event::Encrypted);
+    Fate {
+        peer,
+        facts: Facts::of(socket.connection()),
+        encrypted,
+        work,
+        report,
+        ending,
+    }
+}
+
+fn ending(
+    outcome: io::Result<()>,
+    failure: Option<Failure>,
+    report: &CloseReport,
+    failed_in_service: bool,
+) -> Ending {
+    match (outcome, failure) {
         (Ok(()), None) if report.clean => Ending::Clean,
+        (Ok(()), None) if exit::lost(report).is_some() => Ending::Lost,
+        (Ok(()), Some(failure)) if was_cut(&failure) && exit::lost(report).is_some() => {
+            Ending::Lost
+        }
         // All was said on both sides: only the last courtesy is missing.
         (Ok(()), None) => Ending::NoGoodbye,
         (Ok(()), Some(failure)) if was_cut(&failure) => Ending::NoGoodbye,
@@ -45,14 +68,6 @@ pub(super) fn serve(server: &Server, stream: TcpStream) -> Fate {
             ErrorKind::TimedOut | ErrorKind::WouldBlock => Ending::TimedOut,
             _ => Ending::Violated(error.to_string()),
         },
-    };
-    let encrypted = std::iter::from_fn(|| socket.poll_event()).any(|it| it == Event::Encrypted);
-    Fate {
-        peer,
-        facts: Facts::of(socket.connection()),
-        encrypted,
-        work,
-        ending,
     }
 }
 
@@ -83,5 +98,28 @@ fn echo(socket: &mut SslSocket, work: &mut Work) -> io::Result<()> {
         socket.consume(bytes.len());
         work.echoed += bytes.len();
         socket.write_all(&bytes)?;
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_never_left_is_no_end_that_is_fine() {
+        let ended = |abandoned, unsent| {
+            let report = CloseReport {
+                abandoned,
+                unsent,
+                ..CloseReport::default()
+            };
+            ending(Ok(()), None, &report, false)
+        };
+        assert!(matches!(ended(0, 0), Ending::NoGoodbye));
+        // Our close_notify alone.
+        assert!(matches!(ended(0, 31), Ending::NoGoodbye));
+        // One byte and it, in TLS 1.3.
+        assert!(matches!(ended(0, 23 + 24), Ending::Lost));
+        assert!(matches!(ended(1, 0), Ending::Lost));
     }
 }

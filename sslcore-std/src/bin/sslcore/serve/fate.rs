@@ -4,9 +4,9 @@ use std::fmt;
 use std::io;
 
 use serde_json::{Value, json};
-use sslcore_std::sslcore::{Connection, Failure, SslCipher, SslProtocol};
+use sslcore_std::sslcore::{CloseReport, Connection, Failure, SslCipher, SslProtocol};
 
-use crate::exit::Exit;
+use crate::exit::{self, Exit};
 use crate::text::{Fingerprint, escaped, grouped};
 
 /// All there is to tell when it is over.
@@ -16,6 +16,7 @@ pub(super) struct Fate {
     /// The handshake was completed.
     pub(super) encrypted: bool,
     pub(super) work: Work,
+    pub(super) report: CloseReport,
     pub(super) ending: Ending,
 }
 
@@ -77,6 +78,8 @@ pub(super) enum Ending {
     Clean,
     /// We did, when all was done, and the client did not.
     NoGoodbye,
+    /// Not all that was said has left.
+    Lost,
     /// It kept still for too long.
     TimedOut,
     /// TLS failed.
@@ -93,6 +96,7 @@ impl Fate {
             facts: Facts::default(),
             encrypted: false,
             work: Work::default(),
+            report: CloseReport::default(),
             ending: Ending::Violated(error.to_string()),
         }
     }
@@ -102,6 +106,7 @@ impl Fate {
         match &self.ending {
             Ending::Clean | Ending::NoGoodbye => Exit::Fine,
             Ending::Failed(failure) => Exit::of(failure.kind(), self.encrypted),
+            Ending::Lost => Exit::Truncated,
             Ending::TimedOut | Ending::Violated(_) => Exit::TlsFailure,
         }
     }
@@ -118,6 +123,7 @@ impl Fate {
         let (ended, error, alert) = match &self.ending {
             Ending::Clean => ("clean", None, None),
             Ending::NoGoodbye => ("without close_notify", None, None),
+            Ending::Lost => ("data lost", Some(self.ending.to_string()), None),
             Ending::TimedOut => ("timeout", Some(self.ending.to_string()), None),
             Ending::Violated(why) => ("violation", Some(why.clone()), None),
             Ending::Failed(failure) => {
@@ -141,6 +147,8 @@ impl Fate {
             "ended": ended,
             "error": error,
             "alert_sent": alert,
+            "abandoned": self.report.abandoned,
+            "unsent": self.report.unsent,
             "exit": self.exit() as u8,
         })
     }
@@ -153,6 +161,7 @@ impl fmt::Display for Fate {
             self.facts.to_string(),
             self.work.to_string(),
             self.ending.to_string(),
+            exit::lost(&self.report).unwrap_or_default(),
         ];
         let parts: Vec<String> = parts.into_iter().filter(|part| !part.is_empty()).collect();
         write!(f, "{}: {}", self.peer, escaped(&parts.join("; ")))
@@ -200,6 +209,7 @@ impl fmt::Display for Ending {
         match self {
             Self::Clean => f.write_str("ended cleanly"),
             Self::NoGoodbye => f.write_str("ended without the client's close_notify"),
+            Self::Lost => f.write_str("ended before all was sent"),
             Self::TimedOut => f.write_str("kept still for too long"),
             Self::Violated(why) => write!(f, "failed: {why}"),
             Self::Failed(failure) => {

@@ -161,7 +161,7 @@ Exit codes:
   With --once or --count, for the first connection that did not end as it should:
   3  TLS failed, or the client broke the protocol inside it
   4  one side refused the other's certificate
-  5  the client's stream was cut, without close_notify";
+  5  the client's stream was cut, without close_notify, or ended before all was sent";
 
 fn place(text: &str) -> Result<String, String> {
     let port = text.rsplit_once(':').map_or(text, |(_, port)| port);
