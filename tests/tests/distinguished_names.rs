@@ -2,7 +2,7 @@
 
 use rcgen::KeyPair;
 use sslcore::{Attribute, Certificate, DistinguishedName};
-use sslcore_tests::chains::{HOST, Made, NamePart, distinguished_name, field, leaf};
+use sslcore_tests::chains::{HOST, Made, NamePart, distinguished_name, element, field, leaf};
 
 const CN: &[u8] = &[0x55, 4, 3];
 const OU: &[u8] = &[0x55, 4, 11];
@@ -185,4 +185,83 @@ fn an_unknown_attribute_is_shown_by_its_number() {
     let endless = [&[0x2a][..], &[0xff; 30], &[0x7f]].concat();
     let shown = text(&[&[(&endless, UTF8, b"x")]]);
     assert_eq!(shown, format!("1.2.{}=#0c0178", u64::MAX));
+}
+
+#[test]
+fn names_are_the_same_whatever_they_are_encoded_in() {
+    let same = |one: &[NamePart<'_>], other: &[NamePart<'_>]| {
+        let names = [distinguished_name(one), distinguished_name(other)];
+        let [one, other] = [&names[0], &names[1]].map(|der| DistinguishedName::from_der(der));
+        assert_eq!(one.is_same(&other), other.is_same(&one), "{one} {other}");
+        one.is_same(&other)
+    };
+    for value in [
+        (UTF8, &b"Big Root"[..]),
+        (PRINTABLE, b"big  rOOT"),
+        (IA5, b" BIG ROOT "),
+        (T61, b"Big\tRoot"),
+        (UTF8, "Big\u{a0}Ro\u{ad}ot\u{200b}".as_bytes()),
+        (BMP, b"\0B\0i\0g\0 \0R\0o\0o\0t"),
+    ] {
+        let country = (&[0x55, 4, 6][..], PRINTABLE, &b"PL"[..]);
+        let one = [&[country][..], &[(CN, value.0, value.1), (O, UTF8, b"x")]];
+        // Sets are in the order of their encoding.
+        let other: [NamePart<'_>; 2] =
+            [&[country], &[(O, PRINTABLE, b"X"), (CN, UTF8, b"Big Root")]];
+        assert!(same(&one, &other), "{value:?}");
+    }
+    let [upper, lower] = ["ŻÓŁW STRASSE ΟΔΟΣ", "żółw straße οδος"].map(str::as_bytes);
+    assert!(same(&[&[(CN, UTF8, upper)]], &[&[(CN, UTF8, lower)]]));
+    assert!(same(
+        &[&[(CN, UTF8, "Müller".as_bytes())]],
+        &[&[(CN, T61, b"M\xdcLLER")]]
+    ));
+    let one: [NamePart<'_>; 2] = [&[(O, UTF8, b"a")], &[(CN, UTF8, b"b c")]];
+    for other in [
+        &[&[(O, UTF8, &b"a"[..])][..], &[(CN, UTF8, b"bc")]][..],
+        &[&[(O, UTF8, b"a")], &[(OU, UTF8, b"b c")]],
+        &[&[(CN, UTF8, b"b c")], &[(O, UTF8, b"a")]],
+        &[&[(O, UTF8, b"a"), (CN, UTF8, b"b c")]],
+        &[&[(O, UTF8, b"a")]],
+        &[
+            &[(O, UTF8, b"a")],
+            &[(CN, UTF8, b"b c")],
+            &[(CN, UTF8, b"b c")],
+        ],
+        &[
+            &[(O, UTF8, b"a")],
+            &[(CN, UTF8, b"b c"), (OU, UTF8, b"b c")],
+        ],
+        &[&[(O, UTF8, b"a")], &[(CN, UTF8, b"b c \xff")]],
+        &[],
+    ] {
+        assert!(!same(&one, other));
+    }
+}
+
+#[test]
+fn what_cannot_be_read_of_a_name_is_the_same_only_byte_for_byte() {
+    let name = |part: &[u8], rest: &[u8]| {
+        let part = element(0x31, &[&element(0x30, part)[..], rest].concat());
+        element(0x30, &part)
+    };
+    let cn = [&element(6, CN)[..], &element(UTF8, b"a")].concat();
+    let other = [&element(6, CN)[..], &element(UTF8, b"A")].concat();
+    let same = |one: &[u8], other: &[u8]| {
+        DistinguishedName::from_der(one).is_same(&DistinguishedName::from_der(other))
+    };
+    assert!(same(&name(&cn, &[]), &name(&other, &[])));
+    assert!(same(&name(&cn, &[5]), &name(&cn, &[5])));
+    assert!(!same(&name(&cn, &[5]), &name(&other, &[5])));
+    let longer = [&other[..], &[5, 0]].concat();
+    assert!(!same(&name(&cn, &[]), &name(&longer, &[])));
+    let tail = |name: &[u8]| [&element(0x30, &[&name[2..], &[5, 0]].concat())[..]].concat();
+    assert!(!same(&tail(&name(&cn, &[])), &tail(&name(&other, &[]))));
+    assert!(!same(&[], &name(&cn, &[])) && same(&[], &[]));
+    // Not attribute by attribute, however many there are.
+    let many = |value| {
+        let attribute = element(0x30, &[&element(6, CN)[..], &element(UTF8, value)].concat());
+        element(0x30, &element(0x31, &attribute.repeat(9)))
+    };
+    assert!(!same(&many(b"a"), &many(b"A")) && same(&many(b"a"), &many(b"a")));
 }

@@ -95,7 +95,8 @@ fn in_order(mut rest: Vec<CertificateDer<'static>>) -> Vec<CertificateDer<'stati
     while let Some(last) = chain.last().cloned().map(Certificate::from) {
         let next = rest.iter().position(|der| {
             let candidate = Certificate::from(der.clone());
-            !last.is_self_issued() && candidate.subject() == last.issuer()
+            let names = candidate.subject().zip(last.issuer());
+            !last.is_self_issued() && names.is_some_and(|(name, issuer)| name.is_same(&issuer))
         });
         match next {
             Some(at) => chain.push(rest.remove(at)),

@@ -11,6 +11,7 @@ use rustls_pki_types::{CertificateDer, SignatureVerificationAlgorithm, TrustAnch
 use super::dates::Times;
 use super::key_flaw::flaw;
 use crate::x509::der::{Reader, tag};
+use crate::x509::name::{same, same_parts};
 use crate::x509::raw::{Certificate, PublicKey};
 
 /// The most intermediates that a path has: as many as webpki follows.
@@ -132,7 +133,7 @@ impl<'a> Path<'a> {
             for rank in [(true, true), (true, false), (false, true), (false, false)] {
                 issuers.extend(unused.iter().filter(|(_, issuer)| {
                     let mut anchors = material.anchors.iter();
-                    issuer.subject == fields.issuer
+                    same(issuer.subject, fields.issuer)
                         && (
                             times.and(issuer).is_some(),
                             anchors.any(|anchor| issued(anchor, issuer)),
@@ -246,7 +247,9 @@ pub(super) fn check(
 /// Whether the certificate's issuer is named as the anchor is. Anchors have of their name what is
 /// in the SEQUENCE.
 pub(super) fn issued(anchor: &TrustAnchor<'_>, certificate: &Certificate<'_>) -> bool {
-    Reader::new(certificate.issuer).read(tag::SEQUENCE) == Some(anchor.subject.as_ref())
+    Reader::new(certificate.issuer)
+        .read(tag::SEQUENCE)
+        .is_some_and(|issuer| same_parts(issuer, &anchor.subject))
 }
 
 /// The certificates of a chain that a path can lead through at all, by their names: at most
@@ -268,7 +271,7 @@ pub(super) fn reachable<'a>(chain: &'a [CertificateDer<'_>]) -> (Vec<Certificate
     while let Some(&name) = wanted.get(next) {
         next += 1;
         for (der, fields) in rest.iter().zip(&parsed) {
-            let Some(fields) = fields.filter(|fields| fields.subject == name) else {
+            let Some(fields) = fields.filter(|fields| same(fields.subject, name)) else {
                 continue;
             };
             if taken.contains(der) {
@@ -278,7 +281,7 @@ pub(super) fn reachable<'a>(chain: &'a [CertificateDer<'_>]) -> (Vec<Certificate
                 return (taken, true);
             }
             taken.push(CertificateDer::from(der.as_ref()));
-            if !wanted.contains(&fields.issuer) {
+            if !wanted.iter().any(|name| same(name, fields.issuer)) {
                 wanted.push(fields.issuer);
             }
         }

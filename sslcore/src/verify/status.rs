@@ -10,6 +10,7 @@ use super::path::{self, Signature};
 use crate::crypto::Backend;
 use crate::x509::certificate::Certificate;
 use crate::x509::der::{Reader, tag};
+use crate::x509::name::same;
 use crate::x509::raw;
 
 /// Judges the OCSP response that a server staples to its certificate (RFC 6066 §8): whether there
@@ -145,7 +146,7 @@ fn signer<'a>(
     let it = raw::Certificate::parse(certificate.der())?;
     let (by, key) = (it.signature_algorithm, issuer.public_key);
     let signature = path::check(it.signed, by, it.signature, &key, algorithms, &mut 1);
-    (signature == Signature::Good && it.issuer == issuer.subject).then_some(key)
+    (signature == Signature::Good && same(it.issuer, issuer.subject)).then_some(key)
 }
 
 /// The issuer, by the name that the certificate calls it.

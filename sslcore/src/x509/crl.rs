@@ -8,7 +8,7 @@ use rustls_pki_types::UnixTime;
 use self::RevocationListError as Error;
 use super::dates::time;
 use super::der::{Reader, tag};
-use super::name::Dotted;
+use super::name::{Dotted, same};
 use super::raw;
 
 /// `id-ce-cRLDistributionPoints`, 2.5.29.31.
@@ -178,7 +178,7 @@ impl<'a> List<'a> {
     /// Whether it speaks of this certificate.
     pub(crate) fn covers(&self, certificate: &raw::Certificate<'_>) -> bool {
         let scope = &self.scope;
-        self.issuer == certificate.issuer
+        same(self.issuer, certificate.issuer)
             && !(scope.only_leaves && certificate.is_ca())
             && (!scope.only_authorities || certificate.is_ca())
             && (scope.published_at.is_empty() || published_at(certificate, scope.published_at))

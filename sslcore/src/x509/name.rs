@@ -41,7 +41,8 @@ const SHORT_NAMES: [(&[u8], &str); 17] = [
 ///
 /// Whoever made the certificate chose it. [`Display`](fmt::Display) writes it as RFC 4514 says,
 /// the most specific part first, `CN=mail.example,O=Example,C=PL`, and escapes what could do
-/// something to a terminal. Two are equal when their DER is.
+/// something to a terminal. Two are equal when their DER is; [`is_same`](Self::is_same) compares
+/// what they say.
 #[derive(Clone, Copy, PartialEq, Eq, Hash)]
 pub struct DistinguishedName<'a>(&'a [u8]);
 
@@ -54,6 +55,13 @@ impl<'a> DistinguishedName<'a> {
     /// The name's DER.
     pub fn der(&self) -> &'a [u8] {
         self.0
+    }
+
+    /// Whether both name the same by RFC 5280 §7.1, by which issuers are found: capitals, spacing
+    /// and the type of string do not matter. Unicode is not normalised: `é` in one character is
+    /// another name than `é` in two. Allocates for text that is not in UTF-8.
+    pub fn is_same(&self, other: &DistinguishedName<'_>) -> bool {
+        same(self.0, other.0)
     }
 
     /// Its attributes, in the order of the encoding; they end where it cannot be read.
@@ -81,17 +89,65 @@ impl<'a> DistinguishedName<'a> {
 
 fn attributes(set: &[u8]) -> impl Iterator<Item = Attribute<'_>> {
     let mut set = Reader::new(set);
-    core::iter::from_fn(move || {
-        let mut attribute = Reader::new(set.read(tag::SEQUENCE)?);
-        let id = attribute.read(tag::OBJECT_IDENTIFIER)?;
-        let (kind, value, der) = attribute.element()?;
-        Some(Attribute {
-            id,
-            kind,
-            value,
-            der,
-        })
+    core::iter::from_fn(move || attribute(&mut set))
+}
+
+fn attribute<'a>(set: &mut Reader<'a>) -> Option<Attribute<'a>> {
+    let mut attribute = Reader::new(set.read(tag::SEQUENCE)?);
+    let id = attribute.read(tag::OBJECT_IDENTIFIER)?;
+    let (kind, value, der) = attribute.element()?;
+    attribute.is_empty().then_some(Attribute {
+        id,
+        kind,
+        value,
+        der,
     })
+}
+
+/// Whether two names, whole, are the same by RFC 5280 §7.1: each relative distinguished name has
+/// the same attributes, and their values the same letters, whatever they are encoded in and
+/// however they are capitalised and spaced. (They are not normalised: that takes tables that are
+/// larger than all the rest.) What cannot be read is the same only when its bytes are. Ends at
+/// the first letter that is another one.
+pub(crate) fn same(name: &[u8], other: &[u8]) -> bool {
+    let parts = |name| Reader::new(name).read(tag::SEQUENCE);
+    name == other
+        || parts(name)
+            .zip(parts(other))
+            .is_some_and(|(name, other)| same_parts(name, other))
+}
+
+/// The same of what is in their SEQUENCEs.
+pub(crate) fn same_parts(name: &[u8], other: &[u8]) -> bool {
+    name == other || beyond(name, other).is_some_and(<[u8]>::is_empty)
+}
+
+/// What a name has beyond the relative distinguished names of another, all of which it begins
+/// with; both are what is in their SEQUENCEs. `None` when it begins otherwise.
+pub(crate) fn beyond<'a>(name: &'a [u8], base: &[u8]) -> Option<&'a [u8]> {
+    let (mut name, mut base) = (Reader::new(name), Reader::new(base));
+    while !base.is_empty() {
+        let (part, wanted) = (name.read(tag::SET)?, base.read(tag::SET)?);
+        if part != wanted && !same_part(part, wanted) {
+            return None;
+        }
+    }
+    Some(name.rest())
+}
+
+/// Their order is that of their encoding. Names in use have one or two in a part.
+fn same_part(part: &[u8], other: &[u8]) -> bool {
+    const MOST: usize = 8;
+    let count = |part| {
+        let mut part = Reader::new(part);
+        let mut count = 0;
+        while count < MOST && attribute(&mut part).is_some() {
+            count += 1;
+        }
+        part.is_empty().then_some(count)
+    };
+    count(part).is_some_and(|found| count(other) == Some(found))
+        && attributes(part).all(|it| attributes(other).any(|other| it.is(&other)))
 }
 
 impl fmt::Display for DistinguishedName<'_> {
@@ -154,6 +210,16 @@ impl<'a> Attribute<'a> {
         }
     }
 
+    /// Whether it is the same attribute with the same value (RFC 5280 §7.1).
+    fn is(&self, other: &Self) -> bool {
+        self.id == other.id
+            && (self.der == other.der
+                || self
+                    .value()
+                    .zip(other.value())
+                    .is_some_and(|(value, other)| letters(&value).eq(letters(&other))))
+    }
+
     /// Its value, if it is text and encoded so that nothing need be converted.
     pub(crate) fn as_str(&self) -> Option<&'a str> {
         match self.kind {
@@ -200,6 +266,17 @@ fn units<const N: usize>(bytes: &[u8]) -> Option<impl Iterator<Item = [u8; N]>> 
         .remainder()
         .is_empty()
         .then(|| units.filter_map(|unit| unit.try_into().ok()))
+}
+
+/// What counts of a text when it is compared (RFC 4518 §2): no capitals, one space before each
+/// word, nothing that is not seen.
+fn letters(text: &str) -> impl Iterator<Item = char> {
+    let words = text.split_whitespace();
+    words
+        .flat_map(|word| core::iter::once(' ').chain(word.chars()))
+        .filter(|c| !disturbs(*c))
+        .flat_map(char::to_uppercase)
+        .flat_map(char::to_lowercase)
 }
 
 /// Writes text with the escapes of RFC 4514 §2.4: a backslash before `special` characters and

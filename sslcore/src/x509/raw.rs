@@ -9,6 +9,7 @@ use rustls_pki_types::UnixTime;
 use super::dates::time;
 use super::der::{Reader, tag};
 use super::key_kind::KeyKind;
+use super::name::same;
 
 /// `id-ce-subjectAltName`, 2.5.29.17.
 pub(crate) const SUBJECT_ALT_NAME: [u8; 3] = [0x55, 0x1d, 0x11];
@@ -132,7 +133,7 @@ impl<'a> Certificate<'a> {
 
     /// Issuer and subject are the same name.
     pub(crate) fn is_self_issued(&self) -> bool {
-        self.issuer == self.subject
+        same(self.issuer, self.subject)
     }
 
     /// What the extension with this identifier holds.
