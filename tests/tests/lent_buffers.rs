@@ -3,9 +3,13 @@
 use std::sync::Mutex;
 use std::time::Duration;
 
-use sslcore::{BufferPool, Buffers, Connection, Limits, ReadEnd, ServerStart, StaticBuffer};
-use sslcore_tests::forge::{DATA, Forger};
+use sslcore::{
+    BufferPool, Buffers, Connection, FailureKind, Limits, ReadEnd, ServerStart, StaticBuffer,
+};
+use sslcore_tests::forge::{DATA, Forger, HANDSHAKE};
+use sslcore_tests::hello::ClientHello;
 use sslcore_tests::pair::{End, Pair, backend, client, server};
+use sslcore_tests::records::record;
 
 /// The largest record there is, header included (RFC 5246 §6.2.3).
 const MAX_RECORD: usize = 18_437;
@@ -16,8 +20,8 @@ fn lent(receive: usize) -> Connection {
     Connection::new(Limits::default(), buffers)
 }
 
-/// A server on a lent buffer, and its peer, which sends what the test wants.
-fn encrypted(receive: usize, tls13: bool) -> (End, Forger) {
+/// A server on a lent buffer.
+fn waiting(receive: usize) -> End {
     let mut end = End {
         conn: lent(receive),
         ..End::new(Limits::default())
@@ -25,6 +29,12 @@ fn encrypted(receive: usize, tls13: bool) -> (End, Forger) {
     let config = server(backend()).build().expect("server");
     let start = ServerStart::With(config);
     end.conn.start_server_encryption(start).expect("start");
+    end
+}
+
+/// The same, and its peer, which sends what the test wants.
+fn encrypted(receive: usize, tls13: bool) -> (End, Forger) {
+    let mut end = waiting(receive);
     let forger = Forger::as_client(&mut end, tls13);
     (end, forger)
 }
@@ -75,6 +85,35 @@ fn a_record_that_does_not_fit_beside_unread_plaintext_waits_for_the_reader() {
         heard.extend(end.read_all());
         assert_eq!(heard.len(), 3000 + 16_384 + 10);
         assert_eq!(heard.last(), Some(&3));
+    }
+}
+
+#[test]
+fn a_hello_in_a_record_as_long_as_the_buffer_fits_and_a_longer_one_does_not() {
+    const ROOM: usize = 4000;
+    for len in [ROOM - 1, ROOM, ROOM + 1] {
+        let mut pair = Pair::tls(
+            &client(backend()).build().expect("client"),
+            &server(backend()).build().expect("server"),
+        );
+        let mut hello = ClientHello::parse(&pair.client.take()[5..]);
+        let padding = len - 5 - hello.encode().len() - 4;
+        hello.extensions().add(21, &vec![0; padding]);
+        let record = record(HANDSHAKE, &hello.encode());
+        assert_eq!(record.len(), len);
+        let mut end = waiting(ROOM);
+        let (head, rest) = record.split_at(10);
+        end.give(head, usize::MAX);
+        let failure = end.conn.failure().map(sslcore::Failure::kind);
+        if len > ROOM {
+            let expected = FailureKind::BufferTooSmall { needed: len };
+            assert_eq!(failure, Some(expected));
+            continue;
+        }
+        assert_eq!(failure, None, "{len}");
+        end.give(rest, usize::MAX);
+        assert_eq!(end.conn.failure(), None, "{len}");
+        assert!(end.take().len() > 100, "{len}: an answer");
     }
 }
 

@@ -128,9 +128,17 @@ fn an_extension_that_belongs_elsewhere() {
             assert_eq!(refusal, ILLEGAL, "{number}");
         }
     }
-    let schemes = vector16(&[4, 3]);
-    for body in extended(Who::Client, &[(number::SIGNATURE_ALGORITHMS, &schemes)]) {
-        assert_eq!(refused("TLSv1.3", Who::Client, &body), ILLEGAL);
+    // What a server's request has says nothing of a certificate.
+    for (number, content) in [
+        (number::SIGNATURE_ALGORITHMS, vector16(&[4, 3])),
+        (
+            number::CERTIFICATE_AUTHORITIES,
+            vector16(&vector16(b"name")),
+        ),
+    ] {
+        for body in extended(Who::Client, &[(number, &content)]) {
+            assert_eq!(refused("TLSv1.3", Who::Client, &body), ILLEGAL, "{number}");
+        }
     }
 }
 
