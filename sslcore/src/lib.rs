@@ -121,6 +121,7 @@ pub use crate::x509::crl::RevocationListError;
 pub use crate::x509::description::Description;
 pub use crate::x509::key_kind::KeyKind;
 pub use crate::x509::name::{Attribute, DistinguishedName};
+pub use crate::x509::oid::ObjectIdentifier;
 pub use crate::x509::pem::PemError;
 pub use crate::x509::revocation_list::RevocationList;
 pub use crate::x509::usage::{ExtendedKeyUsage, KeyUsage};

@@ -22,6 +22,9 @@ pub(crate) const SESSION_TICKETS: u32 = 256;
 pub(crate) const REFUSED_EARLY_DATA: usize = 16 * 1024;
 /// A post-handshake message: a ticket of 65,535 bytes is legal but nobody sends one.
 pub(crate) const POST_HANDSHAKE_MESSAGE: usize = 16 * 1024;
+/// The names of authorities that are kept of a server's CertificateRequest, with their lengths:
+/// Windows sends no more (RFC 8446 §4.2.4 has room for 65,535 bytes).
+pub(crate) const AUTHORITIES: usize = 16 * 1024;
 /// Own records under one key: where AES-GCM keys are renewed (RFC 8446 §5.5 allows 2^24.5 full
 /// records; the engine says less for some suites, then that counts).
 pub(crate) const RECORDS_PER_KEY: u64 = 1 << 24;

@@ -13,6 +13,7 @@ use sslcore_tests::certs::{
 };
 use sslcore_tests::chains::{Made, authority, element, field};
 use sslcore_tests::pair::backends;
+use sslcore_tests::useless::useless;
 
 fn made(change: impl FnOnce(&mut CertificateParams)) -> Certificate {
     let identity = self_signed_with(&[], |params| {
@@ -254,6 +255,37 @@ fn its_key_is_told_by_kind_and_size() {
     }
     let damaged = Certificate::from_der(vec![1, 2, 3]);
     assert_eq!(damaged.key_kind(), None);
+}
+
+#[test]
+fn its_algorithms_have_names_whether_tls_can_use_them_or_not() {
+    let named = |certificate: &Certificate| {
+        [
+            certificate.key_algorithm(),
+            certificate.key_curve(),
+            certificate.signature_algorithm(),
+        ]
+        .map(|id| id.map(|id| id.to_string()))
+    };
+    for (algorithm, key, curve) in [
+        (&PKCS_RSA_SHA256, "RSA", None),
+        (&PKCS_ECDSA_P384_SHA384, "EC", Some("P-384")),
+        (&PKCS_ED25519, "Ed25519", None),
+    ] {
+        let identity = WORLD.ca.leaf_of(algorithm, &["server.test"]);
+        let certificate = Certificate::from_der(identity.chain[0].clone());
+        let wanted = [Some(key), curve, Some("ECDSA-SHA256")];
+        assert_eq!(named(&certificate), wanted.map(|it| it.map(str::to_owned)));
+    }
+    let unknown = useless()
+        .into_iter()
+        .find(|key| key.name == "brainpoolP256r1");
+    let (_, leaf) = unknown.expect("brainpool").certified();
+    let [key, curve, _] = named(&Certificate::from_der(leaf.der));
+    assert_eq!(key.as_deref(), Some("EC"));
+    assert_eq!(curve.as_deref(), Some("brainpoolP256r1"));
+    let damaged = Certificate::from_der(vec![1, 2, 3]);
+    assert_eq!(named(&damaged), [None, None, None]);
 }
 
 #[test]

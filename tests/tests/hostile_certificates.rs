@@ -56,6 +56,9 @@ fn interview(certificate: &Certificate) -> String {
     .expect("memory");
     let times = (certificate.not_before(), certificate.not_after());
     write!(said, "{times:?} {:?} ", certificate.key_kind()).expect("memory");
+    let (key, curve) = (certificate.key_algorithm(), certificate.key_curve());
+    let signature = certificate.signature_algorithm();
+    write!(said, "{key:?} {curve:?} {signature:?} ").expect("memory");
     let rights = (certificate.is_ca(), certificate.is_self_issued());
     let pin = certificate.spki_sha256(&backend());
     write!(said, "{rights:?} {pin:?} {certificate:?} ").expect("memory");

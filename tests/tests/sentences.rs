@@ -8,7 +8,7 @@ use sslcore_tests::judging::{ders, errors, now, trusting};
 use sslcore_tests::pair::backend;
 
 const NO_SHA1: &str = "the certificate uses an algorithm or a key that is not supported: \
-    its signature, 1.2.840.10045.4.1 with its issuer's key";
+    its signature, ECDSA-SHA1 with its issuer's key";
 
 /// What is told of a flaw, without the words that say of which certificate.
 fn sentence(flaw: Flaw) -> &'static str {

@@ -76,6 +76,7 @@ fn a_chain_judged_without_a_handshake_has_the_error_that_a_handshake_would_have(
                 panic!("{case}: {errors:?}");
             };
             assert_eq!((error.kind(), error.depth()), (UnsupportedAlgorithm, 0));
+            assert!(!error.is_forgivable(), "{case}");
             let told = error.explanation().to_string();
             assert!(told.ends_with(key.words), "{case}: {told}");
         }

@@ -19,6 +19,45 @@ fn server_of(version: &str) -> sslcore::ConfigBuilder<ServerConfig> {
     server(backend()).protocols(&[version])
 }
 
+#[test]
+fn a_client_learns_whose_certificates_the_server_takes() {
+    for version in ["TLSv1.2", "TLSv1.3"] {
+        for (mode, anchors, wanted) in [
+            (
+                VerifyMode::Verify,
+                vec![WORLD.ca.der()],
+                vec!["CN=test root"],
+            ),
+            (
+                VerifyMode::Query,
+                vec![WORLD.ca.der(), sslcore_tests::certs::Ca::new("other").der()],
+                vec!["CN=test root", "CN=other"],
+            ),
+            (VerifyMode::Query, vec![], vec![]),
+            (VerifyMode::None, vec![WORLD.ca.der()], vec![]),
+        ] {
+            let client = client_of(version)
+                .identity(WORLD.client.chain.clone(), WORLD.client.key())
+                .build()
+                .expect("client");
+            let server = ServerConfig::builder(backend())
+                .protocols(&[version])
+                .identity(WORLD.server.chain.clone(), WORLD.server.key())
+                .trust_anchors(anchors)
+                .verify_mode(mode)
+                .build()
+                .expect("server");
+            let mut pair = Pair::tls(&client, &server);
+            pair.run();
+            assert!(pair.client.conn.is_encrypted(), "{version} {mode:?}");
+            let told = pair.client.conn.client_certificate_authorities();
+            let told: Vec<_> = told.map(|name| name.to_string()).collect();
+            assert_eq!(told, wanted, "{version} {mode:?}");
+            assert_eq!(pair.server.conn.client_certificate_authorities().count(), 0);
+        }
+    }
+}
+
 fn server_as(version: &str, identity: &Identity) -> ServerConfig {
     server_of(version)
         .identity(identity.chain.clone(), identity.key())

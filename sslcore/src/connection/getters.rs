@@ -5,11 +5,13 @@ use super::io::Configured;
 use crate::config::{ClientConfig, ServerConfig};
 use crate::event::{CloseReport, SslMode};
 use crate::failure::Failure;
+use crate::handshake::wire::certificate_request;
 use crate::protocol::{SslCipher, SslProtocol};
 use crate::state::Phase;
 use crate::usage::ReadEnd;
 use crate::verify::SslError;
 use crate::x509::certificate::Certificate;
+use crate::x509::name::DistinguishedName;
 
 impl Connection {
     /// `QSslSocket::mode`: stays what it is after the connection has ended.
@@ -155,6 +157,16 @@ impl Connection {
     /// `QSslSocket::peerName`, as far as that is sent.
     pub fn server_name(&self) -> Option<&str> {
         self.io.known.facts.server_name.as_deref()
+    }
+
+    /// The authorities by which a server wants the client's certificate to be issued, as it names them
+    /// in its CertificateRequest (RFC 8446 §4.2.4, RFC 5246 §7.4.4); nothing when it names none, which
+    /// leaves the choice to the client, when it does not ask
+    /// ([`ClientCertificateRequested`](crate::Event::ClientCertificateRequested)), and on servers.
+    /// Of a list of more than 16,384 bytes the beginning.
+    pub fn client_certificate_authorities(&self) -> impl Iterator<Item = DistinguishedName<'_>> {
+        let names = certificate_request::names(&self.io.known.facts.authorities);
+        names.map(DistinguishedName::from_der)
     }
 
     /// How many session tickets a TLS 1.3 client has received. In TLS 1.2 a ticket is part of the

@@ -18,6 +18,8 @@ pub(crate) struct SessionFacts {
     pub(crate) stapled: Option<Arc<[u8]>>,
     /// The name that the client asked for.
     pub(crate) server_name: Option<Box<str>>,
+    /// Whose certificates the server takes that asks for one: names in DER, each with its length.
+    pub(crate) authorities: Box<[u8]>,
     /// How many session tickets have arrived.
     pub(crate) tickets: u32,
     /// The lifetime of the last of them, in seconds.

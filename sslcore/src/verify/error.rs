@@ -87,6 +87,13 @@ impl SslError {
     pub fn certificate(&self) -> Option<&Certificate> {
         self.certificate.as_ref()
     }
+
+    /// Whether it can be forgiven. The key of the peer's own certificate cannot be, by nobody and in
+    /// no verify mode, when no signature by it can be checked: the handshake fails then, for a
+    /// pinned certificate, too.
+    pub fn is_forgivable(&self) -> bool {
+        !matches!(self.detail, Detail::Key(_))
+    }
 }
 
 impl PartialEq for SslError {

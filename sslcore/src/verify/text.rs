@@ -11,8 +11,6 @@ use super::kind::SslErrorKind as Kind;
 use super::purpose::Purpose;
 use crate::calendar::DateTime;
 use crate::x509::certificate::Certificate;
-use crate::x509::der::{Reader, tag};
-use crate::x509::name::Dotted;
 use crate::x509::raw;
 
 /// What was found, and what was expected. Names are escaped as
@@ -122,7 +120,7 @@ impl SslError {
             (Kind::ChainTooLong, Detail::TooMany { limit, found }) => {
                 write!(f, " of {}: it has {found}", Intermediates(*limit))
             }
-            (Kind::UnsupportedAlgorithm, Detail::None) => match signature_algorithm(certificate) {
+            (Kind::UnsupportedAlgorithm, Detail::None) => match certificate.signature_algorithm() {
                 Some(id) => write!(f, ": its signature, {id} with its issuer's key"),
                 None => Ok(()),
             },
@@ -154,20 +152,16 @@ fn useless_key(
         }
         KeyFlaw::Kind => {
             f.write_str(": its key is ")?;
-            let fields = raw::Certificate::parse(certificate.der());
-            let key = fields.map(|fields| fields.public_key);
-            if let Some(kind) = key.and_then(|key| key.kind()) {
+            if let Some(kind) = certificate.key_kind() {
                 return write!(f, "{kind}, which the backend cannot use");
             }
-            let mut algorithm = Reader::new(key.map_or(&[], |key| key.algorithm));
-            match algorithm.read(tag::OBJECT_IDENTIFIER) {
-                Some(id) => write!(f, "of the kind {}", Dotted(id))?,
+            match certificate.key_algorithm() {
+                Some(id) => write!(f, "of the kind {id}")?,
                 None => f.write_str("of no kind")?,
             }
-            match algorithm.read(tag::OBJECT_IDENTIFIER) {
-                Some(curve) => write!(f, " with {}", Dotted(curve)),
-                None => Ok(()),
-            }?;
+            if let Some(curve) = certificate.key_curve() {
+                write!(f, " with {curve}")?;
+            }
             f.write_str(", which the backend cannot use")
         }
     }
@@ -234,11 +228,4 @@ impl Display for Intermediates {
 fn may_sign_handshakes(certificate: &Certificate) -> bool {
     let fields = raw::Certificate::parse(certificate.der());
     fields.is_none_or(|fields| fields.may_sign_handshakes())
-}
-
-/// What it says it was signed with: an object identifier.
-fn signature_algorithm(certificate: &Certificate) -> Option<Dotted<'_>> {
-    let fields = raw::Certificate::parse(certificate.der())?;
-    let id = Reader::new(fields.signature_algorithm).read(tag::OBJECT_IDENTIFIER)?;
-    Some(Dotted(id))
 }

@@ -9,6 +9,7 @@ use rustls_pki_types::{CertificateDer, UnixTime};
 use super::der::{Reader, tag};
 use super::key_kind::KeyKind;
 use super::name::{DistinguishedName, escape};
+use super::oid::ObjectIdentifier;
 use super::pem::{self, Pem, PemError};
 use super::raw;
 use super::usage::{self, ExtendedKeyUsage, KeyUsage};
@@ -136,6 +137,32 @@ impl Certificate {
     /// `QSslCertificate::publicKey().algorithm()` and `.length()`.
     pub fn key_kind(&self) -> Option<KeyKind> {
         self.fields()?.public_key.kind()
+    }
+
+    /// Which algorithm its key is for, also one that TLS cannot use here; `None` when the certificate
+    /// cannot be read. `QSslCertificate::publicKey().algorithm()`.
+    pub fn key_algorithm(&self) -> Option<ObjectIdentifier<'_>> {
+        let mut algorithm = Reader::new(self.fields()?.public_key.algorithm);
+        algorithm
+            .read(tag::OBJECT_IDENTIFIER)
+            .map(ObjectIdentifier::new)
+    }
+
+    /// The curve that its key is on, if the key's algorithm names one (RFC 5480 §2.1.1).
+    pub fn key_curve(&self) -> Option<ObjectIdentifier<'_>> {
+        let mut algorithm = Reader::new(self.fields()?.public_key.algorithm);
+        algorithm.read(tag::OBJECT_IDENTIFIER)?;
+        algorithm
+            .read(tag::OBJECT_IDENTIFIER)
+            .map(ObjectIdentifier::new)
+    }
+
+    /// What it says that its issuer has signed it with; `None` when the certificate cannot be read.
+    pub fn signature_algorithm(&self) -> Option<ObjectIdentifier<'_>> {
+        let mut algorithm = Reader::new(self.fields()?.signature_algorithm);
+        algorithm
+            .read(tag::OBJECT_IDENTIFIER)
+            .map(ObjectIdentifier::new)
     }
 
     /// What its key may be used for (RFC 5280 §4.2.1.3); nothing when it does not say so, which

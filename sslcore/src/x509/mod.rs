@@ -8,6 +8,7 @@ pub(crate) mod der;
 pub(crate) mod description;
 pub(crate) mod key_kind;
 pub(crate) mod name;
+pub(crate) mod oid;
 pub(crate) mod pem;
 pub(crate) mod raw;
 pub(crate) mod revocation_list;

@@ -3,7 +3,7 @@
 use core::fmt;
 
 use super::der::{Reader, tag};
-use super::name::Dotted;
+use super::oid::ObjectIdentifier;
 
 /// One use of a key (RFC 5280 §4.2.1.3), in the order of its bits.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -119,7 +119,7 @@ pub(crate) fn extended_key_usages<'a>(
     })
 }
 
-/// Its name in RFC 5280, or the object identifier in dotted decimal.
+/// Its name in RFC 5280, else what the [object identifier](ObjectIdentifier) is called.
 impl fmt::Display for ExtendedKeyUsage<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {
@@ -130,7 +130,7 @@ impl fmt::Display for ExtendedKeyUsage<'_> {
             Self::TimeStamping => "timeStamping",
             Self::OcspSigning => "OCSPSigning",
             Self::Any => "anyExtendedKeyUsage",
-            Self::Other(id) => return write!(f, "{}", Dotted(id)),
+            Self::Other(id) => return ObjectIdentifier::new(id).fmt(f),
         })
     }
 }

@@ -1,5 +1,6 @@
 //! Our settings as rustls configurations.
 
+use alloc::boxed::Box;
 use alloc::string::ToString;
 use alloc::sync::Arc;
 use alloc::vec::Vec;
@@ -355,6 +356,7 @@ impl Shared {
             refused: None,
             asks_for_client_certificate: asks,
             certificate_requested: false,
+            authorities: Box::default(),
             idle_requests: 0,
             judged: false,
             dropped: 0,

@@ -25,7 +25,24 @@ pub(super) fn failure(error: &Error, context: Context) -> Failure {
     let failure = Failure::new(kind, alert);
     match signer::refusal(error) {
         Some(why) => failure.because(why),
-        None => failure.because(format!("{error}")),
+        None => match nothing_in_common(error) {
+            Some(what) => failure.because(what),
+            None => failure.because(format!("{error}")),
+        },
+    }
+}
+
+/// What the two sides have none of, in words.
+fn nothing_in_common(error: &Error) -> Option<&'static str> {
+    use PeerIncompatible as I;
+    match error {
+        Error::PeerIncompatible(I::NoCipherSuitesInCommon) => Some("no cipher suite"),
+        Error::PeerIncompatible(I::NoKxGroupsInCommon) => Some("no key exchange group"),
+        Error::PeerIncompatible(I::NoSignatureSchemesInCommon) => Some("no signature scheme"),
+        Error::PeerIncompatible(I::ServerDoesNotSupportTls12Or13) => {
+            Some("the server speaks nothing newer than TLS 1.1")
+        }
+        _ => None,
     }
 }
 

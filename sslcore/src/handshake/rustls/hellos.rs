@@ -80,9 +80,11 @@ impl RustlsEngine {
                 return Err(Failure::new(kind, Alert::IllegalParameter));
             }
             (kind::CERTIFICATE_REQUEST, _) => {
-                if is_tls13 {
-                    certificate_request::check(message)?;
-                }
+                let authorities = match is_tls13 {
+                    true => certificate_request::check(message)?,
+                    false => certificate_request::authorities_tls12(message),
+                };
+                self.authorities = certificate_request::kept(authorities);
                 self.certificate_requested = true;
             }
             _ => {}

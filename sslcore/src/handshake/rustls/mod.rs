@@ -98,6 +98,8 @@ pub(crate) struct RustlsEngine {
     refused: Option<RefusedPeer>,
     asks_for_client_certificate: bool,
     certificate_requested: bool,
+    /// Whose certificates the server takes, as it sent their names.
+    authorities: Box<[u8]>,
     /// A server's requests to renegotiate, in the middle of the handshake.
     idle_requests: u32,
     judged: bool,
@@ -327,6 +329,7 @@ impl Engine for RustlsEngine {
             resumed: self.is_resumed(),
             stapled: self.gate.stapled(),
             server_name: self.facts.server_name.clone(),
+            authorities: self.authorities.clone(),
             ..SessionFacts::default()
         }
     }

@@ -1,27 +1,97 @@
-//! CertificateRequest of TLS 1.3 (RFC 8446 §4.3.2): what an engine does not check of it.
+//! CertificateRequest (RFC 8446 §4.3.2, RFC 5246 §7.4.4): what an engine does not check of it, and
+//! what it does not tell.
+
+use alloc::boxed::Box;
 
 use super::extension::{Extensions, Place, number};
 use super::{Reader, Refusal};
+use crate::limits;
 use crate::record::messages::MESSAGE_HEADER;
 
 const DAMAGED: &str = "the CertificateRequest is damaged";
 
-/// Checks a whole message.
-pub(crate) fn check(message: &[u8]) -> Result<(), Refusal> {
+/// Checks a whole message of TLS 1.3. Gives the names of the authorities whose certificates the
+/// server takes, each with its length.
+pub(crate) fn check(message: &[u8]) -> Result<&[u8], Refusal> {
     let mut reader = Reader::new(message, DAMAGED);
     reader.take(MESSAGE_HEADER)?;
     reader.vector8()?;
     let extensions = Extensions::read(reader.vector16()?)?;
     reader.end()?;
     extensions.belong(Place::CertificateRequest)?;
+    let mut authorities: &[u8] = &[];
     if let Some(content) = extensions.find(number::CERTIFICATE_AUTHORITIES) {
         let mut reader = Reader::new(content, DAMAGED);
         let names = reader.vector16()?;
-        reader.filled(names)?;
+        authorities = reader.filled(names)?;
         reader.end()?;
     }
     match extensions.find(number::SIGNATURE_ALGORITHMS) {
-        Some(_) => Ok(()),
+        Some(_) => Ok(authorities),
         None => Err(Refusal::missing("there is no signature_algorithms")),
+    }
+}
+
+/// The names of the authorities in a whole message of TLS 1.2; none where it cannot be read, which
+/// the engine refuses.
+pub(crate) fn authorities_tls12(message: &[u8]) -> &[u8] {
+    let read = || {
+        let mut reader = Reader::new(message, DAMAGED);
+        reader.take(MESSAGE_HEADER)?;
+        reader.vector8()?; // types of certificates
+        reader.vector16()?; // signature algorithms
+        reader.vector16()
+    };
+    read().unwrap_or_default()
+}
+
+/// As many of these names as are kept, whole ones.
+pub(crate) fn kept(authorities: &[u8]) -> Box<[u8]> {
+    let mut len = 0;
+    for name in names(authorities) {
+        let with_name = len + 2 + name.len();
+        if with_name > limits::AUTHORITIES {
+            break;
+        }
+        len = with_name;
+    }
+    authorities.get(..len).unwrap_or_default().into()
+}
+
+/// The names, in DER, up to where they cannot be read.
+pub(crate) fn names(authorities: &[u8]) -> impl Iterator<Item = &[u8]> {
+    let mut reader = Reader::new(authorities, DAMAGED);
+    core::iter::from_fn(move || reader.vector16().ok())
+}
+
+#[cfg(test)]
+mod tests {
+    use alloc::vec::Vec;
+
+    use super::*;
+
+    /// So many names of this length.
+    fn list(count: usize, len: u16) -> Vec<u8> {
+        let name = [&len.to_be_bytes()[..], &[7].repeat(usize::from(len))].concat();
+        name.repeat(count)
+    }
+
+    #[test]
+    fn of_a_long_list_whole_names_are_kept() {
+        for (count, len, kept_count) in [(3, 100, 3), (100, 1000, 16), (1, 20_000, 0)] {
+            let kept = kept(&list(count, len));
+            assert!(kept.len() <= limits::AUTHORITIES);
+            assert_eq!(names(&kept).count(), kept_count, "{count} of {len}");
+            assert!(names(&kept).all(|name| name.len() == usize::from(len)));
+        }
+    }
+
+    #[test]
+    fn of_a_damaged_list_what_can_be_read_is_kept() {
+        let mut damaged = list(2, 5);
+        damaged.pop();
+        assert_eq!(names(&kept(&damaged)).count(), 1);
+        assert!(kept(&[0]).is_empty());
+        assert!(authorities_tls12(&[13, 0, 0, 2, 1, 1]).is_empty());
     }
 }

@@ -45,6 +45,26 @@ fn assert_becomes(error: impl Into<Error>, kind: FailureKind, alert: Alert) {
 }
 
 #[test]
+fn what_the_two_sides_have_none_of_is_told_in_words() {
+    use PeerIncompatible as I;
+    for (why, said) in [
+        (I::NoCipherSuitesInCommon, "(no cipher suite)"),
+        (I::NoKxGroupsInCommon, "(no key exchange group)"),
+        (I::NoSignatureSchemesInCommon, "(no signature scheme)"),
+        (
+            I::ServerDoesNotSupportTls12Or13,
+            "(the server speaks nothing newer than TLS 1.1)",
+        ),
+    ] {
+        let told = failure(&why.into(), TLS12).to_string();
+        assert_eq!(
+            told,
+            alloc::format!("the two sides have no parameters in common {said}")
+        );
+    }
+}
+
+#[test]
 fn every_breach_of_a_rule_has_its_alert() {
     use FailureKind as K;
     use PeerMisbehaved as P;
