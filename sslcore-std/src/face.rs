@@ -187,6 +187,15 @@ macro_rules! common_methods {
             self.driver.set_tap(tap);
         }
 
+        /// Puts plaintext back in front of what is unread. `QIODevice::ungetChar`.
+        ///
+        /// # Errors
+        /// [`UsageError::TooManyBytes`](sslcore::UsageError::TooManyBytes) when there is no room: see
+        /// [`Connection::unread`](sslcore::Connection::unread).
+        pub fn unread(&mut self, plaintext: &[u8]) -> Result<(), sslcore::UsageError> {
+            self.driver.connection.unread(plaintext)
+        }
+
         /// The unread plaintext, in one piece. Does not block. `QIODevice::peek`.
         pub fn peek(&self) -> &[u8] {
             self.driver.connection.peek()

@@ -2,6 +2,7 @@
 
 use std::io;
 use std::net::TcpStream;
+use std::time::Duration;
 
 use rustix::net::sockopt;
 
@@ -14,6 +15,12 @@ pub enum SocketOption {
     /// SO_KEEPALIVE: an idle peer is asked now and then whether it is still there.
     /// `KeepAliveOption`.
     KeepAlive(bool),
+    /// TCP_KEEPIDLE: how long a peer may be idle before it is asked; whole seconds, 1 to 32,767.
+    KeepAliveIdle(Duration),
+    /// TCP_KEEPINTVL: how long to wait between two such questions; likewise.
+    KeepAliveInterval(Duration),
+    /// TCP_KEEPCNT: after how many without an answer the connection is reset, 1 to 127.
+    KeepAliveCount(u32),
     /// The time to live of the packets, or their hop limit, 1 to 255.
     TimeToLive(u8),
     /// The type of service of IPv4, or the traffic class of IPv6. `TypeOfServiceOption`.
@@ -33,6 +40,12 @@ pub struct SocketOptions {
     pub low_delay: bool,
     /// See [`SocketOption::KeepAlive`].
     pub keep_alive: bool,
+    /// See [`SocketOption::KeepAliveIdle`]. `None` where the system does not tell.
+    pub keep_alive_idle: Option<Duration>,
+    /// See [`SocketOption::KeepAliveInterval`]. `None` where the system does not tell.
+    pub keep_alive_interval: Option<Duration>,
+    /// See [`SocketOption::KeepAliveCount`]. `None` where the system does not tell.
+    pub keep_alive_count: Option<u32>,
     /// See [`SocketOption::TimeToLive`].
     pub time_to_live: u8,
     /// See [`SocketOption::TypeOfService`]. Zero where the system does not tell.
@@ -48,6 +61,9 @@ impl SocketOption {
         match self {
             Self::LowDelay(on) => stream.set_nodelay(on)?,
             Self::KeepAlive(on) => sockopt::set_socket_keepalive(stream, on)?,
+            Self::KeepAliveIdle(time) => keep_alive::set_idle(stream, time)?,
+            Self::KeepAliveInterval(time) => keep_alive::set_interval(stream, time)?,
+            Self::KeepAliveCount(count) => keep_alive::set_count(stream, count)?,
             Self::TimeToLive(hops) if is_v6(stream) => {
                 sockopt::set_ipv6_unicast_hops(stream, Some(hops))?;
             }
@@ -69,11 +85,78 @@ impl SocketOptions {
         Ok(Self {
             low_delay: stream.nodelay()?,
             keep_alive: sockopt::socket_keepalive(stream)?,
+            keep_alive_idle: keep_alive::idle(stream),
+            keep_alive_interval: keep_alive::interval(stream),
+            keep_alive_count: keep_alive::count(stream),
             time_to_live: hops,
             type_of_service: type_of_service(stream)?,
             send_buffer_size: sockopt::socket_send_buffer_size(stream)?,
             receive_buffer_size: sockopt::socket_recv_buffer_size(stream)?,
         })
+    }
+}
+
+#[cfg(any(target_os = "linux", target_os = "android", target_vendor = "apple"))]
+mod keep_alive {
+    use std::io;
+    use std::net::TcpStream;
+    use std::time::Duration;
+
+    use rustix::net::sockopt;
+
+    pub(super) fn set_idle(stream: &TcpStream, time: Duration) -> io::Result<()> {
+        Ok(sockopt::set_tcp_keepidle(stream, time)?)
+    }
+
+    pub(super) fn set_interval(stream: &TcpStream, time: Duration) -> io::Result<()> {
+        Ok(sockopt::set_tcp_keepintvl(stream, time)?)
+    }
+
+    pub(super) fn set_count(stream: &TcpStream, count: u32) -> io::Result<()> {
+        Ok(sockopt::set_tcp_keepcnt(stream, count)?)
+    }
+
+    pub(super) fn idle(stream: &TcpStream) -> Option<Duration> {
+        sockopt::tcp_keepidle(stream).ok()
+    }
+
+    pub(super) fn interval(stream: &TcpStream) -> Option<Duration> {
+        sockopt::tcp_keepintvl(stream).ok()
+    }
+
+    pub(super) fn count(stream: &TcpStream) -> Option<u32> {
+        sockopt::tcp_keepcnt(stream).ok()
+    }
+}
+
+#[cfg(not(any(target_os = "linux", target_os = "android", target_vendor = "apple")))]
+mod keep_alive {
+    use std::io::{Error, ErrorKind, Result};
+    use std::net::TcpStream;
+    use std::time::Duration;
+
+    pub(super) fn set_idle(_: &TcpStream, _: Duration) -> Result<()> {
+        Err(Error::from(ErrorKind::Unsupported))
+    }
+
+    pub(super) fn set_interval(_: &TcpStream, _: Duration) -> Result<()> {
+        Err(Error::from(ErrorKind::Unsupported))
+    }
+
+    pub(super) fn set_count(_: &TcpStream, _: u32) -> Result<()> {
+        Err(Error::from(ErrorKind::Unsupported))
+    }
+
+    pub(super) fn idle(_: &TcpStream) -> Option<Duration> {
+        None
+    }
+
+    pub(super) fn interval(_: &TcpStream) -> Option<Duration> {
+        None
+    }
+
+    pub(super) fn count(_: &TcpStream) -> Option<u32> {
+        None
     }
 }
 

@@ -341,6 +341,9 @@ fn options_are_set_and_told_also_while_connecting() {
     for option in [
         SocketOption::LowDelay(false),
         SocketOption::KeepAlive(true),
+        SocketOption::KeepAliveIdle(Duration::from_secs(61)),
+        SocketOption::KeepAliveInterval(Duration::from_secs(7)),
+        SocketOption::KeepAliveCount(5),
         SocketOption::TimeToLive(17),
         SocketOption::TypeOfService(0x10),
         SocketOption::SendBufferSize(50_000),
@@ -351,6 +354,10 @@ fn options_are_set_and_told_also_while_connecting() {
     socket.wait_for_connected(Some(LONG)).expect("connected");
     let options = socket.socket_options().expect("options");
     assert!(!options.low_delay && options.keep_alive);
+    let seconds = |seconds| Some(Duration::from_secs(seconds));
+    assert_eq!(options.keep_alive_idle, seconds(61));
+    assert_eq!(options.keep_alive_interval, seconds(7));
+    assert_eq!(options.keep_alive_count, Some(5));
     assert_eq!(options.time_to_live, 17);
     assert_eq!(options.type_of_service, 0x10);
     assert!(options.send_buffer_size >= 50_000, "{options:?}");
