@@ -65,7 +65,7 @@ impl Connection {
     /// `QSslSocket::sslConfiguration`.
     pub fn client_config(&self) -> Option<&ClientConfig> {
         match &self.io.known.config {
-            Some(Configured::Client(config)) => Some(config),
+            Some(Configured::Client(config, _)) => Some(config),
             _ => None,
         }
     }
@@ -83,7 +83,7 @@ impl Connection {
     /// is none. `QSslSocket::localCertificateChain`.
     pub fn local_certificate_chain(&self) -> &[Certificate] {
         match &self.io.known.config {
-            Some(Configured::Client(config)) => config.local_certificate_chain(),
+            Some(Configured::Client(config, _)) => config.local_certificate_chain(),
             Some(Configured::Server(config)) => config.local_certificate_chain(),
             None => &[],
         }
@@ -97,7 +97,10 @@ impl Connection {
     /// The name that the server's certificate must carry, an address as text; `None` on servers and
     /// before TLS. `QSslSocket::peerVerifyName`.
     pub fn peer_verify_name(&self) -> Option<&str> {
-        self.io.known.verify_name.as_deref()
+        match &self.io.known.config {
+            Some(Configured::Client(_, name)) => Some(name),
+            _ => None,
+        }
     }
 
     /// The errors of the peer's chain, forgiven or not. `QSslSocket::sslHandshakeErrors`.

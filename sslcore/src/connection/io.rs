@@ -54,7 +54,8 @@ pub(crate) enum TransportEnd {
 
 /// The configuration of a connection.
 pub(crate) enum Configured {
-    Client(ClientConfig),
+    /// And the name that the server's certificate must carry.
+    Client(ClientConfig, Box<str>),
     Server(ServerConfig),
 }
 
@@ -63,8 +64,6 @@ pub(crate) enum Configured {
 pub(crate) struct Known {
     pub(crate) mode: SslMode,
     pub(crate) config: Option<Configured>,
-    /// The name that the server's certificate must carry.
-    pub(crate) verify_name: Option<Box<str>>,
     pub(crate) facts: SessionFacts,
     pub(crate) exporter: Option<Box<Exporter>>,
     pub(crate) chain: Vec<Certificate>,

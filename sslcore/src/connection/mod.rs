@@ -132,8 +132,10 @@ impl Connection {
         let plain = self.startable(leftover)?;
         let known = &mut self.io.known;
         known.facts.server_name = peer.server_name().map(Box::from);
-        known.verify_name = Some(peer.verify_name().into());
-        known.config = Some(Configured::Client(config.clone()));
+        known.config = Some(Configured::Client(
+            config.clone(),
+            peer.verify_name().into(),
+        ));
         let timeouts = config.0.terms.timeouts;
         let greeting = Greeting::new(config.clone(), peer);
         self.io.begin_tls(SslMode::Client, timeouts);
