@@ -1,5 +1,7 @@
 //! One error of a chain.
 
+use core::hash::{Hash, Hasher};
+
 use rustls_pki_types::{ServerName, UnixTime};
 
 use super::key_flaw::KeyFlaw;
@@ -103,3 +105,9 @@ impl PartialEq for SslError {
 }
 
 impl Eq for SslError {}
+
+impl Hash for SslError {
+    fn hash<H: Hasher>(&self, state: &mut H) {
+        (self.kind, &self.certificate).hash(state);
+    }
+}
