@@ -28,12 +28,25 @@ pub(crate) fn alternate(addresses: Vec<SocketAddr>) -> VecDeque<SocketAddr> {
     order
 }
 
+/// The latest of the attempts to connect to the addresses of a host.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Attempt {
+    /// The address.
+    pub address: SocketAddr,
+    /// Which one it is of the host's addresses, from 1.
+    pub number: usize,
+    /// How many addresses the host has.
+    pub of: usize,
+}
+
 /// Attempts that are under way. The first that connects ends the others.
 pub(crate) struct Attempts {
     under_way: Vec<(SocketAddr, Arc<TcpStream>)>,
     /// The latest, even if it has failed.
     newest: Arc<TcpStream>,
     waiting: VecDeque<SocketAddr>,
+    latest: Attempt,
     /// When the next one begins, however the others stand.
     next: Instant,
     /// When all of them are given up.
@@ -53,14 +66,21 @@ impl Attempts {
         until: Option<Instant>,
         mut error: ConnectError,
     ) -> Result<Self, ConnectError> {
+        let of = waiting.len();
         while let Some(address) = waiting.pop_front() {
             match dial(address) {
                 Ok(stream) => {
+                    let number = of - waiting.len();
                     let newest = Arc::new(stream);
                     return Ok(Self {
                         under_way: vec![(address, Arc::clone(&newest))],
                         newest,
                         waiting,
+                        latest: Attempt {
+                            address,
+                            number,
+                            of,
+                        },
                         next: Instant::now() + STAGGER,
                         until,
                         options: Vec::new(),
@@ -75,6 +95,10 @@ impl Attempts {
 
     pub(crate) fn newest(&self) -> &TcpStream {
         &self.newest
+    }
+
+    pub(crate) fn latest(&self) -> Attempt {
+        self.latest
     }
 
     pub(crate) fn under_way(&self) -> Vec<Arc<TcpStream>> {
@@ -155,6 +179,11 @@ impl Attempts {
             Ok(stream) => {
                 self.newest = Arc::clone(&stream);
                 self.under_way.push((address, stream));
+                self.latest = Attempt {
+                    address,
+                    number: self.latest.of - self.waiting.len(),
+                    of: self.latest.of,
+                };
                 self.next = now + STAGGER;
             }
             Err(why) => self.error.add(address, &why),

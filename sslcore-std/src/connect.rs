@@ -157,11 +157,9 @@ impl Connector {
             .timeout
             .and_then(|time| Instant::now().checked_add(time));
         let addresses = self.look_up(host, port)?;
-        let link = Link::Connecting(Attempts::start(
-            alternate(addresses),
-            until,
-            ConnectError::new(host, port),
-        )?);
+        let error = ConnectError::new(host, port);
+        let attempts = Attempts::start(alternate(addresses), until, error)?;
+        let link = Link::Connecting(Box::new(attempts));
         Ok(SslSocket::over(link, self.limits, Some(host)))
     }
 

@@ -114,6 +114,7 @@ mod waiter;
 
 pub use sslcore;
 
+pub use crate::attempts::Attempt;
 pub use crate::clock::Clock;
 pub use crate::connect::{Connector, IpVersion};
 pub use crate::connect_error::{ConnectCause, ConnectError, FailedAttempt};

@@ -8,6 +8,7 @@ use std::time::Duration;
 
 use sslcore::Limits;
 
+use crate::attempts::Attempt;
 use crate::drive::Driver;
 use crate::face::common_methods;
 use crate::link::Link;
@@ -133,6 +134,15 @@ impl SslSocket {
     /// connection.
     pub fn stream(&self) -> &TcpStream {
         self.driver.transport.stream()
+    }
+
+    /// How far it is with connecting: the attempt that was begun last, and `None` once the connection
+    /// stands, and for a socket that was not connected by name.
+    pub fn attempt(&self) -> Option<Attempt> {
+        match &self.driver.transport {
+            Link::Connecting(attempts) => Some(attempts.latest()),
+            Link::Connected(_) => None,
+        }
     }
 
     /// Sets an option of the TCP socket; while connecting, of every attempt.

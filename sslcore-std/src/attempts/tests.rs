@@ -38,8 +38,29 @@ fn socket<const N: usize>(addresses: [SocketAddr; N], time: Duration) -> SslSock
     let until = Instant::now() + time;
     let error = ConnectError::new("test", 1);
     let attempts = Attempts::start(VecDeque::from(addresses), Some(until), error);
-    let link = Link::Connecting(attempts.expect("one can be tried"));
+    let link = Link::Connecting(Box::new(attempts.expect("one can be tried")));
     SslSocket::over(link, Limits::default(), None)
+}
+
+#[test]
+fn the_attempt_under_way_is_told_with_its_place_among_the_addresses() {
+    let (_listener, _first, deaf) = deaf();
+    let mut socket = socket([closed(), deaf], LONG);
+    let waited = socket.wait_for_connected(Some(Duration::from_millis(20)));
+    assert_eq!(waited, Err(WaitError::Timeout));
+    let attempt = socket.attempt().expect("it is under way");
+    assert_eq!((attempt.address, attempt.number, attempt.of), (deaf, 2, 2));
+    let (one, _other) = streams();
+    let socket = SslSocket::from_stream(one).expect("adopt");
+    assert_eq!(socket.attempt(), None);
+}
+
+fn streams() -> (TcpStream, TcpStream) {
+    let listener = TcpListener::bind(("127.0.0.1", 0)).expect("bind");
+    let address = listener.local_addr().expect("address");
+    let client = TcpStream::connect(address).expect("connect");
+    let (server, _) = listener.accept().expect("accept");
+    (client, server)
 }
 
 #[test]
