@@ -134,6 +134,7 @@ pub(crate) trait Face: Send + Sized {
     fn write(&mut self, bytes: &[u8]) -> io::Result<usize>;
     fn close(&mut self);
     fn abort(&mut self);
+    fn cancel(&mut self);
     fn connection(&self) -> &Connection;
     fn stream(&self) -> &TcpStream;
     /// Twice the same call; nothing if it has none such.
@@ -198,6 +199,10 @@ impl Face for SslSocket {
         Self::abort(self);
     }
 
+    fn cancel(&mut self) {
+        Self::cancel(self);
+    }
+
     fn connection(&self) -> &Connection {
         Self::connection(self)
     }
@@ -248,6 +253,10 @@ impl Face for Halves {
 
     fn abort(&mut self) {
         self.0.abort();
+    }
+
+    fn cancel(&mut self) {
+        self.0.cancel();
     }
 
     fn connection(&self) -> &Connection {
@@ -359,6 +368,10 @@ impl Face for Loop {
 
     fn abort(&mut self) {
         self.0.abort();
+    }
+
+    fn cancel(&mut self) {
+        self.0.cancel();
     }
 
     fn connection(&self) -> &Connection {

@@ -70,6 +70,8 @@ const SLOW_JUDGE: Why = Why::Failed(FailureKind::DecisionTimeout);
 const NO_MORE: Why = Why::Ended(ReadEnd::EndOfStream);
 const CLOSED: Why = Why::Ended(ReadEnd::Closed);
 const GIVEN_UP: Why = Why::Ended(ReadEnd::TimedOut);
+const UNANSWERED: Why = Why::Ended(ReadEnd::CloseUnanswered);
+const CANCELED: Why = Why::Ended(ReadEnd::Canceled);
 const ABORTED: Why = Why::Ended(ReadEnd::Aborted);
 
 #[rustfmt::skip]
@@ -101,6 +103,11 @@ const TABLE: &[Row] = {
     // Of the peer's data nothing is missing, though ours is lost.
     (Way::TheyCloseAndReset,          TLS13, RESET,      ConnectionReset,   ["!!..d. 0<00 ..", "!!!!d! 0<00 !!"]),
     (Way::WeClose,                    BOTH,  CLOSED,     UnexpectedEof,     ["++.!c. 0<00 uu", "++!!c! 0<00 uu"]),
+    // Nothing is missing that was announced, and it is no end of data.
+    (Way::WeCloseTheyHangUp,          BOTH,  UNANSWERED, UnexpectedEof,     ["++.!d. !!!! uu", "++!!d! !!!! uu"]),
+    (Way::WeCloseTheyAreCut,          BOTH,  CUT,        UnexpectedEof,     ["++.!d. !!!! ..", "++!!d! !!!! !!"]),
+    (Way::WeCancel,                   BOTH,  CANCELED,   ConnectionAborted, ["++!!d! !!!! uu", "++!!d! !!!! uu"]),
+    (Way::WeCancelInHandshake,        BOTH,  CANCELED,   ConnectionAborted, ["!!!!d! !!!! uu", "!!!!d! !!!! uu"]),
     (Way::WeAbort,                    BOTH,  ABORTED,    ConnectionAborted, ["!!!!d! !!!! uu", "!!!!d! !!!! uu"]),
     (Way::WeAbortWhenAllIsSent,       BOTH,  ABORTED,    ConnectionAborted, ["++!!d! !!!! uu", "++!!d! !!!! uu"]),
     (Way::WeAbortInHandshake,         BOTH,  ABORTED,    ConnectionAborted, ["!!!!d! !!!! uu", "!!!!d! !!!! uu"]),

@@ -2,6 +2,7 @@
 //! about; what it meets has bytes to send where it says so.
 
 use std::any::Any;
+use std::io::Write;
 use std::net::{Shutdown, TcpStream};
 use std::sync::mpsc::{Sender, channel};
 use std::thread::JoinHandle;
@@ -53,12 +54,20 @@ pub(crate) enum Way {
     TheyCloseAndReset,
     /// We close, and the peer answers.
     WeClose,
+    /// We close, and the peer hangs up.
+    WeCloseTheyHangUp,
+    /// We close, and the peer says half of something before it hangs up.
+    WeCloseTheyAreCut,
+    /// We cancel.
+    WeCancel,
     /// We abort, with bytes unsent.
     WeAbort,
     /// The same, with nothing unsent.
     WeAbortWhenAllIsSent,
     /// We abort in the handshake; "secret" was written before.
     WeAbortInHandshake,
+    /// We cancel there, likewise.
+    WeCancelInHandshake,
 }
 
 /// What is there until the test is over.
@@ -143,7 +152,8 @@ pub(crate) fn bring_about<F: Face>(way: Way, version: &str) -> (F, Peer) {
         Way::FinInHandshake
         | Way::ResetInHandshake
         | Way::HandshakeTimeout
-        | Way::WeAbortInHandshake => {
+        | Way::WeAbortInHandshake
+        | Way::WeCancelInHandshake => {
             let behind = behind_the_hello(way, here, &client, far);
             // On a busy machine the time may be up before anything is written.
             behind.unwrap_or_else(|| bring_about(way, version))
@@ -200,6 +210,7 @@ fn behind_the_hello<F: Face>(
             return Some((here, Peer::kept(())));
         }
         Way::WeAbortInHandshake => here.abort(),
+        Way::WeCancelInHandshake => here.cancel(),
         _ => {}
     }
     Some((here, Peer::kept(far)))
@@ -272,6 +283,22 @@ fn encrypted<F: Face>(
             });
             return (here, peer);
         }
+        Way::WeCloseTheyHangUp => {
+            here.close();
+            // Behind the back of its connection, which would answer in TLS 1.2.
+            there.stream().set_nonblocking(false).expect("blocking");
+            there.stream().peek(&mut [0]).expect("close_notify");
+            there.stream().shutdown(Shutdown::Write).expect("FIN");
+        }
+        Way::WeCloseTheyAreCut => {
+            here.close();
+            there.stream().set_nonblocking(false).expect("blocking");
+            there.stream().peek(&mut [0]).expect("close_notify");
+            // The first bytes of a record.
+            (&mut there.stream()).write_all(&[23, 3, 3]).expect("sent");
+            there.stream().shutdown(Shutdown::Write).expect("FIN");
+        }
+        Way::WeCancel => here.cancel(),
         Way::WeAbort => {
             here.fill();
             here.abort();
