@@ -7,6 +7,7 @@ use std::time::Duration;
 use sslcore_std::SslSocket;
 use sslcore_std::sslcore::{Event, Failure, FailureKind};
 
+use super::beginning::Beginning;
 use super::fate::{Ending, Facts, Fate, Work};
 use super::server::{Server, Service};
 use super::{smtp, www};
@@ -27,6 +28,8 @@ pub(super) fn serve(server: &Server, stream: TcpStream) -> Fate {
         Ok(socket) => socket,
         Err(error) => return Fate::unborn(peer, &error),
     };
+    let beginning = Beginning::default();
+    socket.set_tap(Some(Box::new(beginning.clone())));
     socket.set_timeout(Some(server.timeout));
     // A client that does not read what it is sent may think about it for as long.
     socket.set_patience(server.timeout);
@@ -39,8 +42,8 @@ pub(super) fn serve(server: &Server, stream: TcpStream) -> Fate {
         // All was said on both sides: only the last courtesy is missing.
         (Ok(()), None) => Ending::NoGoodbye,
         (Ok(()), Some(failure)) if was_cut(&failure) => Ending::NoGoodbye,
-        (Ok(()), Some(failure)) => Ending::Failed(failure),
-        (Err(_), Some(failure)) if failed_in_service => Ending::Failed(failure),
+        (Ok(()), Some(failure)) => Ending::failed(failure, &beginning),
+        (Err(_), Some(failure)) if failed_in_service => Ending::failed(failure, &beginning),
         (Err(error), _) => match error.kind() {
             ErrorKind::TimedOut | ErrorKind::WouldBlock => Ending::TimedOut,
             _ => Ending::Violated(error.to_string()),

@@ -6,6 +6,7 @@ use std::io;
 use serde_json::{Value, json};
 use sslcore_std::sslcore::{Connection, Failure, SslCipher, SslProtocol};
 
+use super::beginning::Beginning;
 use crate::exit::Exit;
 use crate::text::{Fingerprint, escaped, grouped};
 
@@ -79,10 +80,24 @@ pub(super) enum Ending {
     NoGoodbye,
     /// It kept still for too long.
     TimedOut,
-    /// TLS failed.
-    Failed(Failure),
+    /// TLS failed; what the client began with may say why.
+    Failed(Failure, Option<String>),
     /// What the client did with it was wrong.
     Violated(String),
+}
+
+impl Ending {
+    pub(super) fn failed(failure: Failure, beginning: &Beginning) -> Self {
+        let begun = beginning.explain(failure.kind());
+        Self::Failed(failure, begun)
+    }
+}
+
+fn explained(failure: &Failure, begun: &Option<String>) -> String {
+    match begun {
+        Some(begun) => format!("{failure}; {begun}"),
+        None => failure.to_string(),
+    }
 }
 
 impl Fate {
@@ -101,7 +116,7 @@ impl Fate {
     pub(super) fn exit(&self) -> Exit {
         match &self.ending {
             Ending::Clean | Ending::NoGoodbye => Exit::Fine,
-            Ending::Failed(failure) => Exit::of(failure.kind(), self.encrypted),
+            Ending::Failed(failure, _) => Exit::of(failure.kind(), self.encrypted),
             Ending::TimedOut | Ending::Violated(_) => Exit::TlsFailure,
         }
     }
@@ -120,9 +135,9 @@ impl Fate {
             Ending::NoGoodbye => ("without close_notify", None, None),
             Ending::TimedOut => ("timeout", Some(self.ending.to_string()), None),
             Ending::Violated(why) => ("violation", Some(why.clone()), None),
-            Ending::Failed(failure) => {
+            Ending::Failed(failure, begun) => {
                 let alert = failure.alert().map(|alert| alert.name());
-                ("failure", Some(failure.to_string()), alert)
+                ("failure", Some(explained(failure, begun)), alert)
             }
         };
         json!({
@@ -202,8 +217,8 @@ impl fmt::Display for Ending {
             Self::NoGoodbye => f.write_str("ended without the client's close_notify"),
             Self::TimedOut => f.write_str("kept still for too long"),
             Self::Violated(why) => write!(f, "failed: {why}"),
-            Self::Failed(failure) => {
-                write!(f, "failed: {failure}")?;
+            Self::Failed(failure, begun) => {
+                write!(f, "failed: {}", explained(failure, begun))?;
                 match failure.alert() {
                     Some(alert) => write!(f, "; was told {alert}"),
                     None => Ok(()),
