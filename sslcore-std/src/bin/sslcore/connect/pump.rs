@@ -89,6 +89,7 @@ pub(super) fn run(
         sent: passed.sent,
         received,
         input_left: passed.left,
+        lingered: passed.lingered,
     };
     Ok((socket, traffic, outcome))
 }
@@ -144,6 +145,8 @@ struct Passed {
     sent: u64,
     /// It had not ended, or not all of it was taken.
     left: bool,
+    /// Our side was ended because the server kept silent behind the end of the input.
+    lingered: bool,
     /// Why it could not be read to its end.
     failed: Option<io::Error>,
 }
@@ -181,7 +184,8 @@ fn pass_on(
     }
     if let Some(linger) = linger {
         // An input without a byte leaves nothing to wait for.
-        if passed.sent == 0 || is_silent(receiver, server, linger, silence) {
+        passed.lingered = passed.sent > 0 && is_silent(receiver, server, linger, silence);
+        if passed.sent == 0 || passed.lingered {
             server.close();
         }
     }
