@@ -61,6 +61,36 @@ fn a_server_that_waits_for_the_end_learns_of_it_when_it_was_silent_for_long_enou
 }
 
 #[test]
+fn a_server_that_says_nothing_at_all_may_have_needed_longer_and_that_is_said() {
+    let silent = |socket: &mut SslSocket| {
+        question(socket);
+        assert_eq!(socket.read(&mut [0]).expect("the end"), 0);
+    };
+    let run = converse(&["--linger", "0.1"], b"question\n", silent);
+    assert_eq!(run.code, Some(0), "{}", run.stderr);
+    let said = "warning: the server has sent nothing in the 100ms behind the end of the input";
+    assert!(run.stderr.contains(said), "{}", run.stderr);
+    assert!(run.stderr.contains("--linger SECONDS"), "{}", run.stderr);
+    for (input, story) in [
+        (
+            &b"question\n"[..],
+            (|socket| {
+                question(socket);
+                assert_eq!(socket.read(&mut [0]).expect("the end"), 0);
+                socket.write_all(b"answer\n").expect("write");
+            }) as fn(&mut SslSocket),
+        ),
+        (b"", |socket| {
+            assert_eq!(socket.read(&mut [0]).expect("the end"), 0);
+        }),
+    ] {
+        let run = converse(&["--linger", "0.1"], input, story);
+        assert_eq!(run.code, Some(0), "{}", run.stderr);
+        assert!(!run.stderr.contains("warning:"), "{}", run.stderr);
+    }
+}
+
+#[test]
 fn without_any_input_there_is_no_answer_to_wait_for() {
     for version in VERSIONS {
         let options = ["--protocol", version, "--linger", "600"];

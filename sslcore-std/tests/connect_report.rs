@@ -69,11 +69,12 @@ fn json_is_one_object_per_line_in_the_order_of_what_happens() {
             "connected",
             "starttls",
             "certificates",
+            "certificate_request",
             "encrypted",
             "closed"
         ]
     );
-    let [connected, starttls, certificates, encrypted, closed] = &objects[..] else {
+    let [connected, starttls, certificates, asked, encrypted, closed] = &objects[..] else {
         unreachable!("they were counted");
     };
     assert_eq!(connected["host"], "127.0.0.1");
@@ -85,6 +86,7 @@ fn json_is_one_object_per_line_in_the_order_of_what_happens() {
     assert_eq!(leaf["not_after"], "2035-01-01 00:00:00 UTC");
     assert_eq!(leaf["sha256"].as_str().map(str::len), Some(95));
     assert_eq!(leaf["errors"], Value::Array(Vec::new()));
+    assert_eq!(asked["authorities"][0], "CN=test root");
     assert_eq!(encrypted["version"], "TLSv1.3");
     assert_eq!(encrypted["trust"], "verified");
     assert!(

@@ -9,8 +9,9 @@ use std::process::Command;
 
 use common::program::{Door, ca_file, connect, encrypt, file, fresh, run};
 use common::served::{PROGRAM, served_in};
-use common::{LONG, both};
+use common::{LONG, both, server};
 use serde_json::Value;
+use sslcore::VerifyMode;
 use sslcore_tests::certs::WORLD;
 use sslcore_tests::peer::{Peer, Scratch};
 
@@ -164,6 +165,21 @@ fn connect_says_what_the_help_lists() {
         assert!(ended.stderr.contains(inside), "{inside}: {}", ended.stderr);
     }
     assert_eq!(seen.last().map(String::as_str), Some("error"));
+
+    let door = Door::open();
+    let mut asked = connect(&door.address().to_string());
+    asked.arg("--json").arg("--ca").arg(ca_file());
+    let config = server().verify_mode(VerifyMode::Query).build();
+    let serve = || {
+        let mut socket = door.serve_with(&config.expect("server"));
+        socket.wait_for_encrypted(Some(LONG)).expect("encrypted");
+        socket.disconnect_from_host(LONG);
+    };
+    let (ended, ()) = both(|| run(&mut asked, b""), serve);
+    assert_eq!(ended.code, Some(0), "{}", ended.stderr);
+    seen.extend(listed.hold_against(&ended.stderr, &["at_ms"]));
+    let names = r#""authorities":["CN=test root"]"#;
+    assert!(ended.stderr.contains(names), "{}", ended.stderr);
     assert_all_seen(&listed, seen);
 }
 

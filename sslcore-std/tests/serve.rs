@@ -180,6 +180,53 @@ fn bad_clients_disturb_nobody() {
 }
 
 #[test]
+fn a_client_that_cannot_get_further_is_told_for_what_it_is() {
+    let hello = |version: [u8; 2], suites: &[u8]| {
+        let len = [0, suites.len() as u8];
+        let body = [&version[..], &[7; 32], &[0], &len, suites, &[1, 0]].concat();
+        let message = [&[1, 0, 0, body.len() as u8][..], &body].concat();
+        [
+            &[22, 3, version[1].min(1), 0, message.len() as u8][..],
+            &message,
+        ]
+        .concat()
+    };
+    let server = served(&[]);
+    for (bytes, wanted) in [
+        (
+            hello([3, 0], &[0, 0x0a]),
+            "it is an old client, with a ClientHello of SSL 3.0",
+        ),
+        (
+            hello([3, 1], &[0, 0x2f]),
+            "it is an old client, with a ClientHello of TLS 1.0",
+        ),
+        (
+            hello([3, 2], &[0, 0x2f]),
+            "it is an old client, with a ClientHello of TLS 1.1",
+        ),
+        (
+            hello([3, 3], &[0, 0x2f, 0xc0, 0x13, 0x12, 0x34, 0, 0xff]),
+            "it offers TLS_RSA_WITH_AES_128_CBC_SHA, TLS_ECDHE_RSA_WITH_AES_128_CBC_SHA, 0x1234;",
+        ),
+        (
+            b"\x80\x2e\x01\x03\x01\0\x15\0\0\0\x10".repeat(2),
+            "it began with a ClientHello of SSL 2.0",
+        ),
+        (
+            b"GET /a\x1b[2J HTTP/1.1\r\n\r\n".to_vec(),
+            "it began with \"GET /a\\u{1b}[2J HTTP/1.1\", which needs https:// here",
+        ),
+        (b"SSH-2.0-OpenSSH_9\r\n".to_vec(), "it is an SSH client"),
+    ] {
+        let mut client = server.tcp();
+        client.write_all(&bytes).expect("write");
+        let address = client.local_addr().expect("address").to_string();
+        server.until_told(&[&address, "failed: ", wanted]);
+    }
+}
+
+#[test]
 fn a_client_that_keeps_still_is_sent_away() {
     let mut server = served(&["--once", "--timeout", "3"]);
     let mut socket = server.client(&client().build().expect("client"));

@@ -1,11 +1,14 @@
-//! The peer's certificates: what each says, what is wrong with it, and what would make it
+//! The peer's certificates: what each says, what is wrong with it, and what would make them
 //! acceptable.
 
-use serde_json::{Value, json};
-use sslcore_std::sslcore::{
-    AlternativeName, Certificate, Connection, DateTime, PeerName, SslError, SslErrorKind, UnixTime,
-};
+use std::path::Path;
 
+use base64ct::{Base64, Encoding as _};
+use serde_json::{Value, json};
+use sslcore_std::sslcore::{Certificate, Connection, DateTime, KeyKind, SslError, UnixTime};
+
+use crate::judge::Terms;
+use crate::remedy::{Command, Remedy, remedies};
 use crate::telling::Telling;
 use crate::text::{Fingerprint, Ink, Palette};
 
@@ -14,37 +17,46 @@ pub(crate) struct Chain<'a> {
     certificates: &'a [Certificate],
     errors: &'a [SslError],
     remedies: Vec<Remedy>,
-}
-
-/// Who proposes what would make a chain acceptable, and with which options.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Adviser {
-    /// `sslcore connect`.
-    Connect,
-    /// `sslcore verify`, which judged for this time.
-    Verify(UnixTime),
+    /// Whether its text has the certificates themselves.
+    pem: bool,
 }
 
 impl<'a> Chain<'a> {
-    /// The peer's, as far as it is known. `forgiven` when its errors are to be ignored anyway.
-    pub(crate) fn of(connection: &'a Connection, forgiven: bool) -> Self {
-        let certificates = connection.peer_certificate_chain();
-        let adviser = (!forgiven).then_some(Adviser::Connect);
-        Self::new(certificates, connection.ssl_errors(), adviser)
+    /// The peer's, as far as it is known.
+    pub(crate) fn of(connection: &'a Connection) -> Self {
+        Self::new(connection.peer_certificate_chain(), connection.ssl_errors())
     }
 
     /// These certificates, leaf first, and what is wrong with them.
-    pub(crate) fn new(
-        certificates: &'a [Certificate],
-        errors: &'a [SslError],
-        adviser: Option<Adviser>,
-    ) -> Self {
-        let remedies = adviser.map(|adviser| remedies(certificates, errors, adviser));
+    pub(crate) fn new(certificates: &'a [Certificate], errors: &'a [SslError]) -> Self {
         Self {
             certificates,
             errors,
-            remedies: remedies.unwrap_or_default(),
+            remedies: Vec::new(),
+            pem: false,
         }
+    }
+
+    /// With what would make it acceptable, for which it is judged by these terms again.
+    pub(crate) fn with_remedies(mut self, command: Command, terms: &Terms) -> Self {
+        self.remedies = remedies(self.certificates, self.errors, command, terms);
+        self
+    }
+
+    /// With the certificates as PEM in its text. JSON has them anyway.
+    pub(crate) fn with_pem(mut self, pem: bool) -> Self {
+        self.pem = pem;
+        self
+    }
+
+    /// Puts its certificates into a file, as PEM, in place of what was in it.
+    ///
+    /// # Errors
+    /// A sentence: the file, and why it cannot be written.
+    pub(crate) fn write(&self, path: &Path) -> Result<(), String> {
+        let certificates = self.certificates.iter();
+        let text: String = certificates.map(|it| it.pem().to_string()).collect();
+        std::fs::write(path, text).map_err(|error| format!("{path:?} cannot be written: {error}"))
     }
 
     pub(crate) fn is_empty(&self) -> bool {
@@ -85,9 +97,21 @@ impl Telling for Chain<'_> {
             let from = time(certificate.not_before());
             let to = time(certificate.not_after());
             row("valid", Ink::Plain, &format!("{from} to {to}"));
+            row("key", Ink::Plain, &key(certificate));
+            row(
+                "signed",
+                Ink::Plain,
+                &format!("with {}", signature(certificate)),
+            );
             row("SHA-256", Ink::Plain, &fingerprint(certificate));
+            if let Some(pin) = spki_pin(certificate) {
+                row("pin", Ink::Plain, &pin);
+            }
             for error in self.errors_of(certificate) {
                 row("error", Ink::Bad, &error.explanation().to_string());
+            }
+            if self.pem {
+                out += &certificate.pem().to_string();
             }
         }
         for error in self.other_errors() {
@@ -127,11 +151,18 @@ impl Telling for Chain<'_> {
                 "not_after": certificate.not_after().map(|it| time(Some(it))),
                 "is_ca": certificate.is_ca(),
                 "sha256": fingerprint(certificate),
+                "spki_pin": spki_pin(certificate),
+                "key": {
+                    "algorithm": certificate.key_algorithm().map(|it| it.to_string()),
+                    "bits": certificate.key_kind().map(KeyKind::bits),
+                    "curve": certificate.key_curve().map(|it| it.to_string()),
+                },
+                "signature": certificate.signature_algorithm().map(|it| it.to_string()),
+                "pem": certificate.pem().to_string(),
                 "errors": errors,
             })
         });
-        let remedies = self.remedies.iter();
-        let remedies = remedies.map(|it| json!({"option": it.option, "why": it.why}));
+        let remedies = self.remedies.iter().map(Remedy::json);
         json!({
             "event": "certificates",
             "chain": certificates.collect::<Vec<_>>(),
@@ -169,143 +200,31 @@ fn fingerprint(certificate: &Certificate) -> String {
     Fingerprint::of(certificate.der()).to_string()
 }
 
+/// What its key is, and how large.
+fn key(certificate: &Certificate) -> String {
+    if let Some(kind) = certificate.key_kind() {
+        return kind.to_string();
+    }
+    match (certificate.key_algorithm(), certificate.key_curve()) {
+        (Some(algorithm), Some(curve)) => format!("{algorithm} {curve}"),
+        (Some(algorithm), None) => algorithm.to_string(),
+        (None, _) => UNREADABLE.to_owned(),
+    }
+}
+
+fn signature(certificate: &Certificate) -> String {
+    let algorithm = certificate.signature_algorithm();
+    algorithm.map_or_else(|| UNREADABLE.to_owned(), |it| it.to_string())
+}
+
+/// The SHA-256 of its public key, as curl's `--pinnedpubkey` has it.
+fn spki_pin(certificate: &Certificate) -> Option<String> {
+    let pin = Fingerprint::of(certificate.public_key_info()?);
+    let mut text = [0; 44];
+    let text = Base64::encode(&pin.bytes(), &mut text).ok()?;
+    Some(format!("sha256//{text}"))
+}
+
 fn hex(bytes: &[u8]) -> String {
     bytes.iter().map(|byte| format!("{byte:02x}")).collect()
-}
-
-/// Something that would make a certificate acceptable.
-struct Remedy {
-    /// What to add to the command line, if that is enough.
-    option: Option<String>,
-    why: String,
-}
-
-fn option(option: impl Into<String>, why: impl Into<String>) -> Remedy {
-    Remedy {
-        option: Some(option.into()),
-        why: why.into(),
-    }
-}
-
-fn advice(why: impl Into<String>) -> Remedy {
-    Remedy {
-        option: None,
-        why: why.into(),
-    }
-}
-
-/// The names that are worth proposing.
-const PROPOSED: usize = 4;
-
-fn remedies(chain: &[Certificate], errors: &[SslError], adviser: Adviser) -> Vec<Remedy> {
-    use SslErrorKind as K;
-    let Some(leaf) = chain.first().filter(|_| !errors.is_empty()) else {
-        return Vec::new();
-    };
-    let has = |kinds: &[K]| errors.iter().any(|error| kinds.contains(&error.kind()));
-    let pinned = has(&[K::NotPinned]);
-    let mut remedies = Vec::new();
-    let why = match pinned {
-        true => {
-            "trusts this certificate instead of the pinned one: find out first why it is another"
-        }
-        false => "trusts exactly this certificate: compare the fingerprint with its owner's first",
-    };
-    if adviser == Adviser::Connect {
-        let fingerprint = fingerprint(leaf);
-        remedies.push(option(format!("--trust-sha256 {fingerprint}"), why));
-    }
-    if pinned {
-        return remedies;
-    }
-    let unknown_issuer = [
-        K::SelfSignedCertificate,
-        K::SelfSignedCertificateInChain,
-        K::UnableToGetLocalIssuerCertificate,
-        K::UnableToVerifyFirstCertificate,
-    ];
-    if has(&unknown_issuer) {
-        let last = chain.last().unwrap_or(leaf);
-        let why = format!("where FILE has the certificate of {}", issuer(last));
-        remedies.push(option("--ca FILE", why));
-    }
-    if has(&[K::HostNameMismatch]) {
-        remedies.extend(other_names(leaf, adviser));
-    }
-    if has(&[K::CertificateExpired, K::CertificateNotYetValid]) {
-        remedies.push(advice(match adviser {
-            Adviser::Connect => {
-                let now = std::time::SystemTime::UNIX_EPOCH.elapsed().ok();
-                let now = time(now.map(UnixTime::since_unix_epoch));
-                format!("a certificate that is valid now; this computer's clock says {now}")
-            }
-            Adviser::Verify(at) => {
-                format!("certificates that are valid at {}", time(Some(at)))
-            }
-        }));
-    }
-    let others = [
-        (K::CertificateRevoked, "a certificate that was not revoked"),
-        (
-            K::CertificateStatusUnknown,
-            "a revocation list by the certificate's issuer that is not out of date",
-        ),
-        (
-            K::OcspNoResponseFound,
-            "a server that staples an OCSP response; only --require-staple, or a certificate that \
-             says so, demands one",
-        ),
-        (
-            K::OcspResponseExpired,
-            "a server that staples a newer OCSP response; they are good for days, mostly",
-        ),
-        (
-            K::InvalidPurpose,
-            "certificates whose extended key usage allows this purpose",
-        ),
-        (
-            K::UnsupportedAlgorithm,
-            "certificates with keys and signatures of today: ECDSA, Ed25519, or RSA with 2048 bits",
-        ),
-    ];
-    let others = others.into_iter().filter(|(kind, _)| has(&[*kind]));
-    remedies.extend(others.map(|(_, why)| advice(why)));
-    remedies
-}
-
-/// The names that the certificate is for. Whoever made it chose them, and people paste what is proposed
-/// into a shell: only what could be a host's name is.
-fn other_names(leaf: &Certificate, adviser: Adviser) -> Vec<Remedy> {
-    let name_option = match adviser {
-        Adviser::Connect => "--name",
-        Adviser::Verify(_) => "--host",
-    };
-    let why = "if that is whom you mean: the certificate is for this name";
-    let mut wildcards = Vec::new();
-    let mut names: Vec<Remedy> = leaf
-        .alternative_names()
-        .filter_map(|name| match name {
-            AlternativeName::Dns(name) => match name.strip_prefix("*.") {
-                Some(domain) => {
-                    wildcards.extend(PeerName::new(domain).is_ok().then_some(name));
-                    None
-                }
-                None => PeerName::new(name).is_ok().then(|| name.to_owned()),
-            },
-            AlternativeName::Ip(address) => Some(address.to_string()),
-            _ => None,
-        })
-        .map(|name| option(format!("{name_option} {name}"), why))
-        .take(PROPOSED)
-        .collect();
-    for wildcard in wildcards.iter().take(PROPOSED) {
-        let name = format!("{name_option} NAME, where NAME is one of {wildcard}");
-        names.push(option(name, why));
-    }
-    if names.is_empty() {
-        names.push(advice(
-            "a certificate with the host's name among its names; a common name does not count",
-        ));
-    }
-    names
 }

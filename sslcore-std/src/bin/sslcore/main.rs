@@ -9,10 +9,13 @@ mod demo;
 mod exit;
 mod identity;
 mod interrupt;
+mod judge;
 mod key_log;
 mod known;
 mod line;
 mod passing;
+mod progress;
+mod remedy;
 mod serve;
 mod status;
 mod telling;
@@ -59,9 +62,12 @@ below it what the objects inside of it have:
     connected     host address
     starttls      protocol
     certificates  chain errors remedies
-      chain         depth subject issuer names serial not_before not_after is_ca sha256 errors
+      chain         depth subject issuer names serial not_before not_after is_ca sha256 spki_pin
+                    key signature pem errors
+      key           algorithm bits curve
       errors        kind code why
-      remedies      option why
+      remedies      option why mends
+    certificate_request  authorities
     encrypted     version cipher group alpn resumed ocsp trust
     closed        clean close_notify_sent close_notify_received sent received abandoned unsent
                   input_left input_dropped

@@ -23,6 +23,14 @@ pub(crate) struct Options {
 }
 
 impl Options {
+    /// The revocation lists that were named.
+    ///
+    /// # Errors
+    /// A sentence: what cannot be used, and why.
+    pub(crate) fn lists(&self) -> Result<Vec<RevocationList>, String> {
+        lists(&self.crl)
+    }
+
     /// What is looked at, if certificates are `judged` at all.
     ///
     /// # Errors

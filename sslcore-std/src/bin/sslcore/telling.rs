@@ -1,6 +1,6 @@
 //! What is said: to people as text, to programs as JSON.
 
-use std::io::Write;
+use std::io::{IsTerminal, Write};
 use std::time::{Duration, Instant};
 
 use serde_json::{Map, Value, json};
@@ -46,6 +46,11 @@ impl Report {
             }
         };
         let _ = std::io::stderr().write_all(text.as_bytes());
+    }
+
+    /// Whether a person sees it, in words.
+    pub(crate) fn is_on_a_terminal(&self) -> bool {
+        !self.json && std::io::stderr().is_terminal()
     }
 
     pub(crate) fn start(&self) -> Instant {

@@ -1,6 +1,7 @@
 //! `sslcore connect`: a connection from the command line.
 
 mod ask;
+mod failure;
 mod options;
 mod pump;
 mod report;
@@ -8,29 +9,39 @@ mod settings;
 mod source;
 mod target;
 mod trace;
+mod watch;
 
 use std::io;
 use std::process::ExitCode;
 use std::time::{Duration, Instant};
 
-use sslcore_std::sslcore::{Alert, Event, Failure, FailureKind, ReadEnd, UsageError, Verdict};
-use sslcore_std::starttls::{Protocol, negotiate};
+use sslcore_std::sslcore::{ReadEnd, UsageError, Verdict};
+use sslcore_std::starttls::negotiate;
 use sslcore_std::trace::{Direction, Tap, Wire};
-use sslcore_std::{SslSocket, WaitError};
+use sslcore_std::{Connector, SslSocket, WaitError};
 
 use self::options::Mode;
 pub(crate) use self::options::Options;
 use self::pump::Interrupted;
-use self::report::{Closed, Connected, Encrypted, Report, Switching, Trouble, Trust, Warning};
+use self::report::{
+    Asked, Closed, Connected, Encrypted, Report, Switching, Trouble, Trust, Warning,
+};
 use self::settings::Settings;
 use self::trace::Trace;
+use self::watch::Watch;
 use crate::chain::Chain;
 use crate::exit::Exit;
 use crate::interrupt;
+use crate::progress::Progress;
+use crate::remedy::Command;
 use crate::terminal::Terminal;
 
 /// How long something waits before it looks at what else has happened.
 const SLICE: Duration = Duration::from_millis(50);
+/// What a server wants that asks for a certificate only when a page needs one.
+const RENEGOTIATION: &str = "\
+    the server wanted to renegotiate, as IIS does to ask for a certificate in the middle of a connection; \
+    that is not done here: it must ask in the handshake (IIS: clientcertnegotiation=enable)";
 /// How long a server may take to hang up after it was told that we do.
 const FAREWELL: Duration = Duration::from_secs(2);
 
@@ -53,17 +64,22 @@ fn converse(options: &Options, report: &Report) -> Result<(), Trouble> {
         })?),
         false => None,
     };
-    let mut socket = connect(options, &settings, report)?;
+    let watch = Watch::default();
+    let mut socket = connect(options, &settings, &watch, report)?;
     if let Err(error) = interrupt::watch() {
         report.tell(&Warning(format!(
             "Ctrl-C will not tell the server: {error}"
         )));
     }
     start_tls(&mut socket, options, &settings, report)?;
-    let trust = match handshake(&mut socket, options, terminal, report) {
+    let outcome = handshake(&mut socket, options, &settings, terminal, report);
+    if watch.was_asked() {
+        report.tell(&Asked::by(socket.connection(), options.client_ca_names));
+    }
+    let trust = match outcome? {
         Ok(asked) if asked => Trust::Asked,
         Ok(_) => settings.trust,
-        Err(error) => return Err(give_up(&mut socket, error, false, options)),
+        Err(error) => return Err(give_up(&mut socket, error, false, &watch, options)),
     };
     report.tell(&Encrypted::new(socket.connection(), trust));
     socket.set_peer_close_timeout(Some(options.timeout));
@@ -79,7 +95,7 @@ fn converse(options: &Options, report: &Report) -> Result<(), Trouble> {
         {
             Ok(())
         }
-        Interrupted::Connection(error) => Err(give_up(&mut socket, error, true, options)),
+        Interrupted::Connection(error) => Err(give_up(&mut socket, error, true, &watch, options)),
         Interrupted::Streams(why) => {
             socket.disconnect_from_host(FAREWELL);
             Err(Trouble::usage(why))
@@ -89,6 +105,16 @@ fn converse(options: &Options, report: &Report) -> Result<(), Trouble> {
             Ok(())
         }
     });
+    if watch.refused_renegotiation() {
+        report.tell(&Warning(RENEGOTIATION.to_owned()));
+    }
+    if traffic.lingered && traffic.received == 0 {
+        report.tell(&Warning(format!(
+            "the server has sent nothing in the {:?} behind the end of the input, so our side was ended: \
+             --linger SECONDS waits longer, --keep-open until the server ends its own",
+            options.linger
+        )));
+    }
     if let Some(closed) = socket.connection().close_report() {
         report.tell(&Closed {
             report: closed,
@@ -105,25 +131,52 @@ fn converse(options: &Options, report: &Report) -> Result<(), Trouble> {
     }
 }
 
-fn connect(options: &Options, settings: &Settings, report: &Report) -> Result<SslSocket, Trouble> {
-    let (host, timeout) = (&options.target.host, Some(options.timeout));
+fn connect(
+    options: &Options,
+    settings: &Settings,
+    watch: &Watch,
+    report: &Report,
+) -> Result<SslSocket, Trouble> {
+    let host = &options.target.host;
     let trouble = |error: io::Error| Trouble::new(Exit::NotConnected, error.to_string());
-    let mut socket = SslSocket::connect_to_host(host, settings.port, timeout).map_err(trouble)?;
+    let progress = progress(&format!("Looking up {host:?}"), options, report);
+    let connector = Connector::new().timeout(Some(options.timeout));
+    let mut socket = connector.start(host, settings.port).map_err(trouble)?;
+    loop {
+        if let Some(attempt) = socket.attempt() {
+            progress.now(&format!(
+                "Connecting to {host:?}: address {} of {}, {}",
+                attempt.number, attempt.of, attempt.address
+            ));
+        }
+        match socket.wait_for_connected(Some(SLICE)) {
+            Ok(()) => break,
+            // All attempts together have a timeout of their own.
+            Err(WaitError::Timeout) => {}
+            Err(error) => return Err(trouble(error.into())),
+        }
+    }
+    drop(progress);
     let address = socket.stream().peer_addr().map_err(trouble)?;
     report.tell(&Connected {
         host: host.clone(),
         address: address.to_string(),
     });
-    if options.trace {
-        let mut trace = Trace::new(*report);
+    let mut trace = options.trace.then(|| Trace::new(*report));
+    if let Some(trace) = &mut trace {
         // A greeting may have come along while nobody watched.
         let greeting = socket.peek();
         if !greeting.is_empty() {
             trace.wire(Instant::now(), Direction::Received, Wire::Plain(greeting));
         }
-        socket.set_tap(Some(Box::new(trace)));
     }
+    socket.set_tap(Some(watch.tap(trace)));
     Ok(socket)
+}
+
+/// Shows that something is waited for. A trace shows it anyway.
+fn progress(what: &str, options: &Options, report: &Report) -> Progress {
+    Progress::begin(what, report.is_on_a_terminal() && !options.trace)
 }
 
 /// Has the switch to TLS made, in the dialogue that was asked for or at once.
@@ -135,8 +188,11 @@ fn start_tls(
 ) -> Result<(), Trouble> {
     if let Some(protocol) = options.starttls {
         let timeout = Some(options.timeout);
+        let what = format!("Asking for TLS ({})", protocol.name());
+        let progress = progress(&what, options, report);
         negotiate(socket, protocol, &settings.domain, timeout)
             .map_err(|error| Trouble::new(Exit::TlsFailure, error.to_string()))?;
+        drop(progress);
         report.tell(&Switching {
             protocol: protocol.name(),
         });
@@ -146,7 +202,7 @@ fn start_tls(
         let why = match error {
             UsageError::UnreadPlaintext { .. } if options.starttls.is_none() => {
                 let said = String::from_utf8_lossy(socket.peek());
-                let hint = hint(options);
+                let hint = failure::hint(options);
                 format!("the server does not begin with TLS: it said {said:?}; {hint}")
             }
             UsageError::UnreadPlaintext { bytes } => format!(
@@ -163,28 +219,32 @@ fn start_tls(
 fn handshake(
     socket: &mut SslSocket,
     options: &Options,
+    settings: &Settings,
     terminal: Option<Terminal>,
     report: &Report,
-) -> Result<bool, WaitError> {
+) -> Result<Result<bool, WaitError>, Trouble> {
+    let progress = progress("Waiting for the handshake", options, report);
     let outcome = wait_for_encrypted(socket, options.timeout);
-    let forgiven = options.verify != Mode::Verify;
-    let chain = Chain::of(socket.connection(), forgiven);
+    drop(progress);
+    let mut chain = Chain::of(socket.connection());
+    if options.verify == Mode::Verify {
+        chain = chain.with_remedies(Command::Connect, &settings.terms);
+    }
     if !chain.is_empty() {
+        chain = chain.with_pem(options.show_certs == Some(None));
         report.tell(&chain);
+        if let Some(Some(file)) = &options.show_certs {
+            chain.write(file).map_err(Trouble::usage)?;
+        }
     }
     let (Err(WaitError::VerdictNeeded(id)), Some(terminal)) = (&outcome, terminal) else {
-        return outcome.map(|()| false);
+        return Ok(outcome.map(|()| false));
     };
+    let id = *id;
     let shown = ask::shown(&chain, !options.json);
-    let (sender, answer) = std::sync::mpsc::channel();
-    std::thread::spawn(move || sender.send(ask::accepts(&terminal, shown)));
-    // Meanwhile the server may hang up, and a person may have had enough.
-    let accepted = loop {
-        match answer.try_recv() {
-            Ok(accepted) => break accepted,
-            Err(_) => socket.keep_asking(SLICE)?,
-        }
-        leave_if_interrupted(socket);
+    let accepted = match asked(socket, terminal, shown) {
+        Ok(accepted) => accepted,
+        Err(error) => return Ok(Err(error)),
     };
     let accepted = accepted.unwrap_or_else(|error| {
         report.tell(&Warning(format!("the terminal cannot be asked: {error}")));
@@ -195,8 +255,25 @@ fn handshake(
         false => Verdict::Reject,
     };
     // A review that is not open any more has ended in a failure, which the wait tells.
-    let _ = socket.answer(*id, verdict);
-    wait_for_encrypted(socket, options.timeout).map(|()| true)
+    let _ = socket.answer(id, verdict);
+    Ok(wait_for_encrypted(socket, options.timeout).map(|()| true))
+}
+
+/// The answer of a person. Meanwhile the server may hang up, and the person may have had enough.
+fn asked(
+    socket: &mut SslSocket,
+    terminal: Terminal,
+    shown: Option<String>,
+) -> Result<io::Result<bool>, WaitError> {
+    let (sender, answer) = std::sync::mpsc::channel();
+    std::thread::spawn(move || sender.send(ask::accepts(&terminal, shown)));
+    loop {
+        match answer.try_recv() {
+            Ok(accepted) => return Ok(accepted),
+            Err(_) => socket.keep_asking(SLICE)?,
+        }
+        leave_if_interrupted(socket);
+    }
 }
 
 /// Waits in slices, so that Ctrl-C lets us say farewell.
@@ -224,6 +301,7 @@ fn give_up(
     socket: &mut SslSocket,
     error: WaitError,
     encrypted: bool,
+    watch: &Watch,
     options: &Options,
 ) -> Trouble {
     let late = format!("the server took longer than {:?}", options.timeout);
@@ -245,59 +323,7 @@ fn give_up(
         error => return Trouble::new(Exit::TlsFailure, error.to_string()),
     };
     let exit = Exit::of(failure.kind(), encrypted);
-    let mut why = sentence(&failure, encrypted, options);
-    if let FailureKind::AlertReceived(alert) = failure.kind()
-        && !options.identity.is_given()
-        && may_miss_a_certificate(alert)
-        && was_asked_for_a_certificate(socket)
-    {
-        why += "; it had asked for a certificate of ours and got none: see --cert and --pkcs12";
-    }
+    let connection = socket.connection();
+    let why = failure::sentence(&failure, encrypted, connection, watch, options);
     Trouble::new(exit, why)
-}
-
-/// The alerts of servers that insist on a certificate: TLS 1.3 has one for it (RFC 8446 §4.4.2.4),
-/// in TLS 1.2 it is handshake_failure (RFC 5246 §7.4.6).
-fn may_miss_a_certificate(alert: Alert) -> bool {
-    matches!(
-        alert,
-        Alert::CertificateRequired
-            | Alert::HandshakeFailure
-            | Alert::BadCertificate
-            | Alert::AccessDenied
-    )
-}
-
-fn was_asked_for_a_certificate(socket: &mut SslSocket) -> bool {
-    std::iter::from_fn(|| socket.poll_event()).any(|it| it == Event::ClientCertificateRequested)
-}
-
-fn sentence(failure: &Failure, encrypted: bool, options: &Options) -> String {
-    match failure.kind() {
-        FailureKind::Truncated if encrypted => {
-            format!("{failure}: data of the server's may be missing")
-        }
-        FailureKind::Truncated if !encrypted => {
-            "the server hung up during the handshake".to_owned()
-        }
-        FailureKind::Reset if !encrypted => {
-            "the server reset the connection during the handshake".to_owned()
-        }
-        FailureKind::CertificateRejected(kind) => {
-            format!("the server's certificate is refused: {kind}")
-        }
-        FailureKind::NotTls if options.starttls.is_none() => {
-            format!("{failure}; {}", hint(options))
-        }
-        _ => failure.to_string(),
-    }
-}
-
-/// What to try with a server that speaks plaintext first.
-fn hint(options: &Options) -> String {
-    let likely = Protocol::ALL
-        .into_iter()
-        .find(|protocol| Some(protocol.default_port()) == options.target.port);
-    let name = likely.map_or("PROTOCOL", Protocol::name);
-    format!("perhaps it wants --starttls {name}")
 }

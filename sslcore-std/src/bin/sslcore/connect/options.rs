@@ -72,6 +72,10 @@ pub(crate) struct Options {
     pub(super) status: status::Options,
     #[command(flatten, next_help_heading = "Identity")]
     pub(super) identity: identity::Options,
+    /// List the authorities by which the server wants our certificate to be, if it asks for one, and
+    /// not only how many they are
+    #[arg(long, help_heading = "Identity")]
+    pub(super) client_ca_names: bool,
     /// Ask for this server name (SNI), instead of HOST, or of --name where HOST is an address
     #[arg(long, value_name = "NAME", help_heading = "Protocol")]
     pub(super) sni: Option<String>,
@@ -123,6 +127,10 @@ pub(crate) struct Options {
     /// came in between
     #[arg(long, help_heading = "Data")]
     pub(super) strict_close: bool,
+    /// Show the certificates themselves, too, as PEM; with =FILE, put them into that file instead
+    #[arg(long, value_name = "FILE", num_args = 0..=1, require_equals = true,
+        value_hint = ValueHint::FilePath, help_heading = "Running")]
+    pub(super) show_certs: Option<Option<PathBuf>>,
     /// How long connecting, the plaintext dialogue, the handshake and closing may take, each
     #[arg(long, value_name = "SECONDS", default_value = "30", value_parser = seconds,
         help_heading = "Running")]
@@ -152,6 +160,8 @@ Examples:
       sslcore connect 192.0.2.1:636 --name ldap.example.org --ca authority.pem
   A server that wants to know who we are; without the last option the terminal is asked:
       sslcore connect example.org --pkcs12 me.p12 --passphrase-file secret.txt
+  The certificates of a server, into a file:
+      sslcore connect example.org --verify query --show-certs=chain.pem < /dev/null
   What a server presents, for another program to read:
       sslcore connect example.org --verify query --json < /dev/null 2> report.json
 

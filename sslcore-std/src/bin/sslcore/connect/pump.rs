@@ -81,6 +81,7 @@ pub(super) fn run(
         received,
         input_left: passed.left,
         input_dropped: passed.dropped,
+        lingered: passed.lingered,
     };
     Ok((socket, traffic, outcome))
 }
@@ -115,6 +116,8 @@ struct Passed {
     dropped: u64,
     /// It had not ended, or not all of it was taken.
     left: bool,
+    /// Our side was ended because the server kept silent behind the end of the input.
+    lingered: bool,
     /// Why it could not be read to its end.
     failed: Option<io::Error>,
 }
@@ -159,7 +162,8 @@ fn pass_on(
     }
     if let Some(linger) = linger {
         // An input without a byte leaves nothing to wait for.
-        if passed.sent == 0 || is_silent(receiver, server, linger, silence) {
+        passed.lingered = passed.sent > 0 && is_silent(receiver, server, linger, silence);
+        if passed.sent == 0 || passed.lingered {
             server.close();
         }
     }

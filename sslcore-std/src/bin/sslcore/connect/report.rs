@@ -39,6 +39,47 @@ impl Telling for Switching {
     }
 }
 
+/// The server asks for a certificate of ours.
+pub(super) struct Asked {
+    authorities: Vec<String>,
+    listed: bool,
+}
+
+impl Asked {
+    /// By this server; its authorities are `listed` or counted.
+    pub(super) fn by(connection: &Connection, listed: bool) -> Self {
+        let authorities = connection.client_certificate_authorities();
+        Self {
+            authorities: authorities.map(|name| name.to_string()).collect(),
+            listed,
+        }
+    }
+}
+
+impl Telling for Asked {
+    fn text(&self, palette: Palette) -> String {
+        let by = match self.authorities.len() {
+            0 => "any authority".to_owned(),
+            1 => "1 authority".to_owned(),
+            count => format!("one of {count} authorities"),
+        };
+        let more = match self.listed || self.authorities.is_empty() {
+            true => "",
+            false => " (see --client-ca-names)",
+        };
+        let mut out = format!("The server asks for a certificate by {by}{more}\n");
+        for name in self.authorities.iter().filter(|_| self.listed) {
+            let mark = palette.paint(Ink::Faint, "authority");
+            out += &format!("  {mark} {name}\n");
+        }
+        out
+    }
+
+    fn json(&self) -> Value {
+        json!({"event": "certificate_request", "authorities": self.authorities})
+    }
+}
+
 /// Why the peer's certificate is accepted.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Trust {
@@ -141,6 +182,8 @@ pub(super) struct Traffic {
     pub(super) input_left: bool,
     /// Bytes of the input, those that were read, that were never accepted.
     pub(super) input_dropped: u64,
+    /// We have ended our side because the server kept silent.
+    pub(super) lingered: bool,
 }
 
 impl Traffic {

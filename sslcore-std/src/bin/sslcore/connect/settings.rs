@@ -2,12 +2,14 @@
 
 use std::net::IpAddr;
 use std::sync::Arc;
+use std::time::SystemTime;
 
-use sslcore_std::sslcore::{ClientConfig, OnErrors, PeerName, Pin, Timeouts, VerifyMode};
+use sslcore_std::sslcore::{ClientConfig, OnErrors, PeerName, Pin, Timeouts, UnixTime, VerifyMode};
 
 use super::options::{Mode, Options};
 use super::report::{Report, Trouble, Trust};
 use crate::anchors;
+use crate::judge::{Purpose, Terms};
 use crate::key_log::KeyLogFile;
 
 /// The port of HTTPS, for want of another.
@@ -20,6 +22,8 @@ pub(super) struct Settings {
     pub(super) port: u16,
     /// The name that is told in plaintext, where the protocol has a place for it.
     pub(super) domain: String,
+    /// What a chain is judged by, again, when it is not acceptable.
+    pub(super) terms: Terms,
     /// Why a certificate is trusted when nobody had to be asked.
     pub(super) trust: Trust,
 }
@@ -29,8 +33,10 @@ impl Settings {
         let host = &options.target.host;
         let protocol_port = options.starttls.map(|protocol| protocol.default_port());
         let named = options.sni.as_ref().or(options.name.as_ref());
+        let terms = terms(options, report)?;
         Ok(Self {
-            config: config(options, report)?,
+            config: config(options, &terms)?,
+            terms,
             peer: peer(options)?,
             port: options.target.port.or(protocol_port).unwrap_or(HTTPS),
             domain: named.unwrap_or(host).clone(),
@@ -70,7 +76,25 @@ fn is_address(text: &str) -> bool {
     text.parse::<IpAddr>().is_ok()
 }
 
-fn config(options: &Options, report: &Report) -> Result<ClientConfig, Trouble> {
+fn terms(options: &Options, report: &Report) -> Result<Terms, Trouble> {
+    let judged = options.verify != Mode::None && options.trust_sha256.is_empty();
+    let since = SystemTime::UNIX_EPOCH.elapsed().ok();
+    Ok(Terms {
+        anchors: anchors::find(&options.ca, judged, report)?,
+        lists: options.status.lists().map_err(Trouble::usage)?,
+        purpose: Purpose::Server,
+        name: Some(
+            options
+                .name
+                .as_ref()
+                .unwrap_or(&options.target.host)
+                .clone(),
+        ),
+        at: since.map(UnixTime::since_unix_epoch),
+    })
+}
+
+fn config(options: &Options, terms: &Terms) -> Result<ClientConfig, Trouble> {
     if options.ask && options.verify != Mode::Verify {
         let why = "--ask asks about errors that --verify none and --verify query ignore";
         return Err(Trouble::usage(why));
@@ -104,8 +128,7 @@ fn config(options: &Options, report: &Report) -> Result<ClientConfig, Trouble> {
     let judged = options.verify != Mode::None;
     let status = options.status.apply(builder, judged);
     builder = status.map_err(Trouble::usage)?;
-    let needed = judged && options.trust_sha256.is_empty();
-    builder = builder.trust_anchors(anchors::find(&options.ca, needed, report)?);
+    builder = builder.trust_anchors(terms.anchors.clone());
     if let Some(path) = &options.key_log {
         builder =
             builder.dangerously_log_keys(Arc::new(KeyLogFile::open(path).map_err(Trouble::usage)?));

@@ -7,6 +7,7 @@ use std::time::Duration;
 use sslcore_std::SslSocket;
 use sslcore_std::sslcore::{CloseReport, Event, Failure, FailureKind};
 
+use super::beginning::Beginning;
 use super::fate::{Ending, Facts, Fate, Work};
 use super::server::{Server, Service};
 use super::{smtp, www};
@@ -28,6 +29,8 @@ pub(super) fn serve(server: &Server, stream: TcpStream) -> Fate {
         Ok(socket) => socket,
         Err(error) => return Fate::unborn(peer, &error),
     };
+    let beginning = Beginning::default();
+    socket.set_tap(Some(Box::new(beginning.clone())));
     socket.set_timeout(Some(server.timeout));
     // A client that does not read what it is sent may think about it for as long.
     socket.set_patience(server.timeout);
@@ -35,7 +38,7 @@ pub(super) fn serve(server: &Server, stream: TcpStream) -> Fate {
     let failed_in_service = socket.connection().failure().is_some();
     let report = socket.disconnect_from_host(GOODBYE);
     let failure = socket.connection().failure().cloned();
-    let ending = ending(outcome, failure, &report, failed_in_service);
+    let ending = ending(outcome, failure, &report, failed_in_service, &beginning);
     let encrypted = std::iter::from_fn(|| socket.poll_event()).any(|it| it == Event::Encrypted);
     Fate {
         peer,
@@ -52,6 +55,7 @@ fn ending(
     failure: Option<Failure>,
     report: &CloseReport,
     failed_in_service: bool,
+    beginning: &Beginning,
 ) -> Ending {
     match (outcome, failure) {
         (Ok(()), None) if report.clean => Ending::Clean,
@@ -62,8 +66,8 @@ fn ending(
         // All was said on both sides: only the last courtesy is missing.
         (Ok(()), None) => Ending::NoGoodbye,
         (Ok(()), Some(failure)) if was_cut(&failure) => Ending::NoGoodbye,
-        (Ok(()), Some(failure)) => Ending::Failed(failure),
-        (Err(_), Some(failure)) if failed_in_service => Ending::Failed(failure),
+        (Ok(()), Some(failure)) => Ending::failed(failure, beginning),
+        (Err(_), Some(failure)) if failed_in_service => Ending::failed(failure, beginning),
         (Err(error), _) => match error.kind() {
             ErrorKind::TimedOut | ErrorKind::WouldBlock => Ending::TimedOut,
             _ => Ending::Violated(error.to_string()),
@@ -113,7 +117,7 @@ mod tests {
                 unsent,
                 ..CloseReport::default()
             };
-            ending(Ok(()), None, &report, false)
+            ending(Ok(()), None, &report, false, &Beginning::default())
         };
         assert!(matches!(ended(0, 0), Ending::NoGoodbye));
         // Our close_notify alone.

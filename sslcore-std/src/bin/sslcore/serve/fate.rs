@@ -6,6 +6,7 @@ use std::io;
 use serde_json::{Value, json};
 use sslcore_std::sslcore::{CloseReport, Connection, Failure, SslCipher, SslProtocol};
 
+use super::beginning::Beginning;
 use crate::exit::{self, Exit};
 use crate::text::{Fingerprint, escaped, grouped};
 
@@ -82,10 +83,24 @@ pub(super) enum Ending {
     Lost,
     /// It kept still for too long.
     TimedOut,
-    /// TLS failed.
-    Failed(Failure),
+    /// TLS failed; what the client began with may say why.
+    Failed(Failure, Option<String>),
     /// What the client did with it was wrong.
     Violated(String),
+}
+
+impl Ending {
+    pub(super) fn failed(failure: Failure, beginning: &Beginning) -> Self {
+        let begun = beginning.explain(failure.kind());
+        Self::Failed(failure, begun)
+    }
+}
+
+fn explained(failure: &Failure, begun: &Option<String>) -> String {
+    match begun {
+        Some(begun) => format!("{failure}; {begun}"),
+        None => failure.to_string(),
+    }
 }
 
 impl Fate {
@@ -105,7 +120,7 @@ impl Fate {
     pub(super) fn exit(&self) -> Exit {
         match &self.ending {
             Ending::Clean | Ending::NoGoodbye => Exit::Fine,
-            Ending::Failed(failure) => Exit::of(failure.kind(), self.encrypted),
+            Ending::Failed(failure, _) => Exit::of(failure.kind(), self.encrypted),
             Ending::Lost => Exit::Truncated,
             Ending::TimedOut | Ending::Violated(_) => Exit::TlsFailure,
         }
@@ -126,9 +141,9 @@ impl Fate {
             Ending::Lost => ("data lost", Some(self.ending.to_string()), None),
             Ending::TimedOut => ("timeout", Some(self.ending.to_string()), None),
             Ending::Violated(why) => ("violation", Some(why.clone()), None),
-            Ending::Failed(failure) => {
+            Ending::Failed(failure, begun) => {
                 let alert = failure.alert().map(|alert| alert.name());
-                ("failure", Some(failure.to_string()), alert)
+                ("failure", Some(explained(failure, begun)), alert)
             }
         };
         json!({
@@ -212,8 +227,8 @@ impl fmt::Display for Ending {
             Self::Lost => f.write_str("ended before all was sent"),
             Self::TimedOut => f.write_str("kept still for too long"),
             Self::Violated(why) => write!(f, "failed: {why}"),
-            Self::Failed(failure) => {
-                write!(f, "failed: {failure}")?;
+            Self::Failed(failure, begun) => {
+                write!(f, "failed: {}", explained(failure, begun))?;
                 match failure.alert() {
                     Some(alert) => write!(f, "; was told {alert}"),
                     None => Ok(()),

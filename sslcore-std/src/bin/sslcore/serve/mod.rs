@@ -1,5 +1,6 @@
 //! `sslcore serve`: a TLS server to try clients on.
 
+mod beginning;
 mod connection;
 mod fate;
 mod identity;

@@ -6,18 +6,16 @@ use std::io::{self, Write};
 use std::path::PathBuf;
 use std::process::ExitCode;
 
-use clap::{Args, ValueEnum, ValueHint};
-use rustls_pki_types::CertificateDer;
+use clap::{Args, ValueHint};
 use serde_json::{Value, json};
-use sslcore_std::sslcore::{
-    Certificate, ClientConfig, ConfigBuilder, DateTime, PeerName, RevocationList, ServerConfig,
-    SslError, UnixTime,
-};
+use sslcore_std::sslcore::{Certificate, DateTime, UnixTime};
 use sslcore_std::trust;
 
 use crate::anchors;
-use crate::chain::{Adviser, Chain};
+use crate::chain::Chain;
 use crate::exit::Exit;
+use crate::judge::{Purpose, Terms};
+use crate::remedy::Command;
 use crate::status;
 use crate::telling::{Report, Telling, Trouble};
 use crate::text::{Ink, Palette, ascii_json, escaped};
@@ -52,6 +50,10 @@ pub(crate) struct Options {
     /// What the certificate is used for: to be a server, or a client of one that asks for it
     #[arg(long, value_name = "ROLE", default_value = "server")]
     purpose: Purpose,
+    /// Show the certificates themselves, too, as PEM; with =FILE, put them into that file instead
+    #[arg(long, value_name = "FILE", num_args = 0..=1, require_equals = true,
+        value_hint = ValueHint::FilePath)]
+    show_certs: Option<Option<PathBuf>>,
     /// Write the certificates and the verdict as JSON, one object per line; `sslcore --help` lists
     /// their members
     #[arg(long)]
@@ -71,21 +73,6 @@ Exit codes:
   0  the certificate is good
   1  the command line is wrong, or something that it names cannot be used
   4  the certificate is refused";
-
-#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
-enum Purpose {
-    Server,
-    Client,
-}
-
-impl Purpose {
-    fn name(self) -> &'static str {
-        match self {
-            Self::Server => "server",
-            Self::Client => "client",
-        }
-    }
-}
 
 pub(crate) fn run(options: &Options) -> ExitCode {
     let report = Report::new(options.json);
@@ -107,9 +94,17 @@ fn judge(options: &Options, report: &Report) -> Result<Exit, Trouble> {
         Some(at) => at,
         None => now()?,
     };
-    let errors = errors(options, &chain, at, report)?;
+    let terms = terms(options, at, report)?;
+    let errors = terms.errors(&chain).map_err(Trouble::usage)?;
     let certificates: Vec<_> = chain.into_iter().map(Certificate::from).collect();
-    let chain = Chain::new(&certificates, &errors, Some(Adviser::Verify(at)));
+    let chain = Chain::new(&certificates, &errors).with_remedies(Command::Verify, &terms);
+    let chain = match &options.show_certs {
+        Some(Some(file)) => {
+            chain.write(file).map_err(Trouble::usage)?;
+            chain
+        }
+        shown => chain.with_pem(shown.is_some()),
+    };
     let verdict = Verdict {
         errors: errors.len(),
         host: options.host.as_deref(),
@@ -131,54 +126,19 @@ fn now() -> Result<UnixTime, Trouble> {
     Ok(UnixTime::since_unix_epoch(since))
 }
 
-fn errors(
-    options: &Options,
-    chain: &[CertificateDer<'static>],
-    at: UnixTime,
-    report: &Report,
-) -> Result<Vec<SslError>, Trouble> {
-    let backend = sslcore_std::default_backend();
-    let terms = Terms::load(options, report)?;
-    match options.purpose {
-        Purpose::Server => {
-            let host = options.host.as_deref().map(PeerName::new).transpose();
-            let host = host.map_err(Trouble::usage)?;
-            let config = terms.apply(ClientConfig::builder(backend)).build();
-            let config = config.map_err(Trouble::usage)?;
-            Ok(config.verify_chain(chain, host.as_ref(), Some(at)))
-        }
-        Purpose::Client if options.host.is_some() => Err(Trouble::usage(
+fn terms(options: &Options, at: UnixTime, report: &Report) -> Result<Terms, Trouble> {
+    if options.purpose == Purpose::Client && options.host.is_some() {
+        return Err(Trouble::usage(
             "--host is for servers' certificates; with --purpose client no name is compared",
-        )),
-        Purpose::Client => {
-            // Clients are judged by servers, and no server is without a certificate.
-            let own = rcgen::generate_simple_self_signed(Vec::new()).map_err(Trouble::usage)?;
-            let config =
-                ServerConfig::builder(backend).identity([own.cert.der().clone()], own.signing_key);
-            let config = terms.apply(config).build().map_err(Trouble::usage)?;
-            Ok(config.verify_chain(chain, Some(at)))
-        }
+        ));
     }
-}
-
-/// What a chain is judged by.
-struct Terms {
-    anchors: Vec<CertificateDer<'static>>,
-    lists: Vec<RevocationList>,
-}
-
-impl Terms {
-    fn load(options: &Options, report: &Report) -> Result<Self, Trouble> {
-        Ok(Self {
-            lists: status::lists(&options.crl).map_err(Trouble::usage)?,
-            anchors: anchors::find(&options.ca, true, report)?,
-        })
-    }
-
-    fn apply<C>(self, builder: ConfigBuilder<C>) -> ConfigBuilder<C> {
-        let builder = builder.trust_anchors(self.anchors);
-        builder.revocation_lists(self.lists, false)
-    }
+    Ok(Terms {
+        lists: status::lists(&options.crl).map_err(Trouble::usage)?,
+        anchors: anchors::find(&options.ca, true, report)?,
+        purpose: options.purpose,
+        name: options.host.clone(),
+        at: Some(at),
+    })
 }
 
 /// What it came to.

@@ -1,0 +1,103 @@
+//! Failures in sentences that say what to do.
+
+use sslcore_std::sslcore::{Alert, Connection, Failure, FailureKind};
+use sslcore_std::starttls::Protocol;
+
+use super::options::Options;
+use super::watch::Watch;
+
+/// Why the connection failed, and what may help.
+pub(super) fn sentence(
+    failure: &Failure,
+    encrypted: bool,
+    connection: &Connection,
+    watch: &Watch,
+    options: &Options,
+) -> String {
+    match failure.kind() {
+        FailureKind::Truncated if encrypted => {
+            format!("{failure}: data of the server's may be missing")
+        }
+        FailureKind::Truncated if !encrypted => {
+            "the server hung up during the handshake".to_owned()
+        }
+        FailureKind::Reset if !encrypted => {
+            "the server reset the connection during the handshake".to_owned()
+        }
+        FailureKind::CertificateRejected(kind) => {
+            format!("the server's certificate is refused: {kind}")
+        }
+        FailureKind::NotTls if options.starttls.is_none() => {
+            format!("{failure}; {}", hint(options))
+        }
+        FailureKind::HttpInsteadOfTls if options.starttls.is_none() => format!(
+            "{failure}; perhaps this is its port for plain HTTP, and that for HTTPS another (443)"
+        ),
+        FailureKind::AlertReceived(alert)
+            if !options.identity.is_given()
+                && may_miss_a_certificate(alert)
+                && watch.was_asked() =>
+        {
+            format!(
+                "{failure}; it had asked for a certificate of ours and got none: see --cert and \
+                 --pkcs12"
+            )
+        }
+        FailureKind::AlertReceived(Alert::ProtocolVersion) if !encrypted => {
+            format!("{failure}; {}", version_hint(options))
+        }
+        FailureKind::AlertReceived(Alert::HandshakeFailure)
+            if connection.peer_certificate().is_none() =>
+        {
+            format!("{failure}; {}", parameters_hint(options))
+        }
+        _ => failure.to_string(),
+    }
+}
+
+/// The alerts of servers that insist on a certificate: TLS 1.3 has one for it (RFC 8446 §4.4.2.4),
+/// in TLS 1.2 it is handshake_failure (RFC 5246 §7.4.6).
+fn may_miss_a_certificate(alert: Alert) -> bool {
+    matches!(
+        alert,
+        Alert::CertificateRequired
+            | Alert::HandshakeFailure
+            | Alert::BadCertificate
+            | Alert::AccessDenied
+    )
+}
+
+/// What to try with a server that speaks plaintext first.
+pub(super) fn hint(options: &Options) -> String {
+    let likely = Protocol::ALL
+        .into_iter()
+        .find(|protocol| Some(protocol.default_port()) == options.target.port);
+    let name = likely.map_or("PROTOCOL", Protocol::name);
+    format!("perhaps it wants --starttls {name}")
+}
+
+/// About a server that knows none of the versions that were offered.
+fn version_hint(options: &Options) -> String {
+    match options.protocol.is_empty() {
+        true => {
+            "it speaks neither TLS 1.2 nor TLS 1.3: what is older (TLS 1.1, TLS 1.0, SSL) is not \
+                 secure any more and not spoken here"
+                .to_owned()
+        }
+        false => format!(
+            "it does not speak {}: see --protocol",
+            options.protocol.join(" or ")
+        ),
+    }
+}
+
+/// About a server that refuses what was offered before it has shown a certificate.
+fn parameters_hint(options: &Options) -> &'static str {
+    match options.ciphers.is_some() {
+        true => "perhaps it knows none of these --ciphers",
+        false => {
+            "perhaps it knows only old cipher suites (CBC, or RSA key exchange) or has a key of a kind \
+             that is not spoken here, or it wants to be asked for another name (--sni)"
+        }
+    }
+}
