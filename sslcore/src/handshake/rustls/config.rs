@@ -10,7 +10,9 @@ use rustls::crypto::{CryptoProvider, SupportedKxGroup};
 use rustls::pki_types::ServerName;
 use rustls::server::{NoServerSessionStorage, UnbufferedServerConnection};
 use rustls::sign::{CertifiedKey, SingleCertAndKey};
-use rustls::{DistinguishedName, Error, InconsistentKeys, SupportedProtocolVersion};
+use rustls::{
+    DistinguishedName, Error, InconsistentKeys, SignatureScheme, SupportedProtocolVersion,
+};
 
 use spin::Mutex;
 
@@ -98,6 +100,37 @@ fn provider(backend: &Backend, settings: &Settings) -> Result<Arc<CryptoProvider
     Ok(Arc::new(provider))
 }
 
+/// The schemes that the peer may sign in, among those that the backend can check.
+fn signature_schemes(
+    provider: &CryptoProvider,
+    settings: &Settings,
+) -> Result<Vec<SignatureScheme>, ConfigError> {
+    let known = provider
+        .signature_verification_algorithms
+        .supported_schemes();
+    let Some(wanted) = &settings.signature_schemes else {
+        return Ok(known);
+    };
+    let mut schemes = Vec::new();
+    for scheme in wanted {
+        let code = SignatureScheme::from(scheme.code());
+        if !known.contains(&code) {
+            let error = ConfigError::unsupported("signature scheme", scheme.name());
+            return Err(error);
+        }
+        if !schemes.contains(&code) {
+            schemes.push(code);
+        }
+    }
+    let of_tls12 = settings.protocols.contains(&SslProtocol::TlsV1_2);
+    match wanted.iter().any(|it| of_tls12 || it.is_of_tls13()) {
+        true => Ok(schemes),
+        false => Err(ConfigError::NothingLeft(
+            "signature scheme that fits the protocols",
+        )),
+    }
+}
+
 fn versions(settings: &Settings) -> Vec<&'static SupportedProtocolVersion> {
     let mut versions = Vec::new();
     for protocol in &settings.protocols {
@@ -150,6 +183,7 @@ impl ClientTemplate {
         let provider = provider(backend, settings)?;
         let verifier = Recorder {
             algorithms: provider.signature_verification_algorithms,
+            schemes: signature_schemes(&provider, settings)?,
             ask_client: false,
             hints: Vec::new(),
             staples: Staples::default(),
@@ -228,6 +262,7 @@ impl ServerTemplate {
         let provider = provider(backend, settings)?;
         let verifier = Recorder {
             algorithms: provider.signature_verification_algorithms,
+            schemes: signature_schemes(&provider, settings)?,
             ask_client,
             hints: hints
                 .iter()
