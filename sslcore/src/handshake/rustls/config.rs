@@ -1,13 +1,14 @@
 //! Our settings as rustls configurations.
 
-use alloc::string::ToString;
+use alloc::format;
+use alloc::string::{String, ToString};
 use alloc::sync::Arc;
 use alloc::vec::Vec;
 use core::time::Duration;
 
 use rustls::client::{Resumption, UnbufferedClientConnection};
 use rustls::crypto::{CryptoProvider, SupportedKxGroup};
-use rustls::pki_types::ServerName;
+use rustls::pki_types::{PrivateKeyDer, ServerName};
 use rustls::server::{NoServerSessionStorage, UnbufferedServerConnection};
 use rustls::sign::{CertifiedKey, SingleCertAndKey};
 use rustls::{
@@ -31,12 +32,14 @@ use crate::crypto::Backend;
 use crate::failure::Failure;
 use crate::handshake::settings::{Settings, Signing, Tickets};
 use crate::handshake::wire::client_hello::HelloMessage;
+use crate::identity::private_key::PrivateKey;
 use crate::identity::server_sessions::ServerSessionStore;
 use crate::identity::ticket_keys::TicketKeys;
 use crate::key_log::KeyLog;
 use crate::protocol::{SslProtocol, group};
 use crate::record::header::HEADER_LEN;
 use crate::time::Now;
+use crate::x509::key_kind::KeyKind;
 
 /// A client configuration, cloned for each connection.
 pub(crate) struct ClientTemplate {
@@ -153,7 +156,9 @@ fn identity(
         Signing::Key(key) => provider
             .key_provider
             .load_private_key(key.clone_key())
-            .map_err(|error| ConfigError::UnusableKey(error.to_string()))?,
+            .map_err(|error| {
+                ConfigError::UnusableKey(short_rsa(key).unwrap_or_else(|| error.to_string()))
+            })?,
         Signing::Signer(signer) => Arc::new(OutsideKey::new(signer)?),
     };
     let mut certified = CertifiedKey::new(identity.chain.clone(), key);
@@ -172,6 +177,17 @@ fn identity(
         }
     }
     Ok(Some(SingleCertAndKey::from(certified)))
+}
+
+/// What is wrong with an RSA key of former times. Nobody checks its signatures any more.
+fn short_rsa(key: &PrivateKeyDer<'_>) -> Option<String> {
+    const NEEDED: usize = 2048;
+    match PrivateKey::from_der(key.secret_der()).ok()?.kind() {
+        KeyKind::Rsa { bits } if bits < NEEDED => Some(format!(
+            "an RSA key of {bits} bits, and {NEEDED} are needed"
+        )),
+        _ => None,
+    }
 }
 
 fn nothing_left(_: Error) -> ConfigError {
