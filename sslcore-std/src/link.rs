@@ -13,7 +13,7 @@ use crate::drive::Transport;
 ///
 /// Streams are shared so that one half of a socket can sleep on them while the other works.
 pub(crate) enum Link {
-    Connecting(Attempts),
+    Connecting(Box<Attempts>),
     Connected(Arc<TcpStream>),
 }
 

@@ -1,9 +1,15 @@
 //! `sslcore connect`: a connection from the command line.
 
 mod ask;
+mod authority;
+mod offered;
 mod options;
+mod proxy;
 mod pump;
+mod reconnect;
 mod report;
+mod route;
+mod service;
 mod settings;
 mod target;
 mod trace;
@@ -58,7 +64,7 @@ fn converse(options: &Options, report: &Report) -> Result<(), Trouble> {
             "Ctrl-C will not tell the server: {error}"
         )));
     }
-    start_tls(&mut socket, options, &settings, report)?;
+    start_tls(&mut socket, options, &settings, Some(report))?;
     let trust = match handshake(&mut socket, options, terminal, report) {
         Ok(asked) if asked => Trust::Asked,
         Ok(_) => settings.trust,
@@ -93,17 +99,46 @@ fn converse(options: &Options, report: &Report) -> Result<(), Trouble> {
             traffic,
         });
     }
-    outcome
+    outcome?;
+    reconnect(options, &settings, report)
+}
+
+/// Connects so many times more, with nothing to say.
+fn reconnect(options: &Options, settings: &Settings, report: &Report) -> Result<(), Trouble> {
+    let handshaken = || {
+        let mut socket = settings
+            .route
+            .connect(&options.target.host, settings.port)?;
+        start_tls(&mut socket, options, settings, None)?;
+        match wait_for_encrypted(&mut socket, options.timeout) {
+            Ok(()) => Ok(socket),
+            Err(error) => Err(give_up(&mut socket, error, false, options)),
+        }
+    };
+    // The server's tickets may still be on the way: it is heard to its end.
+    let over = |mut socket: SslSocket| {
+        socket.disconnect_from_host(FAREWELL);
+    };
+    let forgiving = options.verify != Mode::Verify;
+    reconnect::run(
+        options.reconnect,
+        &settings.sessions,
+        forgiving,
+        report,
+        handshaken,
+        over,
+    )
 }
 
 fn connect(options: &Options, settings: &Settings, report: &Report) -> Result<SslSocket, Trouble> {
-    let (host, timeout) = (&options.target.host, Some(options.timeout));
+    let host = &options.target.host;
     let trouble = |error: io::Error| Trouble::new(Exit::NotConnected, error.to_string());
-    let mut socket = SslSocket::connect_to_host(host, settings.port, timeout).map_err(trouble)?;
+    let mut socket = settings.route.connect(host, settings.port)?;
     let address = socket.stream().peer_addr().map_err(trouble)?;
     report.tell(&Connected {
         host: host.clone(),
         address: address.to_string(),
+        proxy: settings.route.proxy(),
     });
     if options.trace {
         let mut trace = Trace::new(*report);
@@ -122,15 +157,17 @@ fn start_tls(
     socket: &mut SslSocket,
     options: &Options,
     settings: &Settings,
-    report: &Report,
+    report: Option<&Report>,
 ) -> Result<(), Trouble> {
     if let Some(protocol) = options.starttls {
         let timeout = Some(options.timeout);
         negotiate(socket, protocol, &settings.domain, timeout)
             .map_err(|error| Trouble::new(Exit::TlsFailure, error.to_string()))?;
-        report.tell(&Switching {
-            protocol: protocol.name(),
-        });
+        if let Some(report) = report {
+            report.tell(&Switching {
+                protocol: protocol.name(),
+            });
+        }
     }
     let started = socket.start_client_encryption(&settings.config, settings.peer.clone());
     started.map_err(|error| {
