@@ -52,6 +52,8 @@ pub(crate) struct Attempts {
     /// When all of them are given up.
     until: Option<Instant>,
     options: Vec<SocketOption>,
+    /// Where the attempts come from, if not from where the system says.
+    local: Option<SocketAddr>,
     /// What will be said if all of them fail.
     error: ConnectError,
 }
@@ -63,12 +65,13 @@ impl Attempts {
     /// `error` with what every address said, when none can.
     pub(crate) fn start(
         mut waiting: VecDeque<SocketAddr>,
+        local: Option<SocketAddr>,
         until: Option<Instant>,
         mut error: ConnectError,
     ) -> Result<Self, ConnectError> {
         let of = waiting.len();
         while let Some(address) = waiting.pop_front() {
-            match dial(address) {
+            match dial(address, local) {
                 Ok(stream) => {
                     let number = of - waiting.len();
                     let newest = Arc::new(stream);
@@ -84,6 +87,7 @@ impl Attempts {
                         next: Instant::now() + STAGGER,
                         until,
                         options: Vec::new(),
+                        local,
                         error,
                     });
                 }
@@ -169,7 +173,7 @@ impl Attempts {
     }
 
     fn begin(&mut self, address: SocketAddr, now: Instant) {
-        let dialled = dial(address).and_then(|stream| {
+        let dialled = dial(address, self.local).and_then(|stream| {
             self.options
                 .iter()
                 .try_for_each(|option| option.set(&stream))?;
@@ -203,11 +207,11 @@ fn outcome(stream: &TcpStream) -> io::Result<bool> {
     }
 }
 
-/// Begins to connect, without waiting for it.
+/// Begins to connect, from this end if one is named, without waiting for it.
 #[cfg(unix)]
-fn dial(address: SocketAddr) -> io::Result<TcpStream> {
+fn dial(address: SocketAddr, local: Option<SocketAddr>) -> io::Result<TcpStream> {
     use rustix::io::{Errno, FdFlags, fcntl_setfd};
-    use rustix::net::{AddressFamily, SocketType, connect, ipproto, socket};
+    use rustix::net::{AddressFamily, SocketType, bind, connect, ipproto, socket, sockopt};
 
     let family = match address {
         SocketAddr::V4(_) => AddressFamily::INET,
@@ -219,6 +223,11 @@ fn dial(address: SocketAddr) -> io::Result<TcpStream> {
     stream.set_nonblocking(true)?;
     // Records are whole; TCP would only hold them back.
     stream.set_nodelay(true)?;
+    if let Some(local) = local {
+        // A port that is named serves several attempts, and those that follow soon.
+        sockopt::set_socket_reuseaddr(&stream, true)?;
+        bind(&stream, &local)?;
+    }
     match connect(&stream, &address) {
         // After a signal connecting goes on all the same.
         Ok(()) | Err(Errno::INPROGRESS | Errno::INTR) => Ok(stream),
@@ -228,7 +237,10 @@ fn dial(address: SocketAddr) -> io::Result<TcpStream> {
 
 /// Connects. Only Unix can begin it without waiting.
 #[cfg(not(unix))]
-fn dial(address: SocketAddr) -> io::Result<TcpStream> {
+fn dial(address: SocketAddr, local: Option<SocketAddr>) -> io::Result<TcpStream> {
+    if local.is_some() {
+        return Err(ErrorKind::Unsupported.into());
+    }
     let stream = TcpStream::connect(address)?;
     stream.set_nonblocking(true)?;
     stream.set_nodelay(true)?;

@@ -25,6 +25,13 @@ pub enum IpVersion {
 }
 
 impl IpVersion {
+    fn of(address: SocketAddr) -> Self {
+        match address {
+            SocketAddr::V4(_) => Self::V4,
+            SocketAddr::V6(_) => Self::V6,
+        }
+    }
+
     fn admits(self, address: &SocketAddr) -> bool {
         match self {
             Self::Any => true,
@@ -64,6 +71,7 @@ impl IpVersion {
 #[derive(Clone, Debug, Default)]
 pub struct Connector {
     ip_version: IpVersion,
+    local_address: Option<SocketAddr>,
     timeout: Option<Duration>,
     limits: Limits,
     peer_name: Option<PeerName>,
@@ -80,6 +88,15 @@ impl Connector {
     #[must_use]
     pub fn ip_version(mut self, version: IpVersion) -> Self {
         self.ip_version = version;
+        self
+    }
+
+    /// The address to connect from, and the port if it is not 0: for a host with several addresses of
+    /// its own. Only addresses of the same version are tried. `None`, the default, leaves it to the
+    /// system. Outside Unix no address can be tried with it. `QAbstractSocket::bind`.
+    #[must_use]
+    pub fn local_address(mut self, address: Option<SocketAddr>) -> Self {
+        self.local_address = address;
         self
     }
 
@@ -158,7 +175,7 @@ impl Connector {
             .and_then(|time| Instant::now().checked_add(time));
         let addresses = self.look_up(host, port)?;
         let error = ConnectError::new(host, port);
-        let attempts = Attempts::start(alternate(addresses), until, error)?;
+        let attempts = Attempts::start(alternate(addresses), self.local_address, until, error)?;
         let link = Link::Connecting(Box::new(attempts));
         Ok(SslSocket::over(link, self.limits, Some(host)))
     }
@@ -168,14 +185,18 @@ impl Connector {
             let why = format!("cannot find the address of {host}: {error}");
             ConnectError::not_found(host, port, why)
         })?;
+        let local = self.local_address.map_or(IpVersion::Any, IpVersion::of);
         let addresses: Vec<_> = found
-            .filter(|address| self.ip_version.admits(address))
+            .filter(|address| self.ip_version.admits(address) && local.admits(address))
             .collect();
         if addresses.is_empty() {
-            let kind = match self.ip_version {
-                IpVersion::Any => "address",
-                IpVersion::V4 => "IPv4 address",
-                IpVersion::V6 => "IPv6 address",
+            let kind = match (self.ip_version, local) {
+                (IpVersion::Any, IpVersion::Any) => "address",
+                (IpVersion::V4, IpVersion::V6) | (IpVersion::V6, IpVersion::V4) => {
+                    "address of both the version to use and that of our own address"
+                }
+                (IpVersion::V4, _) | (_, IpVersion::V4) => "IPv4 address",
+                (IpVersion::V6, _) | (_, IpVersion::V6) => "IPv6 address",
             };
             let why = format!("{host} has no {kind}");
             return Err(ConnectError::not_found(host, port, why));

@@ -80,7 +80,7 @@
 //! told of.
 //!
 //! The plaintext dialogue before `startClientEncryption` is the application's in Qt;
-//! [`starttls::negotiate`] has it for eleven protocols.
+//! [`starttls::negotiate`] has it for thirteen protocols.
 //!
 //! Every member, and what differs: [`coming_from_qt`]. Certificates that a service or a person
 //! judges: [`judged_elsewhere`].

@@ -45,10 +45,11 @@ fn bash_understands_its_script() {
 }
 
 /// The options that take one of some values, and those.
-fn known() -> [(&'static str, &'static str, Vec<&'static str>); 7] {
+fn known() -> [(&'static str, &'static str, Vec<&'static str>); 9] {
     let backend = sslcore_std::default_backend();
     let ciphers = backend.supported_ciphers();
     let ciphers: Vec<_> = ciphers.map(|cipher| cipher.name()).collect();
+    let schemes = backend.supported_signature_schemes();
     let versions = || vec!["TLSv1.2", "TLSv1.3"];
     let faults = vec!["wrong-cert", "inject", "truncate", "garbage"];
     [
@@ -59,6 +60,12 @@ fn known() -> [(&'static str, &'static str, Vec<&'static str>); 7] {
         ),
         ("connect", "protocol", versions()),
         ("connect", "ciphers", ciphers),
+        ("connect", "groups", backend.supported_groups().collect()),
+        (
+            "connect",
+            "sigalgs",
+            schemes.map(|scheme| scheme.name()).collect(),
+        ),
         ("connect", "verify", vec!["none", "query", "verify"]),
         ("serve", "protocol", versions()),
         ("verify", "purpose", vec!["server", "client"]),

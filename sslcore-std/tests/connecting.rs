@@ -398,3 +398,43 @@ fn a_timeout_beyond_all_clocks_is_as_good_as_none() {
     );
     assert!(report.close_notify_sent && report.close_notify_received);
 }
+
+#[test]
+fn a_connection_comes_from_the_address_and_the_port_that_were_named() {
+    let (listener, port) = listener();
+    // A port that is free: another listener has just had it.
+    let free = TcpListener::bind(("127.0.0.1", 0)).expect("bind");
+    let local = free.local_addr().expect("address");
+    drop(free);
+    let connector = Connector::new()
+        .timeout(Some(LONG))
+        .local_address(Some(local));
+    let socket = connector.connect("127.0.0.1", port).expect("connect");
+    let (_stream, from) = listener.accept().expect("accept");
+    assert_eq!(from, local);
+    assert_eq!(socket.local_addr().expect("connected"), local);
+}
+
+#[test]
+fn from_an_ipv4_address_no_ipv6_address_is_tried() {
+    let (_listener, port) = listener();
+    let local = Some(([127, 0, 0, 1], 0).into());
+    let connector = Connector::new().timeout(Some(LONG)).local_address(local);
+    let error = connector.connect("::1", port).expect_err("it is IPv6");
+    assert_eq!(error.to_string(), "::1 has no IPv4 address");
+    let neither = connector
+        .ip_version(IpVersion::V6)
+        .connect("localhost", port);
+    let why = "address of both the version to use and that of our own address";
+    assert!(neither.expect_err("neither").to_string().contains(why));
+}
+
+#[test]
+fn an_address_that_is_not_ours_to_connect_from_is_told() {
+    let (_listener, port) = listener();
+    // Of a network for documentation (RFC 5737).
+    let local = Some(([192, 0, 2, 1], 0).into());
+    let connector = Connector::new().timeout(Some(LONG)).local_address(local);
+    let error = connector.connect("127.0.0.1", port).expect_err("not ours");
+    assert_eq!(error.kind(), ErrorKind::AddrNotAvailable);
+}

@@ -50,9 +50,16 @@ fn keys_in_pkcs8_are_opened() {
         &["-v2", "aes-192-cbc", "-v2prf", "hmacWithSHA384"],
         &["-v2", "aes-256-cbc", "-scrypt"],
         &["-v2", "des3", "-v2prf", "hmacWithSHA1"],
+        &["-v2", "camellia-128-cbc"],
+        &["-v2", "camellia-256-cbc", "-scrypt"],
+        &["-v1", "PBE-SHA1-3DES"],
+        &["-v1", "PBE-SHA1-2DES"],
+        &["-v1", "PBE-SHA1-RC2-128"],
+        &["-v1", "PBE-SHA1-RC2-40"],
     ] {
         for form in ["PEM", "DER"] {
             let mut arguments = vec!["pkcs8", "-topk8", "-in", "key.pem", "-passout", &pass];
+            arguments.extend(["-provider", "legacy", "-provider", "default"]);
             arguments.extend_from_slice(how);
             arguments.extend(["-outform", form, "-out", "encrypted"]);
             opens(&openssl(&files, &arguments), KeyKind::EcdsaP256);
@@ -66,7 +73,7 @@ fn keys_in_pkcs8_of_the_older_kind_say_how_they_are_encrypted() {
     files.file("key.pem", WORLD.server.key_pem());
     let pass = format!("pass:{PASSPHRASE}");
     for (how, named) in [
-        ("PBE-SHA1-3DES", "1.2.840.113549.1.12.1.3"),
+        ("PBE-SHA1-RC4-128", "1.2.840.113549.1.12.1.1"),
         ("PBE-MD5-DES", "1.2.840.113549.1.5.3"),
     ] {
         let mut arguments = vec!["pkcs8", "-topk8", "-in", "key.pem", "-passout", &pass];
@@ -88,7 +95,7 @@ fn keys_in_the_old_pem_are_opened() {
     files.file("ec.pem", WORLD.server.key_pem());
     openssl(&files, &["genrsa", "-out", "rsa.pem"]);
     let pass = format!("pass:{PASSPHRASE}");
-    for cipher in ["-aes128", "-aes192", "-aes256", "-des3"] {
+    for cipher in ["-aes128", "-aes192", "-aes256", "-des3", "-camellia256"] {
         for (command, from, kind) in [
             (&["ec"][..], "ec.pem", KeyKind::EcdsaP256),
             (

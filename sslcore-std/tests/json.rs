@@ -135,16 +135,19 @@ fn connect_says_what_the_help_lists() {
     let door = Door::open();
     let mut good = connect(&door.address().to_string());
     good.args(["--json", "--trace", "--starttls", "pop3", "--ca"]);
-    good.arg(ca_file());
+    good.arg(ca_file()).args(["--reconnect", "1"]);
     let serve = || {
-        let mut stream = door.accept();
-        stream.write_all(b"+OK\r\n").expect("greet");
-        stream.read_exact(&mut [0; 6]).expect("STLS");
-        stream.write_all(b"+OK\r\n").expect("go ahead");
-        let mut socket = encrypt(stream);
-        socket.read_exact(&mut [0; 4]).expect("all");
-        socket.close();
-        socket.wait_for_disconnected(Some(LONG)).expect("ended");
+        for data in [4, 0] {
+            let mut stream = door.accept();
+            stream.write_all(b"+OK\r\n").expect("greet");
+            stream.read_exact(&mut [0; 6]).expect("STLS");
+            stream.write_all(b"+OK\r\n").expect("go ahead");
+            let mut socket = encrypt(stream);
+            socket.wait_for_encrypted(Some(LONG)).expect("encrypted");
+            socket.read_exact(&mut vec![0; data]).expect("all");
+            socket.close();
+            socket.wait_for_disconnected(Some(LONG)).expect("ended");
+        }
     };
     let (ended, ()) = both(|| run(&mut good, b"data"), serve);
     assert_eq!(ended.code, Some(0), "{}", ended.stderr);

@@ -3,6 +3,7 @@
 #[path = "common/encrypted_keys.rs"]
 mod encrypted_keys;
 
+use base64ct::Encoding;
 use encrypted_keys::{
     PASSPHRASE, dek_info, encrypted_once, encrypted_twice, pbes2, pbes2_as, pbkdf2, pbkdf2_with,
     pkcs8, scrypt, store,
@@ -251,7 +252,7 @@ fn what_is_encrypted_in_another_way_says_in_which() {
             b"\x03\x04\x01\x7f",
             "2.16.840.1.101.3.4.1.127",
         ),
-        (b"\x01\x05\x0d", b"\x01\x0c\x01", "1.2.840.113549.1.12.1"),
+        (b"\x01\x05\x0d", b"\x01\x0c\x07", "1.2.840.113549.1.12.7"),
     ] {
         let kind = said(&files, replaced(der.clone(), from, to), PASSPHRASE);
         let LoadErrorKind::UnknownEncryption(why) = kind else {
@@ -373,4 +374,110 @@ fn a_passphrase_that_the_format_cannot_have_is_told() {
     assert!(matches!(kind, LoadErrorKind::WrongPassphrase), "{error}");
     let error = trust::pkcs12(&file, "\u{1f40e}").expect_err("a horse");
     assert!(error.to_string().contains("beyond U+FFFE"), "{error}");
+}
+
+/// A key of `tests/keys`, where `make.sh` says how it was made.
+fn made(name: &str) -> String {
+    let folder = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/keys");
+    format!("{folder}/{name}.pem")
+}
+
+/// PKCS#12's encryptions around PKCS#8, and Camellia in PBES2 and in OpenSSL's old PEM.
+#[test]
+fn what_older_programs_and_other_countries_encrypt_with_is_opened() {
+    let plain = trust::private_key(made("plain")).expect("not encrypted");
+    for (name, is_pkcs8) in [
+        ("pbe-sha1-3des", true),
+        ("pbe-sha1-2des", true),
+        ("pbe-sha1-rc2-128", true),
+        ("pbe-sha1-rc2-40", true),
+        ("pbes2-camellia-128", true),
+        ("pbes2-camellia-192", true),
+        ("pbes2-camellia-256", true),
+        ("scrypt-camellia-256", true),
+        ("dek-camellia-128", false),
+        ("dek-camellia-192", false),
+        ("dek-camellia-256", false),
+    ] {
+        let file = made(name);
+        let key = trust::private_key_with_passphrase(&file, PASSPHRASE).expect(name);
+        assert_eq!(key.kind(), KeyKind::EcdsaP256, "{name}");
+        if is_pkcs8 {
+            assert_eq!(key.secret_der(), plain.secret_der(), "{name}");
+        }
+        for wrong in ["", "correct", "correct horse "] {
+            let error = trust::private_key_with_passphrase(&file, wrong).expect_err(name);
+            let kind = error.kind();
+            assert!(matches!(kind, LoadErrorKind::WrongPassphrase), "{error}");
+        }
+        let error = trust::private_key(&file).expect_err("no passphrase");
+        let kind = error.kind();
+        assert!(matches!(kind, LoadErrorKind::EncryptedKey), "{error}");
+    }
+}
+
+#[test]
+fn a_passphrase_is_utf_16_where_pkcs12_encrypts() {
+    let file = made("umlaut");
+    let plain = trust::private_key(made("plain")).expect("not encrypted");
+    let key = trust::private_key_with_passphrase(&file, "Schl\u{fc}ssel \u{1f511}");
+    assert_eq!(key.expect("a key").secret_der(), plain.secret_der());
+    // The same in Latin-1 is another.
+    let error = trust::private_key_with_passphrase(&file, b"Schl\xfcssel \x3f").expect_err("other");
+    assert!(matches!(error.kind(), LoadErrorKind::WrongPassphrase));
+}
+
+/// The number of rounds of those files, 2048.
+const ROUNDS: &[u8] = b"\x02\x02\x08\0";
+
+/// A file of `tests/keys` in DER, with these bytes replaced.
+fn made_with(name: &str, from: &[u8], to: &[u8]) -> Vec<u8> {
+    let text = std::fs::read_to_string(made(name)).expect("PEM");
+    let base64: String = text.lines().filter(|line| !line.starts_with('-')).collect();
+    let mut der = vec![0; base64.len()];
+    let len = base64ct::Base64::decode(&base64, &mut der)
+        .expect("base64")
+        .len();
+    der.truncate(len);
+    replaced(der, from, to)
+}
+
+#[test]
+fn parameters_of_older_encryptions_that_make_no_sense_are_damage() {
+    let files = Scratch::new();
+    for rounds in [&b"\x02\x02\0\0"[..], b"\x02\x02\x88\0", b"\x04\x02\x08\0"] {
+        let kind = said(
+            &files,
+            made_with("pbe-sha1-3des", ROUNDS, rounds),
+            PASSPHRASE,
+        );
+        assert!(matches!(kind, LoadErrorKind::DamagedKey(_)), "{kind:?}");
+    }
+    // Half of the IV, in an octet string of its own, and what is no salt.
+    let damaged = made_with(
+        "pbes2-camellia-128",
+        b"\x01\x02\x04\x10",
+        b"\x01\x02\x02\x10",
+    );
+    let kind = said(&files, damaged, PASSPHRASE);
+    assert!(matches!(kind, LoadErrorKind::DamagedKey(_)), "{kind:?}");
+}
+
+#[test]
+fn older_encryptions_that_ask_for_endless_work_are_refused() {
+    let files = Scratch::new();
+    // The salt, of eight bytes, gives up three for more rounds.
+    let der = made_with("pbe-sha1-rc2-40", ROUNDS, ROUNDS);
+    let at = der
+        .windows(2)
+        .position(|bytes| bytes == b"\x04\x08")
+        .expect("salt");
+    let mut costly = der.clone();
+    costly[at + 1] = 6;
+    costly[at + 8..at + 14].copy_from_slice(b"\x02\x04\x7f\xff\xff\xff");
+    let kind = said(&files, costly, PASSPHRASE);
+    assert!(
+        matches!(kind, LoadErrorKind::UnknownEncryption(_)),
+        "{kind:?}"
+    );
 }

@@ -539,3 +539,110 @@ fn what_is_no_revocation_list_is_told_with_what_it_is_instead() {
         LoadErrorKind::Unreadable(_)
     ));
 }
+
+/// The tests' server's chain and its root: three certificates, leaf first.
+fn chain_of_three() -> (Identity, Vec<CertificateDer<'static>>) {
+    let intermediate = WORLD.ca.intermediate("test intermediate");
+    let leaf = intermediate.leaf(&["server.test"]);
+    let chain = vec![leaf.chain[0].clone(), intermediate.der(), WORLD.ca.der()];
+    (leaf, chain)
+}
+
+#[test]
+fn text_of_windows_and_of_mails_is_read_as_any_other() {
+    let files = Scratch::new();
+    let (leaf, chain) = chain_of_three();
+    let text: String = chain.iter().map(|der| certificate_pem(der)).collect();
+    let text = text + &leaf.key_pem();
+    let utf16 = |mark: &[u8], bytes: fn(u16) -> [u8; 2]| {
+        let units = text.encode_utf16().flat_map(bytes);
+        mark.iter().copied().chain(units).collect::<Vec<u8>>()
+    };
+    for contents in [
+        utf16(b"\xff\xfe", u16::to_le_bytes),
+        utf16(b"\xfe\xff", u16::to_be_bytes),
+        utf16(b"", u16::to_le_bytes),
+        text.replace('\n', "\r\n    ").into(),
+        format!("\t{}", text.replace('\n', "\n\t")).into(),
+        // As "cat" joins files that end without a line's end.
+        text.replace("-----\n-----BEGIN", "----------BEGIN").into(),
+    ] {
+        let file = files.file("all.pem", contents);
+        assert_eq!(
+            trust::certificates_from_file(&file).expect("certificates"),
+            chain
+        );
+        let (read, key) = trust::identity(&file, &file).expect("an identity");
+        assert_eq!(
+            (read, key.secret_der()),
+            (chain.clone(), leaf.key().secret_der())
+        );
+    }
+}
+
+#[test]
+fn lines_are_counted_as_an_editor_does_whatever_is_on_them() {
+    let files = Scratch::new();
+    let good = certificate_pem(&WORLD.ca.der());
+    let bad = "-----BEGIN CERTIFICATE-----\n????\n-----END CERTIFICATE-----\n";
+    let joined = format!("{}{bad}", good.trim_end());
+    let line = good.lines().count();
+    let file = files.file("joined.pem", joined);
+    let error = trust::certificates_from_file(&file).expect_err("no base64");
+    let place = error.place().expect("a block");
+    assert_eq!((place.block, place.line), (2, line));
+}
+
+#[test]
+fn a_request_for_a_certificate_is_told_from_one() {
+    let files = Scratch::new();
+    let key = rcgen::KeyPair::generate().expect("key");
+    let params = rcgen::CertificateParams::new(vec!["server.test".to_owned()]).expect("names");
+    let request = params.serialize_request(&key).expect("a request");
+    let why = "there is no certificate in it, only: CERTIFICATE REQUEST";
+    let answered = "; an authority answers a request with a certificate";
+    for (contents, form) in [
+        (request.der().to_vec(), " (DER)"),
+        (pem("CERTIFICATE REQUEST", request.der()).into_bytes(), ""),
+    ] {
+        let file = files.file("request", contents);
+        let text = said(&file, trust::certificates_from_file(&file));
+        assert_eq!(text, format!(": {why}{form}{answered}"));
+        let text = said(&file, trust::private_key(&file));
+        assert!(
+            text.contains("no private key in it, only: CERTIFICATE REQUEST"),
+            "{text}"
+        );
+    }
+}
+
+#[test]
+fn a_chain_that_begins_with_its_root_is_put_in_order() {
+    let files = Scratch::new();
+    let (leaf, chain) = chain_of_three();
+    let [one, two, three] = [&chain[0], &chain[1], &chain[2]];
+    let key = files.file("key.pem", leaf.key_pem());
+    for order in [
+        [three, two, one],
+        [three, one, two],
+        [two, one, three],
+        [two, three, one],
+    ] {
+        let text: String = order.iter().map(|der| certificate_pem(der)).collect();
+        let file = files.file("chain.pem", text);
+        let (read, _) = trust::identity(&file, &key).expect("an identity");
+        assert_eq!(read, chain);
+    }
+    // A leaf that stands first stays there, with what is behind it as it is.
+    let order = [one, three, two].map(Clone::clone).to_vec();
+    assert_eq!(trust::leaf_first(order.clone()), order);
+    // Two that nobody was issued by: which one is meant is not known.
+    let order = vec![
+        three.clone(),
+        WORLD.server.chain[0].clone(),
+        two.clone(),
+        one.clone(),
+    ];
+    assert_eq!(trust::leaf_first(order.clone()), order);
+    assert_eq!(trust::leaf_first(Vec::new()), Vec::new());
+}

@@ -9,12 +9,13 @@ use core::fmt;
 pub enum ConfigError {
     /// The backend does not have it, or TLS as built here refuses it.
     Unsupported {
-        /// What kind of thing: `"protocol"`, `"cipher suite"`, `"group"`.
+        /// What kind of thing: `"protocol"`, `"cipher suite"`, `"group"`, `"signature scheme"`.
         what: &'static str,
         /// Its name, as given.
         name: String,
     },
-    /// The choices leave nothing to negotiate with: no protocol, cipher suite or group.
+    /// The choices leave nothing to negotiate with: no protocol, cipher suite, group or
+    /// signature scheme.
     NothingLeft(&'static str),
     /// The private key does not belong to the certificate.
     KeyMismatch,

@@ -1,9 +1,9 @@
 //! What cannot work is refused when a configuration is built.
 
-use rustls_pki_types::{CertificateDer, PrivatePkcs8KeyDer};
+use rustls_pki_types::{CertificateDer, PrivatePkcs1KeyDer, PrivatePkcs8KeyDer};
 use sslcore::{ClientConfig, ConfigError, PeerName, ServerConfig, SslProtocol};
 use sslcore_tests::certs::WORLD;
-use sslcore_tests::chains::{Made, authority, field, leaf};
+use sslcore_tests::chains::{Made, authority, element, field, leaf};
 use sslcore_tests::pair::{Pair, backends, client, server};
 
 fn refused<T: std::fmt::Debug>(outcome: Result<T, ConfigError>) -> ConfigError {
@@ -258,5 +258,25 @@ fn a_later_choice_replaces_an_earlier_one_that_could_not_work() {
             .alpn(&[b"h2"])
             .build();
         assert!(built.is_ok(), "{built:?}");
+    }
+}
+
+#[test]
+fn an_rsa_key_that_is_too_short_says_its_length() {
+    // PKCS#1 (RFC 8017 §A.1.2): a version, a modulus, and what nobody gets to look at.
+    let modulus = [&[0, 0x80][..], &[7; 127]].concat();
+    let small = element(2, &[3]);
+    let rest = [&small[..]; 7].concat();
+    let key = [element(2, &[0]), element(2, &modulus), rest].concat();
+    let key = element(0x30, &key);
+    for backend in backends() {
+        let key = PrivatePkcs1KeyDer::from(key.clone());
+        let error = refused(
+            server(backend)
+                .identity(WORLD.server.chain.clone(), key)
+                .build(),
+        );
+        let why = "the private key cannot be used: an RSA key of 1024 bits, and 2048 are needed";
+        assert_eq!(error.to_string(), why);
     }
 }

@@ -37,7 +37,7 @@ fn deaf() -> (TcpListener, TcpStream, SocketAddr) {
 fn socket<const N: usize>(addresses: [SocketAddr; N], time: Duration) -> SslSocket {
     let until = Instant::now() + time;
     let error = ConnectError::new("test", 1);
-    let attempts = Attempts::start(VecDeque::from(addresses), Some(until), error);
+    let attempts = Attempts::start(VecDeque::from(addresses), None, Some(until), error);
     let link = Link::Connecting(Box::new(attempts.expect("one can be tried")));
     SslSocket::over(link, Limits::default(), None)
 }

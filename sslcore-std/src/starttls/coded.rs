@@ -59,24 +59,35 @@ fn last(wanted: &'static [&'static str]) -> Exchange {
     }
 }
 
-/// RFC 3207. Says hello with an address literal (RFC 5321 §4.1.3): this end may have no name.
+/// RFC 3207.
 pub(super) fn smtp(local: Option<IpAddr>) -> Coded {
-    let hello = match local.map(|local| local.to_canonical()) {
-        Some(IpAddr::V6(local)) => format!("EHLO [IPv6:{local}]"),
-        Some(local) => format!("EHLO [{local}]"),
-        None => "EHLO localhost".to_owned(),
+    mail("EHLO", local)
+}
+
+/// RFC 2033 §4.1: as SMTP, but for its hello.
+pub(super) fn lmtp(local: Option<IpAddr>) -> Coded {
+    mail("LHLO", local)
+}
+
+/// Says hello with an address literal (RFC 5321 §4.1.3): this end may have no name.
+fn mail(hello: &str, local: Option<IpAddr>) -> Coded {
+    let name = match local.map(|local| local.to_canonical()) {
+        Some(IpAddr::V6(local)) => format!("[IPv6:{local}]"),
+        Some(local) => format!("[{local}]"),
+        None => "localhost".to_owned(),
     };
     let exchanges = [
-        exchange(&["220"], &hello),
+        exchange(&["220"], &format!("{hello} {name}")),
         exchange(&["250"], "STARTTLS"),
         last(&["220"]),
     ];
     Coded::new(Form::Digits, exchanges)
 }
 
-/// RFC 4217 §4.
+/// RFC 4217 §4. Servers that are older than it answer as RFC 2228 §3 has it, 334, or with 200.
 pub(super) fn ftp() -> Coded {
-    let exchanges = [exchange(&["220"], "AUTH TLS"), last(&["234"])];
+    let go_ahead = last(&["234", "334", "200"]);
+    let exchanges = [exchange(&["220"], "AUTH TLS"), go_ahead];
     Coded::new(Form::Digits, exchanges)
 }
 

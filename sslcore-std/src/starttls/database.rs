@@ -23,8 +23,24 @@ impl Dialogue for Postgres {
     }
 }
 
-/// ErrorResponse: fields that begin with a letter and end in a zero byte; `M` is the message.
+/// ErrorResponse, in the form of today or in that of protocol version 2: text up to a zero byte. A
+/// server that cannot even make a process for the connection says the latter.
 fn error_response(unread: &[u8]) -> Result<Step, Refusal> {
+    // A length that begins like text is one that nobody sends.
+    let is_text = |byte: u8| !byte.is_ascii_control();
+    match unread.get(1) {
+        Some(byte) if is_text(*byte) => {
+            let end = unread.iter().position(|byte| *byte == 0);
+            end.map_or(Ok(Step::Incomplete), |end| {
+                Err(Refusal::Refused(quote(&unread[1..end])))
+            })
+        }
+        _ => fields(unread),
+    }
+}
+
+/// Fields that begin with a letter and end in a zero byte; `M` is the message.
+fn fields(unread: &[u8]) -> Result<Step, Refusal> {
     let Some((length, _)) = unread[1..].split_first_chunk::<4>() else {
         return Ok(Step::Incomplete);
     };

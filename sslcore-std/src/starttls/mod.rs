@@ -1,4 +1,4 @@
-//! Asking a server in plaintext to switch to TLS: STARTTLS and its kin, in eleven protocols.
+//! Asking a server in plaintext to switch to TLS: STARTTLS and its kin, in thirteen protocols.
 //!
 //! ```no_run
 //! use std::time::Duration;

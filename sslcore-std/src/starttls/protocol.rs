@@ -13,6 +13,8 @@ use super::{coded, database, ldap, tagged, xmpp};
 pub enum Protocol {
     /// SMTP: `STARTTLS` (RFC 3207).
     Smtp,
+    /// LMTP: `STARTTLS` (RFC 2033, RFC 3207).
+    Lmtp,
     /// IMAP: `STARTTLS` (RFC 9051 §6.2.1).
     Imap,
     /// POP3: `STLS` (RFC 2595 §4).
@@ -21,6 +23,8 @@ pub enum Protocol {
     Ftp,
     /// XMPP, client to server: `<starttls/>` (RFC 6120 §5).
     Xmpp,
+    /// XMPP, server to server.
+    XmppServer,
     /// LDAP: the StartTLS operation (RFC 4511 §4.14).
     Ldap,
     /// PostgreSQL: SSLRequest.
@@ -37,12 +41,14 @@ pub enum Protocol {
 
 impl Protocol {
     /// All of them.
-    pub const ALL: [Self; 11] = [
+    pub const ALL: [Self; 13] = [
         Self::Smtp,
+        Self::Lmtp,
         Self::Imap,
         Self::Pop3,
         Self::Ftp,
         Self::Xmpp,
+        Self::XmppServer,
         Self::Ldap,
         Self::Postgres,
         Self::Mysql,
@@ -55,10 +61,12 @@ impl Protocol {
     pub const fn name(self) -> &'static str {
         match self {
             Self::Smtp => "smtp",
+            Self::Lmtp => "lmtp",
             Self::Imap => "imap",
             Self::Pop3 => "pop3",
             Self::Ftp => "ftp",
             Self::Xmpp => "xmpp",
+            Self::XmppServer => "xmpp-server",
             Self::Ldap => "ldap",
             Self::Postgres => "postgres",
             Self::Mysql => "mysql",
@@ -69,14 +77,16 @@ impl Protocol {
     }
 
     /// The port of its plaintext service. For SMTP the one of mail servers, 25; mail programs
-    /// submit on 587.
+    /// submit on 587. LMTP has none of its own; 24 is the one for mail systems of one's own.
     pub const fn default_port(self) -> u16 {
         match self {
             Self::Smtp => 25,
+            Self::Lmtp => 24,
             Self::Imap => 143,
             Self::Pop3 => 110,
             Self::Ftp => 21,
             Self::Xmpp => 5222,
+            Self::XmppServer => 5269,
             Self::Ldap => 389,
             Self::Postgres => 5432,
             Self::Mysql => 3306,
@@ -89,13 +99,15 @@ impl Protocol {
     pub(super) fn dialogue(self, host: &str, local: Option<IpAddr>) -> Box<dyn Dialogue> {
         match self {
             Self::Smtp => Box::new(coded::smtp(local)),
+            Self::Lmtp => Box::new(coded::lmtp(local)),
             Self::Ftp => Box::new(coded::ftp()),
             Self::Nntp => Box::new(coded::nntp()),
             Self::Pop3 => Box::new(coded::pop3()),
             Self::Imap => Box::new(tagged::Imap::default()),
             Self::Sieve => Box::new(tagged::Sieve::default()),
             Self::Irc => Box::new(tagged::Irc),
-            Self::Xmpp => Box::new(xmpp::Xmpp::new(host)),
+            Self::Xmpp => Box::new(xmpp::Xmpp::new(host, "jabber:client")),
+            Self::XmppServer => Box::new(xmpp::Xmpp::new(host, "jabber:server")),
             Self::Ldap => Box::new(ldap::Ldap),
             Self::Postgres => Box::new(database::Postgres),
             Self::Mysql => Box::new(database::Mysql),

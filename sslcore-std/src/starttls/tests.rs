@@ -112,6 +112,9 @@ fn servers_that_are_not_ready_refuse_in_their_greeting() {
     assert_eq!(refused(Protocol::Mysql, &[error]), "#HY000not you");
     let error = b"E\0\0\0\x1cSFATAL\0C08P01\0Mnot you\0\0";
     assert_eq!(refused(Protocol::Postgres, &[error]), "not you");
+    let error = b"Ecould not fork new process for connection: no memory\n\0";
+    let said = "could not fork new process for connection: no memory";
+    assert_eq!(refused(Protocol::Postgres, &[error]), said);
     let error = b"<stream:error><host-unknown/></stream:error>";
     let parts = error
         .split_inclusive(|byte| *byte == b'>')
@@ -196,8 +199,29 @@ fn names_are_read_as_they_are_written() {
     let error = "telnet".parse::<Protocol>().expect_err("no such protocol");
     assert_eq!(
         error.to_string(),
-        "\"telnet\" is none of smtp imap pop3 ftp xmpp ldap postgres mysql sieve nntp irc"
+        "\"telnet\" is none of smtp lmtp imap pop3 ftp xmpp xmpp-server ldap postgres mysql sieve \
+         nntp irc"
     );
+}
+
+#[test]
+fn an_old_error_of_postgres_ends_with_its_zero_byte_and_is_no_longer_than_others() {
+    let begun = [&b"Eno end"[..], &[b'x'; MESSAGE]].concat();
+    for len in [1, 2, 7, begun.len()] {
+        let step = outcome(Protocol::Postgres, &[&begun[..len]]);
+        assert_eq!(step, Ok(Step::Incomplete), "{len} bytes");
+    }
+}
+
+#[test]
+fn ftp_servers_may_answer_as_they_did_before_rfc_4217() {
+    for code in ["234", "334", "200"] {
+        let answer = format!("{code} go on\r\n");
+        let step = outcome(Protocol::Ftp, &[b"220 ready\r\n", answer.as_bytes()]);
+        assert_eq!(step, Ok(Step::GoAhead(answer.len(), Vec::new())), "{code}");
+    }
+    let said = refused(Protocol::Ftp, &[b"220 ready\r\n", b"431 no TLS\r\n"]);
+    assert_eq!(said, "431 no TLS");
 }
 
 #[test]

@@ -2,10 +2,12 @@
 
 use super::dialogue::{Dialogue, Refusal, Step, quote};
 
-/// A client's stream, tag by tag: just enough XML to know where the server's answer ends. What
+/// A client's or a server's stream, tag by tag: just enough XML to know where the server's answer ends. What
 /// RFC 6120 §11.1 forbids, comments and declarations, is refused.
 pub(super) struct Xmpp {
     host: String,
+    /// The namespace of what the stream carries (RFC 6120 §4.8.2).
+    content: &'static str,
     asked: bool,
     /// The features offer TLS.
     offered: bool,
@@ -24,9 +26,10 @@ enum Decision {
 const ASK: &[u8] = b"<starttls xmlns='urn:ietf:params:xml:ns:xmpp-tls'/>";
 
 impl Xmpp {
-    pub(super) fn new(host: &str) -> Self {
+    pub(super) fn new(host: &str, content: &'static str) -> Self {
         Self {
             host: host.to_owned(),
+            content,
             asked: false,
             offered: false,
             features: Vec::new(),
@@ -92,7 +95,8 @@ impl Dialogue for Xmpp {
         }
         format!(
             "<?xml version='1.0'?><stream:stream to='{host}' version='1.0' xml:lang='en' \
-             xmlns='jabber:client' xmlns:stream='http://etherx.jabber.org/streams'>"
+             xmlns='{}' xmlns:stream='http://etherx.jabber.org/streams'>",
+            self.content
         )
         .into()
     }

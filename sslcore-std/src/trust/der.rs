@@ -21,6 +21,8 @@ pub(super) enum Der {
     Message,
     /// An OCSPResponse (RFC 6960 §4.2.1).
     OcspResponse,
+    /// A CertificationRequest (RFC 2986 §4.2).
+    Request,
     /// Something else, perhaps a certificate.
     Other,
 }
@@ -51,6 +53,7 @@ pub(super) fn look(der: &[u8]) -> Der {
         [ENUMERATED, ..] => Der::OcspResponse,
         [SEQUENCE, ..] => match algorithm(content) {
             Some(oid) if is_encryption(oid) => Der::EncryptedKey,
+            _ if is_request(content) => Der::Request,
             _ => Der::Other,
         },
         _ => Der::Other,
@@ -84,6 +87,15 @@ pub(super) fn algorithm(der: &[u8]) -> Option<&[u8]> {
         return None;
     };
     rest.get(..len)
+}
+
+/// Whether version 0 and a name stand here: behind a certificate's version or serial number is an
+/// algorithm.
+fn is_request(der: &[u8]) -> bool {
+    let Some((SEQUENCE, _, [2, 1, 0, name @ ..])) = header(der) else {
+        return false;
+    };
+    matches!(header(name), Some((SEQUENCE, ..))) && algorithm(name).is_none()
 }
 
 fn is_encryption(oid: &[u8]) -> bool {

@@ -196,9 +196,13 @@ impl fmt::Display for LoadErrorKind {
             }
             Self::NoCertificate { instead } => {
                 write!(f, "there is no certificate in it, only: {}", list(instead))?;
-                match instead.iter().any(|label| label.contains("PRIVATE KEY")) {
-                    true => f.write_str("; this is a file of private keys"),
-                    false => Ok(()),
+                let has = |what| instead.iter().any(|label| label.contains(what));
+                if has("CERTIFICATE REQUEST") {
+                    f.write_str("; an authority answers a request with a certificate")
+                } else if has("PRIVATE KEY") {
+                    f.write_str("; this is a file of private keys")
+                } else {
+                    Ok(())
                 }
             }
             Self::NoPrivateKey { instead } => {

@@ -11,6 +11,7 @@ use zeroize::Zeroizing;
 use super::der::{self, Der};
 use super::error::{LoadError, LoadErrorKind, Place};
 use super::pem::{self, Block};
+use super::text;
 
 /// The longest file that is read. All roots of a system have a quarter of a megabyte.
 const LIMIT: u64 = 16 * 1024 * 1024;
@@ -32,6 +33,7 @@ pub(super) fn certificates_in(
             Der::PrivateKey | Der::EncryptedKey => "PRIVATE KEY (DER)",
             Der::Message => "PKCS7 (DER)",
             Der::OcspResponse => "OCSP response (DER)",
+            Der::Request => "CERTIFICATE REQUEST (DER)",
             _ => match usable(bytes.to_vec()) {
                 Ok(certificate) => return Ok(vec![certificate]),
                 Err(_) if is_list(bytes) => "X509 CRL (DER)",
@@ -62,6 +64,7 @@ pub(super) fn revocation_lists(path: &Path) -> Result<Vec<RevocationList>, LoadE
     if !pem::is_pem(&bytes) {
         let instead = match known_der(path, &bytes)? {
             Der::PrivateKey | Der::EncryptedKey => "PRIVATE KEY (DER)",
+            Der::Request => "CERTIFICATE REQUEST (DER)",
             _ if usable(bytes.to_vec()).is_ok() => "CERTIFICATE (DER)",
             _ => return Ok(vec![list(bytes.to_vec()).map_err(|kind| fail(None, kind))?]),
         };
@@ -120,7 +123,7 @@ pub(super) fn usable(bytes: Vec<u8>) -> Result<CertificateDer<'static>, LoadErro
     }
 }
 
-/// A whole file. It may be a private key, so nothing of it is left behind: a buffer that grew by
+/// A whole file; what is UTF-16 in UTF-8. It may be a private key, so nothing of it is left behind: a buffer that grew by
 /// itself would leave what it held.
 pub(super) fn read(path: &Path) -> Result<Zeroizing<Vec<u8>>, LoadError> {
     let mut bytes = Zeroizing::new(Vec::new());
@@ -137,7 +140,7 @@ pub(super) fn read(path: &Path) -> Result<Zeroizing<Vec<u8>>, LoadError> {
             path,
             LoadErrorKind::TooLarge { limit: LIMIT },
         )),
-        _ => Ok(bytes),
+        _ => Ok(text::from_utf16(&bytes).unwrap_or(bytes)),
     }
 }
 

@@ -39,6 +39,9 @@ fn private_key_in(
         return match file::known_der(path, bytes)? {
             Der::EncryptedKey => decrypt(bytes, passphrase),
             Der::PrivateKey => file::key(bytes),
+            Der::Request => Err(LoadErrorKind::NoPrivateKey {
+                instead: vec!["CERTIFICATE REQUEST (DER)".to_owned()],
+            }),
             _ => Err(no_key(bytes)),
         }
         .map_err(|kind| fail(None, kind));

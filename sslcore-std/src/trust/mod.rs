@@ -34,6 +34,9 @@ mod der;
 mod error;
 mod file;
 mod key;
+#[cfg(feature = "encrypted-keys")]
+mod legacy;
+mod order;
 #[cfg(any(feature = "encrypted-keys", feature = "pkcs12"))]
 mod parameters;
 #[cfg(feature = "encrypted-keys")]
@@ -46,6 +49,7 @@ mod roots;
 mod sealed;
 #[cfg(feature = "pkcs12")]
 mod store;
+mod text;
 
 use std::collections::HashSet;
 use std::fs;
@@ -80,23 +84,27 @@ pub use self::roots::{SystemRoots, system};
 /// # Errors
 /// The first [`LoadError`]. Certificates that could not be trust anchors are among them, so
 /// [`trust_anchors`](sslcore::ConfigBuilder::trust_anchors) takes all that this gives.
-pub fn certificates(path_or_pattern: &str) -> Result<Vec<CertificateDer<'static>>, LoadError> {
-    let path = Path::new(path_or_pattern);
+pub fn certificates(
+    path_or_pattern: impl AsRef<Path>,
+) -> Result<Vec<CertificateDer<'static>>, LoadError> {
+    let path = path_or_pattern.as_ref();
+    // A name that is no text is no pattern.
+    let pattern = path.to_str().filter(|text| pattern::is_one(text));
     match fs::metadata(path) {
         Ok(metadata) if metadata.is_dir() => from_files(path, files_in(path)?),
         Ok(_) => certificates_from_file(path),
-        Err(error) if error.kind() == ErrorKind::NotFound && pattern::is_one(path_or_pattern) => {
-            from_files(path, pattern::matching(path_or_pattern)?)
-        }
-        Err(error) => Err(LoadError::new(path, LoadErrorKind::Unreadable(error))),
+        Err(error) => match pattern.filter(|_| error.kind() == ErrorKind::NotFound) {
+            Some(pattern) => from_files(path, pattern::matching(pattern)?),
+            None => Err(LoadError::new(path, LoadErrorKind::Unreadable(error))),
+        },
     }
 }
 
 /// The certificates of one file, in its order: PEM, with any number of them among other blocks,
 /// or DER. Never an empty list. Reads at most 16 MiB.
 ///
-/// Text between and behind the blocks is passed over, any line ends are, and so is a byte order
-/// mark; bytes behind a certificate's DER, in a block or not, are an error.
+/// Text between and behind the blocks is passed over, any line ends are, white space before lines,
+/// and a byte order mark; the text may be UTF-16. Bytes behind a certificate's DER, in a block or not, are an error.
 ///
 /// # Errors
 /// A [`LoadError`], also when one certificate among good ones is damaged.
@@ -130,8 +138,8 @@ pub fn private_key(path: impl AsRef<Path>) -> Result<PrivateKey, LoadError> {
 }
 
 /// As [`private_key`], with the passphrase of a key that is encrypted: PKCS#8 with PBES2 (PBKDF2
-/// or scrypt, and AES or 3DES; RFC 8018), or OpenSSL's old `DEK-Info` PEM (AES or 3DES). The
-/// passphrase of a key that is not encrypted is not looked at.
+/// or scrypt, and AES, Camellia or 3DES; RFC 8018) or with what PKCS#12 has beside it (3DES or RC2
+/// with SHA-1; RFC 7292 §C), or OpenSSL's old `DEK-Info` PEM (AES, Camellia or 3DES). The passphrase of a key that is not encrypted is not looked at.
 /// `QSslSocket::setPrivateKey(fileName, algorithm, format, passPhrase)`.
 ///
 /// Costs what the file asks for, up to 10,000,000 rounds of PBKDF2, some seconds, or 256 MiB for
@@ -169,7 +177,7 @@ pub fn pkcs12(
     store::pkcs12(path.as_ref(), passphrase)
 }
 
-/// A certificate chain, leaf first, and the leaf's private key, as
+/// A certificate chain, [leaf first](leaf_first), and the leaf's private key, as
 /// [`ConfigBuilder::identity`](sslcore::ConfigBuilder::identity) wants them; that is where it is
 /// checked that they belong together. Both may be in one file, which is read once.
 ///
@@ -182,7 +190,8 @@ pub fn identity(
 ) -> Result<(Vec<CertificateDer<'static>>, PrivateKey), LoadError> {
     let (certificates, key) = (certificates.as_ref(), key.as_ref());
     if certificates == key {
-        return key::identity(key);
+        let (chain, key) = key::identity(key)?;
+        return Ok((leaf_first(chain), key));
     }
     let chain = match file::certificates(certificates) {
         Err(error)
@@ -198,7 +207,16 @@ pub fn identity(
         }
         other => other?,
     };
-    Ok((chain, key::private_key(key, None)?))
+    Ok((leaf_first(chain), key::private_key(key, None)?))
+}
+
+/// A chain in the order in which a handshake sends it: the leaf, its issuer, the issuer's issuer
+/// and so on (RFC 8446 §4.4.2); what has no place in the chain stands behind it.
+///
+/// Only a chain that begins with the issuer of another of its certificates is changed, and only if
+/// one alone is the issuer of none. Compares names; who signed what is not looked at.
+pub fn leaf_first(certificates: Vec<CertificateDer<'static>>) -> Vec<CertificateDer<'static>> {
+    order::leaf_first(certificates)
 }
 
 /// Whether this is a file of a private key, behind a passphrase or not.

@@ -1,7 +1,5 @@
 //! The parameters of an encryption, before anything is decrypted with them.
 
-#[cfg(feature = "encrypted-keys")]
-use super::der::algorithm;
 use super::der::{OID, SEQUENCE, header};
 
 /// `des-EDE3-CBC`, 1.2.840.113549.3.7 (RFC 8018 §B.2.2).
@@ -61,9 +59,36 @@ pub(super) fn element(der: &[u8]) -> Option<(u8, &[u8], &[u8])> {
     Some((tag, value, rest))
 }
 
-/// The OID of the encryption of a key in PKCS#8.
+/// A key in PKCS#8 that is encrypted (RFC 5958 §3).
 #[cfg(feature = "encrypted-keys")]
-pub(super) fn encryption(der: &[u8]) -> Option<&[u8]> {
-    let (_, content, _) = element(der)?;
-    algorithm(content)
+pub(super) struct Encrypted<'a> {
+    /// The object identifier of the encryption.
+    pub(super) id: &'a [u8],
+    /// What stands behind it.
+    pub(super) parameters: &'a [u8],
+    pub(super) ciphertext: &'a [u8],
+}
+
+#[cfg(feature = "encrypted-keys")]
+impl<'a> Encrypted<'a> {
+    /// `None`: its structure is another.
+    pub(super) fn look(der: &'a [u8]) -> Option<Self> {
+        let (SEQUENCE, content, []) = element(der)? else {
+            return None;
+        };
+        let (SEQUENCE, algorithm, rest) = element(content)? else {
+            return None;
+        };
+        let (OID, id, parameters) = element(algorithm)? else {
+            return None;
+        };
+        let (OCTET_STRING, ciphertext, []) = element(rest)? else {
+            return None;
+        };
+        Some(Self {
+            id,
+            parameters,
+            ciphertext,
+        })
+    }
 }

@@ -2,6 +2,7 @@
 
 use aes::cipher::block_padding::Pkcs7;
 use aes::cipher::{BlockModeDecrypt, KeyIvInit};
+use camellia::{Camellia128, Camellia192, Camellia256};
 use md5::{Digest, Md5};
 use pkcs5::pbes2::Kdf;
 use pkcs5::{EncryptionScheme, Error};
@@ -12,7 +13,8 @@ use zeroize::Zeroizing;
 use super::der::{self, Der};
 use super::error::LoadErrorKind;
 use super::file::key;
-use super::parameters;
+use super::legacy::{BAD_PARAMETERS, Camellia, HALF_A_BLOCK, Pbes1, too_costly};
+use super::parameters::{self, Encrypted};
 use super::pem::{Block, DekInfo};
 
 /// What decrypting may cost: some ten seconds of PBKDF2. Files of today ask for a twentieth.
@@ -25,13 +27,24 @@ pub(super) fn pkcs8(der: &[u8], passphrase: &[u8]) -> Result<PrivateKey, LoadErr
     if parameters::are_impossible(der) {
         return Err(BAD_PARAMETERS);
     }
-    match parameters::encryption(der).map(ObjectIdentifier::from_bytes) {
-        Some(Ok(pkcs5::pbes2::PBES2_OID)) => {}
-        Some(Ok(other)) => return Err(unknown(other)),
-        _ => return Err(BAD_PARAMETERS),
+    let encrypted = Encrypted::look(der).ok_or(BAD_PARAMETERS)?;
+    if let Some(pbes1) = Pbes1::of(encrypted.id) {
+        return decrypted(&pbes1.decrypt(&encrypted, passphrase, MAX_ITERATIONS)?);
+    }
+    match ObjectIdentifier::from_bytes(encrypted.id) {
+        Ok(pkcs5::pbes2::PBES2_OID) => {}
+        Ok(other) => return Err(unknown(other)),
+        Err(_) => return Err(BAD_PARAMETERS),
+    }
+    if let Some(camellia) = Camellia::of(encrypted.parameters) {
+        let camellia = camellia?;
+        affordable(&camellia.kdf)?;
+        return decrypted(&camellia.decrypt(encrypted.ciphertext, passphrase)?);
     }
     let info = EncryptedPrivateKeyInfoRef::try_from(der).map_err(why)?;
-    affordable(&info.encryption_algorithm)?;
+    if let EncryptionScheme::Pbes2(parameters) = &info.encryption_algorithm {
+        affordable(&parameters.kdf)?;
+    }
     let ciphertext = info.encrypted_data.as_bytes();
     whole_blocks(&info.encryption_algorithm, ciphertext)?;
     match info.encryption_algorithm.decrypt(passphrase, ciphertext) {
@@ -41,11 +54,6 @@ pub(super) fn pkcs8(der: &[u8], passphrase: &[u8]) -> Result<PrivateKey, LoadErr
         Err(other) => Err(LoadErrorKind::UnknownEncryption(other.to_string())),
     }
 }
-
-const BAD_PARAMETERS: LoadErrorKind =
-    LoadErrorKind::DamagedKey("the parameters of its encryption make no sense");
-const HALF_A_BLOCK: LoadErrorKind =
-    LoadErrorKind::DamagedKey("it is not whole blocks of its cipher");
 
 /// Why this is no encrypted key: an algorithm that is not known, or damage.
 fn why(error: pkcs8::Error) -> LoadErrorKind {
@@ -64,7 +72,10 @@ fn why(error: pkcs8::Error) -> LoadErrorKind {
 }
 
 fn unknown(algorithm: ObjectIdentifier) -> LoadErrorKind {
-    let what = format!("algorithm {algorithm}; PBES2 of RFC 8018 is known");
+    let what = format!(
+        "algorithm {algorithm}; PBES2 of RFC 8018 is known, and \
+                        PKCS#12's 3DES and RC2"
+    );
     LoadErrorKind::UnknownEncryption(what)
 }
 
@@ -83,23 +94,18 @@ fn whole_blocks(scheme: &EncryptionScheme, ciphertext: &[u8]) -> Result<(), Load
 }
 
 /// The file says what decrypting it costs, and whoever wrote it may not mean well.
-fn affordable(scheme: &EncryptionScheme) -> Result<(), LoadErrorKind> {
-    let excessive = match scheme {
-        EncryptionScheme::Pbes2(parameters) => match &parameters.kdf {
-            Kdf::Pbkdf2(kdf) => kdf.iteration_count > MAX_ITERATIONS,
-            Kdf::Scrypt(kdf) => {
-                let cost = kdf.cost_parameter;
-                let bytes = cost.saturating_mul(128 * u64::from(kdf.block_size));
-                bytes > MAX_SCRYPT_BYTES || kdf.parallelization > 16
-            }
-            _ => false,
-        },
+fn affordable(kdf: &Kdf) -> Result<(), LoadErrorKind> {
+    let excessive = match kdf {
+        Kdf::Pbkdf2(kdf) => kdf.iteration_count > MAX_ITERATIONS,
+        Kdf::Scrypt(kdf) => {
+            let cost = kdf.cost_parameter;
+            let bytes = cost.saturating_mul(128 * u64::from(kdf.block_size));
+            bytes > MAX_SCRYPT_BYTES || kdf.parallelization > 16
+        }
         _ => false,
     };
     match excessive {
-        true => Err(LoadErrorKind::UnknownEncryption(
-            "its key derivation costs more than any file should".to_owned(),
-        )),
+        true => Err(too_costly()),
         false => Ok(()),
     }
 }
@@ -113,6 +119,9 @@ pub(super) fn dek_info(block: &Block<'_>, passphrase: &[u8]) -> Result<PrivateKe
         "AES-192-CBC" => cbc::<cbc::Decryptor<aes::Aes192>, 24>(&mut bytes, passphrase, &iv),
         "AES-256-CBC" => cbc::<cbc::Decryptor<aes::Aes256>, 32>(&mut bytes, passphrase, &iv),
         "DES-EDE3-CBC" => cbc::<cbc::Decryptor<des::TdesEde3>, 24>(&mut bytes, passphrase, &iv),
+        "CAMELLIA-128-CBC" => cbc::<cbc::Decryptor<Camellia128>, 16>(&mut bytes, passphrase, &iv),
+        "CAMELLIA-192-CBC" => cbc::<cbc::Decryptor<Camellia192>, 24>(&mut bytes, passphrase, &iv),
+        "CAMELLIA-256-CBC" => cbc::<cbc::Decryptor<Camellia256>, 32>(&mut bytes, passphrase, &iv),
         other => {
             let cipher = format!("the cipher {other:?} of DEK-Info");
             return Err(LoadErrorKind::UnknownEncryption(cipher));

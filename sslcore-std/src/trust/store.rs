@@ -7,11 +7,12 @@ use p12_keystore::Pkcs12Archive;
 use p12_keystore::error::Error;
 use pkcs8::der::{ErrorKind, Tag};
 use rustls_pki_types::CertificateDer;
-use sslcore::{Certificate, PrivateKey};
+use sslcore::PrivateKey;
 
 use super::der::{self, Der};
 use super::error::{LoadError, LoadErrorKind};
 use super::file;
+use super::order::from_leaf;
 use super::{parameters, sealed};
 
 /// See [`pkcs12`](super::pkcs12).
@@ -51,7 +52,8 @@ pub(super) fn pkcs12(
     let certificates = std::iter::once(leaf).chain(all);
     let certificates =
         certificates.map(|at| file::usable(archive.certs[at].cert.as_der().to_vec()).map_err(fail));
-    Ok((in_order(certificates.collect::<Result<_, _>>()?), key))
+    let (chain, _) = from_leaf(certificates.collect::<Result<_, _>>()?);
+    Ok((chain, key))
 }
 
 fn impossible() -> LoadErrorKind {
@@ -87,21 +89,4 @@ fn why(error: Error, store: &[u8]) -> LoadErrorKind {
         ),
         other => LoadErrorKind::DamagedStore(other.to_string()),
     }
-}
-
-/// The first one, then its issuer and so on; what has no place in the chain is left out.
-fn in_order(mut rest: Vec<CertificateDer<'static>>) -> Vec<CertificateDer<'static>> {
-    let mut chain: Vec<CertificateDer<'static>> = rest.drain(..1).collect();
-    while let Some(last) = chain.last().cloned().map(Certificate::from) {
-        let next = rest.iter().position(|der| {
-            let candidate = Certificate::from(der.clone());
-            let names = candidate.subject().zip(last.issuer());
-            !last.is_self_issued() && names.is_some_and(|(name, issuer)| name.is_same(&issuer))
-        });
-        match next {
-            Some(at) => chain.push(rest.remove(at)),
-            None => break,
-        }
-    }
-    chain
 }

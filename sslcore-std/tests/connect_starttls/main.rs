@@ -1,4 +1,4 @@
-//! `sslcore connect --starttls` and scripted servers of all eleven protocols.
+//! `sslcore connect --starttls` and scripted servers of all thirteen protocols.
 #![cfg(feature = "program")]
 
 #[path = "../common/mod.rs"]
@@ -175,10 +175,12 @@ macro_rules! protocols {
 
 protocols! {
     smtp: SMTP;
+    lmtp: LMTP;
     imap: IMAP;
     pop3: POP3;
     ftp: FTP;
     xmpp: XMPP;
+    xmpp_server: XMPP_SERVER;
     ldap: LDAP;
     postgres: POSTGRES;
     mysql: MYSQL;

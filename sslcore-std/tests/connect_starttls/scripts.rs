@@ -36,6 +36,20 @@ pub(crate) const SMTP: Script = Script {
     quoted: r"454-4.7.0 TLS is not available\n454 4.7.0 \u{1b}[31mat this time",
 };
 
+pub(crate) const LMTP: Script = Script {
+    protocol: "lmtp",
+    acts: &[
+        Say(b"220 mail.example LMTP\r\n"),
+        Hear(b"LHLO [127.0.0.1]\r\n"),
+        Say(b"250-mail.example\r\n250 STARTTLS\r\n"),
+        Hear(b"STARTTLS\r\n"),
+    ],
+    go_ahead: b"220 2.0.0 Begin TLS negotiation now.\r\n",
+    last_words: b"",
+    refusal: b"502 5.5.1 no such command\r\n",
+    quoted: "502 5.5.1 no such command",
+};
+
 pub(crate) const IMAP: Script = Script {
     protocol: "imap",
     acts: &[
@@ -90,6 +104,26 @@ pub(crate) const XMPP: Script = Script {
         Hear(b"<starttls xmlns='urn:ietf:params:xml:ns:xmpp-tls'/>"),
     ],
     go_ahead: b"<proceed xmlns='urn:ietf:params:xml:ns:xmpp-tls'></proceed>",
+    last_words: b"",
+    refusal: b"<failure xmlns='urn:ietf:params:xml:ns:xmpp-tls'/></stream:stream>",
+    quoted: "<failure xmlns='urn:ietf:params:xml:ns:xmpp-tls'/>",
+};
+
+pub(crate) const XMPP_SERVER: Script = Script {
+    protocol: "xmpp-server",
+    acts: &[
+        Hear(
+            b"<?xml version='1.0'?><stream:stream to='127.0.0.1' version='1.0' xml:lang='en' \
+              xmlns='jabber:server' xmlns:stream='http://etherx.jabber.org/streams'>",
+        ),
+        Say(
+            b"<stream:stream xmlns='jabber:server' id='1' version='1.0' \
+              xmlns:stream='http://etherx.jabber.org/streams'><stream:features>\
+              <starttls xmlns='urn:ietf:params:xml:ns:xmpp-tls'/></stream:features>",
+        ),
+        Hear(b"<starttls xmlns='urn:ietf:params:xml:ns:xmpp-tls'/>"),
+    ],
+    go_ahead: b"<proceed xmlns='urn:ietf:params:xml:ns:xmpp-tls'/>",
     last_words: b"",
     refusal: b"<failure xmlns='urn:ietf:params:xml:ns:xmpp-tls'/></stream:stream>",
     quoted: "<failure xmlns='urn:ietf:params:xml:ns:xmpp-tls'/>",

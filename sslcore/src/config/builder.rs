@@ -23,7 +23,7 @@ use crate::identity::server_sessions::ServerSessionCache;
 use crate::identity::signer::Signer;
 use crate::identity::validity;
 use crate::limits::{self, Timeouts};
-use crate::protocol::{SslCipher, SslProtocol};
+use crate::protocol::{SignatureScheme, SslCipher, SslProtocol};
 use crate::record::header::MAX_PLAINTEXT;
 use crate::record::traffic::RecordTerms;
 use crate::verify::policy::VerifyMode;
@@ -40,6 +40,7 @@ pub struct ConfigBuilder<C> {
     records_per_key: u64,
     protocols: Result<Vec<SslProtocol>, ConfigError>,
     ciphers: Result<Option<Vec<SslCipher>>, ConfigError>,
+    signature_schemes: Result<Option<Vec<SignatureScheme>>, ConfigError>,
     role: PhantomData<C>,
 }
 
@@ -54,6 +55,7 @@ impl<C> ConfigBuilder<C> {
                 protocols: Vec::new(),
                 ciphers: None,
                 groups: None,
+                signature_schemes: None,
                 alpn: Vec::new(),
                 identity: None,
                 prefer_own_ciphers: true,
@@ -70,6 +72,7 @@ impl<C> ConfigBuilder<C> {
             records_per_key: u64::MAX,
             protocols: Ok([SslProtocol::TlsV1_3, SslProtocol::TlsV1_2].into()),
             ciphers: Ok(None),
+            signature_schemes: Ok(None),
             role: PhantomData,
         }
     }
@@ -148,6 +151,21 @@ impl<C> ConfigBuilder<C> {
         self
     }
 
+    /// The schemes in which the peer may sign its handshake, in order of preference, by IANA's name:
+    /// `"ecdsa_secp256r1_sha256"`, `"rsa_pss_rsae_sha256"`, `"ed25519"` (RFC 8446 §4.2.3). The peer is
+    /// told them, and a handshake that is signed in another is refused. How certificates are signed
+    /// is not decided here, and neither is how we sign. A scheme that is named twice counts where it
+    /// stands first. The default is all of the backend's.
+    #[must_use]
+    pub fn signature_schemes(mut self, names: &[&str]) -> Self {
+        let known = names.iter().map(|name| {
+            SignatureScheme::from_name(name)
+                .ok_or_else(|| ConfigError::unsupported("signature scheme", name))
+        });
+        self.signature_schemes = known.collect::<Result<_, _>>().map(Some);
+        self
+    }
+
     /// The application protocols to offer or accept, in order of preference (RFC 7301). A client
     /// has 28,672 bytes for them, one of which goes before each name.
     /// `QSslConfiguration::setAllowedNextProtocols`.
@@ -184,6 +202,7 @@ impl<C> ConfigBuilder<C> {
     fn terms(&mut self, mode: VerifyMode) -> Result<Terms, ConfigError> {
         self.settings.protocols = self.protocols.clone()?;
         self.settings.ciphers = self.ciphers.clone()?;
+        self.settings.signature_schemes = self.signature_schemes.clone()?;
         if self.settings.protocols.is_empty() {
             return Err(ConfigError::NothingLeft("protocol"));
         }

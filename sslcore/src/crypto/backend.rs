@@ -11,7 +11,7 @@ use rustls::crypto::hash::{Hash, HashAlgorithm};
 use super::aead::{AeadError, MakeAead, RecordAead};
 #[cfg(any(feature = "aws-lc-rs", feature = "ring"))]
 use super::ring_api;
-use crate::protocol::{AeadAlgorithm, SslCipher};
+use crate::protocol::{AeadAlgorithm, SignatureScheme, SslCipher};
 
 /// A cryptography library, as the connection uses it.
 ///
@@ -86,6 +86,14 @@ impl Backend {
     pub fn supported_groups(&self) -> impl Iterator<Item = &'static str> {
         let groups = self.0.provider.kx_groups.iter();
         groups.filter_map(|group| group.name().as_str())
+    }
+
+    /// The signature schemes whose signatures it can check in handshakes, in its order of
+    /// preference.
+    pub fn supported_signature_schemes(&self) -> impl Iterator<Item = SignatureScheme> {
+        let known = self.0.provider.signature_verification_algorithms.mapping;
+        let schemes = known.iter().map(|(scheme, _)| u16::from(*scheme));
+        schemes.filter_map(SignatureScheme::from_code)
     }
 
     /// A key of one of the record AEADs.

@@ -13,7 +13,7 @@ use crate::identity::server_sessions::ServerSessionStore;
 use crate::identity::signer::Signer;
 use crate::identity::ticket_keys::TicketKeys;
 use crate::key_log::KeyLog;
-use crate::protocol::{SslCipher, SslProtocol};
+use crate::protocol::{SignatureScheme, SslCipher, SslProtocol};
 
 /// Our own certificate chain, leaf first, and what signs for it.
 pub(crate) struct Identity {
@@ -49,6 +49,7 @@ pub(crate) struct Settings {
     pub(crate) protocols: Vec<SslProtocol>,
     pub(crate) ciphers: Option<Vec<SslCipher>>,
     pub(crate) groups: Option<Vec<String>>,
+    pub(crate) signature_schemes: Option<Vec<SignatureScheme>>,
     pub(crate) alpn: Vec<Vec<u8>>,
     pub(crate) identity: Option<Identity>,
     pub(crate) prefer_own_ciphers: bool,

@@ -1,5 +1,7 @@
 //! The schemes that handshakes are signed in.
 
+use core::fmt;
+
 /// How a handshake is signed (RFC 8446 §4.2.3).
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
@@ -42,13 +44,54 @@ impl SignatureScheme {
         Self::Ed25519,
     ];
 
+    /// The scheme that IANA calls so, in large letters or small.
+    pub fn from_name(name: &str) -> Option<Self> {
+        let mut schemes = Self::TLS12.into_iter();
+        schemes.find(|scheme| scheme.name().eq_ignore_ascii_case(name))
+    }
+
+    /// The scheme with this number.
+    pub(crate) fn from_code(code: u16) -> Option<Self> {
+        Self::TLS12.into_iter().find(|scheme| scheme.code() == code)
+    }
+
     /// Whether TLS 1.2 has a scheme with this number.
     pub(crate) fn is_of_tls12(code: u16) -> bool {
         Self::TLS12.iter().any(|scheme| scheme.code() == code)
     }
 
+    /// Whether handshakes of TLS 1.3 are signed so (RFC 8446 §4.2.3).
+    pub(crate) fn is_of_tls13(self) -> bool {
+        !matches!(
+            self,
+            Self::RsaPkcs1Sha256 | Self::RsaPkcs1Sha384 | Self::RsaPkcs1Sha512
+        )
+    }
+
+    /// IANA's name, `ecdsa_secp256r1_sha256`.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::RsaPkcs1Sha256 => "rsa_pkcs1_sha256",
+            Self::RsaPkcs1Sha384 => "rsa_pkcs1_sha384",
+            Self::RsaPkcs1Sha512 => "rsa_pkcs1_sha512",
+            Self::EcdsaP256Sha256 => "ecdsa_secp256r1_sha256",
+            Self::EcdsaP384Sha384 => "ecdsa_secp384r1_sha384",
+            Self::EcdsaP521Sha512 => "ecdsa_secp521r1_sha512",
+            Self::RsaPssSha256 => "rsa_pss_rsae_sha256",
+            Self::RsaPssSha384 => "rsa_pss_rsae_sha384",
+            Self::RsaPssSha512 => "rsa_pss_rsae_sha512",
+            Self::Ed25519 => "ed25519",
+        }
+    }
+
     /// IANA's number.
     pub const fn code(self) -> u16 {
         self as u16
+    }
+}
+
+impl fmt::Display for SignatureScheme {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.name())
     }
 }

@@ -1,5 +1,7 @@
 //! The certificates that are trusted.
 
+use std::path::PathBuf;
+
 use rustls_pki_types::CertificateDer;
 use sslcore_std::trust;
 
@@ -8,7 +10,7 @@ use crate::telling::{Report, Trouble, Warning};
 /// The certificates that chains may end in: those that were named, else, if any are needed, the
 /// system's.
 pub(crate) fn find(
-    named: &[String],
+    named: &[PathBuf],
     needed: bool,
     report: &Report,
 ) -> Result<Vec<CertificateDer<'static>>, Trouble> {

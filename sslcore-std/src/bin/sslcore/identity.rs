@@ -9,6 +9,7 @@ use sslcore_std::sslcore::PrivateKey;
 use sslcore_std::trust::{self, LoadError, LoadErrorKind};
 use zeroize::Zeroizing;
 
+use crate::files;
 use crate::line;
 use crate::terminal::Terminal;
 
@@ -23,14 +24,15 @@ pub(crate) type Identity = (Vec<CertificateDer<'static>>, PrivateKey);
 pub(crate) struct Options {
     /// Present the certificates in this file to the other side, PEM or DER: our own first, its chain
     /// behind it
-    #[arg(long, value_name = "FILE", group = "identity")]
+    #[arg(long, value_name = "FILE", value_parser = files::parser(), group = "identity")]
     cert: Option<PathBuf>,
     /// The private key for --cert, PEM or DER, if it is not in the same file
-    #[arg(long, value_name = "FILE", requires = "cert")]
+    #[arg(long, value_name = "FILE", value_parser = files::parser(), requires = "cert")]
     key: Option<PathBuf>,
     /// Present the first key of this PKCS#12 file (.p12, .pfx) and its certificates, instead of
     /// --cert and --key
-    #[arg(long, value_name = "FILE", group = "identity", conflicts_with = "key")]
+    #[arg(long, value_name = "FILE", value_parser = files::parser(), group = "identity",
+        conflicts_with = "key")]
     pkcs12: Option<PathBuf>,
     /// The passphrase of an encrypted --key or of --pkcs12 is the first line of this file. Without
     /// this and --passphrase-env the terminal is asked when one is needed. No option takes
@@ -38,6 +40,7 @@ pub(crate) struct Options {
     #[arg(
         long,
         value_name = "FILE",
+        value_parser = files::parser(),
         requires = "identity",
         conflicts_with = "passphrase_env"
     )]

@@ -53,3 +53,15 @@ pub(crate) fn ciphers() -> Vec<&'static str> {
     let ciphers = backend.supported_ciphers();
     ciphers.map(|cipher| cipher.name()).collect()
 }
+
+/// Of `--groups`.
+pub(crate) fn groups() -> Vec<&'static str> {
+    sslcore_std::default_backend().supported_groups().collect()
+}
+
+/// Of `--sigalgs`.
+pub(crate) fn signature_schemes() -> Vec<&'static str> {
+    let backend = sslcore_std::default_backend();
+    let schemes = backend.supported_signature_schemes();
+    schemes.map(|scheme| scheme.name()).collect()
+}

@@ -7,6 +7,7 @@ mod completions;
 mod connect;
 mod demo;
 mod exit;
+mod files;
 mod identity;
 mod interrupt;
 mod judge;
@@ -59,7 +60,7 @@ that is not known is null, and further ones may come with later versions. What e
 below it what the objects inside of it have:
 
   connect, on standard error, as it happens; with \"at_ms\", the milliseconds since the start
-    connected     host address
+    connected     host address proxy
     starttls      protocol
     certificates  chain errors remedies
       chain         depth subject issuer names serial not_before not_after is_ca sha256 spki_pin
@@ -71,6 +72,7 @@ below it what the objects inside of it have:
     encrypted     version cipher group alpn resumed ocsp trust
     closed        clean close_notify_sent close_notify_received sent received abandoned unsent
                   input_left input_dropped
+    reconnected   number version resumed why
     warning       why
     error         why exit
   connect --trace, between these

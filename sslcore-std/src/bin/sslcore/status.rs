@@ -8,13 +8,15 @@ use clap::{Args, ValueHint};
 use sslcore_std::sslcore::{ClientConfig, ConfigBuilder, Connection, RevocationList};
 use sslcore_std::trust;
 
+use crate::files;
+
 #[derive(Args)]
 #[group(skip)]
 pub(crate) struct Options {
     /// Look certificates up in the revocation lists in this file, PEM or DER. Certificates whose
     /// issuer has no list are not looked up. Can be given several times
     #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath,
-        conflicts_with = "trust_sha256")]
+        value_parser = files::parser(), conflicts_with = "trust_sha256")]
     crl: Vec<PathBuf>,
     /// Refuse a certificate that comes without an OCSP response. One that comes with it must be good
     /// in any case

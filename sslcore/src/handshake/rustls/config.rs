@@ -1,17 +1,20 @@
 //! Our settings as rustls configurations.
 
 use alloc::boxed::Box;
-use alloc::string::ToString;
+use alloc::format;
+use alloc::string::{String, ToString};
 use alloc::sync::Arc;
 use alloc::vec::Vec;
 use core::time::Duration;
 
 use rustls::client::{Resumption, UnbufferedClientConnection};
 use rustls::crypto::{CryptoProvider, SupportedKxGroup};
-use rustls::pki_types::ServerName;
+use rustls::pki_types::{PrivateKeyDer, ServerName};
 use rustls::server::{NoServerSessionStorage, UnbufferedServerConnection};
 use rustls::sign::{CertifiedKey, SingleCertAndKey};
-use rustls::{DistinguishedName, Error, InconsistentKeys, SupportedProtocolVersion};
+use rustls::{
+    DistinguishedName, Error, InconsistentKeys, SignatureScheme, SupportedProtocolVersion,
+};
 
 use spin::Mutex;
 
@@ -30,12 +33,14 @@ use crate::crypto::Backend;
 use crate::failure::Failure;
 use crate::handshake::settings::{Settings, Signing, Tickets};
 use crate::handshake::wire::client_hello::HelloMessage;
+use crate::identity::private_key::PrivateKey;
 use crate::identity::server_sessions::ServerSessionStore;
 use crate::identity::ticket_keys::TicketKeys;
 use crate::key_log::KeyLog;
 use crate::protocol::{SslProtocol, group};
 use crate::record::header::HEADER_LEN;
 use crate::time::Now;
+use crate::x509::key_kind::KeyKind;
 
 /// A client configuration, cloned for each connection.
 pub(crate) struct ClientTemplate {
@@ -99,6 +104,37 @@ fn provider(backend: &Backend, settings: &Settings) -> Result<Arc<CryptoProvider
     Ok(Arc::new(provider))
 }
 
+/// The schemes that the peer may sign in, among those that the backend can check.
+fn signature_schemes(
+    provider: &CryptoProvider,
+    settings: &Settings,
+) -> Result<Vec<SignatureScheme>, ConfigError> {
+    let known = provider
+        .signature_verification_algorithms
+        .supported_schemes();
+    let Some(wanted) = &settings.signature_schemes else {
+        return Ok(known);
+    };
+    let mut schemes = Vec::new();
+    for scheme in wanted {
+        let code = SignatureScheme::from(scheme.code());
+        if !known.contains(&code) {
+            let error = ConfigError::unsupported("signature scheme", scheme.name());
+            return Err(error);
+        }
+        if !schemes.contains(&code) {
+            schemes.push(code);
+        }
+    }
+    let of_tls12 = settings.protocols.contains(&SslProtocol::TlsV1_2);
+    match wanted.iter().any(|it| of_tls12 || it.is_of_tls13()) {
+        true => Ok(schemes),
+        false => Err(ConfigError::NothingLeft(
+            "signature scheme that fits the protocols",
+        )),
+    }
+}
+
 fn versions(settings: &Settings) -> Vec<&'static SupportedProtocolVersion> {
     let mut versions = Vec::new();
     for protocol in &settings.protocols {
@@ -121,7 +157,9 @@ fn identity(
         Signing::Key(key) => provider
             .key_provider
             .load_private_key(key.clone_key())
-            .map_err(|error| ConfigError::UnusableKey(error.to_string()))?,
+            .map_err(|error| {
+                ConfigError::UnusableKey(short_rsa(key).unwrap_or_else(|| error.to_string()))
+            })?,
         Signing::Signer(signer) => Arc::new(OutsideKey::new(signer)?),
     };
     let mut certified = CertifiedKey::new(identity.chain.clone(), key);
@@ -142,6 +180,17 @@ fn identity(
     Ok(Some(SingleCertAndKey::from(certified)))
 }
 
+/// What is wrong with an RSA key of former times. Nobody checks its signatures any more.
+fn short_rsa(key: &PrivateKeyDer<'_>) -> Option<String> {
+    const NEEDED: usize = 2048;
+    match PrivateKey::from_der(key.secret_der()).ok()?.kind() {
+        KeyKind::Rsa { bits } if bits < NEEDED => Some(format!(
+            "an RSA key of {bits} bits, and {NEEDED} are needed"
+        )),
+        _ => None,
+    }
+}
+
 fn nothing_left(_: Error) -> ConfigError {
     ConfigError::NothingLeft("cipher suite that fits the protocols")
 }
@@ -151,6 +200,7 @@ impl ClientTemplate {
         let provider = provider(backend, settings)?;
         let verifier = Recorder {
             algorithms: provider.signature_verification_algorithms,
+            schemes: signature_schemes(&provider, settings)?,
             ask_client: false,
             hints: Vec::new(),
             staples: Staples::default(),
@@ -229,6 +279,7 @@ impl ServerTemplate {
         let provider = provider(backend, settings)?;
         let verifier = Recorder {
             algorithms: provider.signature_verification_algorithms,
+            schemes: signature_schemes(&provider, settings)?,
             ask_client,
             hints: hints
                 .iter()

@@ -24,6 +24,8 @@ use crate::x509::raw;
 #[derive(Debug)]
 pub(super) struct Recorder {
     pub(super) algorithms: WebPkiSupportedAlgorithms,
+    /// Those of its schemes that the peer is told, and may sign in.
+    pub(super) schemes: Vec<SignatureScheme>,
     /// Server: whether to send a CertificateRequest.
     pub(super) ask_client: bool,
     /// Server: names of acceptable issuers, as hints.
@@ -56,12 +58,20 @@ impl Recorder {
         }
     }
 
+    fn check_scheme(&self, scheme: SignatureScheme) -> Result<(), Error> {
+        match self.schemes.contains(&scheme) {
+            true => Ok(()),
+            false => Err(PeerMisbehaved::SignedHandshakeWithUnadvertisedSigScheme.into()),
+        }
+    }
+
     fn tls13(
         &self,
         message: &[u8],
         cert: &CertificateDer<'_>,
         dss: &DigitallySignedStruct,
     ) -> Result<HandshakeSignatureValid, Error> {
+        self.check_scheme(dss.scheme)?;
         let spki = SubjectPublicKeyInfoDer::from(Self::key(cert)?.spki);
         verify_tls13_signature_with_raw_key(message, &spki, dss, &self.algorithms)
     }
@@ -72,6 +82,7 @@ impl Recorder {
         cert: &CertificateDer<'_>,
         dss: &DigitallySignedStruct,
     ) -> Result<HandshakeSignatureValid, Error> {
+        self.check_scheme(dss.scheme)?;
         let key = Self::key(cert)?;
         let candidates = self
             .algorithms
@@ -119,7 +130,7 @@ macro_rules! check_signatures {
         }
 
         fn supported_verify_schemes(&self) -> Vec<SignatureScheme> {
-            self.algorithms.supported_schemes()
+            self.schemes.clone()
         }
     };
 }

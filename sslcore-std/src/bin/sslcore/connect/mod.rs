@@ -1,10 +1,16 @@
 //! `sslcore connect`: a connection from the command line.
 
 mod ask;
+mod authority;
 mod failure;
+mod offered;
 mod options;
+mod proxy;
 mod pump;
+mod reconnect;
 mod report;
+mod route;
+mod service;
 mod settings;
 mod source;
 mod target;
@@ -71,7 +77,7 @@ fn converse(options: &Options, report: &Report) -> Result<(), Trouble> {
             "Ctrl-C will not tell the server: {error}"
         )));
     }
-    start_tls(&mut socket, options, &settings, report)?;
+    start_tls(&mut socket, options, &settings, Some(report))?;
     let outcome = handshake(&mut socket, options, &settings, terminal, report);
     if watch.was_asked() {
         report.tell(&Asked::by(socket.connection(), options.client_ca_names));
@@ -121,14 +127,44 @@ fn converse(options: &Options, report: &Report) -> Result<(), Trouble> {
             traffic,
         });
     }
-    let report = socket.connection().close_report().unwrap_or_default();
-    match traffic.lost(&report) {
+    let ended = socket.connection().close_report().unwrap_or_default();
+    match traffic.lost(&ended) {
         Some(lost) if !enough => outcome.and_then(|()| {
             let why = format!("the server ended the connection before it had all: {lost}");
             Err(Trouble::new(Exit::Truncated, why))
         }),
         _ => outcome,
-    }
+    }?;
+    reconnect(options, &settings, report)
+}
+
+/// Connects so many times more, with nothing to say.
+fn reconnect(options: &Options, settings: &Settings, report: &Report) -> Result<(), Trouble> {
+    let watch = Watch::default();
+    let handshaken = || {
+        let host = &options.target.host;
+        let mut socket = settings
+            .route
+            .connect(host, settings.port, &Connector::connect)?;
+        start_tls(&mut socket, options, settings, None)?;
+        match wait_for_encrypted(&mut socket, options.timeout) {
+            Ok(()) => Ok(socket),
+            Err(error) => Err(give_up(&mut socket, error, false, &watch, options)),
+        }
+    };
+    // The server's tickets may still be on the way: it is heard to its end.
+    let over = |mut socket: SslSocket| {
+        socket.disconnect_from_host(FAREWELL);
+    };
+    let forgiving = options.verify != Mode::Verify;
+    reconnect::run(
+        options.reconnect,
+        &settings.sessions,
+        forgiving,
+        report,
+        handshaken,
+        over,
+    )
 }
 
 fn connect(
@@ -139,28 +175,30 @@ fn connect(
 ) -> Result<SslSocket, Trouble> {
     let host = &options.target.host;
     let trouble = |error: io::Error| Trouble::new(Exit::NotConnected, error.to_string());
-    let progress = progress(&format!("Looking up {host:?}"), options, report);
-    let connector = Connector::new().timeout(Some(options.timeout));
-    let mut socket = connector.start(host, settings.port).map_err(trouble)?;
-    loop {
-        if let Some(attempt) = socket.attempt() {
-            progress.now(&format!(
-                "Connecting to {host:?}: address {} of {}, {}",
-                attempt.number, attempt.of, attempt.address
-            ));
+    let reach = |connector: &Connector, host: &str, port| {
+        let progress = progress(&format!("Looking up {host:?}"), options, Some(report));
+        let mut socket = connector.start(host, port)?;
+        loop {
+            if let Some(attempt) = socket.attempt() {
+                progress.now(&format!(
+                    "Connecting to {host:?}: address {} of {}, {}",
+                    attempt.number, attempt.of, attempt.address
+                ));
+            }
+            match socket.wait_for_connected(Some(SLICE)) {
+                Ok(()) => return Ok(socket),
+                // All attempts together have a timeout of their own.
+                Err(WaitError::Timeout) => {}
+                Err(error) => return Err(error.into()),
+            }
         }
-        match socket.wait_for_connected(Some(SLICE)) {
-            Ok(()) => break,
-            // All attempts together have a timeout of their own.
-            Err(WaitError::Timeout) => {}
-            Err(error) => return Err(trouble(error.into())),
-        }
-    }
-    drop(progress);
+    };
+    let mut socket = settings.route.connect(host, settings.port, &reach)?;
     let address = socket.stream().peer_addr().map_err(trouble)?;
     report.tell(&Connected {
         host: host.clone(),
         address: address.to_string(),
+        proxy: settings.route.proxy(),
     });
     let mut trace = options.trace.then(|| Trace::new(*report));
     if let Some(trace) = &mut trace {
@@ -175,8 +213,9 @@ fn connect(
 }
 
 /// Shows that something is waited for. A trace shows it anyway.
-fn progress(what: &str, options: &Options, report: &Report) -> Progress {
-    Progress::begin(what, report.is_on_a_terminal() && !options.trace)
+fn progress(what: &str, options: &Options, report: Option<&Report>) -> Progress {
+    let on_a_terminal = report.is_some_and(Report::is_on_a_terminal);
+    Progress::begin(what, on_a_terminal && !options.trace)
 }
 
 /// Has the switch to TLS made, in the dialogue that was asked for or at once.
@@ -184,7 +223,7 @@ fn start_tls(
     socket: &mut SslSocket,
     options: &Options,
     settings: &Settings,
-    report: &Report,
+    report: Option<&Report>,
 ) -> Result<(), Trouble> {
     if let Some(protocol) = options.starttls {
         let timeout = Some(options.timeout);
@@ -193,9 +232,11 @@ fn start_tls(
         negotiate(socket, protocol, &settings.domain, timeout)
             .map_err(|error| Trouble::new(Exit::TlsFailure, error.to_string()))?;
         drop(progress);
-        report.tell(&Switching {
-            protocol: protocol.name(),
-        });
+        if let Some(report) = report {
+            report.tell(&Switching {
+                protocol: protocol.name(),
+            });
+        }
     }
     let started = socket.start_client_encryption(&settings.config, settings.peer.clone());
     started.map_err(|error| {
@@ -223,7 +264,7 @@ fn handshake(
     terminal: Option<Terminal>,
     report: &Report,
 ) -> Result<Result<bool, WaitError>, Trouble> {
-    let progress = progress("Waiting for the handshake", options, report);
+    let progress = progress("Waiting for the handshake", options, Some(report));
     let outcome = wait_for_encrypted(socket, options.timeout);
     drop(progress);
     let mut chain = Chain::of(socket.connection());

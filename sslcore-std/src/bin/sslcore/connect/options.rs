@@ -7,7 +7,9 @@ use clap::{Args, ValueEnum, ValueHint};
 use sslcore_std::starttls::Protocol;
 
 use super::target::Target;
+use super::{offered, route};
 use crate::ciphers::Ciphers;
+use crate::files;
 use crate::identity;
 use crate::known::{self, known};
 use crate::status;
@@ -24,12 +26,13 @@ use crate::text::Fingerprint;
 #[derive(Args)]
 #[command(after_help = EXAMPLES)]
 pub(crate) struct Options {
-    /// Where to connect to: HOST, HOST:PORT, [IPV6-ADDRESS]:PORT. Without a port, 443 or the one of
-    /// the --starttls protocol
+    /// Where to connect to: HOST, HOST:PORT, [IPV6-ADDRESS]:PORT. PORT is a number, or a service as
+    /// imaps. Without it, 443 or the one of the --starttls protocol. A URL is taken for the server
+    /// that it names: https://HOST
     #[arg(value_name = "HOST[:PORT]", value_hint = ValueHint::Hostname)]
     pub(super) target: Target,
-    /// Begin in plaintext and ask for TLS as this protocol does: smtp, imap, pop3, ftp, xmpp, ldap,
-    /// postgres, mysql, sieve, nntp, irc
+    /// Begin in plaintext and ask for TLS as this protocol does: smtp, lmtp, imap, pop3, ftp, xmpp,
+    /// xmpp-server, ldap, postgres, mysql, sieve, nntp, irc
     #[arg(
         long,
         value_name = "PROTOCOL",
@@ -37,10 +40,13 @@ pub(crate) struct Options {
         hide_possible_values = true
     )]
     pub(super) starttls: Option<Protocol>,
+    #[command(flatten, next_help_heading = "Route")]
+    pub(super) route: route::Options,
     /// Trust the certificates in this file, this folder, or the files that match this pattern
     /// ('certs/*.pem'), instead of the system's. Can be given several times
-    #[arg(long, value_name = "PATH", value_hint = ValueHint::AnyPath, help_heading = "Trust")]
-    pub(super) ca: Vec<String>,
+    #[arg(long, value_name = "PATH", value_hint = ValueHint::AnyPath, help_heading = "Trust",
+        value_parser = files::parser())]
+    pub(super) ca: Vec<PathBuf>,
     /// Trust exactly the certificate with this SHA-256 fingerprint, whatever else is wrong with it:
     /// 64 hexadecimal digits, as this program and "openssl x509 -fingerprint -sha256" print them.
     /// Can be given several times
@@ -110,6 +116,28 @@ pub(crate) struct Options {
         help_heading = "Protocol"
     )]
     pub(super) ciphers: Option<Ciphers>,
+    /// Offer these key exchange groups, in this order, with commas between them: X25519, secp256r1
+    #[arg(
+        long,
+        value_name = "NAMES",
+        value_delimiter = ',',
+        value_parser = known(offered::group, known::groups),
+        hide_possible_values = true,
+        help_heading = "Protocol"
+    )]
+    pub(super) groups: Vec<String>,
+    /// Accept these signatures of the server's in the handshake, and offer them in this order, by
+    /// IANA's names, with commas between them: ecdsa_secp256r1_sha256, rsa_pss_rsae_sha256. How
+    /// certificates are signed is another matter
+    #[arg(
+        long,
+        value_name = "NAMES",
+        value_delimiter = ',',
+        value_parser = known(offered::signature_scheme, known::signature_schemes),
+        hide_possible_values = true,
+        help_heading = "Protocol"
+    )]
+    pub(super) sigalgs: Vec<String>,
     /// Send every line end of the input as CR LF, as mail servers and many others want it
     #[arg(long, help_heading = "Data")]
     pub(super) crlf: bool,
@@ -135,6 +163,11 @@ pub(crate) struct Options {
     #[arg(long, value_name = "SECONDS", default_value = "30", value_parser = seconds,
         help_heading = "Running")]
     pub(super) timeout: Duration,
+    /// When the connection is over, connect so many times more, without data, and say of each whether
+    /// the server resumed the session, and if not, why
+    #[arg(long, value_name = "TIMES", default_value = "0", value_parser = clap::value_parser!(u8).range(..=100),
+        hide_default_value = true, conflicts_with = "ask", help_heading = "Running")]
+    pub(super) reconnect: u8,
     /// Append the connection's secrets to this file, for Wireshark: whoever reads it can decrypt the
     /// connection
     #[arg(long, value_name = "FILE", help_heading = "Running")]
@@ -162,6 +195,8 @@ Examples:
       sslcore connect example.org --pkcs12 me.p12 --passphrase-file secret.txt
   The certificates of a server, into a file:
       sslcore connect example.org --verify query --show-certs=chain.pem < /dev/null
+  Whether a server resumes sessions, over IPv4, through a proxy:
+      sslcore connect example.org -4 --proxy http://proxy:3128 --reconnect 3 < /dev/null
   What a server presents, for another program to read:
       sslcore connect example.org --verify query --json < /dev/null 2> report.json
 

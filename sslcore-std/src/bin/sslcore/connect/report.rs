@@ -11,16 +11,28 @@ use crate::text::{Ink, Palette, grouped};
 /// There is a connection, in plaintext.
 pub(super) struct Connected {
     pub(super) host: String,
+    /// The proxy's, if there is one.
     pub(super) address: String,
+    pub(super) proxy: Option<String>,
 }
 
 impl Telling for Connected {
     fn text(&self, _: Palette) -> String {
-        format!("Connected to {:?} at {}\n", self.host, self.address)
+        let through = self.proxy.as_ref();
+        let through = through.map_or_else(String::new, |proxy| format!(" through {proxy}"));
+        format!(
+            "Connected to {:?}{through} at {}\n",
+            self.host, self.address
+        )
     }
 
     fn json(&self) -> Value {
-        json!({"event": "connected", "host": self.host, "address": self.address})
+        json!({
+            "event": "connected",
+            "host": self.host,
+            "address": self.address,
+            "proxy": self.proxy,
+        })
     }
 }
 

@@ -7,7 +7,10 @@ use std::time::SystemTime;
 use sslcore_std::sslcore::{ClientConfig, OnErrors, PeerName, Pin, Timeouts, UnixTime, VerifyMode};
 
 use super::options::{Mode, Options};
-use super::report::{Report, Trouble, Trust};
+use super::reconnect::Sessions;
+use super::report::{Report, Trouble, Trust, Warning};
+use super::route::Route;
+use super::target::Target;
 use crate::anchors;
 use crate::judge::{Purpose, Terms};
 use crate::key_log::KeyLogFile;
@@ -24,22 +27,35 @@ pub(super) struct Settings {
     pub(super) domain: String,
     /// What a chain is judged by, again, when it is not acceptable.
     pub(super) terms: Terms,
+    pub(super) route: Route,
+    /// What is remembered of the server.
+    pub(super) sessions: Arc<Sessions>,
     /// Why a certificate is trusted when nobody had to be asked.
     pub(super) trust: Trust,
 }
 
 impl Settings {
     pub(super) fn new(options: &Options, report: &Report) -> Result<Self, Trouble> {
-        let host = &options.target.host;
+        let Target { host, unused, .. } = &options.target;
+        if let Some(unused) = unused {
+            report.tell(&Warning(format!(
+                "{unused:?} is not asked for: what the server is told comes from standard input"
+            )));
+        }
         let protocol_port = options.starttls.map(|protocol| protocol.default_port());
         let named = options.sni.as_ref().or(options.name.as_ref());
         let terms = terms(options, report)?;
+        let sessions = Sessions::new();
         Ok(Self {
-            config: config(options, &terms)?,
+            config: config(options, &sessions, &terms)?,
             terms,
             peer: peer(options)?,
             port: options.target.port.or(protocol_port).unwrap_or(HTTPS),
-            domain: named.unwrap_or(host).clone(),
+            domain: named
+                .map_or(options.target.name(), String::as_str)
+                .to_owned(),
+            route: options.route.route(host, options.timeout)?,
+            sessions,
             trust: match options.verify {
                 Mode::None => Trust::None,
                 Mode::Query => Trust::Query,
@@ -51,8 +67,8 @@ impl Settings {
 }
 
 fn peer(options: &Options) -> Result<PeerName, Trouble> {
-    let host = &options.target.host;
-    let verified = options.name.as_ref().unwrap_or(host);
+    let host = options.target.name();
+    let verified = options.name.as_deref().unwrap_or(host);
     if let Some(address) = options.sni.as_ref().filter(|name| is_address(name)) {
         let why = format!("--sni {address}: an address cannot be asked for (RFC 6066 §3)");
         return Err(Trouble::usage(why));
@@ -94,7 +110,11 @@ fn terms(options: &Options, report: &Report) -> Result<Terms, Trouble> {
     })
 }
 
-fn config(options: &Options, terms: &Terms) -> Result<ClientConfig, Trouble> {
+fn config(
+    options: &Options,
+    sessions: &Arc<Sessions>,
+    terms: &Terms,
+) -> Result<ClientConfig, Trouble> {
     if options.ask && options.verify != Mode::Verify {
         let why = "--ask asks about errors that --verify none and --verify query ignore";
         return Err(Trouble::usage(why));
@@ -125,6 +145,7 @@ fn config(options: &Options, terms: &Terms) -> Result<ClientConfig, Trouble> {
                 .iter()
                 .map(|pin| Pin::CertificateSha256(pin.bytes())),
         );
+    builder = builder.session_store(sessions.clone());
     let judged = options.verify != Mode::None;
     let status = options.status.apply(builder, judged);
     builder = status.map_err(Trouble::usage)?;
@@ -146,6 +167,14 @@ fn config(options: &Options, terms: &Terms) -> Result<ClientConfig, Trouble> {
     }
     if let Some(ciphers) = &options.ciphers {
         builder = builder.ciphers(&ciphers.names());
+    }
+    if !options.groups.is_empty() {
+        let groups: Vec<&str> = options.groups.iter().map(String::as_str).collect();
+        builder = builder.groups(&groups);
+    }
+    if !options.sigalgs.is_empty() {
+        let schemes: Vec<&str> = options.sigalgs.iter().map(String::as_str).collect();
+        builder = builder.signature_schemes(&schemes);
     }
     builder.build().map_err(Trouble::usage)
 }

@@ -13,6 +13,7 @@ use super::identity::Identity;
 use super::server::Service;
 use super::www::Folder;
 use crate::ciphers::Ciphers;
+use crate::files;
 use crate::identity;
 use crate::key_log::KeyLogFile;
 use crate::known::{self, known};
@@ -65,7 +66,7 @@ pub(crate) struct Options {
     /// Staple this OCSP response, DER, to the certificate, for clients that ask for one. The file is
     /// read once: a newer response needs a new start
     #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath, requires = "identity",
-        help_heading = "Certificates")]
+        value_parser = files::parser(), help_heading = "Certificates")]
     ocsp_response: Option<PathBuf>,
     /// One more name for the certificate made when there is no --cert or --pkcs12; can be repeated
     #[arg(
@@ -78,8 +79,8 @@ pub(crate) struct Options {
     /// Clients must have a certificate by one of these authorities: a file, a folder or a
     /// pattern; can be repeated [default: they are not asked for one]
     #[arg(long, value_name = "PATH", value_hint = ValueHint::AnyPath,
-        help_heading = "Certificates")]
-    client_ca: Vec<String>,
+        value_parser = files::parser(), help_heading = "Certificates")]
+    client_ca: Vec<PathBuf>,
     /// Ask for the client's certificate and show what is wrong with it (without --client-ca no
     /// authority is known), but let everybody in
     #[arg(long, help_heading = "Certificates")]

@@ -14,10 +14,11 @@ use sslcore_std::trust;
 use crate::anchors;
 use crate::chain::Chain;
 use crate::exit::Exit;
+use crate::files;
 use crate::judge::{Purpose, Terms};
 use crate::remedy::Command;
 use crate::status;
-use crate::telling::{Report, Telling, Trouble};
+use crate::telling::{Report, Telling, Trouble, Warning};
 use crate::text::{Ink, Palette, ascii_json, escaped};
 
 /// Judge certificates in files as a handshake would, without one
@@ -29,8 +30,9 @@ use crate::text::{Ink, Palette, ascii_json, escaped};
 #[command(after_help = EXAMPLES)]
 pub(crate) struct Options {
     /// The certificates, PEM or DER: first the one that is judged, then the intermediates in any
-    /// order. The certificates of further files come behind those of the first
-    #[arg(value_name = "FILE", required = true)]
+    /// order. The certificates of further files come behind those of the first. - is standard input, here and
+    /// wherever a file is named
+    #[arg(value_name = "FILE", value_parser = files::parser(), required = true)]
     files: Vec<PathBuf>,
     /// The name or address that a server's certificate must be for; without it names are not
     /// compared
@@ -41,11 +43,11 @@ pub(crate) struct Options {
     at: Option<UnixTime>,
     /// Trust the certificates in this file, this folder, or the files that match this pattern
     /// ('certs/*.pem'), instead of the system's. Can be given several times
-    #[arg(long, value_name = "PATH", value_hint = ValueHint::AnyPath)]
-    ca: Vec<String>,
+    #[arg(long, value_name = "PATH", value_hint = ValueHint::AnyPath, value_parser = files::parser())]
+    ca: Vec<PathBuf>,
     /// Look certificates up in the revocation lists in this file, PEM or DER. Certificates whose
     /// issuer has no list are not looked up. Can be given several times
-    #[arg(long, value_name = "FILE")]
+    #[arg(long, value_name = "FILE", value_parser = files::parser())]
     crl: Vec<PathBuf>,
     /// What the certificate is used for: to be a server, or a client of one that asks for it
     #[arg(long, value_name = "ROLE", default_value = "server")]
@@ -89,6 +91,15 @@ fn judge(options: &Options, report: &Report) -> Result<Exit, Trouble> {
     let mut chain = Vec::new();
     for file in &options.files {
         chain.extend(trust::certificates_from_file(file).map_err(Trouble::usage)?);
+    }
+    let first = chain.first().cloned();
+    let chain = trust::leaf_first(chain);
+    if chain.first() != first.as_ref() {
+        report.tell(&Warning(
+            "the first certificate has issued others: the one that has issued none is judged, a \
+             server sends it first"
+                .to_owned(),
+        ));
     }
     let at = match options.at {
         Some(at) => at,

@@ -1,0 +1,28 @@
+//! Files on the command line: any name that the system has, and `-` for standard input.
+
+use std::ffi::OsString;
+use std::path::PathBuf;
+
+use clap::builder::{OsStringValueParser, TypedValueParser};
+
+/// What standard input is called as a file.
+#[cfg(unix)]
+const STANDARD_INPUT: Option<&str> = Some("/dev/stdin");
+#[cfg(not(unix))]
+const STANDARD_INPUT: Option<&str> = None;
+
+/// The parser of a file's name.
+pub(crate) fn parser() -> impl TypedValueParser<Value = PathBuf> {
+    OsStringValueParser::new().try_map(path)
+}
+
+fn path(text: OsString) -> Result<PathBuf, &'static str> {
+    if text.is_empty() {
+        return Err("a file has a name");
+    }
+    match (text == "-").then_some(STANDARD_INPUT) {
+        None => Ok(text.into()),
+        Some(Some(standard_input)) => Ok(standard_input.into()),
+        Some(None) => Err("standard input is no file on this system; ./- is a file of that name"),
+    }
+}
