@@ -273,6 +273,13 @@ fn remedies(chain: &[Certificate], errors: &[SslError], adviser: Adviser) -> Vec
     remedies
 }
 
+/// Whether it can be the name of a host in a certificate: addresses are no DNS names there, and
+/// none ends with a dot.
+fn is_host(name: &str) -> bool {
+    let peer = PeerName::new(name);
+    !name.ends_with('.') && peer.is_ok_and(|peer| peer.server_name().is_some())
+}
+
 /// The names that the certificate is for. Whoever made it chose them, and people paste what is proposed
 /// into a shell: only what could be a host's name is.
 fn other_names(leaf: &Certificate, adviser: Adviser) -> Vec<Remedy> {
@@ -287,10 +294,11 @@ fn other_names(leaf: &Certificate, adviser: Adviser) -> Vec<Remedy> {
         .filter_map(|name| match name {
             AlternativeName::Dns(name) => match name.strip_prefix("*.") {
                 Some(domain) => {
-                    wildcards.extend(PeerName::new(domain).is_ok().then_some(name));
+                    let counts = domain.contains('.') && is_host(domain);
+                    wildcards.extend(counts.then_some(name));
                     None
                 }
-                None => PeerName::new(name).is_ok().then(|| name.to_owned()),
+                None => is_host(name).then(|| name.to_owned()),
             },
             AlternativeName::Ip(address) => Some(address.to_string()),
             _ => None,
