@@ -6,9 +6,9 @@ use rustls_pki_types::UnixTime;
 
 const SECONDS_PER_DAY: u64 = 24 * 60 * 60;
 /// Days in 400 years, after which the calendar repeats.
-const DAYS_PER_ERA: u64 = 146_097;
+const DAYS_PER_ERA: u32 = 146_097;
 /// Days from 1 March of the year 0, when an era of years that begin in March starts, to 1970.
-const EPOCH: u64 = 719_468;
+const EPOCH: u32 = 719_468;
 
 /// A date and a time of day in UTC, to show to people: `2026-01-01 00:00:00 UTC`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -25,15 +25,17 @@ pub struct DateTime {
 
 impl From<UnixTime> for DateTime {
     fn from(time: UnixTime) -> Self {
-        let days = time.as_secs() / SECONDS_PER_DAY + EPOCH;
+        // Of years that no certificate can say, the last one.
+        let days = u32::try_from(time.as_secs() / SECONDS_PER_DAY).unwrap_or(u32::MAX);
+        let days = days.saturating_add(EPOCH);
         let (era, day) = (days / DAYS_PER_ERA, days % DAYS_PER_ERA);
         let year = (day - day / 1460 + day / 36_524 - day / (DAYS_PER_ERA - 1)) / 365;
         let day = day - (365 * year + year / 4 - year / 100);
         let month = (5 * day + 2) / 153; // counted from March
         Self {
-            year: era * 400 + year + u64::from(month >= 10),
-            month: if month < 10 { month + 3 } else { month - 9 },
-            day: day - (153 * month + 2) / 5 + 1,
+            year: (era * 400 + year + u32::from(month >= 10)).into(),
+            month: if month < 10 { month + 3 } else { month - 9 }.into(),
+            day: (day - (153 * month + 2) / 5 + 1).into(),
             second: time.as_secs() % SECONDS_PER_DAY,
         }
     }
@@ -51,7 +53,7 @@ impl fmt::Display for DateTime {
 }
 
 /// `None` for dates before 1970, and for those that no calendar has.
-pub(crate) fn days_since_1970(year: u64, month: u64, day: u64) -> Option<u64> {
+pub(crate) fn days_since_1970(year: u32, month: u32, day: u32) -> Option<u32> {
     let leap = (year.is_multiple_of(4) && !year.is_multiple_of(100)) || year.is_multiple_of(400);
     let length = match month {
         2 if leap => 29,
@@ -90,9 +92,10 @@ mod tests {
                     };
                     assert_eq!(days, expected, "{year}-{month}-{day}");
                     expected += 1;
-                    let time = Duration::from_secs(days * SECONDS_PER_DAY);
+                    let time = Duration::from_secs(u64::from(days) * SECONDS_PER_DAY);
                     let date = DateTime::from(UnixTime::since_unix_epoch(time));
-                    assert_eq!((date.year, date.month, date.day), (year, month, day));
+                    let expected = (year.into(), month.into(), day.into());
+                    assert_eq!((date.year, date.month, date.day), expected);
                 }
             }
         }

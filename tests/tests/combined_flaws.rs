@@ -32,10 +32,6 @@ fn found_at(keys: &Keys, flaws: &[Flaw], now: Option<UnixTime>) -> Vec<Error> {
 /// What one flaw is told as, alone.
 fn expected(flaw: Flaw) -> Vec<Error> {
     let more = match (flaw.wrong, flaw.at) {
-        // webpki does not read such a leaf,
-        (Wrong::NoStart | Wrong::NoEnd, 0) => Some((UndecodableCertificate, 0)),
-        // and nobody should believe its names.
-        (Wrong::Odd, 0) => Some((HostNameMismatch, 0)),
         (Wrong::Alone, 0) => Some((UnableToVerifyFirstCertificate, 0)),
         _ => None,
     };
@@ -46,27 +42,10 @@ fn expected(flaw: Flaw) -> Vec<Error> {
 fn stand_in(flaw: Flaw, flaws: &[Flaw]) -> Option<Error> {
     use Wrong::*;
     match flaw.wrong {
-        // Names are not compared below what cannot be read, was not signed by its issuer, or must
-        // not issue, nor when there is no time to compare them at: that there are constraints is
-        // told.
-        Constrained => {
-            let unread = |it: &Flaw| {
-                it.at < flaw.at
-                    && matches!(
-                        it.wrong,
-                        Authority
-                            | NoStart
-                            | NoEnd
-                            | Odd
-                            | Forged
-                            | Sha1
-                            | NoAuthority
-                            | NoSigner
-                            | PathLength
-                    )
-            };
-            let masked = flaws.iter().any(unread) || never_valid_together(flaws);
-            masked.then_some((Unspecified, 0))
+        // Who has not signed it has not signed itself.
+        SelfSigned => {
+            let forged = flaws.iter().any(|it| it.wrong == Forged);
+            forged.then_some((CertificateSignatureFailed, 0))
         }
         // A list is its issuer's who has signed the certificate.
         Revoked => {

@@ -93,7 +93,7 @@ fn constraints_above_a_bad_authority_are_not_forgiven_with_it() {
         let leaf = lower.issue(leaf(&[HOST]));
         assert_eq!(
             found(trusting(&[&root]), &[&leaf, &lower, &narrow, &upper]),
-            [(PathLengthExceeded, 2), (Unspecified, 0)]
+            [(PathLengthExceeded, 2), (NameConstraintViolation, 0)]
         );
     }
 }
@@ -133,7 +133,7 @@ fn what_an_authority_issued_that_nobody_can_read_is_not_forgiven_with_it() {
         [
             (SelfSignedCertificateInChain, 1),
             (UndecodableCertificate, 1),
-            (Unspecified, 0)
+            (NameConstraintViolation, 0)
         ]
     );
 }

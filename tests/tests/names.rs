@@ -46,6 +46,41 @@ fn ip(address: &str) -> SanType {
 }
 
 #[test]
+fn a_name_that_looks_like_the_one_that_is_wanted_is_told_why_it_is_not() {
+    let root = Made::self_signed(authority("root"));
+    for (name, host, words) in [
+        (
+            "192.0.2.1",
+            "192.0.2.1",
+            "DNS:192.0.2.1; an address counts only among the addresses",
+        ),
+        (
+            "server.test.",
+            "server.test",
+            "DNS:server.test.; in a certificate no name ends with a dot",
+        ),
+        (
+            "*.test",
+            "server.test",
+            "DNS:*.test; behind a wildcard there must be two labels",
+        ),
+        ("*.test", "a.server.test", "DNS:*.test"),
+        ("192.0.2.1", "192.0.2.2", "DNS:192.0.2.1"),
+    ] {
+        let mut params = leaf(&[]);
+        params.subject_alt_names = vec![dns(name)];
+        let leaf = root.issue(params);
+        let config = trusting(&[&root]).build().expect("a configuration");
+        let peer = PeerName::new(host).expect("a name");
+        let errors = config.verify_chain(&[leaf.der], Some(&peer), Some(now()));
+        assert_eq!(
+            errors[0].explanation().to_string(),
+            format!("the certificate is for another name than {host}: it is for {words}")
+        );
+    }
+}
+
+#[test]
 fn dns_names_are_compared_label_by_label_without_regard_to_case() {
     let judge = Judge::new();
     for (name, host, expected) in [

@@ -56,6 +56,7 @@ impl Verification {
             on_errors: self.on_errors,
             pins: pins(&mut self.pins, backend)?,
             anchors: self.anchors(blocked.as_ref())?,
+            constrained: self.constrained(),
             trusted_leaves: self.trusted_leaves(),
             blocked,
             algorithms: backend.provider().signature_verification_algorithms.all,
@@ -84,6 +85,14 @@ impl Verification {
             }
         }
         Ok(anchors)
+    }
+
+    /// Those that constrain names: what is wrong with that is told of them.
+    fn constrained(&self) -> Vec<CertificateDer<'static>> {
+        let constrains = |it: Certificate<'_>| it.name_constraints().is_some();
+        let anchors = self.anchors.iter();
+        let constrained = anchors.filter(|der| Certificate::parse(der).is_some_and(constrains));
+        constrained.cloned().collect()
     }
 
     /// The others, as far as they are somebody's own.

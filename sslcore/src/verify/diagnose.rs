@@ -5,16 +5,20 @@
 //! what is listed must not forgive what is not.
 
 use alloc::vec::Vec;
+use core::cmp::Ordering;
 use core::slice;
 
-use rustls_pki_types::{CertificateDer, UnixTime};
+use rustls_pki_types::{CertificateDer, TrustAnchor, UnixTime};
 use webpki::{EndEntityCert, Error, anchor_from_trusted_cert};
 
+use super::constraints::{MAX_COMPARISONS, Misfit, compare};
 use super::dates::time_within;
 use super::error::Detail;
 use super::kind::SslErrorKind as Kind;
-use super::path::{End, Link, Material, Path, Signature, issued};
+use super::path::{End, Link, Material, Path, Signature};
 use super::purpose::{Purpose, Usage};
+use crate::x509::der::Reader;
+use crate::x509::raw::Certificate;
 
 /// One error: what, on which certificate of the path, and what is to be said about it.
 pub(super) type Finding = (Kind, usize, Detail);
@@ -22,6 +26,8 @@ pub(super) type Finding = (Kind, usize, Detail);
 /// What a diagnosis is about.
 pub(super) struct Case<'a> {
     pub(super) material: Material<'a>,
+    /// The certificates of trust anchors that constrain names.
+    pub(super) constrained: &'a [CertificateDer<'a>],
     pub(super) purpose: Purpose,
     /// What dates are compared with, if anything.
     pub(super) now: Option<UnixTime>,
@@ -32,7 +38,8 @@ pub(super) struct Case<'a> {
 impl Case<'_> {
     /// Everything that is wrong with the path. webpki has refused the chain with `refusal`: there
     /// is at least one error, unless all that was wrong are dates of certificates that the path
-    /// does not need. Costs at most one more path search of webpki's.
+    /// does not need, or names that only webpki does not compare. Costs at most one more path
+    /// search of webpki's.
     pub(super) fn diagnose(&self, path: &Path<'_>, refusal: &Error) -> Vec<Finding> {
         let mut found = Vec::new();
         end(path, &mut found);
@@ -41,6 +48,7 @@ impl Case<'_> {
             let root = path.end == End::SelfSigned && depth == last;
             self.certificate(link, depth, root, &mut found);
         }
+        self.names(path, &mut found);
         let assumed = assumed(path, &found);
         let hidden = self.hidden(path, assumed, &found);
         match hidden {
@@ -48,22 +56,19 @@ impl Case<'_> {
             Some(kind) if is_of_dates(kind) => {
                 found.push((Kind::Unspecified, 0, Detail::NeverValid));
             }
+            // Names have been compared.
+            None | Some(Kind::NameConstraintViolation) => {}
+            // Each certificate has been looked at for itself.
+            Some(Kind::UndecodableCertificate) if found.iter().any(unread) => {}
             // Issuers with errors of their own were not asked: it is another one.
-            Some(kind) if !tells(&found, kind) => found.push((kind, 0, Detail::None)),
-            _ => {}
+            Some(kind) => tell(&mut found, kind, 0, Detail::None),
         }
-        // Names are compared with constraints last, and by nobody above what was assumed.
-        let compared = match hidden {
-            Some(Kind::NameConstraintViolation) => None,
-            Some(_) => Some(0),
-            None => assumed,
-        };
-        let constrained = compared.is_some_and(|depth| self.is_constrained_above(path, depth));
-        if constrained && !tells(&found, Kind::Unspecified) {
-            found.push((Kind::Unspecified, 0, Detail::NotCompared));
-        }
-        // Then webpki was asked about the path as it is, at a time of its own.
-        let accepted = hidden.is_none() && assumed.is_none() && is_of_dates(kind_of(refusal));
+        // webpki compares names last; of dates, it was asked at a time of its own.
+        let accepted = assumed.is_none()
+            && match hidden {
+                Some(kind) => kind == Kind::NameConstraintViolation,
+                None => is_of_dates(kind_of(refusal)),
+            };
         if found.is_empty() && !accepted {
             found.push((kind_of(refusal), 0, Detail::None));
         }
@@ -73,41 +78,52 @@ impl Case<'_> {
     /// What is wrong with one certificate of the path; a root can only be trusted as an anchor.
     fn certificate(&self, link: &Link<'_>, depth: usize, root: bool, found: &mut Vec<Finding>) {
         let (cert, leaf) = (&link.fields, depth == 0);
-        let mut report = |kind, detail| found.push((kind, depth, detail));
+        let mut report = |kind, detail| tell(found, kind, depth, detail);
         match link.signature {
             Signature::Good | Signature::Unchecked => {}
             Signature::Bad => report(Kind::CertificateSignatureFailed, Detail::None),
-            Signature::Unsupported => report(Kind::UnsupportedAlgorithm, Detail::None),
+            Signature::Unsupported(flaw) => {
+                let detail = flaw.map_or(Detail::None, Detail::IssuerKey);
+                report(Kind::UnsupportedAlgorithm, detail);
+            }
             Signature::Unaffordable => report(Kind::PathSearchExceeded, Detail::None),
         }
-        match (cert.not_before, self.now) {
-            (None, _) => report(Kind::InvalidNotBeforeField, Detail::None),
-            (Some(start), Some(now)) if now < start => {
-                report(Kind::CertificateNotYetValid, Detail::At(now));
+        for (time, none, beyond, kind) in [
+            (
+                cert.not_before,
+                Kind::InvalidNotBeforeField,
+                Ordering::Less,
+                Kind::CertificateNotYetValid,
+            ),
+            (
+                cert.not_after,
+                Kind::InvalidNotAfterField,
+                Ordering::Greater,
+                Kind::CertificateExpired,
+            ),
+        ] {
+            match (time, self.now) {
+                (None, _) => report(none, Detail::None),
+                (Some(time), Some(now)) if now.cmp(&time) == beyond => {
+                    report(kind, Detail::At(now));
+                }
+                _ => {}
             }
-            _ => {}
-        }
-        match (cert.not_after, self.now) {
-            (None, _) => report(Kind::InvalidNotAfterField, Detail::None),
-            (Some(end), Some(now)) if now > end => {
-                report(Kind::CertificateExpired, Detail::At(now));
-            }
-            _ => {}
         }
         let unfit = leaf && (cert.is_ca() || !cert.may_sign_handshakes());
         if unfit || !cert.serves(self.purpose.id()) {
             report(Kind::InvalidPurpose, Detail::For(self.purpose));
         }
+        // Anchors may be odder.
+        let error = match root && !leaf {
+            true => anchor_from_trusted_cert(link.der).err(),
+            false => self.ask(slice::from_ref(link), &[], None),
+        };
+        if error.is_some_and(|error| kind_of(&error) == Kind::UndecodableCertificate) {
+            report(Kind::UndecodableCertificate, Detail::None);
+        }
         if leaf {
             return;
-        }
-        // Anchors may be odder.
-        let readable = match root {
-            true => anchor_from_trusted_cert(link.der).is_ok(),
-            false => EndEntityCert::try_from(link.der).is_ok(),
-        };
-        if !readable {
-            report(Kind::UndecodableCertificate, Detail::None);
         }
         if !cert.is_ca() || !cert.may_sign_certificates() {
             report(Kind::InvalidCaCertificate, Detail::None);
@@ -118,76 +134,119 @@ impl Case<'_> {
         }
     }
 
-    /// Whether names are constrained above this depth, where webpki was not asked.
-    fn is_constrained_above(&self, path: &Path<'_>, depth: usize) -> bool {
-        let mut above = path.links.iter().skip(depth + 1);
-        above.any(|link| link.fields.constrains_names())
-            || path.links.last().is_some_and(|last| {
-                let mut anchors = self.material.anchors.iter();
-                path.end == End::Anchor
-                    && anchors.any(|anchor| {
-                        anchor.name_constraints.is_some() && issued(anchor, &last.fields)
-                    })
+    /// Compares the names of each certificate with the constraints of all that are above it.
+    fn names(&self, path: &Path<'_>, found: &mut Vec<Finding>) {
+        let mut budget = MAX_COMPARISONS;
+        let root = self.root(path).and_then(|der| Certificate::parse(der));
+        let all = path.links.iter().map(|link| link.fields).chain(root);
+        for (above, issuer) in all.enumerate().skip(1) {
+            let Some(constraints) = issuer.name_constraints().map(Reader::of) else {
+                continue;
+            };
+            for (depth, link) in path.links.iter().take(above).enumerate() {
+                compare(&constraints, &link.fields, &mut budget, &mut |misfit| {
+                    let (kind, depth, detail) = match misfit {
+                        Misfit::Outside(kind) => {
+                            (Kind::NameConstraintViolation, depth, Detail::Names(kind))
+                        }
+                        Misfit::Incomparable(kind) => {
+                            (Kind::Unspecified, depth, Detail::Names(kind))
+                        }
+                        Misfit::Names => (Kind::UndecodableCertificate, depth, Detail::Malformed),
+                        Misfit::Constraints => {
+                            (Kind::UndecodableCertificate, above, Detail::Constraints)
+                        }
+                        Misfit::Unaffordable => (Kind::PathSearchExceeded, 0, Detail::None),
+                    };
+                    tell(found, kind, depth, detail);
+                });
+            }
+        }
+    }
+
+    /// The certificate of the path's trust anchor, if that constrains names.
+    pub(super) fn root(&self, path: &Path<'_>) -> Option<&CertificateDer<'_>> {
+        let last = path.links.last().filter(|_| path.end == End::Anchor)?;
+        self.constrained.iter().find(|der| {
+            Certificate::parse(der).is_some_and(|root| match &last.issuer {
+                Some(key) => key.info == root.public_key.info,
+                None => last.fields.issuer == root.subject,
             })
+        })
     }
 
     /// What webpki still refuses when all that was found is taken away, and this certificate of
     /// the path trusted.
     fn hidden(&self, path: &Path<'_>, assumed: Option<usize>, found: &[Finding]) -> Option<Kind> {
-        let leaf = path.links.first()?;
-        let parsed = match EndEntityCert::try_from(leaf.der) {
-            Ok(parsed) => parsed,
-            Err(error) => return Some(kind_of(&error)),
-        };
         // With one that is assumed there is one path, and no other to be refused for.
-        let assumed = assumed.and_then(|depth| Some((depth, path.links.get(depth)?)));
-        let (above, anchor) = match assumed {
-            // Nobody has the key that its signature could be checked with.
-            Some((0, _)) if path.end != End::SelfSigned => (0, None),
-            Some((depth, link)) => match anchor_from_trusted_cert(link.der) {
-                Ok(anchor) => (depth, Some(anchor)),
-                // It was told to be unreadable; what it issued cannot be checked.
-                Err(_) => return Some(Kind::Unspecified),
-            },
-            None => (path.links.len(), None),
+        let link = assumed.and_then(|depth| path.links.get(depth));
+        let anchor = link
+            // Nobody has the key that a leaf's signature could be checked with.
+            .filter(|link| assumed != Some(0) || link.signature == Signature::Good)
+            .and_then(|link| anchor_from_trusted_cert(link.der).ok())
+            .map(|anchor| TrustAnchor {
+                name_constraints: None,
+                ..anchor
+            });
+        let anchors = match (&anchor, assumed) {
+            (Some(anchor), _) => slice::from_ref(anchor),
+            (None, Some(_)) => &[],
+            (None, None) => self.material.anchors,
         };
-        let issuers: Vec<CertificateDer<'_>> = path
-            .links
-            .iter()
-            .take(above)
-            .skip(1)
-            .map(|link| CertificateDer::from(link.der.as_ref()))
-            .collect();
+        let above = assumed.map_or(path.links.len(), |depth| depth.max(1));
         let mut kinds = found.iter().map(|(kind, ..)| *kind);
         let purpose = match kinds.any(|kind| kind == Kind::InvalidPurpose) {
             true => None,
             false => Some(self.purpose),
         };
-        let anchors = match &anchor {
-            Some(anchor) => slice::from_ref(anchor),
-            None if above == 0 => &[],
-            None => self.material.anchors,
+        self.ask(path.links.get(..above)?, anchors, purpose)
+            .filter(|error| !anchors.is_empty() || *error != Error::UnknownIssuer)
+            .map(|error| kind_of(&error))
+    }
+
+    /// What webpki says of the first of these certificates, by way of the others, at a time when
+    /// all are valid. Nothing if the first one's dates are none: that it is refused for them is
+    /// known.
+    fn ask(
+        &self,
+        links: &[Link<'_>],
+        anchors: &[TrustAnchor<'_>],
+        purpose: Option<Purpose>,
+    ) -> Option<Error> {
+        let (first, issuers) = links.split_first()?;
+        let parsed = match EndEntityCert::try_from(first.der) {
+            Ok(parsed) => parsed,
+            Err(error) => return Some(error),
         };
+        first.fields.not_before.and(first.fields.not_after)?;
+        let issuers: Vec<CertificateDer<'_>> = issuers
+            .iter()
+            .map(|link| CertificateDer::from(link.der.as_ref()))
+            .collect();
         parsed
             .verify_for_usage(
                 self.material.algorithms,
                 anchors,
                 &issuers,
-                time_within(&mut path.links.iter().map(|link| &link.fields), self.time),
+                time_within(&mut links.iter().map(|link| &link.fields), self.time),
                 Usage(purpose),
                 None,
                 None,
             )
             .err()
-            .filter(|error| above > 0 || *error != Error::UnknownIssuer)
-            .map(|error| kind_of(&error))
     }
 }
 
-/// Whether an error of this kind was found on the leaf.
-fn tells(found: &[Finding], kind: Kind) -> bool {
-    let mut found = found.iter();
-    found.any(|(known, depth, _)| *known == kind && *depth == 0)
+/// One more error, unless it is known.
+fn tell(found: &mut Vec<Finding>, kind: Kind, depth: usize, detail: Detail) {
+    let mut known = found.iter();
+    if !known.any(|(it, at, _)| (*it, *at) == (kind, depth)) {
+        found.push((kind, depth, detail));
+    }
+}
+
+fn unread((kind, ..): &Finding) -> bool {
+    *kind == Kind::UndecodableCertificate
 }
 
 /// Whether webpki can be told to overlook it by telling it another time.
@@ -198,14 +257,20 @@ fn is_of_dates(kind: Kind) -> bool {
     )
 }
 
-/// The certificate that is trusted for the sake of argument: the first issuer with an error that
-/// webpki cannot be told to overlook, or else the last one of a path that leads nowhere.
+/// The certificate that is trusted for the sake of argument: the leaf if its signature is not good,
+/// the first issuer with an error that webpki cannot be told to overlook, or else the last one of a path that leads nowhere.
 fn assumed(path: &Path<'_>, found: &[Finding]) -> Option<usize> {
     let relaxed = |kind: Kind| is_of_dates(kind) || kind == Kind::InvalidPurpose;
-    let wrong = (1..path.links.len()).find(|depth| {
-        let mut errors = found.iter();
-        errors.any(|(kind, at, _)| at == depth && !relaxed(*kind))
-    });
+    let wrong = path
+        .links
+        .iter()
+        .enumerate()
+        .position(|(depth, link)| match depth {
+            0 => !matches!(link.signature, Signature::Good | Signature::Unchecked),
+            _ => found
+                .iter()
+                .any(|(kind, at, _)| *at == depth && !relaxed(*kind)),
+        });
     match path.end {
         End::Anchor => wrong,
         _ => wrong.or(path.links.len().checked_sub(1)),
@@ -215,17 +280,19 @@ fn assumed(path: &Path<'_>, found: &[Finding]) -> Option<usize> {
 /// How the path ends, if that is an error.
 fn end(path: &Path<'_>, found: &mut Vec<Finding>) {
     let last = path.links.len().saturating_sub(1);
-    match path.end {
-        End::Anchor => {}
-        End::SelfSigned if last == 0 => found.push((Kind::SelfSignedCertificate, 0, Detail::None)),
-        End::SelfSigned => found.push((Kind::SelfSignedCertificateInChain, last, Detail::None)),
-        End::IssuerUnknown => {
-            found.push((Kind::UnableToGetLocalIssuerCertificate, last, Detail::None));
-            if last == 0 {
-                found.push((Kind::UnableToVerifyFirstCertificate, 0, Detail::None));
-            }
-        }
-        End::TooLong => found.push((Kind::PathSearchExceeded, last, Detail::None)),
+    let signature = path.links.last().map(|link| link.signature);
+    let kind = match path.end {
+        End::Anchor => return,
+        // It only says so.
+        End::SelfSigned if signature == Some(Signature::Bad) => return,
+        End::SelfSigned if last == 0 => Kind::SelfSignedCertificate,
+        End::SelfSigned => Kind::SelfSignedCertificateInChain,
+        End::IssuerUnknown => Kind::UnableToGetLocalIssuerCertificate,
+        End::TooLong => Kind::PathSearchExceeded,
+    };
+    tell(found, kind, last, Detail::None);
+    if path.end == End::IssuerUnknown && last == 0 {
+        tell(found, Kind::UnableToVerifyFirstCertificate, 0, Detail::None);
     }
 }
 
@@ -233,15 +300,13 @@ fn end(path: &Path<'_>, found: &mut Vec<Finding>) {
 pub(super) fn kind_of(error: &Error) -> Kind {
     use Error as E;
     match error {
-        E::CertExpired { .. } => Kind::CertificateExpired,
+        E::CertExpired { .. } | E::InvalidCertValidity => Kind::CertificateExpired,
         E::CertNotValidYet { .. } => Kind::CertificateNotYetValid,
         E::UnknownIssuer => Kind::UnableToGetLocalIssuerCertificate,
         E::CaUsedAsEndEntity | E::RequiredEkuNotFoundContext(_) | E::EmptyEkuExtension => {
             Kind::InvalidPurpose
         }
-        E::InvalidSignatureForPublicKey | E::SignatureAlgorithmMismatch => {
-            Kind::CertificateSignatureFailed
-        }
+        E::InvalidSignatureForPublicKey => Kind::CertificateSignatureFailed,
         E::EndEntityUsedAsCa => Kind::InvalidCaCertificate,
         E::PathLenConstraintViolated => Kind::PathLengthExceeded,
         E::NameConstraintViolation => Kind::NameConstraintViolation,
@@ -258,7 +323,10 @@ pub(super) fn kind_of(error: &Error) -> Kind {
         | E::ExtensionValueInvalid
         | E::MalformedExtensions
         | E::MalformedNameConstraint
+        | E::MalformedDnsIdentifier
+        | E::InvalidNetworkMaskConstraint
         | E::InvalidSerialNumber
+        | E::SignatureAlgorithmMismatch
         | E::UnsupportedCriticalExtension => Kind::UndecodableCertificate,
         _ => Kind::Unspecified,
     }

@@ -1,5 +1,6 @@
 //! One error of a chain.
 
+use alloc::boxed::Box;
 use core::hash::{Hash, Hasher};
 
 use rustls_pki_types::{ServerName, UnixTime};
@@ -31,7 +32,7 @@ pub(super) enum Detail {
     /// What the leaf is used for.
     For(Purpose),
     /// The name that was looked for.
-    Name(ServerName<'static>),
+    Name(Box<ServerName<'static>>),
     /// How many intermediates there may be, and are.
     TooMany {
         limit: usize,
@@ -39,10 +40,16 @@ pub(super) enum Detail {
     },
     /// There is no time at which it and its issuers are valid.
     NeverValid,
-    /// Nobody has compared its names with constraints.
-    NotCompared,
+    /// Which names an issuer constrains: their kind, by the number of its tag.
+    Names(u8),
+    /// Its names cannot be read.
+    Malformed,
+    /// The names that it constrains cannot be read.
+    Constraints,
     /// Why no signature by its key can be checked.
     Key(KeyFlaw),
+    /// The same of its issuer's.
+    IssuerKey(KeyFlaw),
 }
 
 impl SslError {

@@ -1,5 +1,6 @@
 //! The judgement of a chain.
 
+use alloc::boxed::Box;
 use alloc::vec::Vec;
 use core::slice;
 
@@ -47,8 +48,9 @@ pub(crate) enum Staple<'a> {
 impl Policy {
     /// Judges a chain, leaf first.
     ///
-    /// webpki is the authority: there is no error only if it finds none. When it refuses, the
-    /// diagnosis says why, with all that webpki's one error hides.
+    /// webpki is the authority: there is no error only if it finds none, but for an issuer's
+    /// constraints on kinds of names that it does not compare. When it refuses, the diagnosis says
+    /// why, with all that webpki's one error hides.
     ///
     /// Work is bounded whatever the chain is: two path searches of webpki's (100 signatures each)
     /// through at most six intermediates, at most 16 signatures of the diagnosis, and one for each
@@ -71,7 +73,14 @@ impl Policy {
         };
         let mut errors = self.blocked(chain);
         match &self.pins {
-            Some(pins) if pins.have(leaf) => return errors.into(),
+            Some(pins) if pins.have(leaf) => {
+                // Trust in a key is none where there is no key to check signatures with.
+                errors.extend(match raw::Certificate::parse(leaf) {
+                    Some(_) => unusable(leaf, self.algorithms),
+                    None => Some(undecodable(leaf)),
+                });
+                return errors.into();
+            }
             Some(_) => errors.push(SslError::found(Kind::NotPinned, 0, Detail::None, leaf)),
             None => {}
         }
@@ -80,8 +89,8 @@ impl Policy {
         let stapled = report.errors.into_iter();
         errors.extend(stapled.map(|kind| SslError::found(kind, 0, Detail::None, leaf)));
         if let Judged::Server(Some(name)) = judged {
-            if !self.is_named(chain, name) {
-                let wanted = Detail::Name(name.to_owned());
+            if self.is_for_others(chain, name) {
+                let wanted = Detail::Name(Box::new(name.to_owned()));
                 errors.push(SslError::found(Kind::HostNameMismatch, 0, wanted, leaf));
             }
         }
@@ -142,12 +151,7 @@ impl Policy {
         }
         // webpki does not read its key: without it, no list speaks of it.
         let Some(own) = raw::Certificate::parse(leaf) else {
-            errors.push(SslError::found(
-                Kind::UndecodableCertificate,
-                0,
-                Detail::None,
-                leaf,
-            ));
+            errors.push(undecodable(leaf));
             return None;
         };
         let itself = match self.trusted_leaves.contains(leaf) {
@@ -201,6 +205,7 @@ impl Policy {
                 let (now, time) = times(now, self.tolerance, &fields);
                 let case = Case {
                     material,
+                    constrained: &self.constrained,
                     purpose,
                     now,
                     time,
@@ -223,7 +228,8 @@ impl Policy {
         let found = case.diagnose(path, refusal);
         let exceeded = more && !found.is_empty();
         errors.extend(found.into_iter().map(|(kind, depth, detail): Finding| {
-            let certificate = path.links.get(depth).map_or(leaf, |link| link.der);
+            let link = path.links.get(depth).map(|link| link.der);
+            let certificate = link.or_else(|| case.root(path)).unwrap_or(leaf);
             SslError::found(kind, depth, detail, certificate)
         }));
         if let Some(revocation) = &self.revocation {
@@ -279,4 +285,8 @@ impl Policy {
             errors.push(SslError::found(Kind::ChainTooLong, 0, detail, leaf));
         }
     }
+}
+
+fn undecodable(leaf: &CertificateDer<'_>) -> SslError {
+    SslError::found(Kind::UndecodableCertificate, 0, Detail::None, leaf)
 }

@@ -31,19 +31,21 @@ macro_rules! error_kinds {
 }
 
 error_kinds! {
-    /// Something that has no other name here.
+    /// Something that has no other name here; the sentence of [`SslError`](crate::SslError) says
+    /// what.
     Unspecified = -1, "the certificate cannot be accepted";
-    /// The signature is not the issuer's.
+    /// The signature is not the issuer's. Also of a certificate that is called as its issuer and
+    /// was not signed by its own key, when no other of this name is known.
     CertificateSignatureFailed = 4, "the certificate's signature is not its issuer's";
     /// The certificate is not valid yet.
     CertificateNotYetValid = 5, "the certificate is not valid yet";
     /// The certificate has expired.
     CertificateExpired = 6, "the certificate has expired";
-    /// `notBefore` is not a time.
+    /// `notBefore` is not a time, or one before 1970.
     InvalidNotBeforeField = 7, "the start of the certificate's validity is not a time";
-    /// `notAfter` is not a time.
+    /// `notAfter` is not a time, or one before 1970.
     InvalidNotAfterField = 8, "the end of the certificate's validity is not a time";
-    /// The leaf is self-signed and not trusted.
+    /// The leaf is self-signed and not trusted: its own key has signed it.
     SelfSignedCertificate = 9, "the certificate is self-signed and not trusted";
     /// The chain ends in a self-signed certificate that is not trusted.
     SelfSignedCertificateInChain = 10, "the chain ends in a self-signed certificate that is not trusted";
@@ -61,7 +63,8 @@ error_kinds! {
     InvalidPurpose = 16, "the certificate is not for this purpose";
     /// The peer has no certificate.
     NoPeerCertificate = 21, "the peer presented no certificate";
-    /// The certificate is for other names.
+    /// The certificate is for other names. Names are compared as long as they can be read at all,
+    /// whatever else keeps the certificate from being used.
     HostNameMismatch = 22, "the certificate is for another name";
     /// The application does not want to see this certificate.
     CertificateBlacklisted = 24, "the certificate is on the application's list of refused ones";
@@ -89,13 +92,19 @@ error_kinds! {
     OcspResponseExpired = 35, "the OCSP response is not valid at this time";
     /// The OCSP responder does not know the certificate.
     OcspStatusUnknown = 36, "the OCSP responder does not know the certificate";
-    /// The certificate cannot be read.
+    /// The certificate cannot be read, or has something in it that must not be passed over: a
+    /// critical extension that is not known here, the same extension twice, unique identifiers,
+    /// another version than 3, names or [name constraints](Self::NameConstraintViolation) that
+    /// cannot be read. [`SslError`](crate::SslError)'s sentence says which.
     UndecodableCertificate = 1000, "the certificate cannot be read";
     /// The signature algorithm or the key is not supported, or too weak. When it is the key of the
     /// peer's own certificate, the handshake fails in every verify mode and nobody can forgive it:
     /// no signature of the peer's can be checked.
     UnsupportedAlgorithm = 1001, "the certificate uses an algorithm or a key that is not supported";
-    /// A name constraint in the chain forbids the certificate's name.
+    /// A name constraint in the chain, or of the trust anchor, forbids one of the certificate's
+    /// names (RFC 5280 §4.2.1.10). DNS names, IP addresses, directory names (also the subject) and
+    /// mail addresses are compared; a certificate with a name of another kind that is constrained,
+    /// as a URI, is [`Unspecified`](Self::Unspecified).
     NameConstraintViolation = 1002, "a certificate in the chain forbids this name";
     /// The device does not know the time.
     NoWallClock = 1003, "without a clock the certificate's validity cannot be judged";

@@ -1,5 +1,6 @@
 //! Judging a certificate chain, outside the engine: a chain goes in, errors come out.
 
+mod constraints;
 mod dates;
 mod diagnose;
 mod error;
@@ -14,6 +15,7 @@ mod purpose;
 pub(crate) mod revocation;
 pub(crate) mod status;
 mod text;
+mod unread;
 pub(crate) mod unusable;
 
 pub use self::error::SslError;

@@ -1,79 +1,91 @@
 //! Whether a certificate is for a name; and its common name, for those who still need it.
 
-use alloc::vec::Vec;
-
-use rustls_pki_types::{CertificateDer, ServerName};
+use rustls_pki_types::{CertificateDer, IpAddr, ServerName};
 use webpki::EndEntityCert;
 
 use super::path::issued;
 use super::policy::Policy;
-use crate::x509::certificate::{AlternativeName, Certificate};
-use crate::x509::raw;
+use crate::x509::der::tag;
+use crate::x509::name::DistinguishedName;
+use crate::x509::raw::Certificate;
 
 impl Policy {
-    /// Whether the leaf is for this name (RFC 9525).
-    pub(super) fn is_named(&self, chain: &[CertificateDer<'_>], name: &ServerName<'_>) -> bool {
-        let Some(leaf) = chain.first() else {
+    /// Whether the leaf is not for this name (RFC 9525). Of what is no certificate nobody knows.
+    pub(super) fn is_for_others(
+        &self,
+        chain: &[CertificateDer<'_>],
+        name: &ServerName<'_>,
+    ) -> bool {
+        let leaf = chain.first();
+        let Some((der, leaf)) = leaf.and_then(|der| Some((der, Certificate::parse(der)?))) else {
             return false;
         };
-        // What webpki cannot read has no names that anybody should believe.
-        EndEntityCert::try_from(leaf)
-            .is_ok_and(|leaf| leaf.verify_is_valid_for_subject_name(name).is_ok())
-            || (self.common_names
-                && common_name_matches(leaf, name)
-                && !self.constrains_names(chain))
+        let named = match EndEntityCert::try_from(der) {
+            Ok(leaf) => leaf.verify_is_valid_for_subject_name(name).is_ok(),
+            Err(_) => has_name(&leaf, name),
+        };
+        let called = self.common_names && common_name_matches(&leaf, name);
+        !named && (!called || self.constrains_names(chain))
     }
 
-    /// Whether an issuer of this chain may only issue for some names. webpki compares them with
-    /// the alternative names, not with common ones.
+    /// Whether an issuer of this chain may only issue for some names. They are compared with the
+    /// alternative names, not with common ones.
     fn constrains_names(&self, chain: &[CertificateDer<'_>]) -> bool {
-        let mut fields = chain.iter().filter_map(|der| raw::Certificate::parse(der));
-        let constrained: Vec<_> = self
-            .anchors
-            .iter()
-            .filter(|anchor| anchor.name_constraints.is_some())
-            .collect();
-        fields
-            .any(|it| it.constrains_names() || constrained.iter().any(|anchor| issued(anchor, &it)))
+        let mut fields = chain.iter().filter_map(|der| Certificate::parse(der));
+        fields.any(|it| {
+            let mut anchors = self.anchors.iter();
+            it.name_constraints().is_some()
+                || anchors.any(|anchor| anchor.name_constraints.is_some() && issued(anchor, &it))
+        })
     }
+}
+
+/// Whether one of the names is this one, of a certificate that webpki does not read.
+fn has_name(leaf: &Certificate<'_>, name: &ServerName<'_>) -> bool {
+    let mut names = leaf.alternative_names();
+    core::iter::from_fn(|| names.element()).any(|(kind, value, _)| match name {
+        ServerName::DnsName(host) => {
+            kind == tag::context(2) && matches(value, host.as_ref().as_bytes())
+        }
+        ServerName::IpAddress(IpAddr::V4(ip)) => kind == tag::context(7) && value == ip.as_ref(),
+        ServerName::IpAddress(IpAddr::V6(ip)) => kind == tag::context(7) && value == ip.as_ref(),
+        _ => false,
+    })
 }
 
 /// Whether one of the subject's common names is this host's, by RFC 6125 §6.4.4: only in a
 /// certificate that has no DNS names at all, also none that cannot be read, and never for
 /// addresses. (Qt compares every common name, whatever else there is.)
-fn common_name_matches(leaf: &CertificateDer<'_>, name: &ServerName<'_>) -> bool {
+fn common_name_matches(leaf: &Certificate<'_>, name: &ServerName<'_>) -> bool {
     let ServerName::DnsName(host) = name else {
         return false;
     };
-    let leaf = Certificate::from_der(leaf.to_vec());
     let mut names = leaf.alternative_names();
-    let dns = |name| matches!(name, AlternativeName::Dns(_) | AlternativeName::Other(2, _));
-    if names.any(dns) {
+    if core::iter::from_fn(|| names.element()).any(|(kind, ..)| kind & 0x1f == 2) {
         return false;
     }
-    leaf.subject().is_some_and(|subject| {
-        let mut names = subject.values("CN");
-        names.any(|pattern| matches(&pattern, host.as_ref()))
-    })
+    let subject = DistinguishedName::from_der(leaf.subject);
+    let mut names = subject.values("CN");
+    names.any(|pattern| matches(pattern.as_bytes(), host.as_ref().as_bytes()))
 }
 
 /// A name, or a wildcard as its complete left-most label, as for DNS names in certificates
 /// (RFC 9525 §6.3).
-fn matches(pattern: &str, host: &str) -> bool {
-    let host = host.strip_suffix('.').unwrap_or(host);
-    if pattern.eq_ignore_ascii_case(host) {
-        return !pattern.contains('*');
-    }
-    match (pattern.strip_prefix("*."), host.split_once('.')) {
+pub(super) fn matches(pattern: &[u8], host: &[u8]) -> bool {
+    let host = host.strip_suffix(b".").unwrap_or(host);
+    let (wanted, found) = match pattern.strip_prefix(b"*") {
+        None => (pattern, host),
         // One label left of the wildcard's domain, which has two itself at least.
-        (Some(domain), Some((label, rest))) => {
-            domain.contains('.')
-                && !domain.contains('*')
-                && !label.is_empty()
-                && domain.eq_ignore_ascii_case(rest)
+        Some(domain) => {
+            let label = host.iter().position(|byte| *byte == b'.').unwrap_or(0);
+            let deep = domain.iter().skip(1).any(|byte| *byte == b'.');
+            if label == 0 || !deep {
+                return false;
+            }
+            (domain, host.get(label..).unwrap_or_default())
         }
-        _ => false,
-    }
+    };
+    !wanted.contains(&b'*') && wanted.eq_ignore_ascii_case(found)
 }
 
 #[cfg(test)]
@@ -88,7 +100,10 @@ mod tests {
             ("mail.test", "mail.test."),
             ("*.mail.test", "a.mail.test"),
         ] {
-            assert!(matches(pattern, host), "{pattern} {host}");
+            assert!(
+                matches(pattern.as_bytes(), host.as_bytes()),
+                "{pattern} {host}"
+            );
         }
         for (pattern, host) in [
             ("mail.test", "a.mail.test"),
@@ -105,7 +120,8 @@ mod tests {
             ("*.mail.test", ".mail.test"),
         ] {
             assert!(
-                pattern.is_empty() && host.is_empty() || !matches(pattern, host),
+                pattern.is_empty() && host.is_empty()
+                    || !matches(pattern.as_bytes(), host.as_bytes()),
                 "{pattern} {host}"
             );
         }

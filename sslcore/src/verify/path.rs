@@ -9,7 +9,7 @@ use alloc::vec::Vec;
 use rustls_pki_types::{CertificateDer, SignatureVerificationAlgorithm, TrustAnchor};
 
 use super::dates::Times;
-use super::key_flaw::flaw;
+use super::key_flaw::{KeyFlaw, flaw};
 use crate::x509::der::{Reader, tag};
 use crate::x509::name::{same, same_parts};
 use crate::x509::raw::{Certificate, PublicKey};
@@ -27,8 +27,8 @@ pub(super) enum Signature {
     Good,
     /// Somebody else made it, or it is damaged.
     Bad,
-    /// Nobody can tell: the algorithm, or the issuer's key, is not supported or too weak.
-    Unsupported,
+    /// Nobody can tell: the algorithm is not supported, or the issuer's key has this flaw.
+    Unsupported(Option<KeyFlaw>),
     /// The issuer is not known.
     Unchecked,
     /// The budget was spent before.
@@ -120,8 +120,7 @@ impl<'a> Path<'a> {
                 path.end = End::Anchor;
                 return Some(path);
             }
-            let own = fields
-                .is_self_issued()
+            let own = (fields.is_self_issued() && fields.is_key_of(&fields))
                 .then(|| material.check(&fields, &fields.public_key, &mut path.budget));
             if own == Some(Signature::Good) {
                 path.sign(Signature::Good, fields.public_key);
@@ -145,7 +144,9 @@ impl<'a> Path<'a> {
             let (which, signature, key) = match (sent, own, anchor) {
                 // Also an authority's new key, signed by its old one (RFC 4210 §4.4).
                 (Some(sent @ (_, Signature::Good, _)), ..) => sent,
-                (_, Some(own), _) => {
+                (_, Some(own), _)
+                    if own != Signature::Bad || (sent.is_none() && anchor.is_none()) =>
+                {
                     path.sign(own, fields.public_key);
                     path.end = End::SelfSigned;
                     return Some(path);
@@ -156,7 +157,7 @@ impl<'a> Path<'a> {
                     return Some(path);
                 }
                 (Some(sent), ..) => sent,
-                (None, None, None) => return Some(path),
+                (None, ..) => return Some(path),
             };
             path.sign(signature, key);
             if path.links.len() > MAX_INTERMEDIATES {
@@ -230,13 +231,13 @@ pub(super) fn check(
         Some(left) => *budget = left,
         None => return Signature::Unaffordable,
     }
+    let flaw = flaw(key, algorithms);
     let algorithm = algorithms.iter().find(|algorithm| {
         algorithm.signature_alg_id().as_ref() == signature_algorithm
             && algorithm.public_key_alg_id().as_ref() == key.algorithm
     });
-    match algorithm {
-        None => Signature::Unsupported,
-        Some(_) if flaw(key, algorithms).is_some() => Signature::Unsupported,
+    match algorithm.filter(|_| flaw.is_none()) {
+        None => Signature::Unsupported(flaw),
         Some(algorithm) => match algorithm.verify_signature(key.key, signed, signature) {
             Ok(()) => Signature::Good,
             Err(_) => Signature::Bad,

@@ -73,6 +73,8 @@ pub(crate) struct Policy {
     /// When there are any, the leaf must be one of them, and nothing else matters.
     pub(crate) pins: Option<Pins>,
     pub(crate) anchors: Vec<TrustAnchor<'static>>,
+    /// The certificates of those that constrain names.
+    pub(crate) constrained: Vec<CertificateDer<'static>>,
     /// Self-issued certificates that are trusted as a peer's own, and issue nothing.
     pub(crate) trusted_leaves: Vec<CertificateDer<'static>>,
     pub(crate) algorithms: &'static [&'static dyn SignatureVerificationAlgorithm],

@@ -1,5 +1,6 @@
 //! Errors in sentences.
 
+use alloc::string::ToString;
 use core::fmt::{self, Display};
 use core::net::{Ipv4Addr, Ipv6Addr};
 
@@ -9,8 +10,9 @@ use super::error::{Detail, SslError};
 use super::key_flaw::{KeyFlaw, RSA_BITS};
 use super::kind::SslErrorKind as Kind;
 use super::purpose::Purpose;
+use super::unread::{ALTERNATIVE_NAMES, NAME_CONSTRAINTS, Unread, unread, year_before_1970};
 use crate::calendar::DateTime;
-use crate::x509::certificate::Certificate;
+use crate::x509::certificate::{AlternativeName, Certificate};
 use crate::x509::raw;
 
 /// What was found, and what was expected. Names are escaped as
@@ -49,6 +51,31 @@ impl SslError {
     }
 
     fn sentence(&self, f: &mut fmt::Formatter<'_>, certificate: &Certificate) -> fmt::Result {
+        if let Some(fields) = raw::Certificate::parse(certificate.der()) {
+            match self.kind() {
+                Kind::UndecodableCertificate => {
+                    let unread = match self.detail {
+                        Detail::Constraints => Some(Unread::Malformed(NAME_CONSTRAINTS)),
+                        Detail::Malformed => Some(Unread::Malformed(ALTERNATIVE_NAMES)),
+                        _ => unread(&fields),
+                    };
+                    if let Some(unread) = unread {
+                        return write!(f, "the certificate cannot be judged: {unread}");
+                    }
+                }
+                Kind::InvalidNotBeforeField => {
+                    if let Some(year) = year_before_1970(&fields, false) {
+                        return write!(f, "the certificate's validity starts in {year}, {EPOCH}");
+                    }
+                }
+                Kind::InvalidNotAfterField => {
+                    if let Some(year) = year_before_1970(&fields, true) {
+                        return write!(f, "the certificate's validity ends in {year}, {EPOCH}");
+                    }
+                }
+                _ => {}
+            }
+        }
         self.kind().fmt(f)?;
         match (self.kind(), &self.detail) {
             (Kind::CertificateExpired, Detail::At(now)) => {
@@ -65,15 +92,25 @@ impl SslError {
             }
             (Kind::HostNameMismatch, Detail::Name(wanted)) => {
                 write!(f, " than {}: ", Wanted(wanted))?;
-                names(f, certificate)
+                names(f, certificate)?;
+                f.write_str(pitfall(certificate, wanted))
             }
             (Kind::Unspecified, Detail::NeverValid) => {
                 f.write_str(": there is no time at which it and its issuers are all valid")
             }
-            (Kind::Unspecified, Detail::NotCompared) => f.write_str(
-                ": an issuer constrains names, and they cannot be compared before the other \
-                 errors are mended",
-            ),
+            (Kind::Unspecified, Detail::Names(kind)) => {
+                f.write_str(": an issuer constrains names of the kind ")?;
+                match KINDS.get(usize::from(*kind)) {
+                    Some(name) => f.write_str(name)?,
+                    None => write!(f, "[{kind}]")?,
+                }
+                f.write_str(", which are not compared here, and it has one: ")?;
+                names(f, certificate)
+            }
+            (Kind::NameConstraintViolation, Detail::Names(DIRECTORY)) => {
+                let subject = certificate.subject();
+                subject.map_or(Ok(()), |subject| write!(f, ": it is of {subject}"))
+            }
             (Kind::NameConstraintViolation, _) => {
                 f.write_str(": ")?;
                 names(f, certificate)
@@ -124,34 +161,74 @@ impl SslError {
                 Some(id) => write!(f, ": its signature, {id} with its issuer's key"),
                 None => Ok(()),
             },
-            (Kind::UnsupportedAlgorithm, Detail::Key(flaw)) => useless_key(f, *flaw, certificate),
+            (Kind::UnsupportedAlgorithm, Detail::Key(flaw)) => {
+                useless_key(f, OWN, *flaw, certificate)
+            }
+            (Kind::UnsupportedAlgorithm, Detail::IssuerKey(flaw)) => {
+                useless_key(f, "its issuer's", *flaw, certificate)
+            }
             _ => Ok(()),
         }
     }
 }
 
-/// Why no signature by the certificate's key can be checked.
+/// Of whom a key is.
+const OWN: &str = "its";
+
+/// Which times are known.
+const EPOCH: &str = "and times before 1970 are not known here";
+
+/// What the kinds of names are called, by the number of their tag (RFC 5280 §4.2.1.6).
+const KINDS: [&str; 9] = [
+    "otherName",
+    "rfc822Name",
+    "dNSName",
+    "x400Address",
+    "directoryName",
+    "ediPartyName",
+    "uniformResourceIdentifier",
+    "iPAddress",
+    "registeredID",
+];
+/// The number of `directoryName`.
+const DIRECTORY: u8 = 4;
+
+/// Why no signature by a key can be checked: by the certificate's, or its issuer's.
 fn useless_key(
     f: &mut fmt::Formatter<'_>,
+    whose: &str,
     flaw: KeyFlaw,
     certificate: &Certificate,
 ) -> fmt::Result {
+    let own = whose == OWN;
     match flaw {
         KeyFlaw::Bits(bits) if bits < *RSA_BITS.start() => {
             let least = RSA_BITS.start();
-            write!(f, ": its RSA key has {bits} bits, and {least} are needed")
+            write!(
+                f,
+                ": {whose} RSA key has {bits} bits, and {least} are needed"
+            )
         }
         KeyFlaw::Bits(bits) => {
             let most = RSA_BITS.end();
-            write!(f, ": its RSA key has {bits} bits, and {most} are the most")
+            write!(
+                f,
+                ": {whose} RSA key has {bits} bits, and {most} are the most"
+            )
         }
-        KeyFlaw::Exponent => f.write_str(": its RSA key has an unusable public exponent"),
-        KeyFlaw::Malformed => f.write_str(": its key is damaged"),
-        KeyFlaw::Compressed => {
-            f.write_str(": its key is a compressed point, which the backend cannot use")
-        }
+        KeyFlaw::Exponent => write!(f, ": {whose} RSA key has an unusable public exponent"),
+        KeyFlaw::Malformed => write!(f, ": {whose} key is damaged"),
+        KeyFlaw::Compressed => write!(
+            f,
+            ": {whose} key is a compressed point, which the backend cannot use"
+        ),
+        // Which it is the issuer's certificate says.
+        KeyFlaw::Kind if !own => match certificate.signature_algorithm() {
+            Some(id) => write!(f, ": its signature, {id} with {whose} key"),
+            None => Ok(()),
+        },
         KeyFlaw::Kind => {
-            f.write_str(": its key is ")?;
+            write!(f, ": {whose} key is ")?;
             if let Some(kind) = certificate.key_kind() {
                 return write!(f, "{kind}, which the backend cannot use");
             }
@@ -179,6 +256,31 @@ impl Display for Wanted<'_> {
             _ => f.write_str("the peer's name"),
         }
     }
+}
+
+/// Why a name that looks like the one that was looked for is not the same.
+fn pitfall(certificate: &Certificate, wanted: &ServerName<'_>) -> &'static str {
+    let host = Wanted(wanted).to_string();
+    let host = host.strip_suffix('.').unwrap_or(&host);
+    let mut names = certificate
+        .alternative_names()
+        .filter_map(|name| match name {
+            AlternativeName::Dns(name) => Some(name),
+            _ => None,
+        });
+    let pitfall = names.find_map(|name| match name.strip_prefix("*.") {
+        _ if name == host => Some("; an address counts only among the addresses"),
+        Some(domain) => {
+            let below = host.split_once('.').map(|(_, domain)| domain);
+            (!domain.contains('.') && below == Some(domain))
+                .then_some("; behind a wildcard there must be two labels")
+        }
+        None => name
+            .strip_suffix('.')
+            .filter(|name| *name == host)
+            .map(|_| "; in a certificate no name ends with a dot"),
+    });
+    pitfall.unwrap_or("")
 }
 
 /// The names that a certificate has.

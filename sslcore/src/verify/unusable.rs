@@ -7,7 +7,8 @@ use super::key_flaw::flaw;
 use super::kind::SslErrorKind as Kind;
 use crate::x509::raw;
 
-/// The error of a leaf whose key no handshake signature can be checked with by these algorithms.
+/// The error of a leaf whose key no handshake signature can be checked with by these algorithms:
+/// for handshakes, and for chains in files.
 ///
 /// It is none that can be forgiven, in any verify mode and by nobody: that the peer has the
 /// certificate's private key is all that a handshake proves of a certificate, and here it cannot.

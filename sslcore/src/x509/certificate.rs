@@ -48,8 +48,11 @@ impl Certificate {
     /// # Errors
     /// The first of their blocks that has no end, or is not base64.
     pub fn all_from_pem(text: &[u8]) -> Result<Vec<Self>, PemError> {
-        let all = pem::all(text, LABEL)?;
-        Ok(all.into_iter().map(Self::from_der).collect())
+        let mut all = Vec::new();
+        for der in pem::all(text, LABEL)? {
+            all.push(Self::from_der(der));
+        }
+        Ok(all)
     }
 
     /// It as PEM, ready to be written to a file. `QSslCertificate::toPem`.
@@ -116,11 +119,8 @@ impl Certificate {
     /// The names it is for (RFC 5280 §4.2.1.6), up to where they cannot be read.
     /// `QSslCertificate::subjectAlternativeNames`.
     pub fn alternative_names(&self) -> impl Iterator<Item = AlternativeName<'_>> {
-        let mut names = self
-            .fields()
-            .and_then(|fields| fields.extension(&raw::SUBJECT_ALT_NAME))
-            .and_then(|value| Reader::new(value).read(tag::SEQUENCE))
-            .map_or(Reader::new(&[]), Reader::new);
+        let names = self.fields().map(|fields| fields.alternative_names());
+        let mut names = names.unwrap_or(Reader::new(&[]));
         core::iter::from_fn(move || {
             let (kind, value, _) = names.element()?;
             Some(AlternativeName::read(kind, value))
@@ -181,8 +181,7 @@ impl Certificate {
     /// does.
     pub fn must_staple(&self) -> bool {
         const STATUS_REQUEST: [u8; 1] = [5];
-        let features = Reader::new(self.extension(&raw::TLS_FEATURE)).read(tag::SEQUENCE);
-        let mut features = features.map_or(Reader::new(&[]), Reader::new);
+        let mut features = Reader::of(self.extension(&raw::TLS_FEATURE));
         core::iter::from_fn(|| features.read(tag::INTEGER)).any(|it| it == STATUS_REQUEST)
     }
 

@@ -9,14 +9,13 @@ use crate::calendar::days_since_1970;
 
 /// A validity time (RFC 5280 §4.1.2.5): `YYMMDDHHMMSSZ` or `YYYYMMDDHHMMSSZ`.
 pub(super) fn time((kind, value, _): (u8, &[u8], &[u8])) -> Option<UnixTime> {
-    let mut digits = value
-        .strip_suffix(b"Z")?
-        .chunks_exact(2)
-        .map(|pair| match *pair {
-            [a @ b'0'..=b'9', b @ b'0'..=b'9'] => Some(u64::from((a - b'0') * 10 + (b - b'0'))),
-            _ => None,
-        });
-    let mut next = || digits.next()?;
+    let mut rest = value.strip_suffix(b"Z")?;
+    let mut next = || {
+        let (pair, after) = rest.split_first_chunk::<2>()?;
+        rest = after;
+        let [tens, ones] = pair.map(|digit| u32::from(digit.wrapping_sub(b'0')));
+        (tens < 10 && ones < 10).then_some(tens * 10 + ones)
+    };
     let year = match (kind, value.len()) {
         (tag::UTC_TIME, 13) => match next()? {
             year @ 0..50 => 2000 + year,
@@ -30,6 +29,6 @@ pub(super) fn time((kind, value, _): (u8, &[u8], &[u8])) -> Option<UnixTime> {
         return None;
     }
     let days = days_since_1970(year, month, day)?;
-    let seconds = ((days * 24 + hour) * 60 + minute) * 60 + second;
+    let seconds = u64::from(days) * 86_400 + u64::from((hour * 60 + minute) * 60 + second);
     Some(UnixTime::since_unix_epoch(Duration::from_secs(seconds)))
 }

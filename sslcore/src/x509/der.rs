@@ -45,6 +45,11 @@ impl<'a> Reader<'a> {
         self.0
     }
 
+    /// The elements of the sequence that this is; none when it is not one.
+    pub(crate) fn of(sequence: &'a [u8]) -> Self {
+        Self(Self(sequence).read(tag::SEQUENCE).unwrap_or_default())
+    }
+
     /// Whether nothing is left.
     pub(crate) fn is_empty(&self) -> bool {
         self.0.is_empty()

@@ -79,10 +79,7 @@ impl<'a> DistinguishedName<'a> {
 
     /// The relative distinguished names: sets of attributes.
     fn parts(&self) -> impl Iterator<Item = &'a [u8]> + use<'a> {
-        let mut parts = Reader::new(self.0)
-            .read(tag::SEQUENCE)
-            .map(Reader::new)
-            .unwrap_or(Reader::new(&[]));
+        let mut parts = Reader::of(self.0);
         core::iter::from_fn(move || parts.read(tag::SET))
     }
 }
@@ -196,16 +193,8 @@ impl<'a> Attribute<'a> {
         match self.kind {
             // Its standard was never followed; what is found in it is Latin-1.
             tag::TELETEX_STRING => Some(self.value.iter().map(|byte| char::from(*byte)).collect()),
-            tag::BMP_STRING => {
-                let units = units(self.value)?.map(u16::from_be_bytes);
-                let text: Result<String, _> = char::decode_utf16(units).collect();
-                text.ok().map(Cow::Owned)
-            }
-            tag::UNIVERSAL_STRING => {
-                let units = units(self.value)?.map(u32::from_be_bytes);
-                let text: Option<String> = units.map(char::from_u32).collect();
-                text.map(Cow::Owned)
-            }
+            tag::BMP_STRING => wide(self.value, 2).map(Cow::Owned),
+            tag::UNIVERSAL_STRING => wide(self.value, 4).map(Cow::Owned),
             _ => self.as_str().map(Cow::Borrowed),
         }
     }
@@ -259,13 +248,28 @@ impl fmt::Debug for Attribute<'_> {
     }
 }
 
-/// Bytes in groups of `N`; `None` when the last one is not whole.
-fn units<const N: usize>(bytes: &[u8]) -> Option<impl Iterator<Item = [u8; N]>> {
-    let units = bytes.chunks_exact(N);
-    units
-        .remainder()
-        .is_empty()
-        .then(|| units.filter_map(|unit| unit.try_into().ok()))
+/// A text whose characters have so many bytes; two of two are a pair of surrogates (UTF-16).
+/// `None` when the last one is not whole, or one is no character.
+fn wide(bytes: &[u8], width: usize) -> Option<String> {
+    let mut text = String::new();
+    let mut high = None;
+    for unit in bytes.chunks(width) {
+        let unit = (unit.len() == width).then_some(unit)?;
+        let unit = unit
+            .iter()
+            .fold(0, |unit, byte| unit << 8 | u32::from(*byte));
+        let code = match (high.take(), unit) {
+            (None, 0xd800..0xdc00) if width == 2 => {
+                high = Some(unit);
+                continue;
+            }
+            (None, unit) => unit,
+            (Some(high), 0xdc00..0xe000) => 0x1_0000 + ((high & 0x3ff) << 10 | unit & 0x3ff),
+            _ => return None,
+        };
+        text.push(char::from_u32(code)?);
+    }
+    high.is_none().then_some(text)
 }
 
 /// What counts of a text when it is compared (RFC 4518 §2): no capitals, one space before each

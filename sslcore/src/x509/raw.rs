@@ -12,7 +12,7 @@ use super::key_kind::KeyKind;
 use super::name::same;
 
 /// `id-ce-subjectAltName`, 2.5.29.17.
-pub(crate) const SUBJECT_ALT_NAME: [u8; 3] = [0x55, 0x1d, 0x11];
+const SUBJECT_ALT_NAME: [u8; 3] = [0x55, 0x1d, 0x11];
 /// `id-ce-basicConstraints`, 2.5.29.19.
 const BASIC_CONSTRAINTS: [u8; 3] = [0x55, 0x1d, 0x13];
 /// `id-ce-keyUsage`, 2.5.29.15.
@@ -21,6 +21,10 @@ pub(crate) const KEY_USAGE: [u8; 3] = [0x55, 0x1d, 0x0f];
 pub(crate) const EXTENDED_KEY_USAGE: [u8; 3] = [0x55, 0x1d, 0x25];
 /// `id-ce-nameConstraints`, 2.5.29.30.
 const NAME_CONSTRAINTS: [u8; 3] = [0x55, 0x1d, 0x1e];
+/// `id-ce-subjectKeyIdentifier`, 2.5.29.14.
+const SUBJECT_KEY: [u8; 3] = [0x55, 0x1d, 0x0e];
+/// `id-ce-authorityKeyIdentifier`, 2.5.29.35.
+const AUTHORITY_KEY: [u8; 3] = [0x55, 0x1d, 0x23];
 /// `id-pe-tlsfeature`, 1.3.6.1.5.5.7.1.24.
 pub(crate) const TLS_FEATURE: [u8; 8] = [0x2b, 6, 1, 5, 5, 7, 1, 24];
 /// The list of signed certificate timestamps, 1.3.6.1.4.1.11129.2.4.2.
@@ -147,16 +151,19 @@ impl<'a> Certificate<'a> {
         }
     }
 
+    /// The extensions, as [`extension`] reads them.
+    pub(crate) fn extensions(&self) -> Reader<'a> {
+        Reader::new(self.extensions)
+    }
+
     /// Whether it says that it may issue certificates (RFC 5280 §4.2.1.9).
     pub(crate) fn is_ca(&self) -> bool {
-        self.basic_constraints()
-            .and_then(|mut constraints| constraints.read(tag::BOOLEAN))
-            .is_some_and(|value| value == [0xff])
+        self.basic_constraints().read(tag::BOOLEAN) == Some(&[0xff])
     }
 
     /// How many intermediates may be between it and a leaf, if it says so.
     pub(crate) fn path_len(&self) -> Option<usize> {
-        let mut constraints = self.basic_constraints()?;
+        let mut constraints = self.basic_constraints();
         constraints.read_if(tag::BOOLEAN);
         match *constraints.read(tag::INTEGER)? {
             [len @ 0..=0x7f] => Some(usize::from(len)),
@@ -164,9 +171,9 @@ impl<'a> Certificate<'a> {
         }
     }
 
-    fn basic_constraints(&self) -> Option<Reader<'a>> {
-        let value = self.extension(&BASIC_CONSTRAINTS)?;
-        Reader::new(value).read(tag::SEQUENCE).map(Reader::new)
+    /// The content of the extension that says whether, and how, it may issue certificates.
+    pub(crate) fn basic_constraints(&self) -> Reader<'a> {
+        Reader::of(self.extension(&BASIC_CONSTRAINTS).unwrap_or_default())
     }
 
     /// Whether its key may sign handshakes: it says so, or nothing (RFC 8446 §4.4.2.2).
@@ -178,6 +185,17 @@ impl<'a> Certificate<'a> {
     /// old are of it.
     pub(crate) fn may_issue(&self) -> bool {
         self.version == Some(1) || (self.is_ca() && self.may_sign_certificates())
+    }
+
+    /// Whether its key is the one that has signed a certificate, as both say; also when they do
+    /// not (RFC 5280 §4.2.1.1).
+    pub(crate) fn is_key_of(&self, signed: &Self) -> bool {
+        let wanted = signed.extension(&AUTHORITY_KEY).and_then(|value| {
+            Reader::new(Reader::new(value).read(tag::SEQUENCE)?).read_if(tag::context(0))
+        });
+        let key = self.extension(&SUBJECT_KEY);
+        let key = key.and_then(|value| Reader::new(value).read(tag::OCTET_STRING));
+        wanted.zip(key).is_none_or(|(wanted, key)| wanted == key)
     }
 
     /// Whether its key may sign certificates: it says so, or nothing (RFC 5280 §4.2.1.3).
@@ -200,9 +218,14 @@ impl<'a> Certificate<'a> {
         }
     }
 
-    /// Whether it says which names it may issue certificates for (RFC 5280 §4.2.1.10).
-    pub(crate) fn constrains_names(&self) -> bool {
-        self.extension(&NAME_CONSTRAINTS).is_some()
+    /// Which names it may issue certificates for, if it says so (RFC 5280 §4.2.1.10).
+    pub(crate) fn name_constraints(&self) -> Option<&'a [u8]> {
+        self.extension(&NAME_CONSTRAINTS)
+    }
+
+    /// The names it is for (RFC 5280 §4.2.1.6).
+    pub(crate) fn alternative_names(&self) -> Reader<'a> {
+        Reader::of(self.extension(&SUBJECT_ALT_NAME).unwrap_or_default())
     }
 
     /// Whether it is good for a purpose: it says so, or nothing (RFC 5280 §4.2.1.12).
@@ -210,15 +233,13 @@ impl<'a> Certificate<'a> {
         let Some(value) = self.extension(&EXTENDED_KEY_USAGE) else {
             return true;
         };
-        let mut purposes = Reader::new(value)
-            .read(tag::SEQUENCE)
-            .map_or(Reader::new(&[]), Reader::new);
+        let mut purposes = Reader::of(value);
         core::iter::from_fn(|| purposes.read(tag::OBJECT_IDENTIFIER)).any(|id| id == purpose)
     }
 }
 
 /// One extension (RFC 5280 §4.1): its identifier, whether it is critical, what it holds.
-pub(super) fn extension(content: &[u8]) -> Option<(&[u8], bool, &[u8])> {
+pub(crate) fn extension(content: &[u8]) -> Option<(&[u8], bool, &[u8])> {
     let mut extension = Reader::new(content);
     let id = extension.read(tag::OBJECT_IDENTIFIER)?;
     let critical = extension

@@ -68,8 +68,11 @@ impl RevocationList {
     pub fn all_from_pem(text: &[u8]) -> Result<Vec<Self>, RevocationListError> {
         const DAMAGED: RevocationListError =
             RevocationListError::Damaged("the PEM block is not complete base64");
-        let all = pem::all(text, "X509 CRL").map_err(|_| DAMAGED)?;
-        all.into_iter().map(Self::from_der).collect()
+        let mut all = Vec::new();
+        for der in pem::all(text, "X509 CRL").map_err(|_| DAMAGED)? {
+            all.push(Self::from_der(der)?);
+        }
+        Ok(all)
     }
 
     /// The list's DER.

@@ -110,9 +110,7 @@ impl<'a> ExtendedKeyUsage<'a> {
 pub(crate) fn extended_key_usages<'a>(
     extension: &'a [u8],
 ) -> impl Iterator<Item = ExtendedKeyUsage<'a>> + use<'a> {
-    let mut purposes = Reader::new(extension)
-        .read(tag::SEQUENCE)
-        .map_or(Reader::new(&[]), Reader::new);
+    let mut purposes = Reader::of(extension);
     core::iter::from_fn(move || {
         let id = purposes.read(tag::OBJECT_IDENTIFIER)?;
         Some(ExtendedKeyUsage::read(id))
