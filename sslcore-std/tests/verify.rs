@@ -357,3 +357,18 @@ fn of_many_names_a_few_are_proposed() {
     let text = out(&files.verify(&["--host", "other.example"]));
     assert_eq!(text.matches("--host mail").count(), 4, "{text}");
 }
+
+#[test]
+fn a_chain_that_begins_with_its_root_is_judged_by_its_leaf() {
+    let files = Files::of(Family::new());
+    let Family { root, middle, leaf } = &files.family;
+    let backwards = pem_file(&[root, middle, leaf]);
+    let root = files.root.to_str().expect("a path");
+    let arguments = ["--ca", root, "--at", "2026-01-01", "--host", HOST];
+    let run = verify(&backwards, &arguments);
+    assert_eq!(run.code, Some(0), "{}", run.stderr);
+    let warning = "warning: the first certificate has issued others";
+    assert!(run.stderr.starts_with(warning), "{}", run.stderr);
+    let run = verify(&files.chain, &arguments);
+    assert_eq!((run.code, &*run.stderr), (Some(0), ""));
+}

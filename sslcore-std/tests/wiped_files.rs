@@ -35,6 +35,7 @@ fn nothing_of_a_private_key_is_left_behind() {
             ("DER", der.to_vec()),
             ("PEM", text.clone().into()),
             ("PEM behind a chain", format!("{chain}{text}").into()),
+            ("PEM in UTF-16", utf16(&text)),
             ("damaged PEM", text.replace("-----END", "----").into()),
             ("PKCS#8", pkcs8(der, 10)),
             (
@@ -55,6 +56,38 @@ fn nothing_of_a_private_key_is_left_behind() {
             let contents = format!("{text}{}", chain.repeat(20));
             assert_eq!(left_by_a_pipe(&contents, secrets()), 0, "a pipe");
         }
+    }
+}
+
+fn utf16(text: &str) -> Vec<u8> {
+    let units = text.encode_utf16().flat_map(u16::to_le_bytes);
+    [0xff, 0xfe].into_iter().chain(units).collect()
+}
+
+#[test]
+fn nothing_is_left_behind_by_older_encryptions() {
+    let folder = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/keys");
+    let key = trust::private_key(format!("{folder}/plain.pem")).expect("a key");
+    // A number of 32 bytes, in PKCS#8 and in SEC1.
+    let secret = || {
+        vec![
+            key.secret_der()[36..52].to_vec(),
+            key.secret_der()[52..68].to_vec(),
+        ]
+    };
+    for name in [
+        "pbe-sha1-3des",
+        "pbe-sha1-rc2-40",
+        "pbes2-camellia-256",
+        "scrypt-camellia-256",
+        "dek-camellia-128",
+    ] {
+        let file = format!("{folder}/{name}.pem");
+        let left = left_behind(secret(), || {
+            let opened = trust::private_key_with_passphrase(&file, PASSPHRASE);
+            drop(opened.expect("the passphrase"));
+        });
+        assert_eq!(left, 0, "{name}");
     }
 }
 

@@ -17,7 +17,7 @@ PASSPHRASE='Schlüssel 🔑' encrypted umlaut.pem -v1 PBE-SHA1-3DES
 encrypted pbes2-camellia-128.pem -v2 camellia-128-cbc -v2prf hmacWithSHA1
 encrypted pbes2-camellia-192.pem -v2 camellia-192-cbc -v2prf hmacWithSHA512
 encrypted pbes2-camellia-256.pem -v2 camellia-256-cbc
-encrypted scrypt-camellia-256.pem -scrypt -v2 camellia-256-cbc
+encrypted scrypt-camellia-256.pem -scrypt -scrypt_N 16 -v2 camellia-256-cbc
 for bits in 128 192 256; do
     openssl ec -in plain.pem -camellia"$bits" -passout 'pass:correct horse' -out dek-camellia-"$bits".pem
 done
