@@ -42,7 +42,8 @@ pub(super) fn times(
 ) -> (Option<UnixTime>, UnixTime) {
     let now = now.map(|now| tolerate(now, tolerance, certificates));
     let epoch = UnixTime::since_unix_epoch(Duration::ZERO);
-    let time = now.unwrap_or_else(|| time_within(&mut certificates.iter(), epoch));
+    let mut all = certificates.iter();
+    let time = now.unwrap_or_else(|| time_within(&mut || all.next(), epoch));
     (now, time)
 }
 
@@ -57,7 +58,8 @@ fn tolerate(now: UnixTime, tolerance: Duration, certificates: &[Certificate<'_>]
         it.not_before.is_none_or(|begin| begin <= latest)
             && it.not_after.is_none_or(|end| end >= earliest)
     });
-    let good = time_within(&mut near.clone(), now);
+    let mut all = near.clone();
+    let good = time_within(&mut || all.next(), now);
     let all_valid = near.all(|it| {
         it.not_before.is_none_or(|begin| begin <= good)
             && it.not_after.is_none_or(|end| end >= good)
@@ -68,11 +70,11 @@ fn tolerate(now: UnixTime, tolerance: Duration, certificates: &[Certificate<'_>]
 /// The time nearest to `now` at which every one of these certificates is valid; the last second
 /// of the one that ends first when there is none.
 pub(super) fn time_within<'a, 'b: 'a>(
-    certificates: &mut dyn Iterator<Item = &'a Certificate<'b>>,
+    next: &mut dyn FnMut() -> Option<&'a Certificate<'b>>,
     now: UnixTime,
 ) -> UnixTime {
     let (mut begin, mut end) = (now, None);
-    for certificate in certificates {
+    while let Some(certificate) = next() {
         begin = certificate.not_before.map_or(begin, |it| begin.max(it));
         end = certificate.not_after.into_iter().chain(end).min();
     }

@@ -88,28 +88,23 @@ impl Case<'_> {
             }
             Signature::Unaffordable => report(Kind::PathSearchExceeded, Detail::None),
         }
-        for (time, none, beyond, kind) in [
-            (
-                cert.not_before,
-                Kind::InvalidNotBeforeField,
-                Ordering::Less,
-                Kind::CertificateNotYetValid,
-            ),
-            (
-                cert.not_after,
-                Kind::InvalidNotAfterField,
-                Ordering::Greater,
-                Kind::CertificateExpired,
-            ),
-        ] {
-            match (time, self.now) {
-                (None, _) => report(none, Detail::None),
-                (Some(time), Some(now)) if now.cmp(&time) == beyond => {
-                    report(kind, Detail::At(now));
-                }
-                _ => {}
-            }
-        }
+        let mut date = |time: Option<UnixTime>, none, beyond, kind| match (time, self.now) {
+            (None, _) => report(none, Detail::None),
+            (Some(time), Some(now)) if now.cmp(&time) == beyond => report(kind, Detail::At(now)),
+            _ => {}
+        };
+        date(
+            cert.not_before,
+            Kind::InvalidNotBeforeField,
+            Ordering::Less,
+            Kind::CertificateNotYetValid,
+        );
+        date(
+            cert.not_after,
+            Kind::InvalidNotAfterField,
+            Ordering::Greater,
+            Kind::CertificateExpired,
+        );
         let unfit = leaf && (cert.is_ca() || !cert.may_sign_handshakes());
         if unfit || !cert.serves(self.purpose.id()) {
             report(Kind::InvalidPurpose, Detail::For(self.purpose));
@@ -138,9 +133,12 @@ impl Case<'_> {
     fn names(&self, path: &Path<'_>, found: &mut Vec<Finding>) {
         let mut budget = MAX_COMPARISONS;
         let root = self.root(path).and_then(|der| Certificate::parse(der));
-        let all = path.links.iter().map(|link| link.fields).chain(root);
-        for (above, issuer) in all.enumerate().skip(1) {
-            let Some(constraints) = issuer.name_constraints().map(Reader::of) else {
+        for above in 1..=path.links.len() {
+            let issuer = path.links.get(above).map(|link| &link.fields);
+            let constraints = issuer
+                .or(root.as_ref())
+                .and_then(Certificate::name_constraints);
+            let Some(constraints) = constraints.map(Reader::of) else {
                 continue;
             };
             for (depth, link) in path.links.iter().take(above).enumerate() {
@@ -219,6 +217,8 @@ impl Case<'_> {
             Err(error) => return Some(error),
         };
         first.fields.not_before.and(first.fields.not_after)?;
+        let mut all = links.iter();
+        let time = time_within(&mut || Some(&all.next()?.fields), self.time);
         let issuers: Vec<CertificateDer<'_>> = issuers
             .iter()
             .map(|link| CertificateDer::from(link.der.as_ref()))
@@ -228,7 +228,7 @@ impl Case<'_> {
                 self.material.algorithms,
                 anchors,
                 &issuers,
-                time_within(&mut links.iter().map(|link| &link.fields), self.time),
+                time,
                 Usage(purpose),
                 None,
                 None,

@@ -160,14 +160,17 @@ impl Policy {
         };
         let anchors = itself.as_ref().map_or(&*self.anchors, slice::from_ref);
         let (issuers, more) = reachable(chain);
-        let leaf_and_issuers = core::iter::once(leaf).chain(&issuers);
-        let fields: Vec<_> = leaf_and_issuers
-            .filter_map(|der| raw::Certificate::parse(der))
-            .collect();
+        let mut fields = Vec::from([own]);
+        for der in &issuers {
+            if let Some(issuer) = raw::Certificate::parse(der) {
+                fields.push(issuer);
+            }
+        }
         let (near, time) = times(now, self.tolerance, &fields);
         match self.search(leaf, anchors, &issuers, purpose, time) {
             Ok((intermediates, anchor)) => {
-                let path: Vec<_> = core::iter::once(leaf).chain(&intermediates).collect();
+                let mut path = Vec::from([leaf]);
+                path.extend(&intermediates);
                 if let Some(revocation) = &self.revocation {
                     revocation.revoked(&path, &anchor, near, self.algorithms, errors);
                 }

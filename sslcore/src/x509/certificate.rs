@@ -257,17 +257,16 @@ impl<'a> AlternativeName<'a> {
     const IP: u8 = tag::context(7);
 
     fn read(kind: u8, value: &'a [u8]) -> Self {
-        let other = Self::Other(kind & 0x1f, value);
-        let ascii = core::str::from_utf8(value)
-            .ok()
-            .filter(|text| text.is_ascii());
-        match (kind, ascii) {
-            (Self::DNS, Some(name)) => Self::Dns(name),
-            (Self::EMAIL, Some(address)) => Self::Email(address),
-            (Self::URI, Some(uri)) => Self::Uri(uri),
-            (Self::IP, _) => address(value).map_or(other, Self::Ip),
-            _ => other,
-        }
+        let text: fn(&'a str) -> Self = match kind {
+            Self::DNS => Self::Dns,
+            Self::EMAIL => Self::Email,
+            Self::URI => Self::Uri,
+            Self::IP => return address(value).map_or(Self::Other(7, value), Self::Ip),
+            _ => return Self::Other(kind & 0x1f, value),
+        };
+        let ascii = value.is_ascii().then_some(value);
+        let ascii = ascii.and_then(|value| core::str::from_utf8(value).ok());
+        ascii.map_or(Self::Other(kind & 0x1f, value), text)
     }
 }
 

@@ -9,22 +9,27 @@ use crate::calendar::days_since_1970;
 
 /// A validity time (RFC 5280 §4.1.2.5): `YYMMDDHHMMSSZ` or `YYYYMMDDHHMMSSZ`.
 pub(super) fn time((kind, value, _): (u8, &[u8], &[u8])) -> Option<UnixTime> {
-    let mut rest = value.strip_suffix(b"Z")?;
-    let mut next = || {
-        let (pair, after) = rest.split_first_chunk::<2>()?;
-        rest = after;
-        let [tens, ones] = pair.map(|digit| u32::from(digit.wrapping_sub(b'0')));
-        (tens < 10 && ones < 10).then_some(tens * 10 + ones)
-    };
-    let year = match (kind, value.len()) {
-        (tag::UTC_TIME, 13) => match next()? {
-            year @ 0..50 => 2000 + year,
-            year => 1900 + year,
-        },
-        (tag::GENERALIZED_TIME, 15) => next()? * 100 + next()?,
+    let digits = value.strip_suffix(b"Z")?;
+    // What UTCTime leaves out is the century.
+    let from = match (kind, value.len()) {
+        (tag::UTC_TIME, 13) => 1,
+        (tag::GENERALIZED_TIME, 15) => 0,
         _ => return None,
     };
-    let (month, day, hour, minute, second) = (next()?, next()?, next()?, next()?, next()?);
+    let mut numbers = [0; 7];
+    for (number, pair) in numbers.iter_mut().skip(from).zip(digits.chunks(2)) {
+        for digit in pair {
+            let digit = Some(digit).filter(|digit| digit.is_ascii_digit())?;
+            *number = *number * 10 + u32::from(digit - b'0');
+        }
+    }
+    let [century, year, month, day, hour, minute, second] = numbers;
+    let century = match year {
+        _ if from == 0 => century,
+        ..50 => 20,
+        _ => 19,
+    };
+    let year = century * 100 + year;
     if hour > 23 || minute > 59 || second > 59 {
         return None;
     }

@@ -66,7 +66,13 @@ impl<'a> DistinguishedName<'a> {
 
     /// Its attributes, in the order of the encoding; they end where it cannot be read.
     pub fn attributes(&self) -> impl Iterator<Item = Attribute<'a>> + use<'a> {
-        self.parts().flat_map(attributes)
+        let (mut parts, mut part) = (Reader::of(self.0), Reader::new(&[]));
+        core::iter::from_fn(move || {
+            while part.is_empty() {
+                part = Reader::new(parts.read(tag::SET)?);
+            }
+            attribute(&mut part)
+        })
     }
 
     /// The values of all attributes with this name: `"CN"`, `"O"`, `"OU"`, `"C"`, `"L"`, `"ST"`,
@@ -75,12 +81,6 @@ impl<'a> DistinguishedName<'a> {
         self.attributes()
             .filter(move |attribute| attribute.name() == Some(name))
             .filter_map(|attribute| attribute.value())
-    }
-
-    /// The relative distinguished names: sets of attributes.
-    fn parts(&self) -> impl Iterator<Item = &'a [u8]> + use<'a> {
-        let mut parts = Reader::of(self.0);
-        core::iter::from_fn(move || parts.read(tag::SET))
     }
 }
 
@@ -149,7 +149,10 @@ fn same_part(part: &[u8], other: &[u8]) -> bool {
 
 impl fmt::Display for DistinguishedName<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let parts: Vec<_> = self.parts().collect();
+        let (mut rest, mut parts) = (Reader::of(self.0), Vec::new());
+        while let Some(part) = rest.read(tag::SET) {
+            parts.push(part);
+        }
         for (i, part) in parts.iter().rev().enumerate() {
             if i > 0 {
                 f.write_char(',')?;
@@ -192,7 +195,7 @@ impl<'a> Attribute<'a> {
     pub fn value(&self) -> Option<Cow<'a, str>> {
         match self.kind {
             // Its standard was never followed; what is found in it is Latin-1.
-            tag::TELETEX_STRING => Some(self.value.iter().map(|byte| char::from(*byte)).collect()),
+            tag::TELETEX_STRING => wide(self.value, 1).map(Cow::Owned),
             tag::BMP_STRING => wide(self.value, 2).map(Cow::Owned),
             tag::UNIVERSAL_STRING => wide(self.value, 4).map(Cow::Owned),
             _ => self.as_str().map(Cow::Borrowed),
