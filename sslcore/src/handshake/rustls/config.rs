@@ -1,6 +1,5 @@
 //! Our settings as rustls configurations.
 
-use alloc::boxed::Box;
 use alloc::string::ToString;
 use alloc::sync::Arc;
 use alloc::vec::Vec;
@@ -356,7 +355,7 @@ impl Shared {
             refused: None,
             asks_for_client_certificate: asks,
             certificate_requested: false,
-            authorities: Box::default(),
+            authorities: None,
             idle_requests: 0,
             judged: false,
             dropped: 0,
