@@ -4,16 +4,17 @@
 mod common;
 
 use std::io::{Read, Write};
+use std::net::{SocketAddr, TcpListener, TcpStream};
 
 use common::program::{Door, ca_file, connect, encrypt, run};
 use common::terminal::Terminal;
 use common::{LONG, both};
 
-fn command(door: &Door, options: &str) -> String {
+fn command(address: SocketAddr, timeout: u32, options: &str) -> String {
     format!(
-        "NO_COLOR=1 {} connect {} --timeout 20 --ca {} {options} < /dev/null",
+        "NO_COLOR=1 {} connect {} --timeout {timeout} --ca {} {options} < /dev/null",
         env!("CARGO_BIN_EXE_sslcore"),
-        door.address(),
+        address,
         ca_file().to_str().expect("a path"),
     )
 }
@@ -21,7 +22,7 @@ fn command(door: &Door, options: &str) -> String {
 #[test]
 fn what_takes_long_is_shown_until_it_is_over() {
     let door = Door::open();
-    let mut terminal = Terminal::run(&command(&door, ""));
+    let mut terminal = Terminal::run(&command(door.address(), 20, ""));
     let stream = door.accept();
     // The server does nothing until it was noticed.
     let waits = terminal.shown_until(b"Waiting for the handshake ... ");
@@ -42,10 +43,34 @@ fn what_takes_long_is_shown_until_it_is_over() {
     assert!(behind.contains("Encrypted: "), "{behind:?}");
 }
 
+/// A server that takes no connection: its queue is full. Nobody may drop what is given.
+fn deaf() -> (TcpListener, TcpStream, SocketAddr) {
+    use rustix::net::{AddressFamily, SocketType, bind, listen, socket};
+
+    let fd = socket(AddressFamily::INET, SocketType::STREAM, None).expect("socket");
+    bind(&fd, &SocketAddr::from(([127, 0, 0, 1], 0))).expect("bind");
+    listen(&fd, 0).expect("listen");
+    let listener = TcpListener::from(fd);
+    let address = listener.local_addr().expect("address");
+    let first = TcpStream::connect(address).expect("the only one in the queue");
+    (listener, first, address)
+}
+
+#[test]
+fn the_address_that_does_not_answer_is_shown() {
+    let (_listener, _first, address) = deaf();
+    let mut terminal = Terminal::run(&command(address, 5, ""));
+    let line = format!("Connecting to \"127.0.0.1\": address 1 of 1, {address} ... ");
+    terminal.shown_until(line.as_bytes());
+    let (code, rest) = terminal.end();
+    assert_eq!(code, Some(2), "{rest}");
+    assert!(rest.contains("error: cannot connect"), "{rest}");
+}
+
 #[test]
 fn a_greeting_that_does_not_come_is_waited_for_visibly() {
     let door = Door::open();
-    let mut terminal = Terminal::run(&command(&door, "--starttls smtp"));
+    let mut terminal = Terminal::run(&command(door.address(), 20, "--starttls smtp"));
     let mut stream = door.accept();
     terminal.shown_until(b"Asking for TLS (smtp) ... ");
     stream.write_all(b"554 no\r\n").expect("refuse");
@@ -62,7 +87,7 @@ fn nothing_is_shown_without_a_terminal_or_to_a_program() {
         let serve = || {
             let mut stream = door.accept();
             // One that began later shows it: so this one would have by now.
-            let mut clock = Terminal::run(&command(&other, ""));
+            let mut clock = Terminal::run(&command(other.address(), 20, ""));
             let late = other.accept();
             clock.shown_until(b"Waiting for the handshake ... ");
             drop(late);
@@ -71,7 +96,7 @@ fn nothing_is_shown_without_a_terminal_or_to_a_program() {
             clock.end();
         };
         let shown = || match on_terminal {
-            true => Terminal::run(&command(&door, options)).end().1,
+            true => Terminal::run(&command(door.address(), 20, options)).end().1,
             false => {
                 let mut connect = connect(&door.address().to_string());
                 run(connect.arg("--ca").arg(ca_file()), b"").stderr

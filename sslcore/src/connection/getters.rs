@@ -168,7 +168,8 @@ impl Connection {
     /// ([`ClientCertificateRequested`](crate::Event::ClientCertificateRequested)), and on servers.
     /// Of a list of more than 16,384 bytes the beginning.
     pub fn client_certificate_authorities(&self) -> impl Iterator<Item = DistinguishedName<'_>> {
-        let names = certificate_request::names(&self.io.known.facts.authorities);
+        let kept = self.io.known.facts.authorities.as_ref();
+        let names = certificate_request::names(kept.map_or(&[], |kept| &kept.0));
         names.map(DistinguishedName::from_der)
     }
 

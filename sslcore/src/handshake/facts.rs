@@ -18,10 +18,14 @@ pub(crate) struct SessionFacts {
     pub(crate) stapled: Option<Arc<[u8]>>,
     /// The name that the client asked for.
     pub(crate) server_name: Option<Box<str>>,
-    /// Whose certificates the server takes that asks for one: names in DER, each with its length.
-    pub(crate) authorities: Box<[u8]>,
+    /// Whose certificates the server takes that asks for one. Most connections have none.
+    pub(crate) authorities: Option<Box<Authorities>>,
     /// How many session tickets have arrived.
     pub(crate) tickets: u32,
     /// The lifetime of the last of them, in seconds.
     pub(crate) ticket_lifetime: Option<u32>,
 }
+
+/// Names in DER, each with its length before it (RFC 8446 §4.2.4).
+#[derive(Clone, Debug)]
+pub(crate) struct Authorities(pub(crate) Box<[u8]>);

@@ -1,6 +1,5 @@
 //! Our settings as rustls configurations.
 
-use alloc::boxed::Box;
 use alloc::format;
 use alloc::string::{String, ToString};
 use alloc::sync::Arc;
@@ -407,7 +406,7 @@ impl Shared {
             refused: None,
             asks_for_client_certificate: asks,
             certificate_requested: false,
-            authorities: Box::default(),
+            authorities: None,
             idle_requests: 0,
             judged: false,
             dropped: 0,

@@ -47,7 +47,7 @@ use super::wire::server_hello::ServerHello;
 use super::{AlertProtection, Engine, Message, RefusedPeer, records};
 use crate::crypto::Backend;
 use crate::failure::Failure;
-use crate::handshake::facts::SessionFacts;
+use crate::handshake::facts::{Authorities, SessionFacts};
 use crate::protocol::SslProtocol;
 use crate::record::header::ContentType;
 use crate::record::protection::Protection;
@@ -99,7 +99,7 @@ pub(crate) struct RustlsEngine {
     asks_for_client_certificate: bool,
     certificate_requested: bool,
     /// Whose certificates the server takes, as it sent their names.
-    authorities: Box<[u8]>,
+    authorities: Option<Box<Authorities>>,
     /// A server's requests to renegotiate, in the middle of the handshake.
     idle_requests: u32,
     judged: bool,

@@ -5,6 +5,7 @@ use alloc::boxed::Box;
 
 use super::extension::{Extensions, Place, number};
 use super::{Reader, Refusal};
+use crate::handshake::facts::Authorities;
 use crate::limits;
 use crate::record::messages::MESSAGE_HEADER;
 
@@ -45,8 +46,8 @@ pub(crate) fn authorities_tls12(message: &[u8]) -> &[u8] {
     read().unwrap_or_default()
 }
 
-/// As many of these names as are kept, whole ones.
-pub(crate) fn kept(authorities: &[u8]) -> Box<[u8]> {
+/// As many of these names as are kept, whole ones, if there are any.
+pub(crate) fn kept(authorities: &[u8]) -> Option<Box<Authorities>> {
     let mut len = 0;
     for name in names(authorities) {
         let with_name = len + 2 + name.len();
@@ -55,7 +56,8 @@ pub(crate) fn kept(authorities: &[u8]) -> Box<[u8]> {
         }
         len = with_name;
     }
-    authorities.get(..len).unwrap_or_default().into()
+    let kept = authorities.get(..len).filter(|kept| !kept.is_empty())?;
+    Some(Box::new(Authorities(kept.into())))
 }
 
 /// The names, in DER, up to where they cannot be read.
@@ -80,6 +82,7 @@ mod tests {
     fn of_a_long_list_whole_names_are_kept() {
         for (count, len, kept_count) in [(3, 100, 3), (100, 1000, 16), (1, 20_000, 0)] {
             let kept = kept(&list(count, len));
+            let kept = kept.map_or_else(Box::default, |kept| kept.0);
             assert!(kept.len() <= limits::AUTHORITIES);
             assert_eq!(names(&kept).count(), kept_count, "{count} of {len}");
             assert!(names(&kept).all(|name| name.len() == usize::from(len)));
@@ -90,8 +93,9 @@ mod tests {
     fn of_a_damaged_list_what_can_be_read_is_kept() {
         let mut damaged = list(2, 5);
         damaged.pop();
-        assert_eq!(names(&kept(&damaged)).count(), 1);
-        assert!(kept(&[0]).is_empty());
+        let whole = kept(&damaged).expect("one is whole");
+        assert_eq!(names(&whole.0).count(), 1);
+        assert!(kept(&[0]).is_none());
         assert!(authorities_tls12(&[13, 0, 0, 2, 1, 1]).is_empty());
     }
 }
