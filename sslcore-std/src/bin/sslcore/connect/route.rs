@@ -31,7 +31,7 @@ pub(super) struct Options {
     bind: Option<SocketAddr>,
     /// Have this proxy make the connection: http://HOST:PORT (CONNECT) or socks5://HOST:PORT. It
     /// looks the server's name up. A USER:PASSWORD@ before HOST can be read in the list of processes
-    /// by every user of this computer; --proxy-auth-file cannot
+    /// by every user of this computer; what --proxy-auth-file names cannot
     #[arg(long, value_name = "URL", value_hint = ValueHint::Url)]
     proxy: Option<Proxy>,
     /// Tell the proxy the user and the password that are the first line of this file, USER:PASSWORD
