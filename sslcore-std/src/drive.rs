@@ -53,10 +53,12 @@ pub(crate) struct Driver<T> {
     fresh: bool,
     /// The transport has bytes that it may still hold back.
     unflushed: bool,
-    /// Bytes that were written will never leave.
+    /// Bytes were written since all had left that was written before.
+    owed: bool,
+    /// Something will never leave.
     lost: bool,
     /// The transport takes nothing more.
-    write_ended: bool,
+    pub(crate) write_ended: bool,
     /// The transport gives nothing more.
     read_ended: bool,
     transport_error: Option<io::Error>,
@@ -78,6 +80,7 @@ impl<T: Transport> Driver<T> {
             handshaken: false,
             fresh: false,
             unflushed: false,
+            owed: false,
             lost: false,
             write_ended: false,
             read_ended: false,
@@ -200,6 +203,7 @@ impl<T: Transport> Driver<T> {
                 }
             }
         }
+        self.owed &= self.pending() > 0 || self.has_reported_loss();
         let finished = self.connection.transmit_finished();
         if finished {
             self.write_ended = true;

@@ -43,13 +43,18 @@
 //! # } Ok(()) }
 //! ```
 //!
-//! # Three forms
+//! # Four forms
 //!
 //! | form | for |
 //! |---|---|
 //! | [`SslSocket`] | one thread per connection: its calls block, with timeouts |
 //! | [`ReadHalf`] and [`WriteHalf`], from [`SslSocket::split`] | one thread that reads and one that writes |
 //! | [`SslStream`] | a readiness loop: over any non-blocking `Read + Write`, it never blocks |
+//! | `tokio::SslStream`, with the feature `tokio` | the runtime tokio: over any `AsyncRead + AsyncWrite`, and one itself |
+//!
+//! Whom none of them fits drives the [`Connection`](sslcore::Connection) itself. Two whole adapters
+//! show how: `examples/on_mio.rs`, for thousands of connections in one thread, and
+//! `tests/on_io_uring/session.rs`, with buffers that the kernel owns.
 //!
 //! [`Connector`] makes sockets: which addresses are tried, for how long, and which name the
 //! certificate must carry. [`trace`] shows what passes.
@@ -106,6 +111,8 @@ mod socket;
 mod split;
 pub mod starttls;
 mod stream;
+#[cfg(feature = "tokio")]
+pub mod tokio;
 pub mod trace;
 pub mod trust;
 mod wait;

@@ -167,16 +167,21 @@ impl<T: Transport> Driver<T> {
         self.pending() > 0 || self.unflushed
     }
 
-    /// Why bytes that were written will never leave, once that is certain.
+    /// Why bytes that were written will never leave, once that is certain. What the connection adds
+    /// by itself does not count: often enough nobody is there any more to take its last alert.
     pub(crate) fn lost(&mut self) -> Option<WaitError> {
-        let report = self.connection.close_report().unwrap_or_default();
-        let reported = report.abandoned > 0 || report.unsent > 0;
         let stranded = self.write_ended && self.pending() > 0;
-        (self.lost || reported || stranded).then(|| self.gone())
+        let lost = self.lost || self.has_reported_loss() || stranded;
+        (self.owed && lost).then(|| self.gone())
+    }
+
+    pub(super) fn has_reported_loss(&self) -> bool {
+        let report = self.connection.close_report().unwrap_or_default();
+        report.abandoned > 0 || report.unsent > 0
     }
 
     /// Why the transport takes nothing more: what the peer has said about it, if it did.
-    fn gone(&mut self) -> WaitError {
+    pub(crate) fn gone(&mut self) -> WaitError {
         while !self.connection.is_over() && (self.receive() | self.settle()) {}
         match self.connection.is_over() {
             true => self.end_error(self.connection.read_end().unwrap_or(ReadEnd::Aborted)),
@@ -214,12 +219,25 @@ impl<T: Transport> Driver<T> {
 
     /// Takes what there is room for; `None` when there is none.
     pub(crate) fn write(&mut self, plaintext: &[u8]) -> Option<io::Result<usize>> {
+        let something = !plaintext.is_empty();
+        self.write_by(something, |connection| connection.write(plaintext))
+    }
+
+    /// The same, from `something` or nothing, by a way of one's own.
+    pub(crate) fn write_by(
+        &mut self,
+        something: bool,
+        write: impl FnOnce(&mut Connection) -> Result<usize, UsageError>,
+    ) -> Option<io::Result<usize>> {
         if self.write_ended && !self.connection.transmit_finished() {
             return Some(Err(self.gone().into()));
         }
-        match self.connection.write(plaintext) {
-            Ok(0) if !plaintext.is_empty() => None,
-            Ok(n) => Some(Ok(n)),
+        match write(&mut self.connection) {
+            Ok(0) if something => None,
+            Ok(n) => {
+                self.owed |= something;
+                Some(Ok(n))
+            }
             Err(usage) => Some(Err(self.write_error(usage))),
         }
     }
@@ -235,7 +253,7 @@ impl<T: Transport> Driver<T> {
     pub(crate) fn flushed(&mut self) -> Option<Result<(), WaitError>> {
         match self.lost() {
             Some(why) => Some(Err(why)),
-            None => (!self.holds_bytes()).then_some(Ok(())),
+            None => (!self.holds_bytes() || self.write_ended).then_some(Ok(())),
         }
     }
 }

@@ -32,8 +32,10 @@ impl Read for Channel {
 impl Write for Channel {
     fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
         let piece = &bytes[..bytes.len().min(1000)];
-        self.outgoing.send(piece.to_vec()).expect("the other end");
-        Ok(piece.len())
+        match self.outgoing.send(piece.to_vec()) {
+            Ok(()) => Ok(piece.len()),
+            Err(_) => Err(ErrorKind::BrokenPipe.into()),
+        }
     }
 
     fn flush(&mut self) -> io::Result<()> {
@@ -134,4 +136,39 @@ fn the_time_of_connecting_does_not_count_for_the_handshake() {
     client.transport.connected = true;
     rest(&mut client, &mut server);
     assert!(client.question().is_some(), "the handshake went on");
+}
+
+#[test]
+fn an_answer_to_a_close_that_nobody_takes_is_no_loss_of_what_was_written() {
+    // In TLS 1.2 the answer leaves at once.
+    let (mut client, mut server) = doubting(false, "TLSv1.2");
+    rest(&mut client, &mut server);
+    let id = client.connection.review().expect("a question").id;
+    client.answer(id, Verdict::Accept).expect("open");
+    rest(&mut client, &mut server);
+    let taken = server.write(b"all there is").expect("room").expect("open");
+    rest(&mut client, &mut server);
+    assert_eq!(client.connection.bytes_available(), taken);
+    client.close();
+    drop(client);
+    while server.turn() {}
+    assert!(server.write_ended && server.transport_error().is_some());
+    assert_eq!(server.flushed(), Some(Ok(())));
+    let error = server.write(b"more").expect("an outcome");
+    error.expect_err("nobody is there");
+}
+
+#[test]
+fn what_was_written_and_never_left_is_lost_whenever_one_asks() {
+    let (mut client, mut server) = doubting(false, "TLSv1.3");
+    rest(&mut client, &mut server);
+    let id = client.connection.review().expect("a question").id;
+    client.answer(id, Verdict::Accept).expect("open");
+    rest(&mut client, &mut server);
+    server.write(b"lost").expect("room").expect("open");
+    drop(client);
+    server.nudge();
+    for _ in 0..2 {
+        assert!(matches!(server.flushed(), Some(Err(_))));
+    }
 }

@@ -7,6 +7,10 @@
 
 #[cfg(all(feature = "encrypted-keys", feature = "pkcs12"))]
 pub mod encrypted_keys;
+#[cfg(feature = "tokio")]
+pub mod on_hyper;
+#[cfg(feature = "tokio")]
+pub mod on_tokio;
 #[cfg(feature = "program")]
 pub mod program;
 #[cfg(feature = "program")]
