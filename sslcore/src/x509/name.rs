@@ -3,7 +3,9 @@
 use alloc::borrow::Cow;
 use alloc::string::String;
 use alloc::vec::Vec;
+use core::char::ToUppercase;
 use core::fmt::{self, Write};
+use core::str::Chars;
 
 use super::der::{Reader, tag};
 
@@ -132,19 +134,27 @@ pub(crate) fn beyond<'a>(name: &'a [u8], base: &[u8]) -> Option<&'a [u8]> {
     Some(name.rest())
 }
 
-/// Their order is that of their encoding. Names in use have one or two in a part.
 fn same_part(part: &[u8], other: &[u8]) -> bool {
+    has_all(part, other) && has_all(other, part)
+}
+
+/// Whether a part can be read and has every attribute of another. Names in use have one or two in
+/// a part, and in any order: that is theirs when they are encoded.
+fn has_all(part: &[u8], wanted: &[u8]) -> bool {
     const MOST: usize = 8;
-    let count = |part| {
-        let mut part = Reader::new(part);
-        let mut count = 0;
-        while count < MOST && attribute(&mut part).is_some() {
-            count += 1;
+    let mut wanted = Reader::new(wanted);
+    for _ in 0..MOST {
+        if wanted.is_empty() {
+            return true;
         }
-        part.is_empty().then_some(count)
-    };
-    count(part).is_some_and(|found| count(other) == Some(found))
-        && attributes(part).all(|it| attributes(other).any(|other| it.is(&other)))
+        let Some(it) = attribute(&mut wanted) else {
+            return false;
+        };
+        if !attributes(part).take(MOST).any(|other| it.is(&other)) {
+            return false;
+        }
+    }
+    wanted.is_empty()
 }
 
 impl fmt::Display for DistinguishedName<'_> {
@@ -204,12 +214,20 @@ impl<'a> Attribute<'a> {
 
     /// Whether it is the same attribute with the same value (RFC 5280 §7.1).
     fn is(&self, other: &Self) -> bool {
-        self.id == other.id
-            && (self.der == other.der
-                || self
-                    .value()
-                    .zip(other.value())
-                    .is_some_and(|(value, other)| letters(&value).eq(letters(&other))))
+        if self.id != other.id || self.der == other.der {
+            return self.id == other.id;
+        }
+        let (Some(value), Some(other)) = (self.value(), other.value()) else {
+            return false;
+        };
+        let (mut letters, mut others) = (Letters::new(&value), Letters::new(&other));
+        loop {
+            match (letters.next(), others.next()) {
+                (None, None) => return true,
+                (letter, other) if letter != other => return false,
+                _ => {}
+            }
+        }
     }
 
     /// Its value, if it is text and encoded so that nothing need be converted.
@@ -275,15 +293,40 @@ fn wide(bytes: &[u8], width: usize) -> Option<String> {
     high.is_none().then_some(text)
 }
 
-/// What counts of a text when it is compared (RFC 4518 §2): no capitals, one space before each
+/// What counts of a text when it is compared (RFC 4518 §2): no small letters, one space before each
 /// word, nothing that is not seen.
-fn letters(text: &str) -> impl Iterator<Item = char> {
-    let words = text.split_whitespace();
-    words
-        .flat_map(|word| core::iter::once(' ').chain(word.chars()))
-        .filter(|c| !disturbs(*c))
-        .flat_map(char::to_uppercase)
-        .flat_map(char::to_lowercase)
+struct Letters<'a> {
+    rest: Chars<'a>,
+    /// What a small letter becomes may be several capitals.
+    capitals: ToUppercase,
+    space: bool,
+}
+
+impl<'a> Letters<'a> {
+    fn new(text: &'a str) -> Self {
+        Self {
+            rest: text.trim_start().chars(),
+            capitals: ' '.to_uppercase(),
+            space: false,
+        }
+    }
+
+    fn next(&mut self) -> Option<char> {
+        loop {
+            if let Some(c) = self.capitals.next() {
+                return Some(c);
+            }
+            let c = self.rest.next()?;
+            if c.is_whitespace() {
+                self.space = true;
+            } else if !disturbs(c) {
+                self.capitals = c.to_uppercase();
+                if core::mem::take(&mut self.space) {
+                    return Some(' ');
+                }
+            }
+        }
+    }
 }
 
 /// Writes text with the escapes of RFC 4514 §2.4: a backslash before `special` characters and
