@@ -53,7 +53,7 @@
 //! | `tokio::SslStream`, with the feature `tokio` | the runtime tokio: over any `AsyncRead + AsyncWrite`, and one itself |
 //!
 //! Whom none of them fits drives the [`Connection`](sslcore::Connection) itself. Two whole adapters
-//! show how: `examples/on_mio.rs`, for thousands of connections in one thread, and
+//! show how, on the page [`adapters`]: `examples/on_mio.rs`, for thousands of connections in one thread, and
 //! `tests/on_io_uring/session.rs`, with buffers that the kernel owns.
 //!
 //! [`Connector`] makes sockets: which addresses are tried, for how long, and which name the
@@ -147,6 +147,25 @@ pub fn default_backend() -> sslcore::crypto::Backend {
 
 #[doc = include_str!("coming-from-qt.md")]
 pub mod coming_from_qt {}
+
+/// Adapters for other runtimes, whole, to copy from. The tests run them as they stand here, with
+/// themselves and with OpenSSL.
+///
+/// # mio
+/// Thousands of connections in one thread, each driven by
+/// [`Connection::next`](sslcore::Connection::next) alone.
+///
+/// ```text
+#[doc = include_str!("../examples/on_mio.rs")]
+/// ```
+///
+/// # io_uring
+/// Buffers that the kernel owns until it has sent them, over compio.
+///
+/// ```text
+#[doc = include_str!("../tests/on_io_uring/session.rs")]
+/// ```
+pub mod adapters {}
 
 /// Certificates that somebody else judges: a service that answers later, a person.
 ///

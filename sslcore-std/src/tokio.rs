@@ -78,7 +78,7 @@ use crate::face::common_methods;
 use crate::wait_error::WaitError;
 
 /// A TLS stream over any `AsyncRead + AsyncWrite` of tokio: a `TcpStream`, a pipe, another
-/// [`SslStream`]. It is such a stream itself, and can be [split](tokio::io::split).
+/// [`SslStream`]. It is such a stream itself, and can be split by `tokio::io::split`.
 ///
 /// Whichever direction is polled carries on whatever is to be done, a handshake, answers to
 /// KeyUpdate, alerts, and wakes the task of the other when something has changed for it. Only in
