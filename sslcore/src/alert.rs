@@ -6,7 +6,15 @@ macro_rules! alerts {
     ($($(#[$doc:meta])* $name:ident = $code:literal, $spelling:literal;)*) => {
         /// An alert description, as both TLS versions number them.
         ///
-        /// `Display` gives the RFC's spelling and the number: `close_notify (0)`.
+        /// `Display` gives the RFC's spelling and the number:
+///
+/// ```
+/// # use sslcore::Alert;
+/// assert_eq!(Alert::CloseNotify.to_string(), "close_notify (0)");
+/// assert_eq!(Alert::from_code(46), Alert::CertificateUnknown);
+/// assert_eq!(Alert::CertificateUnknown.code(), 46);
+/// assert_eq!(Alert::from_code(250), Alert::Unknown(250));
+/// ```
         #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
         #[non_exhaustive]
         pub enum Alert {

@@ -10,7 +10,15 @@ const DAYS_PER_ERA: u32 = 146_097;
 /// Days from 1 March of the year 0, when an era of years that begin in March starts, to 1970.
 const EPOCH: u32 = 719_468;
 
-/// A date and a time of day in UTC, to show to people: `2026-01-01 00:00:00 UTC`.
+/// A date and a time of day in UTC, to show to people.
+///
+/// ```
+/// # use core::time::Duration;
+/// # use sslcore::{DateTime, UnixTime};
+/// let date = DateTime::from(UnixTime::since_unix_epoch(Duration::from_secs(86_400)));
+/// assert_eq!(date.to_string(), "1970-01-02 00:00:00 UTC");
+/// assert_eq!((date.year, date.month, date.day, date.second), (1970, 1, 2, 0));
+/// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct DateTime {
     /// The year.

@@ -3,13 +3,20 @@
 use alloc::string::String;
 use core::fmt;
 
-/// A configuration that cannot work, found when it is built and not in the middle of a handshake.
+/// Why a configuration cannot work: found when it is built, not in the middle of a handshake.
+///
+/// ```
+/// # use sslcore::{ConfigError, PeerName};
+/// let error = PeerName::new("not a name").unwrap_err();
+/// assert_eq!(error, ConfigError::InvalidName("not a name".into()));
+/// println!("{error}");
+/// ```
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum ConfigError {
-    /// The backend does not have it, or TLS as built here refuses it.
+    /// The backend does not have this, or TLS as built here refuses it.
     Unsupported {
-        /// What kind of thing: `"protocol"`, `"cipher suite"`, `"group"`, `"signature scheme"`.
+        /// The kind of thing: `"protocol"`, `"cipher suite"`, `"group"`, `"signature scheme"`.
         what: &'static str,
         /// Its name, as given.
         name: String,
@@ -33,7 +40,7 @@ pub enum ConfigError {
     /// Pins were given, to trust or to block, but [`VerifyMode::None`](crate::VerifyMode::None)
     /// and [`VerifyMode::External`](crate::VerifyMode::External) would never compare them.
     PinsWithoutVerification,
-    /// It was to be known whether certificates were revoked, by lists or by a status checker, but
+    /// Revocation lists or a status checker were given, but
     /// [`VerifyMode::None`](crate::VerifyMode::None) and
     /// [`VerifyMode::External`](crate::VerifyMode::External) would never look.
     StatusWithoutVerification,
@@ -55,7 +62,7 @@ pub enum ConfigError {
     CertificatesTooLong(usize),
     /// A lent buffer is too small to work with.
     BufferTooSmall {
-        /// Bytes that are needed at least.
+        /// The least number of bytes that is needed.
         needed: usize,
     },
 }

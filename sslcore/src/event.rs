@@ -4,7 +4,7 @@ use crate::alert::Alert;
 use crate::failure::FailureKind;
 use crate::verify::SslErrorKind;
 
-/// `QSslSocket::SslMode`: decided by the `start_*_encryption` call, never before.
+/// The role of a connection, which the `start_*_encryption` call decides. `QSslSocket::SslMode`.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum SslMode {
     /// Plaintext passes through. `UnencryptedMode`.
@@ -16,21 +16,22 @@ pub enum SslMode {
     Server,
 }
 
-/// Names one certificate review; it cannot be answered twice.
+/// The id of one certificate review, which can be answered once.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub struct ReviewId(pub(crate) u32);
 
-/// Names one request to the application, such as for a server's configuration.
+/// The id of one request for a server's configuration, which can be answered once.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub struct RequestId(pub(crate) u32);
 
-/// How a connection ended.
+/// How a connection ended, in [`Event::Closed`] and
+/// [`close_report`](crate::Connection::close_report).
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct CloseReport {
     /// Both close_notify alerts were exchanged and nothing was abandoned. For a connection that
     /// never left plaintext: both streams ended and nothing was abandoned.
     pub clean: bool,
-    /// Our close_notify was taken by the transport.
+    /// The transport has taken our close_notify.
     pub close_notify_sent: bool,
     /// The peer's close_notify arrived.
     pub close_notify_received: bool,
@@ -40,7 +41,26 @@ pub struct CloseReport {
     pub unsent: usize,
 }
 
-/// What happened, in order. Small, `Copy` and comparable: lists stay in the getters.
+/// Something that happened on a connection. Events come in order, from
+/// [`Connection::next`](crate::Connection::next) or
+/// [`poll_event`](crate::Connection::poll_event). They are small and `Copy`; lists are in the
+/// connection's getters.
+///
+/// ```
+/// # use sslcore::{Connection, Event, SslMode};
+/// fn tell(conn: &Connection, event: Event) {
+///     match event {
+///         Event::ModeChanged(mode) => println!("TLS as {mode:?}, not {:?}", SslMode::Unencrypted),
+///         Event::PeerVerifyError { kind, depth } => println!("certificate {depth}: {}", kind.text()),
+///         Event::SslErrors(review) => println!("review {review:?}: {:?}", conn.ssl_errors()),
+///         Event::Encrypted => println!("{:?}", conn.session_cipher()),
+///         Event::Failed(kind) => println!("{kind}: {:?}", conn.failure()),
+///         Event::Closed(report) if report.clean => println!("closed"),
+///         Event::Closed(report) => println!("{} bytes were lost", report.abandoned + report.unsent),
+///         other => println!("{other:?}"),
+///     }
+/// }
+/// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Event {
@@ -52,13 +72,14 @@ pub enum Event {
     ConfigRequired(RequestId),
     /// One error of the peer's certificate chain. `QSslSocket::peerVerifyError`.
     PeerVerifyError {
-        /// What is wrong.
+        /// The kind of error.
         kind: SslErrorKind,
-        /// Which certificate: 0 is the peer's own.
+        /// The certificate's place in the chain: 0 is the peer's own.
         depth: usize,
     },
-    /// All errors are known; see [`ssl_errors`](crate::Connection::ssl_errors). Forgiven errors
-    /// are still reported. When the policy asks, the handshake stands still until
+    /// All errors of the peer's chain are known: [`ssl_errors`](crate::Connection::ssl_errors), which
+    /// has the forgiven ones, too. With [`OnErrors::Hold`](crate::OnErrors::Hold) or
+    /// [`VerifyMode::External`](crate::VerifyMode::External) the handshake now stands still until
     /// [`answer`](crate::Connection::answer). `QSslSocket::sslErrors`.
     SslErrors(ReviewId),
     /// The handshake is complete, and the peer certificate was verified or accepted. At most once, never after a
@@ -67,52 +88,59 @@ pub enum Event {
     /// It does not mean that the peer accepted *us* ([rule R14](crate::rules#r14)): a TLS 1.3 client is encrypted
     /// before the server has judged its certificate, and may then receive an alert.
     Encrypted,
-    /// There is new plaintext to read. `QIODevice::readyRead`.
+    /// New plaintext can be read. `QIODevice::readyRead`.
     ReadyRead,
-    /// After a short write: there is room again.
+    /// After a short [`write`](crate::Connection::write), there is room again.
     Writable,
-    /// So many plaintext bytes were encrypted, or, before TLS, taken by the transport.
+    /// This number of plaintext bytes was encrypted, or, before TLS, taken by the transport.
     /// `QIODevice::bytesWritten`.
     BytesWritten(usize),
-    /// So many encrypted bytes were taken by the transport, handshake included.
+    /// The transport has taken this number of encrypted bytes, those of the handshake included.
     /// `QSslSocket::encryptedBytesWritten`.
     EncryptedBytesWritten(usize),
     /// The server asked for our certificate (an empty list is sent when there is none).
     ClientCertificateRequested,
-    /// At least one session ticket arrived (TLS 1.3 client, any time after the handshake, and not
-    /// every server sends one). How many there were so far says
-    /// [`session_tickets_received`](crate::Connection::session_tickets_received), at most 256; how
-    /// long the last is good,
-    /// [`session_ticket_lifetime_hint`](crate::Connection::session_ticket_lifetime_hint). It is
-    /// stored by then, unless an error of the server's certificate was forgiven. In TLS 1.2 a ticket is part of the handshake and no event.
-    /// `QSslSocket::newSessionTicketReceived`.
+    /// A TLS 1.3 client has received at least one session ticket: any time after the handshake, and
+    /// not from every server. The ticket is stored, unless an error of the server's certificate was
+    /// forgiven. [`session_tickets_received`](crate::Connection::session_tickets_received) counts the
+    /// tickets, up to 256; [`session_ticket_lifetime_hint`](crate::Connection::session_ticket_lifetime_hint)
+    /// says how long the last one can be used. In TLS 1.2 a ticket is part of the handshake, and no
+    /// event. `QSslSocket::newSessionTicketReceived`.
     SessionTicketReceived,
     /// Traffic keys were renewed in at least one direction (RFC 8446 §4.6.3).
     KeysUpdated,
-    /// The transport has taken the last byte of this alert. Unlike `QSslSocket::alertSent`, which
-    /// comes when the alert is queued.
+    /// The transport has taken the last byte of this alert. (`QSslSocket::alertSent` comes when the
+    /// alert is queued.)
     AlertSent(Alert),
     /// The peer sent this alert. `QSslSocket::alertReceived`.
     AlertReceived(Alert),
-    /// The peer's close_notify: no more data will come, and nothing is missing.
+    /// The peer sent close_notify: no more data will come, and none is missing.
     PeerClosed,
     /// The peer ended its stream before TLS was started.
     EndOfStream,
     /// The peer ended its stream after our close_notify without one of its own, and sent no data in
-    /// between ([`ReadEnd::CloseUnanswered`](crate::ReadEnd::CloseUnanswered)). No failure: many
-    /// peers end so. Not clean either: nothing proves that it had no more to say.
+    /// between ([`ReadEnd::CloseUnanswered`](crate::ReadEnd::CloseUnanswered)). This is no failure,
+    /// since many peers end so, and no clean end: nothing proves that the peer had no more to send.
     CloseUnanswered,
-    /// The connection failed; see [`failure`](crate::Connection::failure).
+    /// The connection failed: [`failure`](crate::Connection::failure) has the details.
     Failed(FailureKind),
-    /// The connection is over, and everything that could leave has left. The last event. What
-    /// arrived before may still be unread, and can be read.
+    /// The connection is over, and everything that could leave has left. This is the last event.
+    /// Plaintext that arrived before can still be read.
     Closed(CloseReport),
 }
 
 impl Event {
     /// Merges a later event into this one, if both are of the same kind and of a kind that can repeat
-    /// without end. Byte counts add up; repeated notifications collapse into one. Returns whether it
-    /// did.
+    /// without end: byte counts add up, repeated notifications collapse into one. Returns whether the
+    /// two were merged.
+    ///
+    /// ```
+    /// # use sslcore::Event;
+    /// let mut event = Event::BytesWritten(3);
+    /// assert!(event.absorb(Event::BytesWritten(4)));
+    /// assert_eq!(event, Event::BytesWritten(7));
+    /// assert!(!event.absorb(Event::Encrypted));
+    /// ```
     ///
     /// The connection's own queue is bounded by this, and so is any queue behind
     /// [`poll_event`](crate::Connection::poll_event) that does the same: everything else happens

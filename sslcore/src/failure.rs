@@ -9,17 +9,17 @@ use crate::verify::SslErrorKind;
 /// Whose fault a [`Failure`] is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Fault {
-    /// The peer broke the protocol, or asked to end.
+    /// The peer's: it broke the protocol, or ended the connection.
     Peer,
-    /// The two sides have nothing in common, or the local configuration does not fit.
+    /// The configuration's: the two sides have nothing in common, or the local settings do not fit.
     Configuration,
-    /// The peer's certificate was refused.
+    /// The certificate's: the peer's chain was refused.
     Certificate,
-    /// The transport ended early.
+    /// The transport's: it ended early.
     Transport,
-    /// Time ran out.
+    /// A timeout's.
     Deadline,
-    /// Something inside: the engine, the random source.
+    /// Our own: the handshake engine, the random source, the signer.
     Engine,
 }
 
@@ -52,15 +52,16 @@ pub enum FailureKind {
     BadRecordMac,
     /// A message could not be decoded.
     MalformedMessage,
-    /// A message has no place here.
+    /// A message came where the protocol has no place for it.
     UnexpectedMessage,
     /// The peer broke a rule of the protocol.
     PeerMisbehaved,
-    /// The peer repeats what is free to repeat.
+    /// The peer sent too much of what costs it nothing to send.
     TooMuchOf(Repeated),
     /// No version, cipher suite, group, signature scheme or protocol in common.
     Incompatible,
-    /// The handshake's signature or Finished value is wrong.
+    /// The handshake's signature or Finished value is wrong: the peer does not have its certificate's
+    /// private key, or somebody changed the handshake on its way.
     BadHandshakeSignature,
     /// The handshake took longer than its timeout.
     HandshakeTimeout,
@@ -70,14 +71,14 @@ pub enum FailureKind {
     ConfigRefused,
     /// The TLS 1.2 keys reached their confidentiality limit, and cannot be renewed.
     KeysExhausted,
-    /// The [`Signer`](crate::Signer) that stands in for our private key refused; the failure's
-    /// text says why.
+    /// Our [`Signer`](crate::Signer) refused; [`Failure::detail`] says why.
     SigningFailed,
-    /// The engine failed for a reason of its own; the failure's text says more.
+    /// The handshake engine failed for a reason of its own; [`Failure::detail`] says more.
     Engine,
 }
 
-/// What a peer can repeat at no cost, and may not repeat for ever ([rule R10](crate::rules#r10)).
+/// Messages that cost a peer nothing to send, and of which it may not send too many
+/// ([rule R10](crate::rules#r10)).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Repeated {
     /// Records without content.
@@ -164,8 +165,28 @@ impl fmt::Display for Repeated {
     }
 }
 
-/// The failure that ended a connection: what, whose fault, which alert the peer is told, and the
-/// detail in words. `QAbstractSocket::error` and `errorString`.
+/// The failure that ended a connection: its kind, whose fault it is, the alert that the peer is sent,
+/// and a detail in words. `QAbstractSocket::error` and `errorString`.
+///
+/// ```
+/// # use sslcore::{Connection, FailureKind, Fault, Repeated};
+/// fn explain(conn: &Connection) {
+///     let Some(failure) = conn.failure() else {
+///         return;
+///     };
+///     println!("{failure}"); // a whole sentence
+///     println!("{}", failure.detail()); // the engine's part of it
+///     if let Some(alert) = failure.alert() {
+///         println!("the peer is told {alert}");
+///     }
+///     match failure.kind() {
+///         FailureKind::HandshakeTimeout | FailureKind::Reset => println!("try again"),
+///         FailureKind::TooMuchOf(Repeated::EmptyRecords) => println!("an attack"),
+///         _ if failure.fault() == Fault::Certificate => println!("look at {:?}", conn.ssl_errors()),
+///         _ => {}
+///     }
+/// }
+/// ```
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Failure {
     pub(crate) kind: FailureKind,
@@ -197,7 +218,7 @@ impl Failure {
         self
     }
 
-    /// What happened.
+    /// The kind of failure.
     pub fn kind(&self) -> FailureKind {
         self.kind
     }
@@ -213,7 +234,7 @@ impl Failure {
         self.alert
     }
 
-    /// What the engine said, in words; may be empty.
+    /// What is known beyond the kind, in words, mostly the engine's; may be empty.
     pub fn detail(&self) -> &str {
         &self.detail
     }

@@ -2,14 +2,32 @@
 
 use core::fmt;
 
-/// Where the secrets of connections go, by the application's own choice: see
+/// Receives the secrets of connections, when the application asked for it with
 /// [`ConfigBuilder::dangerously_log_keys`](crate::ConfigBuilder::dangerously_log_keys).
 ///
-/// `std` programs append the lines to a file that Wireshark is pointed at; a device prints them on
-/// its debug console.
+/// A program appends the lines to a file that Wireshark reads; a device prints them on its debug
+/// console:
+///
+/// ```
+/// # use std::sync::Arc;
+/// # use sslcore::{ClientConfig, ConfigBuilder, KeyLog, KeyLogLine};
+/// struct Console;
+///
+/// impl KeyLog for Console {
+///     fn log(&self, line: &KeyLogLine<'_>) {
+///         println!("{line}"); // LABEL CLIENT_RANDOM SECRET
+///         assert_eq!(line.client_random().len(), 32);
+///         assert!(line.secret().len() <= 48, "{}", line.label());
+///     }
+/// }
+///
+/// fn debugged(builder: ConfigBuilder<ClientConfig>) -> ConfigBuilder<ClientConfig> {
+///     builder.dangerously_log_keys(Arc::new(Console))
+/// }
+/// ```
 pub trait KeyLog: Send + Sync {
-    /// A secret was derived: once for TLS 1.2, five times for TLS 1.3, all during the handshake;
-    /// those of a handshake that fails later included. Called within
+    /// Called when a secret was derived: once for TLS 1.2, five times for TLS 1.3, all during the
+    /// handshake, also during one that fails later. Called within
     /// [`Connection::process`](crate::Connection::process), which waits for it.
     fn log(&self, line: &KeyLogLine<'_>);
 }
@@ -26,15 +44,14 @@ pub struct KeyLogLine<'a> {
 }
 
 impl<'a> KeyLogLine<'a> {
-    /// What the secret is, by the name that the format has for it. TLS 1.2 has `CLIENT_RANDOM`,
-    /// the master secret; TLS 1.3 has `CLIENT_HANDSHAKE_TRAFFIC_SECRET`,
-    /// `SERVER_HANDSHAKE_TRAFFIC_SECRET`, `CLIENT_TRAFFIC_SECRET_0`, `SERVER_TRAFFIC_SECRET_0` and
-    /// `EXPORTER_SECRET`.
+    /// The name that the key log format has for the secret. TLS 1.2 has `CLIENT_RANDOM`, the master
+    /// secret; TLS 1.3 has `CLIENT_HANDSHAKE_TRAFFIC_SECRET`, `SERVER_HANDSHAKE_TRAFFIC_SECRET`,
+    /// `CLIENT_TRAFFIC_SECRET_0`, `SERVER_TRAFFIC_SECRET_0` and `EXPORTER_SECRET`.
     pub fn label(&self) -> &'a str {
         self.label
     }
 
-    /// The random of the ClientHello, 32 bytes: it names the connection.
+    /// The random of the ClientHello, 32 bytes, by which Wireshark finds the connection.
     pub fn client_random(&self) -> &'a [u8] {
         self.client_random
     }

@@ -45,27 +45,40 @@ pub(crate) const ISSUED_TICKET: usize = POST_HANDSHAKE_MESSAGE - 64;
 /// all of them have 65,535 bytes (RFC 8446 §4.4.2, RFC 6066 §8).
 pub(crate) const STAPLED_RESPONSE: usize = 0xffff - 8;
 
-/// How much a connection may hold ([rule R8](crate::rules#r8)), and when it gives memory back.
+/// The limits on what a connection holds ([rule R8](crate::rules#r8)), and when it gives memory back.
+///
+/// ```
+/// # use sslcore::{Buffers, Connection, Limits, Timeouts};
+/// # use core::time::Duration;
+/// // For a device that has many connections, most of them idle.
+/// let limits = Limits { read_buffer_size: 4096, release_when_idle: true, ..Limits::default() };
+/// let conn = Connection::new(limits, Buffers::Owned);
+/// assert_eq!(conn.read_buffer_size(), 4096);
+///
+/// // A server that waits a minute for a person's decision; for a ConfigBuilder's `timeouts`.
+/// let timeouts = Timeouts { decision: Some(Duration::from_secs(60)), ..Timeouts::SERVER };
+/// assert_eq!(Timeouts::CLIENT.decision, None);
+/// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Limits {
-    /// Unread plaintext, in bytes, beyond which no record is opened; one more record may then
-    /// wait unopened. A lent buffer that is shorter than both together may keep less
+    /// The number of unread plaintext bytes from which on no record is opened; one more record may then
+    /// wait unopened. A lent buffer that has no room for both may keep less
     /// ([`Buffers::lent`](crate::Buffers::lent)). The default is 16,384.
     /// `QSslSocket::setReadBufferSize`, but exact, and never unlimited.
     pub read_buffer_size: usize,
-    /// Sealed bytes that may wait for the transport. The default, 33,300, holds two full records.
-    /// Ignored for a lent buffer, which is its own limit.
+    /// The number of sealed bytes that may wait for the transport. The default, 33,300, holds two full
+    /// records. Ignored for a lent buffer, which is its own limit.
     pub transmit: usize,
-    /// Plaintext that may be written before the handshake is complete, in bytes. The default is
-    /// 65,536.
+    /// The number of plaintext bytes that may be written before the handshake is complete. The default
+    /// is 65,536.
     pub queued: usize,
-    /// The largest handshake message, in bytes; a longer one is refused as soon as it says how long
-    /// it is. One that is cut into several records is put together in memory of its own, of at
-    /// most three times this. The default is 65,536; more than 65,539 counts as that, since rustls
-    /// takes no longer one.
+    /// The largest handshake message, in bytes. A longer one is refused as soon as its header has
+    /// arrived. A message that is cut into several records is put together in memory of its own, at
+    /// most three times this limit. The default is 65,536; more than 65,539 counts as 65,539, the
+    /// longest message that rustls takes.
     pub max_handshake: usize,
-    /// Give owned buffers back to the allocator whenever they are empty. Off by default: a busy
-    /// connection would allocate again for every record.
+    /// Whether owned buffers are given back to the allocator whenever they are empty. Off by default:
+    /// a busy connection would allocate again for every record.
     pub release_when_idle: bool,
 }
 
@@ -85,30 +98,30 @@ impl Default for Limits {
 /// certificate review, a configuration request) is open. `None` disables a timer.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Timeouts {
-    /// From the start of TLS to [`Encrypted`](crate::Event::Encrypted), open decisions not
-    /// counted.
+    /// The time from the start of TLS to [`Encrypted`](crate::Event::Encrypted), without the time in
+    /// which decisions are open.
     pub handshake: Option<Duration>,
-    /// How long a decision may stay open. An answer counts as long as no
-    /// [`process`](crate::Connection::process) call has found that it is too late.
+    /// The time for which a decision may stay open. A late answer still counts if no
+    /// [`process`](crate::Connection::process) call has seen the deadline before it.
     pub decision: Option<Duration>,
-    /// From [`close`](crate::Connection::close), or a failure that owes an alert, until the
-    /// transport has taken everything. Counted anew whenever it takes bytes, so that a slow one may
-    /// drain what was written. During a handshake it runs only while a decision is open. What is
-    /// left when it runs out is counted in [`CloseReport`](crate::CloseReport). It does not limit
-    /// reading, unless reads are discarded:
-    /// [`set_peer_close_timeout`](crate::Connection::set_peer_close_timeout) does.
+    /// The time that the transport has to take what waits to be sent, after
+    /// [`close`](crate::Connection::close) or a failure with an alert. The timer starts again whenever
+    /// the transport takes bytes, so that a slow one can drain what was written; during a handshake it
+    /// runs only while a decision is open. When it expires the connection ends, and what was left is
+    /// counted in [`CloseReport`](crate::CloseReport). Reading is limited by
+    /// [`set_peer_close_timeout`](crate::Connection::set_peer_close_timeout), not by this timeout,
+    /// unless reads are discarded.
     pub close: Option<Duration>,
 }
 
 impl Timeouts {
-    /// A client's: 30 s for the handshake as Qt waits, any time for a person to decide, 5 s to
-    /// close.
+    /// A client's default: 30 s for the handshake, as in Qt, no limit for a decision, 5 s to close.
     pub const CLIENT: Self = Self {
         handshake: Some(Duration::from_secs(30)),
         decision: None,
         close: Some(Duration::from_secs(5)),
     };
-    /// A server's: 10 s for the handshake, 30 s for a decision, 5 s to close.
+    /// A server's default: 10 s for the handshake, 30 s for a decision, 5 s to close.
     pub const SERVER: Self = Self {
         handshake: Some(Duration::from_secs(10)),
         decision: Some(Duration::from_secs(30)),

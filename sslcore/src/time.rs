@@ -6,8 +6,20 @@ pub use rustls_pki_types::UnixTime;
 
 /// A point on the caller's monotonic clock: the time since a start that the caller chooses.
 ///
-/// The resolution is one microsecond. Instants of two different clocks must not be mixed within
-/// one connection. If the clock steps backwards, deadlines come late, and nothing else breaks.
+/// The resolution is one microsecond. Instants of two different clocks must not be mixed within one
+/// connection. If the clock steps backwards, deadlines come late, and nothing else breaks.
+///
+/// ```
+/// # use core::time::Duration;
+/// # use sslcore::{Instant, Now};
+/// let deadline = Instant::from_millis(1500).after(Duration::from_secs(2));
+/// assert_eq!(deadline, Instant::from_micros(3_500_000));
+/// assert_eq!(Instant::from_millis(3000).until(deadline), Duration::from_millis(500));
+///
+/// // A device that does not know the date.
+/// let now = Now::without_wall_clock(deadline);
+/// assert_eq!((now.monotonic.as_micros(), now.wall), (3_500_000, None));
+/// ```
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Instant(u64);
 
@@ -27,7 +39,7 @@ impl Instant {
         self.0
     }
 
-    /// How long until `later`; zero when it has passed.
+    /// The time from this instant until `later`; zero when `later` has passed.
     pub const fn until(self, later: Self) -> Duration {
         Duration::from_micros(later.0.saturating_sub(self.0))
     }
@@ -39,18 +51,20 @@ impl Instant {
     }
 }
 
-/// What time it is, as the caller tells [`Connection::process`](crate::Connection::process).
+/// The time of both clocks, which the caller tells [`Connection::next`](crate::Connection::next) and
+/// [`process`](crate::Connection::process).
 #[derive(Clone, Copy, Debug)]
 pub struct Now {
-    /// For deadlines.
+    /// The monotonic clock, for deadlines.
     pub monotonic: Instant,
-    /// For certificates. `None` when the device does not know: certificates then carry the error
-    /// [`NoWallClock`](crate::SslErrorKind::NoWallClock), and sessions are not resumed.
+    /// The wall clock, for certificates. `None` when the device does not know the date: certificates
+    /// then have the error [`NoWallClock`](crate::SslErrorKind::NoWallClock), and sessions are not
+    /// resumed.
     pub wall: Option<UnixTime>,
 }
 
 impl Now {
-    /// Both clocks.
+    /// The time of both clocks.
     pub const fn new(monotonic: Instant, wall: UnixTime) -> Self {
         Self {
             monotonic,
@@ -58,7 +72,7 @@ impl Now {
         }
     }
 
-    /// A device without a wall clock.
+    /// The time of a device that has no wall clock.
     pub const fn without_wall_clock(monotonic: Instant) -> Self {
         Self {
             monotonic,

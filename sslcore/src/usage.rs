@@ -3,8 +3,16 @@
 
 use core::fmt;
 
-/// What to do with bytes that arrived before TLS was started and were not read ([rule R2](crate::rules#r2)). To
-/// hand them out afterwards, as if TLS had protected them, is not possible.
+/// What to do with bytes that arrived before TLS was started and were not read
+/// ([rule R2](crate::rules#r2)). They can never be read afterwards, as if TLS had protected them.
+///
+/// ```
+/// # use sslcore::{ClientConfig, Connection, Leftover, PeerName, UsageError};
+/// # fn f(conn: &mut Connection, config: &ClientConfig, peer: PeerName) -> Result<(), UsageError> {
+/// // Whatever the server said in the clear behind its "go ahead" is not wanted.
+/// conn.start_client_encryption_with(config, peer, Leftover::Discard)
+/// # }
+/// ```
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Leftover {
     /// Refuse to start: [`UsageError::UnreadPlaintext`](crate::UsageError::UnreadPlaintext).
@@ -12,11 +20,12 @@ pub enum Leftover {
     Refuse,
     /// Throw them away.
     Discard,
-    /// They are the beginning of TLS: the peer began without waiting.
+    /// Treat them as the beginning of TLS: the peer began without waiting.
     TreatAsTls,
 }
 
-/// The caller's mistake. The connection is exactly as it was before the call ([rule R7](crate::rules#r7)).
+/// A call that the connection cannot follow: the caller's mistake. The connection is exactly as it was
+/// before the call ([rule R7](crate::rules#r7)).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum UsageError {
@@ -26,21 +35,21 @@ pub enum UsageError {
     /// them. Read them, or choose [`Leftover::Discard`](crate::Leftover::Discard) or
     /// [`Leftover::TreatAsTls`](crate::Leftover::TreatAsTls).
     UnreadPlaintext {
-        /// How many there are.
+        /// The number of unread bytes.
         bytes: usize,
     },
     /// The call reports more bytes than there are.
     TooManyBytes {
-        /// What the call said.
+        /// The number in the call.
         given: usize,
-        /// What was possible.
+        /// The highest number that was possible.
         available: usize,
     },
     /// This side closed already; nothing more can be written.
     WriteClosed,
     /// The connection is over.
     ConnectionOver,
-    /// Bytes were reported after the end of the stream was.
+    /// Bytes were reported after the end of the stream.
     ReceiveAfterEnd,
     /// There is no open decision of this kind.
     NoDecisionOpen,
@@ -76,18 +85,18 @@ impl fmt::Display for UsageError {
 
 impl core::error::Error for UsageError {}
 
-/// Why [`Connection::read`](crate::Connection::read) has nothing to give.
+/// Why [`Connection::read`](crate::Connection::read) has nothing to read.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum ReadEnd {
-    /// Nothing now; more may come.
+    /// Nothing has arrived; more may come.
     Empty,
-    /// The peer closed with close_notify: this was all of it.
+    /// The peer closed with close_notify: nothing is missing.
     Closed,
     /// The peer ended its plaintext stream, before TLS.
     EndOfStream,
     /// The peer ended its stream after our close_notify without one of its own, and sent no data in
-    /// between: the commonest end there is, but nothing proves that the peer had no more to say.
+    /// between: a common end, but nothing proves that the peer had no more to send.
     CloseUnanswered,
     /// The stream ended without close_notify: data may be missing.
     Truncated,

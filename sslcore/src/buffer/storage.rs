@@ -12,22 +12,22 @@ pub(super) const HEADROOM: usize = 256;
 /// The smallest transmit buffer worth having: headroom, one record's overhead, some payload.
 pub(super) const MIN_TRANSMIT: usize = 512;
 
-/// Where the memory comes from.
+/// The memory of a connection's two buffers.
 ///
 /// A desktop owns its buffers; firmware lends static ones and gets them back from
 /// [`Connection::into_buffers`](crate::Connection::into_buffers).
 #[derive(Debug, Default)]
 #[non_exhaustive]
 pub enum Buffers {
-    /// Allocated when needed, up to the limits.
+    /// The connection allocates when it needs memory, up to its limits.
     #[default]
     Owned,
     /// Lent by the caller; see [`Buffers::lent`].
     #[non_exhaustive]
     Lent {
-        /// Holds what arrives, and the plaintext opened in place.
+        /// The buffer for what arrives, in which it is opened in place.
         receive: StaticBuffer,
-        /// Holds what is to be sent.
+        /// The buffer for what is to be sent.
         transmit: StaticBuffer,
     },
 }
@@ -63,7 +63,7 @@ impl Buffers {
     }
 }
 
-/// Where lent buffers go back to.
+/// A pool that lent buffers go back to.
 ///
 /// ```
 /// use std::sync::Mutex;
@@ -96,21 +96,35 @@ pub trait BufferPool: Sync {
     fn give_back(&self, buffer: &'static mut [u8]);
 }
 
-/// Memory for a connection that somebody lends: plain static memory, or from a [`BufferPool`], to
-/// which it goes back by itself when it is dropped.
+/// Memory that is lent to a connection: plain static memory, or from a [`BufferPool`], to which it
+/// goes back by itself when it is dropped.
+///
+/// ```
+/// # use sslcore::{Buffers, ConfigError, Connection, Limits, StaticBuffer};
+/// # fn f(receive: &'static mut [u8], transmit: &'static mut [u8]) -> Result<(), ConfigError> {
+/// let lent = Buffers::lent(receive, transmit)?;
+/// let conn = Connection::new(Limits::default(), lent);
+/// // … the connection ends, and the next one gets its buffers.
+/// if let Buffers::Lent { receive, .. } = conn.into_buffers() {
+///     let memory: &'static mut [u8] = receive.into_bytes();
+/// #   let _: StaticBuffer = memory.into();
+/// }
+/// # Ok(())
+/// # }
+/// ```
 pub struct StaticBuffer {
     bytes: &'static mut [u8],
     pool: Option<&'static dyn BufferPool>,
 }
 
 impl StaticBuffer {
-    /// Memory that goes back to `pool`.
+    /// Memory that goes back to `pool` when it is dropped.
     pub fn from_pool(bytes: &'static mut [u8], pool: &'static dyn BufferPool) -> Self {
         let pool = Some(pool);
         Self { bytes, pool }
     }
 
-    /// The memory, which does not go back by itself any more.
+    /// The memory itself, which does not go back to its pool by itself any more.
     pub fn into_bytes(mut self) -> &'static mut [u8] {
         self.pool = None;
         core::mem::take(&mut self.bytes)

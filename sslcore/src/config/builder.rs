@@ -30,8 +30,36 @@ use crate::verify::policy::VerifyMode;
 
 /// Collects a [`ClientConfig`] or a [`ServerConfig`].
 ///
-/// Every method replaces what was there before. Nothing is checked until `build`, which names
-/// what cannot work.
+/// Every method replaces what was set before. Nothing is checked until `build`, whose error names
+/// the setting that cannot work.
+///
+/// ```
+/// # use std::{sync::Arc, time::Duration};
+/// # use sslcore::crypto::Backend;
+/// # use sslcore::{CertificateDer, ClientConfig, ConfigError, Signer, Timeouts};
+/// # type Chain = Vec<CertificateDer<'static>>;
+/// fn client(backend: Backend, roots: Chain) -> Result<ClientConfig, ConfigError> {
+///     ClientConfig::builder(backend)
+///         .trust_anchors(roots)
+///         .protocols(&["TLSv1.3"])
+///         .ciphers(&["TLS_CHACHA20_POLY1305_SHA256", "TLS_AES_128_GCM_SHA256"])
+///         .groups(&["X25519", "secp256r1"])
+///         .signature_schemes(&["ecdsa_secp256r1_sha256", "ed25519"])
+///         .alpn(&[b"h2", b"http/1.1"])
+///         .timeouts(Timeouts { handshake: Some(Duration::from_secs(5)), ..Timeouts::CLIENT })
+///         .max_fragment(4096) // records that a slow peer can use early
+///         .records_per_key(1 << 20) // sooner than AES-GCM needs it
+///         .build()
+/// }
+///
+/// /// For servers that ask for a certificate. The key is in a secure element, which signs.
+/// fn known_client(
+///     backend: Backend, roots: Chain, chain: Chain, element: Arc<dyn Signer>,
+/// ) -> Result<ClientConfig, ConfigError> {
+///     let builder = ClientConfig::builder(backend).trust_anchors(roots);
+///     builder.identity_with_signer(chain, element).build()
+/// }
+/// ```
 pub struct ConfigBuilder<C> {
     backend: Backend,
     settings: Settings,
@@ -77,9 +105,11 @@ impl<C> ConfigBuilder<C> {
         }
     }
 
-    /// The certificate chain we present, leaf first, and the leaf's private key. A server needs
-    /// one. The key is a [`PrivateKey`](crate::PrivateKey), or DER in any form that the backend
-    /// reads. The chain makes a message of at most 65,535 bytes. `QSslSocket::setLocalCertificateChain` and `setPrivateKey`.
+    /// Sets the certificate chain that we present, leaf first, and the leaf's private key. A server
+    /// needs both; a client only for servers that ask. The key is a
+    /// [`PrivateKey`](crate::PrivateKey), or DER in any form that the backend reads. The chain may
+    /// make a message of at most 65,535 bytes. `QSslSocket::setLocalCertificateChain` and
+    /// `setPrivateKey`.
     #[must_use]
     pub fn identity(
         mut self,
@@ -93,14 +123,15 @@ impl<C> ConfigBuilder<C> {
         self
     }
 
-    /// The certificate chain we present, leaf first, and who signs in the place of a private key:
-    /// a hardware module, a secure element, an agent. Replaces [`identity`](Self::identity), and
-    /// is replaced by it. `QSslSocket::setPrivateKey` with an opaque `QSslKey`.
+    /// Sets the certificate chain that we present, leaf first, and the [`Signer`] that signs in the
+    /// place of a private key: a hardware module, a secure element, an agent. Replaces
+    /// [`identity`](Self::identity), and is replaced by it. `QSslSocket::setPrivateKey` with an
+    /// opaque `QSslKey`.
     ///
-    /// A handshake that has to prove who we are calls it once, within
-    /// [`process`](crate::Connection::process), which waits for it. When it refuses, the handshake
-    /// ends with [`FailureKind::SigningFailed`](crate::FailureKind::SigningFailed) and the alert
-    /// internal_error.
+    /// A handshake in which we present the chain calls the signer once, within
+    /// [`process`](crate::Connection::process), which waits for it. When the signer refuses, the
+    /// handshake ends with [`FailureKind::SigningFailed`](crate::FailureKind::SigningFailed) and the
+    /// alert internal_error.
     #[must_use]
     pub fn identity_with_signer(
         mut self,
@@ -114,8 +145,8 @@ impl<C> ConfigBuilder<C> {
         self
     }
 
-    /// The protocol versions to use, by name: `"TLSv1.2"`, `"TLSv1.3"`. SSL 3, TLS 1.0 and 1.1
-    /// are [`ConfigError::Unsupported`]. `QSslSocket::setProtocol`.
+    /// Sets the protocol versions to use, by name: `"TLSv1.2"`, `"TLSv1.3"`. SSL 3, TLS 1.0 and 1.1
+    /// are [`ConfigError::Unsupported`]. The default is both. `QSslSocket::setProtocol`.
     #[must_use]
     pub fn protocols(mut self, names: &[&str]) -> Self {
         self.protocols = names
@@ -129,10 +160,10 @@ impl<C> ConfigBuilder<C> {
         self
     }
 
-    /// The cipher suites to use, in order of preference, by IANA's or OpenSSL's name. Names that
-    /// are not known, CBC and static-RSA suites are [`ConfigError::Unsupported`].
-    /// `QSslConfiguration::setCiphers`, which drops them silently. A suite that is named twice
-    /// counts where it stands first.
+    /// Sets the cipher suites to use, in order of preference, by IANA's or OpenSSL's name. Unknown
+    /// names, CBC and static-RSA suites are [`ConfigError::Unsupported`]. A suite that is named twice
+    /// has the place where it is named first. The default is all of the backend's.
+    /// `QSslConfiguration::setCiphers`, which drops unknown names silently.
     #[must_use]
     pub fn ciphers(mut self, names: &[&str]) -> Self {
         let known = names.iter().map(|name| {
@@ -142,20 +173,20 @@ impl<C> ConfigBuilder<C> {
         self
     }
 
-    /// The key exchange groups to use, in order of preference, by IANA's name: `"X25519"`,
-    /// `"secp256r1"`, `"secp384r1"`. A group that is named twice counts where it stands first.
-    /// `QSslConfiguration::setEllipticCurves`.
+    /// Sets the key exchange groups to use, in order of preference, by IANA's name: `"X25519"`,
+    /// `"secp256r1"`, `"secp384r1"`. A group that is named twice has the place where it is named
+    /// first. The default is all of the backend's. `QSslConfiguration::setEllipticCurves`.
     #[must_use]
     pub fn groups(mut self, names: &[&str]) -> Self {
         self.settings.groups = Some(names.iter().map(ToString::to_string).collect());
         self
     }
 
-    /// The schemes in which the peer may sign its handshake, in order of preference, by IANA's name:
-    /// `"ecdsa_secp256r1_sha256"`, `"rsa_pss_rsae_sha256"`, `"ed25519"` (RFC 8446 §4.2.3). The peer is
-    /// told them, and a handshake that is signed in another is refused. How certificates are signed
-    /// is not decided here, and neither is how we sign. A scheme that is named twice counts where it
-    /// stands first. The default is all of the backend's.
+    /// Sets the schemes in which the peer may sign its handshake, in order of preference, by IANA's
+    /// name: `"ecdsa_secp256r1_sha256"`, `"rsa_pss_rsae_sha256"`, `"ed25519"` (RFC 8446 §4.2.3). The
+    /// peer is sent the list, and a handshake that is signed in another scheme is refused. The list
+    /// limits neither the signatures of certificates nor our own. A scheme that is named twice has
+    /// the place where it is named first. The default is all of the backend's.
     #[must_use]
     pub fn signature_schemes(mut self, names: &[&str]) -> Self {
         let known = names.iter().map(|name| {
@@ -166,33 +197,34 @@ impl<C> ConfigBuilder<C> {
         self
     }
 
-    /// The application protocols to offer or accept, in order of preference (RFC 7301). A client
-    /// has 28,672 bytes for them, one of which goes before each name.
-    /// `QSslConfiguration::setAllowedNextProtocols`.
+    /// Sets the application protocols that a client offers, or a server accepts, in order of
+    /// preference (ALPN, RFC 7301). Each name has 1 to 255 bytes; a client's names have 28,672 bytes
+    /// together, with one more for each. `QSslConfiguration::setAllowedNextProtocols`.
     #[must_use]
     pub fn alpn(mut self, protocols: &[&[u8]]) -> Self {
         self.settings.alpn = protocols.iter().map(|name| name.to_vec()).collect();
         self
     }
 
-    /// The three timeouts.
+    /// Sets the three timeouts. The default is [`Timeouts::CLIENT`] or [`Timeouts::SERVER`].
     #[must_use]
     pub fn timeouts(mut self, timeouts: Timeouts) -> Self {
         self.timeouts = timeouts;
         self
     }
 
-    /// The most plaintext that one record of ours carries, 32 to 16,384 bytes (what is outside is
-    /// brought inside): smaller records reach a slow reader sooner, and fit a small transmit
-    /// buffer. Handshake messages are split too.
+    /// Sets how many bytes of plaintext one record of ours carries at most: 32 to 16,384, the
+    /// default; values outside are brought inside. Smaller records reach a slow reader sooner, and fit
+    /// a small transmit buffer. Handshake messages are split accordingly.
     #[must_use]
     pub fn max_fragment(mut self, bytes: usize) -> Self {
         self.settings.max_fragment = Some(bytes.clamp(32, MAX_PLAINTEXT));
         self
     }
 
-    /// Renew traffic keys after so many records instead of at the cipher's limit: TLS 1.3 sends
-    /// KeyUpdate, TLS 1.2 closes.
+    /// Sets after how many records our traffic key is renewed, if that is before the cipher's limit,
+    /// which is the default (RFC 8446 §5.5). TLS 1.3 sends KeyUpdate; TLS 1.2 cannot renew keys, and
+    /// fails with [`FailureKind::KeysExhausted`](crate::FailureKind::KeysExhausted).
     #[must_use]
     pub fn records_per_key(mut self, records: u64) -> Self {
         self.records_per_key = records;
@@ -229,8 +261,9 @@ impl<C> ConfigBuilder<C> {
 }
 
 impl ClientConfig {
-    /// Begins a client's configuration: TLS 1.2 and 1.3, all suites of the backend, no trust
-    /// anchors, [`VerifyMode::Verify`], errors reject.
+    /// Begins a client's configuration. By default: TLS 1.2 and 1.3, all cipher suites of the
+    /// backend, no trust anchors, [`VerifyMode::Verify`], and
+    /// [`OnErrors::Reject`](crate::OnErrors::Reject).
     pub fn builder(backend: Backend) -> ConfigBuilder<Self> {
         let mut builder = ConfigBuilder::new(backend, Timeouts::CLIENT);
         builder.settings.client_sessions = Some(Arc::new(ClientSessionCache::new(SESSIONS)));
@@ -239,10 +272,11 @@ impl ClientConfig {
 }
 
 impl ConfigBuilder<ClientConfig> {
-    /// Checks everything.
+    /// Checks all settings and makes the configuration. With an [`identity`](Self::identity) the key
+    /// is compared with the certificate, which costs a few public-key operations.
     ///
     /// # Errors
-    /// A [`ConfigError`] that names what cannot work.
+    /// A [`ConfigError`] that names the setting that cannot work.
     pub fn build(mut self) -> Result<ClientConfig, ConfigError> {
         let mode = match self.verification.mode {
             VerifyMode::Auto => VerifyMode::Verify,
@@ -260,8 +294,9 @@ impl ConfigBuilder<ClientConfig> {
 }
 
 impl ServerConfig {
-    /// Begins a server's configuration: TLS 1.2 and 1.3, all suites of the backend in the
-    /// server's order, [`VerifyMode::Query`], errors reject.
+    /// Begins a server's configuration. By default: TLS 1.2 and 1.3, all cipher suites of the
+    /// backend, chosen in the server's order, [`VerifyMode::Query`], and
+    /// [`OnErrors::Reject`](crate::OnErrors::Reject).
     pub fn builder(backend: Backend) -> ConfigBuilder<Self> {
         let mut builder = ConfigBuilder::new(backend, Timeouts::SERVER);
         builder.settings.server_sessions = Some(Arc::new(ServerSessionCache::new(SESSIONS)));
@@ -271,19 +306,33 @@ impl ServerConfig {
 }
 
 impl ConfigBuilder<ServerConfig> {
-    /// Follow the client's order of cipher suites instead of our own.
+    /// Chooses the cipher suite in the client's order of preference instead of our own.
     /// `QSsl::SslOptionDisableServerCipherPreference`.
+    ///
+    /// ```
+    /// # use sslcore::{CertificateDer, ConfigError, PrivateKeyDer, ServerConfig, crypto::Backend};
+    /// # fn f(
+    /// #     backend: Backend, chain: [CertificateDer<'static>; 1], key: PrivateKeyDer<'static>,
+    /// #     response: Vec<u8>,
+    /// # ) -> Result<ServerConfig, ConfigError> {
+    /// ServerConfig::builder(backend)
+    ///     .identity(chain, key)
+    ///     .follow_client_ciphers()
+    ///     .stapled_ocsp_response(response) // fetched from the authority's responder
+    ///     .build()
+    /// # }
+    /// ```
     #[must_use]
     pub fn follow_client_ciphers(mut self) -> Self {
         self.settings.prefer_own_ciphers = false;
         self
     }
 
-    /// The OCSP response (RFC 6960) to staple to our certificate, in DER, as the certificate's
-    /// authority has signed it; it goes to every client that asks (RFC 6066 §8, RFC 8446 §4.4.2.1).
-    /// It is not looked into; it has at most 65,527 bytes, and in TLS 1.3 shares the 65,535 of a
-    /// message with the chain. Responses run out, mostly within days: then build a new configuration
-    /// with the same [`session_store`](Self::session_store) and
+    /// Sets the OCSP response (RFC 6960) to staple to our certificate, in DER, as the certificate's
+    /// authority has signed it. The response goes to every client that asks (RFC 6066 §8,
+    /// RFC 8446 §4.4.2.1), and is not read here. It has at most 65,527 bytes, and in TLS 1.3 shares
+    /// the 65,535 bytes of a message with the chain. A response expires, mostly within days: build a
+    /// new configuration then, with the same [`session_store`](Self::session_store) and
     /// [`ticket_keys`](Self::ticket_keys).
     #[must_use]
     pub fn stapled_ocsp_response(mut self, response: impl Into<Vec<u8>>) -> Self {
@@ -292,10 +341,10 @@ impl ConfigBuilder<ServerConfig> {
         self
     }
 
-    /// Checks everything.
+    /// Checks all settings and makes the configuration.
     ///
     /// # Errors
-    /// A [`ConfigError`] that names what cannot work.
+    /// A [`ConfigError`] that names the setting that cannot work.
     pub fn build(mut self) -> Result<ServerConfig, ConfigError> {
         let mode = match self.verification.mode {
             VerifyMode::Auto => VerifyMode::Query,

@@ -20,7 +20,16 @@ pub(crate) struct Terms {
     pub(crate) records: RecordTerms,
 }
 
-/// A client's configuration. Cloning costs one reference count.
+/// A client's configuration, made by [`ClientConfig::builder`]. Cloning costs one reference count.
+///
+/// ```
+/// # use sslcore::ClientConfig;
+/// fn show(config: &ClientConfig) {
+///     println!("{:?}, {:?}", config.protocols(), config.ciphers());
+///     println!("ALPN {:?}, {:?}", config.alpn(), config.local_certificate_chain());
+///     println!("{:?}, {:?} intermediates", config.verify_mode(), config.verify_depth());
+/// }
+/// ```
 #[derive(Clone)]
 pub struct ClientConfig(pub(crate) Arc<ClientInner>);
 
@@ -30,7 +39,7 @@ pub(crate) struct ClientInner {
     pub(super) settled: Settled,
 }
 
-/// A server's configuration. Cloning costs one reference count.
+/// A server's configuration, made by [`ServerConfig::builder`]. Cloning costs one reference count.
 #[derive(Clone)]
 pub struct ServerConfig(pub(crate) Arc<ServerInner>);
 
@@ -52,7 +61,8 @@ impl fmt::Debug for ServerConfig {
     }
 }
 
-/// How a server is started.
+/// How [`start_server_encryption`](crate::Connection::start_server_encryption) starts a server.
+/// [`config_request`](crate::Connection::config_request) has an example of `Ask`.
 #[derive(Clone, Debug)]
 pub enum ServerStart {
     /// With this configuration.
@@ -90,8 +100,8 @@ macro_rules! getters {
                 &self.0.settled.alpn
             }
 
-            /// The chain that we present, leaf first; empty when there is none. The private key
-            /// cannot be had back. `QSslSocket::localCertificateChain`.
+            /// The chain that we present, leaf first; empty when there is none. The private key is
+            /// not handed out again. `QSslSocket::localCertificateChain`.
             pub fn local_certificate_chain(&self) -> &[Certificate] {
                 &self.0.settled.chain
             }

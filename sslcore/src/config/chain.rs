@@ -1,4 +1,4 @@
-//! Judging a chain without a handshake.
+//! Verifying a chain without a handshake.
 
 use alloc::vec::Vec;
 
@@ -11,16 +11,26 @@ use crate::verify::policy::{Judged, Policy};
 use crate::verify::{SslError, SslErrorKind};
 
 impl ClientConfig {
-    /// Judges a server's chain, leaf first, as a handshake with this configuration would, without
-    /// one: every error, none when it is good. Without a `name` the names do not matter, without
-    /// a time the dates do not, and `NoWallClock` is among the errors. What the configuration
-    /// forgives is listed too. A [status checker](crate::ConfigBuilder::status_checker) is not
-    /// asked: nothing is stapled to a chain without a handshake. `QSslCertificate::verify`.
+    /// Verifies a server's chain, leaf first, as a handshake with this configuration would, and
+    /// returns every error; no errors mean that the chain is good. Without a `name` the names do not
+    /// matter; without a time the dates do not, and
+    /// [`NoWallClock`](crate::SslErrorKind::NoWallClock) is among the errors. Forgiven errors are
+    /// listed, too. A [status checker](crate::ConfigBuilder::status_checker) is not asked: nothing is
+    /// stapled to a chain without a handshake. `QSslCertificate::verify`.
     ///
     /// Costs what [`VerifyMode::Verify`](crate::VerifyMode::Verify) costs in a handshake, whatever
-    /// mode is set: a signature check for each certificate as a rule; whatever the chain is, at
-    /// most 216, and one for each of the
-    /// [revocation lists](crate::ConfigBuilder::revocation_lists).
+    /// mode is set: as a rule one signature check for each certificate; at most 216 for any chain, and
+    /// one for each of the [revocation lists](crate::ConfigBuilder::revocation_lists).
+    ///
+    /// ```
+    /// # use sslcore::{CertificateDer, ClientConfig, PeerName, UnixTime};
+    /// type Chain = [CertificateDer<'static>];
+    /// fn show(config: &ClientConfig, chain: &Chain, name: &PeerName, now: UnixTime) {
+    ///     for error in config.verify_chain(chain, Some(name), Some(now)) {
+    ///         println!("certificate {}: {error}", error.depth());
+    ///     }
+    /// }
+    /// ```
     pub fn verify_chain(
         &self,
         chain: &[CertificateDer<'static>],
@@ -33,7 +43,9 @@ impl ClientConfig {
 }
 
 impl ServerConfig {
-    /// The same for a client's chain.
+    /// Verifies a client's chain, as
+    /// [`ClientConfig::verify_chain`](crate::ClientConfig::verify_chain) does a server's: a client has
+    /// no name to compare.
     pub fn verify_chain(
         &self,
         chain: &[CertificateDer<'static>],

@@ -8,7 +8,24 @@ use rustls_pki_types::{IpAddr, ServerName};
 
 use crate::config_error::ConfigError;
 
-/// Whom a client talks to: the name its certificate must carry, and the name it asks for (SNI).
+/// The server that a client talks to: the name that its certificate must have, and the name that
+/// the client asks for (SNI).
+///
+/// ```
+/// # use sslcore::{ConfigError, PeerName};
+/// let peer = PeerName::new("mail.example.org")?;
+/// assert_eq!(peer.server_name(), Some("mail.example.org"));
+/// assert_eq!(peer.verify_name(), "mail.example.org");
+///
+/// // Asks for one name, and expects another in the certificate.
+/// let moved = PeerName::new("mail.example.org")?.verify_as("mx.example.net")?;
+/// assert_eq!(moved.server_name(), Some("mail.example.org"));
+/// assert_eq!(moved.verify_name(), "mx.example.net");
+///
+/// let quiet = PeerName::new("mail.example.org")?.without_sni();
+/// assert_eq!(quiet.server_name(), None);
+/// # Ok::<_, ConfigError>(())
+/// ```
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct PeerName {
     pub(crate) verify: ServerName<'static>,
@@ -16,12 +33,12 @@ pub struct PeerName {
 }
 
 impl PeerName {
-    /// A DNS name or an IP address, used for both. An IP address is never sent as SNI
-    /// (RFC 6066 §3). International names in A-labels, `xn--…` (RFC 5890 §2.3.2.1), as
-    /// certificates have them: nothing is converted.
+    /// The same DNS name or IP address for both. An IP address is never sent as SNI (RFC 6066 §3).
+    /// International names are given in A-labels, `xn--…` (RFC 5890 §2.3.2.1), as certificates have
+    /// them: nothing is converted.
     ///
     /// # Errors
-    /// [`ConfigError::InvalidName`] when it is neither.
+    /// [`ConfigError::InvalidName`] when `name` is neither.
     pub fn new(name: &str) -> Result<Self, ConfigError> {
         let name = server_name(name)?;
         Ok(Self {
@@ -55,7 +72,8 @@ impl PeerName {
         }
     }
 
-    /// The name that is asked for (SNI, RFC 6066 §3); `None` when none is, as for an address.
+    /// The name that the client asks for (SNI, RFC 6066 §3); `None` when it asks for none, as for an
+    /// IP address.
     pub fn server_name(&self) -> Option<&str> {
         match self.sni.as_ref()? {
             ServerName::DnsName(name) => Some(name.as_ref()),
@@ -63,7 +81,7 @@ impl PeerName {
         }
     }
 
-    /// Asks for no name.
+    /// Sends no SNI.
     #[must_use]
     pub fn without_sni(mut self) -> Self {
         self.sni = None;

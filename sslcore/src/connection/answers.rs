@@ -9,8 +9,9 @@ use crate::state::Phase;
 use crate::usage::UsageError;
 
 impl Connection {
-    /// The open review, if there is one: the handshake stands still until it is answered. `None`
-    /// once it is.
+    /// The open certificate review: the handshake stands still until it is
+    /// [answered](Self::answer). `None` when there is none, and once it is answered. The
+    /// [front page](crate) has an example.
     pub fn review(&self) -> Option<Review<'_>> {
         let Phase::Held(held) = &self.phase else {
             return None;
@@ -23,8 +24,8 @@ impl Connection {
         })
     }
 
-    /// Answers a review, any number of calls after it was opened. `QSslSocket::resume`, with the
-    /// decision as its argument.
+    /// Answers the open review, at any time after it was opened, with a decision.
+    /// `QSslSocket::resume`, with the decision as its argument.
     ///
     /// # Errors
     /// [`UsageError::NoDecisionOpen`] when nothing is being reviewed, [`UsageError::Stale`] when
@@ -34,8 +35,28 @@ impl Connection {
         held.answer(id, verdict, &self.io.known.errors)
     }
 
-    /// The open question for a server's configuration, if there is one; `None` once it is
-    /// answered.
+    /// The open request for a server's configuration ([`ServerStart::Ask`](crate::ServerStart::Ask));
+    /// `None` when there is none, and once it is answered.
+    ///
+    /// ```
+    /// # use std::collections::HashMap;
+    /// # use sslcore::{ConfigRequest, Connection, ServerConfig, SslProtocol, UsageError};
+    /// fn choose(
+    ///     conn: &mut Connection,
+    ///     sites: &HashMap<String, ServerConfig>,
+    /// ) -> Result<(), UsageError> {
+    ///     let Some(ConfigRequest { id, hello, .. }) = conn.config_request() else {
+    ///         return Ok(());
+    ///     };
+    ///     println!("{:?} {:?}", hello.cipher_suites().next(), hello.signature_schemes().next());
+    ///     println!("ALPN {}, TLS 1.3 {}", hello.alpn().count(), hello.offers(SslProtocol::TlsV1_3));
+    ///     let name = hello.server_name().unwrap_or_default().to_ascii_lowercase();
+    ///     match sites.get(&name) {
+    ///         Some(config) => conn.provide_config(id, config),
+    ///         None => conn.refuse_config(id), // the client gets unrecognized_name
+    ///     }
+    /// }
+    /// ```
     pub fn config_request(&self) -> Option<ConfigRequest<'_>> {
         let Phase::Choosing(choosing) = &self.phase else {
             return None;
@@ -46,7 +67,7 @@ impl Connection {
         })
     }
 
-    /// Answers it with a configuration.
+    /// Answers the open request with a configuration, under which the handshake goes on.
     ///
     /// # Errors
     /// [`UsageError::NoDecisionOpen`], [`UsageError::Stale`].
@@ -59,7 +80,8 @@ impl Connection {
         choosing.answer(id, Choice::Config(config.clone()))
     }
 
-    /// Answers it with a refusal: the client gets unrecognized_name (RFC 6066 §3).
+    /// Refuses the open request: the client gets the alert unrecognized_name (RFC 6066 §3), and the
+    /// connection fails as [`ConfigRefused`](crate::FailureKind::ConfigRefused).
     ///
     /// # Errors
     /// [`UsageError::NoDecisionOpen`], [`UsageError::Stale`].

@@ -9,7 +9,8 @@ use crate::time::Instant;
 use crate::usage::ReadEnd;
 
 impl Connection {
-    /// When to call [`process`](Self::process) even if no bytes arrive. `None`: no need.
+    /// The time at which [`process`](Self::process) must be called even if no bytes arrive; `None`
+    /// when no timer runs.
     pub fn deadline(&self) -> Option<Instant> {
         if self.phase.report().is_some() {
             return None;

@@ -14,7 +14,43 @@ use crate::x509::certificate::Certificate;
 use crate::x509::name::DistinguishedName;
 
 impl Connection {
-    /// `QSslSocket::mode`: stays what it is after the connection has ended.
+    /// Whether TLS was started, and as what. Stays so after the end of the connection.
+    /// `QSslSocket::mode`.
+    ///
+    /// What a connection knows of itself:
+    ///
+    /// ```
+    /// # use sslcore::Connection;
+    /// fn show(conn: &Connection) {
+    ///     println!("{:?}, handshaking: {}", conn.mode(), conn.is_handshaking());
+    ///     if let (Some(protocol), Some(cipher)) = (conn.session_protocol(), conn.session_cipher()) {
+    ///         println!("{} {} {:?}", protocol.name(), cipher.name(), conn.key_exchange_group());
+    ///         println!("ALPN {:?}, resumed: {}", conn.alpn_protocol(), conn.is_resumed());
+    ///     }
+    ///     println!("asked for {:?}, must be {:?}", conn.server_name(), conn.peer_verify_name());
+    ///     for certificate in conn.peer_certificate_chain() {
+    ///         println!("{}", certificate.description());
+    ///     }
+    ///     for error in conn.ssl_errors() {
+    ///         println!("{error}");
+    ///     }
+    ///     println!("OCSP: {:?} bytes", conn.stapled_ocsp_response().map(<[u8]>::len));
+    ///     for authority in conn.client_certificate_authorities() {
+    ///         println!("the server knows {authority}");
+    ///     }
+    ///     let intermediates = conn.local_certificate_chain().len().saturating_sub(1);
+    ///     println!("ours: {:?} and {intermediates}", conn.local_certificate());
+    ///     let lifetime = conn.session_ticket_lifetime_hint();
+    ///     println!("{} tickets, for {lifetime:?} s", conn.session_tickets_received());
+    ///     println!("{} bytes to read", conn.bytes_available());
+    ///     println!("{} bytes to open", conn.encrypted_bytes_available());
+    ///     println!("{} bytes to seal", conn.bytes_to_write());
+    ///     println!("{} bytes to send", conn.encrypted_bytes_to_write());
+    ///     if conn.is_over() {
+    ///         println!("{:?}, {:?}, {:?}", conn.read_end(), conn.failure(), conn.close_report());
+    ///     }
+    /// }
+    /// ```
     pub fn mode(&self) -> SslMode {
         self.io.known.mode
     }
@@ -24,20 +60,20 @@ impl Connection {
         matches!(self.phase, Phase::Traffic(_))
     }
 
-    /// Whether TLS was started and the handshake is not complete, open decisions included.
+    /// Whether TLS was started and the handshake is not complete; also while a decision is open.
     pub fn is_handshaking(&self) -> bool {
         self.phase.is_handshaking()
     }
 
     /// Whether the connection is over, everything has left, all events were taken and all plaintext
-    /// was read: it can be dropped, and nothing is lost.
+    /// was read: dropping it loses nothing.
     pub fn is_done(&self) -> bool {
         let taken = !self.io.events.are_waiting() && self.io.receive.plain().is_empty();
         taken && self.phase.report().is_some()
     }
 
-    /// Whether the connection is over; what it received may still be read, and an alert may
-    /// still wait in [`transmit`](Self::transmit).
+    /// Whether the connection is over. Plaintext may still be unread, and an alert may still wait in
+    /// [`transmit`](Self::transmit).
     pub fn is_over(&self) -> bool {
         matches!(self.phase, Phase::Over(_))
     }
@@ -56,12 +92,12 @@ impl Connection {
         }
     }
 
-    /// How it ended, once [`Event::Closed`](crate::Event::Closed) was emitted.
+    /// How the connection ended, once [`Event::Closed`](crate::Event::Closed) was emitted.
     pub fn close_report(&self) -> Option<CloseReport> {
         self.phase.report()
     }
 
-    /// A client's configuration, as it was started with; `None` on servers and before TLS.
+    /// The configuration that a client was started with; `None` on servers and before TLS.
     /// `QSslSocket::sslConfiguration`.
     pub fn client_config(&self) -> Option<&ClientConfig> {
         match &self.io.known.config {
@@ -70,8 +106,9 @@ impl Connection {
         }
     }
 
-    /// A server's configuration, as it was started with or provided, from the ClientHello on; `None`
-    /// on clients. `QSslSocket::sslConfiguration`.
+    /// The configuration that a server was started with, or was
+    /// [provided](Self::provide_config) with, from the ClientHello on; `None` on clients.
+    /// `QSslSocket::sslConfiguration`.
     pub fn server_config(&self) -> Option<&ServerConfig> {
         match &self.io.known.config {
             Some(Configured::Server(config)) => Some(config),
@@ -79,8 +116,8 @@ impl Connection {
         }
     }
 
-    /// The certificate chain that we have for the peer, our own certificate first; empty when there
-    /// is none. `QSslSocket::localCertificateChain`.
+    /// The certificate chain of our configuration, our own certificate first; empty when there is
+    /// none. `QSslSocket::localCertificateChain`.
     pub fn local_certificate_chain(&self) -> &[Certificate] {
         match &self.io.known.config {
             Some(Configured::Client(config, _)) => config.local_certificate_chain(),
@@ -89,7 +126,7 @@ impl Connection {
         }
     }
 
-    /// Our own certificate, if there is one. `QSslSocket::localCertificate`.
+    /// Our own certificate, if the configuration has one. `QSslSocket::localCertificate`.
     pub fn local_certificate(&self) -> Option<&Certificate> {
         self.local_certificate_chain().first()
     }
@@ -103,12 +140,12 @@ impl Connection {
         }
     }
 
-    /// The errors of the peer's chain, forgiven or not. `QSslSocket::sslHandshakeErrors`.
+    /// The errors of the peer's chain, also those that were forgiven. `QSslSocket::sslHandshakeErrors`.
     pub fn ssl_errors(&self) -> &[SslError] {
         &self.io.known.errors
     }
 
-    /// The peer's own certificate, once it was judged. `QSslSocket::peerCertificate`.
+    /// The peer's own certificate, once it was verified. `QSslSocket::peerCertificate`.
     pub fn peer_certificate(&self) -> Option<&Certificate> {
         self.io.known.chain.first()
     }
@@ -119,32 +156,32 @@ impl Connection {
         &self.io.known.chain
     }
 
-    /// The OCSP response (RFC 6960 §4.2.1) that the server stapled to its certificate, in DER and
-    /// not looked into, once the certificate was judged; a resumed session has the one that came
-    /// with its chain. `None` when it stapled none, and on servers. Every ClientHello asks for one
-    /// (RFC 6066 §8); servers of TLS 1.3 may staple one to each certificate of the chain, of which
-    /// this is the first. `sslcore_std::ocsp` reads it. `QSslSocket::ocspResponses`.
+    /// The OCSP response (RFC 6960 §4.2.1) that the server stapled to its certificate, in DER, as it
+    /// came; known once the certificate was verified. A resumed session has the response that came
+    /// with its chain. `None` when the server stapled none, and on servers. Every ClientHello asks for
+    /// a response (RFC 6066 §8); a TLS 1.3 server may staple one to each certificate of the chain, of
+    /// which this is the first. `sslcore_std::ocsp` reads responses. `QSslSocket::ocspResponses`.
     pub fn stapled_ocsp_response(&self) -> Option<&[u8]> {
         self.io.known.facts.stapled.as_deref()
     }
 
-    /// The cipher suite, once negotiated. `QSslSocket::sessionCipher`.
+    /// The cipher suite, once it is negotiated. `QSslSocket::sessionCipher`.
     pub fn session_cipher(&self) -> Option<SslCipher> {
         self.io.known.facts.cipher.and_then(SslCipher::from_id)
     }
 
-    /// The version, once negotiated. `QSslSocket::sessionProtocol`.
+    /// The protocol version, once it is negotiated. `QSslSocket::sessionProtocol`.
     pub fn session_protocol(&self) -> Option<SslProtocol> {
         self.io.known.facts.protocol
     }
 
-    /// The key exchange group by IANA's name; `None` when none took place. Instead of
+    /// IANA's name of the key exchange group; `None` when no key exchange took place. In the place of
     /// `QSslConfiguration::ephemeralServerKey`.
     pub fn key_exchange_group(&self) -> Option<&'static str> {
         self.io.known.facts.group
     }
 
-    /// The application protocol agreed upon. `QSslConfiguration::nextNegotiatedProtocol`.
+    /// The negotiated application protocol (ALPN). `QSslConfiguration::nextNegotiatedProtocol`.
     pub fn alpn_protocol(&self) -> Option<&[u8]> {
         self.io.known.facts.alpn.as_deref()
     }
@@ -154,52 +191,51 @@ impl Connection {
         self.io.known.facts.resumed
     }
 
-    /// The server's name as the client asks for it in its hello (SNI, RFC 6066 §3): as it was sent,
-    /// upper or lower case; a client's is known from the start, a server's once the hello was read.
-    /// `None` when no name was sent, or none that can be a DNS name. It proves nothing.
+    /// The server name that the client asks for in its hello (SNI, RFC 6066 §3), as it was sent, in
+    /// upper or lower case. A client knows it from the start, a server once it has read the hello.
+    /// `None` when no name was sent, or none that can be a DNS name. The name proves nothing.
     /// `QSslSocket::peerName`, as far as that is sent.
     pub fn server_name(&self) -> Option<&str> {
         self.io.known.facts.server_name.as_deref()
     }
 
-    /// The authorities by which a server wants the client's certificate to be issued, as it names them
-    /// in its CertificateRequest (RFC 8446 §4.2.4, RFC 5246 §7.4.4); nothing when it names none, which
-    /// leaves the choice to the client, when it does not ask
-    /// ([`ClientCertificateRequested`](crate::Event::ClientCertificateRequested)), and on servers.
-    /// Of a list of more than 16,384 bytes the beginning.
+    /// The authorities that the server accepts as issuers of the client's certificate, as its
+    /// CertificateRequest names them (RFC 8446 §4.2.4, RFC 5246 §7.4.4). Empty when the server names
+    /// none, which leaves the choice to the client; when it does not ask for a certificate
+    /// ([`ClientCertificateRequested`](crate::Event::ClientCertificateRequested)); and on servers. Of a
+    /// list of more than 16,384 bytes only the beginning is kept.
     pub fn client_certificate_authorities(&self) -> impl Iterator<Item = DistinguishedName<'_>> {
         let kept = self.io.known.facts.authorities.as_ref();
         let names = certificate_request::names(kept.map_or(&[], |kept| &kept.0));
         names.map(DistinguishedName::from_der)
     }
 
-    /// How many session tickets a TLS 1.3 client has received. In TLS 1.2 a ticket is part of the
-    /// handshake and is not counted.
+    /// The number of session tickets that a TLS 1.3 client has received. In TLS 1.2 a ticket is part of
+    /// the handshake and is not counted.
     pub fn session_tickets_received(&self) -> u32 {
         self.io.known.facts.tickets
     }
 
-    /// How long the server lets its last session ticket be used, in seconds; a TLS 1.3 client
-    /// learns it with [`SessionTicketReceived`](crate::Event::SessionTicketReceived). How long it is
-    /// kept here is the configuration's
-    /// [`session_lifetime`](crate::ConfigBuilder::session_lifetime), if that is less.
+    /// For how many seconds the server accepts its last session ticket; a TLS 1.3 client learns it
+    /// with [`SessionTicketReceived`](crate::Event::SessionTicketReceived). The ticket is kept no longer
+    /// than the configuration's [`session_lifetime`](crate::ConfigBuilder::session_lifetime).
     /// `QSslConfiguration::sessionTicketLifeTimeHint`, which is -1 for `None`.
     pub fn session_ticket_lifetime_hint(&self) -> Option<u32> {
         self.io.known.facts.ticket_lifetime
     }
 
-    /// Plaintext bytes that can be read now. `QIODevice::bytesAvailable`.
+    /// The number of plaintext bytes that can be read. `QIODevice::bytesAvailable`.
     pub fn bytes_available(&self) -> usize {
         self.io.receive.plain().len()
     }
 
-    /// Plaintext bytes accepted and not yet encrypted, or, in the clear, not yet taken.
-    /// `QIODevice::bytesToWrite`.
+    /// The number of plaintext bytes that were accepted and are not yet encrypted, or, before TLS, not
+    /// yet taken by the transport. `QIODevice::bytesToWrite`.
     pub fn bytes_to_write(&self) -> usize {
         self.phase.queued() + self.io.transmit.len() - self.io.transmit.encrypted_len()
     }
 
-    /// Received bytes not yet opened. `QSslSocket::encryptedBytesAvailable`.
+    /// The number of received bytes that are not yet opened. `QSslSocket::encryptedBytesAvailable`.
     pub fn encrypted_bytes_available(&self) -> usize {
         match self.io.known.mode {
             SslMode::Unencrypted => 0,
@@ -207,23 +243,32 @@ impl Connection {
         }
     }
 
-    /// Sealed bytes not yet taken by the transport. `QSslSocket::encryptedBytesToWrite`.
+    /// The number of sealed bytes that the transport has not yet taken.
+    /// `QSslSocket::encryptedBytesToWrite`.
     pub fn encrypted_bytes_to_write(&self) -> usize {
         self.io.transmit.encrypted_len()
     }
 
-    /// The read limit in force, in bytes: with that much unread, or more, the next record may have
-    /// to wait for the reader, and with less it never does. What [`Limits`](crate::Limits) or
-    /// [`set_read_buffer_size`](Self::set_read_buffer_size) say, or what a lent buffer can keep if
-    /// that is less ([`Buffers::lent`](crate::Buffers::lent)). `QAbstractSocket::readBufferSize`.
+    /// The read limit in force, in bytes: with that much unread, or more, the next record may have to
+    /// wait for the reader, and with less it never does. This is the limit of
+    /// [`Limits`](crate::Limits) or [`set_read_buffer_size`](Self::set_read_buffer_size), or what a
+    /// lent buffer can keep if that is less ([`Buffers::lent`](crate::Buffers::lent)).
+    /// `QAbstractSocket::readBufferSize`.
     pub fn read_buffer_size(&self) -> usize {
         let limits = &self.io.limits;
         limits.read_buffer_size.min(self.io.receive.read_limit())
     }
 
-    /// Changes the read limit; at least 1, and in a lent buffer no more than it can keep. Raising
-    /// it lets waiting records be opened by the next [`process`](Self::process).
+    /// Changes the read limit: at least 1 byte, and no more than a lent buffer can keep. After raising
+    /// it, the next [`process`](Self::process) opens records that waited.
     /// `QSslSocket::setReadBufferSize`, but exact, and never unlimited.
+    ///
+    /// ```
+    /// # use sslcore::Connection;
+    /// # fn f(conn: &mut Connection) {
+    /// conn.set_read_buffer_size(65_536); // a download begins
+    /// # }
+    /// ```
     pub fn set_read_buffer_size(&mut self, bytes: usize) {
         self.io.limits.read_buffer_size = bytes.max(1);
     }

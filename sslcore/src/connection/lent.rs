@@ -4,12 +4,12 @@ use core::ops::Deref;
 
 use bytes::Bytes;
 
-/// Both sides of a transport's work, lent by [`Connection::lend`](crate::Connection::lend).
+/// Both directions of a transport's work, lent by [`Connection::lend`](crate::Connection::lend).
 #[derive(Debug)]
 pub struct TransportBuffers<'a> {
-    /// What the transport is to send.
+    /// The bytes that the transport is to send.
     pub transmit: &'a [u8],
-    /// Where the transport puts what arrives.
+    /// The space that the transport reads into.
     pub receive: &'a mut [u8],
 }
 

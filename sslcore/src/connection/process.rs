@@ -13,13 +13,30 @@ use crate::state::{Leaving, Phase};
 use crate::time::Now;
 
 impl Connection {
-    /// Does one record's work: opens or judges or seals one thing, and says whether there is
-    /// more. Costs what that one thing costs; during a handshake this can be several public-key
-    /// operations in one call (a TLS 1.3 server's ClientHello: key generation, agreement and
-    /// signature; a TLS 1.2 client's server flight: verification, generation, agreement, and its
-    /// own signature).
+    /// Does the work of one record, and says whether there is more: opens one, seals one, or verifies
+    /// one chain. During a handshake one call may cost several public-key operations: for a TLS 1.3
+    /// server's ClientHello, key generation, agreement and signature; for a TLS 1.2 client's server
+    /// flight, verification, generation, agreement, and its own signature.
     ///
-    /// `now` drives the timeouts, and judges certificates.
+    /// `now` is the time for the timeouts and for the dates of certificates.
+    ///
+    /// ```
+    /// # use sslcore::{Connection, Now, Progress};
+    /// /// Works as long as there is work, or until `enough`.
+    /// fn work(conn: &mut Connection, now: Now, mut enough: impl FnMut() -> bool) {
+    ///     while !enough() {
+    ///         match conn.process(now) {
+    ///             Progress::Again => {}
+    ///             Progress::DrainEvents => {
+    ///                 while let Some(event) = conn.poll_event() {
+    ///                     println!("{event:?}");
+    ///                 }
+    ///             }
+    ///             Progress::Idle => break,
+    ///         }
+    ///     }
+    /// }
+    /// ```
     pub fn process(&mut self, now: Now) -> Progress {
         if !self.io.events.has_room() {
             return Progress::DrainEvents;

@@ -5,19 +5,36 @@ use alloc::boxed::Box;
 use crate::memory;
 use crate::protocol::AeadAlgorithm;
 
-/// Length of the authentication tag of every AEAD that TLS 1.2 and 1.3 share here, in bytes
-/// (RFC 5116 §5, RFC 8439 §2.8).
+/// Length of an authentication tag in bytes: the same for all three AEADs (RFC 5116 §5,
+/// RFC 8439 §2.8).
 pub const TAG_LEN: usize = 16;
-/// Length of the nonce of every one of them, in bytes.
+/// Length of a nonce in bytes: the same for all three AEADs.
 pub const NONCE_LEN: usize = 12;
 
-/// The AEAD refused: a forged or damaged record, or a key that cannot be used.
-///
-/// It says nothing more, as RFC 8446 §5.2 asks: which byte was wrong is nobody's business.
+/// The AEAD refused: a forged or damaged record, or a key that cannot be used. The error says nothing
+/// more (RFC 8446 §5.2).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct AeadError;
 
 /// One key of one AEAD, ready to seal and open in place. Implementations wipe the key on drop.
+///
+/// ```
+/// # use sslcore::crypto::{AeadAlgorithm, AeadError, Backend, NONCE_LEN, TAG_LEN};
+/// fn there_and_back(backend: &Backend, nonce: [u8; NONCE_LEN]) -> Result<(), AeadError> {
+///     let algorithm = AeadAlgorithm::ChaCha20Poly1305;
+///     let aead = backend.aead(algorithm, &vec![7; algorithm.key_len()])?;
+///     let mut body = b"hello".to_vec();
+///     let tag: [u8; TAG_LEN] = aead.seal(&nonce, b"header", &mut body)?;
+///     body.extend_from_slice(&tag);
+///     aead.open(&nonce, b"header", &mut body)?;
+///     assert!(body.starts_with(b"hello"));
+///
+///     let mut out = [0; 6 + TAG_LEN]; // from one place to another, with a content type behind it
+///     aead.seal_from(&nonce, b"header", b"hello", &[23], &mut out)
+/// }
+/// # #[cfg(feature = "ring")]
+/// # there_and_back(&Backend::ring(), [0; NONCE_LEN]).unwrap();
+/// ```
 pub trait RecordAead: Send + Sync {
     /// Encrypts `body` in place and returns the tag. Does not allocate.
     fn seal(
@@ -27,11 +44,11 @@ pub trait RecordAead: Send + Sync {
         body: &mut [u8],
     ) -> Result<[u8; TAG_LEN], AeadError>;
 
-    /// Encrypts `plaintext` and `last` behind it, which is short, into `out`, and puts the tag
+    /// Encrypts `plaintext`, and the few bytes of `last` behind it, into `out`, and puts the tag
     /// behind them: `out` is exactly as long as the three. Does not allocate.
     ///
-    /// As provided, it copies and seals in place; a library that reads from one place and writes
-    /// to another need not copy.
+    /// The provided method copies, and seals in place. A library that can read from one place and
+    /// write to another need not copy.
     fn seal_from(
         &self,
         nonce: &[u8; NONCE_LEN],

@@ -13,9 +13,27 @@ use super::aead::{AeadError, MakeAead, RecordAead};
 use super::ring_api;
 use crate::protocol::{AeadAlgorithm, SignatureScheme, SslCipher};
 
-/// A cryptography library, as the connection uses it.
+/// A cryptography library, as a connection uses it. Cloning costs one reference count.
 ///
-/// Cloning costs one reference count.
+/// ```
+/// # use sslcore::crypto::Backend;
+/// fn show(backend: &Backend) {
+///     println!("{}, over {:?}", backend.name(), backend.provider().key_provider);
+///     for cipher in backend.supported_ciphers() {
+///         println!("{}", cipher.name());
+///     }
+///     for group in backend.supported_groups() {
+///         println!("{group}");
+///     }
+///     for scheme in backend.supported_signature_schemes() {
+///         println!("{}", scheme.name());
+///     }
+/// }
+/// # #[cfg(feature = "aws-lc-rs")]
+/// show(&Backend::aws_lc_rs());
+/// # #[cfg(feature = "ring")]
+/// show(&Backend::ring());
+/// ```
 #[derive(Clone)]
 pub struct Backend(Arc<Library>);
 
@@ -47,8 +65,21 @@ impl Backend {
         )
     }
 
-    /// A backend of your own: a rustls provider, and the AEADs for the record layer. Both must
-    /// know the same cipher suites. `make_aead` is a [`MakeAead`].
+    /// A backend of your own: a rustls provider for handshakes, and `make_aead`, a [`MakeAead`], for
+    /// the record layer. Both must have the same cipher suites.
+    ///
+    /// ```
+    /// # use sslcore::crypto::Backend;
+    /// /// ring, without the groups that a device is too slow for.
+    /// fn slim(ring: &Backend) -> Backend {
+    ///     let mut provider = (**ring.provider()).clone();
+    ///     provider.kx_groups.retain(|group| group.name().as_str() == Some("X25519"));
+    ///     let ring = ring.clone();
+    ///     Backend::custom("slim", provider, move |algorithm, key| ring.aead(algorithm, key))
+    /// }
+    /// # #[cfg(feature = "ring")]
+    /// # assert_eq!(slim(&Backend::ring()).supported_groups().collect::<Vec<_>>(), ["X25519"]);
+    /// ```
     pub fn custom(
         name: &'static str,
         provider: CryptoProvider,
@@ -74,29 +105,28 @@ impl Backend {
         &self.0.provider
     }
 
-    /// The cipher suites it has, in its order of preference. Costs a look-up each.
+    /// The backend's cipher suites, in its order of preference. Each costs a look-up.
     /// `QSslConfiguration::supportedCiphers`.
     pub fn supported_ciphers(&self) -> impl Iterator<Item = SslCipher> {
         let suites = self.0.provider.cipher_suites.iter();
         suites.filter_map(|suite| SslCipher::from_id(suite.suite().into()))
     }
 
-    /// The key exchange groups it has, by IANA's names, in its order of preference.
+    /// IANA's names of the backend's key exchange groups, in its order of preference.
     /// `QSslConfiguration::supportedEllipticCurves`.
     pub fn supported_groups(&self) -> impl Iterator<Item = &'static str> {
         let groups = self.0.provider.kx_groups.iter();
         groups.filter_map(|group| group.name().as_str())
     }
 
-    /// The signature schemes whose signatures it can check in handshakes, in its order of
-    /// preference.
+    /// The signature schemes that the backend can verify in handshakes, in its order of preference.
     pub fn supported_signature_schemes(&self) -> impl Iterator<Item = SignatureScheme> {
         let known = self.0.provider.signature_verification_algorithms.mapping;
         let schemes = known.iter().map(|(scheme, _)| u16::from(*scheme));
         schemes.filter_map(SignatureScheme::from_code)
     }
 
-    /// A key of one of the record AEADs.
+    /// Makes a key of one of the AEADs. [`RecordAead`] has an example.
     ///
     /// # Errors
     /// [`AeadError`] when `key` is not [`AeadAlgorithm::key_len`] bytes long.

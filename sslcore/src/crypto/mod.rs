@@ -1,4 +1,4 @@
-//! The backend seam: who does the cryptography.
+//! The cryptography that a connection uses.
 //!
 //! A [`Backend`] bundles two things that must come from the same library: the rustls
 //! `CryptoProvider` that the handshake runs on, and the AEADs that the record layer seals and

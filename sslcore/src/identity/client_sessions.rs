@@ -13,11 +13,11 @@ use spin::Mutex;
 use super::validity::Validity;
 use crate::protocol::SslProtocol;
 
-/// A session that a client can resume once: what the server calls it, its secret, and the
+/// A session that a client can resume once: the server's ticket or session id, the secret, and the
 /// server's chain.
 ///
-/// It is a value of this process: rustls can neither write it down nor read it back. It can only be
-/// resumed by connections of the configuration that it was made under.
+/// A session is a value of this process: rustls can neither write it to a file nor read it back.
+/// Only connections of the configuration that it was made under can resume it.
 pub struct ClientSession {
     pub(crate) protocol: SslProtocol,
     /// What the engine that made it keeps of it; nobody else looks into it.
@@ -29,23 +29,24 @@ pub struct ClientSession {
 }
 
 impl ClientSession {
-    /// The version it was made with and can be resumed with.
+    /// The protocol version that the session was made with, and can be resumed with.
     pub fn protocol(&self) -> SslProtocol {
         self.protocol
     }
 
-    /// When the handshake took place in which the server proved its identity; earlier than
-    /// [`received`](Self::received) when the session comes out of one that was itself resumed.
+    /// The time of the full handshake, in which the server proved its identity. Earlier than
+    /// [`received`](Self::received) when the session was received in a resumed connection.
     pub fn begins(&self) -> UnixTime {
         self.validity.begins()
     }
 
-    /// When it was received.
+    /// The time at which the session was received.
     pub fn received(&self) -> UnixTime {
         self.received
     }
 
-    /// When it ends at the latest. The server may have said less, which counts too.
+    /// The time after which the session is not resumed any more. A server may have set an earlier one,
+    /// which is kept, too.
     pub fn expires(&self) -> UnixTime {
         self.validity.ends()
     }
@@ -60,8 +61,8 @@ impl fmt::Debug for ClientSession {
     }
 }
 
-/// What a client's sessions are kept under: a server, by the name it was asked for, and the
-/// configuration. Two configurations have different keys for the same server.
+/// The key that a client's sessions are stored under: the server's name and the configuration. Two
+/// configurations have different keys for the same server.
 #[derive(Clone)]
 pub struct ClientSessionKey {
     pub(crate) server: ServerName<'static>,
@@ -69,7 +70,7 @@ pub struct ClientSessionKey {
 }
 
 impl ClientSessionKey {
-    /// The server's name, a DNS name or an address.
+    /// The server's name: a DNS name or an IP address.
     pub fn server_name(&self) -> &ServerName<'static> {
         &self.server
     }
@@ -98,34 +99,71 @@ impl fmt::Debug for ClientSessionKey {
     }
 }
 
-/// Where a client keeps its sessions. Given to
-/// [`session_store`](crate::ConfigBuilder::session_store), it can serve any number of
-/// configurations.
+/// Stores the sessions of clients. One store, given to
+/// [`session_store`](crate::ConfigBuilder::session_store), can serve any number of configurations.
 ///
-/// What to store is not the store's affair: a session arrives here only after an unforgiven verdict
-/// ([rule R13](crate::rules#r13)), and when it is resumed, the chain that it was made with is judged by the policy and
-/// the clock of that day, as if the server had sent it again. How old a session may be is the
-/// configuration's affair too; a store only limits how much it holds. All calls come from within
+/// A store decides only how much it holds. Only sessions of servers that were trusted, not forgiven,
+/// get here ([rule R13](crate::rules#r13)). When a session is resumed, the chain that it was made
+/// with is verified again, by the configuration and the clock of that moment, as if the server had
+/// sent it. The configuration limits how old a session may be. All calls come from within
 /// [`process`](crate::Connection::process), which waits for them.
 ///
-/// A session never leaves its configuration, because
-/// [its key](ClientSessionKey) names that: a connection with other trust anchors or another
-/// certificate of our own starts anew, so it can neither inherit trust nor speak under another
-/// name. Sharing a store saves memory and does nothing else.
+/// A session is resumed only under the configuration that it was made under, because
+/// [its key](ClientSessionKey) names that: a connection with other trust anchors, or another
+/// certificate of our own, makes a full handshake. Sharing a store between configurations saves
+/// memory and changes nothing else.
+///
+/// ```
+/// use std::sync::Mutex;
+///
+/// use sslcore::{ClientSession, ClientSessionKey, ClientSessionStore, SslProtocol};
+///
+/// /// Keeps one session, the newest.
+/// #[derive(Default)]
+/// struct Last(Mutex<Option<(ClientSessionKey, ClientSession)>>);
+///
+/// impl ClientSessionStore for Last {
+///     fn put(&self, key: &ClientSessionKey, session: ClientSession) {
+///         println!(
+///             "{:?}, {:?}: received at {:?}, resumed until {:?} by a handshake of {:?}",
+///             key.server_name(), session.protocol(), session.received(), session.expires(),
+///             session.begins(),
+///         );
+///         *self.0.lock().unwrap() = Some((key.clone(), session));
+///     }
+///
+///     fn take(&self, key: &ClientSessionKey, protocol: SslProtocol) -> Option<ClientSession> {
+///         let mut last = self.0.lock().unwrap();
+///         let (_, session) = last.take_if(|(k, s)| k == key && s.protocol() == protocol)?;
+///         Some(session)
+///     }
+/// }
+/// ```
 pub trait ClientSessionStore: Send + Sync {
-    /// Keeps a session. A server may give several; with TLS 1.2 only the last one is of use.
+    /// Stores a session. A server may send several; with TLS 1.2 only the last one is of use.
     fn put(&self, key: &ClientSessionKey, session: ClientSession);
 
-    /// Hands out the newest session of this version, and keeps it no longer: it is used once
-    /// (RFC 8446 §C.4). One that was resumed with TLS 1.2 is [`put`](Self::put) again.
+    /// Removes and returns the newest session of this server and version: a session is used once
+    /// (RFC 8446 §C.4). A TLS 1.2 session is [`put`](Self::put) again when it was resumed.
     fn take(&self, key: &ClientSessionKey, protocol: SslProtocol) -> Option<ClientSession>;
 }
 
-/// A [`ClientSessionStore`] in memory: of the servers, the one longest not heard of is forgotten
-/// first; of a server's sessions, the oldest.
+/// A [`ClientSessionStore`] in memory. When it is full, it drops the server whose last session is the
+/// oldest; of one server's sessions, the oldest.
 ///
-/// Expired sessions go when the next one is stored, or by
-/// [`remove_expired`](Self::remove_expired). Looking something up compares with each server.
+/// Expired sessions are dropped when the next one is stored, or by
+/// [`remove_expired`](Self::remove_expired). A look-up takes time in proportion to the number of
+/// servers.
+///
+/// ```
+/// # use std::time::SystemTime;
+/// # use sslcore::{ClientSessionCache, UnixTime};
+/// let cache = ClientSessionCache::new(16).sessions_per_server(8);
+/// let now = SystemTime::UNIX_EPOCH.elapsed().unwrap();
+/// cache.remove_expired(UnixTime::since_unix_epoch(now));
+/// assert!(cache.is_empty() && cache.len() == 0);
+/// cache.clear();
+/// ```
 pub struct ClientSessionCache {
     servers: usize,
     per_server: usize,
@@ -141,7 +179,8 @@ struct Entry {
 const PER_SERVER: usize = 4;
 
 impl ClientSessionCache {
-    /// Remembers at most so many servers, and four sessions of each. Allocates as they come.
+    /// A cache for at most `servers` servers, and four sessions of each. Allocates when sessions are
+    /// stored.
     pub fn new(servers: usize) -> Self {
         Self {
             servers,
@@ -150,31 +189,30 @@ impl ClientSessionCache {
         }
     }
 
-    /// Remembers at most so many sessions of each server: as many connections can then begin at
-    /// once with a short handshake.
+    /// Sets how many sessions of each server are kept: as many connections can be resumed at once.
     #[must_use]
     pub fn sessions_per_server(mut self, sessions: usize) -> Self {
         self.per_server = sessions;
         self
     }
 
-    /// How many sessions it holds now.
+    /// The number of sessions in the cache.
     pub fn len(&self) -> usize {
         let entries = self.entries.lock();
         entries.iter().map(|entry| entry.sessions.len()).sum()
     }
 
-    /// Whether it holds none.
+    /// Whether the cache holds no session.
     pub fn is_empty(&self) -> bool {
         self.len() == 0
     }
 
-    /// Forgets, and wipes, everything.
+    /// Drops and wipes all sessions.
     pub fn clear(&self) {
         *self.entries.lock() = Vec::new();
     }
 
-    /// Forgets, and wipes, what has expired by now.
+    /// Drops and wipes the sessions that have expired at `now`.
     pub fn remove_expired(&self, now: UnixTime) {
         remove_expired(&mut self.entries.lock(), now);
     }

@@ -24,9 +24,9 @@ use crate::x509::raw::bit_length;
 /// # Ok(()) }
 /// ```
 ///
-/// Reading it checks the form, which costs no arithmetic; that the numbers belong together, and to
-/// the certificate, is found out when a configuration is built with it. Which kinds a backend can
-/// sign with is the backend's affair: `rustcrypto` has no RSA and no P-521.
+/// Reading a key checks its form, which costs no arithmetic. Building a configuration with it checks
+/// that its numbers belong together, and to the certificate, and that the backend can sign with it:
+/// `rustcrypto` signs neither with RSA nor with P-521.
 pub struct PrivateKey {
     der: PrivateKeyDer<'static>,
     kind: KeyKind,
@@ -36,20 +36,20 @@ pub struct PrivateKey {
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum PrivateKeyError {
-    /// There is no private key in it.
+    /// The bytes have no private key.
     NotAKey,
-    /// It is encrypted: a passphrase is needed. `trust::private_key_with_passphrase` of
+    /// The key is encrypted: a passphrase is needed. `trust::private_key_with_passphrase` of
     /// `sslcore-std` decrypts it.
     Encrypted,
-    /// It begins as a private key does, and is not a whole one.
+    /// The bytes begin as a private key does, and are not a whole one.
     Damaged(&'static str),
-    /// It is a private key that TLS cannot sign with; says which.
+    /// TLS cannot sign with a key of this kind.
     Unsupported(String),
 }
 
 impl PrivateKey {
-    /// Reads PKCS#8 (RFC 5958), PKCS#1 (RFC 8017 §A.1.2) or SEC1 (RFC 5915) in DER, all of it;
-    /// which of them, and which algorithm, is recognised. Copies it once.
+    /// Reads a key in DER: PKCS#8 (RFC 5958), PKCS#1 (RFC 8017 §A.1.2) or SEC1 (RFC 5915), which are
+    /// told apart. Nothing may follow the key. Copies it once.
     ///
     /// # Errors
     /// [`PrivateKeyError`].
@@ -91,12 +91,12 @@ impl PrivateKey {
         Self::from_der(&der)
     }
 
-    /// Which algorithm it is for. `QSslKey::algorithm`, `QSslKey::length`.
+    /// The algorithm and the size of the key. `QSslKey::algorithm`, `QSslKey::length`.
     pub fn kind(&self) -> KeyKind {
         self.kind
     }
 
-    /// Its DER, in the form in which it was read; secret, of course. `QSslKey::toDer`.
+    /// The key in DER, in the form in which it was read. Secret. `QSslKey::toDer`.
     pub fn secret_der(&self) -> &[u8] {
         self.der.secret_der()
     }

@@ -10,11 +10,11 @@ use zeroize::Zeroizing;
 
 use super::validity::Validity;
 
-/// A session that a server can resume: its secret, and the client's chain if it showed one.
-/// Wiped when dropped.
+/// A session that a server can resume: the secret, and the client's chain if it sent one. Wiped when
+/// dropped.
 ///
-/// It is a value of this process, to be kept in memory; servers that share sessions across
-/// processes use session tickets under the same [`TicketKeys`](crate::TicketKeys).
+/// A session is a value of this process, kept in memory; servers that share sessions across processes
+/// use session tickets under the same [`TicketKeys`](crate::TicketKeys).
 #[derive(Clone)]
 pub struct ServerSession {
     pub(crate) encoded: Zeroizing<Vec<u8>>,
@@ -23,22 +23,22 @@ pub struct ServerSession {
 }
 
 impl ServerSession {
-    /// When the handshake took place that was not itself a resumption.
+    /// The time of the full handshake that the session began with.
     pub fn begins(&self) -> UnixTime {
         self.validity.begins()
     }
 
-    /// When it was stored.
+    /// The time at which the session was stored.
     pub fn stored(&self) -> UnixTime {
         self.stored
     }
 
-    /// When it ends.
+    /// The time after which the session is not resumed any more.
     pub fn expires(&self) -> UnixTime {
         self.validity.ends()
     }
 
-    /// How many bytes it takes: some hundred, and the client's chain.
+    /// The size of the session in bytes: some hundred, and the client's chain.
     pub fn size(&self) -> usize {
         self.encoded.len()
     }
@@ -53,33 +53,73 @@ impl fmt::Debug for ServerSession {
     }
 }
 
-/// Where a server keeps its sessions. Given to
-/// [`session_store`](crate::ConfigBuilder::session_store), it can serve any number of
-/// configurations.
+/// Stores the sessions of servers. One store, given to
+/// [`session_store`](crate::ConfigBuilder::session_store), can serve any number of configurations.
 ///
-/// What to store is not the store's affair: a session arrives here only after an unforgiven verdict
-/// ([rule R13](crate::rules#r13)), or when no certificate was asked for. One that is resumed is judged by the policy and
-/// the clock of that day, and by the policy of the configuration that resumes it: a session without
-/// a client certificate does not get into a configuration that wants one, nor does a client whose
-/// root is not trusted there. rustls resumes it only for the same SNI and cipher suite. Give
-/// configurations that must not share their clients' sessions at all a store each. How old a
-/// session may be is each configuration's affair too. All calls come from within
+/// A store decides only how much it holds. Only sessions of clients that were trusted, not forgiven,
+/// or that were not asked for a certificate, get here ([rule R13](crate::rules#r13)). When a session
+/// is resumed, the client's chain is verified again, by the configuration that resumes it and the
+/// clock of that moment: a session without a client certificate is not resumed under a configuration
+/// that wants one, nor is a client's whose root is not trusted there. rustls resumes a session only
+/// for the same SNI and cipher suite. Configurations that must not share their clients' sessions need
+/// a store each. Each configuration limits how old a session may be. All calls come from within
 /// [`process`](crate::Connection::process), which waits for them.
+///
+/// ```
+/// use std::collections::HashMap;
+/// use std::sync::Mutex;
+///
+/// use sslcore::{ServerSession, ServerSessionStore};
+///
+/// /// Keeps the first thousand.
+/// #[derive(Default)]
+/// struct Thousand(Mutex<HashMap<Vec<u8>, ServerSession>>);
+///
+/// impl ServerSessionStore for Thousand {
+///     fn put(&self, id: &[u8], session: ServerSession) {
+///         let mut sessions = self.0.lock().unwrap();
+///         if sessions.len() < 1000 {
+///             let (from, until) = (session.stored(), session.expires());
+///             let (size, begins) = (session.size(), session.begins());
+///             println!("{size} bytes, {from:?} to {until:?}, begun at {begins:?}");
+///             sessions.insert(id.to_vec(), session);
+///         }
+///     }
+///
+///     fn get(&self, id: &[u8]) -> Option<ServerSession> {
+///         self.0.lock().unwrap().get(id).cloned()
+///     }
+///
+///     fn take(&self, id: &[u8]) -> Option<ServerSession> {
+///         self.0.lock().unwrap().remove(id)
+///     }
+/// }
+/// ```
 pub trait ServerSessionStore: Send + Sync {
-    /// Keeps a session under an id of up to 32 bytes, instead of what was there.
+    /// Stores a session under an id of at most 32 bytes, in the place of the session that had it.
     fn put(&self, id: &[u8], session: ServerSession);
 
-    /// Hands out a copy: a TLS 1.2 session can be resumed several times.
+    /// Returns a copy of the session with this id: a TLS 1.2 session can be resumed several times.
     fn get(&self, id: &[u8]) -> Option<ServerSession>;
 
-    /// Hands it out and keeps it no longer: a TLS 1.3 session is resumed once.
+    /// Removes and returns the session with this id: a TLS 1.3 session is resumed once.
     fn take(&self, id: &[u8]) -> Option<ServerSession>;
 }
 
-/// A [`ServerSessionStore`] in memory: when it is full, the session stored first is forgotten.
+/// A [`ServerSessionStore`] in memory. When it is full, it drops the session that was stored first.
 ///
-/// Expired sessions are of no use; they go like all others, or at once by
+/// Expired sessions are dropped in their turn, or at once by
 /// [`remove_expired`](Self::remove_expired). A look-up takes logarithmic time.
+///
+/// ```
+/// # use std::time::SystemTime;
+/// # use sslcore::{ServerSessionCache, UnixTime};
+/// let cache = ServerSessionCache::new(1000).max_bytes(1 << 20);
+/// let now = SystemTime::UNIX_EPOCH.elapsed().unwrap();
+/// cache.remove_expired(UnixTime::since_unix_epoch(now));
+/// assert!(cache.is_empty() && cache.len() == 0 && cache.bytes() == 0);
+/// cache.clear();
+/// ```
 pub struct ServerSessionCache {
     sessions: usize,
     bytes: usize,
@@ -120,8 +160,8 @@ impl Content {
 const BYTES_PER_SESSION: usize = 4096;
 
 impl ServerSessionCache {
-    /// Remembers at most so many sessions, and 4,096 bytes for each on the average. Allocates as
-    /// they come.
+    /// A cache for at most `sessions` sessions, and 4,096 bytes for each on the average. Allocates
+    /// when sessions are stored.
     pub fn new(sessions: usize) -> Self {
         Self {
             sessions,
@@ -130,35 +170,35 @@ impl ServerSessionCache {
         }
     }
 
-    /// Holds at most so many bytes of sessions in all, with their ids: clients choose how long a
-    /// chain they show.
+    /// Sets how many bytes all sessions and their ids may take together: a client chooses how long a
+    /// chain it sends.
     #[must_use]
     pub fn max_bytes(mut self, bytes: usize) -> Self {
         self.bytes = bytes;
         self
     }
 
-    /// How many sessions it holds now.
+    /// The number of sessions in the cache.
     pub fn len(&self) -> usize {
         self.content.lock().by_id.len()
     }
 
-    /// Whether it holds none.
+    /// Whether the cache holds no session.
     pub fn is_empty(&self) -> bool {
         self.len() == 0
     }
 
-    /// How many bytes the sessions take now.
+    /// The number of bytes that the sessions and their ids take.
     pub fn bytes(&self) -> usize {
         self.content.lock().bytes
     }
 
-    /// Forgets, and wipes, everything.
+    /// Drops and wipes all sessions.
     pub fn clear(&self) {
         *self.content.lock() = Content::default();
     }
 
-    /// Forgets, and wipes, what has expired by now. Looks at every session.
+    /// Drops and wipes the sessions that have expired at `now`. Looks at every session.
     pub fn remove_expired(&self, now: UnixTime) {
         let mut content = self.content.lock();
         let expired =

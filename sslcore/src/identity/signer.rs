@@ -6,14 +6,13 @@ use core::fmt;
 
 use crate::protocol::SignatureScheme;
 
-/// Signs in the place of a private key. Given to
-/// [`identity_with_signer`](crate::ConfigBuilder::identity_with_signer), it can serve any number
-/// of connections.
+/// Signs in the place of a private key. One signer, given to
+/// [`identity_with_signer`](crate::ConfigBuilder::identity_with_signer), can serve any number of
+/// connections.
 ///
-/// It is called within [`process`](crate::Connection::process), at most once per handshake, and
-/// `process` waits for it: what it takes, the thread that processes is busy for. A module that
-/// takes 200 ms holds up for so long every connection that this thread serves. Resumed handshakes
-/// sign nothing.
+/// A handshake calls the signer at most once, within [`process`](crate::Connection::process), which
+/// blocks the calling thread for as long as `sign` takes: a module that needs 200 ms holds up every
+/// connection of this thread for 200 ms. Resumed handshakes sign nothing.
 ///
 /// ```
 /// use sslcore::{SignError, SignatureScheme, Signer};
@@ -31,24 +30,24 @@ use crate::protocol::SignatureScheme;
 /// }
 /// ```
 pub trait Signer: Send + Sync {
-    /// The schemes in which it signs, in its order of preference, all of them for one key. The
-    /// first one that the peer accepts and the version allows is used; with none in common the
-    /// handshake ends with [`FailureKind::Incompatible`](crate::FailureKind::Incompatible).
+    /// The schemes that the signer can sign with, in its order of preference, all for one key. The
+    /// first one that the peer accepts and the protocol version allows is used; with none in common
+    /// the handshake ends with [`FailureKind::Incompatible`](crate::FailureKind::Incompatible).
     fn schemes(&self) -> &[SignatureScheme];
 
-    /// Signs a message of up to some hundred bytes, which is not hashed yet: the hash belongs to
-    /// the scheme. In TLS 1.3 it is what RFC 8446 §4.4.3 wants signed, in TLS 1.2 RFC 5246 §7.4.3
-    /// and §7.4.8, where a client signs all of the handshake's messages so far.
+    /// Signs `message`, which is not hashed yet: the hash is part of the scheme. The message is the one
+    /// of RFC 8446 §4.4.3 in TLS 1.3, some hundred bytes; in TLS 1.2 the one of RFC 5246 §7.4.3 for a
+    /// server, and for a client all handshake messages so far (§7.4.8).
     ///
-    /// An ECDSA signature is in DER (RFC 3279 §2.2.3); RSA-PSS has a salt as long as its hash. What
-    /// it gives is sent as it is: a wrong signature is found by the peer alone.
+    /// An ECDSA signature is in DER (RFC 3279 §2.2.3); RSA-PSS has a salt as long as its hash. The
+    /// signature is sent unchecked: only the peer finds out that it is wrong.
     ///
     /// # Errors
     /// A [`SignError`] ends the handshake; its text becomes the failure's.
     fn sign(&self, scheme: SignatureScheme, message: &[u8]) -> Result<Vec<u8>, SignError>;
 
-    /// The SubjectPublicKeyInfo of its key in DER, so that `build` can tell whether it belongs to
-    /// the certificate. As provided, it says nothing, and nothing is compared.
+    /// The SubjectPublicKeyInfo of the signer's key in DER, which `build` compares with the
+    /// certificate's. The provided method returns `None`: nothing is compared.
     fn public_key_info(&self) -> Option<&[u8]> {
         None
     }
@@ -59,7 +58,7 @@ pub trait Signer: Send + Sync {
 pub struct SignError(String);
 
 impl SignError {
-    /// For the reason that this sentence says. It is not told to the peer.
+    /// An error with this sentence, which becomes the failure's detail. The peer is not told it.
     pub fn new(why: impl Into<String>) -> Self {
         Self(why.into())
     }

@@ -20,8 +20,23 @@ use crate::crypto::{AeadAlgorithm, AeadError, Backend, NONCE_LEN, RecordAead, TA
 /// key can open tickets seen on the wire, and, in TLS 1.2, decrypt the connections that they were
 /// used on: the keys are random, live in memory, are replaced, and are wiped when dropped.
 ///
-/// Configurations that share keys accept each other's tickets. What comes out of one is judged by
-/// the policy of the configuration that opens it, as [`ServerSessionStore`] describes.
+/// Configurations that share keys accept each other's tickets. The client's chain in a ticket is
+/// verified again by the configuration that opens it, as [`ServerSessionStore`] describes.
+///
+/// ```
+/// # use std::time::Duration;
+/// # use sslcore::crypto::{AeadError, Backend};
+/// # use sslcore::TicketKeys;
+/// # fn f(backend: &Backend, today: [u8; 32], yesterday: [u8; 32]) -> Result<(), AeadError> {
+/// // Drawn here, and replaced every six hours by themselves.
+/// let own = TicketKeys::rotating(backend, Duration::from_secs(6 * 3600));
+///
+/// // Drawn and distributed by the application, for several processes.
+/// let shared = TicketKeys::given(backend, &[yesterday])?;
+/// shared.replace(&[today, yesterday])?; // seals with the first, opens with either
+/// # Ok(())
+/// # }
+/// ```
 ///
 /// [`ServerSessionStore`]: crate::ServerSessionStore
 #[derive(Clone)]
@@ -52,18 +67,19 @@ const MAX_GIVEN: usize = 16;
 const ALGORITHM: AeadAlgorithm = AeadAlgorithm::ChaCha20Poly1305;
 
 impl TicketKeys {
-    /// Random keys, each of which seals tickets for `period` (a minute to seven days, what is
-    /// outside is brought inside) and opens them for as long again: a ticket is good for one period
-    /// at least, if the lifetime of sessions is not shorter. Time is what the connections are told
-    /// by [`process`](crate::Connection::process); the keys are drawn from the backend's random
-    /// source and wiped when a connection next uses tickets after their time.
+    /// Random keys, each of which seals tickets for `period` and opens them for as long again: a
+    /// ticket is good for at least one period, unless
+    /// [`session_lifetime`](crate::ConfigBuilder::session_lifetime) is shorter. A period has one minute
+    /// to seven days; values outside are brought inside. The time is the wall clock that
+    /// [`process`](crate::Connection::process) is given. The keys are drawn from the backend's random
+    /// source, and an old key is wiped when a connection next uses tickets.
     pub fn rotating(backend: &Backend, period: Duration) -> Self {
         let period = period.clamp(SHORTEST, LONGEST).as_secs();
         Self::new(backend, Some(period))
     }
 
     /// Keys that several processes share: the first one seals, each of them opens. At most 16 are
-    /// kept. They do not rotate by themselves; the application draws them at random, distributes
+    /// kept. These keys do not rotate by themselves: the application draws them at random, distributes
     /// them, and [`replace`](Self::replace)s them at least every few days.
     ///
     /// # Errors
@@ -84,8 +100,8 @@ impl TicketKeys {
         }))
     }
 
-    /// Replaces all keys by these: a new one in front, and behind it those that still have to open
-    /// tickets. Keys that were rotating no longer do.
+    /// Replaces all keys by `secrets`: the new one first, and behind it those that still have to open
+    /// tickets. Keys that rotated by themselves no longer do.
     ///
     /// # Errors
     /// As for [`given`](Self::given); the keys are then as before.

@@ -26,6 +26,19 @@ impl AeadAlgorithm {
 }
 
 /// A cipher suite. `QSslCipher`.
+///
+/// ```
+/// # use sslcore::{SslCipher, SslProtocol, crypto::AeadAlgorithm};
+/// let cipher = SslCipher::from_name("ECDHE-RSA-AES128-GCM-SHA256").unwrap();
+/// assert_eq!(cipher.name(), "TLS_ECDHE_RSA_WITH_AES_128_GCM_SHA256");
+/// assert_eq!(cipher.openssl_name(), "ECDHE-RSA-AES128-GCM-SHA256");
+/// assert_eq!((cipher.id(), SslCipher::from_id(0xC02F)), (0xC02F, Some(cipher)));
+/// assert_eq!(cipher.protocol(), SslProtocol::TlsV1_2);
+/// assert_eq!(cipher.key_exchange_method(), "ECDH");
+/// assert_eq!(cipher.authentication_method(), "RSA");
+/// assert_eq!((cipher.encryption_method(), cipher.used_bits()), ("AESGCM(128)", 128));
+/// assert_eq!(cipher.aead(), AeadAlgorithm::Aes128Gcm);
+/// ```
 #[derive(Clone, Copy, PartialEq, Eq, Hash)]
 pub struct SslCipher {
     id: u16,
@@ -142,7 +155,7 @@ impl SslCipher {
         self.openssl_name
     }
 
-    /// The version it belongs to.
+    /// The protocol version that the suite belongs to.
     pub fn protocol(&self) -> SslProtocol {
         self.protocol
     }
@@ -152,7 +165,7 @@ impl SslCipher {
         self.aead
     }
 
-    /// How keys are agreed upon: `"ECDH"`, in TLS 1.3, whose suites do not say, `"any"`.
+    /// The key exchange: `"ECDH"`; for suites of TLS 1.3, which do not name it, `"any"`.
     /// `QSslCipher::keyExchangeMethod`.
     pub fn key_exchange_method(&self) -> &'static str {
         match self.protocol {
@@ -161,8 +174,8 @@ impl SslCipher {
         }
     }
 
-    /// The kind of key that the server authenticates itself with: `"ECDSA"` or `"RSA"`, in TLS 1.3,
-    /// whose suites do not say, `"any"`. `QSslCipher::authenticationMethod`.
+    /// The kind of key that the server authenticates itself with: `"ECDSA"` or `"RSA"`; for suites of
+    /// TLS 1.3, which do not name it, `"any"`. `QSslCipher::authenticationMethod`.
     pub fn authentication_method(&self) -> &'static str {
         match self.protocol {
             SslProtocol::TlsV1_3 => "any",
@@ -171,7 +184,8 @@ impl SslCipher {
         }
     }
 
-    /// How records are encrypted, as OpenSSL and Qt write it. `QSslCipher::encryptionMethod`.
+    /// The encryption of records, as OpenSSL and Qt write it: `"AESGCM(128)"`.
+    /// `QSslCipher::encryptionMethod`.
     pub fn encryption_method(&self) -> &'static str {
         match self.aead {
             AeadAlgorithm::Aes128Gcm => "AESGCM(128)",

@@ -2,7 +2,13 @@
 
 use core::fmt;
 
-/// How a handshake is signed (RFC 8446 §4.2.3).
+/// A scheme by which a handshake is signed (RFC 8446 §4.2.3).
+///
+/// ```
+/// # use sslcore::SignatureScheme;
+/// let scheme = SignatureScheme::from_name("ecdsa_secp256r1_sha256").unwrap();
+/// assert_eq!((scheme, scheme.code()), (SignatureScheme::EcdsaP256Sha256, 0x0403));
+/// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 #[repr(u16)]
@@ -44,7 +50,7 @@ impl SignatureScheme {
         Self::Ed25519,
     ];
 
-    /// The scheme that IANA calls so, in large letters or small.
+    /// The scheme with this IANA name, in upper or lower case.
     pub fn from_name(name: &str) -> Option<Self> {
         let mut schemes = Self::TLS12.into_iter();
         schemes.find(|scheme| scheme.name().eq_ignore_ascii_case(name))

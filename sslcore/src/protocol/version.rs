@@ -2,7 +2,13 @@
 
 use core::fmt;
 
-/// The two protocol versions there are.
+/// A protocol version. `QSsl::SslProtocol`.
+///
+/// ```
+/// # use sslcore::SslProtocol;
+/// assert_eq!(SslProtocol::TlsV1_3.name(), "TLSv1.3");
+/// assert!(SslProtocol::TlsV1_2 < SslProtocol::TlsV1_3);
+/// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 #[non_exhaustive]
 pub enum SslProtocol {

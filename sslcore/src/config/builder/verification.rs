@@ -13,16 +13,42 @@ use crate::verify::policy::{OnErrors, VerifyMode};
 use crate::verify::status::StatusChecker;
 use crate::x509::revocation_list::RevocationList;
 
-/// # Who decides
+/// # How the peer's certificate is verified
 /// In this order:
-/// 1. a certificate of the chain that is [`blocked`](Self::block) is an error, whatever comes after;
-/// 2. a leaf that is one of the [`pins`](Self::pins) has no other errors;
+/// 1. a [blocked](Self::block) certificate in the chain is an error, whatever else holds;
+/// 2. a leaf that is one of the [pins](Self::pins) has no other errors;
 /// 3. the path to a trust anchor, revocation, the verify depth, the stapled OCSP response and the
-///    name are judged;
+///    name are checked;
 /// 4. errors that are [forgiven](Self::forgive) are reported and do not count;
-/// 5. with [`VerifyMode::Verify`], what is left is for [`on_errors`](Self::on_errors).
+/// 5. with [`VerifyMode::Verify`], [`on_errors`](Self::on_errors) says what the other errors do.
 ///
-/// All of it belongs to one configuration: nothing is sticky, nothing is global.
+/// All settings belong to one configuration: nothing is sticky, nothing is global.
+///
+/// ```
+/// # use std::{sync::Arc, time::Duration};
+/// # use sslcore::crypto::Backend;
+/// # use sslcore::{
+/// #     CertificateDer, ClientConfig, ConfigError, OnErrors, Pin, RevocationList, SslError,
+/// #     StatusChecker, VerifyMode,
+/// # };
+/// # fn f(
+/// #     backend: Backend, roots: Vec<CertificateDer<'static>>, stolen: [u8; 32],
+/// #     known: SslError, lists: Vec<RevocationList>, checker: Arc<dyn StatusChecker>,
+/// # ) -> Result<ClientConfig, ConfigError> {
+/// ClientConfig::builder(backend)
+///     .trust_anchors(roots)
+///     .verify_mode(VerifyMode::Verify)
+///     .on_errors(OnErrors::Hold) // ask a person, for as long as it takes
+///     .verify_depth(2)
+///     .block([Pin::SpkiSha256(stolen)])
+///     .forgive([known]) // this error of this certificate, and no other
+///     .revocation_lists(lists, true)
+///     .status_checker(checker) // reads what the server staples
+///     .clock_tolerance(Duration::from_secs(300))
+///     .common_name_fallback(true) // a device with a certificate from long ago
+///     .build()
+/// # }
+/// ```
 impl<C> ConfigBuilder<C> {
     /// The certificates that chains must end in. Without any, no chain is trusted. One that does
     /// not say that it is an authority's (RFC 5280 §4.2.1.9), or whose key usage does not have
@@ -40,15 +66,15 @@ impl<C> ConfigBuilder<C> {
         self
     }
 
-    /// The only certificates, or keys, that the peer may present. One of them is trusted as it
-    /// is: its issuer, dates, names and purpose do not matter, and trust anchors are not needed.
-    /// Any other has the error [`NotPinned`](crate::SslErrorKind::NotPinned) before all that it
-    /// would have without pins. What cannot be replaced by trust is still checked: that the peer
-    /// has the certificate's private key.
+    /// Sets the only certificates, or keys, that the peer may present. A pinned certificate is
+    /// trusted as it is: its issuer, dates, names and purpose do not matter, and no trust anchors are
+    /// needed. Any other certificate has the error [`NotPinned`](crate::SslErrorKind::NotPinned),
+    /// before all errors that it would have without pins. The peer still proves that it has the
+    /// certificate's private key.
     ///
-    /// None, as by default, lets the trust anchors decide. The modes
+    /// Without pins, the default, the trust anchors decide. The modes
     /// [`Query`](VerifyMode::Query) and [`DangerouslyAcceptAll`](OnErrors::DangerouslyAcceptAll)
-    /// forgive `NotPinned` as they do every error. Trust by pin is trust, not forgiveness:
+    /// forgive `NotPinned` as they do every error. A pinned certificate is trusted, not forgiven:
     /// sessions are remembered.
     #[must_use]
     pub fn pins(mut self, pins: impl IntoIterator<Item = Pin>) -> Self {
@@ -56,40 +82,41 @@ impl<C> ConfigBuilder<C> {
         self
     }
 
-    /// Whether the peer's certificate is asked for and judged. `QSslSocket::setPeerVerifyMode`.
+    /// Sets whether the peer's certificate is requested and verified. The default is
+    /// [`VerifyMode::Auto`]. `QSslSocket::setPeerVerifyMode`.
     #[must_use]
     pub fn verify_mode(mut self, mode: VerifyMode) -> Self {
         self.verification.mode = mode;
         self
     }
 
-    /// What happens when it has errors.
+    /// Sets what happens when the peer's chain has errors. The default is [`OnErrors::Reject`].
     #[must_use]
     pub fn on_errors(mut self, on_errors: OnErrors) -> Self {
         self.verification.on_errors = on_errors;
         self
     }
 
-    /// Certificates, or keys, that are refused wherever in the chain they are: each is an error of
-    /// kind [`CertificateBlacklisted`](crate::SslErrorKind::CertificateBlacklisted), also of a
-    /// chain that is pinned. A trust anchor among them is none.
+    /// Sets the certificates, or keys, that are refused wherever in the chain they are: each is an
+    /// error of kind [`CertificateBlacklisted`](crate::SslErrorKind::CertificateBlacklisted), in a
+    /// pinned chain, too. A blocked trust anchor is not one any more.
     #[must_use]
     pub fn block(mut self, blocked: impl IntoIterator<Item = Pin>) -> Self {
         self.verification.blocked = blocked.into_iter().collect();
         self
     }
 
-    /// Errors that do not matter: each of this kind *and* of this certificate. They are reported
-    /// like others; if only such are found the handshake goes on, and no session is remembered.
-    /// `QSslSocket::ignoreSslErrors(errors)`.
+    /// Sets the errors that do not matter: each stands for its kind *and* its certificate. Forgiven
+    /// errors are reported like others; when a chain has no other errors the handshake goes on, and no
+    /// session is remembered. `QSslSocket::ignoreSslErrors(errors)`.
     #[must_use]
     pub fn forgive(mut self, errors: impl IntoIterator<Item = SslError>) -> Self {
         self.verification.forgiven = errors.into_iter().collect();
         self
     }
 
-    /// The most intermediates between the peer's certificate and a trust anchor; more are an error
-    /// of kind [`ChainTooLong`](crate::SslErrorKind::ChainTooLong). By default, six.
+    /// Sets how many intermediates there may be between the peer's certificate and a trust anchor;
+    /// more are an error of kind [`ChainTooLong`](crate::SslErrorKind::ChainTooLong). By default, six.
     /// `QSslSocket::setPeerVerifyDepth`, where 0 means any number.
     #[must_use]
     pub fn verify_depth(mut self, intermediates: usize) -> Self {
@@ -113,18 +140,18 @@ impl<C> ConfigBuilder<C> {
         self
     }
 
-    /// By how much the wall clock may be wrong: a certificate that was valid so long ago, or will
-    /// be so soon, is valid. Whole seconds; zero by default.
+    /// Sets by how much the wall clock may be wrong: certificates that expired less than this ago, or
+    /// become valid within it, are valid. Counted in whole seconds; zero by default.
     #[must_use]
     pub fn clock_tolerance(mut self, tolerance: Duration) -> Self {
         self.verification.tolerance = tolerance;
         self
     }
 
-    /// Take the common name for the host name of a certificate that has no DNS names
-    /// (RFC 6125 §6.4.4), unless its issuers may only issue for some names: they are compared with
-    /// DNS names. Off by default: no authority has issued such certificates for long
-    /// (RFC 9525 §2). Qt always compares it.
+    /// Sets whether the common name counts as the host name of a certificate that has no DNS names
+    /// (RFC 6125 §6.4.4). It never does when an issuer has name constraints, which are compared with
+    /// DNS names only. Off by default: authorities have not issued such certificates for many years
+    /// (RFC 9525 §2). Qt always compares the common name.
     #[must_use]
     pub fn common_name_fallback(mut self, on: bool) -> Self {
         self.verification.common_names = on;
@@ -133,9 +160,10 @@ impl<C> ConfigBuilder<C> {
 }
 
 impl ConfigBuilder<ClientConfig> {
-    /// Who reads the OCSP response that the server staples to its certificate. Without one, as by
-    /// default, a response is only [handed out](crate::Connection::stapled_ocsp_response).
-    /// `QSslConfiguration::setOcspStaplingEnabled`. (Every ClientHello asks for a response.)
+    /// Sets the [`StatusChecker`] that reads the OCSP response which the server staples to its
+    /// certificate. Without one, the default, nobody reads the response, and
+    /// [`stapled_ocsp_response`](crate::Connection::stapled_ocsp_response) hands it out. Every
+    /// ClientHello asks for a response. `QSslConfiguration::setOcspStaplingEnabled`.
     #[must_use]
     pub fn status_checker(mut self, checker: Arc<dyn StatusChecker>) -> Self {
         self.verification.status = Some(checker);

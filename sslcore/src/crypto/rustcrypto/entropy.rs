@@ -5,7 +5,7 @@ use core::fmt;
 
 use rustls::crypto::{GetRandomFailed, SecureRandom};
 
-/// Where key shares, hello randoms and session ids come from.
+/// The source of randomness for key shares, hello randoms and session ids.
 ///
 /// The bytes must be unpredictable: a true random generator, or a generator of cryptographic
 /// quality seeded from one. Only tests and replays may use anything else.

@@ -17,7 +17,8 @@ const SSL3: u16 = 0x0300;
 /// The type of a server name (RFC 6066 §3).
 const HOST_NAME: u8 = 0;
 
-/// What a ClientHello says (RFC 8446 §4.1.2), borrowed.
+/// A client's first message (RFC 8446 §4.1.2), borrowed from the connection.
+/// [`Connection::config_request`](crate::Connection::config_request) has an example.
 #[derive(Clone, Copy, Debug)]
 pub struct ClientHello<'a> {
     legacy_version: u16,
@@ -29,30 +30,30 @@ pub struct ClientHello<'a> {
 }
 
 impl<'a> ClientHello<'a> {
-    /// The DNS name the client asks for (RFC 6066 §3), upper or lower case. `None` when it asks for
-    /// none, and for what cannot be one: what this returns has no control characters, no spaces and
-    /// no slashes.
+    /// The DNS name that the client asks for (SNI, RFC 6066 §3), in upper or lower case. `None` when
+    /// the client asks for none, or for one that cannot be a DNS name: the name has no control
+    /// characters, no spaces and no slashes.
     pub fn server_name(&self) -> Option<&'a str> {
         self.server_name
     }
 
-    /// The application protocols it offers, in its order (RFC 7301).
+    /// The application protocols that the client offers, in its order (RFC 7301).
     pub fn alpn(&self) -> impl Iterator<Item = &'a [u8]> + use<'a> {
         let mut names = Reader::new(self.alpn, "");
         core::iter::from_fn(move || names.vector8().ok())
     }
 
-    /// The cipher suites it offers, by IANA's numbers, in its order.
+    /// IANA's numbers of the cipher suites that the client offers, in its order.
     pub fn cipher_suites(&self) -> impl Iterator<Item = u16> + use<'a> {
         u16s(self.cipher_suites)
     }
 
-    /// The signature schemes it accepts, by IANA's numbers (RFC 8446 §4.2.3).
+    /// IANA's numbers of the signature schemes that the client accepts (RFC 8446 §4.2.3).
     pub fn signature_schemes(&self) -> impl Iterator<Item = u16> + use<'a> {
         u16s(self.signature_schemes)
     }
 
-    /// Whether it offers this version.
+    /// Whether the client offers this protocol version.
     pub fn offers(&self, protocol: SslProtocol) -> bool {
         let wanted = match protocol {
             SslProtocol::TlsV1_2 => TLS12,

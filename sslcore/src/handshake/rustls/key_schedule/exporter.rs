@@ -10,7 +10,7 @@ use zeroize::Zeroizing;
 
 use super::{Secret, TLS13_PREFIX, expand_label};
 
-/// Why [`Connection::export_keying_material`](crate::Connection::export_keying_material) gives
+/// Why [`Connection::export_keying_material`](crate::Connection::export_keying_material) exported
 /// nothing. The output buffer is as it was.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
