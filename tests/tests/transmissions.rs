@@ -1,5 +1,9 @@
 //! What is handed over to the transport, and what becomes of it.
 
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::mpsc;
+use std::thread;
+
 use sslcore::{Event, Limits, Transmission, UsageError};
 use sslcore_tests::pair::Pair;
 
@@ -129,4 +133,34 @@ fn what_is_on_its_way_counts_against_the_limit_and_holds_the_end_up() {
     assert_eq!(pair.server.read_all(), [8; 16_384]);
     assert!(pair.client.conn.transmit_finished());
     assert!(pair.server.saw(Event::PeerClosed));
+}
+
+#[test]
+fn what_another_thread_gives_back_is_told_once_whenever_that_is() {
+    const TIMES: usize = 20_000;
+    let (mut pair, first) = taken(b"first");
+    pair.client.conn.take_changes();
+    let given_back = &AtomicUsize::new(0);
+    let (lend, lent) = mpsc::channel::<Transmission>();
+    thread::scope(|scope| {
+        scope.spawn(move || {
+            for transmission in lent {
+                drop(transmission);
+                given_back.fetch_add(1, Ordering::Release);
+            }
+        });
+        let mut next = Some(first);
+        for times in 1..=TIMES {
+            lend.send(next.take().expect("told")).expect("listens");
+            let mut told = 0;
+            let mut is_back = false;
+            while !is_back {
+                is_back = given_back.load(Ordering::Acquire) == times;
+                told += usize::from(pair.client.conn.take_changes().transmit);
+            }
+            assert_eq!(told, 1, "of {times}");
+            next = pair.client.conn.take_transmit();
+        }
+        drop(lend);
+    });
 }

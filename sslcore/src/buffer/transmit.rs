@@ -89,9 +89,10 @@ impl TransmitBuffer {
 
     /// Whether there are such bytes, and this was not asked since there were none.
     pub(crate) fn announce(&mut self) -> bool {
-        let is_new = !self.bytes().is_empty() && !self.announced;
-        self.announced = !self.bytes().is_empty();
-        is_new
+        // Asked once: what is handed over may come back at any moment, from another thread.
+        let shown = !self.bytes().is_empty();
+        let told = core::mem::replace(&mut self.announced, shown);
+        shown && !told
     }
 
     /// Everything on its way, backlog included.
