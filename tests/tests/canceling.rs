@@ -90,3 +90,19 @@ fn canceling_in_the_clear_just_ends() {
     assert!(pair.client.conn.transmit_finished() && pair.client.conn.is_done());
     assert_eq!(pair.client.conn.read_end(), Some(ReadEnd::Canceled));
 }
+
+#[test]
+fn what_was_not_read_is_thrown_away_and_nothing_is_waited_for() {
+    for version in VERSIONS {
+        let mut pair = Pair::encrypted_in(version, Limits::default());
+        pair.server.write(b"unread");
+        pair.run();
+        pair.server.write(b"unopened");
+        let record = pair.server.take();
+        assert_eq!(pair.client.conn.receive(&record), Ok(record.len()));
+        pair.client.conn.cancel();
+        assert_eq!(pair.client.conn.read(&mut [0; 6]), Err(ReadEnd::Canceled));
+        pair.run();
+        assert!(pair.client.conn.is_done());
+    }
+}

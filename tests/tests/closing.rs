@@ -84,6 +84,22 @@ fn abort_throws_everything_away_and_tells_the_peer_nothing() {
 }
 
 #[test]
+fn abort_after_the_end_throws_away_what_was_not_read() {
+    let mut pair = Pair::encrypted_in("TLSv1.3", Limits::default());
+    pair.server.write(b"unread");
+    pair.server.conn.close();
+    pair.run();
+    pair.client.conn.close();
+    pair.run();
+    let report = pair.client.conn.close_report().expect("closed");
+    assert!(report.clean && !pair.client.conn.is_done());
+    pair.client.conn.abort();
+    assert_eq!(pair.client.conn.read(&mut [0; 1]), Err(ReadEnd::Closed));
+    assert!(pair.client.conn.is_done());
+    assert_eq!(pair.client.conn.close_report(), Some(report));
+}
+
+#[test]
 fn a_reset_throws_away_what_nobody_will_take() {
     for version in VERSIONS {
         let mut pair = Pair::encrypted_in(version, Limits::default());

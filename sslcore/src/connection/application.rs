@@ -106,12 +106,16 @@ impl Connection {
         Ok(())
     }
 
-    /// Puts plaintext back in front of what is unread, as if it had not been read: all of it, or, when
-    /// there is no room, nothing. What was just [consumed](Self::consume) always has room. No event
-    /// tells of it. `QIODevice::ungetChar`.
+    /// Puts plaintext back in front of what is unread, as if it had not been read: all of it or
+    /// nothing. No more can be put back than was read, or [consumed](Self::consume), and not put back
+    /// since; nothing of what was read before TLS was started ([rule R2](crate::rules#r2)), or before
+    /// [`discard_reads`](Self::discard_reads), [`cancel`](Self::cancel) or [`abort`](Self::abort). What
+    /// was just read always has room; what arrives meanwhile may take it. No event tells of it, and
+    /// space that [`receive_buffer`](Self::receive_buffer) lent may be taken back.
+    /// `QIODevice::ungetChar`.
     ///
     /// # Errors
-    /// [`UsageError::TooManyBytes`] when there is no room for it.
+    /// [`UsageError::TooManyBytes`] when it is more than that, or there is no room for it.
     pub fn unread(&mut self, plaintext: &[u8]) -> Result<(), UsageError> {
         let cap = self.io.receive_cap();
         self.io
@@ -205,8 +209,8 @@ impl Connection {
 
     /// Ends both directions at once, with a farewell: user_canceled, then close_notify (RFC 8446
     /// §6.1), so that the peer can tell it from [`close`](Self::close). What was accepted and not
-    /// encrypted is abandoned, what is sealed still leaves; nothing more is read. For a user who
-    /// gives up, and for who drops a connection.
+    /// encrypted is abandoned, what is sealed still leaves; nothing more is read, and what is unread
+    /// is thrown away. For a user who gives up, and for who drops a connection.
     ///
     /// [`read_end`](Self::read_end) is [`Canceled`](ReadEnd::Canceled) then, if nothing had ended
     /// reading before.
@@ -217,6 +221,7 @@ impl Connection {
         if self.io.can_tell() {
             self.send_alerts(&[Alert::UserCanceled, Alert::CloseNotify]);
         }
+        self.io.receive.discard();
         self.end(ReadEnd::Canceled);
         self.settle();
     }
@@ -225,8 +230,8 @@ impl Connection {
     /// nothing. `QSslSocket::abort`.
     pub fn abort(&mut self) {
         self.io.tally.unsent += self.io.transmit.clear();
+        self.io.receive.discard();
         if !self.is_over() {
-            self.io.receive.discard();
             self.end(ReadEnd::Aborted);
         }
         self.settle();

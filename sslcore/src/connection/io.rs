@@ -187,6 +187,7 @@ impl Io {
     /// TLS begins. The end of the plaintext is not the end of TLS: only close_notify is ([rule R4](crate::rules#r4)).
     pub(crate) fn begin_tls(&mut self, mode: SslMode, timeouts: Timeouts) {
         self.inbound_end = None;
+        self.receive.forget_taken();
         self.known.mode = mode;
         self.close_timeout = Countdown::new(timeouts.close);
         self.events.push(Event::ModeChanged(mode));

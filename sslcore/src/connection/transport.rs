@@ -32,7 +32,7 @@ impl Connection {
     /// The transport has put `n` bytes at the front of [`receive_buffer`](Self::receive_buffer).
     /// Call it at most once for each call of `receive_buffer`. Calling [`read`](Self::read),
     /// [`consume`](Self::consume) or [`process`](Self::process) in between is fine;
-    /// [`receive`](Self::receive) in between takes the buffer back.
+    /// [`receive`](Self::receive) in between takes the buffer back, and [`unread`](Self::unread) may.
     ///
     /// # Errors
     /// [`UsageError::TooManyBytes`] when it was shorter than that, or is not lent any more because
