@@ -1,6 +1,8 @@
 //! close, half-close, abort, reset, and how each end is told (rule R4).
 
-use sslcore::{CloseReport, Event, FailureKind, Limits, ReadEnd, UsageError};
+use std::time::Duration;
+
+use sslcore::{CloseReport, Event, FailureKind, Limits, ReadEnd, Transmission, UsageError};
 use sslcore_tests::pair::Pair;
 
 const VERSIONS: [&str; 2] = ["TLSv1.2", "TLSv1.3"];
@@ -231,4 +233,62 @@ fn a_reset_after_our_close_is_a_reset() {
     pair.client.conn.receive_reset();
     pair.client.settle();
     assert!(pair.client.saw(Event::Failed(FailureKind::Reset)));
+}
+
+/// A client whose close_notify was handed over to the transport.
+fn handed_over(version: &str) -> (Pair, Transmission) {
+    let mut pair = Pair::encrypted_in(version, Limits::default());
+    pair.client.conn.close();
+    pair.client.settle();
+    let last = pair.client.conn.take_transmit().expect("close_notify");
+    (pair, last)
+}
+
+#[test]
+fn a_stream_that_ends_while_our_close_is_handed_over_waits_for_what_becomes_of_it() {
+    for version in VERSIONS {
+        for (case, end) in [
+            ("sent", ReadEnd::CloseUnanswered),
+            ("sent in part", ReadEnd::Truncated),
+            ("dropped", ReadEnd::Truncated),
+            ("never known", ReadEnd::TimedOut),
+            ("reset", ReadEnd::Reset),
+        ] {
+            let (mut pair, last) = handed_over(version);
+            pair.client.conn.receive_eof();
+            pair.client.settle();
+            assert_eq!(pair.client.conn.read_end(), None, "{version}, {case}");
+            assert!(pair.client.conn.deadline().is_some(), "not for ever");
+            let n = last.len();
+            match case {
+                "sent" => pair.client.conn.complete_transmit(last, n).expect("lent"),
+                "sent in part" => pair.client.conn.complete_transmit(last, 1).expect("lent"),
+                "dropped" => drop(last),
+                "reset" => pair.client.conn.receive_reset(),
+                _ => pair.advance(Duration::from_secs(5)),
+            }
+            pair.client.settle();
+            let read_end = pair.client.conn.read_end();
+            assert_eq!(read_end, Some(end), "{version}, {case}");
+            let unanswered = pair.client.saw(Event::CloseUnanswered);
+            assert_eq!(unanswered, case == "sent", "{version}, {case}");
+            pair.client.take();
+            assert!(pair.client.conn.close_report().is_some());
+        }
+    }
+}
+
+#[test]
+fn data_that_arrives_while_our_close_is_handed_over_may_be_behind_it() {
+    let (mut pair, last) = handed_over("TLSv1.3");
+    pair.server.write(b"half an answer");
+    let answer = pair.server.take();
+    pair.client.give(&answer, usize::MAX);
+    let n = last.len();
+    let complete = pair.client.conn.complete_transmit(last, n);
+    complete.expect("on its way");
+    pair.client.conn.receive_eof();
+    pair.client.settle();
+    assert_eq!(pair.client.read_all(), b"half an answer");
+    assert_eq!(pair.client.conn.read_end(), Some(ReadEnd::Truncated));
 }

@@ -300,6 +300,16 @@ impl TransmitBuffer {
         }
     }
 
+    /// Whether this alert may have left: somebody holds it, and has not said what became of it.
+    pub(crate) fn is_handed_over(&self, alert: Alert) -> bool {
+        let Some(first) = self.handed_over.as_ref().filter(|first| !first.is_back()) else {
+            return false;
+        };
+        let end = self.taken + first.bytes.len() as u64;
+        let mut marks = self.marks.iter();
+        marks.any(|mark| mark.alert == alert && mark.end <= end)
+    }
+
     pub(crate) fn release_if_empty(&mut self) {
         if self.is_empty() {
             self.storage.release();

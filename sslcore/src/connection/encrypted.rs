@@ -133,6 +133,9 @@ impl Encrypted {
                 if record > io.receive.capacity(io.receive_cap()) {
                     return Err(too_small(record));
                 }
+                if io.awaits_completion() {
+                    return Ok(false);
+                }
                 if io.is_close_unanswered() {
                     io.end_inbound(ReadEnd::CloseUnanswered);
                     io.events.push(Event::CloseUnanswered);
