@@ -111,7 +111,8 @@ fn what_was_read_before_tls_is_not_put_back_behind_its_start() {
 
 #[test]
 fn what_was_thrown_away_is_not_put_back() {
-    let ways: [(&str, fn(&mut End)); 3] = [
+    type Way = (&'static str, fn(&mut End));
+    let ways: [Way; 3] = [
         ("discard_reads", |end| end.conn.discard_reads()),
         ("cancel", |end| end.conn.cancel()),
         ("abort", |end| end.conn.abort()),
