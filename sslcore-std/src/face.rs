@@ -190,8 +190,8 @@ macro_rules! common_methods {
         /// Puts plaintext back in front of what is unread. `QIODevice::ungetChar`.
         ///
         /// # Errors
-        /// [`UsageError::TooManyBytes`](sslcore::UsageError::TooManyBytes) when there is no room: see
-        /// [`Connection::unread`](sslcore::Connection::unread).
+        /// [`UsageError::TooManyBytes`](sslcore::UsageError::TooManyBytes) when it is more than was read,
+        /// or there is no room: see [`Connection::unread`](sslcore::Connection::unread).
         pub fn unread(&mut self, plaintext: &[u8]) -> Result<(), sslcore::UsageError> {
             self.driver.connection.unread(plaintext)
         }

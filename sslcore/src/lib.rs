@@ -78,6 +78,7 @@ mod identity;
 mod key_log;
 mod limits;
 mod memory;
+mod pieces;
 mod protocol;
 mod record;
 pub mod rules;

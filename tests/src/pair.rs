@@ -4,8 +4,9 @@ use std::time::Duration;
 
 use sslcore::crypto::Backend;
 use sslcore::{
-    Buffers, ClientConfig, ConfigBuilder, Connection, Event, Instant, Limits, Now, PeerName,
-    Progress, ServerConfig, ServerStart, SslError, SslErrorKind, UnixTime, Verdict,
+    Buffers, ClientConfig, ConfigBuilder, Connection, Event, Instant, Limits, Now, OnErrors,
+    PeerName, Progress, ServerConfig, ServerStart, SslError, SslErrorKind, Timeouts, UnixTime,
+    Verdict,
 };
 
 use crate::certs::{NOW, WORLD};
@@ -230,6 +231,47 @@ impl Pair {
         pair.run();
         assert!(pair.client.conn.is_encrypted(), "{:?}", pair.client.conn);
         assert!(pair.server.conn.is_encrypted(), "{:?}", pair.server.conn);
+        pair
+    }
+
+    /// Two connections with these limits that have handshaked in this version, and owe nothing.
+    pub fn encrypted_in(version: &str, limits: Limits) -> Self {
+        let client = client(backend()).protocols(&[version]).build();
+        let server = server(backend()).protocols(&[version]);
+        let server = server.session_tickets(false).build();
+        let mut pair = Self::new(limits);
+        pair.start(&client.expect("client"), &server.expect("server"));
+        pair.run();
+        assert!(pair.client.conn.is_encrypted(), "{:?}", pair.client.conn);
+        assert!(pair.server.conn.is_encrypted(), "{:?}", pair.server.conn);
+        pair
+    }
+
+    /// A handshake in this version that has gone on for so many flights; `None` when it is complete
+    /// by then.
+    pub fn underway(version: &str, flights: usize) -> Option<Self> {
+        let client = client(backend()).protocols(&[version]).build();
+        let server = server(backend()).protocols(&[version]).build();
+        let mut pair = Self::tls(&client.expect("client"), &server.expect("server"));
+        for flight in 0..flights {
+            let (from, to) = match flight % 2 {
+                0 => (&mut pair.client, &mut pair.server),
+                _ => (&mut pair.server, &mut pair.client),
+            };
+            let bytes = from.take();
+            to.give(&bytes, usize::MAX);
+        }
+        (!pair.client.conn.is_encrypted()).then_some(pair)
+    }
+
+    /// A handshake whose client asks about a server that it does not trust.
+    pub fn held(timeouts: Timeouts) -> Self {
+        let client = client(backend()).on_errors(OnErrors::Hold);
+        let client = client.timeouts(timeouts).build();
+        let server = server(backend()).identity(WORLD.stranger.chain.clone(), WORLD.stranger.key());
+        let mut pair = Self::tls(&client.expect("client"), &server.build().expect("server"));
+        pair.run();
+        assert!(pair.client.conn.review().is_some());
         pair
     }
 

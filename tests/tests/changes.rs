@@ -3,15 +3,11 @@
 use std::collections::VecDeque;
 
 use sslcore::{Changes, Event, Limits, Progress, ReadEnd};
-use sslcore_tests::pair::{End, Pair, backend, client, server};
+use sslcore_tests::pair::{End, Pair};
 
+/// Encrypted, and all of that was told.
 fn encrypted(limits: Limits) -> Pair {
-    let client = client(backend()).protocols(&["TLSv1.3"]).build();
-    let server = server(backend()).session_tickets(false).build();
-    let mut pair = Pair::new(limits);
-    pair.start(&client.expect("client"), &server.expect("server"));
-    pair.run();
-    assert!(pair.client.conn.is_encrypted());
+    let mut pair = Pair::encrypted_in("TLSv1.3", limits);
     pair.client.conn.take_changes();
     pair.server.conn.take_changes();
     pair

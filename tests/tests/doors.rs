@@ -1,7 +1,7 @@
 //! The three ways in and out: copying, lending, owned. They differ in cost and in nothing else.
 
 use bytes::{Buf, BytesMut};
-use sslcore::{Event, Limits, ReadEnd, Transmission, UsageError};
+use sslcore::{Event, Limits, ReadEnd};
 use sslcore_tests::certs::WORLD;
 use sslcore_tests::pair::{End, Pair, backend, client, server};
 
@@ -113,141 +113,11 @@ fn every_door_carries_the_same() {
     }
 }
 
-/// An encrypted client, with what it wrote on its way, and its server.
-fn taken(plaintext: &[u8]) -> (Pair, Transmission) {
-    let mut pair = Pair::encrypted(
-        &client(backend()).build().expect("client"),
-        &server(backend()).build().expect("server"),
-    );
-    pair.client.write(plaintext);
-    let first = pair.client.conn.take_transmit().expect("a record");
-    (pair, first)
-}
-
-#[test]
-fn what_was_taken_stays_as_it_is_while_the_connection_goes_on() {
-    let (mut pair, first) = taken(b"first");
-    let copy = first.to_vec();
-    pair.client.write(b"second");
-    assert!(pair.client.conn.transmit().is_empty(), "the first is first");
-    assert!(pair.client.conn.take_transmit().is_none());
-    assert_eq!(first[..], copy);
-    pair.server.give(&first, usize::MAX);
-    assert!(!pair.client.saw(Event::EncryptedBytesWritten(copy.len())));
-    let complete = pair.client.conn.complete_transmit(first, copy.len());
-    complete.expect("on its way");
-    pair.client.settle();
-    assert!(pair.client.saw(Event::EncryptedBytesWritten(copy.len())));
-    pair.run();
-    assert_eq!(pair.server.read_all(), b"firstsecond");
-}
-
-#[test]
-fn what_was_taken_and_dropped_was_not_sent() {
-    let (mut pair, first) = taken(b"first");
-    let (copy, held) = (first.to_vec(), first.bytes());
-    drop(first);
-    assert!(
-        pair.client.conn.transmit().is_empty(),
-        "somebody may send it"
-    );
-    assert!(pair.client.conn.take_transmit().is_none());
-    drop(held);
-    assert_eq!(pair.client.conn.transmit(), copy);
-    pair.client.write(b"second");
-    let again = pair.client.conn.take_transmit().expect("the same");
-    assert_eq!(again[..], copy);
-    drop(again);
-    pair.run();
-    assert_eq!(pair.server.read_all(), b"firstsecond");
-}
-
-#[test]
-fn of_what_was_taken_the_rest_comes_again() {
-    let (mut pair, mut transmission) = taken(&[7; 1000]);
-    pair.client.write(b"second");
-    let mut sizes = [1, 4, 0, 500, 2000].into_iter();
-    loop {
-        let n = sizes.next().unwrap_or(usize::MAX).min(transmission.len());
-        // A clone that somebody keeps holds nothing up once it was completed.
-        let kept = transmission.bytes();
-        pair.server.give(&transmission[..n], usize::MAX);
-        let complete = pair.client.conn.complete_transmit(transmission, n);
-        complete.expect("on its way");
-        match pair.client.conn.take_transmit() {
-            Some(rest) => transmission = rest,
-            None => break,
-        }
-        drop(kept);
-    }
-    assert_eq!(pair.server.read_all(), [&[7; 1000][..], b"second"].concat());
-}
-
-#[test]
-fn more_than_was_taken_is_not_sent_and_nothing_is_lost() {
-    let (mut pair, first) = taken(b"first");
-    let n = first.len();
-    assert_eq!(
-        pair.client.conn.transmitted(1),
-        Err(UsageError::TooManyBytes {
-            given: 1,
-            available: 0
-        })
-    );
-    assert_eq!(
-        pair.client.conn.complete_transmit(first, n + 1),
-        Err(UsageError::TooManyBytes {
-            given: n + 1,
-            available: n
-        })
-    );
-    pair.run();
-    assert_eq!(pair.server.read_all(), b"first");
-}
-
-#[test]
-fn what_was_taken_and_given_up_meanwhile_is_stale() {
-    let (mut pair, first) = taken(b"first");
-    let (_, other) = taken(b"first");
-    assert_eq!(
-        pair.client.conn.complete_transmit(other, 0),
-        Err(UsageError::Stale),
-        "another connection's"
-    );
-    let n = first.len();
-    pair.client.conn.abort();
-    assert_eq!(
-        pair.client.conn.complete_transmit(first, n),
-        Err(UsageError::Stale)
-    );
-    assert_eq!(pair.client.conn.close_report().expect("over").unsent, n);
-}
-
-#[test]
-fn what_is_on_its_way_counts_against_the_limit_and_holds_the_end_up() {
-    let (mut pair, first) = taken(&[7; 16_384]);
-    let mut written = 0;
-    while let n @ 1.. = pair.client.conn.write(&[8; 16_384]).expect("open") {
-        written += n;
-    }
-    assert_eq!(written, 16_384, "two records fit");
-    pair.client.conn.close();
-    pair.client.settle();
-    assert!(!pair.client.conn.transmit_finished());
-    let n = first.len();
-    pair.server.give(&first, usize::MAX);
-    pair.client.conn.complete_transmit(first, n).expect("sent");
-    assert_eq!(pair.server.read_all(), [7; 16_384]);
-    pair.run();
-    assert_eq!(pair.server.read_all(), [8; 16_384]);
-    assert!(pair.client.conn.transmit_finished());
-    assert!(pair.server.saw(Event::PeerClosed));
-}
-
 #[test]
 fn both_directions_are_lent_at_once() {
-    let (mut pair, first) = taken(b"first");
-    drop(first);
+    let mut pair = Pair::encrypted_in("TLSv1.3", Limits::default());
+    pair.client.write(b"first");
+    drop(pair.client.conn.take_transmit());
     pair.server.write(b"answer");
     let answer = pair.server.take();
     let lent = pair.client.conn.lend();
@@ -343,58 +213,6 @@ fn nothing_secret_is_in_debug_output() {
     assert!(!printed.contains("TOP SECRET") && !printed.contains("84, 79, 80"));
     let secret: Vec<String> = key.secret_der()[40..44].iter().map(u8::to_string).collect();
     assert!(!printed.contains(&secret.join(", ")));
-}
-
-#[test]
-fn what_is_put_back_is_read_again_in_front_of_the_rest() {
-    let mut pair = Pair::encrypted(
-        &client(backend()).build().expect("client"),
-        &server(backend()).build().expect("server"),
-    );
-    pair.server.write(b"HELLO there");
-    pair.run();
-    let conn = &mut pair.client.conn;
-    let mut word = [0; 6];
-    assert_eq!(conn.read(&mut word), Ok(6));
-    conn.unread(&word).expect("it was just there");
-    assert_eq!(conn.peek(), b"HELLO there");
-    conn.consume(11).expect("all");
-    conn.unread(b"there").expect("room");
-    conn.unread(b"more than was ").expect("room");
-    assert_eq!(conn.peek(), b"more than was there");
-    // In front of it, records that are still on their way are not disturbed.
-    pair.server.write(b", and more");
-    let wire = pair.server.take();
-    let conn = &mut pair.client.conn;
-    assert_eq!(conn.receive(&wire[..10]), Ok(10));
-    conn.consume(14).expect("unread");
-    conn.unread(&[b'.'; 500]).expect("room");
-    assert_eq!(conn.receive(&wire[10..]), Ok(wire.len() - 10));
-    pair.client.settle();
-    let expected = [&[b'.'; 500][..], b"there, and more"].concat();
-    assert_eq!(pair.client.read_all(), expected);
-}
-
-#[test]
-fn no_more_is_put_back_than_there_is_room_for() {
-    let limits = Limits {
-        read_buffer_size: 100,
-        ..Limits::default()
-    };
-    let mut end = End::new(limits);
-    let cap = 100 + 18_437;
-    end.conn.unread(&vec![1; cap]).expect("just so much");
-    assert_eq!(
-        end.conn.unread(b"x"),
-        Err(UsageError::TooManyBytes {
-            given: 1,
-            available: 0
-        })
-    );
-    assert!(end.conn.peek() == vec![1; cap]);
-    assert!(!end.conn.wants_receive());
-    end.conn.consume(cap).expect("all of it");
-    assert!(end.conn.wants_receive());
 }
 
 #[test]

@@ -52,16 +52,6 @@ const WAITS_TO_READ: Said = Said::Wait {
     write: false,
 };
 
-fn encrypted(limits: Limits) -> Pair {
-    let client = client(backend()).protocols(&["TLSv1.3"]).build();
-    let server = server(backend()).session_tickets(false).build();
-    let mut pair = Pair::new(limits);
-    pair.start(&client.expect("client"), &server.expect("server"));
-    pair.run();
-    assert!(pair.client.conn.is_encrypted());
-    pair
-}
-
 /// The client is given these bytes; it takes all.
 fn arrive(end: &mut End, bytes: &[u8]) {
     assert_eq!(end.conn.receive(bytes), Ok(bytes.len()));
@@ -120,7 +110,7 @@ fn a_whole_connection_needs_no_more_calls_than_it_has_things_to_tell() {
 
 #[test]
 fn what_arrives_is_readable_once_for_each_arrival() {
-    let mut pair = encrypted(Limits::default());
+    let mut pair = Pair::encrypted_in("TLSv1.3", Limits::default());
     assert_eq!(said(&mut pair.client), [WAITS_TO_READ]);
     for _ in 0..3 {
         pair.server.write(b"a part of a line");
@@ -140,7 +130,7 @@ fn what_arrives_is_readable_once_for_each_arrival() {
 #[test]
 fn a_line_over_three_records_is_waited_for_to_its_end() {
     for at_once in [false, true] {
-        let mut pair = encrypted(Limits::default());
+        let mut pair = Pair::encrypted_in("TLSv1.3", Limits::default());
         let mut calls = 0;
         let mut wire = Vec::new();
         for part in ["A line", " over three", " records\n"] {
@@ -177,7 +167,7 @@ fn with_both_windows_full_it_waits_to_write_and_for_the_reader() {
         transmit: 17_000,
         ..Limits::default()
     };
-    let mut pair = encrypted(limits);
+    let mut pair = Pair::encrypted_in("TLSv1.3", limits);
     // The server sends until the client takes no more, and the client writes until it has no room.
     let mut wire = Vec::new();
     loop {
@@ -306,7 +296,7 @@ fn the_deadline_is_the_connections() {
 
 #[test]
 fn done_comes_when_everything_was_told_and_read() {
-    let mut pair = encrypted(Limits::default());
+    let mut pair = Pair::encrypted_in("TLSv1.3", Limits::default());
     said(&mut pair.client);
     pair.server.write(b"the last");
     pair.server.conn.close();
@@ -333,7 +323,7 @@ fn done_comes_when_everything_was_told_and_read() {
 
 #[test]
 fn what_is_handed_over_is_not_shown_and_not_waited_for() {
-    let mut pair = encrypted(Limits::default());
+    let mut pair = Pair::encrypted_in("TLSv1.3", Limits::default());
     said(&mut pair.client);
     pair.client.conn.write(b"data").expect("open");
     let transmission = pair.client.conn.take_transmit().expect("a record");
@@ -349,7 +339,7 @@ fn what_is_handed_over_is_not_shown_and_not_waited_for() {
 #[test]
 fn an_event_that_the_queue_has_no_room_for_loses_nothing() {
     // Nobody drains, and the peer renews its keys again and again.
-    let mut pair = encrypted(Limits::default());
+    let mut pair = Pair::encrypted_in("TLSv1.3", Limits::default());
     for _ in 0..20 {
         pair.server.conn.update_keys().expect("TLS 1.3");
         pair.run();

@@ -117,6 +117,68 @@ fn who_has_closed_writes_nothing_and_the_buffer_stays() {
     assert_eq!(rest.remaining(), 8);
 }
 
+/// Says that it has more than it has.
+struct Boaster(Bytes);
+
+impl Buf for Boaster {
+    fn remaining(&self) -> usize {
+        self.0.len() + 40_000
+    }
+
+    fn chunk(&self) -> &[u8] {
+        &self.0
+    }
+
+    fn advance(&mut self, n: usize) {
+        self.0.advance(n);
+    }
+}
+
+#[test]
+fn of_a_buffer_that_has_less_than_it_says_as_much_is_written_as_there_is() {
+    for version in VERSIONS {
+        let client = client(backends().remove(0)).protocols(&[version]).build();
+        let server = server(backends().remove(0)).build();
+        let limits = Limits {
+            queued: 100_000,
+            transmit: 100_000,
+            ..Limits::default()
+        };
+        let (client, server) = (client.expect("client"), server.expect("server"));
+        let mut pair = Pair::new(limits);
+        for phase in ["in the clear", "queued", "sealed"] {
+            if phase == "queued" {
+                pair.start(&client, &server);
+            }
+            assert_eq!(pair.client.conn.is_encrypted(), phase == "sealed");
+            for len in [0, 5, 20_000] {
+                let mut some = Boaster(Bytes::from(vec![7; len]));
+                assert_eq!(pair.client.conn.write_buf(&mut some), Ok(len), "{phase}");
+                assert!(some.0.is_empty());
+            }
+            let mut heard = Vec::new();
+            for _ in 0..3 {
+                pair.run();
+                heard.extend(pair.server.read_all());
+            }
+            assert!(heard == [7; 20_005], "{phase}: {}", heard.len());
+            assert!(!pair.client.saw(Event::Writable), "nobody waits for room");
+        }
+    }
+}
+
+#[test]
+fn of_a_buffer_that_has_less_than_it_says_as_much_is_received_as_there_is() {
+    let mut pair = Pair::default();
+    let mut some = Boaster(Bytes::from_static(b"a line"));
+    assert_eq!(pair.client.conn.receive_buf(&mut some), Ok(6));
+    assert_eq!(pair.client.conn.receive_buf(&mut some), Ok(0));
+    assert_eq!(pair.client.read_all(), b"a line");
+    pair.client.conn.abort();
+    some.0 = Bytes::from_static(b"another");
+    assert_eq!(pair.client.conn.receive_buf(&mut some), Ok(7), "swallowed");
+}
+
 proptest! {
     #![proptest_config(ProptestConfig::with_cases(64))]
 

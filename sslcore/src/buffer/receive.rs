@@ -18,6 +18,8 @@ pub(crate) struct ReceiveBuffer {
     raw: Range<usize>,
     /// How much of the tail the transport may be writing into: nothing moves meanwhile.
     lent: usize,
+    /// How much of what the reader took it may put back.
+    taken: usize,
 }
 
 impl ReceiveBuffer {
@@ -27,6 +29,7 @@ impl ReceiveBuffer {
             plain: 0..0,
             raw: 0..0,
             lent: 0,
+            taken: 0,
         }
     }
 
@@ -188,13 +191,14 @@ impl ReceiveBuffer {
         self.rewind_if_empty();
     }
 
-    /// Puts `bytes` in front of the unread plaintext, when up to `cap` may be held; or says how many
-    /// have room.
+    /// Puts `bytes` in front of the unread plaintext, when the reader took as many, and up to `cap` may
+    /// be held; or says how many could be put back.
     pub(crate) fn put_back(&mut self, bytes: &[u8], cap: usize) -> Result<(), usize> {
-        let room = self.room(cap);
-        if bytes.len() > room {
-            return Err(room);
+        let most = self.room(cap).min(self.taken);
+        if bytes.len() > most {
+            return Err(most);
         }
+        self.taken -= bytes.len();
         if self.plain.is_empty() {
             self.plain = self.raw.start..self.raw.start;
         }
@@ -216,12 +220,21 @@ impl ReceiveBuffer {
     /// The reader took `n` bytes. `n` was checked by the caller.
     #[inline]
     pub(crate) fn consume(&mut self, n: usize) {
-        self.plain.start += n.min(self.plain.len());
+        let n = n.min(self.plain.len());
+        self.plain.start += n;
+        self.taken = self.taken.saturating_add(n);
         self.rewind_if_empty();
     }
 
+    /// What the reader took cannot be put back any more.
+    pub(crate) fn forget_taken(&mut self) {
+        self.taken = 0;
+    }
+
+    /// Drops the unread plaintext, and nothing that was read can be put back.
     pub(crate) fn clear_plain(&mut self) {
         self.plain = self.raw.start..self.raw.start;
+        self.forget_taken();
         self.rewind_if_empty();
     }
 
@@ -244,7 +257,7 @@ impl ReceiveBuffer {
     }
 
     /// What was plaintext becomes raw again, in front of what follows it.
-    pub(crate) fn unread(&mut self) {
+    pub(crate) fn make_raw(&mut self) {
         self.compact();
         self.raw.start = self.plain.start;
         self.plain = 0..0;

@@ -89,9 +89,10 @@ impl TransmitBuffer {
 
     /// Whether there are such bytes, and this was not asked since there were none.
     pub(crate) fn announce(&mut self) -> bool {
-        let is_new = !self.bytes().is_empty() && !self.announced;
-        self.announced = !self.bytes().is_empty();
-        is_new
+        // Asked once: what is handed over may come back at any moment, from another thread.
+        let shown = !self.bytes().is_empty();
+        let told = core::mem::replace(&mut self.announced, shown);
+        shown && !told
     }
 
     /// Everything on its way, backlog included.
@@ -297,6 +298,16 @@ impl TransmitBuffer {
             }
             _ => false,
         }
+    }
+
+    /// Whether this alert may have left: somebody holds it, and has not said what became of it.
+    pub(crate) fn is_handed_over(&self, alert: Alert) -> bool {
+        let Some(first) = self.handed_over.as_ref().filter(|first| !first.is_back()) else {
+            return false;
+        };
+        let end = self.taken + first.bytes.len() as u64;
+        let mut marks = self.marks.iter();
+        marks.any(|mark| mark.alert == alert && mark.end <= end)
     }
 
     pub(crate) fn release_if_empty(&mut self) {

@@ -9,6 +9,7 @@ use super::Connection;
 use super::encrypted::Unsealed;
 use crate::alert::Alert;
 use crate::handshake::rustls::key_schedule::exporter::ExportError;
+use crate::pieces::{self, Slices};
 use crate::state::Sink;
 use crate::usage::{ReadEnd, UsageError};
 
@@ -53,7 +54,8 @@ impl Connection {
         self.write_buf(&mut Slices::new(plaintext))
     }
 
-    /// The same from any [`Buf`], which is advanced by as much as was taken.
+    /// The same from any [`Buf`], which is advanced by as much as was taken. One that has less than
+    /// it says ([`Buf::remaining`]) is written as far as it goes.
     ///
     /// # Errors
     /// As for [`write`](Self::write).
@@ -65,10 +67,10 @@ impl Connection {
         }
         let io = &mut self.io;
         let n = match self.phase.sink(io.outbound())? {
-            Sink::Clear => advance(plaintext, |chunk| io.transmit.append_plain(chunk)),
+            Sink::Clear => pieces::each(plaintext, |piece| io.transmit.append_plain(piece)),
             Sink::Queue(queue) => {
                 let limit = io.limits.queued;
-                advance(plaintext, |chunk| queue.push(chunk, limit))
+                pieces::each(plaintext, |piece| queue.push(piece, limit))
             }
             Sink::Records(encrypted) => match encrypted.write_pieces(plaintext, io) {
                 Ok(n) => n,
@@ -78,7 +80,7 @@ impl Connection {
                 }
             },
         };
-        self.io.wants_writable |= plaintext.has_remaining();
+        self.io.wants_writable |= plaintext.has_remaining() && !plaintext.chunk().is_empty();
         Ok(n)
     }
 
@@ -104,12 +106,16 @@ impl Connection {
         Ok(())
     }
 
-    /// Puts plaintext back in front of what is unread, as if it had not been read: all of it, or, when
-    /// there is no room, nothing. What was just [consumed](Self::consume) always has room. No event
-    /// tells of it. `QIODevice::ungetChar`.
+    /// Puts plaintext back in front of what is unread, as if it had not been read: all of it or
+    /// nothing. No more can be put back than was read, or [consumed](Self::consume), and not put back
+    /// since; nothing of what was read before TLS was started ([rule R2](crate::rules#r2)), or before
+    /// [`discard_reads`](Self::discard_reads), [`cancel`](Self::cancel) or [`abort`](Self::abort). What
+    /// was just read always has room; what arrives meanwhile may take it. No event tells of it, and
+    /// space that [`receive_buffer`](Self::receive_buffer) lent may be taken back.
+    /// `QIODevice::ungetChar`.
     ///
     /// # Errors
-    /// [`UsageError::TooManyBytes`] when there is no room for it.
+    /// [`UsageError::TooManyBytes`] when it is more than that, or there is no room for it.
     pub fn unread(&mut self, plaintext: &[u8]) -> Result<(), UsageError> {
         let cap = self.io.receive_cap();
         self.io
@@ -203,8 +209,8 @@ impl Connection {
 
     /// Ends both directions at once, with a farewell: user_canceled, then close_notify (RFC 8446
     /// §6.1), so that the peer can tell it from [`close`](Self::close). What was accepted and not
-    /// encrypted is abandoned, what is sealed still leaves; nothing more is read. For a user who
-    /// gives up, and for who drops a connection.
+    /// encrypted is abandoned, what is sealed still leaves; nothing more is read, and what is unread
+    /// is thrown away. For a user who gives up, and for who drops a connection.
     ///
     /// [`read_end`](Self::read_end) is [`Canceled`](ReadEnd::Canceled) then, if nothing had ended
     /// reading before.
@@ -215,6 +221,7 @@ impl Connection {
         if self.io.can_tell() {
             self.send_alerts(&[Alert::UserCanceled, Alert::CloseNotify]);
         }
+        self.io.receive.discard();
         self.end(ReadEnd::Canceled);
         self.settle();
     }
@@ -223,8 +230,8 @@ impl Connection {
     /// nothing. `QSslSocket::abort`.
     pub fn abort(&mut self) {
         self.io.tally.unsent += self.io.transmit.clear();
+        self.io.receive.discard();
         if !self.is_over() {
-            self.io.receive.discard();
             self.end(ReadEnd::Aborted);
         }
         self.settle();
@@ -266,67 +273,6 @@ impl Connection {
         match encrypted.request_update() {
             true => Ok(()),
             false => Err(UsageError::NotTls13),
-        }
-    }
-}
-
-/// Gives `take` one chunk after the other, as long as it takes all of them; says how much it took.
-fn advance(plaintext: &mut impl Buf, mut take: impl FnMut(&[u8]) -> usize) -> usize {
-    let mut total = 0;
-    while plaintext.has_remaining() {
-        let chunk = plaintext.chunk();
-        let n = take(chunk);
-        let all = n == chunk.len();
-        plaintext.advance(n);
-        total += n;
-        if !all {
-            break;
-        }
-    }
-    total
-}
-
-/// Slices, one behind the other.
-struct Slices<'a, S> {
-    slices: &'a [S],
-    /// How much of the first is used.
-    used: usize,
-    remaining: usize,
-}
-
-impl<'a, S: Deref<Target = [u8]>> Slices<'a, S> {
-    fn new(slices: &'a [S]) -> Self {
-        let lens = slices.iter().map(|slice| slice.len());
-        let mut this = Self {
-            slices,
-            used: 0,
-            remaining: lens.fold(0, usize::saturating_add),
-        };
-        this.advance(0);
-        this
-    }
-}
-
-impl<S: Deref<Target = [u8]>> Buf for Slices<'_, S> {
-    fn remaining(&self) -> usize {
-        self.remaining
-    }
-
-    fn chunk(&self) -> &[u8] {
-        let first = self.slices.first();
-        first.map_or(&[], |first| &first[self.used..])
-    }
-
-    /// Stops before a slice that has bytes.
-    fn advance(&mut self, n: usize) {
-        self.remaining = self.remaining.saturating_sub(n);
-        self.used += n;
-        while let Some((first, rest)) = self.slices.split_first() {
-            if self.used < first.len() {
-                break;
-            }
-            self.used -= first.len();
-            self.slices = rest;
         }
     }
 }

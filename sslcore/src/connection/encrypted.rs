@@ -7,6 +7,7 @@ use crate::alert::Alert;
 use crate::buffer::{Queue, TransmitBuffer};
 use crate::event::Event;
 use crate::failure::{Failure, FailureKind};
+use crate::pieces;
 use crate::protocol::SslProtocol;
 use crate::record::header::HEADER_LEN;
 use crate::record::traffic::{KEY_UPDATE_RECORD, Opened, Traffic};
@@ -132,6 +133,9 @@ impl Encrypted {
                 if record > io.receive.capacity(io.receive_cap()) {
                     return Err(too_small(record));
                 }
+                if io.awaits_completion() {
+                    return Ok(false);
+                }
                 if io.is_close_unanswered() {
                     io.end_inbound(ReadEnd::CloseUnanswered);
                     io.events.push(Event::CloseUnanswered);
@@ -209,7 +213,8 @@ pub(super) struct Unsealed {
 /// ([rule R3](crate::rules#r3)).
 fn seal(records: &mut Traffic, plaintext: &[u8], io: &mut Io) -> Result<usize, Unsealed> {
     seal_records(records, plaintext.len(), io, |records, sealed, len, out| {
-        records.seal_data(&plaintext[sealed..sealed + len], out)
+        let renewed = records.seal_data(&plaintext[sealed..sealed + len], out)?;
+        Ok((len, renewed))
     })
 }
 
@@ -219,23 +224,25 @@ fn seal_pieces(
     plaintext: &mut impl Buf,
     io: &mut Io,
 ) -> Result<usize, Unsealed> {
-    seal_records(
-        records,
-        plaintext.remaining(),
-        io,
-        |records, _, len, out| {
-            records.seal_filled(len, |space| plaintext.copy_to_slice(space), out)
-        },
-    )
+    let whole = plaintext.remaining();
+    seal_records(records, whole, io, |records, _, len, out| {
+        records.seal_filled(len, |space| pieces::copy(plaintext, space), out)
+    })
 }
 
 /// Seals records of `whole` bytes in all, as far as there is room; `seal` seals one, of so many bytes
-/// behind so many that are sealed, and says whether our key was renewed.
+/// behind so many that are sealed, and says of how many it was, fewer when there are no more, and
+/// whether our key was renewed.
 fn seal_records(
     records: &mut Traffic,
     whole: usize,
     io: &mut Io,
-    mut seal: impl FnMut(&mut Traffic, usize, usize, &mut TransmitBuffer) -> Result<bool, Failure>,
+    mut seal: impl FnMut(
+        &mut Traffic,
+        usize,
+        usize,
+        &mut TransmitBuffer,
+    ) -> Result<(usize, bool), Failure>,
 ) -> Result<usize, Unsealed> {
     let mut sealed = 0;
     let mut failed = None;
@@ -245,11 +252,14 @@ fn seal_records(
             break;
         }
         match seal(records, sealed, payload, &mut io.transmit) {
-            Ok(renewed) => {
+            Ok((n, renewed)) => {
                 if renewed {
                     io.events.push(Event::KeysUpdated);
                 }
-                sealed += payload;
+                sealed += n;
+                if n < payload {
+                    break;
+                }
             }
             Err(failure) => {
                 failed = Some(failure);

@@ -187,6 +187,7 @@ impl Io {
     /// TLS begins. The end of the plaintext is not the end of TLS: only close_notify is ([rule R4](crate::rules#r4)).
     pub(crate) fn begin_tls(&mut self, mode: SslMode, timeouts: Timeouts) {
         self.inbound_end = None;
+        self.receive.forget_taken();
         self.known.mode = mode;
         self.close_timeout = Countdown::new(timeouts.close);
         self.events.push(Event::ModeChanged(mode));
@@ -222,7 +223,8 @@ impl Io {
         if self.outbound == Outbound::Open {
             return;
         }
-        self.data_after_close |= self.tally.close_notify_sent;
+        self.data_after_close |=
+            self.tally.close_notify_sent || self.transmit.is_handed_over(Alert::CloseNotify);
         if !self.discard_reads {
             self.peer_close_timeout.restart(self.now);
         }
@@ -243,6 +245,13 @@ impl Io {
     /// Whether something could not be sent.
     pub(crate) fn has_lost_transmit(&self) -> bool {
         self.transmit_failed
+    }
+
+    /// Whether the stream has ended while our close_notify is handed over: whether it had left first is
+    /// not known before the transmission is completed.
+    pub(crate) fn awaits_completion(&self) -> bool {
+        self.transport_end == Some(TransportEnd::Eof)
+            && self.transmit.is_handed_over(Alert::CloseNotify)
     }
 
     /// Whether the stream has ended as many do ([rule R4](crate::rules#r4)): after our close_notify, without one of the

@@ -179,7 +179,7 @@ impl Connection {
             _ if bytes == 0 => {}
             Leftover::Refuse => return Err(UsageError::UnreadPlaintext { bytes }),
             Leftover::Discard => receive.discard(),
-            Leftover::TreatAsTls => receive.unread(),
+            Leftover::TreatAsTls => receive.make_raw(),
         }
         Ok(plain)
     }

@@ -28,8 +28,9 @@ pub enum Step<'a> {
     /// [`transmitted`](crate::Connection::transmitted), with 0 when it takes none now, or
     /// [`transmit_failed`](crate::Connection::transmit_failed).
     Transmit(&'a [u8]),
-    /// Wait until one of these is so. When nothing is named, it is the application that is waited
-    /// for: it has a question to answer, something to read, or to write, or to close.
+    /// Wait until one of these is so. When nothing is named, something else is waited for: a
+    /// [`Transmission`](crate::Transmission) on its way, or the application, which has a question to
+    /// answer, something to read, or to write, or to close.
     Wait {
         /// The transport has bytes: read them into
         /// [`receive_buffer`](crate::Connection::receive_buffer).
@@ -39,7 +40,8 @@ pub enum Step<'a> {
         /// The time has come.
         deadline: Option<Instant>,
     },
-    /// The connection is over, everything has left, and all was told and read: drop it.
+    /// The connection is over, everything has left, and all was told and read, or
+    /// [discarded](crate::Connection::discard_reads): drop it.
     Done,
 }
 

@@ -6,6 +6,7 @@ use super::Connection;
 use super::io::TransportEnd;
 use super::lent::{Transmission, TransportBuffers};
 use crate::buffer::missing;
+use crate::pieces;
 use crate::record::header::MAX_RECORD;
 use crate::usage::UsageError;
 
@@ -17,16 +18,7 @@ impl Connection {
     /// [`UsageError::ReceiveAfterEnd`].
     pub fn receive(&mut self, bytes: &[u8]) -> Result<usize, UsageError> {
         self.check_transport()?;
-        if self.swallows() {
-            return Ok(bytes.len());
-        }
-        let cap = self.io.receive_cap();
-        let tail = self.io.receive.tail(bytes.len(), cap);
-        let n = bytes.len().min(tail.len());
-        tail[..n].copy_from_slice(&bytes[..n]);
-        self.io.receive.commit(n);
-        self.io.told.found_full |= n < bytes.len();
-        Ok(n)
+        Ok(self.take_in(bytes))
     }
 
     /// Lends space for the transport to read into; [`received`](Self::received) keeps what was
@@ -40,12 +32,11 @@ impl Connection {
     /// The transport has put `n` bytes at the front of [`receive_buffer`](Self::receive_buffer).
     /// Call it at most once for each call of `receive_buffer`. Calling [`read`](Self::read),
     /// [`consume`](Self::consume) or [`process`](Self::process) in between is fine;
-    /// [`receive`](Self::receive) in between takes the buffer back.
+    /// [`receive`](Self::receive) in between takes the buffer back, and [`unread`](Self::unread) may.
     ///
     /// # Errors
     /// [`UsageError::TooManyBytes`] when it was shorter than that, or is not lent any more because
-    /// bytes arrived another way,
-    /// [`UsageError::ReceiveAfterEnd`].
+    /// bytes arrived another way, [`UsageError::ReceiveAfterEnd`].
     pub fn received(&mut self, n: usize) -> Result<(), UsageError> {
         self.check_transport()?;
         let available = self.io.receive.lent();
@@ -95,22 +86,14 @@ impl Connection {
         self.receive_buf(bytes)
     }
 
-    /// The same from any [`Buf`], chunk by chunk.
+    /// The same from any [`Buf`], chunk by chunk. One that has less than it says
+    /// ([`Buf::remaining`]) is read as far as it goes.
     ///
     /// # Errors
     /// As for [`receive`](Self::receive).
     pub fn receive_buf(&mut self, bytes: &mut impl Buf) -> Result<usize, UsageError> {
-        let mut total = 0;
-        loop {
-            let chunk = bytes.chunk();
-            let n = self.receive(chunk)?;
-            let all = n == chunk.len();
-            bytes.advance(n);
-            total += n;
-            if !all || !bytes.has_remaining() {
-                return Ok(total);
-            }
-        }
+        self.check_transport()?;
+        Ok(pieces::each(bytes, |piece| self.take_in(piece)))
     }
 
     /// The transport has ended in order: TCP's FIN. Records already received are processed first,
@@ -188,6 +171,19 @@ impl Connection {
             return Err(UsageError::Stale);
         }
         self.transmitted(n)
+    }
+
+    fn take_in(&mut self, bytes: &[u8]) -> usize {
+        if self.swallows() {
+            return bytes.len();
+        }
+        let cap = self.io.receive_cap();
+        let tail = self.io.receive.tail(bytes.len(), cap);
+        let n = bytes.len().min(tail.len());
+        tail[..n].copy_from_slice(&bytes[..n]);
+        self.io.receive.commit(n);
+        self.io.told.found_full |= n < bytes.len();
+        n
     }
 
     fn taken(&mut self, n: usize) {

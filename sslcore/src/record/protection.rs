@@ -189,22 +189,28 @@ impl Protection {
             .seal_from(nonce, aad, plaintext, inner_type, space)
     }
 
-    /// Seals `len` bytes (at most 16,384) that `fill` puts in place, as [`seal`](Self::seal) does.
+    /// Seals what `fill` puts in place, as [`seal`](Self::seal) does: as many bytes as it says, at most
+    /// 16,384, and as there is room for in `out` behind the header and before the tag. Says how many
+    /// they are; without any there is no record.
     pub(crate) fn seal_filled(
         &mut self,
         content: ContentType,
-        len: usize,
-        fill: impl FnOnce(&mut [u8]),
+        fill: impl FnOnce(&mut [u8]) -> usize,
         out: &mut [u8],
-    ) -> Result<(), AeadError> {
-        let (frame, space) = self.frame(self.seq, content, len, out)?;
+    ) -> Result<usize, AeadError> {
+        let overhead = self.overhead();
+        let most = out.len().checked_sub(overhead).ok_or(AeadError)?;
+        let len = fill(&mut out[self.prefix()..][..most]).min(most);
+        if len == 0 {
+            return Ok(0);
+        }
+        let (frame, space) = self.frame(self.seq, content, len, &mut out[..len + overhead])?;
         let inner_type = frame.inner_type();
         let (body, tag) = space.split_at_mut(len + inner_type.len());
-        let (plaintext, last) = body.split_at_mut(len);
-        fill(plaintext);
-        last.copy_from_slice(inner_type);
+        body[len..].copy_from_slice(inner_type);
         tag.copy_from_slice(&self.aead.seal(&frame.nonce, frame.aad(), body)?);
-        self.advance()
+        self.advance()?;
+        Ok(len)
     }
 
     /// Writes what stands before the body of a record with `plaintext` bytes. Lends the rest: for

@@ -215,22 +215,26 @@ impl Traffic {
         Ok(renewed)
     }
 
-    /// The same for `len` bytes that `fill` puts in place.
+    /// The same for up to `len` bytes that `fill` puts in place, and of which it says how many there
+    /// are; of none there is no record. Returns that, too.
     pub(crate) fn seal_filled(
         &mut self,
         len: usize,
-        fill: impl FnOnce(&mut [u8]),
+        fill: impl FnOnce(&mut [u8]) -> usize,
         out: &mut TransmitBuffer,
-    ) -> Result<bool, Failure> {
+    ) -> Result<(usize, bool), Failure> {
         let renewed = self.seal_due(out)?;
-        let sealed = len + self.tx.overhead();
-        let space = out.reserve(sealed).ok_or_else(engine_failure)?;
-        self.tx
-            .seal_filled(ContentType::ApplicationData, len, fill, space)
+        let overhead = self.tx.overhead();
+        let space = out.reserve(len + overhead).ok_or_else(engine_failure)?;
+        let filled = self
+            .tx
+            .seal_filled(ContentType::ApplicationData, fill, space)
             .map_err(|_| engine_failure())?;
-        out.commit(sealed);
-        self.unused_key = false;
-        Ok(renewed)
+        if filled > 0 {
+            out.commit(filled + overhead);
+            self.unused_key = false;
+        }
+        Ok((filled, renewed))
     }
 
     /// Seals what is due before application data. Whether our key was renewed.
