@@ -1,5 +1,7 @@
 //! The dialogues without IO.
 
+use sslcore_tests::babble::babble;
+
 use super::dialogue::{Credentials, Dialogue, Step};
 use super::{ANSWER, Proxy};
 
@@ -258,16 +260,7 @@ fn credentials_of_a_file_are_taken_as_they_stand() {
 #[test]
 fn no_bytes_at_all_make_a_dialogue_panic() {
     const ALPHABET: &[u8] = b"\x05\0\x01\x02\x03\x04\xffHTTP/1. 24\r\n";
-    let mut seed = 1u32;
-    let mut next = || {
-        seed = seed.wrapping_mul(1_664_525).wrapping_add(1_013_904_223);
-        (seed >> 16) as usize
-    };
-    for _ in 0..50_000 {
-        let len = next() % 24;
-        let words: Vec<u8> = (0..len)
-            .map(|_| ALPHABET[next() % ALPHABET.len()])
-            .collect();
+    for words in babble(ALPHABET) {
         for url in [HTTP, "socks5://me:secret@proxy"] {
             let mut dialogue = asked(url, "host");
             let mut unread = &words[..];
