@@ -35,6 +35,7 @@ fn a_url_says_how_where_and_who() {
         ("http://[::1]:3128/", "::1", 3128),
         (SOCKS, "proxy", 1080),
         ("SOCKS5H://me:p%40ss:word@proxy:1", "proxy", 1),
+        ("http://b\u{fc}cher.example:1", "xn--bcher-kva.example", 1),
     ] {
         let known = proxy(url);
         assert_eq!((&*known.host, known.port), (host, port), "{url}");
