@@ -182,7 +182,10 @@ impl Connector {
 
     fn look_up(&self, host: &str, port: u16) -> Result<Vec<SocketAddr>, ConnectError> {
         let found = (host, port).to_socket_addrs().map_err(|error| {
-            let why = format!("cannot find the address of {host}: {error}");
+            let why = format!(
+                "cannot find the address of {}: {error}",
+                host.escape_debug()
+            );
             ConnectError::not_found(host, port, why)
         })?;
         let local = self.local_address.map_or(IpVersion::Any, IpVersion::of);
@@ -198,7 +201,7 @@ impl Connector {
                 (IpVersion::V4, _) | (_, IpVersion::V4) => "IPv4 address",
                 (IpVersion::V6, _) | (_, IpVersion::V6) => "IPv6 address",
             };
-            let why = format!("{host} has no {kind}");
+            let why = format!("{} has no {kind}", host.escape_debug());
             return Err(ConnectError::not_found(host, port, why));
         }
         Ok(addresses)

@@ -5,7 +5,7 @@ use std::io::{self, ErrorKind};
 use std::net::SocketAddr;
 
 /// A host could not be connected to. The inner value of an [`io::Error`] whose kind is
-/// [`kind`](Self::kind).
+/// [`kind`](Self::kind). `Display` escapes control characters in the host's name.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ConnectError {
     host: String,
@@ -101,7 +101,8 @@ impl fmt::Display for ConnectError {
         if let Some(why) = &self.not_found {
             return f.write_str(why);
         }
-        write!(f, "cannot connect to {} port {}", self.host, self.port)?;
+        let host = self.host.escape_debug();
+        write!(f, "cannot connect to {host} port {}", self.port)?;
         for (i, attempt) in self.tried.iter().enumerate() {
             let separator = if i == 0 { ": " } else { "; " };
             write!(f, "{separator}{}: {}", attempt.address.ip(), attempt.reason)?;
@@ -115,5 +116,24 @@ impl std::error::Error for ConnectError {}
 impl From<ConnectError> for io::Error {
     fn from(error: ConnectError) -> Self {
         Self::new(error.kind(), error)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_host_that_cannot_be_reached_is_named_in_escapes() {
+        let mut error = ConnectError::new("\x1b[2Jhost", 1);
+        error.add(
+            ([127, 0, 0, 1], 1).into(),
+            &ErrorKind::ConnectionRefused.into(),
+        );
+        assert_eq!(
+            error.to_string(),
+            "cannot connect to \\u{1b}[2Jhost port 1: 127.0.0.1: connection refused"
+        );
+        assert_eq!(error.host(), "\x1b[2Jhost");
     }
 }

@@ -132,6 +132,15 @@ fn two_is_for_a_server_that_is_not_there() {
 }
 
 #[test]
+fn a_host_whose_name_would_clear_the_screen_is_named_in_escapes() {
+    let nowhere = format!("\x1b[2J{}", "a".repeat(64));
+    let ended = run(connect(&nowhere).args(["--name", "server.test"]), b"");
+    assert_eq!(ended.code, Some(2), "{}", ended.stderr);
+    assert!(ended.stderr.contains(r"\u{1b}[2Jaaa"), "{}", ended.stderr);
+    assert!(!ended.stderr.contains('\x1b'), "{}", ended.stderr);
+}
+
+#[test]
 fn three_is_for_a_server_that_speaks_no_tls() {
     let door = Door::open();
     let serve = || {

@@ -158,6 +158,17 @@ fn a_name_that_nobody_knows_is_named_in_the_error() {
 }
 
 #[test]
+fn a_name_that_would_clear_the_screen_is_named_in_escapes() {
+    // A label that is too long for DNS: nobody has to be asked.
+    let nowhere = format!("\x1b[2J\r\n{}", "a".repeat(64));
+    let error = SslSocket::connect_to_host(&nowhere, 1, Some(LONG)).expect_err("too long");
+    assert_eq!(why(&error).host(), nowhere);
+    let text = error.to_string();
+    assert!(text.contains(r"\u{1b}[2J\r\naaa"), "{text:?}");
+    assert!(!text.contains(char::is_control), "{text:?}");
+}
+
+#[test]
 fn an_address_that_does_not_answer_is_given_up_in_time() {
     let deaf = Deaf::new();
     let time = Some(Duration::from_millis(50));
