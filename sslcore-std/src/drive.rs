@@ -27,6 +27,9 @@ pub(crate) trait Transport: Read + Write {
 
     /// Nothing more will be sent: FIN, if that is ours to send.
     fn finish(&mut self) {}
+
+    /// The application has changed something: whoever waits looks again.
+    fn acted(&mut self) {}
 }
 
 /// A connection and what carries it.

@@ -193,7 +193,7 @@ macro_rules! common_methods {
         /// [`UsageError::TooManyBytes`](sslcore::UsageError::TooManyBytes) when there is no room: see
         /// [`Connection::unread`](sslcore::Connection::unread).
         pub fn unread(&mut self, plaintext: &[u8]) -> Result<(), sslcore::UsageError> {
-            self.driver.connection.unread(plaintext)
+            self.driver.act(|connection| connection.unread(plaintext))
         }
 
         /// The unread plaintext, in one piece. Does not block. `QIODevice::peek`.

@@ -19,6 +19,7 @@ impl<T: Transport> Driver<T> {
         self.plain_left = plain_left;
         self.fresh = false;
         self.nudge();
+        self.transport.acted();
         Ok(())
     }
 
@@ -26,6 +27,7 @@ impl<T: Transport> Driver<T> {
     pub(crate) fn act<R>(&mut self, act: impl FnOnce(&mut Connection) -> R) -> R {
         let outcome = act(&mut self.connection);
         self.nudge();
+        self.transport.acted();
         outcome
     }
 
@@ -66,6 +68,7 @@ impl<T: Transport> Driver<T> {
         self.connection.abort();
         self.settle();
         self.end_transport();
+        self.transport.acted();
     }
 
     pub(crate) fn poll_event(&mut self) -> Option<Event> {

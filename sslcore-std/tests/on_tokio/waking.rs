@@ -10,10 +10,12 @@ use std::task::{Context, Poll, Wake, Waker};
 use std::time::Duration;
 
 use sslcore_std::tokio::SslStream;
-use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt, ReadBuf, duplex, split};
+use tokio::io::{
+    AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt, DuplexStream, ReadBuf, duplex, split,
+};
 
 use crate::common::on_tokio::{encrypted, once};
-use crate::common::{VERSIONS, pattern};
+use crate::common::{LONG, VERSIONS, pattern};
 use crate::{Giving, MUCH, soon};
 
 #[tokio::test(start_paused = true)]
@@ -228,4 +230,26 @@ async fn a_flood_does_not_keep_other_tasks_from_their_turn() {
     assert!(polled.is_pending());
     assert!(reads.get() <= 100, "{} reads in one poll", reads.get());
     assert!(woken.0.load(Ordering::Relaxed) > 0, "it wants to go on");
+}
+
+#[tokio::test]
+async fn who_waits_looks_again_when_somebody_else_has_done_something() {
+    type Act = fn(&mut SslStream<DuplexStream>);
+    let acts: [(&str, Act); 5] = [
+        ("abort", SslStream::abort),
+        ("cancel", SslStream::cancel),
+        ("close", SslStream::close),
+        ("a timeout", |it| it.set_peer_close_timeout(Some(LONG))),
+        ("unread", |it| it.unread(b"again").expect("room")),
+    ];
+    for (name, act) in acts {
+        let (one, other) = duplex(MUCH);
+        let (mut one, _other) = encrypted("TLSv1.3", one, other).await;
+        let (waker, woken) = alarm();
+        let mut cx = Context::from_waker(&waker);
+        let polled = pin!(one.read(&mut [0; 1])).poll(&mut cx);
+        assert!(polled.is_pending());
+        act(&mut one);
+        assert_eq!(woken.0.load(Ordering::Relaxed), 1, "{name}");
+    }
 }
