@@ -14,7 +14,11 @@ use crate::socket::SslSocket;
 use crate::wait_error::WaitError;
 
 #[path = "../../tests/common/deaf.rs"]
-#[allow(unreachable_pub, reason = "it is shared with the tests from outside")]
+#[allow(
+    dead_code,
+    unreachable_pub,
+    reason = "it is shared with the tests from outside"
+)]
 mod deaf;
 
 const LONG: Duration = Duration::from_secs(20);
