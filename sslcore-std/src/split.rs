@@ -123,14 +123,17 @@ impl ReadHalf {
             });
         }
         let Self {
-            socket, mut last, ..
+            socket,
+            mut last,
+            timeout: read_timeout,
         } = self;
         last.0 = None;
         drop(write_half);
         Arc::try_unwrap(socket)
             .map(SharedSocket::into_socket)
             .map_err(|socket| {
-                let (read_half, write_half) = halves(socket);
+                let (mut read_half, mut write_half) = halves(socket);
+                (read_half.timeout, write_half.timeout) = (read_timeout, write_timeout);
                 ReuniteError {
                     read_half,
                     write_half,
@@ -216,7 +219,12 @@ impl fmt::Display for SplitError {
 
 impl fmt::Display for ReuniteError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("the two halves are of different sockets; reunite those that one split gave")
+        match Arc::ptr_eq(&self.read_half.socket, &self.write_half.socket) {
+            true => f.write_str("the socket is still shared; drop what `share` gave first"),
+            false => f.write_str(
+                "the two halves are of different sockets; reunite those that one split gave",
+            ),
+        }
     }
 }
 
