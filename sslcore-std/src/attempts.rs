@@ -28,15 +28,30 @@ pub(crate) fn alternate(addresses: Vec<SocketAddr>) -> VecDeque<SocketAddr> {
     order
 }
 
-/// The latest of the attempts to connect to the addresses of a host.
+/// The latest of the attempts to connect to the addresses of a host, from
+/// [`SslSocket::attempt`](crate::SslSocket::attempt).
+///
+/// ```
+/// # fn main() -> std::io::Result<()> {
+/// use std::net::TcpListener;
+///
+/// let server = TcpListener::bind("127.0.0.1:0")?;
+/// let port = server.local_addr()?.port();
+/// let mut socket = sslcore_std::Connector::new().start("127.0.0.1", port)?;
+/// let attempt = socket.attempt().expect("no wait has looked yet");
+/// assert_eq!((attempt.address.port(), attempt.number, attempt.of), (port, 1, 1));
+/// socket.wait_for_connected(None)?;
+/// assert_eq!(socket.attempt(), None); // the connection stands
+/// # Ok(()) }
+/// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Attempt {
-    /// The address.
+    /// The address and port that are tried.
     pub address: SocketAddr,
-    /// Which one it is of the host's addresses, from 1.
+    /// The position of the address among those of the host, counted from 1.
     pub number: usize,
-    /// How many addresses the host has.
+    /// The number of addresses of the host.
     pub of: usize,
 }
 

@@ -4,11 +4,28 @@ use std::time::{Duration, SystemTime};
 
 use sslcore::{Instant, Now, UnixTime};
 
-/// Tells an [`sslcore::Connection`] the time: `std::time::Instant` for deadlines, `SystemTime`
-/// for certificates.
+/// The system's clocks, as an [`sslcore::Connection`] wants them: `std::time::Instant` for
+/// deadlines, `SystemTime` for the validity of certificates.
 ///
-/// A system clock before 1970 counts as none: certificates then carry
-/// [`NoWallClock`](sslcore::SslErrorKind::NoWallClock). Instants of two clocks must not be mixed.
+/// ```
+/// use sslcore_std::Clock;
+/// use sslcore_std::sslcore::{Buffers, Connection, Limits};
+///
+/// let clock = Clock::new();
+/// let mut connection = Connection::new(Limits::default(), Buffers::Owned);
+/// connection.process(clock.now());
+/// let wait = connection.deadline().map(|deadline| clock.until(deadline));
+/// assert_eq!(wait, None); // no timeout runs in plaintext
+///
+/// let std = std::time::Instant::now();
+/// let instant = clock.from_std(std);
+/// assert!(instant <= clock.instant());
+/// assert!(clock.to_std(instant).is_some_and(|same| same <= std)); // to the microsecond
+/// ```
+///
+/// A system clock before 1970 counts as none: certificates then have the error
+/// [`NoWallClock`](sslcore::SslErrorKind::NoWallClock). Instants of two `Clock`s must not be mixed,
+/// because each counts from its own start.
 #[derive(Clone, Copy, Debug)]
 pub struct Clock {
     start: std::time::Instant,
@@ -17,7 +34,7 @@ pub struct Clock {
 }
 
 impl Clock {
-    /// A clock that starts now.
+    /// A clock whose instants count from now.
     pub fn new() -> Self {
         Self::told_by(std::time::Instant::now)
     }
@@ -30,7 +47,8 @@ impl Clock {
         }
     }
 
-    /// What time it is. Costs two system clock readings.
+    /// The present time of both clocks, for [`Connection::process`](sslcore::Connection::process).
+    /// Costs two readings of system clocks.
     pub fn now(&self) -> Now {
         Now {
             monotonic: self.instant(),
@@ -41,24 +59,24 @@ impl Clock {
         }
     }
 
-    /// The time since the clock's start, to the microsecond.
+    /// The time since the clock was made, to the microsecond.
     pub fn instant(&self) -> Instant {
         self.from_std((self.tell)())
     }
 
-    /// The same point in time as the clock tells it; its start for one before that.
+    /// Converts a point in time of std; one before the clock was made becomes the clock's start.
     pub fn from_std(&self, instant: std::time::Instant) -> Instant {
         Instant::default().after(instant.saturating_duration_since(self.start))
     }
 
-    /// The same point in time as std tells it; `None` for one beyond what std can tell.
+    /// Converts a point in time to std's; `None` when std cannot represent it.
     pub fn to_std(&self, instant: Instant) -> Option<std::time::Instant> {
         let since_start = Duration::from_micros(instant.as_micros());
         self.start.checked_add(since_start)
     }
 
-    /// How long until `deadline`, rounded up to the next microsecond so that it has passed then;
-    /// zero when it has passed already.
+    /// The time until `deadline`, rounded up to the next microsecond so that the deadline has
+    /// passed after it; zero when the deadline has passed.
     pub fn until(&self, deadline: Instant) -> Duration {
         match self.instant().until(deadline) {
             Duration::ZERO => Duration::ZERO,

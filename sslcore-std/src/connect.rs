@@ -12,15 +12,16 @@ use crate::link::Link;
 use crate::socket::SslSocket;
 use crate::wait_error::WaitError;
 
-/// Which addresses of a host are tried. `QAbstractSocket::NetworkLayerProtocol`.
+/// Which addresses of a host are tried. `QAbstractSocket::NetworkLayerProtocol`. The example of
+/// [`Connector`] shows it.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum IpVersion {
-    /// All. `AnyIPProtocol`.
+    /// Addresses of both versions. `AnyIPProtocol`.
     #[default]
     Any,
-    /// IPv4 only. `IPv4Protocol`.
+    /// IPv4 addresses only. `IPv4Protocol`.
     V4,
-    /// IPv6 only. `IPv6Protocol`.
+    /// IPv6 addresses only. `IPv6Protocol`.
     V6,
 }
 
@@ -41,13 +42,8 @@ impl IpVersion {
     }
 }
 
-/// How to connect: everything that [`SslSocket::connect_to_host`] does not ask.
-///
-/// The addresses of a host are tried in the order of the system's resolver, IPv6 and IPv4 taking
-/// turns. An address that has not answered after a quarter of a second gets company: the next one
-/// is tried beside it, and the first that answers is taken (RFC 8305 "Happy Eyeballs"). So an
-/// address that leads nowhere costs a quarter of a second, not the whole timeout. (Outside Unix
-/// they are tried one after the other.)
+/// Settings for connecting to a host by name: which addresses are tried, for how long, from where,
+/// and which name the certificate must carry.
 ///
 /// ```no_run
 /// # fn main() -> Result<(), Box<dyn std::error::Error>> {
@@ -59,7 +55,8 @@ impl IpVersion {
 ///
 /// let config = ClientConfig::builder(sslcore_std::default_backend()).build()?;
 /// let timeout = Some(Duration::from_secs(10));
-/// // Behind a load balancer: its address, another name in the certificate, a third asked for.
+/// // Behind a load balancer: connects to lb7.example.net, asks for www.example.org (SNI), and
+/// // requires a certificate for example.org.
 /// let mut socket = Connector::new()
 ///     .timeout(timeout)
 ///     .ip_version(IpVersion::V4)
@@ -68,6 +65,12 @@ impl IpVersion {
 /// socket.wait_for_encrypted(timeout)?;
 /// # } Ok(()) }
 /// ```
+///
+/// The addresses of a host are tried in the order of the system's resolver, IPv6 and IPv4 in turn.
+/// When an address has not answered within 250 ms, the next one is tried beside it, and the first
+/// connection that is established is used (RFC 8305 "Happy Eyeballs"). An address that does not
+/// answer therefore costs 250 ms, not the whole timeout. Outside Unix the addresses are tried one
+/// after the other.
 #[derive(Clone, Debug, Default)]
 pub struct Connector {
     ip_version: IpVersion,
@@ -78,45 +81,61 @@ pub struct Connector {
 }
 
 impl Connector {
-    /// Any address, no timeout but the system's, the default [`Limits`], and the host's name as
-    /// the name in the certificate.
+    /// A connector with the defaults: addresses of both IP versions, the system's own timeout, the
+    /// default [`Limits`], and the host's name as the name that the certificate must carry.
     pub fn new() -> Self {
         Self::default()
     }
 
-    /// Tries only addresses of this version.
+    /// Tries only addresses of this version. The default is [`IpVersion::Any`].
     #[must_use]
     pub fn ip_version(mut self, version: IpVersion) -> Self {
         self.ip_version = version;
         self
     }
 
-    /// The address to connect from, and the port if it is not 0: for a host with several addresses of
-    /// its own. Only addresses of the same version are tried. `None`, the default, leaves it to the
-    /// system. Outside Unix no address can be tried with it. `QAbstractSocket::bind`.
+    /// Sets the local address to connect from, and the local port unless it is 0: for a machine
+    /// with several addresses. Only addresses of the same IP version are tried. With `None`, the
+    /// default, the system chooses. Outside Unix connecting fails with `Unsupported` when an
+    /// address is set. `QAbstractSocket::bind`.
+    ///
+    /// ```
+    /// use std::io;
+    /// use std::net::TcpListener;
+    ///
+    /// use sslcore_std::Connector;
+    ///
+    /// # fn main() -> io::Result<()> {
+    /// let server = TcpListener::bind("127.0.0.1:0")?;
+    /// let port = server.local_addr()?.port();
+    /// let from = "127.0.0.1:0".parse().expect("an address");
+    /// let socket = Connector::new().local_address(Some(from)).connect("localhost", port)?;
+    /// assert_eq!(socket.local_addr()?.ip(), from.ip());
+    /// # Ok(()) }
+    /// ```
     #[must_use]
     pub fn local_address(mut self, address: Option<SocketAddr>) -> Self {
         self.local_address = address;
         self
     }
 
-    /// How long all addresses together may take; `None`, the default, leaves it to the system.
-    /// Looking the name up may take longer, since std cannot bound that.
+    /// Limits how long all addresses together may take to connect. With `None`, the default, the
+    /// system decides. The time of looking up the name is not limited: std offers no way to do so.
     #[must_use]
     pub fn timeout(mut self, timeout: Option<Duration>) -> Self {
         self.timeout = timeout;
         self
     }
 
-    /// The limits of the connection.
+    /// Sets the [`Limits`] of the connection: the sizes of its buffers.
     #[must_use]
     pub fn limits(mut self, limits: Limits) -> Self {
         self.limits = limits;
         self
     }
 
-    /// The name that the certificate must carry, and the one to ask for (SNI), if they are not
-    /// the host's. `QSslSocket::setPeerVerifyName`, and the `sslPeerName` of
+    /// Sets the name that the certificate must carry and the name that is asked for (SNI), if they
+    /// differ from the host's name. `QSslSocket::setPeerVerifyName`, and `sslPeerName` of
     /// `QSslSocket::connectToHostEncrypted`.
     #[must_use]
     pub fn peer_name(mut self, name: PeerName) -> Self {
@@ -124,11 +143,11 @@ impl Connector {
         self
     }
 
-    /// Connects in plaintext, and blocks until that is done.
+    /// Connects in plaintext; blocks until the connection is established or has failed.
     ///
     /// # Errors
-    /// [`ConnectError`] as the inner value: the name was not
-    /// [found](crate::ConnectCause::HostNotFound), or no address of it could be reached.
+    /// An [`io::Error`] with a [`ConnectError`] as its inner value: the name was not
+    /// [found](crate::ConnectCause::HostNotFound), or none of its addresses could be reached.
     pub fn connect(&self, host: &str, port: u16) -> io::Result<SslSocket> {
         let mut socket = self.start(host, port)?;
         // The attempts have their own timeout, and its error says more.
@@ -138,12 +157,12 @@ impl Connector {
         }
     }
 
-    /// Connects, starts TLS as a client, and returns:
-    /// [`wait_for_encrypted`](SslSocket::wait_for_encrypted) handshakes.
+    /// Connects, starts TLS as a client, and returns before the handshake:
+    /// [`wait_for_encrypted`](SslSocket::wait_for_encrypted) completes it.
     ///
     /// # Errors
-    /// As for [`connect`](Self::connect); `InvalidInput` when the host's name cannot be in a
-    /// certificate and no [`peer_name`](Self::peer_name) was given.
+    /// As for [`connect`](Self::connect). `InvalidInput` when the host's name is neither a DNS name
+    /// nor an IP address and no [`peer_name`](Self::peer_name) was set.
     pub fn connect_encrypted(
         &self,
         host: &str,
@@ -158,17 +177,44 @@ impl Connector {
         Ok(socket)
     }
 
-    /// Begins to connect and returns: the socket's state is
-    /// [`Connecting`](crate::SocketState::Connecting), and
-    /// [`wait_for_connected`](SslSocket::wait_for_connected) or any other wait, read or flush
-    /// carries it on. What is written meanwhile leaves once it is connected; TLS can be started
-    /// at once, its handshake timeout counts from the connection.
+    /// Begins to connect, and returns without waiting for the connection; only looking up the name
+    /// may block. The state of the socket is [`Connecting`](crate::SocketState::Connecting);
+    /// [`wait_for_connected`](SslSocket::wait_for_connected) and every other wait, read or flush
+    /// carry the attempts on.
     ///
-    /// Looking up the name happens here, and may block.
+    /// Data that is written meanwhile leaves when the connection is established. TLS can be started
+    /// at once; its handshake timeout starts with the connection.
+    ///
+    /// ```
+    /// use std::io;
+    /// use std::net::TcpListener;
+    /// use std::time::Duration;
+    ///
+    /// use sslcore_std::{Connector, WaitError};
+    ///
+    /// # fn main() -> io::Result<()> {
+    /// let server = TcpListener::bind("127.0.0.1:0")?;
+    /// let port = server.local_addr()?.port();
+    /// let mut socket = Connector::new().start("localhost", port)?;
+    /// loop {
+    ///     match socket.wait_for_connected(Some(Duration::from_millis(100))) {
+    ///         Ok(()) => break,
+    ///         // A timeout gives nothing up. This is the place to show how it goes, or to abort.
+    ///         Err(WaitError::Timeout) => {
+    ///             if let Some(attempt) = socket.attempt() {
+    ///                 println!("address {} of {}: {}", attempt.number, attempt.of, attempt.address);
+    ///             }
+    ///         }
+    ///         Err(error) => return Err(error.into()),
+    ///     }
+    /// }
+    /// assert_eq!(socket.peer_addr()?.port(), port);
+    /// # Ok(()) }
+    /// ```
     ///
     /// # Errors
-    /// [`ConnectError`] as the inner value, when the name is not found or not one address can be
-    /// tried.
+    /// An [`io::Error`] with a [`ConnectError`] as its inner value: the name was not found, or
+    /// every attempt failed at once.
     pub fn start(&self, host: &str, port: u16) -> io::Result<SslSocket> {
         let until = self
             .timeout
@@ -182,7 +228,10 @@ impl Connector {
 
     fn look_up(&self, host: &str, port: u16) -> Result<Vec<SocketAddr>, ConnectError> {
         let found = (host, port).to_socket_addrs().map_err(|error| {
-            let why = format!("cannot find the address of {host}: {error}");
+            let why = format!(
+                "cannot find the address of {}: {error}",
+                host.escape_debug()
+            );
             ConnectError::not_found(host, port, why)
         })?;
         let local = self.local_address.map_or(IpVersion::Any, IpVersion::of);
@@ -198,7 +247,7 @@ impl Connector {
                 (IpVersion::V4, _) | (_, IpVersion::V4) => "IPv4 address",
                 (IpVersion::V6, _) | (_, IpVersion::V6) => "IPv6 address",
             };
-            let why = format!("{host} has no {kind}");
+            let why = format!("{} has no {kind}", host.escape_debug());
             return Err(ConnectError::not_found(host, port, why));
         }
         Ok(addresses)
@@ -215,23 +264,60 @@ impl Connector {
 }
 
 impl SslSocket {
-    /// Connects in plaintext. `QAbstractSocket::connectToHost` and `waitForConnected` in one;
-    /// [`Connector::start`] takes the two apart.
+    /// Connects in plaintext; blocks until the connection is established or has failed.
+    /// `QAbstractSocket::connectToHost` followed by `waitForConnected`; [`Connector::start`]
+    /// connects without blocking.
     ///
-    /// `timeout` is for all of the host's addresses together; `None` leaves it to the system.
-    /// [`Connector`] tells how they are tried. TCP_NODELAY is set: records are whole, and TCP
-    /// would only hold them back.
+    /// `timeout` limits all of the host's addresses together; with `None` the system decides.
+    /// [`Connector`] says how the addresses are tried. TCP_NODELAY is set on the socket.
+    ///
+    /// ```
+    /// use std::io::Write;
+    /// use std::net::TcpListener;
+    /// use std::time::Duration;
+    ///
+    /// use sslcore_std::SslSocket;
+    ///
+    /// # fn main() -> std::io::Result<()> {
+    /// let server = TcpListener::bind("127.0.0.1:0")?;
+    /// let port = server.local_addr()?.port();
+    /// let mut socket = SslSocket::connect_to_host("localhost", port, Some(Duration::from_secs(10)))?;
+    /// assert_eq!(socket.peer_name(), Some("localhost"));
+    /// socket.write_all(b"in plaintext")?;
+    /// # Ok(()) }
+    /// ```
     ///
     /// # Errors
-    /// [`ConnectError`] as the inner value: the name was not
-    /// [found](crate::ConnectCause::HostNotFound), or no address of it could be reached.
+    /// An [`io::Error`] with a [`ConnectError`] as its inner value: the name was not
+    /// [found](crate::ConnectCause::HostNotFound), or none of its addresses could be reached.
     pub fn connect_to_host(host: &str, port: u16, timeout: Option<Duration>) -> io::Result<Self> {
         Connector::new().timeout(timeout).connect(host, port)
     }
 
-    /// Connects and starts TLS as a client; the certificate must carry the host's name.
-    /// [`wait_for_encrypted`](Self::wait_for_encrypted) handshakes.
-    /// `QSslSocket::connectToHostEncrypted`; for another name see [`Connector::peer_name`].
+    /// Connects, starts TLS as a client, and returns before the handshake:
+    /// [`wait_for_encrypted`](Self::wait_for_encrypted) completes it. The certificate must carry
+    /// the host's name; for another name see [`Connector::peer_name`].
+    /// `QSslSocket::connectToHostEncrypted`.
+    ///
+    /// ```no_run
+    /// use std::io::{self, Read, Write};
+    /// use std::time::Duration;
+    ///
+    /// use sslcore_std::SslSocket;
+    /// use sslcore_std::sslcore::ClientConfig;
+    ///
+    /// fn ask(config: &ClientConfig) -> io::Result<String> {
+    ///     let timeout = Some(Duration::from_secs(30));
+    ///     let mut socket =
+    ///         SslSocket::connect_to_host_encrypted("www.example.org", 443, config, timeout)?;
+    ///     socket.set_timeout(timeout);
+    ///     socket.wait_for_encrypted(timeout)?;
+    ///     socket.write_all(b"GET / HTTP/1.0\r\nHost: www.example.org\r\n\r\n")?;
+    ///     let mut answer = String::new();
+    ///     socket.read_to_string(&mut answer)?; // a stream that was cut is an error
+    ///     Ok(answer)
+    /// }
+    /// ```
     ///
     /// # Errors
     /// As for [`Connector::connect_encrypted`].
@@ -246,12 +332,15 @@ impl SslSocket {
             .connect_encrypted(host, port, config)
     }
 
-    /// Waits until the TCP connection stands. At once if it does.
-    /// `QAbstractSocket::waitForConnected`, but a timeout gives nothing up: wait again, or
-    /// [`abort`](Self::abort).
+    /// Waits until the TCP connection is established; returns at once if it is.
+    /// `QAbstractSocket::waitForConnected`, but a timeout does not end the attempts: wait again, or
+    /// [`abort`](Self::abort). The example of [`Connector::start`] shows it.
+    ///
+    /// `timeout` limits this call; `None` sets no limit.
     ///
     /// # Errors
-    /// [`WaitError::CannotConnect`], [`WaitError::Timeout`].
+    /// [`WaitError::CannotConnect`] when no address could be reached, [`WaitError::Timeout`];
+    /// [`WaitError::Ended`] or [`WaitError::Failed`] when the connection is over.
     pub fn wait_for_connected(&mut self, timeout: Option<Duration>) -> Result<(), WaitError> {
         self.wait(timeout, |driver| driver.connected())
     }

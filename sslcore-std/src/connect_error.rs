@@ -4,8 +4,32 @@ use std::fmt;
 use std::io::{self, ErrorKind};
 use std::net::SocketAddr;
 
-/// A host could not be connected to. The inner value of an [`io::Error`] whose kind is
+/// Why a host could not be connected to. The inner value of an [`io::Error`] whose kind is
 /// [`kind`](Self::kind).
+///
+/// `Display` names host, port and every address with its error, in one line; control characters in
+/// the host's name are escaped.
+///
+/// ```
+/// use std::net::TcpListener;
+/// use std::time::Duration;
+///
+/// use sslcore_std::{ConnectCause, ConnectError, SslSocket};
+///
+/// # fn main() -> std::io::Result<()> {
+/// // A port that nobody listens on any more.
+/// let port = TcpListener::bind("127.0.0.1:0")?.local_addr()?.port();
+/// let timeout = Some(Duration::from_secs(10));
+/// let error = SslSocket::connect_to_host("127.0.0.1", port, timeout).expect_err("refused");
+/// let inner = error.get_ref().expect("an inner value");
+/// let why = inner.downcast_ref::<ConnectError>().expect("a ConnectError");
+/// assert_eq!((why.host(), why.port()), ("127.0.0.1", port));
+/// assert_eq!(why.cause(), ConnectCause::Unreachable);
+/// for attempt in why.tried() {
+///     println!("{}: {:?}, {}", attempt.address, attempt.kind, attempt.reason);
+/// }
+/// # Ok(()) }
+/// ```
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ConnectError {
     host: String,
@@ -15,27 +39,27 @@ pub struct ConnectError {
     tried: Vec<FailedAttempt>,
 }
 
-/// What a host was not connected to for.
+/// At which step connecting failed. The example of [`ConnectError`] shows it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum ConnectCause {
-    /// Its name has no address, or none of the version that was asked for: nothing was tried.
-    /// `QAbstractSocket::HostNotFoundError`.
+    /// The host's name has no address, or none of the IP version that was asked for. No connection
+    /// was tried. `QAbstractSocket::HostNotFoundError`.
     HostNotFound,
-    /// None of its addresses could be reached. `QAbstractSocket::ConnectionRefusedError`,
+    /// None of the host's addresses could be reached. `QAbstractSocket::ConnectionRefusedError`,
     /// `SocketTimeoutError`, `NetworkError`.
     Unreachable,
 }
 
-/// What became of one address.
+/// One address that could not be reached, and why. The example of [`ConnectError`] shows it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct FailedAttempt {
-    /// The address.
+    /// The address and port.
     pub address: SocketAddr,
-    /// What went wrong. `TimedOut` also for an address that was never tried because the time was
-    /// up before.
+    /// The kind of the error. `TimedOut` also for an address that was never tried because the time
+    /// was up before its turn.
     pub kind: ErrorKind,
-    /// The same in the system's words.
+    /// The error in the words of the system.
     pub reason: String,
 }
 
@@ -70,12 +94,12 @@ impl ConnectError {
         &self.host
     }
 
-    /// The port.
+    /// The port, as it was given.
     pub fn port(&self) -> u16 {
         self.port
     }
 
-    /// Whether there was an address to try.
+    /// At which step connecting failed: looking up the name, or reaching an address.
     pub fn cause(&self) -> ConnectCause {
         match self.not_found {
             Some(_) => ConnectCause::HostNotFound,
@@ -83,12 +107,13 @@ impl ConnectError {
         }
     }
 
-    /// Every address, in the order in which they failed.
+    /// The addresses that failed, in the order in which they failed. Empty when the name was not
+    /// found.
     pub fn tried(&self) -> &[FailedAttempt] {
         &self.tried
     }
 
-    /// The kind of the last failure; `NotFound` when there was no address to try.
+    /// The kind of the last address's error; `NotFound` when the name was not found.
     pub fn kind(&self) -> ErrorKind {
         self.tried
             .last()
@@ -101,7 +126,8 @@ impl fmt::Display for ConnectError {
         if let Some(why) = &self.not_found {
             return f.write_str(why);
         }
-        write!(f, "cannot connect to {} port {}", self.host, self.port)?;
+        let host = self.host.escape_debug();
+        write!(f, "cannot connect to {host} port {}", self.port)?;
         for (i, attempt) in self.tried.iter().enumerate() {
             let separator = if i == 0 { ": " } else { "; " };
             write!(f, "{separator}{}: {}", attempt.address.ip(), attempt.reason)?;
@@ -115,5 +141,24 @@ impl std::error::Error for ConnectError {}
 impl From<ConnectError> for io::Error {
     fn from(error: ConnectError) -> Self {
         Self::new(error.kind(), error)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_host_that_cannot_be_reached_is_named_in_escapes() {
+        let mut error = ConnectError::new("\x1b[2Jhost", 1);
+        error.add(
+            ([127, 0, 0, 1], 1).into(),
+            &ErrorKind::ConnectionRefused.into(),
+        );
+        assert_eq!(
+            error.to_string(),
+            "cannot connect to \\u{1b}[2Jhost port 1: 127.0.0.1: connection refused"
+        );
+        assert_eq!(error.host(), "\x1b[2Jhost");
     }
 }

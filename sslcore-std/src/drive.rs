@@ -27,6 +27,9 @@ pub(crate) trait Transport: Read + Write {
 
     /// Nothing more will be sent: FIN, if that is ours to send.
     fn finish(&mut self) {}
+
+    /// The application has changed something: whoever waits looks again.
+    fn acted(&mut self) {}
 }
 
 /// A connection and what carries it.
@@ -55,8 +58,6 @@ pub(crate) struct Driver<T> {
     unflushed: bool,
     /// Bytes were written since all had left that was written before.
     owed: bool,
-    /// Something will never leave.
-    lost: bool,
     /// The transport takes nothing more.
     pub(crate) write_ended: bool,
     /// The transport gives nothing more.
@@ -81,7 +82,6 @@ impl<T: Transport> Driver<T> {
             fresh: false,
             unflushed: false,
             owed: false,
-            lost: false,
             write_ended: false,
             read_ended: false,
             transport_error: None,
@@ -215,7 +215,6 @@ impl<T: Transport> Driver<T> {
     /// The peer is gone. What it said before, perhaps why, can still be read; the end of that is
     /// the end of the connection.
     fn end_writing(&mut self, error: Option<io::Error>) {
-        self.lost |= self.holds_bytes();
         self.write_ended = true;
         self.unflushed = false;
         if let Some(error) = error {
@@ -306,7 +305,6 @@ impl<T: Transport> Driver<T> {
     }
 
     fn end_transport(&mut self) {
-        self.lost |= self.holds_bytes();
         self.connecting = false;
         self.read_ended = true;
         self.write_ended = true;

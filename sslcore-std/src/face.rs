@@ -3,18 +3,18 @@
 /// The methods that are the same for both, each over the field `driver`.
 macro_rules! common_methods {
     () => {
-        /// Starts TLS as a client. `QSslSocket::startClientEncryption`.
+        /// Starts TLS as a client, and returns at once. `QSslSocket::startClientEncryption`.
         ///
-        /// What was written so far leaves in the clear, what is written from now on waits for
-        /// [`Encrypted`](sslcore::Event::Encrypted). Returns at once.
+        /// Bytes that were written before this call leave in plaintext. Bytes that are written after
+        /// it are queued until [`Encrypted`](sslcore::Event::Encrypted), and leave encrypted.
         ///
         /// # Errors
-        /// [`UsageError::UnreadPlaintext`](sslcore::UsageError::UnreadPlaintext) when bytes wait
-        /// to be read that the peer sent before TLS: a server that has said "go ahead" waits for
-        /// the client, so somebody else may have sent them.
-        /// [`AlreadyStarted`](sslcore::UsageError::AlreadyStarted),
-        /// [`WriteClosed`](sslcore::UsageError::WriteClosed),
-        /// [`ConnectionOver`](sslcore::UsageError::ConnectionOver).
+        /// [`UsageError::UnreadPlaintext`](sslcore::UsageError::UnreadPlaintext) when plaintext of the
+        /// peer is still unread. A server that has said "go ahead" sends nothing before the
+        /// ClientHello, so bytes behind that line may have been injected by an attacker.
+        /// [`AlreadyStarted`](sslcore::UsageError::AlreadyStarted) when TLS was started before,
+        /// [`WriteClosed`](sslcore::UsageError::WriteClosed) after [`close`](Self::close),
+        /// [`ConnectionOver`](sslcore::UsageError::ConnectionOver) when the connection has ended.
         pub fn start_client_encryption(
             &mut self,
             config: &sslcore::ClientConfig,
@@ -23,7 +23,19 @@ macro_rules! common_methods {
             self.start_client_encryption_with(config, peer, sslcore::Leftover::Refuse)
         }
 
-        /// The same, with a choice for bytes that wait to be read.
+        /// Starts TLS as a client; `leftover` says what happens to plaintext of the peer that is still
+        /// unread: refuse to start, discard it, or take it as the beginning of TLS. Otherwise as
+        /// [`start_client_encryption`](Self::start_client_encryption).
+        ///
+        /// ```
+        /// use sslcore_std::SslSocket;
+        /// use sslcore_std::sslcore::{ClientConfig, Leftover, PeerName, UsageError};
+        ///
+        /// /// For a server that talks on behind its "go ahead".
+        /// fn start(socket: &mut SslSocket, config: &ClientConfig, peer: PeerName) -> Result<(), UsageError> {
+        ///     socket.start_client_encryption_with(config, peer, Leftover::Discard)
+        /// }
+        /// ```
         ///
         /// # Errors
         /// As for [`start_client_encryption`](Self::start_client_encryption).
@@ -37,11 +49,11 @@ macro_rules! common_methods {
                 .start(|connection| connection.start_client_encryption_with(config, peer, leftover))
         }
 
-        /// Starts TLS as a server. `QSslSocket::startServerEncryption`.
+        /// Starts TLS as a server, and returns at once. `QSslSocket::startServerEncryption`.
         ///
-        /// A server that answers "go ahead" writes that line and starts TLS with the next call,
-        /// with no read or wait between: writing does not receive unless it has to wait, so a
-        /// fast client cannot get its ClientHello in between.
+        /// A server that answers "go ahead" writes that line and starts TLS with the next call, with
+        /// no read or wait between. A write receives only while it has to wait for room, so the
+        /// ClientHello of a fast client cannot be taken for plaintext.
         ///
         /// # Errors
         /// As for [`start_client_encryption`](Self::start_client_encryption).
@@ -52,7 +64,20 @@ macro_rules! common_methods {
             self.start_server_encryption_with(start, sslcore::Leftover::Refuse)
         }
 
-        /// The same, with a choice for bytes that wait to be read.
+        /// Starts TLS as a server; `leftover` says what happens to plaintext of the peer that is still
+        /// unread: refuse to start, discard it, or take it as the beginning of TLS. Otherwise as
+        /// [`start_server_encryption`](Self::start_server_encryption).
+        ///
+        /// ```
+        /// use sslcore_std::SslSocket;
+        /// use sslcore_std::sslcore::{Leftover, ServerConfig, ServerStart, UsageError};
+        ///
+        /// /// For a port of plaintext and TLS: the first bytes were a ClientHello, and only looked at.
+        /// fn start(socket: &mut SslSocket, config: ServerConfig) -> Result<(), UsageError> {
+        ///     assert_eq!(socket.peek().first(), Some(&0x16)); // a handshake record (RFC 8446 §5.1)
+        ///     socket.start_server_encryption_with(ServerStart::With(config), Leftover::TreatAsTls)
+        /// }
+        /// ```
         ///
         /// # Errors
         /// As for [`start_client_encryption`](Self::start_client_encryption).
@@ -65,21 +90,42 @@ macro_rules! common_methods {
                 .start(|connection| connection.start_server_encryption_with(start, leftover))
         }
 
-        /// The certificate review that waits for an [`answer`](Self::answer).
+        /// The review that waits for [`answer`](Self::answer): the peer's certificates and their errors.
+        /// `None` when no review is open. `QSslSocket::sslHandshakeErrors`.
         pub fn review(&self) -> Option<sslcore::Review<'_>> {
             self.driver.connection.review()
         }
 
-        /// Answers it. The alert of a rejection leaves with this call if the stream takes it.
-        /// `QSslSocket::resume`, with the decision as its argument.
+        /// Answers the open [review](Self::review). The alert of a rejection leaves with this call, as far
+        /// as the stream takes it. `QSslSocket::resume`, with the decision as its argument.
         ///
-        /// The time since the review was opened counts for no timeout but the configuration's
-        /// decision timeout.
+        /// The time between the review and the answer counts only for the configuration's
+        /// [`decision`](sslcore::Timeouts::decision) timeout. The call receives first, so that a peer
+        /// that has hung up in the meantime is noticed.
+        ///
+        /// ```
+        /// use sslcore_std::SslSocket;
+        /// use sslcore_std::sslcore::{UsageError, Verdict};
+        ///
+        /// /// Accepts the peer's certificate if it is this one, whatever errors it has.
+        /// fn answer(socket: &mut SslSocket, known: &[u8]) -> Result<(), UsageError> {
+        ///     let Some(review) = socket.review() else {
+        ///         return Ok(());
+        ///     };
+        ///     let is_known = review.chain.first().is_some_and(|leaf| leaf.as_ref() == known);
+        ///     let (id, errors) = (review.id, review.errors.to_vec());
+        ///     match is_known {
+        ///         true => socket.answer(id, Verdict::AcceptOnly(&errors)),
+        ///         false => socket.answer(id, Verdict::Reject),
+        ///     }
+        /// }
+        /// ```
         ///
         /// # Errors
-        /// [`UsageError::NoDecisionOpen`](sslcore::UsageError::NoDecisionOpen), also when the peer
-        /// has hung up in the meantime: [`Connection::failure`](sslcore::Connection::failure) says
-        /// so then. [`UsageError::Stale`](sslcore::UsageError::Stale).
+        /// [`UsageError::NoDecisionOpen`](sslcore::UsageError::NoDecisionOpen) when no review is open,
+        /// also when the peer has hung up in the meantime:
+        /// [`Connection::failure`](sslcore::Connection::failure) says so then.
+        /// [`UsageError::Stale`](sslcore::UsageError::Stale) when `id` is that of another review.
         pub fn answer(
             &mut self,
             id: sslcore::ReviewId,
@@ -88,17 +134,38 @@ macro_rules! common_methods {
             self.driver.answer(id, verdict)
         }
 
-        /// The ClientHello for which a server started with
-        /// [`ServerStart::Ask`](sslcore::ServerStart::Ask) waits for a configuration.
+        /// The ClientHello for which a server that was started with
+        /// [`ServerStart::Ask`](sslcore::ServerStart::Ask) needs a configuration. `None` when no
+        /// configuration is asked for.
         pub fn config_request(&self) -> Option<sslcore::ConfigRequest<'_>> {
             self.driver.connection.config_request()
         }
 
-        /// Answers it with a configuration.
+        /// Answers the open [configuration request](Self::config_request) with a configuration; the
+        /// handshake goes on with it.
+        ///
+        /// ```
+        /// use sslcore_std::SslSocket;
+        /// use sslcore_std::sslcore::{ServerConfig, UsageError};
+        ///
+        /// /// Serves one name, and refuses every other.
+        /// fn configure(socket: &mut SslSocket, shop: &ServerConfig) -> Result<(), UsageError> {
+        ///     let Some(request) = socket.config_request() else {
+        ///         return Ok(());
+        ///     };
+        ///     let is_shop = request.hello.server_name() == Some("shop.example.org");
+        ///     let id = request.id;
+        ///     match is_shop {
+        ///         true => socket.provide_config(id, shop),
+        ///         false => socket.refuse_config(id),
+        ///     }
+        /// }
+        /// ```
         ///
         /// # Errors
-        /// [`UsageError::NoDecisionOpen`](sslcore::UsageError::NoDecisionOpen),
-        /// [`UsageError::Stale`](sslcore::UsageError::Stale).
+        /// [`UsageError::NoDecisionOpen`](sslcore::UsageError::NoDecisionOpen) when no configuration is
+        /// asked for, [`UsageError::Stale`](sslcore::UsageError::Stale) when `id` is that of another
+        /// request.
         pub fn provide_config(
             &mut self,
             id: sslcore::RequestId,
@@ -108,7 +175,9 @@ macro_rules! common_methods {
                 .act(|connection| connection.provide_config(id, config))
         }
 
-        /// Answers it with a refusal.
+        /// Refuses the open [configuration request](Self::config_request): the handshake fails, and the
+        /// client gets the alert unrecognized_name (RFC 6066 §3). The example of
+        /// [`provide_config`](Self::provide_config) shows it.
         ///
         /// # Errors
         /// As for [`provide_config`](Self::provide_config).
@@ -116,93 +185,123 @@ macro_rules! common_methods {
             self.driver.act(|connection| connection.refuse_config(id))
         }
 
-        /// Asks for new traffic keys in both directions (RFC 8446 §4.6.3).
+        /// Asks for new traffic keys in both directions (KeyUpdate, RFC 8446 §4.6.3).
+        /// [`Event::KeysUpdated`](sslcore::Event::KeysUpdated) tells when a direction has them. TLS 1.3
+        /// only.
         ///
         /// # Errors
-        /// [`NotTls13`](sslcore::UsageError::NotTls13),
-        /// [`NotEncrypted`](sslcore::UsageError::NotEncrypted),
-        /// [`WriteClosed`](sslcore::UsageError::WriteClosed),
-        /// [`ConnectionOver`](sslcore::UsageError::ConnectionOver).
+        /// [`NotTls13`](sslcore::UsageError::NotTls13) with TLS 1.2,
+        /// [`NotEncrypted`](sslcore::UsageError::NotEncrypted) before the handshake is complete,
+        /// [`WriteClosed`](sslcore::UsageError::WriteClosed) after [`close`](Self::close),
+        /// [`ConnectionOver`](sslcore::UsageError::ConnectionOver) when the connection has ended.
         pub fn update_keys(&mut self) -> Result<(), sslcore::UsageError> {
             self.driver.act(sslcore::Connection::update_keys)
         }
 
-        /// From now on what arrives is thrown away, so that what is behind it still arrives:
-        /// alerts, close_notify. Unread data is thrown away too.
+        /// Throws away unread data, and from now on all data that arrives. Records are still
+        /// decrypted, so that alerts and close_notify behind the data take effect. Use it when you
+        /// close without reading the remaining data. A peer that stays silent after
+        /// [`close`](Self::close) is then waited for no longer than the configuration's
+        /// [`close`](sslcore::Timeouts::close) timeout.
         pub fn discard_reads(&mut self) {
             self.driver.discard_reads();
         }
 
-        /// Changes [`Limits::read_buffer_size`](sslcore::Limits::read_buffer_size), in bytes.
+        /// Sets how many bytes of unread plaintext are buffered before the stream is no longer read
+        /// ([`Limits::read_buffer_size`](sslcore::Limits::read_buffer_size)); at least 1.
         /// `QAbstractSocket::setReadBufferSize`.
         pub fn set_read_buffer_size(&mut self, bytes: usize) {
             self.driver
                 .act(|connection| connection.set_read_buffer_size(bytes));
         }
 
-        /// Ends our direction: what was written leaves first, then close_notify, as far as the
-        /// stream takes them now. A handshake goes on to its end if something was written, else it
-        /// is given up. What the peer still sends can be read to its end, for which
-        /// [`set_peer_close_timeout`](Self::set_peer_close_timeout) can set a limit.
-        /// `QSslSocket::close`, but it keeps what was received. See
-        /// [`Connection::close`](sslcore::Connection::close).
+        /// Starts a graceful close of the sending direction: queued data is sent, then close_notify. The
+        /// call returns at once; what the stream does not take now leaves with later calls.
+        /// `QSslSocket::close`, but received data stays readable.
+        ///
+        /// During a handshake, queued data is sent when the handshake is complete; with nothing queued
+        /// the handshake is given up, as by [`cancel`](Self::cancel). Data from the peer can be read up
+        /// to the peer's own close; [`set_peer_close_timeout`](Self::set_peer_close_timeout) limits how
+        /// long the peer may take. See [`Connection::close`](sslcore::Connection::close).
         pub fn close(&mut self) {
             self.driver.close();
         }
 
-        /// Ends both directions at once, with a farewell, as far as the stream takes it now: what
-        /// waits for the end of a handshake is abandoned, and nothing more is read. See
-        /// [`Connection::cancel`](sslcore::Connection::cancel).
+        /// Ends both directions at once, and tells the peer: user_canceled and close_notify are sent as
+        /// far as the stream takes them now. Data that waits for the end of a handshake is abandoned, and
+        /// nothing more is read. See [`Connection::cancel`](sslcore::Connection::cancel).
         pub fn cancel(&mut self) {
             self.driver.cancel();
         }
 
-        /// How long the peer may be silent between the end of our direction and the end of its
-        /// own; `None`, the default, is for ever. See
+        /// Limits how long the peer may be silent between our close_notify and its own; `None`, the
+        /// default, sets no limit. When the time runs out the connection ends with
+        /// [`ReadEnd::TimedOut`](sslcore::ReadEnd::TimedOut). See
         /// [`Connection::set_peer_close_timeout`](sslcore::Connection::set_peer_close_timeout).
         pub fn set_peer_close_timeout(&mut self, timeout: Option<std::time::Duration>) {
             self.driver
                 .act(|connection| connection.set_peer_close_timeout(timeout));
         }
 
-        /// The next event, oldest first. What repeats is summed up until it is asked for, so an
-        /// application that never asks costs no memory.
+        /// The oldest event that was not asked for yet; `None` when there is none. Repeated events of
+        /// the same kind collapse into one until they are asked for, so an application that never asks
+        /// costs no memory.
         pub fn poll_event(&mut self) -> Option<sslcore::Event> {
             self.driver.poll_event()
         }
 
-        /// The connection, for all of QSslSocket's getters.
+        /// The [`Connection`](sslcore::Connection) below, with all of QSslSocket's getters: protocol,
+        /// cipher, certificates, failure, close report.
         pub fn connection(&self) -> &sslcore::Connection {
             &self.driver.connection
         }
 
-        /// What the system said when the stream failed, if it did: the detail behind
+        /// The system's error, if the stream has failed: the detail behind
         /// [`FailureKind::Reset`](sslcore::FailureKind::Reset). `QAbstractSocket::errorString`.
         pub fn transport_error(&self) -> Option<&std::io::Error> {
             self.driver.transport_error()
         }
 
-        /// Shows everything that passes to `tap`; `None` takes it away.
+        /// Shows `tap` all bytes and events that pass from now on; `None` removes the tap. The page
+        /// [`trace`](crate::trace) has an example.
         pub fn set_tap(&mut self, tap: Option<Box<dyn $crate::trace::Tap>>) {
             self.driver.set_tap(tap);
         }
 
-        /// Puts plaintext back in front of what is unread. `QIODevice::ungetChar`.
+        /// Puts plaintext back in front of the unread data, as if it had not been read: all of it, or
+        /// nothing. Bytes that were just consumed always have room. `QIODevice::ungetChar`.
+        ///
+        /// ```
+        /// use std::io::{self, BufRead};
+        ///
+        /// use sslcore_std::SslSocket;
+        ///
+        /// /// Reads a line, unless it belongs to the next message.
+        /// fn header(socket: &mut SslSocket) -> io::Result<Option<String>> {
+        ///     let mut line = String::new();
+        ///     socket.read_line(&mut line)?;
+        ///     if line.starts_with("BEGIN ") {
+        ///         socket.unread(line.as_bytes()).map_err(io::Error::other)?;
+        ///         return Ok(None);
+        ///     }
+        ///     Ok(Some(line))
+        /// }
+        /// ```
         ///
         /// # Errors
         /// [`UsageError::TooManyBytes`](sslcore::UsageError::TooManyBytes) when it is more than was read,
         /// or there is no room: see [`Connection::unread`](sslcore::Connection::unread).
         pub fn unread(&mut self, plaintext: &[u8]) -> Result<(), sslcore::UsageError> {
-            self.driver.connection.unread(plaintext)
+            self.driver.act(|connection| connection.unread(plaintext))
         }
 
-        /// The unread plaintext, in one piece. Does not block. `QIODevice::peek`.
+        /// The unread plaintext, in one piece. Does not block, receive or consume. `QIODevice::peek`.
         pub fn peek(&self) -> &[u8] {
             self.driver.connection.peek()
         }
 
-        /// Whether a whole line waits, so that
-        /// [`read_line`](std::io::BufRead::read_line) will not block. `QIODevice::canReadLine`.
+        /// Whether a whole line is unread, so that [`read_line`](std::io::BufRead::read_line) will not
+        /// block. `QIODevice::canReadLine`.
         pub fn can_read_line(&self) -> bool {
             self.peek().contains(&b'\n')
         }

@@ -6,53 +6,85 @@ use std::time::Duration;
 
 use rustix::net::sockopt;
 
-/// An option to set. `QAbstractSocket::SocketOption`.
+/// An option of the TCP socket, with its value. `QAbstractSocket::SocketOption`.
+///
+/// ```
+/// use std::net::{TcpListener, TcpStream};
+/// use std::time::Duration;
+///
+/// use sslcore_std::{SocketOption, SslSocket};
+///
+/// # fn main() -> std::io::Result<()> {
+/// let listener = TcpListener::bind("127.0.0.1:0")?;
+/// let stream = TcpStream::connect(listener.local_addr()?)?;
+/// let mut socket = SslSocket::from_stream(stream)?;
+/// // A peer that is idle for a minute is probed; after five probes without an answer, 10 s apart,
+/// // the connection is reset.
+/// socket.set_socket_option(SocketOption::KeepAlive(true))?;
+/// # #[cfg(any(target_os = "linux", target_os = "android", target_vendor = "apple"))] {
+/// socket.set_socket_option(SocketOption::KeepAliveIdle(Duration::from_secs(60)))?;
+/// socket.set_socket_option(SocketOption::KeepAliveInterval(Duration::from_secs(10)))?;
+/// socket.set_socket_option(SocketOption::KeepAliveCount(5))?;
+/// # }
+/// let options = socket.socket_options()?;
+/// assert!(options.keep_alive);
+/// println!("{} bytes can wait to be sent", options.send_buffer_size);
+/// # Ok(()) }
+/// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum SocketOption {
-    /// TCP_NODELAY: small segments leave at once. `LowDelayOption`.
+    /// TCP_NODELAY: small segments are sent at once. `LowDelayOption`.
     LowDelay(bool),
-    /// SO_KEEPALIVE: an idle peer is asked now and then whether it is still there.
+    /// SO_KEEPALIVE: a peer that is idle is probed, to see whether it is still there.
     /// `KeepAliveOption`.
     KeepAlive(bool),
-    /// TCP_KEEPIDLE: how long a peer may be idle before it is asked; whole seconds, 1 to 32,767.
+    /// TCP_KEEPIDLE: how long a peer may be idle before it is probed; whole seconds, 1 to 32,767.
+    /// `Unsupported` elsewhere than on Linux, Android and Apple's systems.
     KeepAliveIdle(Duration),
-    /// TCP_KEEPINTVL: how long to wait between two such questions; likewise.
+    /// TCP_KEEPINTVL: the time between two probes; whole seconds, 1 to 32,767. `Unsupported` as for
+    /// [`KeepAliveIdle`](Self::KeepAliveIdle).
     KeepAliveInterval(Duration),
-    /// TCP_KEEPCNT: after how many without an answer the connection is reset, 1 to 127.
+    /// TCP_KEEPCNT: the number of unanswered probes after which the connection is reset, 1 to 127.
+    /// `Unsupported` as for [`KeepAliveIdle`](Self::KeepAliveIdle).
     KeepAliveCount(u32),
-    /// The time to live of the packets, or their hop limit, 1 to 255.
+    /// The time to live of IPv4 packets, or the hop limit of IPv6 packets, 1 to 255.
     TimeToLive(u8),
-    /// The type of service of IPv4, or the traffic class of IPv6. `TypeOfServiceOption`.
+    /// The type of service of IPv4 packets, or the traffic class of IPv6 packets. `Unsupported`
+    /// elsewhere than on Linux, Android and Apple's systems. `TypeOfServiceOption`.
     TypeOfService(u8),
-    /// The system's buffer for what waits to be sent, in bytes. The system may round, double
-    /// or cap it. `SendBufferSizeSocketOption`.
+    /// The size of the system's send buffer, in bytes. The system may round, double or cap it.
+    /// `SendBufferSizeSocketOption`.
     SendBufferSize(usize),
-    /// The system's buffer for what has arrived, in bytes. `ReceiveBufferSizeSocketOption`.
+    /// The size of the system's receive buffer, in bytes. The system may round, double or cap it.
+    /// `ReceiveBufferSizeSocketOption`.
     ReceiveBufferSize(usize),
 }
 
-/// All options, as the system tells them.
+/// All options of a TCP socket, as the system reports them, from
+/// [`SslSocket::socket_options`](crate::SslSocket::socket_options). The example of [`SocketOption`]
+/// shows it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct SocketOptions {
-    /// See [`SocketOption::LowDelay`].
+    /// The value of [`SocketOption::LowDelay`].
     pub low_delay: bool,
-    /// See [`SocketOption::KeepAlive`].
+    /// The value of [`SocketOption::KeepAlive`].
     pub keep_alive: bool,
-    /// See [`SocketOption::KeepAliveIdle`]. `None` where the system does not tell.
+    /// The value of [`SocketOption::KeepAliveIdle`]. `None` where the system does not report it.
     pub keep_alive_idle: Option<Duration>,
-    /// See [`SocketOption::KeepAliveInterval`]. `None` where the system does not tell.
+    /// The value of [`SocketOption::KeepAliveInterval`]. `None` where the system does not report
+    /// it.
     pub keep_alive_interval: Option<Duration>,
-    /// See [`SocketOption::KeepAliveCount`]. `None` where the system does not tell.
+    /// The value of [`SocketOption::KeepAliveCount`]. `None` where the system does not report it.
     pub keep_alive_count: Option<u32>,
-    /// See [`SocketOption::TimeToLive`].
+    /// The value of [`SocketOption::TimeToLive`].
     pub time_to_live: u8,
-    /// See [`SocketOption::TypeOfService`]. Zero where the system does not tell.
+    /// The value of [`SocketOption::TypeOfService`]. Zero where the system does not report it.
     pub type_of_service: u8,
-    /// See [`SocketOption::SendBufferSize`]. Linux tells twice what was set.
+    /// The value of [`SocketOption::SendBufferSize`]. Linux reports twice what was set.
     pub send_buffer_size: usize,
-    /// See [`SocketOption::ReceiveBufferSize`]. Linux tells twice what was set.
+    /// The value of [`SocketOption::ReceiveBufferSize`]. Linux reports twice what was set.
     pub receive_buffer_size: usize,
 }
 

@@ -21,8 +21,32 @@ pub(crate) enum Side {
     Write,
 }
 
-/// What both halves of a split socket share. Every method takes a lock for as long as it runs and
-/// returns at once; a half that waits is woken if what it waits for may have come.
+/// The socket that the two halves of [`SslSocket::split`] share. Every method takes a lock while it
+/// runs, and returns at once; a half that sleeps is woken if the outcome that it waits for may have
+/// come.
+///
+/// ```
+/// use std::io::{self, Read};
+///
+/// use sslcore_std::SslSocket;
+///
+/// /// Reads to the end; a third thread gives up when a person presses Enter.
+/// fn read(socket: SslSocket) -> io::Result<Vec<u8>> {
+///     let (mut read_half, write_half) = socket.split()?;
+///     let shared = read_half.share();
+///     std::thread::spawn(move || {
+///         let _ = io::stdin().read_line(&mut String::new());
+///         shared.cancel(); // a read that waits fails with ReadEnd::Canceled
+///     });
+///     let mut data = Vec::new();
+///     read_half.read_to_end(&mut data)?;
+///     println!("{:?}", write_half.socket().look(|it| it.close_report()));
+///     while let Some(event) = read_half.socket().poll_event() {
+///         println!("{event:?}");
+///     }
+///     Ok(data)
+/// }
+/// ```
 pub struct SharedSocket {
     state: Mutex<State>,
     alarms: [Alarm; 2],
@@ -167,72 +191,76 @@ impl SharedSocket {
         }
     }
 
-    /// Looks at the connection: QSslSocket's getters, the open review, the request for a
-    /// configuration. The other half waits meanwhile, so copy out what takes time.
+    /// Calls `look` with the connection: QSslSocket's getters, the open review, the configuration
+    /// request. Both halves wait meanwhile, so copy out what takes time.
     pub fn look<R>(&self, look: impl FnOnce(&Connection) -> R) -> R {
         look(self.lock().socket.connection())
     }
 
-    /// As [`SslSocket::answer`].
+    /// Answers the open review, as [`SslSocket::answer`] does.
     ///
     /// # Errors
-    /// As there.
+    /// As for [`SslSocket::answer`].
     pub fn answer(&self, id: ReviewId, verdict: Verdict<'_>) -> Result<(), UsageError> {
         self.with(|socket| socket.answer(id, verdict))
     }
 
-    /// As [`SslSocket::provide_config`].
+    /// Answers the open configuration request with a configuration, as
+    /// [`SslSocket::provide_config`] does.
     ///
     /// # Errors
-    /// As there.
+    /// As for [`SslSocket::provide_config`].
     pub fn provide_config(&self, id: RequestId, config: &ServerConfig) -> Result<(), UsageError> {
         self.with(|socket| socket.provide_config(id, config))
     }
 
-    /// As [`SslSocket::refuse_config`].
+    /// Refuses the open configuration request, as [`SslSocket::refuse_config`] does.
     ///
     /// # Errors
-    /// As there.
+    /// As for [`SslSocket::refuse_config`].
     pub fn refuse_config(&self, id: RequestId) -> Result<(), UsageError> {
         self.with(|socket| socket.refuse_config(id))
     }
 
-    /// As [`SslSocket::update_keys`].
+    /// Asks for new traffic keys in both directions, as [`SslSocket::update_keys`] does.
     ///
     /// # Errors
-    /// As there.
+    /// As for [`SslSocket::update_keys`].
     pub fn update_keys(&self) -> Result<(), UsageError> {
         self.with(SslSocket::update_keys)
     }
 
-    /// As [`SslSocket::discard_reads`].
+    /// Throws away unread data, and from now on all data that arrives, as
+    /// [`SslSocket::discard_reads`] does.
     pub fn discard_reads(&self) {
         self.with(SslSocket::discard_reads);
     }
 
-    /// As [`SslSocket::close`]; what the stream does not take now leaves while a half waits.
+    /// Starts a graceful close of the sending direction, as [`SslSocket::close`] does. Bytes that
+    /// the stream does not take now leave while a half waits.
     pub fn close(&self) {
         self.with(SslSocket::close);
     }
 
-    /// As [`SslSocket::cancel`]. A half that waits ends with
-    /// [`ReadEnd::Canceled`](sslcore::ReadEnd::Canceled).
+    /// Ends both directions at once, and tells the peer, as [`SslSocket::cancel`] does. A half that
+    /// waits fails with [`ReadEnd::Canceled`](sslcore::ReadEnd::Canceled).
     pub fn cancel(&self) {
         self.with(SslSocket::cancel);
     }
 
-    /// As [`SslSocket::set_peer_close_timeout`].
+    /// Limits how long the peer may be silent after our close, as
+    /// [`SslSocket::set_peer_close_timeout`] does.
     pub fn set_peer_close_timeout(&self, timeout: Option<Duration>) {
         self.with(|socket| socket.set_peer_close_timeout(timeout));
     }
 
-    /// As [`SslSocket::abort`]. A half that waits ends with
-    /// [`ReadEnd::Aborted`](sslcore::ReadEnd::Aborted).
+    /// Ends the connection at once, and tells the peer nothing, as [`SslSocket::abort`] does. A
+    /// half that waits fails with [`ReadEnd::Aborted`](sslcore::ReadEnd::Aborted).
     pub fn abort(&self) {
         self.with(SslSocket::abort);
     }
 
-    /// As [`SslSocket::poll_event`].
+    /// The oldest event that was not asked for yet, as [`SslSocket::poll_event`] gives it.
     pub fn poll_event(&self) -> Option<Event> {
         self.with(SslSocket::poll_event)
     }

@@ -1,4 +1,4 @@
-//! The socket: made, aborted, and what it is.
+//! The socket: making it, aborting it, and its properties.
 
 use std::fmt;
 use std::io;
@@ -17,51 +17,124 @@ use crate::options::{SocketOption, SocketOptions};
 /// How long a write waits in vain before it says "read first", unless told otherwise.
 const PATIENCE: Duration = Duration::from_secs(1);
 
-/// Where a socket is in its life. `QAbstractSocket::SocketState`; looking a host up is over when
-/// there is a socket.
+/// The state of a socket. `QAbstractSocket::SocketState`, without the states before and while a
+/// name is looked up: there is no socket then.
+///
+/// The example of [`SslSocket`] shows it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum SocketState {
-    /// It is connecting. `ConnectingState`.
+    /// The TCP connection is being made. `ConnectingState`.
     Connecting,
-    /// It is connected, in plaintext or with TLS. `ConnectedState`.
+    /// The TCP connection stands, in plaintext or with TLS. `ConnectedState`.
     Connected,
-    /// Our side was closed, or the connection has failed; what waits still leaves, what the peer
-    /// sends can still be read. `ClosingState`.
+    /// The application has closed its direction, or the connection has failed. Queued data still
+    /// leaves, and data from the peer can still be read. `ClosingState`.
     Closing,
-    /// It was never connected, or everything is over. What was received can still be read.
+    /// The socket was never connected, or the connection is over. Received data can still be read.
     /// `UnconnectedState`.
     Unconnected,
 }
 
 /// A blocking TCP socket that starts in plaintext and speaks TLS when told. `QSslSocket`.
 ///
-/// It does nothing behind the application's back: there is no thread, bytes move only while one
-/// of its methods runs. [`Read`](std::io::Read), [`Write`](std::io::Write) and the `wait_for_*`
-/// methods block, all others return at once. To read and write from two threads at once,
-/// [`split`](Self::split) it; for a loop that must not block at all there is
-/// [`SslStream`](crate::SslStream).
+/// A client and a server that switch to TLS after one line, over one TCP connection:
+///
+/// ```
+/// use std::io::{self, BufRead, Read, Write};
+/// use std::net::TcpStream;
+/// use std::time::Duration;
+///
+/// use sslcore_std::sslcore::{ClientConfig, PeerName, ServerConfig, ServerStart};
+/// use sslcore_std::{SocketState, SslSocket};
+///
+/// const TIMEOUT: Option<Duration> = Some(Duration::from_secs(30));
+///
+/// fn client(stream: TcpStream, config: &ClientConfig, peer: PeerName) -> io::Result<String> {
+///     let mut socket = SslSocket::from_stream(stream)?;
+///     socket.set_timeout(TIMEOUT); // for each read, write and flush
+///     assert_eq!(socket.state(), SocketState::Connected);
+///
+///     socket.write_all(b"STARTTLS\r\n")?;
+///     let mut line = String::new();
+///     socket.read_line(&mut line)?; // go ahead
+///     socket.start_client_encryption(config, peer).map_err(io::Error::other)?;
+///     socket.wait_for_encrypted(TIMEOUT)?;
+///     println!("{:?} with {}", socket.connection().session_protocol(), socket.peer_addr()?);
+///
+///     socket.write_all(b"hello\n")?;
+///     socket.close(); // that was all: close_notify leaves behind it
+///     let mut answer = String::new();
+///     socket.read_to_string(&mut answer)?; // up to the peer's close_notify
+///     while let Some(event) = socket.poll_event() {
+///         println!("{event:?}");
+///     }
+///     assert_eq!(socket.state(), SocketState::Unconnected);
+///     Ok(answer)
+/// }
+///
+/// fn server(stream: TcpStream, config: ServerConfig) -> io::Result<()> {
+///     let mut socket = SslSocket::from_stream(stream)?;
+///     socket.set_timeout(TIMEOUT);
+///     let mut line = String::new();
+///     socket.read_line(&mut line)?; // STARTTLS
+///     socket.write_all(b"go ahead\r\n")?; // and TLS at once, with no read or wait between
+///     let start = ServerStart::With(config);
+///     socket.start_server_encryption(start).map_err(io::Error::other)?;
+///
+///     line.clear();
+///     socket.read_line(&mut line)?; // handshakes first
+///     socket.write_all(line.as_bytes())?;
+///     let report = socket.disconnect_from_host(Duration::from_secs(5));
+///     assert!(report.clean); // both sides have sent close_notify
+///     Ok(())
+/// }
+///
+/// # #[cfg(any(feature = "aws-lc-rs", feature = "ring"))]
+/// # fn main() -> Result<(), Box<dyn std::error::Error>> {
+/// #     use sslcore_tests::pair::{self, server_name};
+/// #     let trusting = pair::client(sslcore_std::default_backend()).build()?;
+/// #     let serving = pair::server(sslcore_std::default_backend()).build()?;
+/// #     let listener = std::net::TcpListener::bind("127.0.0.1:0")?;
+/// #     let one = TcpStream::connect(listener.local_addr()?)?;
+/// #     let (other, _) = listener.accept()?;
+/// let serving = std::thread::spawn(move || server(other, serving));
+/// assert_eq!(client(one, &trusting, server_name())?, "hello\n");
+/// serving.join().expect("no panic")?;
+/// #     Ok(())
+/// # }
+/// # #[cfg(not(any(feature = "aws-lc-rs", feature = "ring")))]
+/// # fn main() {}
+/// ```
+///
+/// # Threads and blocking
+/// The socket has no thread: bytes move only while one of its methods runs.
+/// [`Read`](std::io::Read), [`Write`](std::io::Write), [`BufRead`](std::io::BufRead), the
+/// `wait_for_*` methods, [`keep_asking`](Self::keep_asking) and
+/// [`disconnect_from_host`](Self::disconnect_from_host) block; all other methods return at once. To
+/// read and write from two threads at once, [`split`](Self::split) the socket. For a loop that must
+/// not block, use [`SslStream`](crate::SslStream).
 ///
 /// # Back-pressure
-/// Received data waits in a buffer of [`Limits::read_buffer_size`] and one record; while it is
-/// full the stream is not read, and TCP makes the peer wait. While a write waits for the peer to
+/// Received data waits in a buffer of [`Limits::read_buffer_size`] and one record. While the buffer
+/// is full the stream is not read, and TCP makes the peer wait. While a write waits for the peer to
 /// take data, the socket goes on receiving into that buffer. Two peers that both write more than
-/// all buffers hold, and do not read, wait for each other, and no buffer of a fixed size can
-/// change that: after [`set_patience`](Self::set_patience) such a write ends with
-/// [`WaitError::ReadFirst`](crate::WaitError::ReadFirst) instead of hanging. Nothing is lost:
-/// read, call [`discard_reads`](Self::discard_reads), or raise
+/// all buffers hold, and do not read, wait for each other. Such a write ends with
+/// [`WaitError::ReadFirst`](crate::WaitError::ReadFirst) after the time that
+/// [`set_patience`](Self::set_patience) sets, and nothing is lost: read, call
+/// [`discard_reads`](Self::discard_reads), or raise
 /// [`set_read_buffer_size`](Self::set_read_buffer_size), then write on.
 ///
-/// # The end
-/// Dropping a socket [cancels](Self::cancel) what is not over, without waiting for anything: the
-/// peer gets user_canceled and close_notify behind what was written, if the stream takes all of
-/// that at once; else what has not left is lost, and the peer sees a truncated connection. It may see
-/// a reset one if something had arrived that was not read. That the farewell is no ordinary close is
-/// said by user_canceled alone, which many peers pass over: an application that leaves in the middle
-/// of something, and whose protocol does not show that, calls [`abort`](Self::abort) before; a thread
-/// that panics sends no farewell. An
-/// alert that was owed has left with the call that told of the failure, if the stream took it then,
-/// but may be lost with such a reset. [`disconnect_from_host`](Self::disconnect_from_host) ends a
-/// connection in order, and after a failure makes sure that the alert arrives.
+/// # Dropping
+/// Dropping a socket [cancels](Self::cancel) the connection, without blocking: user_canceled and
+/// close_notify are sent behind queued data if the stream takes all of it at once. Otherwise the
+/// rest is lost, and the peer sees a truncated connection, or a reset if received data was unread.
+///
+/// - [`disconnect_from_host`](Self::disconnect_from_host) ends a connection in order. After a
+///   failure it also makes sure that the alert arrives, which a reset might destroy on its way.
+/// - [`abort`](Self::abort) before dropping sends nothing. Use it when the application leaves in
+///   the middle of a message and its protocol does not show that: many peers ignore user_canceled,
+///   and would take the close_notify behind it for an ordinary end.
+/// - A thread that panics sends nothing when it drops the socket.
 pub struct SslSocket {
     pub(crate) driver: Driver<Link>,
     pub(crate) peer_name: Option<Box<str>>,
@@ -79,7 +152,8 @@ impl Drop for SslSocket {
 }
 
 impl SslSocket {
-    /// Adopts an open stream, with the default [`Limits`]. `QSslSocket::setSocketDescriptor`.
+    /// Adopts a connected TCP stream, in plaintext, with the default [`Limits`].
+    /// `QSslSocket::setSocketDescriptor`.
     ///
     /// The stream becomes non-blocking; its other options stay as they are.
     ///
@@ -89,7 +163,24 @@ impl SslSocket {
         Self::with_limits(stream, Limits::default())
     }
 
-    /// The same, with limits of one's own.
+    /// Adopts a connected TCP stream, in plaintext, with these limits. Otherwise as
+    /// [`from_stream`](Self::from_stream).
+    ///
+    /// ```
+    /// use std::net::TcpStream;
+    ///
+    /// use sslcore_std::SslSocket;
+    /// use sslcore_std::sslcore::Limits;
+    ///
+    /// /// A socket that buffers at most 4 KiB of unread data, and one record.
+    /// fn small(stream: TcpStream) -> std::io::Result<SslSocket> {
+    ///     let limits = Limits {
+    ///         read_buffer_size: 4096,
+    ///         ..Limits::default()
+    ///     };
+    ///     SslSocket::with_limits(stream, limits)
+    /// }
+    /// ```
     ///
     /// # Errors
     /// As for [`from_stream`](Self::from_stream).
@@ -110,7 +201,7 @@ impl SslSocket {
 
     common_methods!();
 
-    /// Where it is in its life. `QAbstractSocket::state`.
+    /// The state of the socket. `QAbstractSocket::state`.
     pub fn state(&self) -> SocketState {
         let driver = &self.driver;
         match (driver.is_disconnected(), driver.is_connecting()) {
@@ -121,23 +212,25 @@ impl SslSocket {
         }
     }
 
-    /// Ends everything at once: what waits to be sent or read is thrown away, the peer is told
-    /// nothing. `QAbstractSocket::abort`.
+    /// Ends the connection at once: unsent and unread data is dropped, and the peer gets no alert
+    /// and no close_notify. `QAbstractSocket::abort`.
     pub fn abort(&mut self) {
         self.driver.abort();
         // It may be gone already; then there is nothing left to end.
         let _ = self.stream().shutdown(Shutdown::Both);
     }
 
-    /// The TCP stream; while connecting, and after connecting has failed, the one tried last. It
-    /// is non-blocking; reading from it, writing to it or shutting it down tears holes into the
+    /// The TCP stream. While the socket is connecting, and after connecting has failed, the stream
+    /// of the last attempt.
+    ///
+    /// The stream is non-blocking. Reading from it, writing to it or shutting it down corrupts the
     /// connection.
     pub fn stream(&self) -> &TcpStream {
         self.driver.transport.stream()
     }
 
-    /// How far it is with connecting: the attempt that was begun last, and `None` once the connection
-    /// stands, and for a socket that was not connected by name.
+    /// The latest attempt to connect. `None` when the connection stands, and for a socket that was
+    /// not connected by name. The example of [`Attempt`] shows it.
     pub fn attempt(&self) -> Option<Attempt> {
         match &self.driver.transport {
             Link::Connecting(attempts) => Some(attempts.latest()),
@@ -146,10 +239,10 @@ impl SslSocket {
     }
 
     /// Sets an option of the TCP socket; while connecting, of every attempt.
-    /// `QSslSocket::setSocketOption`.
+    /// `QSslSocket::setSocketOption`. The example of [`SocketOption`] shows it.
     ///
     /// # Errors
-    /// The system's; `Unsupported` for a type of service on systems where it is not implemented.
+    /// Those of the system; `Unsupported` on systems where the option is not implemented here.
     pub fn set_socket_option(&mut self, option: SocketOption) -> io::Result<()> {
         match &mut self.driver.transport {
             Link::Connecting(attempts) => attempts.set_option(option),
@@ -157,15 +250,16 @@ impl SslSocket {
         }
     }
 
-    /// All options of the TCP socket. `QSslSocket::socketOption`. Costs six system calls or more.
+    /// The options of the TCP socket, as the system reports them. `QSslSocket::socketOption`. Costs
+    /// six system calls or more. The example of [`SocketOption`] shows it.
     ///
     /// # Errors
-    /// The system's.
+    /// Those of the system.
     pub fn socket_options(&self) -> io::Result<SocketOptions> {
         SocketOptions::of(self.stream())
     }
 
-    /// Our address and port. `QAbstractSocket::localAddress`, `localPort`.
+    /// The socket's own address and port. `QAbstractSocket::localAddress`, `localPort`.
     ///
     /// # Errors
     /// Those of [`TcpStream::local_addr`].
@@ -176,26 +270,27 @@ impl SslSocket {
     /// The peer's address and port. `QAbstractSocket::peerAddress`, `peerPort`.
     ///
     /// # Errors
-    /// Those of [`TcpStream::peer_addr`]: `NotConnected` before and, on most systems, after the
-    /// connection.
+    /// Those of [`TcpStream::peer_addr`]: `NotConnected` before the connection stands and, on most
+    /// systems, after its end.
     pub fn peer_addr(&self) -> io::Result<SocketAddr> {
         self.stream().peer_addr()
     }
 
-    /// The host that was connected to, as it was named; `None` for an adopted stream.
-    /// `QAbstractSocket::peerName`.
+    /// The host that the socket was told to connect to, as it was given; `None` for an adopted
+    /// stream. `QAbstractSocket::peerName`.
     pub fn peer_name(&self) -> Option<&str> {
         self.peer_name.as_deref()
     }
-    /// How long one call of [`Read`](std::io::Read), [`Write`](std::io::Write) or
-    /// [`BufRead`](std::io::BufRead) may block before it fails with `TimedOut`. The default,
-    /// `None`, is for ever.
+
+    /// Limits how long one call of [`Read`](std::io::Read), [`Write`](std::io::Write) or
+    /// [`BufRead`](std::io::BufRead) may block before it fails with `TimedOut`. `None`, the
+    /// default, sets no limit.
     pub fn set_timeout(&mut self, timeout: Option<Duration>) {
         self.timeout = timeout;
     }
 
-    /// How long a write, or a wait, goes on when our receive buffer is full of unread data and
-    /// the peer takes nothing, before it ends with
+    /// Sets how long a write or a wait goes on while the receive buffer is full of unread data and
+    /// the peer takes nothing. When the time runs out the call ends with
     /// [`WaitError::ReadFirst`](crate::WaitError::ReadFirst). The default is one second.
     pub fn set_patience(&mut self, patience: Duration) {
         self.patience = patience;

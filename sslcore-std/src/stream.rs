@@ -31,15 +31,15 @@ impl<S: Write> Write for Bare<S> {
 
 impl<S: Read + Write> Transport for Bare<S> {}
 
-/// A TLS stream over any non-blocking `Read + Write`, that never blocks itself: for mio, for an
-/// event loop of one's own, for a pipe in a test.
+/// A TLS stream over any non-blocking `Read + Write`, which itself never blocks: for mio, for an
+/// event loop of one's own, for pipes in a test.
 ///
-/// The stream below says `WouldBlock` when it is not ready, and so does this one. The loop around
-/// it asks what to wait for, [`wants_read`](Self::wants_read), [`wants_write`](Self::wants_write),
-/// [`deadline`](Self::deadline), waits for that, and calls [`turn`](Self::turn) until it says that
-/// nothing moved:
+/// The stream below returns `WouldBlock` when it is not ready, and so does this one. A loop around
+/// it asks what to wait for ([`wants_read`](Self::wants_read), [`wants_write`](Self::wants_write),
+/// [`deadline`](Self::deadline)), waits for that, and calls [`turn`](Self::turn) until that returns
+/// `false`:
 ///
-/// ```no_run
+/// ```
 /// use std::io::{self, Read, Write};
 /// use std::time::Instant;
 ///
@@ -47,7 +47,7 @@ impl<S: Read + Write> Transport for Bare<S> {}
 ///
 /// /// Waits as mio, epoll or poll would.
 /// # fn poll(_: &mut impl Sized, _: bool, _: bool, _: Option<Instant>) {}
-/// fn echo<S: Read + Write>(mut stream: SslStream<S>) -> io::Result<()> {
+/// fn echo<S: Read + Write>(mut stream: SslStream<S>) -> io::Result<S> {
 ///     let mut piece = [0; 4096];
 ///     loop {
 ///         while stream.turn() {}
@@ -68,32 +68,84 @@ impl<S: Read + Write> Transport for Bare<S> {}
 ///         stream.turn();
 ///         poll(stream.get_mut(), false, true, None);
 ///     }
-///     Ok(()) // now shut the stream down for writing: FIN is the owner's
+///     Ok(stream.into_inner()) // now shut it down for writing: FIN is the owner's
 /// }
 /// ```
 ///
-/// Reading takes turns as well, and so may send all that waited: then there is room for more, and
-/// [`wants_write`](Self::wants_write) has nothing to wait for. A loop with more to write than there
-/// was room for looks, before it waits, whether [`poll_event`](Self::poll_event) tells
-/// [`Event::Writable`](sslcore::Event::Writable), and writes again if so.
+/// Both ends in one thread, as a test or a simulator has them:
 ///
-/// With an edge-triggered poller, ask for both kinds of readiness once, and after each event turn
-/// until nothing moves; after reading from a [full](Self::wants_read) buffer turn again, without
-/// waiting for an event.
+/// ```
+/// use std::io::{ErrorKind, Read, Write};
 ///
-/// Dropping it drops the stream as it is, and tells the peer nothing: whether the stream may be
-/// written to then is its owner's affair. [`cancel`](Self::cancel) says farewell.
+/// use sslcore_std::SslStream;
+/// use sslcore_std::sslcore::ServerStart;
+///
+/// # #[cfg(any(feature = "aws-lc-rs", feature = "ring"))]
+/// # fn main() -> Result<(), Box<dyn std::error::Error>> {
+/// #     use std::net::{TcpListener, TcpStream};
+/// #     use sslcore_tests::pair::{self, server_name};
+/// #     let trusting = pair::client(sslcore_std::default_backend()).build()?;
+/// #     let serving = pair::server(sslcore_std::default_backend()).build()?;
+/// #     let listener = TcpListener::bind("127.0.0.1:0")?;
+/// #     let one = TcpStream::connect(listener.local_addr()?)?;
+/// #     let (other, _) = listener.accept()?;
+/// #     one.set_nonblocking(true)?;
+/// #     other.set_nonblocking(true)?;
+/// let (mut client, mut server) = (SslStream::new(one), SslStream::new(other));
+/// client.start_client_encryption(&trusting, server_name())?;
+/// server.start_server_encryption(ServerStart::With(serving))?;
+/// client.write_all(b"hello")?; // queued until the handshake is complete
+/// let mut heard = [0; 5];
+/// loop {
+///     client.turn();
+///     match server.read(&mut heard) {
+///         Ok(n) => break assert_eq!(&heard[..n], b"hello"),
+///         Err(error) if error.kind() == ErrorKind::WouldBlock => {}
+///         Err(error) => return Err(error.into()),
+///     }
+/// }
+/// client.close();
+/// server.close();
+/// while client.close_report().is_none() || server.close_report().is_none() {
+///     client.turn();
+///     server.turn();
+/// }
+/// assert!(client.transmit_finished());
+/// assert!(client.close_report().is_some_and(|report| report.clean));
+/// println!("{:?}", client.status()); // why nothing more will move
+/// #     Ok(())
+/// # }
+/// # #[cfg(not(any(feature = "aws-lc-rs", feature = "ring")))]
+/// # fn main() {}
+/// ```
+///
+/// The methods that [`SslSocket`](crate::SslSocket) has, too, are shown there.
+///
+/// # Readiness
+/// A read takes turns as well, and so may send everything that was pending. Then there is room for
+/// more, although [`wants_write`](Self::wants_write) says that there is nothing to wait for. A loop
+/// whose last write was refused asks [`poll_event`](Self::poll_event) before it waits, and writes
+/// again on [`Event::Writable`](sslcore::Event::Writable).
+///
+/// With an edge-triggered poller, register for both kinds of readiness once. After each event call
+/// `turn` until it returns `false`; after reading from a [full](Self::wants_read) buffer call it
+/// again, without waiting for an event.
+///
+/// # Dropping
+/// Dropping the `SslStream` drops the stream below as it is, and sends nothing to the peer: whether
+/// the stream may be written to then is its owner's decision. [`cancel`](Self::cancel) before
+/// dropping tells the peer.
 pub struct SslStream<S> {
     driver: Driver<Bare<S>>,
 }
 
 impl<S: Read + Write> SslStream<S> {
-    /// Over an open stream, in plaintext, with the default [`Limits`].
+    /// A TLS stream over an open stream, in plaintext, with the default [`Limits`].
     pub fn new(stream: S) -> Self {
         Self::with_limits(stream, Limits::default())
     }
 
-    /// The same, with limits of one's own.
+    /// A TLS stream over an open stream, in plaintext, with these limits.
     pub fn with_limits(stream: S, limits: Limits) -> Self {
         Self {
             driver: Driver::new(Bare(stream), limits, false),
@@ -102,28 +154,31 @@ impl<S: Read + Write> SslStream<S> {
 
     common_methods!();
 
-    /// One round: reads from the stream once, processes, sends what the stream takes. Says whether
-    /// anything moved; if not, wait. What happened is told by [`poll_event`](Self::poll_event).
+    /// One round: reads from the stream once, processes, and sends what the stream takes. Returns
+    /// whether anything moved; if not, wait for readiness. [`poll_event`](Self::poll_event) tells
+    /// what happened.
     ///
-    /// Costs at most what the buffers hold, so a loop over many streams can be fair: one turn
-    /// each. Call it when the stream is ready, and when the [`deadline`](Self::deadline) has
+    /// A round moves at most what the buffers hold, so a loop over many streams can be fair: one
+    /// turn each. Call it when the stream is ready, and when the [`deadline`](Self::deadline) has
     /// passed; at any other time it does no harm.
     pub fn turn(&mut self) -> bool {
         self.driver.turn()
     }
 
-    /// Whether the stream should be watched for bytes to read. Not while the receive buffer is
-    /// full of unread data, and not after the stream's end.
+    /// Whether to wait until the stream is readable. `false` while the receive buffer is full of
+    /// unread data, and after the stream's end.
     pub fn wants_read(&mut self) -> bool {
         self.driver.interest().read
     }
 
-    /// Whether bytes wait that the stream has not taken.
+    /// Whether to wait until the stream is writable: bytes are pending that it has not taken, or
+    /// not flushed.
     pub fn wants_write(&mut self) -> bool {
         self.driver.interest().write
     }
 
-    /// When to take a [`turn`](Self::turn) even if the stream is not ready. `None`: no need.
+    /// The time at which to take a [`turn`](Self::turn) even if the stream is not ready. `None`
+    /// when no timer runs.
     pub fn deadline(&self) -> Option<Instant> {
         let deadline = self.driver.deadline()?;
         self.driver.clock.to_std(deadline)
@@ -131,38 +186,40 @@ impl<S: Read + Write> SslStream<S> {
 
     /// Why nothing moves although the peer may have sent something: the application must
     /// [`answer`](Self::answer) or [`provide_config`](Self::provide_config), or the connection has
-    /// failed or ended. `None` while it just takes its time.
+    /// failed or ended. `None` while the connection only waits for the peer.
     pub fn status(&self) -> Option<WaitError> {
         self.driver.question().or_else(|| self.driver.ended())
     }
 
-    /// How the connection ended, once it has and everything that could leave has left.
+    /// How the connection ended. `None` until it has ended and its last bytes have been taken by
+    /// the stream, or can no longer be.
     pub fn close_report(&self) -> Option<CloseReport> {
         self.driver.connection.close_report()
     }
 
-    /// Whether nothing more will be sent: the stream may be shut down for writing.
+    /// Whether the stream has taken the connection's last byte: it may be shut down for writing.
     pub fn transmit_finished(&self) -> bool {
         self.driver.connection.transmit_finished()
     }
 
-    /// Ends everything at once: what waits to be sent or read is thrown away, the peer is told
-    /// nothing. `QAbstractSocket::abort`.
+    /// Ends the connection at once: unsent and unread data is dropped, and the peer gets no alert
+    /// and no close_notify. The stream below is left open. `QAbstractSocket::abort`.
     pub fn abort(&mut self) {
         self.driver.abort();
     }
 
-    /// The stream below. Reading from it or writing to it tears holes into the connection.
+    /// The stream below. Reading from it or writing to it corrupts the connection.
     pub fn get_ref(&self) -> &S {
         &self.driver.transport.0
     }
 
-    /// The same, to register it with a poller.
+    /// The stream below, to register it with a poller. Reading from it or writing to it corrupts
+    /// the connection.
     pub fn get_mut(&mut self) -> &mut S {
         &mut self.driver.transport.0
     }
 
-    /// The stream below; the connection is gone.
+    /// Drops the connection, and returns the stream below. The peer is told nothing.
     pub fn into_inner(self) -> S {
         self.driver.transport.0
     }
@@ -176,13 +233,13 @@ impl<S: Read + Write> SslStream<S> {
     }
 }
 
-/// Takes turns until there is data. `Ok(0)` only when the peer has closed with close_notify, or
-/// ended its stream before TLS.
+/// Reading plaintext: takes turns until there is data. `Ok(0)` only when the peer has closed with
+/// close_notify, or has ended its stream before TLS was started.
 ///
 /// # Errors
-/// `WouldBlock` when there is nothing yet; with [`WaitError::VerdictNeeded`] or
-/// [`WaitError::ConfigNeeded`] as its inner value when the application must answer first.
-/// Otherwise as for [`SslSocket`](crate::SslSocket).
+/// `WouldBlock` when no data has arrived yet; with [`WaitError::VerdictNeeded`] or
+/// [`WaitError::ConfigNeeded`] as its inner value when the application must answer first. Otherwise
+/// as for [`SslSocket`](crate::SslSocket).
 impl<S: Read + Write> Read for SslStream<S> {
     fn read(&mut self, out: &mut [u8]) -> io::Result<usize> {
         if out.is_empty() {
@@ -193,7 +250,8 @@ impl<S: Read + Write> Read for SslStream<S> {
     }
 }
 
-/// The connection's own buffer: nothing is read ahead of it.
+/// Reading lines from the connection's own buffer: no bytes are taken from the connection before
+/// the application consumes them.
 impl<S: Read + Write> BufRead for SslStream<S> {
     fn fill_buf(&mut self) -> io::Result<&[u8]> {
         loop {
@@ -212,10 +270,11 @@ impl<S: Read + Write> BufRead for SslStream<S> {
     }
 }
 
-/// Takes what there is room for, and hands it to the stream as far as that takes it now.
+/// Writing plaintext: accepts as many bytes as there is room for, and passes them to the stream as
+/// far as that takes them now.
 ///
 /// # Errors
-/// `WouldBlock` when there is no room: nothing was taken. Otherwise as for
+/// `WouldBlock` when nothing was accepted, because there is no room. Otherwise as for
 /// [`SslSocket`](crate::SslSocket).
 impl<S: Read + Write> Write for SslStream<S> {
     fn write(&mut self, plaintext: &[u8]) -> io::Result<usize> {
@@ -230,8 +289,11 @@ impl<S: Read + Write> Write for SslStream<S> {
         }
     }
 
-    /// `WouldBlock` until the stream has taken all that was written, and has flushed it. Fails with
-    /// the reason when it never will, as [`SslSocket`](crate::SslSocket) does.
+    /// Succeeds when the stream has taken all bytes that were written, and has flushed them.
+    ///
+    /// # Errors
+    /// `WouldBlock` until then. The reason why the connection ended, when bytes that were written
+    /// will never leave; the same error each time.
     fn flush(&mut self) -> io::Result<()> {
         self.driver.nudge();
         match self.driver.flushed() {

@@ -523,6 +523,10 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Transport for Polled<S> {
         self.end = End::Wanted;
         self.carry_on_ending();
     }
+
+    fn acted(&mut self) {
+        self.tasks.wake_by_ref();
+    }
 }
 
 fn now<T>(polled: Poll<io::Result<T>>) -> io::Result<T> {

@@ -1,63 +1,111 @@
-//! Watching a socket: what goes over the wire, record by record, and what happens when.
+//! Watching a socket: the bytes on the wire, the records in them, and the events.
 //!
-//! A [`Tap`] sits between connection and stream and sees bytes and events as they pass.
-//! [`Records`] finds the records in them. Neither sees keys or plaintext behind TLS.
+//! A [`Tap`] sits between connection and stream, and sees bytes and events as they pass.
+//! [`Records`] finds the records in the bytes. Neither sees keys, or plaintext that TLS protects.
+//!
+//! A tap that prints every record and event, with the time since it was made:
+//!
+//! ```
+//! use std::time::Instant;
+//!
+//! use sslcore_std::SslSocket;
+//! use sslcore_std::sslcore::Event;
+//! use sslcore_std::trace::{Direction, Records, Tap, Wire};
+//!
+//! struct Print {
+//!     start: Instant,
+//!     sent: Records,
+//!     received: Records,
+//! }
+//!
+//! impl Tap for Print {
+//!     fn wire(&mut self, at: Instant, direction: Direction, wire: Wire<'_>) {
+//!         let after = at - self.start;
+//!         match wire {
+//!             Wire::Plain(bytes) => println!("{after:?} {direction:?} {}", bytes.escape_ascii()),
+//!             Wire::Tls(bytes) => {
+//!                 let records = match direction {
+//!                     Direction::Sent => &mut self.sent,
+//!                     Direction::Received => &mut self.received,
+//!                 };
+//!                 records.feed(bytes, |record| {
+//!                     println!("{after:?} {direction:?} {record}, {} bytes", record.len());
+//!                 });
+//!             }
+//!         }
+//!     }
+//!
+//!     fn event(&mut self, at: Instant, event: Event) {
+//!         println!("{:?} {event:?}", at - self.start);
+//!     }
+//! }
+//!
+//! fn watch(socket: &mut SslSocket) {
+//!     socket.set_tap(Some(Box::new(Print {
+//!         start: Instant::now(),
+//!         sent: Records::new(),
+//!         received: Records::new(),
+//!     })));
+//! }
+//! ```
 
 use std::fmt;
 use std::time::Instant;
 
 use sslcore::{Alert, Event};
 
-/// Which way bytes went.
+/// The direction in which bytes went. The example of [`trace`](self) shows it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Direction {
-    /// From here to the peer.
+    /// From this side to the peer.
     Sent,
-    /// From the peer to here.
+    /// From the peer to this side.
     Received,
 }
 
-/// Bytes on the wire.
+/// Bytes on the wire. The example of [`trace`](self) shows it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Wire<'a> {
-    /// Plaintext from before TLS.
+    /// Plaintext from before TLS was started.
     Plain(&'a [u8]),
-    /// TLS, or what should be TLS.
+    /// TLS records, or bytes that arrived where records should have.
     Tls(&'a [u8]),
 }
 
-/// Is told what passes between a connection and its stream, while it passes.
+/// An observer of everything that passes between a connection and its stream, for
+/// [`set_tap`](crate::SslSocket::set_tap). The example of [`trace`](self) shows it.
 ///
-/// Every method has a default that does nothing. They are called in the middle of the socket's
-/// work and should be quick.
+/// Every method has a default that does nothing. The methods are called in the middle of the
+/// socket's work, and should be quick.
 pub trait Tap: Send {
-    /// The stream has taken these bytes, or has given them.
+    /// Called when the stream has taken these bytes, or has given them.
     ///
-    /// `at` is just before they left, or just after they arrived: so in the order of `at`, with
-    /// taps on both ends in one process, nothing arrives before it was sent.
+    /// `at` is the time just before the bytes were sent, or just after they arrived. With taps on
+    /// both ends in one process, bytes therefore never arrive, in the order of `at`, before they
+    /// were sent.
     fn wire(&mut self, at: Instant, direction: Direction, wire: Wire<'_>) {
         let _ = (at, direction, wire);
     }
 
-    /// The connection has told this event. Events that repeat are summed up only as far as the
-    /// connection itself does.
+    /// Called when the connection has emitted this event. Repeated events are collapsed only as far
+    /// as the connection itself does.
     fn event(&mut self, at: Instant, event: Event) {
         let _ = (at, event);
     }
 }
 
-/// The content type in a record's header (RFC 8446 §5.1).
+/// The content type in the header of a record (RFC 8446 §5.1). The example of [`Records`] shows it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Content {
-    /// change_cipher_spec. In TLS 1.3 it means nothing.
+    /// A change_cipher_spec record. TLS 1.3 ignores it.
     ChangeCipherSpec,
-    /// alert.
+    /// An alert record.
     Alert,
-    /// handshake.
+    /// A handshake record.
     Handshake,
-    /// application_data. In TLS 1.3 everything that is encrypted says so.
+    /// An application_data record. In TLS 1.3 every encrypted record has this type.
     ApplicationData,
-    /// Nothing that TLS knows.
+    /// A record of a content type that TLS does not know.
     Unknown(u8),
 }
 
@@ -73,7 +121,11 @@ impl fmt::Display for Content {
     }
 }
 
-/// One record, as far as its header and, while nothing is encrypted, its first bytes tell.
+/// One record: its content type and length, and, while nothing is encrypted, which alert or
+/// handshake message it begins with. From [`Records::feed`].
+///
+/// `Display` writes `handshake client_hello`, `alert unknown_ca (48)` or `encrypted`, without the
+/// length. The example of [`Records`] shows it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Record {
     content: Content,
@@ -84,19 +136,19 @@ pub struct Record {
 }
 
 impl Record {
-    /// Its content type.
+    /// The content type of the record.
     pub fn content(&self) -> Content {
         self.content
     }
 
-    /// Its length in bytes, the 5 of the header included.
+    /// The length of the record in bytes, including the 5 bytes of its header.
     #[expect(clippy::len_without_is_empty, reason = "no record is empty")]
     pub fn len(&self) -> usize {
         self.len
     }
 
-    /// The type of the handshake message that it begins with, by RFC 8446's name (§B.3); `None`
-    /// for another content, an encrypted one, or an unknown type.
+    /// The type of the handshake message that the record begins with, by its name in RFC 8446 §B.3.
+    /// `None` for another content type, an encrypted record, or an unknown message type.
     pub fn handshake_type(&self) -> Option<&'static str> {
         if self.content != Content::Handshake || self.sealed {
             return None;
@@ -118,7 +170,7 @@ impl Record {
         })
     }
 
-    /// The alert that it carries in the clear.
+    /// The alert in the record. `None` for another content type, and for an encrypted record.
     pub fn alert(&self) -> Option<Alert> {
         (self.content == Content::Alert && !self.sealed).then(|| Alert::from_code(self.opening[1]))
     }
@@ -151,7 +203,26 @@ fn is_hello(opening: Opening, len: usize) -> bool {
     matches!(kind, 1 | 2) && len == opening.len() + length
 }
 
-/// Finds the records in one direction of a TLS stream, however it is split. Holds nine bytes.
+/// Finds the records in one direction of a TLS stream, however the stream is split. Holds nine
+/// bytes.
+///
+/// ```
+/// use sslcore_std::sslcore::Alert;
+/// use sslcore_std::trace::{Content, Records};
+///
+/// let mut records = Records::new();
+/// let mut found = Vec::new();
+/// for piece in [&[21, 3, 3, 0, 2][..], &[2, 48, 23, 3, 3]] {
+///     records.feed(piece, |record| found.push(record));
+/// }
+/// let alert = found[0];
+/// assert_eq!((alert.content(), alert.len()), (Content::Alert, 7));
+/// assert_eq!(alert.alert(), Some(Alert::UnknownCa));
+/// assert_eq!(alert.handshake_type(), None);
+/// assert_eq!(alert.to_string(), "alert unknown_ca (48)");
+/// assert_eq!(found.len(), 1);
+/// assert!(records.is_within_record()); // of the second record there are three bytes
+/// ```
 #[derive(Clone, Debug, Default)]
 pub struct Records {
     header: [u8; HEADER_LEN],
@@ -163,12 +234,13 @@ pub struct Records {
 }
 
 impl Records {
-    /// No byte has passed yet.
+    /// A finder at the beginning of a stream.
     pub fn new() -> Self {
         Self::default()
     }
 
-    /// Lets bytes pass, and tells of every record that they complete.
+    /// Takes the next bytes of the stream, and calls `complete` with every record that ends in
+    /// them.
     pub fn feed(&mut self, mut bytes: &[u8], mut complete: impl FnMut(Record)) {
         while !bytes.is_empty() {
             let wanted = match self.len() {
@@ -192,7 +264,8 @@ impl Records {
         }
     }
 
-    /// Whether a record has begun and is not complete: the stream was cut within it.
+    /// Whether the stream stands within a record: a record has begun and is not complete. At the
+    /// end of a stream this means that it was truncated.
     pub fn is_within_record(&self) -> bool {
         self.passed > 0
     }

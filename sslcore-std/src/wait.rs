@@ -12,18 +12,18 @@ use crate::wait_error::WaitError;
 use crate::waiter::{Round, Waiter};
 
 impl SslSocket {
-    /// Handshakes until the connection is encrypted. At once if it is already. A peer that ends
-    /// the connection with its last message of the handshake changes nothing: what it sent can be
-    /// read. `QSslSocket::waitForEncrypted`.
+    /// Handshakes until the connection is encrypted; returns at once if it is. `Ok` also when the
+    /// peer has ended the connection directly behind its last handshake message: its data can be
+    /// read. `QSslSocket::waitForEncrypted`. The example of [`SslSocket`] shows it.
     ///
-    /// `timeout` is for this call; `None` is for ever. The configuration's own timeouts hold
-    /// besides.
+    /// `timeout` limits this call; `None` sets no limit. The [`Timeouts`](sslcore::Timeouts) of the
+    /// configuration apply besides.
     ///
     /// # Errors
-    /// [`WaitError::VerdictNeeded`] when the application must judge the peer's certificate,
-    /// [`WaitError::ConfigNeeded`] when it must configure the server: answer and wait again.
-    /// [`WaitError::NotStarted`], [`WaitError::Timeout`], [`WaitError::Failed`],
-    /// [`WaitError::Ended`].
+    /// [`WaitError::VerdictNeeded`] when the application must verify the peer's certificate,
+    /// [`WaitError::ConfigNeeded`] when it must configure the server: answer, and wait again.
+    /// [`WaitError::NotStarted`] before TLS was started, [`WaitError::Timeout`],
+    /// [`WaitError::CannotConnect`], [`WaitError::Failed`], [`WaitError::Ended`].
     pub fn wait_for_encrypted(&mut self, timeout: Option<Duration>) -> Result<(), WaitError> {
         if self.connection().mode() == SslMode::Unencrypted {
             return Err(WaitError::NotStarted);
@@ -38,8 +38,25 @@ impl SslSocket {
         })
     }
 
-    /// Waits until data has arrived that no such wait has told of yet; data that was read since
-    /// does not count. `QIODevice::waitForReadyRead`.
+    /// Waits until data has arrived; returns at once for data that arrived in an earlier call and
+    /// was neither read nor reported by such a wait. `QIODevice::waitForReadyRead`.
+    ///
+    /// `timeout` limits this call; `None` sets no limit.
+    ///
+    /// ```
+    /// use std::time::Duration;
+    ///
+    /// use sslcore_std::{SslSocket, WaitError};
+    ///
+    /// /// Says whether the peer sends something within a second.
+    /// fn speaks(socket: &mut SslSocket) -> Result<bool, WaitError> {
+    ///     match socket.wait_for_ready_read(Some(Duration::from_secs(1))) {
+    ///         Ok(()) => Ok(true),
+    ///         Err(WaitError::Timeout) => Ok(false),
+    ///         Err(error) => Err(error),
+    ///     }
+    /// }
+    /// ```
     ///
     /// # Errors
     /// [`WaitError::Ended`] when the peer's direction has ended,
@@ -55,14 +72,35 @@ impl SslSocket {
         })
     }
 
-    /// Waits until the stream has taken some of what was written. At once when nothing waits; to
-    /// wait for all of it, [`flush`](std::io::Write::flush). `QIODevice::waitForBytesWritten`.
+    /// Waits until the stream has taken some of the bytes that were written; returns at once when
+    /// none are pending. To wait for all of them, call [`flush`](std::io::Write::flush).
+    /// `QIODevice::waitForBytesWritten`.
+    ///
+    /// `timeout` limits this call; `None` sets no limit.
+    ///
+    /// ```
+    /// use std::time::Duration;
+    ///
+    /// use sslcore_std::{SslSocket, WaitError};
+    ///
+    /// /// Sends what is queued, and shows how it goes.
+    /// fn send(socket: &mut SslSocket) -> Result<(), WaitError> {
+    ///     loop {
+    ///         let connection = socket.connection();
+    ///         let left = connection.bytes_to_write() + connection.encrypted_bytes_to_write();
+    ///         if left == 0 {
+    ///             return Ok(());
+    ///         }
+    ///         println!("{left} bytes to go");
+    ///         socket.wait_for_bytes_written(Some(Duration::from_secs(30)))?;
+    ///     }
+    /// }
+    /// ```
     ///
     /// # Errors
-    /// Why the connection ended, when bytes that were written never left, also when it is asked
-    /// again.
-    /// [`ReadFirst`](WaitError::ReadFirst) when the receive buffer is full and the peer takes
-    /// nothing; otherwise as for [`wait_for_encrypted`](Self::wait_for_encrypted).
+    /// The reason why the connection ended, when bytes that were written will never leave; the same
+    /// error each time. [`ReadFirst`](WaitError::ReadFirst) when the receive buffer is full and the
+    /// peer takes nothing; otherwise as for [`wait_for_encrypted`](Self::wait_for_encrypted).
     pub fn wait_for_bytes_written(&mut self, timeout: Option<Duration>) -> Result<(), WaitError> {
         let before = self.driver.data_sent();
         self.wait(timeout, |driver| {
@@ -73,16 +111,31 @@ impl SslSocket {
         })
     }
 
-    /// Waits until the connection has ended, and says how. When the peer ends it, our side is
-    /// closed in answer; when we have closed, a silent peer is waited for as long as the
-    /// configuration's close timeout, if
-    /// [`set_peer_close_timeout`](Self::set_peer_close_timeout) does not say otherwise. What was
-    /// received can still be read. `QAbstractSocket::waitForDisconnected`.
+    /// Waits until the connection has ended, and returns the report of it. When the peer has
+    /// closed, this side is closed in answer. After our own close a silent peer is waited for no
+    /// longer than the configuration's [`close`](sslcore::Timeouts::close) timeout, unless
+    /// [`set_peer_close_timeout`](Self::set_peer_close_timeout) has set another time. Received data
+    /// can still be read afterwards. `QAbstractSocket::waitForDisconnected`.
+    ///
+    /// `timeout` limits this call; `None` sets no limit.
+    ///
+    /// ```
+    /// use std::time::Duration;
+    ///
+    /// use sslcore_std::{SslSocket, WaitError};
+    ///
+    /// /// Closes, and waits for the peer's close. Says whether both sides have sent close_notify.
+    /// fn close(socket: &mut SslSocket) -> Result<bool, WaitError> {
+    ///     socket.close();
+    ///     let report = socket.wait_for_disconnected(Some(Duration::from_secs(30)))?;
+    ///     Ok(report.clean)
+    /// }
+    /// ```
     ///
     /// # Errors
-    /// [`ReadFirst`](WaitError::ReadFirst) when the end may be behind data that nobody reads;
-    /// otherwise as for [`wait_for_encrypted`](Self::wait_for_encrypted). A failure is an end
-    /// like others here: see [`failure`](sslcore::Connection::failure).
+    /// [`ReadFirst`](WaitError::ReadFirst) when the end may be behind unread data; otherwise as for
+    /// [`wait_for_encrypted`](Self::wait_for_encrypted). A failure of the connection is no error of
+    /// this call: see [`failure`](sslcore::Connection::failure).
     pub fn wait_for_disconnected(
         &mut self,
         timeout: Option<Duration>,
@@ -96,9 +149,9 @@ impl SslSocket {
         })
     }
 
-    /// Waits while a question is open, a [review](Self::review) or a
-    /// [request](Self::config_request), for `timeout` at most; zero just looks. For who asks a
-    /// person meanwhile, and wants to know whether there is still a reason to:
+    /// Waits while a question is open, a [review](Self::review) or a [configuration
+    /// request](Self::config_request), for `timeout` at most; with a timeout of zero it only looks.
+    /// Use it while a person is asked, to learn whether there is still a reason to ask:
     ///
     /// ```no_run
     /// # use std::sync::mpsc::{Receiver, TryRecvError};
@@ -114,13 +167,13 @@ impl SslSocket {
     /// # Ok(()) }
     /// ```
     ///
-    /// The time counts for no timeout but the configuration's decision timeout.
+    /// The time counts only for the configuration's [`decision`](sslcore::Timeouts::decision)
+    /// timeout.
     ///
     /// # Errors
-    /// When there is no question any more, or never was: why. Usually [`WaitError::Failed`]: the
-    /// peer has hung up, or the decision timeout has run out. A peer that fills the receive
-    /// buffer before it hangs up is not noticed. [`WaitError::NothingAsked`] when no question was
-    /// open.
+    /// The reason why no question is open. Usually [`WaitError::Failed`]: the peer has hung up, or
+    /// the decision timeout has run out. [`WaitError::NothingAsked`] when no question was open. A
+    /// peer that fills the receive buffer before it hangs up is not noticed.
     pub fn keep_asking(&mut self, timeout: Duration) -> Result<(), WaitError> {
         // Without patience: that nothing can be read is no reason to return at once.
         let mut waiter = Waiter::new(&self.driver, Some(timeout), None);
@@ -140,19 +193,19 @@ impl SslSocket {
         }
     }
 
-    /// Ends the connection in order, and says how that went: sends what was written and
-    /// close_notify, then waits for the peer's end. What the peer sends until then, and what was
-    /// not read yet, is thrown away. After a failure it waits for the peer to hang up, because a
-    /// stream that is closed with unread data in it may lose the alert on its way.
-    /// `QAbstractSocket::disconnectFromHost`.
+    /// Ends the connection in order, and returns the report of it: sends queued data and
+    /// close_notify, then waits for the peer's close. Unread data, and data that arrives meanwhile,
+    /// is thrown away. After a failure the call waits for the peer to hang up, so that the alert is
+    /// not lost by a reset. `QAbstractSocket::disconnectFromHost`. The example of [`SslSocket`]
+    /// shows it.
     ///
-    /// While connecting, what was written in plaintext is still delivered. A handshake is completed
-    /// if something was written; if not, or if a question stays open for the close timeout, it is
-    /// given up: the peer gets user_canceled, and what waited for the end of the handshake is counted
-    /// as abandoned.
+    /// While connecting, data that was written in plaintext is still delivered. A handshake is
+    /// completed if data is queued. It is given up if no data is queued, or if a question stays
+    /// open for the configuration's [`close`](sslcore::Timeouts::close) timeout: the peer gets
+    /// user_canceled, and the queued data is counted in [`CloseReport::abandoned`].
     ///
-    /// Takes at most `timeout`; the configuration's close timeout may end it earlier. What has
-    /// not left by then is lost, and counted in the report.
+    /// The call takes at most `timeout`, and less when the configuration's close timeout runs out
+    /// earlier. Bytes that have not left by then are lost, and counted in the report.
     pub fn disconnect_from_host(&mut self, timeout: Duration) -> CloseReport {
         self.close();
         self.discard_reads();

@@ -7,38 +7,78 @@ use sslcore::{Failure, FailureKind, Fault, ReadEnd, RequestId, ReviewId};
 
 use crate::connect_error::ConnectError;
 
-/// Why a wait ended without what was waited for. Nothing is lost by it: apart from the two ends,
-/// do what it asks for and wait again.
+/// Why a wait ended without the outcome that was waited for. No data is lost by it: after every
+/// error but [`CannotConnect`](Self::CannotConnect), [`Ended`](Self::Ended) and
+/// [`Failed`](Self::Failed), do what the error asks for and wait again.
 ///
-/// As an [`io::Error`] it is found by `get_ref` and `downcast_ref`; a [`Failure`] or a
-/// [`ConnectError`] then stands for itself.
+/// ```
+/// use std::time::Duration;
+///
+/// use sslcore_std::sslcore::{UsageError, Verdict};
+/// use sslcore_std::{SslSocket, WaitError};
+///
+/// /// Handshakes, and rejects a certificate with errors. Says whether the socket is encrypted.
+/// fn handshake(socket: &mut SslSocket) -> Result<bool, UsageError> {
+///     match socket.wait_for_encrypted(Some(Duration::from_secs(10))) {
+///         Ok(()) => return Ok(true),
+///         Err(WaitError::VerdictNeeded(id)) => socket.answer(id, Verdict::Reject)?,
+///         Err(WaitError::Timeout) => println!("not complete yet; waiting again may help"),
+///         Err(WaitError::Failed(failure)) => println!("{failure}, told as {:?}", failure.alert()),
+///         Err(error) => println!("{error}"),
+///     }
+///     Ok(false)
+/// }
+/// ```
+///
+/// [`Read`](std::io::Read) and [`Write`](std::io::Write) report the same errors as an [`io::Error`]
+/// of the kind that is named below. Its inner value, found by `get_ref` and `downcast_ref`, is the
+/// `WaitError`; for `Failed` it is the [`Failure`] itself, for `CannotConnect` the
+/// [`ConnectError`]:
+///
+/// ```
+/// use std::io;
+///
+/// use sslcore_std::sslcore::Failure;
+///
+/// /// The failure behind an error of a read or a write.
+/// fn failure(error: &io::Error) -> Option<&Failure> {
+///     error.get_ref()?.downcast_ref()
+/// }
+/// ```
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum WaitError {
-    /// The timeout ran out. `TimedOut`.
+    /// The timeout of the call ran out. `TimedOut`.
     Timeout,
-    /// No address of the host could be reached. The kind is that of the last one.
+    /// No address of the host could be reached. The kind is that of the last address's error.
     CannotConnect(ConnectError),
-    /// The peer's certificate has errors: look at [`SslSocket::review`](crate::SslSocket::review), call
-    /// [`SslSocket::answer`](crate::SslSocket::answer). `WouldBlock`.
+    /// The application must verify the peer's certificate: look at
+    /// [`SslSocket::review`](crate::SslSocket::review), then call
+    /// [`SslSocket::answer`](crate::SslSocket::answer) with this id. `WouldBlock`.
     VerdictNeeded(ReviewId),
     /// The server needs a configuration: look at
-    /// [`SslSocket::config_request`](crate::SslSocket::config_request), call
-    /// [`SslSocket::provide_config`](crate::SslSocket::provide_config). `WouldBlock`.
+    /// [`SslSocket::config_request`](crate::SslSocket::config_request), then call
+    /// [`SslSocket::provide_config`](crate::SslSocket::provide_config) with this id. `WouldBlock`.
     ConfigNeeded(RequestId),
-    /// The receive buffer is full of unread data, and the peer takes nothing: it may be waiting
-    /// for us to read, as we wait for it. `WouldBlock`.
+    /// The receive buffer is full of unread data, and the peer takes no data: it may be waiting for
+    /// us to read, as we wait for it. `WouldBlock`.
     ReadFirst {
-        /// Bytes that wait to be read.
+        /// The number of bytes that are unread.
         unread: usize,
     },
-    /// TLS was not started, so there is nothing to wait for. `NotConnected`.
+    /// TLS was not started, so there is no handshake to wait for. `NotConnected`.
     NotStarted,
-    /// No question is open, so there is nothing to go on asking for. `InvalidInput`.
+    /// No review and no configuration request is open, so there is nothing to go on asking for.
+    /// `InvalidInput`.
     NothingAsked,
-    /// The connection ended without a failure: nothing more will happen.
+    /// The connection, or its receiving direction, ended without a failure. `UnexpectedEof` when
+    /// the peer's stream has ended, `TimedOut`, `ConnectionReset`, else `ConnectionAborted`.
     Ended(ReadEnd),
-    /// The connection failed. The alert that it owed the peer has left if the stream took it.
+    /// The connection failed. The alert for the peer was sent as far as the stream took it.
+    /// `UnexpectedEof` when the stream was truncated, `ConnectionReset` when it was reset,
+    /// `ConnectionAborted` when the peer has sent a fatal alert or closed during the handshake,
+    /// `TimedOut` for the connection's own timeouts, `Other` for a failure of the engine, else
+    /// `InvalidData`.
     Failed(Failure),
 }
 

@@ -41,12 +41,7 @@ fn presented(identity: &Identity, arguments: &[&str]) -> Run {
     command.args(arguments);
     let config = server().identity(identity.chain.clone(), identity.key());
     let config = config.build().expect("server");
-    let serve = || {
-        let mut socket = door.serve_with(&config);
-        let _ = socket.wait_for_encrypted(Some(LONG));
-        socket.disconnect_from_host(LONG);
-    };
-    both(|| run(&mut command, b""), serve).0
+    both(|| run(&mut command, b""), || door.serve_any_end(&config)).0
 }
 
 #[test]
@@ -134,6 +129,15 @@ fn two_is_for_a_server_that_is_not_there() {
             .stderr
             .contains(&format!("cannot find the address of {nowhere}: "))
     );
+}
+
+#[test]
+fn a_host_whose_name_would_clear_the_screen_is_named_in_escapes() {
+    let nowhere = format!("\x1b[2J{}", "a".repeat(64));
+    let ended = run(connect(&nowhere).args(["--name", "server.test"]), b"");
+    assert_eq!(ended.code, Some(2), "{}", ended.stderr);
+    assert!(ended.stderr.contains(r"\u{1b}[2Jaaa"), "{}", ended.stderr);
+    assert!(!ended.stderr.contains('\x1b'), "{}", ended.stderr);
 }
 
 #[test]

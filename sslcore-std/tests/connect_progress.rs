@@ -4,8 +4,9 @@
 mod common;
 
 use std::io::{Read, Write};
-use std::net::{SocketAddr, TcpListener, TcpStream};
+use std::net::SocketAddr;
 
+use common::deaf::Deaf;
 use common::program::{Door, ca_file, connect, encrypt, run};
 use common::terminal::Terminal;
 use common::{LONG, both};
@@ -43,22 +44,10 @@ fn what_takes_long_is_shown_until_it_is_over() {
     assert!(behind.contains("Encrypted: "), "{behind:?}");
 }
 
-/// A server that takes no connection: its queue is full. Nobody may drop what is given.
-fn deaf() -> (TcpListener, TcpStream, SocketAddr) {
-    use rustix::net::{AddressFamily, SocketType, bind, listen, socket};
-
-    let fd = socket(AddressFamily::INET, SocketType::STREAM, None).expect("socket");
-    bind(&fd, &SocketAddr::from(([127, 0, 0, 1], 0))).expect("bind");
-    listen(&fd, 0).expect("listen");
-    let listener = TcpListener::from(fd);
-    let address = listener.local_addr().expect("address");
-    let first = TcpStream::connect(address).expect("the only one in the queue");
-    (listener, first, address)
-}
-
 #[test]
 fn the_address_that_does_not_answer_is_shown() {
-    let (_listener, _first, address) = deaf();
+    let deaf = Deaf::new();
+    let address = deaf.address;
     let mut terminal = Terminal::run(&command(address, 5, ""));
     let line = format!("Connecting to \"127.0.0.1\": address 1 of 1, {address} ... ");
     terminal.shown_until(line.as_bytes());

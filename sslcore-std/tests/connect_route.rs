@@ -7,7 +7,7 @@ use std::io::{Read, Write};
 use std::net::TcpStream;
 use std::process::Command;
 
-use common::program::{Door, Run, ca_file, connect, encrypt, file, run, trusting};
+use common::program::{Door, Run, ca_file, connect, encrypt, file, hear, run, trusting};
 use common::{LONG, both};
 
 /// Answers with what it heard, and closes in order.
@@ -17,17 +17,6 @@ fn answer(stream: TcpStream) {
     socket.read_to_end(&mut heard).expect("the client's end");
     socket.write_all(&heard).expect("answer");
     socket.wait_for_disconnected(Some(LONG)).expect("ended");
-}
-
-/// The client's next words, which must be these.
-#[track_caller]
-fn hear(stream: &mut TcpStream, words: &[u8]) {
-    let mut heard = vec![0; words.len()];
-    stream.read_exact(&mut heard).expect("hear");
-    assert_eq!(
-        heard.escape_ascii().to_string(),
-        words.escape_ascii().to_string()
-    );
 }
 
 /// `connect server.test` through a proxy that `play`s, and is then the server itself.

@@ -3,11 +3,11 @@
 mod common;
 
 use std::io::{Error, ErrorKind, Read, Write};
-use std::net::{SocketAddr, TcpListener, TcpStream};
+use std::net::TcpListener;
 use std::time::Duration;
 
+use common::deaf::Deaf;
 use common::{LONG, both, client, server};
-use rustix::net::{AddressFamily, SocketType, bind, listen, socket};
 use sslcore::{
     ClientConfig, FailureKind, PeerName, ReadEnd, ServerStart, SslErrorKind, SslMode, Timeouts,
     UsageError,
@@ -23,40 +23,17 @@ fn listener() -> (TcpListener, u16) {
     (listener, port)
 }
 
-/// A port that does not answer: its queue is full, so the system leaves whoever calls unanswered
-/// until the first is [accepted](TcpListener::accept).
-struct Deaf {
-    listener: TcpListener,
-    port: u16,
-    _first: TcpStream,
-}
-
-impl Deaf {
-    fn new() -> Self {
-        let fd = socket(AddressFamily::INET, SocketType::STREAM, None).expect("socket");
-        bind(&fd, &SocketAddr::from(([127, 0, 0, 1], 0))).expect("bind");
-        listen(&fd, 0).expect("listen");
-        let listener = TcpListener::from(fd);
-        let address = listener.local_addr().expect("address");
-        Self {
-            _first: TcpStream::connect(address).expect("the only one in the queue"),
-            port: address.port(),
-            listener,
-        }
-    }
-
-    /// A socket that is connecting and will not get further.
-    fn call(&self) -> SslSocket {
-        let mut socket = Connector::new()
-            .start("127.0.0.1", self.port)
-            .expect("begin");
-        assert_eq!(
-            socket.wait_for_connected(Some(Duration::ZERO)),
-            Err(WaitError::Timeout)
-        );
-        assert_eq!(socket.state(), SocketState::Connecting);
-        socket
-    }
+/// A socket that is connecting and will not get further.
+fn call(deaf: &Deaf) -> SslSocket {
+    let mut socket = Connector::new()
+        .start("127.0.0.1", deaf.address.port())
+        .expect("begin");
+    assert_eq!(
+        socket.wait_for_connected(Some(Duration::ZERO)),
+        Err(WaitError::Timeout)
+    );
+    assert_eq!(socket.state(), SocketState::Connecting);
+    socket
 }
 
 fn why(error: &Error) -> &ConnectError {
@@ -181,10 +158,22 @@ fn a_name_that_nobody_knows_is_named_in_the_error() {
 }
 
 #[test]
+fn a_name_that_would_clear_the_screen_is_named_in_escapes() {
+    // A label that is too long for DNS: nobody has to be asked.
+    let nowhere = format!("\x1b[2J\r\n{}", "a".repeat(64));
+    let error = SslSocket::connect_to_host(&nowhere, 1, Some(LONG)).expect_err("too long");
+    assert_eq!(why(&error).host(), nowhere);
+    let text = error.to_string();
+    assert!(text.contains(r"\u{1b}[2J\r\naaa"), "{text:?}");
+    assert!(!text.contains(char::is_control), "{text:?}");
+}
+
+#[test]
 fn an_address_that_does_not_answer_is_given_up_in_time() {
     let deaf = Deaf::new();
     let time = Some(Duration::from_millis(50));
-    let error = SslSocket::connect_to_host("127.0.0.1", deaf.port, time).expect_err("deaf");
+    let error =
+        SslSocket::connect_to_host("127.0.0.1", deaf.address.port(), time).expect_err("deaf");
     assert_eq!(error.kind(), ErrorKind::TimedOut);
     assert_eq!(why(&error).tried().len(), 1);
 }
@@ -233,7 +222,7 @@ fn tls_started_while_connecting_begins_with_the_connection() {
 #[test]
 fn a_wait_that_times_out_gives_nothing_up() {
     let deaf = Deaf::new();
-    let mut socket = deaf.call();
+    let mut socket = call(&deaf);
     socket.write_all(b"hello").expect("it is queued");
     let error = socket.flush_within(Duration::from_millis(10));
     assert_eq!(error.kind(), ErrorKind::TimedOut);
@@ -261,7 +250,7 @@ impl FlushWithin for SslSocket {
 
 #[test]
 fn a_connection_that_nobody_accepts_can_be_aborted() {
-    let mut socket = Deaf::new().call();
+    let mut socket = call(&Deaf::new());
     socket.write_all(b"hello").expect("it is queued");
     socket.abort();
     assert_eq!(socket.state(), SocketState::Unconnected);
@@ -276,7 +265,7 @@ fn a_connection_that_nobody_accepts_can_be_aborted() {
 fn disconnecting_while_connecting_is_not_stuck() {
     let deaf = Deaf::new();
     for tls in [false, true] {
-        let mut socket = deaf.call();
+        let mut socket = call(&deaf);
         if tls {
             let started = socket.start_client_encryption(&config(), server_name());
             started.expect("start");

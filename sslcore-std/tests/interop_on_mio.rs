@@ -30,19 +30,7 @@ fn openssl_hears_its_own_words_from_a_server_on_mio() {
         })
     });
     for (_, flag) in openssl::VERSIONS {
-        let options = [
-            "-quiet",
-            "-no_ign_eof",
-            "-nocommands",
-            "-msgfile",
-            "/dev/null",
-        ];
-        let mut openssl = openssl::client(address, &[&[flag], &options[..]].concat());
-        let said = pattern(300_000);
-        openssl.say(&said[..]);
-        openssl.until("all of it", |openssl| openssl.said_much(said.len()));
-        openssl.hang_up();
-        openssl.until_exit_having_printed(&said);
+        openssl::hear_own_words(address, flag, &pattern(300_000));
     }
     serving.join().expect("no panic").expect("served");
 }

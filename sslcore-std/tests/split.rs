@@ -358,6 +358,26 @@ fn only_halves_of_one_socket_can_be_reunited() {
 }
 
 #[test]
+fn halves_that_are_still_shared_come_back_as_they_were() {
+    let (mut one, mut other) = sockets();
+    one.set_timeout(Some(Duration::ZERO));
+    let (mut read_half, write_half) = one.split().expect("split");
+    read_half.set_timeout(Some(LONG));
+    let shared = read_half.share();
+    let refused = read_half.reunite(write_half).expect_err("it is shared");
+    let text = refused.to_string();
+    assert!(text.contains("the socket is still shared"), "{text}");
+    let (mut read_half, write_half) = (refused.read_half, refused.write_half);
+    let (read, ()) = both(
+        || read_half.read_exact(&mut [0; 5]),
+        || other.write_all(b"hello").expect("write"),
+    );
+    read.expect("it waits for as long as it was told");
+    drop(shared);
+    read_half.reunite(write_half).expect("it is shared no more");
+}
+
+#[test]
 fn both_halves_answer_for_the_connection() {
     let (client, _server) = encrypted("TLSv1.3");
     let (read_half, mut write_half) = client.split().expect("split");

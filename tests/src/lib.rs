@@ -1,6 +1,7 @@
 //! Shared builders of the tests: certificates, configurations, pairs of connections in memory
 //! with a clock of their own, and programs of other libraries as peers over TCP.
 
+pub mod babble;
 pub mod between;
 pub mod cases;
 pub mod certs;

@@ -81,6 +81,23 @@ pub fn client_as(identity: &Identity, address: SocketAddr, args: &[&str]) -> Pee
     client_in(scratch, address, &args)
 }
 
+/// Runs a client of the version with this flag, which says something to a server that repeats it,
+/// until it has heard all of it and has ended.
+pub fn hear_own_words(address: SocketAddr, flag: &str, said: &[u8]) {
+    let options = [
+        "-quiet",
+        "-no_ign_eof",
+        "-nocommands",
+        "-msgfile",
+        "/dev/null",
+    ];
+    let mut client = client(address, &[&[flag], &options[..]].concat());
+    client.say(said);
+    client.until("all of it", |client| client.said_much(said.len()));
+    client.hang_up();
+    client.until_exit_having_printed(said);
+}
+
 fn client_in(scratch: Scratch, address: SocketAddr, args: &[&str]) -> Peer {
     let ca = scratch.file("ca.pem", ca_pem());
     let address = address.to_string();

@@ -5,6 +5,7 @@ use std::time::{Duration, Instant};
 
 use sslcore::Limits;
 
+use self::deaf::{Deaf, closed};
 use super::{Attempts, alternate};
 use crate::connect_error::ConnectError;
 use crate::link::Link;
@@ -12,26 +13,15 @@ use crate::options::SocketOption;
 use crate::socket::SslSocket;
 use crate::wait_error::WaitError;
 
+#[path = "../../tests/common/deaf.rs"]
+#[allow(
+    dead_code,
+    unreachable_pub,
+    reason = "it is shared with the tests from outside"
+)]
+mod deaf;
+
 const LONG: Duration = Duration::from_secs(20);
-
-/// An address where nobody listens.
-fn closed() -> SocketAddr {
-    let listener = TcpListener::bind(("127.0.0.1", 0)).expect("bind");
-    listener.local_addr().expect("address")
-}
-
-/// An address that does not answer: its queue is full.
-fn deaf() -> (TcpListener, TcpStream, SocketAddr) {
-    use rustix::net::{AddressFamily, SocketType, bind, listen, socket};
-
-    let fd = socket(AddressFamily::INET, SocketType::STREAM, None).expect("socket");
-    bind(&fd, &SocketAddr::from(([127, 0, 0, 1], 0))).expect("bind");
-    listen(&fd, 0).expect("listen");
-    let listener = TcpListener::from(fd);
-    let address = listener.local_addr().expect("address");
-    let first = TcpStream::connect(address).expect("the only one in the queue");
-    (listener, first, address)
-}
 
 /// A socket that tries these addresses, and has `time` for it.
 fn socket<const N: usize>(addresses: [SocketAddr; N], time: Duration) -> SslSocket {
@@ -44,7 +34,8 @@ fn socket<const N: usize>(addresses: [SocketAddr; N], time: Duration) -> SslSock
 
 #[test]
 fn the_attempt_under_way_is_told_with_its_place_among_the_addresses() {
-    let (_listener, _first, deaf) = deaf();
+    let nobody = Deaf::new();
+    let deaf = nobody.address;
     let mut socket = socket([closed(), deaf], LONG);
     let waited = socket.wait_for_connected(Some(Duration::from_millis(20)));
     assert_eq!(waited, Err(WaitError::Timeout));
@@ -79,7 +70,8 @@ fn the_families_take_turns_and_the_first_stays_first() {
 
 #[test]
 fn an_address_that_does_not_answer_does_not_use_up_the_time_of_the_others() {
-    let (_listener, _first, deaf) = deaf();
+    let nobody = Deaf::new();
+    let deaf = nobody.address;
     let good = TcpListener::bind(("127.0.0.1", 0)).expect("bind");
     let good = good.local_addr().expect("address");
     let mut socket = socket([deaf, closed(), good], LONG);
@@ -89,7 +81,8 @@ fn an_address_that_does_not_answer_does_not_use_up_the_time_of_the_others() {
 
 #[test]
 fn when_the_time_is_up_every_address_is_named() {
-    let (_listener, _first, deaf) = deaf();
+    let nobody = Deaf::new();
+    let deaf = nobody.address;
     let closed = closed();
     let mut socket = socket([closed, deaf, deaf], Duration::from_millis(20));
     let Err(WaitError::CannotConnect(error)) = socket.wait_for_connected(Some(LONG)) else {
@@ -106,7 +99,8 @@ fn when_the_time_is_up_every_address_is_named() {
 
 #[test]
 fn an_option_holds_for_the_attempts_that_begin_after_it_was_set() {
-    let (_listener, _first, deaf) = deaf();
+    let nobody = Deaf::new();
+    let deaf = nobody.address;
     let good = TcpListener::bind(("127.0.0.1", 0)).expect("bind");
     let good = good.local_addr().expect("address");
     let mut socket = socket([deaf, good], LONG);

@@ -19,6 +19,7 @@ impl<T: Transport> Driver<T> {
         self.plain_left = plain_left;
         self.fresh = false;
         self.nudge();
+        self.transport.acted();
         Ok(())
     }
 
@@ -26,6 +27,7 @@ impl<T: Transport> Driver<T> {
     pub(crate) fn act<R>(&mut self, act: impl FnOnce(&mut Connection) -> R) -> R {
         let outcome = act(&mut self.connection);
         self.nudge();
+        self.transport.acted();
         outcome
     }
 
@@ -66,6 +68,7 @@ impl<T: Transport> Driver<T> {
         self.connection.abort();
         self.settle();
         self.end_transport();
+        self.transport.acted();
     }
 
     pub(crate) fn poll_event(&mut self) -> Option<Event> {
@@ -162,16 +165,10 @@ impl<T: Transport> Driver<T> {
         self.connection.bytes_to_write() + self.connection.encrypted_bytes_to_write()
     }
 
-    /// Whether something has not left the transport yet.
-    pub(super) fn holds_bytes(&self) -> bool {
-        self.pending() > 0 || self.unflushed
-    }
-
     /// Why bytes that were written will never leave, once that is certain. What the connection adds
     /// by itself does not count: often enough nobody is there any more to take its last alert.
     pub(crate) fn lost(&mut self) -> Option<WaitError> {
-        let stranded = self.write_ended && self.pending() > 0;
-        let lost = self.lost || self.has_reported_loss() || stranded;
+        let lost = self.write_ended || self.has_reported_loss();
         (self.owed && lost).then(|| self.gone())
     }
 
@@ -253,7 +250,10 @@ impl<T: Transport> Driver<T> {
     pub(crate) fn flushed(&mut self) -> Option<Result<(), WaitError>> {
         match self.lost() {
             Some(why) => Some(Err(why)),
-            None => (!self.holds_bytes() || self.write_ended).then_some(Ok(())),
+            None => {
+                let has_left = self.pending() == 0 && !self.unflushed;
+                (has_left || self.write_ended).then_some(Ok(()))
+            }
         }
     }
 }

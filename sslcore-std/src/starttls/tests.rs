@@ -1,5 +1,7 @@
 //! The dialogues without IO: what they do with words that no good server says.
 
+use sslcore_tests::babble::babble;
+
 use super::dialogue::{MESSAGE, Refusal, Step};
 use super::protocol::Protocol;
 
@@ -170,16 +172,7 @@ fn messages_that_are_announced_too_long_are_refused_at_once() {
 fn no_bytes_at_all_make_a_dialogue_panic() {
     // Short words from an alphabet in which every protocol has some of its own.
     const ALPHABET: &[u8] = b"S2*+<>/'{5}\r\n\"\x30\x78\x02\x84\0\xff\x0aE";
-    let mut seed = 1u32;
-    let mut next = || {
-        seed = seed.wrapping_mul(1_664_525).wrapping_add(1_013_904_223);
-        (seed >> 16) as usize
-    };
-    for _ in 0..50_000 {
-        let len = next() % 24;
-        let words: Vec<u8> = (0..len)
-            .map(|_| ALPHABET[next() % ALPHABET.len()])
-            .collect();
+    for words in babble(ALPHABET) {
         for protocol in Protocol::ALL {
             let mut dialogue = protocol.dialogue("host.example", None);
             let mut unread = &words[..];

@@ -5,6 +5,8 @@
     reason = "every test program uses a part of it"
 )]
 
+#[cfg(unix)]
+pub mod deaf;
 #[cfg(all(feature = "encrypted-keys", feature = "pkcs12"))]
 pub mod encrypted_keys;
 #[cfg(feature = "tokio")]

@@ -1,7 +1,7 @@
 //! The program `sslcore`, as its users run it: a process with streams and an exit code.
 
 use std::fs;
-use std::io::Write;
+use std::io::{Read, Write};
 use std::net::{SocketAddr, TcpListener, TcpStream};
 use std::path::PathBuf;
 use std::process::{Command, Output, Stdio};
@@ -130,10 +130,28 @@ impl Door {
         encrypt(self.accept())
     }
 
+    /// Serves the next client with this configuration until it is over, however that ends.
+    pub fn serve_any_end(&self, config: &ServerConfig) {
+        let mut socket = self.serve_with(config);
+        let _ = socket.wait_for_encrypted(Some(LONG));
+        socket.disconnect_from_host(LONG);
+    }
+
     /// The next client, told to speak TLS with this configuration.
     pub fn serve_with(&self, config: &ServerConfig) -> SslSocket {
         encrypt_with(self.accept(), config)
     }
+}
+
+/// The client's next words, which must be these.
+#[track_caller]
+pub fn hear(stream: &mut TcpStream, words: &[u8]) {
+    let mut heard = vec![0; words.len()];
+    stream.read_exact(&mut heard).expect("hear");
+    assert_eq!(
+        heard.escape_ascii().to_string(),
+        words.escape_ascii().to_string()
+    );
 }
 
 /// Starts TLS on a server's stream.

@@ -9,7 +9,7 @@ use std::io::{Read, Write};
 use std::net::TcpStream;
 use std::process::Command;
 
-use common::program::{Door, Run, ca_file, connect, encrypt, run};
+use common::program::{Door, Run, ca_file, connect, encrypt, hear, run};
 use common::{LONG, both};
 
 use self::scripts::{Act, Script};
@@ -31,15 +31,6 @@ fn say(stream: &mut TcpStream, words: &[u8], cut: Cut) {
     for piece in words.chunks(piece) {
         stream.write_all(piece).expect("say");
     }
-}
-
-fn hear(stream: &mut TcpStream, words: &[u8]) {
-    let mut heard = vec![0; words.len()];
-    stream.read_exact(&mut heard).expect("hear");
-    assert_eq!(
-        heard.escape_ascii().to_string(),
-        words.escape_ascii().to_string()
-    );
 }
 
 /// Plays the server up to where it decides.

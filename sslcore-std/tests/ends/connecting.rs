@@ -1,43 +1,15 @@
 //! Connections that never come about.
 
 use std::io::{self, ErrorKind, Write};
-use std::net::{SocketAddr, TcpListener, TcpStream};
 use std::time::Duration;
 
-use rustix::net::{AddressFamily, SocketType, bind, listen, socket};
 use sslcore_std::{ConnectCause, ConnectError, Connector, IpVersion, SslSocket};
 use sslcore_tests::pair::server_name;
 
+use crate::common::deaf::{Deaf, closed};
 use crate::common::{LONG, client};
 use crate::faces::{Answer, Halves, Why};
 use crate::wrong_cells;
-
-/// A port that nobody listens on.
-fn closed_port() -> u16 {
-    let listener = TcpListener::bind(("127.0.0.1", 0)).expect("bind");
-    listener.local_addr().expect("address").port()
-}
-
-/// A port that does not answer: its queue is full.
-struct Deaf {
-    port: u16,
-    _queue: (TcpListener, TcpStream),
-}
-
-impl Deaf {
-    fn new() -> Self {
-        let fd = socket(AddressFamily::INET, SocketType::STREAM, None).expect("socket");
-        bind(&fd, &SocketAddr::from(([127, 0, 0, 1], 0))).expect("bind");
-        listen(&fd, 0).expect("listen");
-        let listener = TcpListener::from(fd);
-        let address = listener.local_addr().expect("address");
-        let first = TcpStream::connect(address).expect("the only one in the queue");
-        Self {
-            port: address.port(),
-            _queue: (listener, first),
-        }
-    }
-}
 
 /// Begins to connect, with "secret" written, and TLS started before if so.
 fn begin(port: u16, time: Duration, tls: bool) -> io::Result<SslSocket> {
@@ -64,7 +36,7 @@ fn every_call_answers_that_nobody_answered() {
         (true, ["!!!!d! !!!! ..", "!!!!d! !!!! !!"]),
     ] {
         let soon = Duration::from_millis(20);
-        let bring = || begin(deaf.port, soon, tls).expect("it begins");
+        let bring = || begin(deaf.address.port(), soon, tls).expect("it begins");
         wrong.extend(wrong_cells("a socket", why, &answers, || (bring(), ())));
         wrong.extend(wrong_cells("two halves", why, &answers, || {
             (Halves(bring()), ())
@@ -75,7 +47,7 @@ fn every_call_answers_that_nobody_answered() {
 
 #[test]
 fn a_flush_answers_that_the_host_refused() {
-    let port = closed_port();
+    let port = closed().port();
     for tls in [false, true] {
         // A refusal may be known at once, or only later.
         let flushed = begin(port, LONG, tls).and_then(|mut socket| {
@@ -125,21 +97,21 @@ fn a_host_that_is_not_found_is_told_from_one_that_cannot_be_reached() {
         (
             &v6,
             "127.0.0.1",
-            deaf.port,
+            deaf.address.port(),
             ErrorKind::NotFound,
             ConnectCause::HostNotFound,
         ),
         (
             &any,
             "127.0.0.1",
-            deaf.port,
+            deaf.address.port(),
             ErrorKind::TimedOut,
             ConnectCause::Unreachable,
         ),
         (
             &any,
             "127.0.0.1",
-            closed_port(),
+            closed().port(),
             ErrorKind::ConnectionRefused,
             ConnectCause::Unreachable,
         ),

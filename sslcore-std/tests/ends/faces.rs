@@ -227,6 +227,31 @@ impl Face for SslSocket {
     }
 }
 
+/// What a face around another leaves to it.
+macro_rules! what_the_inner_does {
+    () => {
+        fn turn(&mut self) {
+            self.0.turn();
+        }
+
+        fn close(&mut self) {
+            self.0.close();
+        }
+
+        fn abort(&mut self) {
+            self.0.abort();
+        }
+
+        fn cancel(&mut self) {
+            self.0.cancel();
+        }
+
+        fn connection(&self) -> &Connection {
+            self.0.connection()
+        }
+    };
+}
+
 /// A socket that is split for the call.
 pub(crate) struct Halves(pub(crate) SslSocket);
 
@@ -239,29 +264,11 @@ impl Face for Halves {
         self.0.start(config);
     }
 
-    fn turn(&mut self) {
-        self.0.turn();
-    }
-
     fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
         Face::write(&mut self.0, bytes)
     }
 
-    fn close(&mut self) {
-        self.0.close();
-    }
-
-    fn abort(&mut self) {
-        self.0.abort();
-    }
-
-    fn cancel(&mut self) {
-        self.0.cancel();
-    }
-
-    fn connection(&self) -> &Connection {
-        self.0.connection()
-    }
+    what_the_inner_does!();
 
     fn stream(&self) -> &TcpStream {
         self.0.stream()
@@ -354,29 +361,11 @@ impl Face for Loop {
             .expect("start");
     }
 
-    fn turn(&mut self) {
-        self.0.turn();
-    }
-
     fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
         self.0.write(bytes)
     }
 
-    fn close(&mut self) {
-        self.0.close();
-    }
-
-    fn abort(&mut self) {
-        self.0.abort();
-    }
-
-    fn cancel(&mut self) {
-        self.0.cancel();
-    }
-
-    fn connection(&self) -> &Connection {
-        self.0.connection()
-    }
+    what_the_inner_does!();
 
     fn stream(&self) -> &TcpStream {
         self.0.get_ref()

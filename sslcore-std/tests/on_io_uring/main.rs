@@ -205,19 +205,7 @@ fn openssl_hears_its_own_words() {
             let listener = TcpListener::bind("127.0.0.1:0").await.expect("bind");
             let address = listener.local_addr().expect("address");
             let talking = std::thread::spawn(move || {
-                let options = [
-                    "-quiet",
-                    "-no_ign_eof",
-                    "-nocommands",
-                    "-msgfile",
-                    "/dev/null",
-                ];
-                let mut openssl = openssl::client(address, &[&[flag], &options[..]].concat());
-                let said = pattern(1 << 20);
-                openssl.say(&said[..]);
-                openssl.until("all of it", |openssl| openssl.said_much(said.len()));
-                openssl.hang_up();
-                openssl.until_exit_having_printed(&said);
+                openssl::hear_own_words(address, flag, &pattern(1 << 20));
             });
             let (socket, _) = listener.accept().await.expect("accept");
             echo(Session::new(socket)).await;

@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 use serde_json::{Map, Value, json};
 
 use crate::exit::Exit;
-use crate::text::{Ink, Palette, ascii_json};
+use crate::text::{Ink, Palette, ascii_json, escaped};
 
 /// Something worth telling.
 pub(crate) trait Telling {
@@ -93,7 +93,7 @@ impl Trouble {
 
 impl Telling for Trouble {
     fn text(&self, palette: Palette) -> String {
-        format!("{} {}\n", palette.paint(Ink::Bad, "error:"), self.why)
+        sentence(palette.paint(Ink::Bad, "error:"), &self.why)
     }
 
     fn json(&self) -> Value {
@@ -101,15 +101,35 @@ impl Telling for Trouble {
     }
 }
 
+/// A line, whatever is in a sentence that quotes hosts, files and peers.
+fn sentence(mark: String, why: &str) -> String {
+    format!("{mark} {}\n", escaped(why))
+}
+
 /// Something that is not wrong enough to end it.
 pub(crate) struct Warning(pub(crate) String);
 
 impl Telling for Warning {
     fn text(&self, palette: Palette) -> String {
-        format!("{} {}\n", palette.paint(Ink::Bad, "warning:"), self.0)
+        sentence(palette.paint(Ink::Bad, "warning:"), &self.0)
     }
 
     fn json(&self) -> Value {
         json!({"event": "warning", "why": self.0})
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_others_have_said_does_nothing_to_a_terminal() {
+        let why = "it said \x1b[2J\r\n\u{202e}";
+        let told = r"it said \u{1b}[2J\r\n\u{202e}";
+        let trouble = Trouble::new(Exit::TlsFailure, why);
+        assert_eq!(trouble.text(Palette::plain()), format!("error: {told}\n"));
+        let warning = Warning(why.to_owned());
+        assert_eq!(warning.text(Palette::plain()), format!("warning: {told}\n"));
     }
 }

@@ -104,6 +104,13 @@ pub(crate) fn escaped(text: &str) -> String {
     shown
 }
 
+/// What somebody has said, to be quoted: not too many bytes of it.
+pub(crate) fn quote(bytes: &[u8]) -> String {
+    const QUOTED: usize = 200;
+    let text = String::from_utf8_lossy(&bytes[..bytes.len().min(QUOTED)]);
+    text.trim_end().to_owned()
+}
+
 fn hex(bytes: &[u8]) -> String {
     let pairs: Vec<String> = bytes.iter().map(|byte| format!("{byte:02X}")).collect();
     pairs.join(":")
@@ -212,5 +219,11 @@ mod tests {
         ] {
             assert_eq!(escaped(text), wanted);
         }
+    }
+
+    #[test]
+    fn of_what_somebody_says_without_end_the_beginning_is_quoted() {
+        assert_eq!(quote(b"220 ready\r\n"), "220 ready");
+        assert_eq!(quote(&[b'a'; 5000]), "a".repeat(200));
     }
 }

@@ -30,6 +30,17 @@ pub(super) fn split(text: &str) -> Result<(&str, Option<&str>), String> {
     }
 }
 
+/// The host's name as DNS has it.
+pub(super) fn ascii(host: &str) -> Result<String, String> {
+    if host.is_ascii() {
+        return Ok(host.to_owned());
+    }
+    let converted = idna::domain_to_ascii_cow(host.as_bytes(), idna::AsciiDenyList::URL);
+    converted
+        .map(Into::into)
+        .map_err(|_| format!("{host:?} is no name that DNS can have (RFC 5891)"))
+}
+
 /// Whether this is an IPv6 address, with a zone or without (RFC 4007 §11).
 fn is_v6(text: &str) -> bool {
     let (address, _) = text.split_once('%').unwrap_or((text, ""));

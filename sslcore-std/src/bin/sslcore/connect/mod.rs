@@ -41,6 +41,7 @@ use crate::interrupt;
 use crate::progress::Progress;
 use crate::remedy::Command;
 use crate::terminal::Terminal;
+use crate::text::quote;
 
 /// How long something waits before it looks at what else has happened.
 const SLICE: Duration = Duration::from_millis(50);
@@ -242,7 +243,7 @@ fn start_tls(
     started.map_err(|error| {
         let why = match error {
             UsageError::UnreadPlaintext { .. } if options.starttls.is_none() => {
-                let said = String::from_utf8_lossy(socket.peek());
+                let said = quote(socket.peek());
                 let hint = failure::hint(options);
                 format!("the server does not begin with TLS: it said {said:?}; {hint}")
             }

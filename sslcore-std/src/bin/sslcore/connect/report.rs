@@ -6,7 +6,7 @@ use sslcore_std::sslcore::{CloseReport, Connection};
 use crate::exit;
 use crate::status;
 pub(super) use crate::telling::{Report, Telling, Trouble, Warning};
-use crate::text::{Ink, Palette, grouped};
+use crate::text::{Ink, Palette, escaped, grouped};
 
 /// There is a connection, in plaintext.
 pub(super) struct Connected {
@@ -19,7 +19,8 @@ pub(super) struct Connected {
 impl Telling for Connected {
     fn text(&self, _: Palette) -> String {
         let through = self.proxy.as_ref();
-        let through = through.map_or_else(String::new, |proxy| format!(" through {proxy}"));
+        let through =
+            through.map_or_else(String::new, |proxy| format!(" through {}", escaped(proxy)));
         format!(
             "Connected to {:?}{through} at {}\n",
             self.host, self.address
@@ -265,5 +266,23 @@ impl Telling for Closed {
             "input_left": self.traffic.input_left,
             "input_dropped": self.traffic.input_dropped,
         })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_proxy_whose_name_would_clear_the_screen_is_named_in_escapes() {
+        let connected = Connected {
+            host: "host".to_owned(),
+            address: "127.0.0.1:1".to_owned(),
+            proxy: Some("http://\x1b[2J:1".to_owned()),
+        };
+        assert_eq!(
+            connected.text(Palette::plain()),
+            "Connected to \"host\" through http://\\u{1b}[2J:1 at 127.0.0.1:1\n"
+        );
     }
 }

@@ -55,7 +55,7 @@ impl FromStr for Target {
         }
         let (host, port) = authority::split(place)?;
         Ok(Self {
-            host: ascii(host)?,
+            host: authority::ascii(host)?,
             port: port.map(authority::port).transpose()?.or(default),
             unused,
         })
@@ -78,17 +78,6 @@ fn port_of(scheme: &str) -> Result<u16, String> {
         }
         Err(_) => format!("the scheme {scheme:?} is not known here; give HOST:PORT"),
     })
-}
-
-/// The name as DNS has it.
-fn ascii(host: &str) -> Result<String, String> {
-    if host.is_ascii() {
-        return Ok(host.to_owned());
-    }
-    let converted = idna::domain_to_ascii_cow(host.as_bytes(), idna::AsciiDenyList::URL);
-    converted
-        .map(Into::into)
-        .map_err(|_| format!("{host:?} is no name that DNS can have (RFC 5891)"))
 }
 
 #[cfg(test)]

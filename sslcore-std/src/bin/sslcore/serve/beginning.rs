@@ -1,4 +1,8 @@
 //! What a client has begun with, for those that do not get further.
+//!
+//! The first bytes are read here once more, because the core says neither the `legacy_version` of a
+//! ClientHello nor what bytes that are not TLS were, and shows cipher suites only to a server that
+//! asks for its configuration.
 
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Instant;

@@ -64,10 +64,3 @@ impl Credentials {
 pub(super) fn address(host: &str) -> Option<IpAddr> {
     host.parse().ok()
 }
-
-/// Bytes as text, to be quoted: not too many of them.
-pub(super) fn quote(bytes: &[u8]) -> String {
-    const QUOTED: usize = 200;
-    let text = String::from_utf8_lossy(&bytes[..bytes.len().min(QUOTED)]);
-    text.trim_end().to_owned()
-}

@@ -3,8 +3,9 @@
 use base64ct::{Base64, Encoding};
 use zeroize::Zeroizing;
 
-use super::dialogue::{Credentials, Dialogue, Step, quote};
+use super::dialogue::{Credentials, Dialogue, Step};
 use crate::connect::authority;
+use crate::text::quote;
 
 pub(super) struct Connect {
     request: Zeroizing<Vec<u8>>,

@@ -74,7 +74,7 @@ impl FromStr for Proxy {
         };
         Ok(Self {
             kind,
-            host: host.to_owned(),
+            host: authority::ascii(host)?,
             port,
             credentials,
         })

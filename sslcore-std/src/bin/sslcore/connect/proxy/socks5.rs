@@ -2,7 +2,8 @@
 
 use std::net::IpAddr;
 
-use super::dialogue::{Credentials, Dialogue, Step, address, quote};
+use super::dialogue::{Credentials, Dialogue, Step, address};
+use crate::text::quote;
 
 const VERSION: u8 = 5;
 const NO_AUTHENTICATION: u8 = 0;

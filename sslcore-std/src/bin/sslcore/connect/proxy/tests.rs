@@ -1,5 +1,7 @@
 //! The dialogues without IO.
 
+use sslcore_tests::babble::babble;
+
 use super::dialogue::{Credentials, Dialogue, Step};
 use super::{ANSWER, Proxy};
 
@@ -33,6 +35,7 @@ fn a_url_says_how_where_and_who() {
         ("http://[::1]:3128/", "::1", 3128),
         (SOCKS, "proxy", 1080),
         ("SOCKS5H://me:p%40ss:word@proxy:1", "proxy", 1),
+        ("http://b\u{fc}cher.example:1", "xn--bcher-kva.example", 1),
     ] {
         let known = proxy(url);
         assert_eq!((&*known.host, known.port), (host, port), "{url}");
@@ -258,16 +261,7 @@ fn credentials_of_a_file_are_taken_as_they_stand() {
 #[test]
 fn no_bytes_at_all_make_a_dialogue_panic() {
     const ALPHABET: &[u8] = b"\x05\0\x01\x02\x03\x04\xffHTTP/1. 24\r\n";
-    let mut seed = 1u32;
-    let mut next = || {
-        seed = seed.wrapping_mul(1_664_525).wrapping_add(1_013_904_223);
-        (seed >> 16) as usize
-    };
-    for _ in 0..50_000 {
-        let len = next() % 24;
-        let words: Vec<u8> = (0..len)
-            .map(|_| ALPHABET[next() % ALPHABET.len()])
-            .collect();
+    for words in babble(ALPHABET) {
         for url in [HTTP, "socks5://me:secret@proxy"] {
             let mut dialogue = asked(url, "host");
             let mut unread = &words[..];
