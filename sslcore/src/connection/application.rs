@@ -42,8 +42,18 @@ impl Connection {
         Ok(n)
     }
 
-    /// The same from several slices, as if they were one: records are filled across them, so that
-    /// many small slices make few records. Copies each byte once more than [`write`](Self::write).
+    /// Accepts plaintext from several slices, as [`write`](Self::write) does from one: records are
+    /// filled across slices, so that many small slices make few records. Copies each byte once more
+    /// than `write`.
+    ///
+    /// ```
+    /// # use sslcore::{Connection, UsageError};
+    /// # fn f(conn: &mut Connection) -> Result<(), UsageError> {
+    /// let (header, body) = (&b"DATA 5\r\n"[..], &b"hello"[..]);
+    /// let accepted = conn.write_vectored(&[header, body])?; // one record
+    /// # Ok(())
+    /// # }
+    /// ```
     ///
     /// # Errors
     /// As for [`write`](Self::write).
@@ -54,8 +64,22 @@ impl Connection {
         self.write_buf(&mut Slices::new(plaintext))
     }
 
-    /// The same from any [`Buf`], which is advanced by as much as was taken. One that has less than
-    /// it says ([`Buf::remaining`]) is written as far as it goes.
+    /// Accepts plaintext from any [`Buf`], as [`write`](Self::write) does from a slice, and advances it
+    /// by as much as was accepted. A `Buf` with fewer bytes than its [`remaining`](Buf::remaining) is
+    /// written as far as it goes.
+    ///
+    /// ```
+    /// # use sslcore::bytes::{Buf, Bytes};
+    /// # use sslcore::{Connection, UsageError};
+    /// # fn f(conn: &mut Connection, head: Bytes, tail: Bytes) -> Result<(), UsageError> {
+    /// let mut message = head.chain(tail);
+    /// conn.write_buf(&mut message)?;
+    /// if message.has_remaining() {
+    ///     // wait for Event::Writable, and write the rest
+    /// }
+    /// # Ok(())
+    /// # }
+    /// ```
     ///
     /// # Errors
     /// As for [`write`](Self::write).
@@ -84,7 +108,7 @@ impl Connection {
         Ok(n)
     }
 
-    /// The unread plaintext, in one piece; [`consume`](Self::consume) drops what was used.
+    /// The unread plaintext, in one piece. [`consume`](Self::consume) drops what was used of it.
     pub fn peek(&self) -> &[u8] {
         self.io.receive.plain()
     }
@@ -106,16 +130,29 @@ impl Connection {
         Ok(())
     }
 
-    /// Puts plaintext back in front of what is unread, as if it had not been read: all of it or
-    /// nothing. No more can be put back than was read, or [consumed](Self::consume), and not put back
-    /// since; nothing of what was read before TLS was started ([rule R2](crate::rules#r2)), or before
-    /// [`discard_reads`](Self::discard_reads), [`cancel`](Self::cancel) or [`abort`](Self::abort). What
-    /// was just read always has room; what arrives meanwhile may take it. No event tells of it, and
-    /// space that [`receive_buffer`](Self::receive_buffer) lent may be taken back.
-    /// `QIODevice::ungetChar`.
+    /// Puts plaintext back in front of the unread plaintext, as if it had not been read: all of it or
+    /// nothing. At most as many bytes can be put back as were read or [consumed](Self::consume), less
+    /// those that were put back since. What was read before TLS was started
+    /// ([rule R2](crate::rules#r2)), or before [`discard_reads`](Self::discard_reads),
+    /// [`cancel`](Self::cancel) or [`abort`](Self::abort), cannot be put back. Bytes that were just
+    /// read always have room, until others arrive. There is no event, and space that
+    /// [`receive_buffer`](Self::receive_buffer) lent may be taken back. `QIODevice::ungetChar`.
+    ///
+    /// ```
+    /// # use sslcore::{Connection, UsageError};
+    /// /// Reads one byte, unless it begins the next message.
+    /// fn digit(conn: &mut Connection) -> Result<Option<u8>, UsageError> {
+    ///     let mut byte = [0];
+    ///     match conn.read(&mut byte) {
+    ///         Ok(_) if byte[0].is_ascii_digit() => Ok(Some(byte[0])),
+    ///         Ok(_) => conn.unread(&byte).map(|()| None),
+    ///         Err(_) => Ok(None),
+    ///     }
+    /// }
+    /// ```
     ///
     /// # Errors
-    /// [`UsageError::TooManyBytes`] when it is more than that, or there is no room for it.
+    /// [`UsageError::TooManyBytes`] when it is more than that, or has no room.
     pub fn unread(&mut self, plaintext: &[u8]) -> Result<(), UsageError> {
         let cap = self.io.receive_cap();
         self.io
@@ -130,8 +167,22 @@ impl Connection {
     /// Copies unread plaintext out. `Ok(0)` only when `out` is empty.
     ///
     /// # Errors
-    /// A [`ReadEnd`] that says why there is nothing: not yet, or never again. What was received
-    /// before a failure can still be read.
+    /// A [`ReadEnd`] that says why there is nothing to read: not yet, or never again. Plaintext that was
+    /// received before a failure can still be read.
+    ///
+    /// ```
+    /// # use sslcore::{Connection, ReadEnd};
+    /// # fn f(conn: &mut Connection) {
+    /// let mut buffer = [0; 1024];
+    /// match conn.read(&mut buffer) {
+    ///     Ok(n) => println!("{} bytes", n),
+    ///     Err(ReadEnd::Empty) => println!("nothing yet"),
+    ///     Err(ReadEnd::Closed) => println!("that was all"),
+    ///     Err(ReadEnd::Truncated | ReadEnd::Reset) => println!("something may be missing"),
+    ///     Err(end) => println!("{end:?}"),
+    /// }
+    /// # }
+    /// ```
     pub fn read(&mut self, out: &mut [u8]) -> Result<usize, ReadEnd> {
         let plain = self.io.receive.plain();
         if plain.is_empty() && !out.is_empty() {
@@ -144,7 +195,16 @@ impl Connection {
         Ok(n)
     }
 
-    /// Copies unread plaintext into any [`BufMut`], as far as it has room.
+    /// Copies unread plaintext into any [`BufMut`], as far as that has room.
+    ///
+    /// ```
+    /// # use sslcore::Connection;
+    /// # use sslcore::bytes::BytesMut;
+    /// # fn f(conn: &mut Connection) {
+    /// let mut message = BytesMut::new();
+    /// while conn.read_buf(&mut message).is_ok() {}
+    /// # }
+    /// ```
     ///
     /// # Errors
     /// As for [`read`](Self::read).
@@ -168,20 +228,44 @@ impl Connection {
         self.io.receive.clear_plain();
     }
 
-    /// How long the peer may be silent between the end of our direction and the end of its own.
-    /// Counted anew whenever data arrives, and it stands still while what has arrived waits for the
-    /// reader. When it runs out the connection is over, and [`read_end`](Self::read_end) is
+    /// Sets how long the peer may be silent between the end of our direction and the end of its own.
+    /// The timer starts again whenever data arrives, and is paused while plaintext is unread. When it
+    /// expires the connection is over, and [`read_end`](Self::read_end) is
     /// [`TimedOut`](ReadEnd::TimedOut).
     ///
-    /// `None`, the default: as long as it likes, since close_notify says nothing about the other
-    /// direction (RFC 8446 §6.1). Where nobody reads it should be limited, or silent peers hold
-    /// connections; [`discard_reads`](Self::discard_reads) makes it [`Timeouts::close`](crate::Timeouts::close) if it is
-    /// `None`.
+    /// `None`, the default, sets no limit, since close_notify ends one direction only (RFC 8446 §6.1).
+    /// Set one where nobody reads, or silent peers hold connections for ever;
+    /// [`discard_reads`](Self::discard_reads) sets [`Timeouts::close`](crate::Timeouts::close) when
+    /// there is none.
+    ///
+    /// ```
+    /// # use std::time::Duration;
+    /// # use sslcore::Connection;
+    /// /// Closes, and waits no longer for the peer than it has to take what we send.
+    /// fn close(conn: &mut Connection) {
+    ///     if conn.peer_close_timeout().is_none() {
+    ///         conn.set_peer_close_timeout(conn.close_timeout().or(Some(Duration::from_secs(5))));
+    ///     }
+    ///     conn.discard_reads();
+    ///     conn.close();
+    /// }
+    ///
+    /// fn user_pressed_ctrl_c(conn: &mut Connection) {
+    ///     conn.cancel(); // with a farewell
+    /// }
+    ///
+    /// fn link_is_down(conn: &mut Connection) {
+    ///     conn.abort(); // without
+    ///     assert!(conn.is_over());
+    ///     while conn.poll_event().is_some() {}
+    ///     assert!(conn.is_done());
+    /// }
+    /// ```
     pub fn set_peer_close_timeout(&mut self, timeout: Option<Duration>) {
         self.io.peer_close_timeout.set_timeout(timeout);
     }
 
-    /// What [`set_peer_close_timeout`](Self::set_peer_close_timeout) has set, to the microsecond.
+    /// The limit of [`set_peer_close_timeout`](Self::set_peer_close_timeout), to the microsecond.
     pub fn peer_close_timeout(&self) -> Option<Duration> {
         self.io.peer_close_timeout.timeout()
     }
@@ -192,28 +276,29 @@ impl Connection {
         self.io.close_timeout.timeout()
     }
 
-    /// Ends our direction: what was accepted leaves first, then close_notify. TLS 1.3 goes on
-    /// reading (RFC 8446 §6.1) for as long as the peer writes
-    /// ([`set_peer_close_timeout`](Self::set_peer_close_timeout) limits that); TLS 1.2 peers answer at
-    /// once. A peer that just ends its stream then, as many do, is
-    /// [`CloseUnanswered`](crate::Event::CloseUnanswered) if it sent no data after our close_notify,
-    /// else [`Truncated`](crate::FailureKind::Truncated) ([rule R4](crate::rules#r4)).
+    /// Ends our direction: plaintext that was accepted leaves first, then close_notify. With TLS 1.3 the
+    /// peer may go on writing, and we reading (RFC 8446 §6.1);
+    /// [`set_peer_close_timeout`](Self::set_peer_close_timeout) limits for how long it may be silent.
+    /// TLS 1.2 peers answer with close_notify at once. Many peers just end their stream: that is
+    /// [`CloseUnanswered`](crate::Event::CloseUnanswered) when they sent no data after our
+    /// close_notify, and else [`Truncated`](crate::FailureKind::Truncated)
+    /// ([rule R4](crate::rules#r4)).
     ///
-    /// During the handshake it goes on to its end if something was accepted, to send that; with
-    /// nothing accepted, `close` is [`cancel`](Self::cancel). It answers no open decision: that is
-    /// waited for as long as [`Timeouts::close`](crate::Timeouts::close), then it is `cancel`, too.
-    /// Closing twice does nothing. `QAbstractSocket::disconnectFromHost`.
+    /// During the handshake, `close` lets it go on if plaintext was accepted, and sends that; with none
+    /// accepted, `close` is [`cancel`](Self::cancel). An open decision stays open for
+    /// [`Timeouts::close`](crate::Timeouts::close); unanswered, it ends in `cancel`, too. Closing twice
+    /// does nothing. `QAbstractSocket::disconnectFromHost`.
     pub fn close(&mut self) {
         self.io.begin_close();
     }
 
-    /// Ends both directions at once, with a farewell: user_canceled, then close_notify (RFC 8446
-    /// §6.1), so that the peer can tell it from [`close`](Self::close). What was accepted and not
-    /// encrypted is abandoned, what is sealed still leaves; nothing more is read, and what is unread
-    /// is thrown away. For a user who gives up, and for who drops a connection.
+    /// Ends both directions at once, with a farewell: user_canceled, then close_notify (RFC 8446 §6.1),
+    /// so that the peer can tell this from [`close`](Self::close). Plaintext that is not encrypted yet
+    /// and what is unread are thrown away; sealed records still leave. Use it when a user gives up, or
+    /// before a connection is dropped.
     ///
-    /// [`read_end`](Self::read_end) is [`Canceled`](ReadEnd::Canceled) then, if nothing had ended
-    /// reading before.
+    /// [`read_end`](Self::read_end) is then [`Canceled`](ReadEnd::Canceled), unless reading had ended
+    /// before.
     pub fn cancel(&mut self) {
         if self.is_over() {
             return;
@@ -226,7 +311,7 @@ impl Connection {
         self.settle();
     }
 
-    /// Ends everything at once: what waits to be sent or read is thrown away, the peer is told
+    /// Ends the connection at once: what waits to be sent or read is thrown away, and the peer is told
     /// nothing. `QSslSocket::abort`.
     pub fn abort(&mut self) {
         self.io.tally.unsent += self.io.transmit.clear();
@@ -237,18 +322,27 @@ impl Connection {
         self.settle();
     }
 
-    /// Derives keying material that both ends have and nobody else: for a protocol above TLS that
-    /// binds itself to this connection (RFC 5705; for TLS 1.3, RFC 8446 §7.5). Fills all of `out`,
-    /// 1 to 8,160 bytes. The label, 1 to 249 bytes, is the protocol's own, usually registered with
-    /// IANA. In TLS 1.2 no context and an empty one differ, in TLS 1.3 they do not. Costs a few
-    /// hashes and allocates; can be called any number of times, from
-    /// [`Encrypted`](crate::Event::Encrypted) on and also after the end: the secret it is made from
-    /// is wiped when the connection is dropped.
+    /// Derives keying material that only the two ends of this connection have, for a protocol that binds
+    /// itself to the connection (RFC 5705; for TLS 1.3, RFC 8446 §7.5). Fills all of `out`, 1 to 8,160
+    /// bytes. The label, 1 to 249 bytes, is the protocol's own, usually registered with IANA. In TLS
+    /// 1.2 no context and an empty one differ, in TLS 1.3 they do not. Costs a few hashes, and
+    /// allocates. Can be called any number of times, from [`Encrypted`](crate::Event::Encrypted) on,
+    /// also after the end: its secret is wiped when the connection is dropped.
+    ///
+    /// ```
+    /// # use sslcore::{Connection, ExportError};
+    /// /// Channel binding for SASL (RFC 9266).
+    /// fn channel_binding(conn: &Connection) -> Result<[u8; 32], ExportError> {
+    ///     let mut binding = [0; 32];
+    ///     conn.export_keying_material(&mut binding, b"EXPORTER-Channel-Binding", Some(b""))?;
+    ///     Ok(binding)
+    /// }
+    /// ```
     ///
     /// # Errors
-    /// [`ExportError`]; `out` is then as it was. Notably
-    /// [`NoExtendedMasterSecret`](ExportError::NoExtendedMasterSecret), when a TLS 1.2 peer is too
-    /// old to make the material unique (RFC 7627 §5.4).
+    /// An [`ExportError`]; `out` is then as it was. Among them
+    /// [`NoExtendedMasterSecret`](ExportError::NoExtendedMasterSecret), when a TLS 1.2 peer is too old
+    /// to make the material unique (RFC 7627 §5.4).
     pub fn export_keying_material(
         &self,
         out: &mut [u8],
@@ -261,9 +355,20 @@ impl Connection {
         }
     }
 
-    /// Asks for new traffic keys in both directions (RFC 8446 §4.6.3).
-    /// [`Event::KeysUpdated`](crate::Event::KeysUpdated) tells when a direction has them. A peer
-    /// that has answered such a request and sent no data since need not answer the next.
+    /// Renews our traffic key, and asks the peer to renew its own (KeyUpdate, RFC 8446 §4.6.3). Each
+    /// renewal is an [`Event::KeysUpdated`](crate::Event::KeysUpdated). A peer that has answered such a
+    /// request and sent no data since need not answer the next.
+    ///
+    /// ```
+    /// # use sslcore::{Connection, UsageError};
+    /// # fn f(conn: &mut Connection) -> Result<(), UsageError> {
+    /// match conn.update_keys() {
+    ///     Err(UsageError::NotTls13) => println!("TLS 1.2 cannot"),
+    ///     updated => updated?,
+    /// }
+    /// # Ok(())
+    /// # }
+    /// ```
     ///
     /// # Errors
     /// [`UsageError::NotTls13`], [`UsageError::NotEncrypted`], [`UsageError::WriteClosed`],

@@ -6,13 +6,11 @@ use crate::event::Event;
 use crate::time::Now;
 
 impl Connection {
-    /// Does the work there is, and says what is to be done next: the whole of an adapter is a loop
-    /// around it.
+    /// Does the work there is, and says what to do next: an adapter is a loop around this call.
     ///
-    /// Events come first, in order, then what is to be sent, then what to wait for. It calls
-    /// [`process`](Self::process) until that has something to tell: work on all that has arrived,
-    /// in the worst case. Who must not be kept busy that long calls `process` before it, as often as
-    /// there is time.
+    /// Events come first, in order, then what is to be sent, then what to wait for. One call may do the
+    /// work on all that has arrived: `next` calls [`process`](Self::process) until there is something to
+    /// say. Where that takes too long, call `process` yourself before `next`, as often as there is time.
     ///
     /// Unread plaintext never stops it: as long as there is less than
     /// [`read_buffer_size`](Self::read_buffer_size), the transport is read on.
@@ -65,9 +63,9 @@ impl Connection {
         }
     }
 
-    /// What has changed since this was last asked. All calls count, not only
-    /// [`process`](Self::process): an adapter of several tasks calls it behind whatever it called,
-    /// and wakes whom it names. Who wakes by it alone misses nothing, and wakes nobody for nothing.
+    /// What has changed since the last call of `take_changes`, by whatever call. An adapter with several
+    /// tasks calls it after every other call, and wakes the tasks that it names: no wake-up is missed,
+    /// and none is in vain.
     ///
     /// ```
     /// # use sslcore::{Buffers, Changes, Connection, Limits};

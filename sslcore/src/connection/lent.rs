@@ -13,19 +13,37 @@ pub struct TransportBuffers<'a> {
     pub receive: &'a mut [u8],
 }
 
-/// Bytes on their way to the transport, owned by who sends them. They stay unchanged however often
-/// it tries.
+/// Bytes on their way to the transport, owned by whoever sends them. They stay unchanged however often
+/// the transport tries.
 ///
-/// [`complete_transmit`](crate::Connection::complete_transmit) says how many were sent. Dropped, with
-/// all its [`bytes`](Self::bytes), it means that none were: the connection shows them again. Where a
-/// part may have been sent and nobody can say how much, nothing that follows would make sense to the
-/// peer: call [`transmit_failed`](crate::Connection::transmit_failed).
+/// ```
+/// # use sslcore::bytes::Bytes;
+/// # use sslcore::{Connection, UsageError};
+/// fn send(
+///     conn: &mut Connection,
+///     submit: impl Fn(Bytes) -> std::io::Result<usize>,
+/// ) -> Result<(), UsageError> {
+///     while let Some(transmission) = conn.take_transmit() {
+///         match submit(transmission.bytes()) {
+///             Ok(n) => conn.complete_transmit(transmission, n)?,
+///             Err(_) => conn.transmit_failed(),
+///         }
+///     }
+///     Ok(())
+/// }
+/// ```
+///
+/// [`complete_transmit`](crate::Connection::complete_transmit) says how many bytes were sent. When a
+/// transmission is dropped, with all its [`bytes`](Self::bytes), none of them were sent, and the
+/// connection shows them again. When a part may have been sent and nobody knows how much, the peer
+/// could make no sense of what follows: call
+/// [`transmit_failed`](crate::Connection::transmit_failed).
 #[derive(Debug)]
 #[must_use = "dropped, it was not sent"]
 pub struct Transmission(pub(super) Bytes);
 
 impl Transmission {
-    /// The bytes, for a transport that wants to own them. Shares them, copies nothing.
+    /// The bytes, for a transport that must own them. Costs one reference count.
     pub fn bytes(&self) -> Bytes {
         self.0.clone()
     }

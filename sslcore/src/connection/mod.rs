@@ -46,11 +46,10 @@ use crate::usage::{Leftover, UsageError};
 /// [`read`](Self::read) or [`peek`](Self::peek); what happened comes out by
 /// [`poll_event`](Self::poll_event).
 ///
-/// [`next`](Self::next) drives it: it says what to do, one thing at a time. Who needs the doors
-/// themselves keeps this contract, in one sentence: *after any call that can change something, call
-/// [`process`](Self::process) until it is [`Idle`](Progress::Idle), drain `poll_event`, then send
-/// what `transmit` shows.* What has changed says [`take_changes`](Self::take_changes), for all calls
-/// alike.
+/// [`next`](Self::next) drives a connection: it says what to do, one thing at a time. An adapter that
+/// uses the other calls instead keeps this contract: *after any call that can change something, call
+/// [`process`](Self::process) until it is [`Idle`](Progress::Idle), drain `poll_event`, then send what
+/// `transmit` shows.* [`take_changes`](Self::take_changes) says what has changed.
 ///
 /// | after | look at |
 /// |---|---|
@@ -92,6 +91,7 @@ impl Connection {
     }
 
     /// Gives lent buffers back. What they still hold is lost; received plaintext is wiped.
+    /// [`StaticBuffer`](crate::StaticBuffer) has an example.
     pub fn into_buffers(mut self) -> Buffers {
         let io = &mut self.io;
         io.receive.wipe();
@@ -103,8 +103,8 @@ impl Connection {
         }
     }
 
-    /// Starts TLS as a client. What was written so far leaves in the clear, what is written from
-    /// now on is encrypted. `QSslSocket::startClientEncryption`.
+    /// Starts TLS as a client. Plaintext that was written before leaves in the clear; plaintext that is
+    /// written from now on is encrypted. `QSslSocket::startClientEncryption`.
     ///
     /// # Errors
     /// [`UsageError::UnreadPlaintext`] when bytes are waiting to be read ([rule R2](crate::rules#r2)); see
@@ -119,7 +119,7 @@ impl Connection {
         self.start_client_encryption_with(config, peer, Leftover::Refuse)
     }
 
-    /// The same, with a choice for bytes that are waiting to be read.
+    /// Starts TLS as a client, and says what becomes of bytes that are waiting to be read.
     ///
     /// # Errors
     /// As for [`start_client_encryption`](Self::start_client_encryption).
@@ -154,7 +154,15 @@ impl Connection {
         self.start_server_encryption_with(start, Leftover::Refuse)
     }
 
-    /// The same, with a choice for bytes that are waiting to be read.
+    /// Starts TLS as a server, and says what becomes of bytes that are waiting to be read.
+    ///
+    /// ```
+    /// # use sslcore::{Connection, Leftover, ServerConfig, ServerStart, UsageError};
+    /// # fn f(conn: &mut Connection, config: ServerConfig) -> Result<(), UsageError> {
+    /// // The first bytes were read to see what is spoken on this port: they are a ClientHello.
+    /// conn.start_server_encryption_with(ServerStart::With(config), Leftover::TreatAsTls)
+    /// # }
+    /// ```
     ///
     /// # Errors
     /// As for [`start_client_encryption`](Self::start_client_encryption).

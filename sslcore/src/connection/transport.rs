@@ -11,8 +11,9 @@ use crate::record::header::MAX_RECORD;
 use crate::usage::UsageError;
 
 impl Connection {
-    /// Copies bytes from the transport in, and says how many: fewer than given when the buffer is
-    /// full, which is back-pressure. After the end of the connection they are swallowed.
+    /// Copies bytes that came from the transport, and returns how many: fewer than given when the
+    /// buffer is full, which is back-pressure. After the end of the connection all bytes are taken and
+    /// dropped.
     ///
     /// # Errors
     /// [`UsageError::ReceiveAfterEnd`].
@@ -21,10 +22,10 @@ impl Connection {
         Ok(self.take_in(bytes))
     }
 
-    /// Lends space for the transport to read into; [`received`](Self::received) keeps what was
-    /// read. Holds at least what the record at hand still needs, or what the buffer has left: when it
-    /// is empty, that is back-pressure. Do not read from the transport then: 0 bytes read
-    /// into an empty buffer are not the end of the stream.
+    /// Lends space for the transport to read into; [`received`](Self::received) then says how much was
+    /// read. The space holds what the current record still needs, or what the buffer has left. When it
+    /// is empty, that is back-pressure: do not read from the transport, since 0 bytes read into an empty
+    /// buffer are not the end of the stream.
     pub fn receive_buffer(&mut self) -> &mut [u8] {
         self.lend().receive
     }
@@ -35,8 +36,8 @@ impl Connection {
     /// [`receive`](Self::receive) in between takes the buffer back, and [`unread`](Self::unread) may.
     ///
     /// # Errors
-    /// [`UsageError::TooManyBytes`] when it was shorter than that, or is not lent any more because
-    /// bytes arrived another way, [`UsageError::ReceiveAfterEnd`].
+    /// [`UsageError::TooManyBytes`] when the space was shorter than that, or is not lent any more
+    /// because bytes arrived another way, [`UsageError::ReceiveAfterEnd`].
     pub fn received(&mut self, n: usize) -> Result<(), UsageError> {
         self.check_transport()?;
         let available = self.io.receive.lent();
@@ -58,10 +59,23 @@ impl Connection {
         self.io.transport_end.is_none() && !self.is_over() && room > 0
     }
 
-    /// Lends both at once, for one task that waits for both directions:
-    /// [`transmit`](Self::transmit) and [`receive_buffer`](Self::receive_buffer). Say with
-    /// [`transmitted`](Self::transmitted) and [`received`](Self::received) what became of it. Either
-    /// may be empty: then that direction is not to be waited for.
+    /// Lends [`transmit`](Self::transmit) and [`receive_buffer`](Self::receive_buffer) at once, for a
+    /// task that waits for both directions. [`transmitted`](Self::transmitted) and
+    /// [`received`](Self::received) then say what became of them. Either may be empty: do not wait for
+    /// that direction.
+    ///
+    /// ```
+    /// # use sslcore::{Connection, TransportBuffers, UsageError};
+    /// /// What a transport does when both directions are possible: how much it took, and gave.
+    /// type Exchange<'a> = &'a mut dyn FnMut(&[u8], &mut [u8]) -> (usize, usize);
+    ///
+    /// fn exchange(conn: &mut Connection, transport: Exchange<'_>) -> Result<(), UsageError> {
+    ///     let TransportBuffers { transmit, receive, .. } = conn.lend();
+    ///     let (sent, read) = transport(transmit, receive);
+    ///     conn.transmitted(sent)?;
+    ///     conn.received(read)
+    /// }
+    /// ```
     pub fn lend(&mut self) -> TransportBuffers<'_> {
         if self.swallows() {
             self.io.receive.clear_raw();
@@ -77,8 +91,21 @@ impl Connection {
         }
     }
 
-    /// Takes received bytes out of an owned buffer, as completion-based IO hands them over, and
-    /// says how many; what stays in it did not fit. They are copied.
+    /// Copies received bytes out of an owned buffer, as completion-based IO hands them over, and returns
+    /// how many. What did not fit stays in the buffer.
+    ///
+    /// ```
+    /// # use sslcore::bytes::{Buf, BytesMut};
+    /// # use sslcore::{Connection, UsageError};
+    /// # fn f(conn: &mut Connection, mut completed: BytesMut, mut parts: impl Buf) -> Result<(), UsageError> {
+    /// conn.receive_owned(&mut completed)?;
+    /// conn.receive_buf(&mut parts)?;
+    /// if completed.is_empty() && conn.wants_receive() {
+    ///     // submit the next read
+    /// }
+    /// # Ok(())
+    /// # }
+    /// ```
     ///
     /// # Errors
     /// As for [`receive`](Self::receive).
@@ -86,8 +113,8 @@ impl Connection {
         self.receive_buf(bytes)
     }
 
-    /// The same from any [`Buf`], chunk by chunk. One that has less than it says
-    /// ([`Buf::remaining`]) is read as far as it goes.
+    /// Copies received bytes out of any [`Buf`], chunk by chunk, and returns how many. A `Buf` with fewer
+    /// bytes than its [`remaining`](Buf::remaining) is read as far as it goes.
     ///
     /// # Errors
     /// As for [`receive`](Self::receive).
@@ -96,40 +123,41 @@ impl Connection {
         Ok(pieces::each(bytes, |piece| self.take_in(piece)))
     }
 
-    /// The transport has ended in order: TCP's FIN. Records already received are processed first,
-    /// then it is [`Truncated`](crate::FailureKind::Truncated) unless close_notify was among them
+    /// Tells the connection that the transport has ended in order: TCP's FIN. Records that were received
+    /// are processed first; then the connection fails as
+    /// [`Truncated`](crate::FailureKind::Truncated), unless close_notify was among them
     /// ([rule R4](crate::rules#r4)).
     pub fn receive_eof(&mut self) {
         self.io.transport_end.get_or_insert(TransportEnd::Eof);
     }
 
-    /// Tells the connection that the transport has failed (ECONNRESET, ETIMEDOUT). What waits to be
-    /// sent is thrown away, and the connection fails as [`Reset`](crate::FailureKind::Reset); bytes
-    /// that were received before are processed first. When only sending has failed (EPIPE), and bytes
-    /// may still arrive, call [`transmit_failed`](Self::transmit_failed) and go on reading.
+    /// Tells the connection that the transport has failed (ECONNRESET, ETIMEDOUT). What waits to be sent
+    /// is thrown away. Bytes that were received before are processed first; then the connection fails as
+    /// [`Reset`](crate::FailureKind::Reset). When only sending has failed (EPIPE), and bytes may still
+    /// arrive, call [`transmit_failed`](Self::transmit_failed) and go on reading.
     pub fn receive_reset(&mut self) {
         self.io.transport_end = Some(TransportEnd::Reset);
         self.io.tally.unsent += self.io.transmit.clear();
     }
 
-    /// The transport takes nothing more: sending has failed, and reading may go on. What waits is
-    /// counted in [`CloseReport::unsent`](crate::CloseReport::unsent), and nothing more can be
-    /// written. What the peer has said, perhaps why, can still be read; the end of that is the end of
-    /// the connection, which has failed as [`Reset`](crate::FailureKind::Reset). Does nothing when
-    /// everything had left.
+    /// Tells the connection that the transport takes nothing more: sending has failed, and reading may
+    /// go on. What waits to be sent is counted in
+    /// [`CloseReport::unsent`](crate::CloseReport::unsent), and nothing more can be written. What the
+    /// peer has sent, perhaps the reason, can still be read; at its end the connection fails as
+    /// [`Reset`](crate::FailureKind::Reset). Does nothing when everything had left.
     pub fn transmit_failed(&mut self) {
         self.io.lose_transmit();
         self.io.tally.abandoned += self.phase.abandon();
         self.settle();
     }
 
-    /// What the transport is to send. Empty when there is nothing now.
+    /// The bytes that the transport is to send; empty when there are none now.
     pub fn transmit(&self) -> &[u8] {
         self.io.transmit.bytes()
     }
 
-    /// The transport has taken `n` bytes of [`transmit`](Self::transmit); 0, if it takes none now:
-    /// [`next`](Self::next) waits for it then.
+    /// Tells the connection that the transport has taken `n` bytes of [`transmit`](Self::transmit). With
+    /// 0, when it takes none now, [`next`](Self::next) waits for it.
     ///
     /// # Errors
     /// [`UsageError::TooManyBytes`] when there were fewer.
@@ -145,23 +173,24 @@ impl Connection {
         Ok(())
     }
 
-    /// Hands over what [`transmit`](Self::transmit) shows, for transports that want to own what they
-    /// send until they have sent it. With owned buffers nothing is copied, and the next record
-    /// allocates anew; with lent ones it is copied. `None` when there is nothing to send, or it is
-    /// handed over already: one [`Transmission`] at a time, and `transmit` is empty meanwhile.
+    /// Hands over the bytes of [`transmit`](Self::transmit), for transports that must own what they send
+    /// until it is sent. With owned buffers nothing is copied, and the next record allocates; with lent
+    /// buffers the bytes are copied. There is one [`Transmission`] at a time, and `transmit` is empty
+    /// meanwhile. `None` when there is nothing to send, or a transmission is on its way.
     ///
-    /// [`complete_transmit`](Self::complete_transmit) says how much of it was sent: only that counts
-    /// as taken.
+    /// [`complete_transmit`](Self::complete_transmit) says how many bytes were sent: only those count as
+    /// taken. [`Transmission`] has an example.
     pub fn take_transmit(&mut self) -> Option<Transmission> {
         self.io.transmit.hand_over().map(Transmission)
     }
 
-    /// The transport has taken `n` bytes of a [`Transmission`]; the rest comes again.
+    /// Tells the connection that the transport has taken `n` bytes of a [`Transmission`]. The others are
+    /// shown again.
     ///
     /// # Errors
-    /// [`UsageError::TooManyBytes`] when it has fewer: nothing of it counts as sent then.
-    /// [`UsageError::Stale`] when it is not on its way any more, since the transport was
-    /// reset, the connection aborted, or its time ran out; then it was counted as unsent.
+    /// [`UsageError::TooManyBytes`] when the transmission has fewer: none of its bytes count as sent
+    /// then. [`UsageError::Stale`] when it is not on its way any more, because the transport was reset,
+    /// the connection aborted, or its time ran out: its bytes were counted as unsent.
     pub fn complete_transmit(
         &mut self,
         transmission: Transmission,
@@ -201,8 +230,19 @@ impl Connection {
         self.settle();
     }
 
-    /// Whether the transport has taken every byte, and none will follow: the adapter may shut the
-    /// socket down for writing (FIN). A [`Transmission`] that is not completed counts as not taken.
+    /// Whether the transport has taken every byte, and none will follow: the adapter may shut the socket
+    /// down for writing (FIN). The bytes of a [`Transmission`] are taken when it is completed.
+    ///
+    /// ```
+    /// # use std::net::{Shutdown, TcpStream};
+    /// # use sslcore::Connection;
+    /// # fn f(conn: &Connection, socket: &TcpStream) -> std::io::Result<()> {
+    /// if conn.transmit_finished() {
+    ///     socket.shutdown(Shutdown::Write)?;
+    /// }
+    /// # Ok(())
+    /// # }
+    /// ```
     pub fn transmit_finished(&self) -> bool {
         self.io.has_sent_all()
     }
