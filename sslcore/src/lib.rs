@@ -1,15 +1,15 @@
 //! A TLS 1.2/1.3 endpoint as a pure value: bytes in, bytes out, events out.
 //!
 //! [`Connection`] starts in plaintext, switches to TLS when told, reports every certificate error
-//! as data, holds the handshake until the application has judged, and has no socket, thread,
+//! as data, holds the handshake until the application has decided, and has no socket, thread,
 //! callback, clock or random source of its own. It re-founds Qt's QSslSocket as a sans-IO state
 //! machine over rustls.
 //!
 //! # An adapter, a client, and a STARTTLS server
 //!
-//! Whatever moves bytes is an adapter, and [`Connection::next`] tells it what to do: an adapter for
-//! another runtime looks the same. Who rather works at the doors themselves finds the contract at
-//! [`Connection`].
+//! An adapter moves bytes between a connection and a transport, and [`Connection::next`] tells it what
+//! to do. An adapter for another runtime looks the same; the page `adapters` of `sslcore-std` has
+//! some. [`Connection`] describes the other calls, for adapters that do not use `next`.
 //!
 //! The server writes its "go ahead" line first and starts TLS before that leaves: whatever the
 //! client sends after it is TLS, however fast it is.
@@ -131,4 +131,8 @@ pub use bytes;
 pub use rustls_pki_types::{CertificateDer, PrivateKeyDer};
 
 /// The version of this library. `QSslSocket::sslLibraryVersionString`.
+///
+/// ```
+/// println!("sslcore {}", sslcore::VERSION);
+/// ```
 pub const VERSION: &str = env!("CARGO_PKG_VERSION");

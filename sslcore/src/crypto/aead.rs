@@ -19,10 +19,10 @@ pub struct AeadError;
 /// One key of one AEAD, ready to seal and open in place. Implementations wipe the key on drop.
 ///
 /// ```
-/// # use sslcore::crypto::{AeadAlgorithm, AeadError, Backend, NONCE_LEN, TAG_LEN};
+/// # use sslcore::crypto::{AeadAlgorithm, AeadError, Backend, NONCE_LEN, RecordAead, TAG_LEN};
 /// fn there_and_back(backend: &Backend, nonce: [u8; NONCE_LEN]) -> Result<(), AeadError> {
 ///     let algorithm = AeadAlgorithm::ChaCha20Poly1305;
-///     let aead = backend.aead(algorithm, &vec![7; algorithm.key_len()])?;
+///     let aead: Box<dyn RecordAead> = backend.aead(algorithm, &vec![7; algorithm.key_len()])?;
 ///     let mut body = b"hello".to_vec();
 ///     let tag: [u8; TAG_LEN] = aead.seal(&nonce, b"header", &mut body)?;
 ///     body.extend_from_slice(&tag);

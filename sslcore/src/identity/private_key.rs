@@ -20,7 +20,9 @@ use crate::x509::raw::bit_length;
 /// use sslcore::{KeyKind, PrivateKey};
 ///
 /// let key = PrivateKey::from_pem(file)?;
-/// assert_eq!(key.kind(), KeyKind::EcdsaP256);
+/// assert_eq!((key.kind(), key.kind().bits()), (KeyKind::EcdsaP256, 256));
+/// let copy = key.clone_key(); // explicit, since each copy is one more place for the secret
+/// assert_eq!(copy.secret_der(), key.secret_der());
 /// # Ok(()) }
 /// ```
 ///

@@ -10,7 +10,19 @@ use super::kind::SslErrorKind;
 use super::purpose::Purpose;
 use crate::x509::certificate::Certificate;
 
-/// One error of a chain: what, and which certificate. `QSslError`.
+/// One error of a certificate chain: its kind and its certificate. `QSslError`.
+///
+/// ```
+/// # use sslcore::SslError;
+/// fn show(error: &SslError) {
+///     println!("{error}"); // a sentence with the certificate's place in it
+///     println!("certificate {}: {}", error.depth(), error.explanation());
+///     println!("{:?}, {}, alert {}", error.kind(), error.kind().code(), error.kind().alert());
+///     if let Some(certificate) = error.certificate().filter(|_| error.is_forgivable()) {
+///         println!("{}", certificate.description());
+///     }
+/// }
+/// ```
 ///
 /// Equality is on kind and certificate, so an error that is forgiven for one certificate is not
 /// forgiven for another. [`Display`](core::fmt::Display) says what was found and what was expected, in
@@ -53,8 +65,8 @@ pub(super) enum Detail {
 }
 
 impl SslError {
-    /// An error to be forgiven: this kind, of this certificate. Without a certificate it stands
-    /// for errors that have none, as [`NoPeerCertificate`](SslErrorKind::NoPeerCertificate).
+    /// An error to be forgiven: this kind, of this certificate. Errors such as
+    /// [`NoPeerCertificate`](SslErrorKind::NoPeerCertificate) have no certificate.
     pub fn new(kind: SslErrorKind, certificate: Option<Certificate>) -> Self {
         Self {
             kind,
@@ -79,27 +91,27 @@ impl SslError {
         }
     }
 
-    /// What is wrong. `QSslError::error`.
+    /// The kind of error. `QSslError::error`.
     pub fn kind(&self) -> SslErrorKind {
         self.kind
     }
 
-    /// Where on the path from the peer's own certificate, 0, to the trust anchor; for
-    /// [`CertificateBlacklisted`](SslErrorKind::CertificateBlacklisted), where in the chain as it
-    /// was sent.
+    /// The certificate's place on the path from the peer's own, which is 0, to the trust anchor; for
+    /// [`CertificateBlacklisted`](SslErrorKind::CertificateBlacklisted), its place in the chain as the
+    /// peer sent it.
     pub fn depth(&self) -> usize {
         self.depth
     }
 
-    /// The certificate it belongs to; `None` when there is none, as for
+    /// The certificate that has the error; `None` when there is none, as for
     /// [`NoPeerCertificate`](SslErrorKind::NoPeerCertificate). `QSslError::certificate`.
     pub fn certificate(&self) -> Option<&Certificate> {
         self.certificate.as_ref()
     }
 
-    /// Whether it can be forgiven. The key of the peer's own certificate cannot be, by nobody and in
-    /// no verify mode, when no signature by it can be checked: the handshake fails then, for a
-    /// pinned certificate, too.
+    /// Whether the error can be forgiven. One cannot: a key of the peer's own certificate that no
+    /// signature can be verified with. The handshake then fails in every verify mode, and for a pinned
+    /// certificate, too.
     pub fn is_forgivable(&self) -> bool {
         !matches!(self.detail, Detail::Key(_))
     }

@@ -6,8 +6,15 @@ use crate::alert::Alert;
 
 macro_rules! error_kinds {
     ($($(#[$doc:meta])* $name:ident = $code:literal, $text:literal;)*) => {
-        /// What can be wrong with a certificate: the kinds of `QSslError::SslError`, with its
-        /// numbers, and those that Qt has no name for (from 1000).
+        /// The kinds of certificate errors: those of `QSslError::SslError`, with its numbers, and
+        /// some that Qt has no name for, from 1000.
+        ///
+        /// ```
+        /// # use sslcore::{Alert, SslErrorKind};
+        /// let kind = SslErrorKind::CertificateExpired;
+        /// assert_eq!((kind.code(), kind.alert()), (6, Alert::CertificateExpired));
+        /// println!("{}", kind.text());
+        /// ```
         #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
         #[non_exhaustive]
         pub enum SslErrorKind {
@@ -15,12 +22,12 @@ macro_rules! error_kinds {
         }
 
         impl SslErrorKind {
-            /// `QSslError`'s number.
+            /// The number of the kind in `QSslError::SslError`, or one from 1000.
             pub const fn code(self) -> i32 {
                 self as i32
             }
 
-            /// A sentence's worth of explanation.
+            /// An explanation of the kind, in a sentence.
             pub const fn text(self) -> &'static str {
                 match self {
                     $(Self::$name => $text,)*
@@ -31,11 +38,11 @@ macro_rules! error_kinds {
 }
 
 error_kinds! {
-    /// Something that has no other name here; the sentence of [`SslError`](crate::SslError) says
-    /// what.
+    /// An error that has no kind of its own; the sentence of [`SslError`](crate::SslError) says what it
+    /// is.
     Unspecified = -1, "the certificate cannot be accepted";
-    /// The signature is not the issuer's. Also of a certificate that is called as its issuer and
-    /// was not signed by its own key, when no other of this name is known.
+    /// The signature is not the issuer's. This is also the error of a certificate whose issuer has the
+    /// subject's own name, and whose key has not signed it, when no other issuer of this name is known.
     CertificateSignatureFailed = 4, "the certificate's signature is not its issuer's";
     /// The certificate is not valid yet.
     CertificateNotYetValid = 5, "the certificate is not valid yet";
@@ -51,40 +58,43 @@ error_kinds! {
     SelfSignedCertificateInChain = 10, "the chain ends in a self-signed certificate that is not trusted";
     /// No certificate for the issuer is known.
     UnableToGetLocalIssuerCertificate = 11, "the issuer of the certificate is not known";
-    /// Only the leaf is there, and it cannot be verified.
+    /// The chain is one certificate, which cannot be verified.
     UnableToVerifyFirstCertificate = 12, "the only certificate cannot be verified";
     /// The certificate was revoked.
     CertificateRevoked = 13, "the certificate was revoked";
-    /// A certificate in the chain must not issue others.
+    /// A certificate in the chain has issued another, and is no authority.
     InvalidCaCertificate = 14, "a certificate in the chain must not issue certificates";
-    /// Too many certificates between anchor and leaf.
+    /// There are more intermediates than an issuer's path length constraint allows
+    /// (RFC 5280 §4.2.1.9).
     PathLengthExceeded = 15, "the chain is longer than a certificate in it allows";
     /// The certificate is for another purpose, or its key may not sign handshakes.
     InvalidPurpose = 16, "the certificate is not for this purpose";
     /// The peer has no certificate.
     NoPeerCertificate = 21, "the peer presented no certificate";
-    /// The certificate is for other names. Names are compared as long as they can be read at all,
-    /// whatever else keeps the certificate from being used.
+    /// The certificate is for other names than the expected one. Names are compared if they can be read,
+    /// whatever other errors the certificate has.
     HostNameMismatch = 22, "the certificate is for another name";
-    /// The application does not want to see this certificate.
+    /// The certificate is [blocked](crate::ConfigBuilder::block).
     CertificateBlacklisted = 24, "the certificate is on the application's list of refused ones";
-    /// Whether the certificate was revoked is not known.
+    /// It is not known whether the certificate was revoked, and it must be
+    /// ([`ConfigBuilder::revocation_lists`](crate::ConfigBuilder::revocation_lists)).
     CertificateStatusUnknown = 25, "whether the certificate was revoked is not known";
     /// No OCSP response was stapled, and one is required.
     OcspNoResponseFound = 26, "no OCSP response was stapled to the certificate";
-    /// The OCSP responder could not read what it was asked.
+    /// The OCSP responder answered malformedRequest (RFC 6960 §2.3).
     OcspMalformedRequest = 27, "the OCSP responder did not understand its question";
-    /// The OCSP response cannot be read, or speaks of more than one certificate.
+    /// The OCSP response cannot be read, or is about more than one certificate.
     OcspMalformedResponse = 28, "the OCSP response cannot be read";
-    /// The OCSP responder is out of order.
+    /// The OCSP responder answered internalError (RFC 6960 §2.3).
     OcspInternalError = 29, "the OCSP responder had an internal error";
-    /// The OCSP responder has no answer now.
+    /// The OCSP responder answered tryLater (RFC 6960 §2.3).
     OcspTryLater = 30, "the OCSP responder wants to be asked later";
-    /// The OCSP responder wants to know who asks. `OcspSigRequred`, as Qt spells it.
+    /// The OCSP responder answered sigRequired (RFC 6960 §2.3). `OcspSigRequred`, as Qt spells it.
     OcspSigRequired = 31, "the OCSP responder wants its question signed";
-    /// The OCSP responder does not answer everybody.
+    /// The OCSP responder answered unauthorized (RFC 6960 §2.3).
     OcspUnauthorized = 32, "the OCSP responder was asked by somebody it does not answer";
-    /// Neither the certificate's issuer nor a responder of its signed the OCSP response.
+    /// The OCSP response is signed neither by the certificate's issuer nor by a responder that the issuer
+    /// has certified (RFC 6960 §4.2.2.2).
     OcspResponseCannotBeTrusted = 33, "the OCSP response is not signed by the certificate's issuer";
     /// The OCSP response is about another certificate.
     OcspResponseCertIdUnknown = 34, "the OCSP response is about another certificate";
@@ -106,20 +116,20 @@ error_kinds! {
     /// mail addresses are compared; a certificate with a name of another kind that is constrained,
     /// as a URI, is [`Unspecified`](Self::Unspecified).
     NameConstraintViolation = 1002, "a certificate in the chain forbids this name";
-    /// The device does not know the time.
+    /// The device has no wall clock, so that dates cannot be checked.
     NoWallClock = 1003, "without a clock the certificate's validity cannot be judged";
     /// The certificate is none of those that were pinned.
     NotPinned = 1004, "the certificate is none of those that were pinned";
-    /// Looking for a path to a trust anchor would take too long.
+    /// The search for a path to a trust anchor would cost too many signature checks.
     PathSearchExceeded = 1005, "the chain has more paths than can be searched";
     /// There are more intermediates than the verify depth allows.
     ChainTooLong = 1006, "the chain is longer than the verify depth";
 }
 
 impl SslErrorKind {
-    /// The alert that a rejection for this reason owes the peer (RFC 8446 §6.2, RFC 5246 §7.2.2).
-    /// To a client without a certificate TLS 1.2 says handshake_failure instead: it has no
-    /// certificate_required.
+    /// The alert that tells the peer about a rejection of this kind (RFC 8446 §6.2, RFC 5246 §7.2.2). A
+    /// TLS 1.2 client without a certificate gets handshake_failure in the place of
+    /// certificate_required, which TLS 1.2 does not have.
     pub fn alert(self) -> Alert {
         match self {
             Self::CertificateExpired | Self::CertificateNotYetValid => Alert::CertificateExpired,

@@ -33,15 +33,25 @@ pub enum Pin {
 }
 
 impl Certificate {
-    /// SHA-256 of its DER, as browsers and `openssl x509 -fingerprint -sha256` show it, for
+    /// SHA-256 of the certificate's DER, as browsers and `openssl x509 -fingerprint -sha256` show it, for
     /// [`Pin::CertificateSha256`]. `None` when the backend has no cipher suite with SHA-256.
     /// `QSslCertificate::digest`.
+    ///
+    /// ```
+    /// # use sslcore::{Certificate, Pin, crypto::Backend};
+    /// # fn f(certificate: &Certificate, backend: &Backend) -> Option<Pin> {
+    /// let fingerprint = certificate.fingerprint_sha256(backend)?;
+    /// # Some(
+    /// Pin::CertificateSha256(fingerprint)
+    /// # )
+    /// # }
+    /// ```
     pub fn fingerprint_sha256(&self, backend: &Backend) -> Option<[u8; 32]> {
         backend.sha256()?.hash(self.der()).as_ref().try_into().ok()
     }
 
-    /// SHA-256 of its public key, for [`Pin::SpkiSha256`] (RFC 7469 §2.4). `None` also when the
-    /// certificate cannot be read.
+    /// SHA-256 of the certificate's public key, for [`Pin::SpkiSha256`] (RFC 7469 §2.4). `None` also when
+    /// the certificate cannot be read.
     pub fn spki_sha256(&self, backend: &Backend) -> Option<[u8; 32]> {
         let hash = backend.sha256()?.hash(self.public_key_info()?);
         hash.as_ref().try_into().ok()

@@ -13,27 +13,31 @@ use super::purpose::Purpose;
 use super::revocation::Revocation;
 use super::status::StatusChecker;
 
-/// `QSslSocket::PeerVerifyMode`.
+/// Whether the peer's certificate is requested and verified, and who decides.
+/// [`ConfigBuilder::verify_mode`](crate::ConfigBuilder::verify_mode), `QSslSocket::PeerVerifyMode`.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum VerifyMode {
-    /// A server does not ask for a certificate; a client does not judge the one it gets, not
-    /// even its name (Qt still compares that, and forgives the result).
+    /// A server requests no certificate. A client verifies nothing of the server's, not even its name.
+    /// (Qt compares the name, and forgives the result.)
     None,
-    /// Ask, judge, report every error, accept all the same. A missing certificate is no error.
+    /// Request and verify the certificate, report every error, and accept all the same. A missing
+    /// certificate is no error.
     Query,
-    /// Ask, judge, and let the errors decide. A missing certificate is one.
+    /// Request and verify the certificate; [`OnErrors`] says what errors do. A missing certificate is an
+    /// error.
     Verify,
-    /// Ask, judge nothing, and hold every handshake until the application has
-    /// [answered](crate::Connection::answer): a platform's verifier, a service, a person. The
-    /// review has no errors; `Accept` then is trust, and sessions are remembered. A missing
-    /// certificate is an empty chain.
+    /// Request the certificate, verify nothing here, and hold every handshake until the application has
+    /// [answered](crate::Connection::answer): it asks a platform's verifier, a service, or a person. The
+    /// review has no errors; `Accept` means trust, and sessions are remembered. A missing certificate
+    /// is an empty chain.
     External,
     /// `Verify` for clients, `Query` for servers.
     #[default]
     Auto,
 }
 
-/// What happens when the judgement found errors and the mode is [`VerifyMode::Verify`].
+/// What errors of the peer's chain do when the mode is [`VerifyMode::Verify`].
+/// [`ConfigBuilder::on_errors`](crate::ConfigBuilder::on_errors).
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum OnErrors {
     /// The handshake fails with the first error's alert.

@@ -13,31 +13,51 @@ use crate::x509::der::{Reader, tag};
 use crate::x509::name::same;
 use crate::x509::raw;
 
-/// Judges the OCSP response that a server staples to its certificate (RFC 6066 §8): whether there
-/// is one, whether it can be believed, and what it says.
+/// Reads the OCSP response that a server staples to its certificate (RFC 6066 §8): whether there is
+/// one, whether it is signed by whom it should be, and which status it gives.
 ///
-/// Asked once in every handshake whose chain is judged, also when there is no response and when a
-/// session is resumed (with the response that came with the chain); not when the certificate is
-/// trusted by [pin](crate::ConfigBuilder::pins). The call comes from within
-/// [`process`](crate::Connection::process), which waits for it: what has to be asked over a network
-/// is a matter of [`VerifyMode::External`](crate::VerifyMode::External). `sslcore_std::ocsp` has
-/// one.
+/// A checker is asked once in every handshake whose chain is verified, also when there is no response,
+/// and when a session is resumed, with the response that came with its chain. It is not asked about a
+/// [pinned](crate::ConfigBuilder::pins) certificate. The call comes from within
+/// [`process`](crate::Connection::process), which waits for it; for a status that must be fetched over
+/// a network use [`VerifyMode::External`](crate::VerifyMode::External). `sslcore_std::ocsp` has a
+/// checker.
+///
+/// ```
+/// use sslcore::{SslErrorKind, StatusChecker, StatusQuestion, StatusReport};
+///
+/// /// Insists that a response is stapled to certificates that say so (RFC 7633).
+/// struct MustStaple;
+///
+/// impl StatusChecker for MustStaple {
+///     fn check(&self, question: &StatusQuestion<'_>) -> StatusReport {
+///         let mut report = StatusReport::default();
+///         if question.response().is_none() && question.certificate().must_staple() {
+///             report.errors.push(SslErrorKind::OcspNoResponseFound);
+///         }
+///         // To verify the response's signature and dates, there are also:
+///         let (_, _) = (question.issuer(), question.algorithms());
+///         let (_, _) = (question.now(), question.tolerance());
+///         report
+///     }
+/// }
+/// ```
 pub trait StatusChecker: Send + Sync {
-    /// What is wrong, and how long what is good will be.
+    /// Returns the errors that were found, and until when a good status holds.
     fn check(&self, question: &StatusQuestion<'_>) -> StatusReport;
 }
 
-/// What a [`StatusChecker`] found.
+/// The answer of a [`StatusChecker`].
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct StatusReport {
-    /// Errors of the peer's certificate, in the order found; none when nothing is wrong.
+    /// The errors of the peer's certificate, in the order in which they were found.
     pub errors: Vec<SslErrorKind>,
-    /// Until when this is so: the response's nextUpdate. A session is remembered no longer, so
+    /// The time until which this holds: the response's nextUpdate. A session is remembered no longer, so
     /// that the next handshake is a full one and brings a new response.
     pub good_until: Option<UnixTime>,
 }
 
-/// What a [`StatusChecker`] is asked.
+/// The question that a [`StatusChecker`] is asked.
 #[derive(Clone)]
 pub struct StatusQuestion<'a> {
     response: Option<&'a [u8]>,
@@ -49,10 +69,10 @@ pub struct StatusQuestion<'a> {
 }
 
 impl<'a> StatusQuestion<'a> {
-    /// A question outside of a handshake, about a response that was got otherwise. That `issuer`
-    /// has signed the certificate is checked; that it is trusted is the caller's affair. An issuer
-    /// that has not signed it is [none](Self::issuer). Without a time nothing is said of dates.
-    /// Checks one signature.
+    /// A question outside of a handshake, about a response that was fetched otherwise. Checks that
+    /// `issuer` has signed the certificate, which costs one signature check;
+    /// [`issuer`](Self::issuer) is `None` if it has not. The caller knows whether the issuer is trusted.
+    /// Without a time no dates are checked.
     pub fn new(
         response: &'a [u8],
         certificate: &Certificate,
@@ -102,9 +122,9 @@ impl<'a> StatusQuestion<'a> {
         &self.certificate
     }
 
-    /// Its issuer, by whom the response must be signed, or the responder's certificate. `None`
-    /// when no path leads from the certificate to a trust anchor: then no response can be
-    /// believed.
+    /// The certificate's issuer, which must have signed the response or the responder's certificate.
+    /// `None` when no path leads from the certificate to a trust anchor: no response can be verified
+    /// then.
     pub fn issuer(&self) -> Option<&TrustAnchor<'a>> {
         self.issuer.as_ref()
     }
@@ -114,13 +134,13 @@ impl<'a> StatusQuestion<'a> {
         self.now
     }
 
-    /// By how much that may be wrong: the configuration's
+    /// By how much the wall clock may be wrong: the configuration's
     /// [`clock_tolerance`](crate::ConfigBuilder::clock_tolerance).
     pub fn tolerance(&self) -> Duration {
         self.tolerance
     }
 
-    /// The signatures that the backend can check.
+    /// The signature algorithms of the backend.
     pub fn algorithms(&self) -> &'a [&'a dyn SignatureVerificationAlgorithm] {
         self.algorithms
     }

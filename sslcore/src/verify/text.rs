@@ -44,8 +44,8 @@ impl Display for Explanation<'_> {
 }
 
 impl SslError {
-    /// The sentence of [`Display`](fmt::Display) without the words that say which certificate it
-    /// is about, for where that is shown anyway.
+    /// The sentence of [`Display`](fmt::Display) without the certificate's place in the chain, for where
+    /// that is shown already.
     pub fn explanation(&self) -> impl Display + '_ {
         Explanation(self)
     }

@@ -16,9 +16,38 @@ use super::usage::{self, ExtendedKeyUsage, KeyUsage};
 
 /// A certificate, in DER. `QSslCertificate`.
 ///
-/// What it says of itself is read when it is asked for, by a reader that takes any bytes; nothing
-/// of it proves anything until the chain was judged. Two are equal when their DER is. Cloning
-/// copies the DER.
+/// The fields are read when they are asked for, by a reader that takes any bytes; they prove nothing
+/// until the chain was verified. Two certificates are equal when their DER is. Cloning copies the DER.
+///
+/// ```
+/// # use sslcore::{AlternativeName, Certificate, DateTime, ExtendedKeyUsage, KeyUsage};
+/// fn show(certificate: &Certificate) -> Option<()> {
+///     println!("{}", certificate.description()); // all of it, or, field by field:
+///     println!("version {}, {:?}", certificate.version()?, certificate.common_name());
+///     println!("{}, by {}", certificate.subject()?, certificate.issuer()?);
+///     println!("serial number {:02X?}", certificate.serial()?);
+///     println!("from {}", DateTime::from(certificate.not_before()?));
+///     println!("to {}", DateTime::from(certificate.not_after()?));
+///     let (key, bits) = (certificate.key_algorithm()?, certificate.key_kind()?.bits());
+///     println!("{key}, {bits} bits, {:?}", certificate.key_curve());
+///     println!("public key {:02X?}", certificate.public_key_info()?);
+///     println!("signed with {}", certificate.signature_algorithm()?);
+///     for name in certificate.alternative_names() {
+///         match name {
+///             AlternativeName::Dns(host) => println!("host {host}"),
+///             other => println!("{other}"),
+///         }
+///     }
+///     let signs = certificate.key_usages().any(|usage| usage == KeyUsage::DigitalSignature);
+///     let mut purposes = certificate.extended_key_usages();
+///     println!("signs: {signs}, a server: {}", purposes.any(|it| it == ExtendedKeyUsage::ServerAuth));
+///     println!("an authority: {}, a root: {}", certificate.is_ca(), certificate.is_self_issued());
+///     println!("must staple: {}", certificate.must_staple());
+///     println!("logged: {}", certificate.signed_certificate_timestamps().is_some());
+///     println!("{}", certificate.pem());
+///     Some(())
+/// }
+/// ```
 #[derive(Clone, PartialEq, Eq, Hash)]
 pub struct Certificate(CertificateDer<'static>);
 
@@ -31,9 +60,9 @@ impl Certificate {
         Self(der.into())
     }
 
-    /// Reads all certificates of a PEM text (RFC 7468), in its order; blocks of other kinds and text
-    /// between them are passed over. Empty when there is none. Copies each, and reads none.
-    /// `QSslCertificate::fromData`.
+    /// Takes all certificates out of a PEM text (RFC 7468), in its order. Blocks of other kinds, and text
+    /// between blocks, are skipped. Empty when there is none. The certificates are copied, and not yet
+    /// read. `QSslCertificate::fromData`.
     ///
     /// ```
     /// # fn roots(file: &[u8]) -> Result<(), sslcore::PemError> {
@@ -55,7 +84,7 @@ impl Certificate {
         Ok(all)
     }
 
-    /// It as PEM, ready to be written to a file. `QSslCertificate::toPem`.
+    /// The certificate as PEM, ready to be written to a file. `QSslCertificate::toPem`.
     pub fn pem(&self) -> impl fmt::Display {
         Pem {
             label: LABEL,
@@ -72,20 +101,21 @@ impl Certificate {
         raw::Certificate::parse(&self.0)
     }
 
-    /// Whose it is; `None` when the certificate cannot be read. `QSslCertificate::subjectInfo`.
+    /// The name of the certificate's owner; `None` when the certificate cannot be read.
+    /// `QSslCertificate::subjectInfo`.
     pub fn subject(&self) -> Option<DistinguishedName<'_>> {
         Some(DistinguishedName::from_der(self.fields()?.subject))
     }
 
-    /// Who is said to have signed it. `QSslCertificate::issuerInfo`.
+    /// The name of the authority that is said to have signed the certificate.
+    /// `QSslCertificate::issuerInfo`.
     pub fn issuer(&self) -> Option<DistinguishedName<'_>> {
         Some(DistinguishedName::from_der(self.fields()?.issuer))
     }
 
-    /// The first common name of its subject that is in UTF-8, to show to people. It
-    /// proves nothing, and whoever made the certificate chose it: escape control characters
-    /// before it meets a terminal, as [`subject`](Self::subject) does.
-    /// `QSslCertificate::subjectInfo(CommonName)`.
+    /// The first common name of the subject that is in UTF-8, to show to people. It proves nothing, and
+    /// may have control characters: escape them before a terminal sees them, as
+    /// [`subject`](Self::subject) does. `QSslCertificate::subjectInfo(CommonName)`.
     pub fn common_name(&self) -> Option<&str> {
         let subject = self.subject()?;
         let names = subject.attributes();
@@ -94,7 +124,7 @@ impl Certificate {
             .find_map(|name| name.as_str())
     }
 
-    /// Which version of X.509 it is of: 3; 1 for those without extensions (RFC 5280 §4.1.2.1).
+    /// The certificate's X.509 version: 3, or 1 for those without extensions (RFC 5280 §4.1.2.1).
     /// `QSslCertificate::version`.
     pub fn version(&self) -> Option<u8> {
         self.fields()?.version
@@ -105,18 +135,19 @@ impl Certificate {
         Some(self.fields()?.serial)
     }
 
-    /// From when it is valid; `None` also for a time that cannot be read, or is before 1970.
-    /// [`DateTime`](crate::DateTime) shows it to people. `QSslCertificate::effectiveDate`.
+    /// The first second of the certificate's validity; `None` also for a time that cannot be read, or is
+    /// before 1970. [`DateTime`](crate::DateTime) shows times to people.
+    /// `QSslCertificate::effectiveDate`.
     pub fn not_before(&self) -> Option<UnixTime> {
         self.fields()?.not_before
     }
 
-    /// The last second of its validity. `QSslCertificate::expiryDate`.
+    /// The last second of the certificate's validity. `QSslCertificate::expiryDate`.
     pub fn not_after(&self) -> Option<UnixTime> {
         self.fields()?.not_after
     }
 
-    /// The names it is for (RFC 5280 §4.2.1.6), up to where they cannot be read.
+    /// The names that the certificate is for (RFC 5280 §4.2.1.6), up to the first that cannot be read.
     /// `QSslCertificate::subjectAlternativeNames`.
     pub fn alternative_names(&self) -> impl Iterator<Item = AlternativeName<'_>> {
         let names = self.fields().map(|fields| fields.alternative_names());
@@ -127,20 +158,20 @@ impl Certificate {
         })
     }
 
-    /// The whole SubjectPublicKeyInfo: the public key, with its algorithm. Its SHA-256 is what
-    /// [`Pin::SpkiSha256`](crate::Pin::SpkiSha256) wants.
+    /// The whole SubjectPublicKeyInfo: the public key, with its algorithm. Its SHA-256 is a
+    /// [`Pin::SpkiSha256`](crate::Pin::SpkiSha256).
     pub fn public_key_info(&self) -> Option<&[u8]> {
         Some(self.fields()?.public_key.spki)
     }
 
-    /// Which kind of key it certifies, and how large; `None` for a kind that TLS cannot use here.
+    /// The kind and the size of the certificate's key; `None` for a kind that TLS cannot use here.
     /// `QSslCertificate::publicKey().algorithm()` and `.length()`.
     pub fn key_kind(&self) -> Option<KeyKind> {
         self.fields()?.public_key.kind()
     }
 
-    /// Which algorithm its key is for, also one that TLS cannot use here; `None` when the certificate
-    /// cannot be read. `QSslCertificate::publicKey().algorithm()`.
+    /// The algorithm of the certificate's key, also one that TLS cannot use here; `None` when the
+    /// certificate cannot be read. `QSslCertificate::publicKey().algorithm()`.
     pub fn key_algorithm(&self) -> Option<ObjectIdentifier<'_>> {
         let mut algorithm = Reader::new(self.fields()?.public_key.algorithm);
         algorithm
@@ -148,7 +179,7 @@ impl Certificate {
             .map(ObjectIdentifier::new)
     }
 
-    /// The curve that its key is on, if the key's algorithm names one (RFC 5480 §2.1.1).
+    /// The curve of the certificate's key, if the key's algorithm names one (RFC 5480 §2.1.1).
     pub fn key_curve(&self) -> Option<ObjectIdentifier<'_>> {
         let mut algorithm = Reader::new(self.fields()?.public_key.algorithm);
         algorithm.read(tag::OBJECT_IDENTIFIER)?;
@@ -157,7 +188,8 @@ impl Certificate {
             .map(ObjectIdentifier::new)
     }
 
-    /// What it says that its issuer has signed it with; `None` when the certificate cannot be read.
+    /// The algorithm that the issuer is said to have signed with; `None` when the certificate cannot be
+    /// read.
     pub fn signature_algorithm(&self) -> Option<ObjectIdentifier<'_>> {
         let mut algorithm = Reader::new(self.fields()?.signature_algorithm);
         algorithm
@@ -165,30 +197,29 @@ impl Certificate {
             .map(ObjectIdentifier::new)
     }
 
-    /// What its key may be used for (RFC 5280 §4.2.1.3); nothing when it does not say so, which
-    /// forbids nothing.
+    /// The permitted uses of the certificate's key (RFC 5280 §4.2.1.3). Empty without the extension,
+    /// which forbids nothing.
     pub fn key_usages(&self) -> impl Iterator<Item = KeyUsage> {
         usage::key_usages(self.extension(&raw::KEY_USAGE))
     }
 
-    /// What it is for (RFC 5280 §4.2.1.12); nothing when it does not say so, which forbids nothing.
+    /// The purposes of the certificate (RFC 5280 §4.2.1.12). Empty without the extension, which forbids
+    /// nothing.
     pub fn extended_key_usages(&self) -> impl Iterator<Item = ExtendedKeyUsage<'_>> {
         usage::extended_key_usages(self.extension(&raw::EXTENDED_KEY_USAGE))
     }
 
-    /// Whether it demands that an OCSP response is stapled to it (RFC 7633: the TLS feature
-    /// status_request). A [`StatusChecker`](crate::StatusChecker) may look at it; nothing else
-    /// does.
+    /// Whether the certificate demands that an OCSP response is stapled to it (RFC 7633: the TLS feature
+    /// status_request). Only a [`StatusChecker`](crate::StatusChecker) may heed this.
     pub fn must_staple(&self) -> bool {
         const STATUS_REQUEST: [u8; 1] = [5];
         let mut features = Reader::of(self.extension(&raw::TLS_FEATURE));
         core::iter::from_fn(|| features.read(tag::INTEGER)).any(|it| it == STATUS_REQUEST)
     }
 
-    /// What the logs of Certificate Transparency have signed that it carries: a
-    /// `SignedCertificateTimestampList` (RFC 6962 §3.3), not looked into. `None` when it carries
-    /// none. (They may come with the OCSP response, too. The TLS extension for them is not
-    /// offered: rustls has none.)
+    /// The certificate's `SignedCertificateTimestampList` of Certificate Transparency (RFC 6962 §3.3),
+    /// not read; `None` when it has none. Timestamps may come with the OCSP response, too. The TLS
+    /// extension for them is not offered: rustls has none.
     pub fn signed_certificate_timestamps(&self) -> Option<&[u8]> {
         Reader::new(self.extension(&raw::TIMESTAMPS)).read(tag::OCTET_STRING)
     }
@@ -201,13 +232,13 @@ impl Certificate {
             .unwrap_or_default()
     }
 
-    /// Whether it says that it may issue certificates (RFC 5280 §4.2.1.9).
+    /// Whether the certificate is an authority's, which may issue others (RFC 5280 §4.2.1.9).
     pub fn is_ca(&self) -> bool {
         self.fields().is_some_and(|fields| fields.is_ca())
     }
 
-    /// Whether its issuer is named as its subject is. That it was signed with its own key is not
-    /// looked at. `QSslCertificate::isSelfSigned`.
+    /// Whether issuer and subject have the same name. Whether the certificate is signed with its own key
+    /// is not checked. `QSslCertificate::isSelfSigned`.
     pub fn is_self_issued(&self) -> bool {
         self.fields().is_some_and(|fields| fields.is_self_issued())
     }
@@ -246,7 +277,7 @@ pub enum AlternativeName<'a> {
     Email(&'a str),
     /// A URI.
     Uri(&'a str),
-    /// Any other kind, and what is not what its kind should be: the tag's number and the value.
+    /// Any other kind, and a name that is malformed for its kind: the tag's number and the value.
     Other(u8, &'a [u8]),
 }
 

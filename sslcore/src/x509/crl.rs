@@ -26,21 +26,21 @@ const URI: u8 = tag::context(6);
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum RevocationListError {
-    /// It is something else.
+    /// The bytes are something else.
     NotAList,
-    /// It begins as a list does, and is not a whole one.
+    /// The bytes begin as a list does, and are not a whole one.
     Damaged(&'static str),
-    /// It says what has changed since another list (a delta CRL, RFC 5280 §5.2.4).
+    /// The list has only the changes since another one (a delta CRL, RFC 5280 §5.2.4).
     ChangesOnly,
-    /// It has only certificates that were revoked for some reasons (RFC 5280 §5.2.5).
+    /// The list has only certificates that were revoked for some reasons (RFC 5280 §5.2.5).
     SomeReasonsOnly,
-    /// It is for other issuers' certificates (an indirect CRL, RFC 5280 §5.2.5, §5.3.3).
+    /// The list is for other issuers' certificates (an indirect CRL, RFC 5280 §5.2.5, §5.3.3).
     OtherIssuers,
-    /// It is for attribute certificates, which TLS does not use (RFC 5280 §5.2.5).
+    /// The list is for attribute certificates, which TLS does not use (RFC 5280 §5.2.5).
     AttributesOnly,
-    /// The place it is published at is named relative to its issuer's name (RFC 5280 §5.2.5).
+    /// The list's place of publication is named relative to its issuer's name (RFC 5280 §5.2.5).
     RelativePlace,
-    /// An extension that must be understood is not known here (RFC 5280 §5.2): its identifier.
+    /// The list has a critical extension that is not known here (RFC 5280 §5.2): its identifier.
     UnknownExtension(String),
 }
 

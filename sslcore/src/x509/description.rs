@@ -6,16 +6,16 @@ use super::certificate::Certificate;
 use crate::calendar::DateTime;
 
 impl Certificate {
-    /// What it says, on several lines for people. Writing it reads the certificate some times.
-    /// `QSslCertificate::toText`, in short.
+    /// The certificate's fields on several lines, for people. Each time it is formatted, the certificate
+    /// is read several times: keep the text if you show it often. `QSslCertificate::toText`, in short.
     pub fn description(&self) -> Description<'_> {
         Description(self)
     }
 }
 
-/// What a certificate says, on several lines; made by
-/// [`Certificate::description`](Certificate::description). What a certificate cannot say has no
-/// line, and control characters are escaped.
+/// The fields of a certificate on several lines, made by
+/// [`Certificate::description`](Certificate::description). A field that cannot be read has no line, and
+/// control characters are escaped.
 #[derive(Clone, Copy, Debug)]
 pub struct Description<'a>(&'a Certificate);
 

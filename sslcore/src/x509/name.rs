@@ -41,10 +41,23 @@ const SHORT_NAMES: [(&[u8], &str); 17] = [
 
 /// The name of a certificate's subject or issuer (RFC 5280 §4.1.2.4), as it is encoded.
 ///
-/// Whoever made the certificate chose it. [`Display`](fmt::Display) writes it as RFC 4514 says,
-/// the most specific part first, `CN=mail.example,O=Example,C=PL`, and escapes what could do
-/// something to a terminal. Two are equal when their DER is; [`is_same`](Self::is_same) compares
-/// what they say.
+/// Whoever made the certificate chose the name. [`Display`](fmt::Display) writes it as RFC 4514 says,
+/// the most specific part first, and escapes control characters. Two names are equal when their DER
+/// is; [`is_same`](Self::is_same) compares what they say.
+///
+/// ```
+/// # use sslcore::DistinguishedName;
+/// let name = DistinguishedName::from_der(b"\x30\x0f\x31\x0d\x30\x0b\x06\x03\x55\x04\x03\x0c\x04Mail");
+/// assert_eq!(name.to_string(), "CN=Mail");
+/// assert_eq!(name.values("CN").next().unwrap(), "Mail");
+/// for attribute in name.attributes() {
+///     println!("{:?} {:?}", attribute.name(), attribute.value());
+/// }
+/// // The same in another type of string, and in capitals.
+/// let other = b"\x30\x0f\x31\x0d\x30\x0b\x06\x03\x55\x04\x03\x13\x04MAIL";
+/// let other = DistinguishedName::from_der(other);
+/// assert!(name != other && name.is_same(&other));
+/// ```
 #[derive(Clone, Copy, PartialEq, Eq, Hash)]
 pub struct DistinguishedName<'a>(&'a [u8]);
 
@@ -59,14 +72,14 @@ impl<'a> DistinguishedName<'a> {
         self.0
     }
 
-    /// Whether both name the same by RFC 5280 §7.1, by which issuers are found: capitals, spacing
-    /// and the type of string do not matter. Unicode is not normalised: `é` in one character is
-    /// another name than `é` in two. Allocates for text that is not in UTF-8.
+    /// Whether both names are the same by RFC 5280 §7.1, as issuers are looked for: case, spacing and the
+    /// type of string do not matter. Unicode is not normalised: `é` in one character is another name
+    /// than `é` in two. Allocates for text that is not in UTF-8.
     pub fn is_same(&self, other: &DistinguishedName<'_>) -> bool {
         same(self.0, other.0)
     }
 
-    /// Its attributes, in the order of the encoding; they end where it cannot be read.
+    /// The attributes of the name, in the order of the encoding, up to the first that cannot be read.
     pub fn attributes(&self) -> impl Iterator<Item = Attribute<'a>> + use<'a> {
         let (mut parts, mut part) = (Reader::of(self.0), Reader::new(&[]));
         core::iter::from_fn(move || {
@@ -194,13 +207,13 @@ pub struct Attribute<'a> {
 }
 
 impl<'a> Attribute<'a> {
-    /// What it is called, `"O"`, if it has a name that is widely known.
+    /// The attribute's short name, `"O"`, if a widely known one exists.
     pub fn name(&self) -> Option<&'static str> {
         let known = SHORT_NAMES.iter().find(|(id, _)| *id == self.id);
         known.map(|(_, name)| *name)
     }
 
-    /// Its value, whatever it is encoded in; `None` when it is not text. Allocates unless it is
+    /// The attribute's value, from any type of string; `None` when it is not text. Allocates unless it is
     /// UTF-8 already.
     pub fn value(&self) -> Option<Cow<'a, str>> {
         match self.kind {

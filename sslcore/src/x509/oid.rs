@@ -70,7 +70,7 @@ const NAMES: [(&[u8], &str); 46] = [
     (&[0x60, 0x86, 0x48, 1, 0x86, 0xf8, 0x42, 4, 1], "nsSGC"),
 ];
 
-/// An object identifier (X.690 §8.19): which algorithm, curve or purpose is meant.
+/// An object identifier (X.690 §8.19), which names an algorithm, a curve or a purpose.
 ///
 /// [`Display`](fmt::Display) writes what it is called, `RSA-SHA256`, or, when no name for it is
 /// known, the dotted decimal form, `1.2.3.4`.
@@ -82,12 +82,21 @@ impl<'a> ObjectIdentifier<'a> {
         Self(encoded)
     }
 
-    /// Its encoding, without tag and length.
+    /// The encoded identifier, without tag and length.
     pub fn encoded(&self) -> &'a [u8] {
         self.0
     }
 
-    /// What it is called, if that is known: `"P-256"`, `"RSA-SHA256"`.
+    /// The name of what is identified, if it is known here: `"P-256"`, `"RSA-SHA256"`.
+    ///
+    /// ```
+    /// # use sslcore::Certificate;
+    /// # fn f(certificate: &Certificate) -> Option<()> {
+    /// let algorithm = certificate.key_algorithm()?;
+    /// println!("{:?}, {:02X?}", algorithm.name(), algorithm.encoded());
+    /// # Some(())
+    /// # }
+    /// ```
     pub fn name(&self) -> Option<&'static str> {
         let mut known = NAMES.iter();
         known.find(|(id, _)| *id == self.0).map(|(_, name)| *name)

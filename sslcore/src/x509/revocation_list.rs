@@ -19,14 +19,15 @@ use super::pem;
 /// # fn show(der: Vec<u8>) -> Result<(), sslcore::RevocationListError> {
 /// let list = sslcore::RevocationList::from_der(der)?;
 /// println!("{} has revoked {}", list.issuer(), list.serials().count());
+/// println!("made {:?}, good until {:?}", list.this_update(), list.next_update());
 /// # Ok(()) }
 /// ```
 ///
 /// `trust::revocation_lists` of `sslcore-std` reads files.
 ///
-/// It is known to be a whole list of its issuer's own certificates. Who has signed it is not known
-/// before a chain is judged with it, and its dates matter only then. Two are equal when their DER
-/// is. Cloning costs one reference count.
+/// A value of this type is known to be a complete list of its issuer's own certificates. Its signature
+/// and its dates are checked when a chain is verified with it. Two lists are equal when their DER is.
+/// Cloning costs one reference count.
 #[derive(Clone)]
 pub struct RevocationList(Arc<Checked>);
 
@@ -37,8 +38,7 @@ struct Checked {
 }
 
 impl RevocationList {
-    /// Reads a list, all of it, once; what it says is then read where it lies. Takes a `Vec` and a
-    /// `&'static` slice without copying.
+    /// Reads a whole list, once. Takes a `Vec` and a `&'static` slice without copying.
     ///
     /// # Errors
     /// [`RevocationListError`].
@@ -59,8 +59,8 @@ impl RevocationList {
         })))
     }
 
-    /// Reads all lists of a PEM text (RFC 7468 §6), in its order; blocks of other kinds and text
-    /// between them are passed over. Empty when there is none.
+    /// Reads all lists of a PEM text (RFC 7468 §6), in its order. Blocks of other kinds, and text between
+    /// blocks, are skipped. Empty when there is none.
     ///
     /// # Errors
     /// [`Damaged`](RevocationListError::Damaged) for the first of their blocks that has no end, or is
@@ -85,26 +85,25 @@ impl RevocationList {
         List::read(&self.0.der).ok()
     }
 
-    /// Who is said to have made it, of whose certificates it speaks.
+    /// The name of the list's issuer, whose certificates are listed.
     pub fn issuer(&self) -> DistinguishedName<'_> {
         let name = self.fields().map(|list| list.issuer);
         DistinguishedName::from_der(name.unwrap_or_default())
     }
 
-    /// When it was made.
+    /// The time at which the list was made.
     pub fn this_update(&self) -> UnixTime {
         self.0.this_update
     }
 
-    /// When the next one was to be made at the latest: from then on it is out of date. `None` for
+    /// The time from which the list is out of date, since the next one should have been made; `None` for
     /// a list that never is.
     pub fn next_update(&self) -> Option<UnixTime> {
         self.0.next_update
     }
 
-    /// The serial numbers of the certificates that were revoked, big-endian, as they are encoded:
-    /// as [`Certificate::serial`](crate::Certificate::serial) gives them. Each step reads one
-    /// entry.
+    /// The serial numbers of the revoked certificates, big-endian, as they are encoded, and as
+    /// [`Certificate::serial`](crate::Certificate::serial) returns them. Each step reads one entry.
     pub fn serials(&self) -> impl Iterator<Item = &[u8]> {
         self.fields().into_iter().flat_map(|list| list.serials())
     }
