@@ -19,9 +19,9 @@
 //! # } Ok(()) }
 //! ```
 //!
-//! Nothing that was said before TLS counts behind it: greetings and capabilities may have been
-//! anybody's. A protocol that has a greeting after the switch gives it again, others are asked
-//! again.
+//! Greetings and capabilities that were received before TLS may come from an attacker, and must not
+//! be used after it. In protocols with a greeting after the switch the server sends it again; in
+//! others the client asks for the capabilities again.
 
 mod coded;
 mod database;
@@ -46,19 +46,22 @@ use crate::wait_error::WaitError;
 /// The most that a server may say until its "go ahead", in bytes.
 const DIALOGUE: usize = 64 * 1024;
 
-/// Asks the server, in the clear, to switch to TLS, and reads its "go ahead".
-/// [`start_client_encryption`](SslSocket::start_client_encryption) is the next call, with no read
-/// between: bytes behind the "go ahead" are left unread, and that call refuses them.
+/// Asks the server, in plaintext, to switch to TLS, and reads its "go ahead". Call
+/// [`start_client_encryption`](SslSocket::start_client_encryption) next, with no read between:
+/// bytes behind the "go ahead" stay unread, and that call refuses them. The example of
+/// [`starttls`](self) shows it.
 ///
-/// `host` is told to the server where the protocol has a place for it (XMPP). `timeout` is for
-/// the whole dialogue; `None` is for ever. A server that is asked on a new connection is asked
-/// from the start: it greets first where its protocol says so. What it may say is bounded.
+/// The socket must be new, because the dialogue begins with the server's greeting where the
+/// protocol has one. `host` is sent to the server where the protocol wants it (XMPP). `timeout`
+/// limits the whole dialogue; `None` sets no limit. The server may send at most 64 KiB, and 8 KiB
+/// in one message.
 ///
-/// The client does not look whether TLS is announced where it can ask all the same: a server that
-/// does not have it says so.
+/// Where the protocol allows it, the client asks for TLS without looking whether the server
+/// announces it: a server without TLS refuses.
 ///
 /// # Errors
-/// [`StartTlsError`]; the socket is then in the middle of a plaintext dialogue, to be closed.
+/// [`StartTlsError`]. The socket is then in the middle of a plaintext dialogue, and should be
+/// closed.
 pub fn negotiate(
     socket: &mut SslSocket,
     protocol: Protocol,
