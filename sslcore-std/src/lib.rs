@@ -52,12 +52,12 @@
 //! | [`SslStream`] | a readiness loop: over any non-blocking `Read + Write`, it never blocks |
 //! | `tokio::SslStream`, with the feature `tokio` | the runtime tokio: over any `AsyncRead + AsyncWrite`, and one itself |
 //!
-//! Whom none of them fits drives the [`Connection`](sslcore::Connection) itself. Two whole adapters
-//! show how, on the page [`adapters`]: `examples/on_mio.rs`, for thousands of connections in one thread, and
-//! `tests/on_io_uring/session.rs`, with buffers that the kernel owns.
+//! An application that none of the four fits drives the [`Connection`](sslcore::Connection) itself.
+//! The page [`adapters`] shows two whole programs that do: one on mio, for thousands of connections
+//! in one thread, and one on io_uring, with buffers that the kernel owns.
 //!
-//! [`Connector`] makes sockets: which addresses are tried, for how long, and which name the
-//! certificate must carry. [`trace`] shows what passes.
+//! [`Connector`] makes sockets, and sets which addresses are tried, for how long, and which name the
+//! certificate must carry. [`trace`] shows bytes and events as they pass.
 //!
 //! # Coming from Qt
 //!
@@ -78,17 +78,17 @@
 //! | `peerCertificate`, `sessionCipher` and the other getters | [`SslSocket::connection`] |
 //! | `QSslServer` | [`SslServer`] |
 //!
-//! Where the waits differ: `None` is for ever, and `Some(Duration::ZERO)` does what can be done
-//! at once. A timeout gives nothing up, not even connecting. `wait_for_encrypted` is content when
-//! the connection is encrypted already, `wait_for_bytes_written` when nothing waits to be
-//! written, `wait_for_ready_read` with data that came in an earlier call and that no wait has
-//! told of.
+//! The waits differ from Qt's: a timeout of `None` sets no limit, and `Some(Duration::ZERO)` does
+//! what can be done at once. A timeout ends nothing, not even connecting. `wait_for_encrypted`
+//! returns at once when the connection is encrypted already, `wait_for_bytes_written` when no bytes
+//! are pending, `wait_for_ready_read` for data that arrived in an earlier call and that no wait has
+//! reported.
 //!
-//! The plaintext dialogue before `startClientEncryption` is the application's in Qt;
-//! [`starttls::negotiate`] has it for thirteen protocols.
+//! The plaintext dialogue before `startClientEncryption` is left to the application in Qt;
+//! [`starttls::negotiate`] conducts it for thirteen protocols.
 //!
-//! Every member, and what differs: [`coming_from_qt`]. Certificates that a service or a person
-//! judges: [`judged_elsewhere`].
+//! The page [`coming_from_qt`] lists every member of QSslSocket, and what differs. The page
+//! [`judged_elsewhere`] shows certificates that a service or a person verifies.
 #![forbid(unsafe_code)]
 
 mod alarm;
@@ -137,6 +137,13 @@ pub use crate::stream::SslStream;
 pub use crate::wait_error::WaitError;
 
 /// The fastest backend that was built in: aws-lc-rs, or else ring.
+///
+/// ```
+/// use sslcore_std::sslcore::ClientConfig;
+///
+/// let config = ClientConfig::builder(sslcore_std::default_backend()).build();
+/// assert!(config.is_ok());
+/// ```
 #[cfg(any(feature = "aws-lc-rs", feature = "ring"))]
 pub fn default_backend() -> sslcore::crypto::Backend {
     #[cfg(feature = "aws-lc-rs")]
@@ -148,8 +155,8 @@ pub fn default_backend() -> sslcore::crypto::Backend {
 #[doc = include_str!("coming-from-qt.md")]
 pub mod coming_from_qt {}
 
-/// Adapters for other runtimes, whole, to copy from. The tests run them as they stand here, with
-/// themselves and with OpenSSL.
+/// Two whole adapters for other runtimes, to copy from. The tests run both as they stand here,
+/// against themselves and against OpenSSL.
 ///
 /// # mio
 /// Thousands of connections in one thread, each driven by
@@ -167,24 +174,25 @@ pub mod coming_from_qt {}
 /// ```
 pub mod adapters {}
 
-/// Certificates that somebody else judges: a service that answers later, a person.
+/// Certificates that the application verifies: by a service that answers later, or by a person.
 ///
 /// A handshake that is held costs nothing but its memory: no message leaves, and the answer may
-/// come from any thread, after any time that the configuration's
-/// [`decision`](sslcore::Timeouts::decision) timeout allows. An answer that comes too late is an
-/// error of the call that gives it, and changes nothing.
+/// come from any thread, at any time that the configuration's
+/// [`decision`](sslcore::Timeouts::decision) timeout allows. The call that answers too late fails,
+/// and changes nothing.
 ///
 /// # A service
-/// With [`VerifyMode::External`](sslcore::VerifyMode::External) nothing is judged here, and every
-/// handshake is held. What is still checked is that the peer has the certificate's key.
+/// With [`VerifyMode::External`](sslcore::VerifyMode::External) the built-in verification is off,
+/// and every handshake is held. It is still verified that the peer has the certificate's private
+/// key.
 ///
 /// ```no_run
 #[doc = include_str!("../examples/judged_elsewhere.rs")]
 /// ```
 ///
 /// # A person
-/// With [`OnErrors::Hold`](sslcore::OnErrors::Hold) only certificates with errors are asked
-/// about. To ask about it once, remember what was accepted as a [`Pin`](sslcore::Pin).
+/// With [`OnErrors::Hold`](sslcore::OnErrors::Hold) only handshakes whose certificate has errors
+/// are held. To ask about a certificate only once, keep a [`Pin`](sslcore::Pin) of an accepted one.
 ///
 /// ```no_run
 #[doc = include_str!("../examples/judged_by_a_person.rs")]
