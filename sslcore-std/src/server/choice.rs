@@ -40,8 +40,22 @@ pub enum Choice {
 pub(super) type Chooser = Box<dyn FnMut(&ConfigRequest<'_>) -> Choice + Send>;
 
 /// A table of configurations by the name that the client asks for (SNI), for
-/// [`SslServer::set_chooser`](crate::SslServer::set_chooser). The example of
-/// [`SslServer`](crate::SslServer#names) shows it.
+/// [`SslServer::set_chooser`](crate::SslServer::set_chooser).
+///
+/// ```
+/// use sslcore_std::sslcore::ServerConfig;
+/// use sslcore_std::{Choice, ConfigsByName, SslServer};
+///
+/// /// Serves two names, and nobody else.
+/// fn serve_names(server: &mut SslServer, shop: ServerConfig, blog: ServerConfig) {
+///     let names = ConfigsByName::new()
+///         .with("shop.example.org", shop)
+///         .with("*.blog.example.org", blog)
+///         .unknown(Choice::Refuse)
+///         .nameless(Choice::Refuse);
+///     server.set_chooser(move |request| names.choose(request));
+/// }
+/// ```
 ///
 /// Names are compared without regard to case. `*.example.org` stands for every name with one label
 /// before `.example.org` that has no configuration of its own.

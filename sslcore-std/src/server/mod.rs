@@ -153,6 +153,27 @@ impl SslServer {
 
     /// Adopts a listener, which becomes non-blocking. `QTcpServer::setSocketDescriptor`.
     ///
+    /// ```
+    /// use std::io;
+    /// use std::net::TcpListener;
+    /// use std::time::Duration;
+    ///
+    /// use sslcore_std::SslServer;
+    /// use sslcore_std::sslcore::{Limits, ServerConfig};
+    ///
+    /// /// A server for a thousand handshakes at once, each with little memory and 10 s.
+    /// fn server(listener: TcpListener, config: ServerConfig) -> io::Result<SslServer> {
+    ///     let mut server = SslServer::from_listener(listener, config)?;
+    ///     server.set_max_pending(1000);
+    ///     server.set_handshake_timeout(Duration::from_secs(10));
+    ///     server.set_limits(Limits {
+    ///         max_handshake: 16 * 1024,
+    ///         ..Limits::default()
+    ///     });
+    ///     Ok(server)
+    /// }
+    /// ```
+    ///
     /// # Errors
     /// Those of [`TcpListener::set_nonblocking`], and of the system when no file descriptor is left
     /// for the [`waker`](Self::waker).
@@ -237,12 +258,29 @@ impl SslServer {
 
     /// Stops accepting: new clients wait in the listener's backlog, accepted ones go on.
     /// `QTcpServer::pauseAccepting`.
+    ///
+    /// ```
+    /// use sslcore_std::SslServer;
+    /// use sslcore_std::sslcore::ServerConfig;
+    ///
+    /// /// Called now and then, between two calls of `accept` or `next`.
+    /// fn look_after(server: &mut SslServer, renewed: Option<ServerConfig>, is_busy: bool) {
+    ///     if let Some(config) = renewed {
+    ///         server.set_config(config);
+    ///     }
+    ///     match is_busy {
+    ///         true => server.pause_accepting(),
+    ///         false => server.resume_accepting(),
+    ///     }
+    ///     println!("{} connections are not encrypted yet", server.pending());
+    /// }
+    /// ```
     pub fn pause_accepting(&mut self) {
         self.accepting = false;
     }
 
-    /// Starts accepting again, after [`pause_accepting`](Self::pause_accepting).
-    /// `QTcpServer::resumeAccepting`.
+    /// Starts accepting again, after [`pause_accepting`](Self::pause_accepting), whose example
+    /// shows it. `QTcpServer::resumeAccepting`.
     pub fn resume_accepting(&mut self) {
         self.accepting = true;
     }
