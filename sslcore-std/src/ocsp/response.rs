@@ -48,6 +48,17 @@ const TIMESTAMPS: ObjectIdentifier = ObjectIdentifier::new_unwrap("1.3.6.1.4.1.1
 ///
 /// // An OCSPResponse with the status tryLater.
 /// assert_eq!(describe(&[0x30, 3, 0x0a, 1, 3]), "no answer: TryLater");
+///
+/// /// Prints the parts of a response.
+/// fn print(response: &Response) {
+///     println!("of the certificate with the serial number {:02x?}", response.serial());
+///     println!("from {:?} until {:?}", response.this_update(), response.next_update());
+///     println!("signed at {:?}", response.produced_at());
+///     println!("with {} certificates", response.certificates().count());
+///     if let Some(list) = response.signed_certificate_timestamps() {
+///         println!("and {} bytes of certificate timestamps", list.len());
+///     }
+/// }
 /// ```
 #[derive(Clone, Debug)]
 pub struct Response {
