@@ -41,7 +41,7 @@ pub struct Place {
     pub line: usize,
 }
 
-/// What is wrong with a file, or with a block of it. The example of [`LoadError`] shows it.
+/// The error in a file, or in a block of it. The example of [`LoadError`] shows it.
 #[derive(Debug)]
 #[non_exhaustive]
 pub enum LoadErrorKind {
@@ -176,7 +176,7 @@ impl LoadError {
         self.place
     }
 
-    /// What is wrong with the file or block.
+    /// The error in the file or block.
     pub fn kind(&self) -> &LoadErrorKind {
         &self.kind
     }
