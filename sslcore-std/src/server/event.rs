@@ -13,8 +13,8 @@ use crate::socket::SslSocket;
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct ConnectionId(pub(super) u64);
 
-/// What happened to a connection of a [`SslServer`](crate::SslServer), as a value. The signals of
-/// `QSslServer`.
+/// An event of a connection of an [`SslServer`](crate::SslServer): the signals of `QSslServer`, as
+/// values.
 ///
 /// ```
 /// use sslcore_std::sslcore::{UsageError, Verdict};
