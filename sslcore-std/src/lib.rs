@@ -2,45 +2,72 @@
 //!
 //! A client that starts in plaintext, switches to TLS, and asks a person about the certificate:
 //!
-//! ```no_run
+//! ```
 //! use std::io::{BufRead, Write};
 //! use std::time::Duration;
 //!
 //! use sslcore_std::sslcore::{ClientConfig, OnErrors, PeerName, Verdict};
 //! use sslcore_std::{SslSocket, WaitError};
 //!
-//! # fn ask_the_user(_: &sslcore_std::sslcore::Review<'_>) -> bool { false }
-//! # fn main() -> Result<(), Box<dyn std::error::Error>> {
-//! # #[cfg(any(feature = "aws-lc-rs", feature = "ring"))] {
-//! let timeout = Some(Duration::from_secs(30));
-//! let config = ClientConfig::builder(sslcore_std::default_backend())
-//!     .on_errors(OnErrors::Hold)
-//!     .build()?;
+//! type Outcome<T> = Result<T, Box<dyn std::error::Error>>;
 //!
-//! let mut socket = SslSocket::connect_to_host("mail.example.org", 143, timeout)?;
-//! socket.set_timeout(timeout);
-//! let mut line = String::new();
-//! socket.read_line(&mut line)?; // * OK IMAP4rev1 ready
-//! socket.write_all(b"a STARTTLS\r\n")?;
-//! socket.read_line(&mut line)?; // a OK begin
+//! # #[cfg(any(feature = "aws-lc-rs", feature = "ring"))]
+//! fn log_out(host: &str, port: u16) -> Outcome<()> {
+//!     let timeout = Some(Duration::from_secs(30));
+//!     let config = ClientConfig::builder(sslcore_std::default_backend())
+//!         .on_errors(OnErrors::Hold)
+//!         .build()?;
 //!
-//! socket.start_client_encryption(&config, PeerName::new("mail.example.org")?)?;
-//! match socket.wait_for_encrypted(timeout) {
-//!     Err(WaitError::VerdictNeeded(id)) => {
-//!         let review = socket.review().expect("it is open");
-//!         let verdict = match ask_the_user(&review) {
-//!             true => Verdict::Accept,
-//!             false => Verdict::Reject,
-//!         };
-//!         socket.answer(id, verdict)?;
-//!         socket.wait_for_encrypted(timeout)?;
+//!     let mut socket = SslSocket::connect_to_host(host, port, timeout)?;
+//!     socket.set_timeout(timeout);
+//!     let mut line = String::new();
+//!     socket.read_line(&mut line)?; // * OK IMAP4rev1 ready
+//!     socket.write_all(b"a STARTTLS\r\n")?;
+//!     socket.read_line(&mut line)?; // a OK begin
+//!
+//!     socket.start_client_encryption(&config, PeerName::new(host)?)?;
+//!     match socket.wait_for_encrypted(timeout) {
+//!         Err(WaitError::VerdictNeeded(id)) => {
+//!             let review = socket.review().expect("it is open");
+//!             let verdict = match ask_the_user(&review) {
+//!                 true => Verdict::Accept,
+//!                 false => Verdict::Reject,
+//!             };
+//!             socket.answer(id, verdict)?;
+//!             socket.wait_for_encrypted(timeout)?;
+//!         }
+//!         other => other?,
 //!     }
-//!     other => other?,
+//!     socket.write_all(b"b LOGOUT\r\n")?;
+//!     let report = socket.disconnect_from_host(Duration::from_secs(5));
+//!     assert!(report.close_notify_sent);
+//!     Ok(())
 //! }
-//! socket.write_all(b"b LOGOUT\r\n")?;
-//! let report = socket.disconnect_from_host(Duration::from_secs(5));
-//! assert!(report.close_notify_sent);
-//! # } Ok(()) }
+//! # fn ask_the_user(_: &sslcore_std::sslcore::Review<'_>) -> bool { true }
+//! # #[cfg(any(feature = "aws-lc-rs", feature = "ring"))]
+//! # fn main() -> Outcome<()> {
+//! #     use sslcore_std::sslcore::ServerStart;
+//! #     let serving = sslcore_tests::pair::server(sslcore_std::default_backend()).build()?;
+//! #     let listener = std::net::TcpListener::bind("127.0.0.1:0")?;
+//! #     let port = listener.local_addr()?.port();
+//! #     let server = std::thread::spawn(move || -> std::io::Result<String> {
+//! #         let mut socket = SslSocket::from_stream(listener.accept()?.0)?;
+//! #         socket.write_all(b"* OK IMAP4rev1 ready\r\n")?;
+//! #         socket.read_line(&mut String::new())?;
+//! #         socket.write_all(b"a OK begin\r\n")?;
+//! #         let start = ServerStart::With(serving);
+//! #         socket.start_server_encryption(start).map_err(std::io::Error::other)?;
+//! #         let mut line = String::new();
+//! #         socket.read_line(&mut line)?;
+//! #         socket.disconnect_from_host(Duration::from_secs(5));
+//! #         Ok(line)
+//! #     });
+//! #     log_out("127.0.0.1", port)?;
+//! #     assert_eq!(server.join().expect("no panic")?, "b LOGOUT\r\n");
+//! #     Ok(())
+//! # }
+//! # #[cfg(not(any(feature = "aws-lc-rs", feature = "ring")))]
+//! # fn main() {}
 //! ```
 //!
 //! # Four forms
