@@ -1,22 +1,48 @@
 //! Asking a server in plaintext to switch to TLS: STARTTLS and its kin, in thirteen protocols.
 //!
-//! ```no_run
+//! ```
 //! use std::time::Duration;
 //!
 //! use sslcore_std::SslSocket;
 //! use sslcore_std::sslcore::{ClientConfig, PeerName};
 //! use sslcore_std::starttls::{Protocol, negotiate};
 //!
-//! # fn main() -> Result<(), Box<dyn std::error::Error>> {
-//! # #[cfg(any(feature = "aws-lc-rs", feature = "ring"))] {
-//! let (host, timeout) = ("mail.example.org", Some(Duration::from_secs(30)));
-//! let config = ClientConfig::builder(sslcore_std::default_backend()).build()?;
-//! let port = Protocol::Imap.default_port();
-//! let mut socket = SslSocket::connect_to_host(host, port, timeout)?;
-//! negotiate(&mut socket, Protocol::Imap, host, timeout)?;
-//! socket.start_client_encryption(&config, PeerName::new(host)?)?;
-//! socket.wait_for_encrypted(timeout)?;
-//! # } Ok(()) }
+//! type Outcome<T> = Result<T, Box<dyn std::error::Error>>;
+//!
+//! /// Connects to a POP3 server, on [`Protocol::default_port`] perhaps, and switches to TLS.
+//! fn connect(host: &str, port: u16, config: &ClientConfig) -> Outcome<SslSocket> {
+//!     let timeout = Some(Duration::from_secs(30));
+//!     let mut socket = SslSocket::connect_to_host(host, port, timeout)?;
+//!     negotiate(&mut socket, Protocol::Pop3, host, timeout)?;
+//!     socket.start_client_encryption(config, PeerName::new(host)?)?;
+//!     socket.wait_for_encrypted(timeout)?;
+//!     Ok(socket)
+//! }
+//!
+//! # #[cfg(any(feature = "aws-lc-rs", feature = "ring"))]
+//! # fn main() -> Outcome<()> {
+//! #     use std::io::{BufRead, Write};
+//! #     use sslcore_std::sslcore::ServerStart;
+//! #     use sslcore_tests::pair;
+//! #     let trusting = pair::client(sslcore_std::default_backend()).build()?;
+//! #     let serving = pair::server(sslcore_std::default_backend()).build()?;
+//! #     let listener = std::net::TcpListener::bind("127.0.0.1:0")?;
+//! #     let port = listener.local_addr()?.port();
+//! #     let server = std::thread::spawn(move || -> std::io::Result<()> {
+//! #         let mut socket = SslSocket::from_stream(listener.accept()?.0)?;
+//! #         socket.write_all(b"+OK ready\r\n")?;
+//! #         socket.read_line(&mut String::new())?;
+//! #         socket.write_all(b"+OK begin TLS\r\n")?;
+//! #         let start = ServerStart::With(serving);
+//! #         socket.start_server_encryption(start).map_err(std::io::Error::other)?;
+//! #         Ok(socket.wait_for_encrypted(None)?)
+//! #     });
+//! #     assert!(connect("127.0.0.1", port, &trusting)?.connection().is_encrypted());
+//! #     server.join().expect("no panic")?;
+//! #     Ok(())
+//! # }
+//! # #[cfg(not(any(feature = "aws-lc-rs", feature = "ring")))]
+//! # fn main() {}
 //! ```
 //!
 //! Greetings and capabilities that were received before TLS may come from an attacker, and must not
