@@ -91,7 +91,7 @@ macro_rules! common_methods {
         }
 
         /// The review that waits for [`answer`](Self::answer): the peer's certificates and their errors.
-        /// `None` when no review is open. `QSslSocket::sslHandshakeErrors`.
+        /// `None` when no review is open. `QSslSocket::sslErrors`.
         pub fn review(&self) -> Option<sslcore::Review<'_>> {
             self.driver.connection.review()
         }

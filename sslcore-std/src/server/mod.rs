@@ -32,7 +32,7 @@ const MAX_PENDING: usize = 100;
 
 /// A TLS server that hands out connections when they are encrypted, and not before. `QSslServer`.
 ///
-/// ```no_run
+/// ```
 /// use std::io::{BufRead, Write};
 /// use std::net::SocketAddr;
 /// use std::time::Duration;
@@ -110,7 +110,7 @@ const MAX_PENDING: usize = 100;
 /// # Names
 /// One server for many names, each with its own certificate:
 ///
-/// ```no_run
+/// ```
 /// # use sslcore_std::sslcore::ServerConfig;
 /// use sslcore_std::{Choice, ConfigsByName, SslServer};
 ///
