@@ -299,7 +299,7 @@ impl SslSocket {
     /// the host's name; for another name see [`Connector::peer_name`].
     /// `QSslSocket::connectToHostEncrypted`.
     ///
-    /// ```no_run
+    /// ```
     /// use std::io::{self, Read, Write};
     /// use std::time::Duration;
     ///

@@ -91,7 +91,7 @@ macro_rules! common_methods {
         }
 
         /// The review that waits for [`answer`](Self::answer): the peer's certificates and their errors.
-        /// `None` when no review is open. `QSslSocket::sslHandshakeErrors`.
+        /// `None` when no review is open. `QSslSocket::sslErrors`.
         pub fn review(&self) -> Option<sslcore::Review<'_>> {
             self.driver.connection.review()
         }
@@ -186,8 +186,21 @@ macro_rules! common_methods {
         }
 
         /// Asks for new traffic keys in both directions (KeyUpdate, RFC 8446 §4.6.3).
-        /// [`Event::KeysUpdated`](sslcore::Event::KeysUpdated) tells when a direction has them. TLS 1.3
-        /// only.
+        /// [`Event::KeysUpdated`](sslcore::Event::KeysUpdated) tells when a direction has them. TLS
+        /// 1.3 only.
+        ///
+        /// ```
+        /// use sslcore_std::SslSocket;
+        /// use sslcore_std::sslcore::{SslProtocol, UsageError};
+        ///
+        /// /// Renews the keys where the protocol can.
+        /// fn renew(socket: &mut SslSocket) -> Result<(), UsageError> {
+        ///     match socket.connection().session_protocol() {
+        ///         Some(SslProtocol::TlsV1_3) => socket.update_keys(),
+        ///         _ => Ok(()),
+        ///     }
+        /// }
+        /// ```
         ///
         /// # Errors
         /// [`NotTls13`](sslcore::UsageError::NotTls13) with TLS 1.2,
@@ -200,9 +213,11 @@ macro_rules! common_methods {
 
         /// Throws away unread data, and from now on all data that arrives. Records are still
         /// decrypted, so that alerts and close_notify behind the data take effect. Use it when you
-        /// close without reading the remaining data. A peer that stays silent after
-        /// [`close`](Self::close) is then waited for no longer than the configuration's
-        /// [`close`](sslcore::Timeouts::close) timeout.
+        /// close without reading the remaining data; the example of [`close`](Self::close) shows
+        /// it.
+        ///
+        /// A peer that stays silent after the close is then waited for no longer than the
+        /// configuration's [`close`](sslcore::Timeouts::close) timeout.
         pub fn discard_reads(&mut self) {
             self.driver.discard_reads();
         }
@@ -210,19 +225,42 @@ macro_rules! common_methods {
         /// Sets how many bytes of unread plaintext are buffered before the stream is no longer read
         /// ([`Limits::read_buffer_size`](sslcore::Limits::read_buffer_size)); at least 1.
         /// `QAbstractSocket::setReadBufferSize`.
+        ///
+        /// ```
+        /// use sslcore_std::SslSocket;
+        ///
+        /// /// Before a message that is parsed in one piece, from `peek`.
+        /// fn expect(socket: &mut SslSocket, message: usize) {
+        ///     socket.set_read_buffer_size(message);
+        /// }
+        /// ```
         pub fn set_read_buffer_size(&mut self, bytes: usize) {
             self.driver
                 .act(|connection| connection.set_read_buffer_size(bytes));
         }
 
-        /// Starts a graceful close of the sending direction: queued data is sent, then close_notify. The
-        /// call returns at once; what the stream does not take now leaves with later calls.
-        /// `QSslSocket::close`, but received data stays readable.
+        /// Starts a graceful close of the sending direction: queued data is sent, then
+        /// close_notify. The call returns at once; what the stream does not take now leaves with
+        /// later calls. `QSslSocket::close`, but received data stays readable.
         ///
-        /// During a handshake, queued data is sent when the handshake is complete; with nothing queued
-        /// the handshake is given up, as by [`cancel`](Self::cancel). Data from the peer can be read up
-        /// to the peer's own close; [`set_peer_close_timeout`](Self::set_peer_close_timeout) limits how
-        /// long the peer may take. See [`Connection::close`](sslcore::Connection::close).
+        /// During a handshake, queued data is sent when the handshake is complete; with nothing
+        /// queued the handshake is given up, as by [`cancel`](Self::cancel). Data from the peer can
+        /// be read up to the peer's own close;
+        /// [`set_peer_close_timeout`](Self::set_peer_close_timeout) limits how long the peer may
+        /// take. See [`Connection::close`](sslcore::Connection::close).
+        ///
+        /// ```
+        /// use std::time::Duration;
+        ///
+        /// use sslcore_std::SslSocket;
+        ///
+        /// /// Says goodbye to a peer whose answer does not matter, and that may be silent for 2 s.
+        /// fn leave(socket: &mut SslSocket) {
+        ///     socket.set_peer_close_timeout(Some(Duration::from_secs(2)));
+        ///     socket.discard_reads();
+        ///     socket.close();
+        /// }
+        /// ```
         pub fn close(&mut self) {
             self.driver.close();
         }
@@ -258,6 +296,18 @@ macro_rules! common_methods {
 
         /// The system's error, if the stream has failed: the detail behind
         /// [`FailureKind::Reset`](sslcore::FailureKind::Reset). `QAbstractSocket::errorString`.
+        ///
+        /// ```
+        /// use sslcore_std::SslSocket;
+        ///
+        /// fn explain(socket: &SslSocket) -> String {
+        ///     match (socket.connection().failure(), socket.transport_error()) {
+        ///         (Some(failure), Some(error)) => format!("{failure}: {error}"),
+        ///         (Some(failure), None) => failure.to_string(),
+        ///         (None, _) => "the connection has not failed".to_owned(),
+        ///     }
+        /// }
+        /// ```
         pub fn transport_error(&self) -> Option<&std::io::Error> {
             self.driver.transport_error()
         }
@@ -300,8 +350,25 @@ macro_rules! common_methods {
             self.driver.connection.peek()
         }
 
-        /// Whether a whole line is unread, so that [`read_line`](std::io::BufRead::read_line) will not
-        /// block. `QIODevice::canReadLine`.
+        /// Whether a whole line is unread, so that [`read_line`](std::io::BufRead::read_line) will
+        /// not block. `QIODevice::canReadLine`.
+        ///
+        /// ```
+        /// use std::io::{self, BufRead};
+        ///
+        /// use sslcore_std::SslSocket;
+        ///
+        /// /// The lines that have arrived already.
+        /// fn lines(socket: &mut SslSocket) -> io::Result<Vec<String>> {
+        ///     let mut lines = Vec::new();
+        ///     while socket.can_read_line() {
+        ///         let mut line = String::new();
+        ///         socket.read_line(&mut line)?;
+        ///         lines.push(line);
+        ///     }
+        ///     Ok(lines)
+        /// }
+        /// ```
         pub fn can_read_line(&self) -> bool {
             self.peek().contains(&b'\n')
         }

@@ -2,45 +2,72 @@
 //!
 //! A client that starts in plaintext, switches to TLS, and asks a person about the certificate:
 //!
-//! ```no_run
+//! ```
 //! use std::io::{BufRead, Write};
 //! use std::time::Duration;
 //!
 //! use sslcore_std::sslcore::{ClientConfig, OnErrors, PeerName, Verdict};
 //! use sslcore_std::{SslSocket, WaitError};
 //!
-//! # fn ask_the_user(_: &sslcore_std::sslcore::Review<'_>) -> bool { false }
-//! # fn main() -> Result<(), Box<dyn std::error::Error>> {
-//! # #[cfg(any(feature = "aws-lc-rs", feature = "ring"))] {
-//! let timeout = Some(Duration::from_secs(30));
-//! let config = ClientConfig::builder(sslcore_std::default_backend())
-//!     .on_errors(OnErrors::Hold)
-//!     .build()?;
+//! type Outcome<T> = Result<T, Box<dyn std::error::Error>>;
 //!
-//! let mut socket = SslSocket::connect_to_host("mail.example.org", 143, timeout)?;
-//! socket.set_timeout(timeout);
-//! let mut line = String::new();
-//! socket.read_line(&mut line)?; // * OK IMAP4rev1 ready
-//! socket.write_all(b"a STARTTLS\r\n")?;
-//! socket.read_line(&mut line)?; // a OK begin
+//! # #[cfg(any(feature = "aws-lc-rs", feature = "ring"))]
+//! fn log_out(host: &str, port: u16) -> Outcome<()> {
+//!     let timeout = Some(Duration::from_secs(30));
+//!     let config = ClientConfig::builder(sslcore_std::default_backend())
+//!         .on_errors(OnErrors::Hold)
+//!         .build()?;
 //!
-//! socket.start_client_encryption(&config, PeerName::new("mail.example.org")?)?;
-//! match socket.wait_for_encrypted(timeout) {
-//!     Err(WaitError::VerdictNeeded(id)) => {
-//!         let review = socket.review().expect("it is open");
-//!         let verdict = match ask_the_user(&review) {
-//!             true => Verdict::Accept,
-//!             false => Verdict::Reject,
-//!         };
-//!         socket.answer(id, verdict)?;
-//!         socket.wait_for_encrypted(timeout)?;
+//!     let mut socket = SslSocket::connect_to_host(host, port, timeout)?;
+//!     socket.set_timeout(timeout);
+//!     let mut line = String::new();
+//!     socket.read_line(&mut line)?; // * OK IMAP4rev1 ready
+//!     socket.write_all(b"a STARTTLS\r\n")?;
+//!     socket.read_line(&mut line)?; // a OK begin
+//!
+//!     socket.start_client_encryption(&config, PeerName::new(host)?)?;
+//!     match socket.wait_for_encrypted(timeout) {
+//!         Err(WaitError::VerdictNeeded(id)) => {
+//!             let review = socket.review().expect("it is open");
+//!             let verdict = match ask_the_user(&review) {
+//!                 true => Verdict::Accept,
+//!                 false => Verdict::Reject,
+//!             };
+//!             socket.answer(id, verdict)?;
+//!             socket.wait_for_encrypted(timeout)?;
+//!         }
+//!         other => other?,
 //!     }
-//!     other => other?,
+//!     socket.write_all(b"b LOGOUT\r\n")?;
+//!     let report = socket.disconnect_from_host(Duration::from_secs(5));
+//!     assert!(report.close_notify_sent);
+//!     Ok(())
 //! }
-//! socket.write_all(b"b LOGOUT\r\n")?;
-//! let report = socket.disconnect_from_host(Duration::from_secs(5));
-//! assert!(report.close_notify_sent);
-//! # } Ok(()) }
+//! # fn ask_the_user(_: &sslcore_std::sslcore::Review<'_>) -> bool { true }
+//! # #[cfg(any(feature = "aws-lc-rs", feature = "ring"))]
+//! # fn main() -> Outcome<()> {
+//! #     use sslcore_std::sslcore::ServerStart;
+//! #     let serving = sslcore_tests::pair::server(sslcore_std::default_backend()).build()?;
+//! #     let listener = std::net::TcpListener::bind("127.0.0.1:0")?;
+//! #     let port = listener.local_addr()?.port();
+//! #     let server = std::thread::spawn(move || -> std::io::Result<String> {
+//! #         let mut socket = SslSocket::from_stream(listener.accept()?.0)?;
+//! #         socket.write_all(b"* OK IMAP4rev1 ready\r\n")?;
+//! #         socket.read_line(&mut String::new())?;
+//! #         socket.write_all(b"a OK begin\r\n")?;
+//! #         let start = ServerStart::With(serving);
+//! #         socket.start_server_encryption(start).map_err(std::io::Error::other)?;
+//! #         let mut line = String::new();
+//! #         socket.read_line(&mut line)?;
+//! #         socket.disconnect_from_host(Duration::from_secs(5));
+//! #         Ok(line)
+//! #     });
+//! #     log_out("127.0.0.1", port)?;
+//! #     assert_eq!(server.join().expect("no panic")?, "b LOGOUT\r\n");
+//! #     Ok(())
+//! # }
+//! # #[cfg(not(any(feature = "aws-lc-rs", feature = "ring")))]
+//! # fn main() {}
 //! ```
 //!
 //! # Four forms
@@ -52,12 +79,12 @@
 //! | [`SslStream`] | a readiness loop: over any non-blocking `Read + Write`, it never blocks |
 //! | `tokio::SslStream`, with the feature `tokio` | the runtime tokio: over any `AsyncRead + AsyncWrite`, and one itself |
 //!
-//! Whom none of them fits drives the [`Connection`](sslcore::Connection) itself. Two whole adapters
-//! show how, on the page [`adapters`]: `examples/on_mio.rs`, for thousands of connections in one thread, and
-//! `tests/on_io_uring/session.rs`, with buffers that the kernel owns.
+//! An application that none of the four fits drives the [`Connection`](sslcore::Connection) itself.
+//! The page [`adapters`] shows two whole programs that do: one on mio, for thousands of connections
+//! in one thread, and one on io_uring, with buffers that the kernel owns.
 //!
-//! [`Connector`] makes sockets: which addresses are tried, for how long, and which name the
-//! certificate must carry. [`trace`] shows what passes.
+//! [`Connector`] makes sockets, and sets which addresses are tried, for how long, and which name the
+//! certificate must carry. [`trace`] shows bytes and events as they pass.
 //!
 //! # Coming from Qt
 //!
@@ -78,17 +105,17 @@
 //! | `peerCertificate`, `sessionCipher` and the other getters | [`SslSocket::connection`] |
 //! | `QSslServer` | [`SslServer`] |
 //!
-//! Where the waits differ: `None` is for ever, and `Some(Duration::ZERO)` does what can be done
-//! at once. A timeout gives nothing up, not even connecting. `wait_for_encrypted` is content when
-//! the connection is encrypted already, `wait_for_bytes_written` when nothing waits to be
-//! written, `wait_for_ready_read` with data that came in an earlier call and that no wait has
-//! told of.
+//! The waits differ from Qt's: a timeout of `None` sets no limit, and `Some(Duration::ZERO)` does
+//! what can be done at once. A timeout ends nothing, not even connecting. `wait_for_encrypted`
+//! returns at once when the connection is encrypted already, `wait_for_bytes_written` when no bytes
+//! are pending, `wait_for_ready_read` for data that arrived in an earlier call and that no wait has
+//! reported.
 //!
-//! The plaintext dialogue before `startClientEncryption` is the application's in Qt;
-//! [`starttls::negotiate`] has it for thirteen protocols.
+//! The plaintext dialogue before `startClientEncryption` is left to the application in Qt;
+//! [`starttls::negotiate`] conducts it for thirteen protocols.
 //!
-//! Every member, and what differs: [`coming_from_qt`]. Certificates that a service or a person
-//! judges: [`judged_elsewhere`].
+//! The page [`coming_from_qt`] lists every member of QSslSocket, and what differs. The page
+//! [`judged_elsewhere`] shows certificates that a service or a person verifies.
 #![forbid(unsafe_code)]
 
 mod alarm;
@@ -137,6 +164,13 @@ pub use crate::stream::SslStream;
 pub use crate::wait_error::WaitError;
 
 /// The fastest backend that was built in: aws-lc-rs, or else ring.
+///
+/// ```
+/// use sslcore_std::sslcore::ClientConfig;
+///
+/// let config = ClientConfig::builder(sslcore_std::default_backend()).build();
+/// assert!(config.is_ok());
+/// ```
 #[cfg(any(feature = "aws-lc-rs", feature = "ring"))]
 pub fn default_backend() -> sslcore::crypto::Backend {
     #[cfg(feature = "aws-lc-rs")]
@@ -148,8 +182,8 @@ pub fn default_backend() -> sslcore::crypto::Backend {
 #[doc = include_str!("coming-from-qt.md")]
 pub mod coming_from_qt {}
 
-/// Adapters for other runtimes, whole, to copy from. The tests run them as they stand here, with
-/// themselves and with OpenSSL.
+/// Two whole adapters for other runtimes, to copy from. The tests run both as they stand here,
+/// against themselves and against OpenSSL.
 ///
 /// # mio
 /// Thousands of connections in one thread, each driven by
@@ -167,24 +201,25 @@ pub mod coming_from_qt {}
 /// ```
 pub mod adapters {}
 
-/// Certificates that somebody else judges: a service that answers later, a person.
+/// Certificates that the application verifies: by a service that answers later, or by a person.
 ///
 /// A handshake that is held costs nothing but its memory: no message leaves, and the answer may
-/// come from any thread, after any time that the configuration's
-/// [`decision`](sslcore::Timeouts::decision) timeout allows. An answer that comes too late is an
-/// error of the call that gives it, and changes nothing.
+/// come from any thread, at any time that the configuration's
+/// [`decision`](sslcore::Timeouts::decision) timeout allows. The call that answers too late fails,
+/// and changes nothing.
 ///
 /// # A service
-/// With [`VerifyMode::External`](sslcore::VerifyMode::External) nothing is judged here, and every
-/// handshake is held. What is still checked is that the peer has the certificate's key.
+/// With [`VerifyMode::External`](sslcore::VerifyMode::External) the built-in verification is off,
+/// and every handshake is held. It is still verified that the peer has the certificate's private
+/// key.
 ///
 /// ```no_run
 #[doc = include_str!("../examples/judged_elsewhere.rs")]
 /// ```
 ///
 /// # A person
-/// With [`OnErrors::Hold`](sslcore::OnErrors::Hold) only certificates with errors are asked
-/// about. To ask about it once, remember what was accepted as a [`Pin`](sslcore::Pin).
+/// With [`OnErrors::Hold`](sslcore::OnErrors::Hold) only handshakes whose certificate has errors
+/// are held. To ask about a certificate only once, keep a [`Pin`](sslcore::Pin) of an accepted one.
 ///
 /// ```no_run
 #[doc = include_str!("../examples/judged_by_a_person.rs")]

@@ -292,6 +292,20 @@ impl SslSocket {
     /// Sets how long a write or a wait goes on while the receive buffer is full of unread data and
     /// the peer takes nothing. When the time runs out the call ends with
     /// [`WaitError::ReadFirst`](crate::WaitError::ReadFirst). The default is one second.
+    ///
+    /// ```
+    /// use std::io::{self, Write};
+    /// use std::time::Duration;
+    ///
+    /// use sslcore_std::SslSocket;
+    ///
+    /// /// Writes to a peer that may be slow, and whose data was read before.
+    /// fn send(socket: &mut SslSocket, data: &[u8]) -> io::Result<()> {
+    ///     socket.set_patience(Duration::from_secs(60));
+    ///     socket.write_all(data)?;
+    ///     socket.flush()
+    /// }
+    /// ```
     pub fn set_patience(&mut self, patience: Duration) {
         self.patience = patience;
     }

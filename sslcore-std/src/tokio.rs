@@ -78,22 +78,78 @@ use crate::face::common_methods;
 use crate::wait_error::WaitError;
 
 /// A TLS stream over any `AsyncRead + AsyncWrite` of tokio: a `TcpStream`, a pipe, another
-/// [`SslStream`]. It is such a stream itself, and can be split by `tokio::io::split`.
+/// `SslStream`. It implements both traits itself, and can be split by `tokio::io::split`.
 ///
-/// Whichever direction is polled carries on whatever is to be done, a handshake, answers to
-/// KeyUpdate, alerts, and wakes the task of the other when something has changed for it. Only in
-/// plaintext nothing is received but by reading, so that what follows a "go ahead" is TLS.
+/// The example of the [module](self) shows a client and a server that start in plaintext. A client
+/// that starts TLS at once, and looks at a certificate with errors:
 ///
-/// Nothing is lost by a future that is dropped before it is ready, be it
-/// [`handshake`](Self::handshake) or any read, write, flush or shutdown: all that is under way is
-/// kept in the stream. Except for what such a method promises of itself: `write_all` does not say
-/// how much of its bytes were taken.
+/// ```
+/// use std::io;
 ///
-/// Reading, writing and waiting must be done within a runtime that has its timer enabled, which is
-/// where the [deadlines](sslcore::Timeouts) come from; where tokio's time is paused, theirs is.
+/// use sslcore_std::WaitError;
+/// use sslcore_std::sslcore::{ClientConfig, PeerName, Verdict};
+/// use sslcore_std::tokio::SslStream;
+/// use tokio::io::AsyncWriteExt;
+/// use tokio::net::TcpStream;
 ///
-/// Dropping it is [`cancel`](Self::cancel), as far as the stream takes the farewell at once. Shut it
-/// down first to let the peer know that this was all.
+/// async fn connect(config: &ClientConfig) -> io::Result<SslStream<TcpStream>> {
+///     let peer = PeerName::new("www.example.org").map_err(io::Error::other)?;
+///     let stream = TcpStream::connect(("www.example.org", 443)).await?;
+///     let mut stream = SslStream::client(stream, config, peer);
+///     match stream.handshake().await {
+///         Err(WaitError::VerdictNeeded(id)) => {
+///             println!("rejected: {:?}", stream.review().map(|review| review.errors));
+///             stream.answer(id, Verdict::Reject).map_err(io::Error::other)?;
+///             stream.handshake().await?; // fails, when the alert has left
+///         }
+///         outcome => outcome?,
+///     }
+///     stream.write_all(b"GET / HTTP/1.0\r\nHost: www.example.org\r\n\r\n").await?;
+///     stream.flush().await?;
+///     Ok(stream)
+/// }
+/// ```
+///
+/// A server that starts TLS at once, and ends in order:
+///
+/// ```
+/// use std::io;
+///
+/// use sslcore_std::sslcore::{ServerConfig, ServerStart};
+/// use sslcore_std::tokio::SslStream;
+/// use tokio::io::AsyncWriteExt;
+/// use tokio::net::TcpStream;
+///
+/// async fn serve(stream: TcpStream, config: ServerConfig) -> io::Result<()> {
+///     let mut stream = SslStream::server(stream, ServerStart::With(config));
+///     stream.write_all(b"hello").await?; // queued until the handshake is complete
+///     stream.shutdown().await?; // data, close_notify, FIN
+///     println!("{:?}, {:?}", stream.get_ref().peer_addr()?, stream.close_report());
+///     Ok(())
+/// }
+/// ```
+///
+/// The methods that [`SslSocket`](crate::SslSocket) has, too, are shown there.
+///
+/// # Tasks
+/// Whichever direction is polled carries out all pending work, a handshake, answers to KeyUpdate,
+/// alerts, and wakes the task of the other direction when something has changed for it. So does
+/// every method that changes the connection. In plaintext, bytes are received by reads only, so
+/// that what follows a "go ahead" line is TLS.
+///
+/// # Cancel safety
+/// A future that is dropped before it is ready loses nothing, be it [`handshake`](Self::handshake),
+/// a read, a write, a flush or a shutdown: everything under way is kept in the stream. Methods of
+/// tokio's that are not cancel safe remain so: `write_all` does not say how many of its bytes were
+/// accepted.
+///
+/// # Timers
+/// Poll the stream within a runtime whose timer is enabled: the [timeouts](sslcore::Timeouts) use
+/// that timer, and stand still while tokio's time is paused.
+///
+/// # Dropping
+/// Dropping the stream is [`cancel`](Self::cancel), as far as the stream below takes the bytes at
+/// once. Call `shutdown` first to tell the peer that this was all.
 pub struct SslStream<S: AsyncRead + AsyncWrite + Unpin> {
     driver: Driver<Polled<S>>,
     /// Rings at the connection's deadline.
@@ -101,12 +157,12 @@ pub struct SslStream<S: AsyncRead + AsyncWrite + Unpin> {
 }
 
 impl<S: AsyncRead + AsyncWrite + Unpin> SslStream<S> {
-    /// Over an open stream, in plaintext, with the default [`Limits`].
+    /// A TLS stream over an open stream, in plaintext, with the default [`Limits`].
     pub fn new(stream: S) -> Self {
         Self::with_limits(stream, Limits::default())
     }
 
-    /// The same, with limits of one's own.
+    /// A TLS stream over an open stream, in plaintext, with these limits.
     pub fn with_limits(stream: S, limits: Limits) -> Self {
         let mut driver = Driver::new(Polled::new(stream), limits, false);
         driver.clock = Clock::told_by(|| Instant::now().into_std());
@@ -116,7 +172,8 @@ impl<S: AsyncRead + AsyncWrite + Unpin> SslStream<S> {
         }
     }
 
-    /// A client over an open stream, that starts TLS at once.
+    /// A TLS stream over an open stream, as a client that starts TLS at once. The certificate must
+    /// carry the name of `peer`.
     pub fn client(stream: S, config: &ClientConfig, peer: PeerName) -> Self {
         let mut this = Self::new(stream);
         let started = this.start_client_encryption(config, peer);
@@ -124,7 +181,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin> SslStream<S> {
         this
     }
 
-    /// A server over an open stream, that starts TLS at once.
+    /// A TLS stream over an open stream, as a server that starts TLS at once.
     pub fn server(stream: S, start: ServerStart) -> Self {
         let mut this = Self::new(stream);
         let started = this.start_server_encryption(start);
@@ -132,12 +189,14 @@ impl<S: AsyncRead + AsyncWrite + Unpin> SslStream<S> {
         this
     }
 
-    /// Handshakes to the end. At once if the handshake was completed before, whatever came after it.
+    /// Handshakes until the connection is encrypted; returns at once if the handshake was completed
+    /// before, even if the connection has ended since.
     ///
     /// # Errors
-    /// [`WaitError::VerdictNeeded`] when the application must judge the peer's certificate,
-    /// [`WaitError::ConfigNeeded`] when it must configure the server: answer and wait again.
-    /// [`WaitError::NotStarted`], [`WaitError::Failed`], [`WaitError::Ended`].
+    /// [`WaitError::VerdictNeeded`] when the application must verify the peer's certificate,
+    /// [`WaitError::ConfigNeeded`] when it must configure the server: answer, and call this again.
+    /// [`WaitError::NotStarted`] before TLS was started, [`WaitError::Failed`],
+    /// [`WaitError::Ended`].
     pub async fn handshake(&mut self) -> Result<(), WaitError> {
         if self.connection().mode() == SslMode::Unencrypted {
             return Err(WaitError::NotStarted);
@@ -155,28 +214,30 @@ impl<S: AsyncRead + AsyncWrite + Unpin> SslStream<S> {
 
     /// Why nothing moves although the peer may have sent something: the application must
     /// [`answer`](Self::answer) or [`provide_config`](Self::provide_config), or the connection has
-    /// failed or ended. `None` while it just takes its time.
+    /// failed or ended. `None` while the connection only waits for the peer.
     pub fn status(&self) -> Option<WaitError> {
         self.driver.question().or_else(|| self.driver.ended())
     }
 
-    /// How the connection ended, once it has and everything that could leave has left.
+    /// How the connection ended. `None` until it has ended and its last bytes have been taken by
+    /// the stream below, or can no longer be.
     pub fn close_report(&self) -> Option<CloseReport> {
         self.driver.connection.close_report()
     }
 
-    /// Ends everything at once: what waits to be sent or read is thrown away, the peer is told
-    /// nothing. `QAbstractSocket::abort`.
+    /// Ends the connection at once: unsent and unread data is dropped, and the peer gets no alert
+    /// and no close_notify. The stream below is left open. `QAbstractSocket::abort`.
     pub fn abort(&mut self) {
         self.driver.abort();
     }
 
-    /// The stream below. Reading from it or writing to it tears holes into the connection.
+    /// The stream below. Reading from it or writing to it corrupts the connection.
     pub fn get_ref(&self) -> &S {
         &self.driver.transport.stream
     }
 
-    /// The same, to be changed.
+    /// The stream below, to change its options. Reading from it or writing to it corrupts the
+    /// connection.
     pub fn get_mut(&mut self) -> &mut S {
         &mut self.driver.transport.stream
     }
@@ -290,13 +351,13 @@ impl<S: AsyncRead + AsyncWrite + Unpin> SslStream<S> {
 /// How often one poll reads the stream below, before it lets others go first.
 const TURNS: usize = 32;
 
-/// Ready with no bytes only when the peer has closed with close_notify, or ended its stream before
-/// TLS.
+/// Reading plaintext: ready when there is data. Ready with no bytes only when the peer has closed
+/// with close_notify, or has ended its stream before TLS was started.
 ///
 /// # Errors
-/// `UnexpectedEof` when the stream was cut, and what else [`WaitError`] says. The
-/// [`Failure`](sslcore::Failure) is the error's inner value. What arrived before a failure is read
-/// first.
+/// `UnexpectedEof` when the stream was truncated, and the other kinds that [`WaitError`] names. The
+/// [`Failure`](sslcore::Failure) is the error's inner value. Data that arrived before a failure is
+/// read first.
 ///
 /// `WouldBlock` with [`WaitError::VerdictNeeded`] or [`WaitError::ConfigNeeded`] as its inner value
 /// when the application must answer first.
@@ -319,12 +380,11 @@ impl<S: AsyncRead + AsyncWrite + Unpin> AsyncRead for SslStream<S> {
     }
 }
 
-/// The connection's own buffer, so nothing is read ahead of what the application takes: bytes
-/// behind a "go ahead" line stay where
+/// Reading lines from the connection's own buffer: no bytes are taken from the connection before
+/// the application consumes them, so bytes behind a "go ahead" line stay where
 /// [`start_client_encryption`](SslStream::start_client_encryption) finds them.
 ///
-/// `read_line` collects a line of any length; against a peer that is not trusted, bound it with
-/// `take`.
+/// `read_line` collects a line of any length. Limit it with `take` for a peer that is not trusted.
 impl<S: AsyncRead + AsyncWrite + Unpin> AsyncBufRead for SslStream<S> {
     fn poll_fill_buf(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<&[u8]>> {
         let this = self.get_mut();
@@ -337,13 +397,14 @@ impl<S: AsyncRead + AsyncWrite + Unpin> AsyncBufRead for SslStream<S> {
     }
 }
 
-/// Takes what there is room for, and hands it to the stream below as far as that takes it now; the
-/// rest leaves with the next write, flush or read. Data that is written during a handshake is
-/// queued.
+/// Writing plaintext: accepts as many bytes as there is room for, and passes them to the stream
+/// below as far as that takes them now; the rest leaves with the next write, flush or read. Bytes
+/// that are written during a handshake are queued.
 ///
 /// # Errors
-/// `WouldBlock` as for reading: nothing was taken. `BrokenPipe` with the
-/// [`UsageError`](sslcore::UsageError) when our side was closed. What else [`WaitError`] says.
+/// `WouldBlock` as for reading, when nothing was accepted. `BrokenPipe` with the
+/// [`UsageError`](sslcore::UsageError) after [`close`](SslStream::close). The other kinds that
+/// [`WaitError`] names.
 impl<S: AsyncRead + AsyncWrite + Unpin> AsyncWrite for SslStream<S> {
     fn poll_write(
         self: Pin<&mut Self>,
@@ -354,7 +415,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin> AsyncWrite for SslStream<S> {
             .poll_write_by(cx, |driver| driver.write(plaintext))
     }
 
-    /// Fills records across the slices.
+    /// Accepts bytes of several slices, and fills records across their borders.
     fn poll_write_vectored(
         self: Pin<&mut Self>,
         cx: &mut Context<'_>,
@@ -370,19 +431,23 @@ impl<S: AsyncRead + AsyncWrite + Unpin> AsyncWrite for SslStream<S> {
         true
     }
 
-    /// Ready when all that was written has been encrypted, taken by the stream below, and flushed
-    /// there. Fails with the reason when it never will, whenever it is asked again.
+    /// Ready when all bytes that were written have been encrypted, taken by the stream below, and
+    /// flushed there.
+    ///
+    /// # Errors
+    /// The reason why the connection ended, when bytes that were written will never leave; the same
+    /// error each time.
     fn poll_flush(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
         let flushed = self.get_mut().poll(cx, Side::Write, Driver::flushed);
         flushed.map_err(io::Error::from)
     }
 
-    /// [Closes](SslStream::close): what was written leaves, then close_notify; then the stream
-    /// below is shut down; all has left by then, so that its own answer does not matter. What the
-    /// peer still sends can be read.
+    /// [Closes](SslStream::close) the sending direction: queued data is sent, then close_notify,
+    /// and then the stream below is shut down, whose own errors are ignored because everything has
+    /// left. Data from the peer can still be read.
     ///
     /// # Errors
-    /// As for flushing, and the [`Failure`](sslcore::Failure), if the connection has failed.
+    /// As for flushing, and the [`Failure`](sslcore::Failure) if the connection has failed.
     fn poll_shutdown(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
         let this = self.get_mut();
         if !this.driver.is_closing() {

@@ -153,7 +153,7 @@ impl SslSocket {
     /// request](Self::config_request), for `timeout` at most; with a timeout of zero it only looks.
     /// Use it while a person is asked, to learn whether there is still a reason to ask:
     ///
-    /// ```no_run
+    /// ```
     /// # use std::sync::mpsc::{Receiver, TryRecvError};
     /// # use std::time::Duration;
     /// # use sslcore_std::{SslSocket, WaitError, sslcore::Verdict};

@@ -1,9 +1,9 @@
-//! OCSP responses: whether a certificate was revoked, as its authority says (RFC 6960).
+//! OCSP responses: whether an authority has revoked a certificate (RFC 6960).
 //!
-//! A server can staple a response to its certificate (RFC 6066 §8). [`Stapling`] reads it in every
-//! handshake of a client's:
+//! A server can staple a response to its certificate (RFC 6066 §8). With [`Stapling`], a client
+//! verifies the stapled response in every handshake:
 //!
-//! ```no_run
+//! ```
 //! use std::sync::Arc;
 //!
 //! use sslcore_std::ocsp::Stapling;
@@ -14,14 +14,15 @@
 //! let client = ClientConfig::builder(sslcore_std::default_backend())
 //!     .status_checker(Arc::new(Stapling::Required))
 //!     .build()?;
+//! # drop(client);
 //! # } Ok(()) }
 //! ```
 //!
-//! What it finds are errors of the server's certificate like others, to be rejected, forgiven or
-//! asked about. The response itself is
+//! Errors of the response count as errors of the server's certificate, which are rejected, forgiven
+//! or held like all others. The response itself is
 //! [`Connection::stapled_ocsp_response`](sslcore::Connection::stapled_ocsp_response), and
-//! [`Response`] says what is in it. One that was fetched from a responder is judged by
-//! [`errors`]:
+//! [`Response`] parses it. For a response that the application fetched from a responder, [`errors`]
+//! gives the errors:
 //!
 //! ```
 //! use sslcore_std::ocsp;
@@ -38,9 +39,9 @@
 //! | Qt | here |
 //! |---|---|
 //! | `QSslConfiguration::setOcspStaplingEnabled` | [`Stapling::Required`] |
-//! | `QSslSocket::ocspResponses` | [`Connection::stapled_ocsp_response`](sslcore::Connection::stapled_ocsp_response), of which Qt has one, too |
+//! | `QSslSocket::ocspResponses` | [`Connection::stapled_ocsp_response`](sslcore::Connection::stapled_ocsp_response); Qt, too, has one at most |
 //! | `QOcspResponse::certificateStatus`, `revocationReason` | [`Response::status`] |
-//! | `QOcspResponse::responder`, `subject` | [`Response::responder`]; whom it is about is checked |
+//! | `QOcspResponse::responder`, `subject` | [`Response::responder`]; that the response is about the certificate is verified |
 
 mod dates;
 mod key;
@@ -53,18 +54,21 @@ use sslcore::{SslErrorKind, StatusChecker, StatusQuestion, StatusReport};
 use self::dates::{end, out_of_date};
 pub use self::response::{Reason, Refusal, Responder, Response, ResponseError, Status};
 
-/// Judges what servers staple.
+/// Verification of the OCSP response that a server staples, for
+/// [`ConfigBuilder::status_checker`](sslcore::ConfigBuilder::status_checker). The example of
+/// [`ocsp`](self) shows it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Stapling {
-    /// A response that is there must be good; one that is not there is missed only if the
-    /// certificate [demands](sslcore::Certificate::must_staple) one (RFC 7633).
+    /// A stapled response must be good. A missing response is an error only if the certificate
+    /// [demands](sslcore::Certificate::must_staple) one (RFC 7633).
     IfPresent,
-    /// There must be one, and it must be good. `QSslConfiguration::setOcspStaplingEnabled`.
+    /// A response must be stapled, and must be good. `QSslConfiguration::setOcspStaplingEnabled`.
     Required,
 }
 
 impl StatusChecker for Stapling {
-    /// Checks at most nine signatures.
+    /// Returns the errors of the response, and until when a good status holds. Verifies at most
+    /// nine signatures.
     fn check(&self, question: &StatusQuestion<'_>) -> StatusReport {
         if question.response().is_some() {
             return judge(question);
@@ -80,20 +84,21 @@ impl StatusChecker for Stapling {
     }
 }
 
-/// What is wrong with a response, or with the certificate, as it says; nothing when it says that
-/// the certificate is good, and can be believed:
+/// The errors of an OCSP response, and of the certificate according to it. The list is empty when
+/// the response says that the certificate is good and can be trusted:
 ///
-/// - it can be read, and is the success of a responder;
-/// - it is signed by the certificate's issuer, or by a responder whose certificate is in the
-///   response, was issued by that issuer for this purpose (`id-kp-OCSPSigning`) and is valid now
-///   (whether that was revoked, nobody asks), and who is not the certificate itself;
-/// - it is about this certificate, and about no other;
-/// - it is not older than it may be, and not from the future. One that has no end, whose responder
-///   has always a newer one (RFC 6960 §4.2.2.1), counts for a day: for ever would be to believe it
-///   also when it is stapled again and again, after the certificate was revoked.
+/// - The response can be parsed, and reports success.
+/// - The response is signed by the certificate's issuer, or by a responder that the issuer has
+///   authorised: the responder's certificate is in the response, was issued by that issuer for this
+///   purpose (`id-kp-OCSPSigning`), is valid now, and has another key than the certificate. Whether
+///   the responder's certificate was revoked is not checked.
+/// - The response is about this certificate, and about no other.
+/// - The response is neither expired nor from the future. A response without `nextUpdate` (RFC 6960
+///   §4.2.2.1) expires after one day: without a limit, a server could staple it for ever, also
+///   after the certificate was revoked.
 ///
-/// Of a response that cannot be believed, or is about another certificate, the rest is not looked
-/// at. Checks at most nine signatures.
+/// Of a response that cannot be trusted, or is about another certificate, dates and status are not
+/// examined. Verifies at most nine signatures. The example of [`ocsp`](self) shows it.
 pub fn errors(question: &StatusQuestion<'_>) -> Vec<SslErrorKind> {
     judge(question).errors
 }

@@ -25,10 +25,41 @@ const SHA_512: ObjectIdentifier = ObjectIdentifier::new_unwrap("2.16.840.1.101.3
 /// The timestamps of Certificate Transparency (RFC 6962 §3.3).
 const TIMESTAMPS: ObjectIdentifier = ObjectIdentifier::new_unwrap("1.3.6.1.4.1.11129.2.4.5");
 
-/// A responder's success: the status of one certificate. `QOcspResponse`.
+/// A parsed OCSP response: the status of one certificate, as a responder reports it.
+/// `QOcspResponse`.
 ///
-/// What it says proves nothing until [`errors`](super::errors) has found nothing: anybody can make
-/// one.
+/// Anybody can make a response. Its content proves nothing until [`errors`](super::errors) has
+/// returned an empty list.
+///
+/// ```
+/// use sslcore_std::ocsp::{Response, ResponseError, Status};
+///
+/// /// Describes the response that a server has stapled.
+/// fn describe(der: &[u8]) -> String {
+///     match Response::from_der(der) {
+///         Ok(response) => match response.status() {
+///             Status::Revoked { at, reason } => format!("revoked at {at:?}: {reason:?}"),
+///             status => format!("{status}, says {:?}", response.responder()),
+///         },
+///         Err(ResponseError::Refused(refusal)) => format!("no answer: {refusal:?}"),
+///         Err(error) => format!("{error}; an error of kind {:?}", error.kind()),
+///     }
+/// }
+///
+/// // An OCSPResponse with the status tryLater.
+/// assert_eq!(describe(&[0x30, 3, 0x0a, 1, 3]), "no answer: TryLater");
+///
+/// /// Prints the parts of a response.
+/// fn print(response: &Response) {
+///     println!("of the certificate with the serial number {:02x?}", response.serial());
+///     println!("from {:?} until {:?}", response.this_update(), response.next_update());
+///     println!("signed at {:?}", response.produced_at());
+///     println!("with {} certificates", response.certificates().count());
+///     if let Some(list) = response.signed_certificate_timestamps() {
+///         println!("and {} bytes of certificate timestamps", list.len());
+///     }
+/// }
+/// ```
 #[derive(Clone, Debug)]
 pub struct Response {
     pub(super) signed: Signed,
@@ -36,24 +67,25 @@ pub struct Response {
     single: SingleResponse,
 }
 
-/// What a responder says of a certificate. `QOcspCertificateStatus`.
+/// The status of a certificate, as a responder reports it. `QOcspCertificateStatus`. The example of
+/// [`Response`] shows it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Status {
-    /// It was not revoked.
+    /// The certificate is not revoked.
     Good,
-    /// It was revoked.
+    /// The certificate is revoked.
     Revoked {
-        /// When.
+        /// The time of the revocation.
         at: UnixTime,
-        /// Why, if that is said. `QOcspRevocationReason`.
+        /// The reason, if the response gives one. `QOcspRevocationReason`.
         reason: Option<Reason>,
     },
-    /// The responder does not know it.
+    /// The responder does not know the certificate.
     Unknown,
 }
 
 impl Status {
-    /// What kind of error it is, if it is one.
+    /// The kind of the certificate's error that this status is; `None` for [`Good`](Self::Good).
     pub fn error(self) -> Option<SslErrorKind> {
         match self {
             Self::Good => None,
@@ -81,7 +113,8 @@ impl fmt::Display for Status {
 
 macro_rules! reasons {
     ($($(#[$doc:meta])* $name:ident = $crl:ident, $text:literal;)*) => {
-        /// Why a certificate was revoked (RFC 5280 §5.3.1). `QOcspRevocationReason`.
+        /// The reason for which a certificate was revoked (RFC 5280 §5.3.1).
+        /// `QOcspRevocationReason`. The example of [`Response`] shows it.
         #[derive(Clone, Copy, Debug, PartialEq, Eq)]
         #[non_exhaustive]
         pub enum Reason {
@@ -107,72 +140,74 @@ macro_rules! reasons {
 }
 
 reasons! {
-    /// No reason in particular.
+    /// The issuer gives no particular reason.
     Unspecified = Unspecified, "for no reason in particular";
-    /// Somebody else has its key.
+    /// The private key of the certificate is known to others.
     KeyCompromise = KeyCompromise, "its key is known to others";
-    /// Somebody else has its issuer's key.
+    /// The private key of the issuer is known to others.
     CaCompromise = CaCompromise, "its issuer's key is known to others";
-    /// Its names have changed.
+    /// The names in the certificate have changed.
     AffiliationChanged = AffiliationChanged, "its names have changed";
-    /// There is a newer one.
+    /// A newer certificate replaces it.
     Superseded = Superseded, "there is a newer one";
-    /// It is not needed any more.
+    /// The certificate is no longer needed.
     CessationOfOperation = CessationOfOperation, "it is not needed any more";
-    /// It may become good again.
+    /// The certificate is suspended; it may become good again.
     CertificateHold = CertificateHold, "it is on hold";
-    /// It was on hold, and is not any more.
+    /// The certificate was suspended, and is no longer.
     RemoveFromCrl = RemoveFromCRL, "it is not on hold any more";
-    /// It may not do any more what it says it may.
+    /// A privilege that the certificate states was withdrawn.
     PrivilegeWithdrawn = PrivilegeWithdrawn, "its privileges were withdrawn";
-    /// The key of whoever certifies attributes is known to others.
+    /// The private key of the attribute authority is known to others.
     AaCompromise = AaCompromise, "its attribute authority's key is known to others";
 }
 
-/// Who says that a response is theirs (RFC 6960 §4.2.2.3). `QOcspResponse::responder`.
+/// The identity of the responder that signed a response (RFC 6960 §4.2.2.3).
+/// `QOcspResponse::responder`. The example of [`Response`] shows it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Responder {
-    /// Whoever has this name, in the text form of RFC 4514.
+    /// The responder has this name, in the text form of RFC 4514.
     Name(String),
-    /// Whoever has the public key with this SHA-1.
+    /// The SHA-1 hash of the responder's public key is this.
     KeyHash(Vec<u8>),
 }
 
-/// Why something is not a status.
+/// Why bytes are not the status of a certificate. The example of [`Response`] shows it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum ResponseError {
-    /// It cannot be read; why, in words.
+    /// The response cannot be parsed, for this reason.
     Malformed(String),
-    /// It is of a type that nobody knows, by its object identifier.
+    /// The response is of the unknown type with this object identifier.
     UnknownType(String),
-    /// It is about none or several certificates; of those that are stapled, each is about one
+    /// The response is about so many certificates, none or several. A stapled response is about one
     /// (RFC 5019 §2.2.1).
     NotOneCertificate(usize),
-    /// It has a critical extension, by its object identifier: none is understood here, and the
-    /// rest may mean something else to who does (RFC 5280 §4.2).
+    /// The response has a critical extension with this object identifier. No critical extension is
+    /// understood here, and the rest of the response may not be relied on without it (RFC 5280
+    /// §4.2).
     CriticalExtension(String),
-    /// The responder failed, or has refused to answer.
+    /// The responder reports an error instead of a status.
     Refused(Refusal),
 }
 
-/// Why a responder has no answer (RFC 6960 §4.2.1).
+/// The error that a responder reports (RFC 6960 §4.2.1). The example of [`Response`] shows it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Refusal {
-    /// It did not understand the question.
+    /// The responder could not parse the request.
     MalformedRequest,
-    /// It is out of order.
+    /// The responder answered internalError (RFC 6960 §2.3).
     InternalError,
-    /// It wants to be asked later.
+    /// The responder is busy; the client should ask again later.
     TryLater,
-    /// It wants the question signed.
+    /// The responder answers only requests that are signed.
     SigRequired,
-    /// It does not answer everybody.
+    /// The responder does not answer this client, or not for this certificate.
     Unauthorized,
 }
 
 impl ResponseError {
-    /// What kind of error it is of the certificate that it was stapled to.
+    /// The kind of the certificate's error that such a stapled response is.
     pub fn kind(&self) -> SslErrorKind {
         match self {
             Self::Malformed(_)
@@ -216,11 +251,11 @@ impl From<der::Error> for ResponseError {
 }
 
 impl Response {
-    /// Reads an OCSPResponse. The work is in proportion to its length; allocates some times that
-    /// much.
+    /// Parses an `OCSPResponse` (RFC 6960 §4.2.1). Takes time in proportion to its length, and
+    /// allocates a small multiple of it. The example of [`Response`] shows it.
     ///
     /// # Errors
-    /// A [`ResponseError`], also for the answer of a responder that failed or has refused.
+    /// A [`ResponseError`], also when the responder reports an error instead of a status.
     pub fn from_der(der: &[u8]) -> Result<Self, ResponseError> {
         let response = OcspResponse::from_der(der)?;
         let refusal = match response.response_status {
@@ -265,7 +300,7 @@ impl Response {
         })
     }
 
-    /// What it says of the certificate. `QOcspResponse::certificateStatus`.
+    /// The status of the certificate. `QOcspResponse::certificateStatus`.
     pub fn status(&self) -> Status {
         match &self.single.cert_status {
             CertStatus::Good(_) => Status::Good,
@@ -277,28 +312,29 @@ impl Response {
         }
     }
 
-    /// When this was known to be so.
+    /// The time at which the status was known to be correct (`thisUpdate`).
     pub fn this_update(&self) -> UnixTime {
         time(self.single.this_update)
     }
 
-    /// When it will be known better; `None` when that is so at any time. Such a response counts for
-    /// a day.
+    /// The time at which a newer status will be available (`nextUpdate`); `None` when a newer
+    /// status is always available. [`errors`](super::errors) accepts such a response for one day.
     pub fn next_update(&self) -> Option<UnixTime> {
         self.single.next_update.map(time)
     }
 
-    /// When it was signed.
+    /// The time at which the response was signed (`producedAt`).
     pub fn produced_at(&self) -> UnixTime {
         time(self.data.produced_at)
     }
 
-    /// The serial number of the certificate that it is about, big-endian, as it is encoded.
+    /// The serial number of the certificate that the response is about: the content of the DER
+    /// INTEGER, big-endian.
     pub fn serial(&self) -> &[u8] {
         self.single.cert_id.serial_number.as_bytes()
     }
 
-    /// Who says so. `QOcspResponse::responder`.
+    /// The identity of the responder. `QOcspResponse::responder`.
     pub fn responder(&self) -> Responder {
         match &self.data.responder {
             ResponderId::Name(der) => Responder::Name(DistinguishedName::from_der(der).to_string()),
@@ -306,13 +342,15 @@ impl Response {
         }
     }
 
-    /// The certificates that it brings along, for whoever has signed it.
+    /// The certificates in the response, among them that of the responder if the issuer did not
+    /// sign itself.
     pub fn certificates(&self) -> impl Iterator<Item = Certificate> {
         let certificates = self.signed.certificates.iter();
         certificates.map(|der| Certificate::from_der(der.clone()))
     }
 
-    /// A `SignedCertificateTimestampList` (RFC 6962 §3.3), not looked into.
+    /// The `SignedCertificateTimestampList` (RFC 6962 §3.3) in the response, unparsed and not
+    /// verified; `None` when there is none.
     pub fn signed_certificate_timestamps(&self) -> Option<Vec<u8>> {
         let mut extensions = self.single.single_extensions.iter().flatten();
         let found = extensions.find(|it| it.extn_id == TIMESTAMPS)?;

@@ -5,25 +5,60 @@ use std::time::Duration;
 
 use sslcore::{ConfigRequest, Limits, ServerConfig};
 
-/// Which configuration a client gets.
+/// Which configuration a client gets, from the function that
+/// [`SslServer::set_chooser`](crate::SslServer::set_chooser) sets.
+///
+/// ```
+/// use sslcore_std::sslcore::{ServerConfig, SslProtocol};
+/// use sslcore_std::{Choice, SslServer};
+///
+/// /// One certificate for HTTP/2 clients, the server's own for others, none for TLS 1.2.
+/// fn choose(server: &mut SslServer, h2: ServerConfig) {
+///     server.set_chooser(move |request| {
+///         let hello = &request.hello;
+///         if !hello.offers(SslProtocol::TlsV1_3) {
+///             Choice::Refuse
+///         } else if hello.alpn().any(|name| name == b"h2") {
+///             Choice::Use(h2.clone())
+///         } else {
+///             Choice::Default
+///         }
+///     });
+/// }
+/// ```
 #[derive(Clone, Debug)]
 pub enum Choice {
-    /// The server's own.
+    /// The server's own configuration.
     Default,
-    /// This one.
+    /// This configuration.
     Use(ServerConfig),
-    /// None: the client gets unrecognized_name (RFC 6066 §3).
+    /// No configuration: the client gets the alert unrecognized_name (RFC 6066 §3).
     Refuse,
 }
 
 /// Looks at a ClientHello and chooses.
 pub(super) type Chooser = Box<dyn FnMut(&ConfigRequest<'_>) -> Choice + Send>;
 
-/// Configurations by the name that the client asks for (SNI), for
+/// A table of configurations by the name that the client asks for (SNI), for
 /// [`SslServer::set_chooser`](crate::SslServer::set_chooser).
 ///
-/// Names are compared without regard to case. `*.example.org` stands for every name with one
-/// label before `.example.org` that has no configuration of its own.
+/// ```
+/// use sslcore_std::sslcore::ServerConfig;
+/// use sslcore_std::{Choice, ConfigsByName, SslServer};
+///
+/// /// Serves two names, and nobody else.
+/// fn serve_names(server: &mut SslServer, shop: ServerConfig, blog: ServerConfig) {
+///     let names = ConfigsByName::new()
+///         .with("shop.example.org", shop)
+///         .with("*.blog.example.org", blog)
+///         .unknown(Choice::Refuse)
+///         .nameless(Choice::Refuse);
+///     server.set_chooser(move |request| names.choose(request));
+/// }
+/// ```
+///
+/// Names are compared without regard to case. `*.example.org` stands for every name with one label
+/// before `.example.org` that has no configuration of its own.
 #[derive(Clone, Debug)]
 pub struct ConfigsByName {
     configs: BTreeMap<String, ServerConfig>,
@@ -32,8 +67,8 @@ pub struct ConfigsByName {
 }
 
 impl ConfigsByName {
-    /// No names yet. An unknown one is refused; a client that asks for none, as one does that was
-    /// given an IP address, gets the server's own configuration.
+    /// An empty table. A client that asks for an unknown name is refused; a client that asks for no
+    /// name, because it was given an IP address perhaps, gets the server's own configuration.
     pub fn new() -> Self {
         Self {
             configs: BTreeMap::new(),
@@ -42,28 +77,29 @@ impl ConfigsByName {
         }
     }
 
-    /// Adds a name, or replaces its configuration.
+    /// Adds a name with its configuration, or replaces the configuration of a name.
     #[must_use]
     pub fn with(mut self, name: &str, config: ServerConfig) -> Self {
         self.configs.insert(name.to_ascii_lowercase(), config);
         self
     }
 
-    /// What a client gets that asks for another name.
+    /// Sets what a client gets that asks for a name without a configuration. The default is
+    /// [`Choice::Refuse`].
     #[must_use]
     pub fn unknown(mut self, choice: Choice) -> Self {
         self.unknown = choice;
         self
     }
 
-    /// What a client gets that asks for no name.
+    /// Sets what a client gets that asks for no name. The default is [`Choice::Default`].
     #[must_use]
     pub fn nameless(mut self, choice: Choice) -> Self {
         self.nameless = choice;
         self
     }
 
-    /// The choice for this client. Costs one or two searches in a sorted table.
+    /// The choice for the client of this request. Costs one or two searches in a sorted table.
     pub fn choose(&self, request: &ConfigRequest<'_>) -> Choice {
         let Some(name) = request.hello.server_name() else {
             return self.nameless.clone();

@@ -8,11 +8,40 @@ use sslcore::{Failure, ReviewId};
 
 use crate::socket::SslSocket;
 
-/// Names one connection of a server; no other gets the same.
+/// The identity of one connection of a server. No other connection of that server gets the same.
+/// The example of [`ServerEvent`] shows it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct ConnectionId(pub(super) u64);
 
-/// What happened to a connection: the signals of `QSslServer`.
+/// An event of a connection of an [`SslServer`](crate::SslServer): the signals of `QSslServer`, as
+/// values.
+///
+/// ```
+/// use sslcore_std::sslcore::{UsageError, Verdict};
+/// use sslcore_std::{AcceptError, ServerEvent, SslServer, SslSocket};
+///
+/// /// The next encrypted connection; tells of all others.
+/// fn next(server: &mut SslServer) -> Result<SslSocket, AcceptError> {
+///     loop {
+///         let event = server.next(None)?;
+///         println!("{:?}", event.id());
+///         match event {
+///             ServerEvent::HandshakeStarted { peer, .. } => println!("{peer} says hello"),
+///             ServerEvent::VerdictNeeded { id, review, .. } => {
+///                 let errors = server.socket(id).map(|socket| socket.connection().ssl_errors());
+///                 println!("rejected: {errors:?}");
+///                 match server.answer(id, review, Verdict::Reject) {
+///                     Ok(()) | Err(UsageError::Stale) => {} // it may have hung up meanwhile
+///                     Err(error) => println!("{error}"),
+///                 }
+///             }
+///             ServerEvent::Encrypted { socket, .. } => return Ok(socket),
+///             ServerEvent::Failed { peer, error, .. } => println!("{peer}: {error}"),
+///             _ => {}
+///         }
+///     }
+/// }
+/// ```
 #[derive(Debug)]
 #[non_exhaustive]
 #[expect(
@@ -20,7 +49,7 @@ pub struct ConnectionId(pub(super) u64);
     reason = "the event is the socket, and few wait at any time"
 )]
 pub enum ServerEvent {
-    /// The client's first byte begins a TLS record, and TLS was started.
+    /// TLS was started: the client's first byte begins a handshake record.
     /// `QSslServer::startedEncryptionHandshake`.
     HandshakeStarted {
         /// The connection.
@@ -28,10 +57,10 @@ pub enum ServerEvent {
         /// The client's address.
         peer: SocketAddr,
     },
-    /// The client's certificate has errors, and the configuration says
-    /// [`OnErrors::Hold`](sslcore::OnErrors::Hold), or it is judged by the application alone
-    /// ([`VerifyMode::External`](sslcore::VerifyMode::External)): look at
-    /// [`SslServer::socket`](crate::SslServer::socket), call
+    /// The application must verify the client's certificate: it has errors and the configuration
+    /// says [`OnErrors::Hold`](sslcore::OnErrors::Hold), or the configuration leaves verification
+    /// to the application ([`VerifyMode::External`](sslcore::VerifyMode::External)). Look at
+    /// [`SslServer::socket`](crate::SslServer::socket), then call
     /// [`SslServer::answer`](crate::SslServer::answer). Other connections go on meanwhile.
     /// `QSslServer::handshakeInterruptedOnError` and `sslErrors`.
     VerdictNeeded {
@@ -39,35 +68,35 @@ pub enum ServerEvent {
         id: ConnectionId,
         /// The client's address.
         peer: SocketAddr,
-        /// What `answer` wants.
+        /// The id of the review, for `answer`.
         review: ReviewId,
     },
-    /// The handshake is complete; the socket is the application's.
+    /// The handshake is complete; the socket belongs to the application.
     /// `QTcpServer::pendingConnectionAvailable` and `nextPendingConnection`.
     Encrypted {
         /// The connection.
         id: ConnectionId,
         /// The client's address.
         peer: SocketAddr,
-        /// The connection itself. Its [`poll_event`](SslSocket::poll_event) tells what happened
+        /// The connection's socket. Its [`poll_event`](SslSocket::poll_event) tells what happened
         /// during the handshake.
         socket: SslSocket,
     },
-    /// The connection came to nothing. `QSslServer::errorOccurred`.
+    /// The connection failed before it was encrypted. `QSslServer::errorOccurred`.
     Failed {
-        /// The connection. After a [`HandshakeError::Tls`] or [`HandshakeError::TimedOut`],
-        /// [`SslServer::socket`](crate::SslServer::socket) shows it until the next call that
-        /// drives the server: the client's certificates, their errors.
+        /// The connection. After [`HandshakeError::Tls`] or [`HandshakeError::TimedOut`],
+        /// [`SslServer::socket`](crate::SslServer::socket) shows its certificates and their errors
+        /// until the next call that carries on handshakes.
         id: ConnectionId,
         /// The client's address.
         peer: SocketAddr,
-        /// Why.
+        /// The reason.
         error: HandshakeError,
     },
 }
 
 impl ServerEvent {
-    /// The connection it is about.
+    /// The connection that the event is about.
     pub fn id(&self) -> ConnectionId {
         match self {
             Self::HandshakeStarted { id, .. }
@@ -78,25 +107,37 @@ impl ServerEvent {
     }
 }
 
-/// Why a connection came to nothing.
+/// Why a connection of a server failed before it was encrypted, from [`ServerEvent::Failed`].
+///
+/// ```
+/// use sslcore_std::HandshakeError;
+///
+/// /// Whether a failure belongs in the log: port scans do not.
+/// fn is_worth_telling(error: &HandshakeError) -> bool {
+///     !matches!(error, HandshakeError::HungUp | HandshakeError::Reset | HandshakeError::Quiet)
+/// }
+///
+/// assert!(is_worth_telling(&HandshakeError::NotTls(b'G')));
+/// assert!(!is_worth_telling(&HandshakeError::HungUp));
+/// ```
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum HandshakeError {
-    /// No byte arrived within the handshake timeout. `QAbstractSocket::SocketTimeoutError`.
+    /// The client sent no byte within the handshake timeout. `QAbstractSocket::SocketTimeoutError`.
     Quiet,
-    /// The client was gone before its first byte, as probes are that only look whether somebody
-    /// listens.
+    /// The client hung up before its first byte, as port scans do.
     HungUp,
-    /// The client's connection was reset before its first byte.
+    /// The client reset the connection before its first byte.
     Reset,
-    /// The first byte, this one, begins no TLS handshake. The client was told nothing.
+    /// The client's first byte, this one, begins no TLS handshake. No alert was sent.
     NotTls(u8),
-    /// The first byte arrived, but the handshake was not complete within the handshake timeout.
-    /// The client was sent user_canceled and close_notify.
+    /// The client sent its first byte, but the handshake was not complete within the handshake
+    /// timeout. The client was sent user_canceled and close_notify.
     TimedOut,
-    /// The connection had not sent a whole ClientHello, and its place was needed for a newer one.
+    /// The client had not sent a whole ClientHello, and its place was needed for a newer
+    /// connection.
     Crowded,
-    /// TLS failed.
+    /// The TLS connection failed; the failure names the alert for the client, if there is one.
     Tls(Failure),
 }
 
@@ -127,26 +168,41 @@ impl std::error::Error for HandshakeError {
 }
 
 /// Why [`SslServer::accept`](crate::SslServer::accept) or
-/// [`SslServer::next`](crate::SslServer::next) has nothing to hand out. The server goes on: call
-/// it again.
+/// [`SslServer::next`](crate::SslServer::next) returned no connection or event. The server goes on:
+/// call it again.
+///
+/// ```
+/// use std::time::Duration;
+///
+/// use sslcore_std::{AcceptError, SslServer, SslSocket};
+///
+/// /// A connection, if one is encrypted within a second.
+/// fn accept(server: &mut SslServer) -> std::io::Result<Option<SslSocket>> {
+///     match server.accept(Some(Duration::from_secs(1))) {
+///         Ok((socket, _)) => Ok(Some(socket)),
+///         Err(AcceptError::Timeout | AcceptError::Woken) => Ok(None),
+///         Err(error) => Err(error.into()), // an io::Error of the kind that is named below
+///     }
+/// }
+/// ```
 #[derive(Debug)]
 #[non_exhaustive]
 pub enum AcceptError {
-    /// The timeout ran out. `TimedOut`.
+    /// The timeout of the call ran out. `TimedOut`.
     Timeout,
-    /// [`ServerWaker::wake`](crate::ServerWaker::wake) was called. `Interrupted`.
+    /// Another thread called [`ServerWaker::wake`](crate::ServerWaker::wake). `Interrupted`.
     Woken,
-    /// `accept` only: a client's certificate has errors, as for
-    /// [`ServerEvent::VerdictNeeded`]. `WouldBlock`.
+    /// The application must verify a client's certificate, as for [`ServerEvent::VerdictNeeded`].
+    /// Only `accept` returns this. `WouldBlock`.
     VerdictNeeded {
         /// The connection.
         id: ConnectionId,
-        /// What [`SslServer::answer`](crate::SslServer::answer) wants.
+        /// The id of the review, for [`SslServer::answer`](crate::SslServer::answer).
         review: ReviewId,
     },
-    /// The system could not accept a connection, for want of file descriptors perhaps: no other
-    /// is accepted for a tenth of a second, and those that are handshaking go on. Or it could not
-    /// wait. The kind is the system's.
+    /// The system could not accept a connection, for want of file descriptors perhaps, or could not
+    /// wait. No other connection is accepted for 100 ms; handshakes go on. The kind is the
+    /// system's.
     System(io::Error),
 }
 

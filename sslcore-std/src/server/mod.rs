@@ -32,7 +32,7 @@ const MAX_PENDING: usize = 100;
 
 /// A TLS server that hands out connections when they are encrypted, and not before. `QSslServer`.
 ///
-/// ```no_run
+/// ```
 /// use std::io::{BufRead, Write};
 /// use std::net::SocketAddr;
 /// use std::time::Duration;
@@ -67,48 +67,50 @@ const MAX_PENDING: usize = 100;
 /// }
 /// ```
 ///
-/// # What drives it
-/// It has no thread of its own. [`accept`](Self::accept) and [`next`](Self::next) drive all
-/// handshakes at once, with one poll(2) in the caller's thread: whoever is ready has one turn,
-/// then the others have theirs. What one turn costs is what one flight of a handshake costs.
-/// While neither runs nothing happens: new clients wait in the listener's backlog, the others'
-/// clocks run on. `accept` passes failures over; `next` tells of everything.
+/// # Threads
+/// The server has no thread. [`accept`](Self::accept), [`next`](Self::next) and
+/// [`poll_once`](Self::poll_once) carry on all handshakes at once, with one poll(2) in the caller's
+/// thread: each connection that is ready has one turn, then the others have theirs. One turn costs
+/// what one flight of a handshake costs. While none of these methods runs, new clients wait in the
+/// listener's backlog, and the timeouts of the others run on. `accept` skips failed connections;
+/// `next` reports them.
 ///
 /// # Bad clients
-/// - One that says nothing costs a file descriptor and some hundred bytes, until the
+/// - A client that sends nothing costs a file descriptor and some hundred bytes, until the
 ///   [handshake timeout](Self::set_handshake_timeout).
-/// - One whose first byte is not 0x16, which begins a handshake, is dropped at once; it is told
-///   nothing.
-/// - One that is slow, a byte per second perhaps, has the handshake timeout from its first byte
-///   on for everything; the time in which the application judges its certificate does not count.
-/// - When there are as many as [`set_max_pending`](Self::set_max_pending) allows, a newcomer gets
-///   the place of the oldest one that has failed already, or else of the oldest one that has not
-///   said a whole ClientHello. Who has said one keeps the place; if all have, newcomers wait in
-///   the backlog. So a flood of quiet or slow clients keeps nobody out who says hello at once, as
-///   every TLS client does: it would have to bring `max_pending` newcomers between somebody's
-///   connecting and hello. And a handshake that has cost something is not thrown away.
-/// - One that needs a verdict does not count against that limit, so it cannot keep others out.
-///   As many again may wait for one; the certificates of further ones are refused with
-///   certificate_unknown.
+/// - A client whose first byte is not 0x16, the type of a handshake record, is dropped at once,
+///   without an alert.
+/// - A client that is slow, a byte per second perhaps, has the handshake timeout from its first
+///   byte on for the whole handshake; the time in which the application verifies its certificate
+///   does not count.
+/// - When as many connections are handshaking as [`set_max_pending`](Self::set_max_pending) allows,
+///   a new one replaces the oldest that has already failed, or else the oldest that has not sent a
+///   whole ClientHello. A handshake that has its ClientHello is never replaced; if all have,
+///   new clients wait in the backlog. A flood of silent or slow clients therefore keeps no ordinary
+///   client out, because TLS clients send their ClientHello at once: `max_pending` others would
+///   have to connect between a client's connecting and its ClientHello.
+/// - A client that needs a verdict does not count against that limit. As many again may wait for a
+///   verdict; the certificates of further ones are refused with the alert certificate_unknown.
 ///
 /// # Memory
-/// At most twice `max_pending` connections, each of which holds at most what its
-/// [`Limits`](Self::set_limits) say. With the default ones that is less than a quarter of a
-/// megabyte, for a client that sends the longest handshake message in the smallest records; one
-/// that has said a common hello holds 30 KB. Events that wait are a few per connection, since
-/// nothing is driven before they are handed out.
+/// The server holds at most twice `max_pending` connections, each within its
+/// [`Limits`](Self::set_limits). With the default limits a connection takes less than 250 KB, for
+/// a client that sends the longest handshake message in the smallest records; one that has sent a
+/// common ClientHello takes 30 KB. A few events per connection may be queued, because no handshake
+/// is carried on before they are handed out.
 ///
-/// # Clocks
-/// The handshake timeout is for each of two spans: from accepting to the first byte, and from
-/// there to [`Encrypted`](ServerEvent::Encrypted). The
-/// [`Timeouts`](sslcore::Timeouts) of the configuration hold besides: its `handshake` from the
-/// first byte on, whichever is earlier; its `decision` while the application judges. A client that
-/// has failed has another span of it to take its alert and to hang up.
+/// # Timeouts
+/// The handshake timeout applies to each of two spans: from accepting to the first byte, and from
+/// the first byte to [`Encrypted`](ServerEvent::Encrypted). The [`Timeouts`](sslcore::Timeouts) of
+/// the configuration apply besides: its `handshake` from the first byte on, whichever is earlier;
+/// its `decision` while the application verifies the certificate. A client whose handshake has
+/// failed has the handshake timeout once more to read its alert and to hang up. An answered review
+/// starts the handshake timeout anew.
 ///
 /// # Names
-/// One server for many names, each with a certificate of its own:
+/// One server for many names, each with its own certificate:
 ///
-/// ```no_run
+/// ```
 /// # use sslcore_std::sslcore::ServerConfig;
 /// use sslcore_std::{Choice, ConfigsByName, SslServer};
 ///
@@ -140,7 +142,7 @@ pub struct SslServer {
 }
 
 impl SslServer {
-    /// Listens on the first of these addresses that can be had; port 0 lets the system choose.
+    /// Listens on the first of these addresses that is free; with port 0 the system chooses a port.
     /// `QTcpServer::listen` and `QSslServer::setSslConfiguration`.
     ///
     /// # Errors
@@ -151,8 +153,30 @@ impl SslServer {
 
     /// Adopts a listener, which becomes non-blocking. `QTcpServer::setSocketDescriptor`.
     ///
+    /// ```
+    /// use std::io;
+    /// use std::net::TcpListener;
+    /// use std::time::Duration;
+    ///
+    /// use sslcore_std::SslServer;
+    /// use sslcore_std::sslcore::{Limits, ServerConfig};
+    ///
+    /// /// A server for a thousand handshakes at once, each with little memory and 10 s.
+    /// fn server(listener: TcpListener, config: ServerConfig) -> io::Result<SslServer> {
+    ///     let mut server = SslServer::from_listener(listener, config)?;
+    ///     server.set_max_pending(1000);
+    ///     server.set_handshake_timeout(Duration::from_secs(10));
+    ///     server.set_limits(Limits {
+    ///         max_handshake: 16 * 1024,
+    ///         ..Limits::default()
+    ///     });
+    ///     Ok(server)
+    /// }
+    /// ```
+    ///
     /// # Errors
-    /// When the system refuses that, or another descriptor for the [`waker`](Self::waker).
+    /// Those of [`TcpListener::set_nonblocking`], and of the system when no file descriptor is left
+    /// for the [`waker`](Self::waker).
     pub fn from_listener(listener: TcpListener, config: ServerConfig) -> io::Result<Self> {
         listener.set_nonblocking(true)?;
         let terms = Terms {
@@ -177,7 +201,7 @@ impl SslServer {
         })
     }
 
-    /// The address it listens on, with the port that the system chose.
+    /// The address that the server listens on, with the port that the system chose.
     /// `QTcpServer::serverAddress` and `serverPort`.
     ///
     /// # Errors
@@ -186,17 +210,19 @@ impl SslServer {
         self.listener.local_addr()
     }
 
-    /// Changes the configuration, a renewed certificate perhaps, for connections whose first byte
-    /// has not arrived yet. `QSslServer::setSslConfiguration`.
+    /// Replaces the configuration, with that of a renewed certificate perhaps, for connections
+    /// whose first byte has not arrived yet. `QSslServer::setSslConfiguration`.
     pub fn set_config(&mut self, config: ServerConfig) {
         self.terms.config = config;
     }
 
-    /// Chooses the configuration by what each client says, as soon as its ClientHello is
-    /// complete; asked once, also when the client must say hello again. All others wait
-    /// meanwhile, so a chooser looks things up in memory. [`ConfigsByName`] is one.
+    /// Sets a function that chooses the configuration by each client's ClientHello. It is called
+    /// once per connection, when the ClientHello is complete, also if the client must send a second
+    /// one (HelloRetryRequest). All other connections wait while it runs, so it should only look
+    /// things up in memory, as [`ConfigsByName`] does.
     ///
-    /// A ClientHello that cannot be read gets the server's own configuration, and its alert.
+    /// A client whose ClientHello cannot be parsed gets its alert under the server's own
+    /// configuration.
     pub fn set_chooser(
         &mut self,
         chooser: impl FnMut(&ConfigRequest<'_>) -> Choice + Send + 'static,
@@ -204,54 +230,72 @@ impl SslServer {
         self.terms.chooser = Some(Box::new(chooser));
     }
 
-    /// Changes the limits of connections whose first byte has not arrived yet.
+    /// Replaces the [`Limits`] for connections whose first byte has not arrived yet.
     pub fn set_limits(&mut self, limits: Limits) {
         self.terms.limits = limits;
     }
 
-    /// How long a client may take to its first byte, and from there to the end of the handshake.
-    /// The default is 5 s. It counts from now on for connections that come to one of these points
-    /// later. `QSslServer::setHandshakeTimeout`.
+    /// Limits the time until a client's first byte, and from there until the handshake is complete.
+    /// The default is 5 s. A connection that has passed one of these points keeps the timeout that
+    /// it started the span with. `QSslServer::setHandshakeTimeout`.
     pub fn set_handshake_timeout(&mut self, timeout: Duration) {
         self.terms.handshake_timeout = timeout;
     }
 
-    /// How many connections may be handshaking, and how many besides may wait for a verdict; at
-    /// least 1. The default is 100. `QTcpServer::setMaxPendingConnections`, but encrypted
-    /// connections do not count: they are the application's.
+    /// Limits how many connections may be handshaking, and how many besides may wait for a verdict;
+    /// at least 1. The default is 100. `QTcpServer::setMaxPendingConnections`, but encrypted
+    /// connections do not count: they belong to the application.
     pub fn set_max_pending(&mut self, connections: usize) {
         self.max_pending = connections.max(1);
     }
 
-    /// Connections that are not encrypted yet, those included that wait for a verdict, and those
-    /// that have failed and did not hang up yet.
+    /// The number of connections that are not encrypted yet, including those that wait for a
+    /// verdict and those that have failed and have not hung up yet.
     pub fn pending(&self) -> usize {
         let there = |pending: &&Pending| !pending.is_gone();
         self.pending.iter().filter(there).count()
     }
 
-    /// Lets new clients wait in the listener's backlog; those that were accepted go on.
+    /// Stops accepting: new clients wait in the listener's backlog, accepted ones go on.
     /// `QTcpServer::pauseAccepting`.
+    ///
+    /// ```
+    /// use sslcore_std::SslServer;
+    /// use sslcore_std::sslcore::ServerConfig;
+    ///
+    /// /// Called now and then, between two calls of `accept` or `next`.
+    /// fn look_after(server: &mut SslServer, renewed: Option<ServerConfig>, is_busy: bool) {
+    ///     if let Some(config) = renewed {
+    ///         server.set_config(config);
+    ///     }
+    ///     match is_busy {
+    ///         true => server.pause_accepting(),
+    ///         false => server.resume_accepting(),
+    ///     }
+    ///     println!("{} connections are not encrypted yet", server.pending());
+    /// }
+    /// ```
     pub fn pause_accepting(&mut self) {
         self.accepting = false;
     }
 
-    /// Accepts again. `QTcpServer::resumeAccepting`.
+    /// Starts accepting again, after [`pause_accepting`](Self::pause_accepting), whose example
+    /// shows it. `QTcpServer::resumeAccepting`.
     pub fn resume_accepting(&mut self) {
         self.accepting = true;
     }
 
     /// A handle with which another thread ends a wait of [`accept`](Self::accept) or
-    /// [`next`](Self::next).
+    /// [`next`](Self::next). The example of [`ServerWaker`] shows it.
     pub fn waker(&self) -> ServerWaker {
         self.alarm.waker()
     }
 
-    /// Drives all handshakes until one is complete, and hands that connection out.
-    /// `QTcpServer::waitForNewConnection` and `nextPendingConnection`.
+    /// Carries on all handshakes until one is complete, and returns that connection and the
+    /// client's address. `QTcpServer::waitForNewConnection` and `nextPendingConnection`.
     ///
-    /// `timeout` is for this call; `None` is for ever. Connections that fail are passed over: to
-    /// hear of them, use [`next`](Self::next).
+    /// `timeout` limits this call; `None` sets no limit. Connections that fail are skipped; to
+    /// learn of them, use [`next`](Self::next).
     ///
     /// # Errors
     /// Every [`AcceptError`]. The server goes on after each of them.
@@ -272,9 +316,10 @@ impl SslServer {
         }
     }
 
-    /// Drives all handshakes until something has happened, and tells it.
+    /// Carries on all handshakes until something has happened, and returns what. The example of
+    /// [`ServerEvent`] shows it.
     ///
-    /// `timeout` is for this call; `None` is for ever.
+    /// `timeout` limits this call; `None` sets no limit.
     ///
     /// # Errors
     /// [`AcceptError::Timeout`], [`AcceptError::Woken`], [`AcceptError::System`]. The server goes
@@ -297,8 +342,23 @@ impl SslServer {
         }
     }
 
-    /// What has happened, or `None`; does one round and never waits. For a loop of one's own that
-    /// does other things besides.
+    /// Carries on all handshakes for one round, without waiting, and returns what has happened.
+    /// `None` when nothing has. Use it in a loop that does other things besides.
+    ///
+    /// ```
+    /// use sslcore_std::{AcceptError, ServerEvent, SslServer};
+    ///
+    /// /// Called once per frame of a game, say.
+    /// fn frame(server: &mut SslServer) -> Result<(), AcceptError> {
+    ///     while let Some(event) = server.poll_once()? {
+    ///         if let ServerEvent::Encrypted { peer, socket, .. } = event {
+    ///             println!("{peer} has joined");
+    ///             drop(socket); // or keep it
+    ///         }
+    ///     }
+    ///     Ok(())
+    /// }
+    /// ```
     ///
     /// # Errors
     /// [`AcceptError::Woken`], [`AcceptError::System`].
@@ -310,27 +370,29 @@ impl SslServer {
         }
     }
 
-    /// A connection on which TLS was started and that was not handed out: its review, its
-    /// certificates, its addresses. After a failure it can be seen until the next call that
-    /// drives the server.
+    /// The socket of a connection on which TLS was started and that was not handed out: its review,
+    /// its certificates, its addresses. `None` for every other connection. After a failure the
+    /// socket can be seen until the next call that carries on handshakes.
     pub fn socket(&self, id: ConnectionId) -> Option<&SslSocket> {
         self.pending[self.find(id)?].socket()
     }
 
-    /// The next event of such a connection, as [`SslSocket::poll_event`]: alerts, certificate
-    /// errors. What is not asked for goes with the socket when it is handed out.
+    /// The next event of a connection on which TLS was started and that was not handed out, as
+    /// [`SslSocket::poll_event`] gives it: alerts, certificate errors. Events that were not asked
+    /// for stay with the socket when it is handed out.
     pub fn poll_event(&mut self, id: ConnectionId) -> Option<Event> {
         let index = self.find(id)?;
         self.pending[index].socket_mut()?.poll_event()
     }
 
-    /// Answers a review; what comes of it is the connection's next event.
-    /// `QSslSocket::resume`, with the decision as its argument.
+    /// Answers the review of a connection's certificate; the outcome is the connection's next
+    /// [`ServerEvent`]. `QSslSocket::resume`, with the decision as its argument. The example of
+    /// [`ServerEvent`] shows it.
     ///
     /// # Errors
-    /// [`UsageError::Stale`] when the connection is there no more: the client hung up while the
-    /// application judged, or the configuration's decision timeout ran out. Otherwise as for
-    /// [`SslSocket::answer`].
+    /// [`UsageError::Stale`] when the connection is gone: the client hung up in the meantime, or
+    /// the configuration's [`decision`](sslcore::Timeouts::decision) timeout ran out. Otherwise as
+    /// for [`SslSocket::answer`].
     pub fn answer(
         &mut self,
         id: ConnectionId,
@@ -343,10 +405,38 @@ impl SslServer {
         })
     }
 
-    /// Takes a connection out of the server as it is, to ask a person in a thread of its own
-    /// perhaps: the application carries its handshake on with
-    /// [`wait_for_encrypted`](SslSocket::wait_for_encrypted). Only the configuration's timeouts
-    /// hold from then on. `None` when it is there no more, or TLS was not started.
+    /// Takes a connection out of the server as it is, to ask a person in a thread of its own, say.
+    /// The application completes the handshake with
+    /// [`wait_for_encrypted`](SslSocket::wait_for_encrypted); only the configuration's timeouts
+    /// apply from then on. `None` when the connection is gone, or TLS was not started on it.
+    ///
+    /// ```
+    /// use std::thread;
+    ///
+    /// use sslcore_std::sslcore::{Review, Verdict};
+    /// use sslcore_std::{ConnectionId, SslServer};
+    ///
+    /// # fn ask_a_person(_: &Review<'_>) -> bool { false }
+    /// /// Asks about one client's certificate, while the server goes on.
+    /// fn ask(server: &mut SslServer, id: ConnectionId) {
+    ///     let Some(mut socket) = server.take(id) else {
+    ///         return;
+    ///     };
+    ///     thread::spawn(move || {
+    ///         let Some(review) = socket.review() else {
+    ///             return;
+    ///         };
+    ///         let (id, accepted) = (review.id, ask_a_person(&review));
+    ///         let verdict = match accepted {
+    ///             true => Verdict::Accept,
+    ///             false => Verdict::Reject,
+    ///         };
+    ///         if socket.answer(id, verdict).is_ok() && socket.wait_for_encrypted(None).is_ok() {
+    ///             println!("encrypted");
+    ///         }
+    ///     });
+    /// }
+    /// ```
     pub fn take(&mut self, id: ConnectionId) -> Option<SslSocket> {
         let index = self.find(id)?;
         self.pending[index].take()

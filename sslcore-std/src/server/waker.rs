@@ -7,14 +7,35 @@ use std::net::UdpSocket as Datagrams;
 use std::os::unix::net::UnixDatagram as Datagrams;
 use std::sync::Arc;
 
-/// Wakes an [`SslServer`](crate::SslServer) from any thread. Cloning costs one reference count.
+/// A handle that wakes an [`SslServer`](crate::SslServer) from any thread. Cloning it costs one
+/// reference count.
+///
+/// ```
+/// use sslcore_std::{AcceptError, SslServer};
+///
+/// /// Serves until a person presses Enter.
+/// fn serve(server: &mut SslServer) -> Result<(), AcceptError> {
+///     let waker = server.waker();
+///     std::thread::spawn(move || {
+///         let _ = std::io::stdin().read_line(&mut String::new());
+///         waker.wake();
+///     });
+///     loop {
+///         match server.accept(None) {
+///             Ok((socket, peer)) => println!("{peer}: {socket:?}"),
+///             Err(AcceptError::Woken) => return Ok(()),
+///             Err(error) => return Err(error),
+///         }
+///     }
+/// }
+/// ```
 #[derive(Clone, Debug)]
 pub struct ServerWaker(Arc<Datagrams>);
 
 impl ServerWaker {
-    /// Ends the wait that the server is in, or else its next one, with
-    /// [`AcceptError::Woken`](crate::AcceptError::Woken). Events that wait are handed out first.
-    /// Waking it several times before that is like waking it once.
+    /// Ends the present wait of the server, or else its next one, with
+    /// [`AcceptError::Woken`](crate::AcceptError::Woken). Events that are queued are handed out
+    /// first. Several calls before that count as one.
     pub fn wake(&self) {
         // It fails when the server is gone, or when it has been woken so often that nothing more
         // fits: it will wake.

@@ -5,43 +5,60 @@ use std::{fmt, io};
 use super::dialogue::{MESSAGE, Refusal};
 use super::protocol::Protocol;
 
-/// Why a server did not get as far as "go ahead".
+/// Why a server did not reach "go ahead".
 ///
-/// What it said is as it said it, at most 1000 bytes; `Display` escapes control characters.
+/// Words of the server are kept as they were sent, at most 1000 bytes; `Display` escapes control
+/// characters.
+///
+/// ```
+/// use std::time::Duration;
+///
+/// use sslcore_std::SslSocket;
+/// use sslcore_std::starttls::{Protocol, StartTlsError, negotiate};
+///
+/// /// Says whether a mail server offers TLS.
+/// fn offers_tls(socket: &mut SslSocket) -> Result<bool, StartTlsError> {
+///     match negotiate(socket, Protocol::Smtp, "mail.example.org", Some(Duration::from_secs(30))) {
+///         Ok(()) => Ok(true),
+///         Err(StartTlsError::NotOffered { .. } | StartTlsError::Refused { .. }) => Ok(false),
+///         Err(error) => Err(error),
+///     }
+/// }
+/// ```
 #[derive(Debug)]
 #[non_exhaustive]
 pub enum StartTlsError {
-    /// The server refuses.
+    /// The server refuses to switch to TLS.
     Refused {
-        /// What was spoken.
+        /// The protocol of the dialogue.
         protocol: Protocol,
-        /// What the server said.
+        /// The server's message.
         said: String,
     },
     /// The server does not offer TLS.
     NotOffered {
-        /// What was spoken.
+        /// The protocol of the dialogue.
         protocol: Protocol,
-        /// What it said instead.
+        /// The server's message.
         said: String,
     },
     /// The server does not speak this protocol.
     Unexpected {
-        /// What was to be spoken.
+        /// The protocol of the dialogue.
         protocol: Protocol,
-        /// What the server said.
+        /// The server's message.
         said: String,
     },
-    /// The server says more than it may.
+    /// The server sent more than it may.
     TooLong {
-        /// What it may say, in bytes.
+        /// The number of bytes that it may send.
         limit: usize,
     },
     /// The server hung up.
     Ended,
-    /// The timeout ran out.
+    /// The timeout of the call ran out.
     Timeout,
-    /// The stream failed.
+    /// The stream failed, or could not be written to, with this error.
     Transport(io::Error),
 }
 

@@ -1,27 +1,53 @@
 //! Asking a server in plaintext to switch to TLS: STARTTLS and its kin, in thirteen protocols.
 //!
-//! ```no_run
+//! ```
 //! use std::time::Duration;
 //!
 //! use sslcore_std::SslSocket;
 //! use sslcore_std::sslcore::{ClientConfig, PeerName};
 //! use sslcore_std::starttls::{Protocol, negotiate};
 //!
-//! # fn main() -> Result<(), Box<dyn std::error::Error>> {
-//! # #[cfg(any(feature = "aws-lc-rs", feature = "ring"))] {
-//! let (host, timeout) = ("mail.example.org", Some(Duration::from_secs(30)));
-//! let config = ClientConfig::builder(sslcore_std::default_backend()).build()?;
-//! let port = Protocol::Imap.default_port();
-//! let mut socket = SslSocket::connect_to_host(host, port, timeout)?;
-//! negotiate(&mut socket, Protocol::Imap, host, timeout)?;
-//! socket.start_client_encryption(&config, PeerName::new(host)?)?;
-//! socket.wait_for_encrypted(timeout)?;
-//! # } Ok(()) }
+//! type Outcome<T> = Result<T, Box<dyn std::error::Error>>;
+//!
+//! /// Connects to a POP3 server, on [`Protocol::default_port`] perhaps, and switches to TLS.
+//! fn connect(host: &str, port: u16, config: &ClientConfig) -> Outcome<SslSocket> {
+//!     let timeout = Some(Duration::from_secs(30));
+//!     let mut socket = SslSocket::connect_to_host(host, port, timeout)?;
+//!     negotiate(&mut socket, Protocol::Pop3, host, timeout)?;
+//!     socket.start_client_encryption(config, PeerName::new(host)?)?;
+//!     socket.wait_for_encrypted(timeout)?;
+//!     Ok(socket)
+//! }
+//!
+//! # #[cfg(any(feature = "aws-lc-rs", feature = "ring"))]
+//! # fn main() -> Outcome<()> {
+//! #     use std::io::{BufRead, Write};
+//! #     use sslcore_std::sslcore::ServerStart;
+//! #     use sslcore_tests::pair;
+//! #     let trusting = pair::client(sslcore_std::default_backend()).build()?;
+//! #     let serving = pair::server(sslcore_std::default_backend()).build()?;
+//! #     let listener = std::net::TcpListener::bind("127.0.0.1:0")?;
+//! #     let port = listener.local_addr()?.port();
+//! #     let server = std::thread::spawn(move || -> std::io::Result<()> {
+//! #         let mut socket = SslSocket::from_stream(listener.accept()?.0)?;
+//! #         socket.write_all(b"+OK ready\r\n")?;
+//! #         socket.read_line(&mut String::new())?;
+//! #         socket.write_all(b"+OK begin TLS\r\n")?;
+//! #         let start = ServerStart::With(serving);
+//! #         socket.start_server_encryption(start).map_err(std::io::Error::other)?;
+//! #         Ok(socket.wait_for_encrypted(None)?)
+//! #     });
+//! #     assert!(connect("127.0.0.1", port, &trusting)?.connection().is_encrypted());
+//! #     server.join().expect("no panic")?;
+//! #     Ok(())
+//! # }
+//! # #[cfg(not(any(feature = "aws-lc-rs", feature = "ring")))]
+//! # fn main() {}
 //! ```
 //!
-//! Nothing that was said before TLS counts behind it: greetings and capabilities may have been
-//! anybody's. A protocol that has a greeting after the switch gives it again, others are asked
-//! again.
+//! Greetings and capabilities that were received before TLS may come from an attacker, and must not
+//! be used after it. In protocols with a greeting after the switch the server sends it again; in
+//! others the client asks for the capabilities again.
 
 mod coded;
 mod database;
@@ -46,19 +72,22 @@ use crate::wait_error::WaitError;
 /// The most that a server may say until its "go ahead", in bytes.
 const DIALOGUE: usize = 64 * 1024;
 
-/// Asks the server, in the clear, to switch to TLS, and reads its "go ahead".
-/// [`start_client_encryption`](SslSocket::start_client_encryption) is the next call, with no read
-/// between: bytes behind the "go ahead" are left unread, and that call refuses them.
+/// Asks the server, in plaintext, to switch to TLS, and reads its "go ahead". Call
+/// [`start_client_encryption`](SslSocket::start_client_encryption) next, with no read between:
+/// bytes behind the "go ahead" stay unread, and that call refuses them. The example of
+/// [`starttls`](self) shows it.
 ///
-/// `host` is told to the server where the protocol has a place for it (XMPP). `timeout` is for
-/// the whole dialogue; `None` is for ever. A server that is asked on a new connection is asked
-/// from the start: it greets first where its protocol says so. What it may say is bounded.
+/// The socket must be new, because the dialogue begins with the server's greeting where the
+/// protocol has one. `host` is sent to the server where the protocol wants it (XMPP). `timeout`
+/// limits the whole dialogue; `None` sets no limit. The server may send at most 64 KiB, and 8 KiB
+/// in one message.
 ///
-/// The client does not look whether TLS is announced where it can ask all the same: a server that
-/// does not have it says so.
+/// Where the protocol allows it, the client asks for TLS without looking whether the server
+/// announces it: a server without TLS refuses.
 ///
 /// # Errors
-/// [`StartTlsError`]; the socket is then in the middle of a plaintext dialogue, to be closed.
+/// [`StartTlsError`]. The socket is then in the middle of a plaintext dialogue, and should be
+/// closed.
 pub fn negotiate(
     socket: &mut SslSocket,
     protocol: Protocol,

@@ -7,7 +7,18 @@ use std::str::FromStr;
 use super::dialogue::Dialogue;
 use super::{coded, database, ldap, tagged, xmpp};
 
-/// A protocol with a way into TLS.
+/// A protocol with a command that switches a plaintext connection to TLS. The example of
+/// [`starttls`](super) shows it.
+///
+/// ```
+/// use sslcore_std::starttls::Protocol;
+///
+/// let protocol: Protocol = "IMAP".parse()?; // in small or capital letters
+/// assert_eq!(protocol, Protocol::Imap);
+/// assert_eq!((protocol.name(), protocol.default_port()), ("imap", 143));
+/// println!("{} protocols", Protocol::ALL.len());
+/// # Ok::<(), sslcore_std::starttls::UnknownProtocol>(())
+/// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum Protocol {
@@ -23,7 +34,7 @@ pub enum Protocol {
     Ftp,
     /// XMPP, client to server: `<starttls/>` (RFC 6120 §5).
     Xmpp,
-    /// XMPP, server to server.
+    /// XMPP, server to server: `<starttls/>` (RFC 6120 §5).
     XmppServer,
     /// LDAP: the StartTLS operation (RFC 4511 §4.14).
     Ldap,
@@ -40,7 +51,7 @@ pub enum Protocol {
 }
 
 impl Protocol {
-    /// All of them.
+    /// All protocols, in the order of this list.
     pub const ALL: [Self; 13] = [
         Self::Smtp,
         Self::Lmtp,
@@ -57,7 +68,7 @@ impl Protocol {
         Self::Irc,
     ];
 
-    /// Its name, in small letters, as [`FromStr`] takes it.
+    /// The name of the protocol in small letters, which [`FromStr`] accepts.
     pub const fn name(self) -> &'static str {
         match self {
             Self::Smtp => "smtp",
@@ -76,8 +87,9 @@ impl Protocol {
         }
     }
 
-    /// The port of its plaintext service. For SMTP the one of mail servers, 25; mail programs
-    /// submit on 587. LMTP has none of its own; 24 is the one for mail systems of one's own.
+    /// The port of the protocol's plaintext service. For SMTP that of mail servers, 25; mail
+    /// programs submit on 587. LMTP has no port assigned; 24, for private mail systems, is
+    /// customary.
     pub const fn default_port(self) -> u16 {
         match self {
             Self::Smtp => 25,
@@ -132,7 +144,14 @@ impl FromStr for Protocol {
     }
 }
 
-/// No [`Protocol`] has this name.
+/// A name that no [`Protocol`] has. `Display` lists the names that exist.
+///
+/// ```
+/// use sslcore_std::starttls::Protocol;
+///
+/// let error = "gopher".parse::<Protocol>().expect_err("it has no STARTTLS");
+/// assert!(error.to_string().starts_with("\"gopher\" is none of smtp lmtp imap"));
+/// ```
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct UnknownProtocol(String);
 

@@ -6,9 +6,24 @@ use std::path::{Path, PathBuf};
 
 use sslcore::RevocationListError;
 
-/// Why certificates or a key could not be loaded: which file, which block of it, what is wrong.
-/// Its text says all of that in a sentence, with the path in quotes and its control characters
-/// escaped.
+/// Why certificates or a private key could not be loaded: which file, which block of it, and what
+/// is wrong with it.
+///
+/// `Display` says all of that in one line, with the path in quotes and control characters escaped.
+///
+/// ```
+/// use sslcore_std::trust::{self, LoadErrorKind};
+///
+/// # let files = sslcore_tests::peer::Scratch::new();
+/// # let text = sslcore_tests::openssl::ca_pem().replace("MII", "M!!");
+/// # let path = files.file("ca.pem", text);
+/// let error = trust::certificates_from_file(&path).expect_err("an exclamation mark");
+/// assert_eq!(error.path().and_then(|path| path.to_str()), Some(&*path));
+/// let place = error.place().expect("in a block of PEM");
+/// assert_eq!((place.block, place.line), (1, 1));
+/// assert!(matches!(error.kind(), LoadErrorKind::NotBase64(_)));
+/// println!("{error}"); // "/tmp/…/ca.pem", block 1 (line 1): the content is not base64 (…)
+/// ```
 #[derive(Debug)]
 pub struct LoadError {
     path: Option<PathBuf>,
@@ -16,97 +31,99 @@ pub struct LoadError {
     kind: LoadErrorKind,
 }
 
-/// Where in a PEM file; both count from 1.
+/// The position of a block in a PEM file; both numbers count from 1. The example of [`LoadError`]
+/// shows it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Place {
-    /// Which of the file's blocks, of whatever kind.
+    /// The number of the block, among blocks of all kinds.
     pub block: usize,
-    /// The line with its `-----BEGIN`.
+    /// The number of the line with the `-----BEGIN` of the block.
     pub line: usize,
 }
 
-/// What is wrong.
+/// The error in a file, or in a block of it. The example of [`LoadError`] shows it.
 #[derive(Debug)]
 #[non_exhaustive]
 pub enum LoadErrorKind {
-    /// It does not exist, or must not be read, or reading it failed.
+    /// The file does not exist, permission is denied, or reading failed.
     Unreadable(io::Error),
-    /// It is longer than any file of certificates.
+    /// The file is longer than any file of certificates.
     TooLarge {
-        /// Bytes that are read at most.
+        /// The number of bytes that are read at most.
         limit: u64,
     },
-    /// It has no bytes at all.
+    /// The file has no bytes.
     Empty,
-    /// It is neither PEM nor DER.
+    /// The file is neither PEM nor DER.
     NeitherPemNorDer,
-    /// It has blocks, or is DER, but no certificate.
+    /// The file has PEM blocks, or is DER, but holds no certificate.
     NoCertificate {
-        /// The labels of the blocks that it has instead, each once.
+        /// The labels of the blocks that the file has instead, each once.
         instead: Vec<String>,
     },
-    /// It has blocks, or is DER, but no private key.
+    /// The file has PEM blocks, or is DER, but holds no private key.
     NoPrivateKey {
-        /// The labels of the blocks that it has instead, each once.
+        /// The labels of the blocks that the file has instead, each once.
         instead: Vec<String>,
     },
-    /// It has blocks, or is DER, but no certificate revocation list.
+    /// The file has PEM blocks, or is DER, but holds no certificate revocation list.
     NoRevocationList {
-        /// The labels of the blocks that it has instead, each once.
+        /// The labels of the blocks that the file has instead, each once.
         instead: Vec<String>,
     },
-    /// It is PKCS#12 (`.p12`, `.pfx`), which `trust::pkcs12` reads.
+    /// The file is PKCS#12 (`.p12`, `.pfx`), which `trust::pkcs12` reads.
     Pkcs12,
-    /// It is not PKCS#12.
+    /// The file is not PKCS#12.
     NotPkcs12,
-    /// It is PKCS#12, and cannot be read.
+    /// The PKCS#12 file cannot be read, for this reason.
     DamagedStore(String),
     /// The line that begins a block does not end with five hyphens.
     BadBegin,
     /// The block, or the DER, ends before it is complete.
     EndsEarly,
-    /// The DER has bytes behind its end.
+    /// The file has bytes after the end of the DER.
     GoesOn,
-    /// It is BER that does not say its length, as some programs write PKCS#12 (Firefox is one); only
+    /// The file is BER of indefinite length, as some programs write PKCS#12 (Firefox is one); only
     /// DER is read.
     Ber,
-    /// The block's content is not base64.
+    /// The content of the block is not base64, for this reason.
     NotBase64(String),
-    /// This is no certificate, or none that can be used.
+    /// The file or block is not a certificate that can be used, for this reason.
     NotACertificate(String),
-    /// This is no certificate revocation list, or none that can be used.
+    /// The file or block is not a certificate revocation list that can be used, for this reason.
     NotARevocationList(RevocationListError),
     /// The private key is encrypted, and no passphrase was given: `private_key_with_passphrase`
     /// takes one, with the feature `encrypted-keys`.
     EncryptedKey,
-    /// The passphrase is wrong, or what is encrypted is damaged: the formats cannot tell.
+    /// The passphrase is wrong, or the encrypted data is damaged: the formats cannot tell the two
+    /// apart.
     WrongPassphrase,
-    /// It is encrypted in a way that is not supported; says which.
+    /// The file or block is encrypted with this algorithm, which is not supported.
     UnknownEncryption(String),
-    /// It begins as a private key does, and is not a whole one.
+    /// The file or block begins as a private key does, and is damaged, for this reason.
     DamagedKey(&'static str),
-    /// This is no private key that TLS can sign with.
+    /// The private key is of this kind, with which TLS cannot sign.
     UnknownKey(String),
-    /// The file with the certificates was given as that of the key, and the other way round.
+    /// The file of the certificates was given as that of the private key, and the other way round.
     Swapped {
-        /// Where the certificates are.
+        /// The file that holds the certificates.
         certificates_in: PathBuf,
     },
-    /// The pattern cannot be understood.
+    /// The pattern of file names cannot be parsed.
     BadPattern {
-        /// Where, in characters from 0.
+        /// The position of the mistake, in characters from 0.
         position: usize,
-        /// Why.
+        /// The reason.
         why: &'static str,
     },
     /// No file has this name, or matches this pattern.
     NoMatch,
-    /// There are files, but none holds a certificate.
+    /// The folder has files, or files match the pattern, but none of them holds a certificate.
     NoneOfThem {
-        /// How many there are.
+        /// The number of those files.
         files: usize,
     },
-    /// The system's trust store could not be read, or only in part.
+    /// The system's trust store, or a part of it, could not be read, for this reason.
     SystemStore(String),
 }
 
@@ -154,12 +171,12 @@ impl LoadError {
         self.path.as_deref()
     }
 
-    /// Where in the file, when it is PEM and the error is in one of its blocks.
+    /// The position in the file, when the file is PEM and the error is in one of its blocks.
     pub fn place(&self) -> Option<Place> {
         self.place
     }
 
-    /// What is wrong.
+    /// The error in the file or block.
     pub fn kind(&self) -> &LoadErrorKind {
         &self.kind
     }

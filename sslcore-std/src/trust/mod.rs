@@ -1,22 +1,32 @@
-//! Certificates and keys from files, and the trust stores of the system and of Mozilla.
+//! Certificates and private keys from files, and the trust stores of the system and of Mozilla.
 //!
-//! ```no_run
+//! ```
 //! use sslcore_std::sslcore::{ClientConfig, ServerConfig};
 //! use sslcore_std::trust;
 //!
+//! # #[cfg(any(feature = "aws-lc-rs", feature = "ring"))]
 //! # fn main() -> Result<(), Box<dyn std::error::Error>> {
-//! # #[cfg(any(feature = "aws-lc-rs", feature = "ring"))] {
+//! #     use sslcore_tests::{certs::WORLD, openssl::ca_pem, peer::Scratch};
+//! #     let files = Scratch::new();
+//! #     let folder = files.path().display();
+//! #     files.file("ca.pem", ca_pem());
+//! #     let certificate = files.file("server.pem", WORLD.server.chain_pem());
+//! #     let key = files.file("server.key", WORLD.server.key_pem());
 //! // A client that trusts one's own authorities, from all files that match:
 //! let client = ClientConfig::builder(sslcore_std::default_backend())
-//!     .trust_anchors(trust::certificates("/etc/mail/ca/*.pem")?)
+//!     .trust_anchors(trust::certificates(format!("{folder}/ca*.pem"))?)
 //!     .build()?;
 //!
-//! // A server with a certificate:
-//! let (chain, key) = trust::identity("server.pem", "server.key")?;
+//! // A server with its certificate chain and private key:
+//! let (chain, key) = trust::identity(certificate, key)?;
 //! let server = ServerConfig::builder(sslcore_std::default_backend())
 //!     .identity(chain, key)
 //!     .build()?;
-//! # } Ok(()) }
+//! #     drop((client, server));
+//! #     Ok(())
+//! # }
+//! # #[cfg(not(any(feature = "aws-lc-rs", feature = "ring")))]
+//! # fn main() {}
 //! ```
 //!
 //! | QSslSocket | here |
@@ -27,8 +37,8 @@
 //! | `QSslCertificate::importPkcs12` | `pkcs12`, with the feature `pkcs12` |
 //! | `systemCaCertificates` | `system`, with the feature `native-roots`; `mozilla`, with `webpki-roots` |
 //!
-//! Qt loads nothing, without a word, from a file that it cannot read. Here a [`LoadError`] says
-//! which file, which block of it, and why.
+//! Where Qt loads nothing and reports nothing, a [`LoadError`] says which file cannot be loaded,
+//! which block of it, and why.
 
 mod der;
 mod error;
@@ -65,25 +75,25 @@ pub use self::roots::mozilla;
 #[cfg(feature = "native-roots")]
 pub use self::roots::{SystemRoots, system};
 
-/// The certificates of a file, a folder, or all files that match a pattern.
-/// `QSslCertificate::fromPath`.
+/// Loads the certificates of a file, of a folder, or of all files that match a pattern.
+/// `QSslCertificate::fromPath`. The example of [`trust`](self) shows it.
 ///
-/// What exists under this name is what is meant, whatever characters it has; else it is a pattern,
-/// with `*`, `?`, `[a-z]` and `**` as in a shell: `**` stands for folders in folders, and follows no
-/// links to folders.
+/// A path that exists is that file or folder, whatever characters it has. Any other path is a
+/// pattern with `*`, `?`, `[a-z]` and `**` as in a shell; `**` stands for folders in folders, and
+/// follows no links to folders.
 ///
-/// - A file: see [`certificates_from_file`].
-/// - A folder: all files in it that hold certificates, in the order of their names; not the
-///   folders in it. Files that hold none are passed over, and so are links that lead nowhere;
-///   files that are damaged are errors. Certificates that are there more than once, as in a
-///   folder with OpenSSL's links, are loaded once.
-/// - A pattern: all files that match, like those of a folder.
+/// - A file is loaded as by [`certificates_from_file`].
+/// - Of a folder, all files that hold certificates are loaded, in the order of their names, but not
+///   the folders in it. Files that hold no certificates are skipped, and so are links that lead
+///   nowhere; damaged files are errors. A certificate that is there several times, as in a folder
+///   with OpenSSL's links, is loaded once.
+/// - Of a pattern, all files that match are loaded as those of a folder.
 ///
-/// Never an empty list. Reads at most 16 MiB of each file.
+/// The list is never empty. At most 16 MiB of each file are read.
 ///
 /// # Errors
-/// The first [`LoadError`]. Certificates that could not be trust anchors are among them, so
-/// [`trust_anchors`](sslcore::ConfigBuilder::trust_anchors) takes all that this gives.
+/// The first [`LoadError`]. Certificates that could not be trust anchors are errors, so
+/// [`trust_anchors`](sslcore::ConfigBuilder::trust_anchors) accepts the whole list.
 pub fn certificates(
     path_or_pattern: impl AsRef<Path>,
 ) -> Result<Vec<CertificateDer<'static>>, LoadError> {
@@ -100,11 +110,23 @@ pub fn certificates(
     }
 }
 
-/// The certificates of one file, in its order: PEM, with any number of them among other blocks,
-/// or DER. Never an empty list. Reads at most 16 MiB.
+/// Loads the certificates of one file, in their order: PEM, with any number of certificates among
+/// other blocks, or DER. The list is never empty. At most 16 MiB are read.
 ///
-/// Text between and behind the blocks is passed over, any line ends are, white space before lines,
-/// and a byte order mark; the text may be UTF-16. Bytes behind a certificate's DER, in a block or not, are an error.
+/// Text between and after the blocks is ignored, and so are white space before lines, a byte order
+/// mark, and the kind of line ends; the text may be UTF-16. Bytes after the DER of a certificate,
+/// in a block or not, are an error.
+///
+/// ```
+/// use sslcore_std::trust;
+///
+/// # fn main() -> Result<(), trust::LoadError> {
+/// # let files = sslcore_tests::peer::Scratch::new();
+/// # let path = files.file("chain.pem", sslcore_tests::certs::WORLD.server.chain_pem());
+/// let chain = trust::certificates_from_file(path)?;
+/// println!("{} certificates", chain.len());
+/// # Ok(()) }
+/// ```
 ///
 /// # Errors
 /// A [`LoadError`], also when one certificate among good ones is damaged.
@@ -114,40 +136,85 @@ pub fn certificates_from_file(
     file::certificates(path.as_ref())
 }
 
-/// The certificate revocation lists of one file (RFC 5280 §5), in its order: PEM, with any number
-/// of them (`X509 CRL`) among other blocks, or DER. Never an empty list. Reads at most 16 MiB.
+/// Loads the certificate revocation lists (RFC 5280 §5) of one file, in their order: PEM, with any
+/// number of `X509 CRL` blocks among others, or DER. The list is never empty. At most 16 MiB are
+/// read.
 ///
-/// Whether a list is out of date, or signed by whom it says, is not looked at here.
+/// Neither the date nor the signature of a revocation list is verified here; each handshake does
+/// that.
+///
+/// ```
+/// use sslcore_std::sslcore::ClientConfig;
+/// use sslcore_std::trust;
+///
+/// # #[cfg(any(feature = "aws-lc-rs", feature = "ring"))]
+/// fn client(path: &str) -> Result<ClientConfig, Box<dyn std::error::Error>> {
+///     let lists = trust::revocation_lists(path)?;
+///     let builder = ClientConfig::builder(sslcore_std::default_backend());
+///     // An issuer without a list is an error of the certificate.
+///     Ok(builder.revocation_lists(lists, true).build()?)
+/// }
+/// ```
 ///
 /// # Errors
-/// A [`LoadError`]. Lists that cannot be used are among them, with the reason
-/// ([`RevocationListError`](sslcore::RevocationListError)), for
-/// [`revocation_lists`](sslcore::ConfigBuilder::revocation_lists) takes all that this gives.
+/// A [`LoadError`]. Revocation lists that cannot be used are errors, with the reason
+/// ([`RevocationListError`](sslcore::RevocationListError)), so
+/// [`revocation_lists`](sslcore::ConfigBuilder::revocation_lists) accepts the whole list.
 pub fn revocation_lists(path: impl AsRef<Path>) -> Result<Vec<RevocationList>, LoadError> {
     file::revocation_lists(path.as_ref())
 }
 
-/// The first private key of a file: PKCS#8, PKCS#1 (RSA) or SEC1 (EC), in PEM, among other blocks
-/// if need be, or in DER. Reads at most 16 MiB. `QSslSocket::setPrivateKey`, without having to
-/// say which algorithm it is.
+/// Loads the first private key of a file: PKCS#8, PKCS#1 (RSA) or SEC1 (EC), in PEM, possibly among
+/// other blocks, or in DER. At most 16 MiB are read. `QSslSocket::setPrivateKey`, but the algorithm
+/// is recognised.
+///
+/// ```
+/// use sslcore_std::trust::{self, LoadErrorKind};
+///
+/// # fn main() -> Result<(), trust::LoadError> {
+/// # let files = sslcore_tests::peer::Scratch::new();
+/// # let path = files.file("server.key", sslcore_tests::certs::WORLD.server.key_pem());
+/// match trust::private_key(path) {
+///     Ok(_key) => println!("loaded"),
+///     Err(error) if matches!(error.kind(), LoadErrorKind::EncryptedKey) => {
+///         println!("a passphrase is needed: trust::private_key_with_passphrase");
+///     }
+///     Err(error) => return Err(error),
+/// }
+/// # Ok(()) }
+/// ```
 ///
 /// # Errors
-/// A [`LoadError`]; [`EncryptedKey`](LoadErrorKind::EncryptedKey) for a key behind a passphrase.
+/// A [`LoadError`]; [`EncryptedKey`](LoadErrorKind::EncryptedKey) for a key that is encrypted with
+/// a passphrase.
 pub fn private_key(path: impl AsRef<Path>) -> Result<PrivateKey, LoadError> {
     key::private_key(path.as_ref(), None)
 }
 
-/// As [`private_key`], with the passphrase of a key that is encrypted: PKCS#8 with PBES2 (PBKDF2
-/// or scrypt, and AES, Camellia or 3DES; RFC 8018) or with what PKCS#12 has beside it (3DES or RC2
-/// with SHA-1; RFC 7292 §C), or OpenSSL's old `DEK-Info` PEM (AES, Camellia or 3DES). The passphrase of a key that is not encrypted is not looked at.
+/// Loads the first private key of a file, which may be encrypted with this passphrase. Otherwise as
+/// [`private_key`]; for a key that is not encrypted the passphrase is not used.
 /// `QSslSocket::setPrivateKey(fileName, algorithm, format, passPhrase)`.
 ///
-/// Costs what the file asks for, up to 10,000,000 rounds of PBKDF2, some seconds, or 256 MiB for
-/// scrypt; a file that asks for more is refused.
+/// Encrypted keys are PKCS#8 with PBES2 (PBKDF2 or scrypt, and AES, Camellia or 3DES; RFC 8018) or
+/// with the ciphers of PKCS#12 (3DES or RC2 with SHA-1; RFC 7292 §C), or OpenSSL's older PEM with
+/// `DEK-Info` (AES, Camellia or 3DES).
+///
+/// Decryption costs what the file asks for, at most 10,000,000 rounds of PBKDF2, some seconds, or
+/// 256 MiB for scrypt; a file that asks for more is refused.
+///
+/// ```
+/// use sslcore_std::sslcore::PrivateKey;
+/// use sslcore_std::trust;
+///
+/// fn key(path: &str) -> Result<PrivateKey, Box<dyn std::error::Error>> {
+///     let passphrase = std::env::var("KEY_PASSPHRASE")?;
+///     Ok(trust::private_key_with_passphrase(path, passphrase)?)
+/// }
+/// ```
 ///
 /// # Errors
-/// A [`LoadError`]; [`WrongPassphrase`](LoadErrorKind::WrongPassphrase) also for damage inside of
-/// what is encrypted, because neither format can tell the two apart.
+/// A [`LoadError`]; [`WrongPassphrase`](LoadErrorKind::WrongPassphrase) also when the encrypted
+/// data is damaged, because neither format can tell the two apart.
 #[cfg(feature = "encrypted-keys")]
 pub fn private_key_with_passphrase(
     path: impl AsRef<Path>,
@@ -156,19 +223,32 @@ pub fn private_key_with_passphrase(
     key::private_key(path.as_ref(), Some(passphrase.as_ref()))
 }
 
-/// The first private key of a PKCS#12 file (`.p12`, `.pfx`; RFC 7292), and its chain, leaf first,
-/// as far as the certificates beside it reach; those that have no place in the chain are left out.
-/// Reads at most 16 MiB. `QSslCertificate::importPkcs12`.
+/// Loads the first private key of a PKCS#12 file (`.p12`, `.pfx`; RFC 7292) and its chain, leaf
+/// first, as far as the file's certificates reach; certificates that are not part of the chain are
+/// left out. At most 16 MiB are read. `QSslCertificate::importPkcs12`.
 ///
-/// Opens PBES2, as [`private_key_with_passphrase`] does, and the older 3DES and 40-bit RC2 with
-/// SHA-1. Costs what the file asks for, up to 1,000,000 rounds or 1 GiB for scrypt; a file that asks
-/// for more is refused. p12-keystore, which decrypts, does not wipe what it worked with: a key for
-/// which that matters is better kept in PKCS#8.
+/// The file may be encrypted with PBES2, as for [`private_key_with_passphrase`], or with the older
+/// 3DES or 40-bit RC2 with SHA-1. Decryption costs what the file asks for, at most 1,000,000
+/// rounds, or 1 GiB for scrypt; a file that asks for more is refused. The crate p12-keystore, which
+/// decrypts, does not wipe the memory that it used: where that matters, keep the key in PKCS#8.
+///
+/// ```
+/// use sslcore_std::sslcore::ServerConfig;
+/// use sslcore_std::trust;
+///
+/// # #[cfg(any(feature = "aws-lc-rs", feature = "ring"))]
+/// fn server(path: &str, passphrase: &str) -> Result<ServerConfig, Box<dyn std::error::Error>> {
+///     let (chain, key) = trust::pkcs12(path, passphrase)?;
+///     let builder = ServerConfig::builder(sslcore_std::default_backend());
+///     Ok(builder.identity(chain, key).build()?)
+/// }
+/// ```
 ///
 /// # Errors
-/// A [`LoadError`]; [`WrongPassphrase`](LoadErrorKind::WrongPassphrase) also for damage, because
-/// one authentication code is for both. Without that code a wrong passphrase decrypts to noise, and
-/// so does a damaged file: whatever cannot be read only once it is decrypted is `WrongPassphrase`.
+/// A [`LoadError`]; [`WrongPassphrase`](LoadErrorKind::WrongPassphrase) also for a damaged file,
+/// because one authentication code covers both. In a file without that code a wrong passphrase
+/// decrypts to noise, as damage does: everything that proves unreadable only after decryption is
+/// `WrongPassphrase`.
 #[cfg(feature = "pkcs12")]
 pub fn pkcs12(
     path: impl AsRef<Path>,
@@ -177,13 +257,14 @@ pub fn pkcs12(
     store::pkcs12(path.as_ref(), passphrase)
 }
 
-/// A certificate chain, [leaf first](leaf_first), and the leaf's private key, as
-/// [`ConfigBuilder::identity`](sslcore::ConfigBuilder::identity) wants them; that is where it is
-/// checked that they belong together. Both may be in one file, which is read once.
+/// Loads a certificate chain, [leaf first](leaf_first), and the leaf's private key, for
+/// [`ConfigBuilder::identity`](sslcore::ConfigBuilder::identity), which verifies that the two
+/// belong together. Both may be in one file, which is then read once. The example of
+/// [`trust`](self) shows it.
 ///
 /// # Errors
 /// A [`LoadError`] of [`certificates_from_file`] or [`private_key`];
-/// [`Swapped`](LoadErrorKind::Swapped) when each would be good in the other's place.
+/// [`Swapped`](LoadErrorKind::Swapped) when each file would be right in the other's place.
 pub fn identity(
     certificates: impl AsRef<Path>,
     key: impl AsRef<Path>,
@@ -210,11 +291,23 @@ pub fn identity(
     Ok((leaf_first(chain), key::private_key(key, None)?))
 }
 
-/// A chain in the order in which a handshake sends it: the leaf, its issuer, the issuer's issuer
-/// and so on (RFC 8446 §4.4.2); what has no place in the chain stands behind it.
+/// Sorts a chain into the order in which a handshake sends it: the leaf, its issuer, the issuer's
+/// issuer and so on (RFC 8446 §4.4.2). Certificates that are not part of the chain follow it.
 ///
-/// Only a chain that begins with the issuer of another of its certificates is changed, and only if
-/// one alone is the issuer of none. Compares names; who signed what is not looked at.
+/// The order is changed only if the first certificate is the issuer of another one, and exactly one
+/// certificate is the issuer of none. Issuers are found by name; signatures are not verified.
+///
+/// ```
+/// use sslcore_std::trust;
+///
+/// let (leaf, issuer) = leaf_and_issuer();
+/// assert_eq!(trust::leaf_first(vec![issuer.clone(), leaf.clone()]), [leaf, issuer]);
+/// # use sslcore_std::sslcore::CertificateDer;
+/// # fn leaf_and_issuer() -> (CertificateDer<'static>, CertificateDer<'static>) {
+/// #     let world = &sslcore_tests::certs::WORLD;
+/// #     (world.server.chain[0].clone(), world.ca.der())
+/// # }
+/// ```
 pub fn leaf_first(certificates: Vec<CertificateDer<'static>>) -> Vec<CertificateDer<'static>> {
     order::leaf_first(certificates)
 }

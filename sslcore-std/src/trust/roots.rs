@@ -5,25 +5,44 @@ use rustls_pki_types::CertificateDer;
 #[cfg(feature = "native-roots")]
 use super::error::LoadError;
 
-/// What the operating system trusts.
+/// The certificates that the operating system trusts, from [`system`], which has an example.
 #[cfg(feature = "native-roots")]
 #[derive(Debug)]
 pub struct SystemRoots {
     /// The certificates, each fit to be a trust anchor. Empty when the system has none, or none
     /// that could be read.
     pub certificates: Vec<CertificateDer<'static>>,
-    /// What could not be loaded, and why. With certificates beside them such errors need not
-    /// worry anybody: some systems keep odd roots.
+    /// The certificates and stores that could not be loaded, and why. Next to certificates that
+    /// were loaded such errors are usually harmless: some systems keep roots that nothing can use.
     pub errors: Vec<LoadError>,
 }
 
-/// The certificates that the operating system trusts: the files that OpenSSL would look at
+/// Loads the certificates that the operating system trusts: the files that OpenSSL would use
 /// (`SSL_CERT_FILE` and `SSL_CERT_DIR` name others), the Windows store, the macOS keychain.
 /// `QSslConfiguration::systemCaCertificates`.
 ///
-/// Roots that cannot be used are skipped, as in Qt, but each is named in
-/// [`errors`](SystemRoots::errors). Reads and decodes some hundred files: call it once, and give
+/// Roots that cannot be used are skipped, as in Qt, and each is named in
+/// [`errors`](SystemRoots::errors). Some hundred files are read and parsed: call it once, and give
 /// clones to the configurations.
+///
+/// ```
+/// use sslcore_std::trust;
+///
+/// let roots = trust::system();
+/// if roots.certificates.is_empty() {
+///     for error in &roots.errors {
+///         eprintln!("{error}");
+///     }
+/// }
+/// # #[cfg(any(feature = "aws-lc-rs", feature = "ring"))] {
+/// use sslcore_std::sslcore::ClientConfig;
+///
+/// let client = ClientConfig::builder(sslcore_std::default_backend())
+///     .trust_anchors(roots.certificates)
+///     .build();
+/// # let _ = client;
+/// # }
+/// ```
 #[cfg(feature = "native-roots")]
 pub fn system() -> SystemRoots {
     let found = rustls_native_certs::load_native_certs();
@@ -54,8 +73,14 @@ pub fn system() -> SystemRoots {
     }
 }
 
-/// The certificates that Mozilla trusts for servers, built into the program: for systems that
-/// have no store of their own. As old as the version of `webpki-root-certs` that was built in.
+/// The certificates that Mozilla trusts for servers, built into the program: for systems that have
+/// no trust store. The list is as old as the version of `webpki-root-certs` that was built in.
+///
+/// ```
+/// use sslcore_std::trust;
+///
+/// assert!(trust::mozilla().len() > 50);
+/// ```
 #[cfg(feature = "webpki-roots")]
 pub fn mozilla() -> Vec<CertificateDer<'static>> {
     webpki_root_certs::TLS_SERVER_ROOT_CERTS.to_vec()
