@@ -18,7 +18,7 @@ pub enum ConfigError {
     Unsupported {
         /// The kind of thing: `"protocol"`, `"cipher suite"`, `"group"`, `"signature scheme"`.
         what: &'static str,
-        /// Its name, as given.
+        /// The name, as it was given.
         name: String,
     },
     /// The choices leave nothing to negotiate with: no protocol, cipher suite, group or

@@ -21,10 +21,11 @@ pub enum SslMode {
 pub struct ReviewId(pub(crate) u32);
 
 /// The id of one request for a server's configuration, which can be answered once.
+/// [`Connection::config_request`](crate::Connection::config_request) has an example.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub struct RequestId(pub(crate) u32);
 
-/// How a connection ended, in [`Event::Closed`] and
+/// How a connection ended: the report of [`Event::Closed`] ([`Event`] has an example) and of
 /// [`close_report`](crate::Connection::close_report).
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct CloseReport {

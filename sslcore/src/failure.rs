@@ -6,7 +6,7 @@ use core::fmt;
 use crate::alert::Alert;
 use crate::verify::SslErrorKind;
 
-/// Whose fault a [`Failure`] is.
+/// The side or part whose fault a [`Failure`] is. [`Failure`] has an example.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Fault {
     /// The peer's: it broke the protocol, or ended the connection.
@@ -37,9 +37,9 @@ pub enum FailureKind {
     ClosedDuringHandshake,
     /// The peer's certificate was refused, for this first of its errors that was not forgiven.
     CertificateRejected(SslErrorKind),
-    /// What arrived is not TLS.
+    /// The peer sent something that is not TLS.
     NotTls,
-    /// What arrived is HTTP in the clear: the peer speaks to, or serves, the plain port.
+    /// The peer sent HTTP in the clear: a client that expects a plain port, or a server on one.
     HttpInsteadOfTls,
     /// A message or record needs a larger buffer than the limits allow.
     BufferTooSmall {
@@ -65,7 +65,7 @@ pub enum FailureKind {
     BadHandshakeSignature,
     /// The handshake took longer than its timeout.
     HandshakeTimeout,
-    /// Nobody answered an open decision in time.
+    /// An open decision was not answered in time.
     DecisionTimeout,
     /// The application refused to configure a server for this ClientHello.
     ConfigRefused,
@@ -96,7 +96,7 @@ pub enum Repeated {
 }
 
 impl FailureKind {
-    /// Whose fault it is.
+    /// The side or part whose fault this is.
     pub const fn fault(self) -> Fault {
         match self {
             Self::Truncated | Self::Reset => Fault::Transport,
@@ -223,7 +223,7 @@ impl Failure {
         self.kind
     }
 
-    /// Whose fault it is.
+    /// The side or part whose fault the failure is.
     pub fn fault(&self) -> Fault {
         self.kind.fault()
     }
@@ -234,7 +234,7 @@ impl Failure {
         self.alert
     }
 
-    /// What is known beyond the kind, in words, mostly the engine's; may be empty.
+    /// Details in words, mostly the engine's; may be empty.
     pub fn detail(&self) -> &str {
         &self.detail
     }

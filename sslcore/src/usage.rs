@@ -3,8 +3,8 @@
 
 use core::fmt;
 
-/// What to do with bytes that arrived before TLS was started and were not read
-/// ([rule R2](crate::rules#r2)). They can never be read afterwards, as if TLS had protected them.
+/// The treatment of bytes that arrived before TLS was started and were not read
+/// ([rule R2](crate::rules#r2)). Such bytes can never be read afterwards, as if TLS had protected them.
 ///
 /// ```
 /// # use sslcore::{ClientConfig, Connection, Leftover, PeerName, UsageError};
@@ -18,9 +18,9 @@ pub enum Leftover {
     /// Refuse to start: [`UsageError::UnreadPlaintext`](crate::UsageError::UnreadPlaintext).
     #[default]
     Refuse,
-    /// Throw them away.
+    /// Throw the bytes away.
     Discard,
-    /// Treat them as the beginning of TLS: the peer began without waiting.
+    /// Treat the bytes as the beginning of TLS: the peer began without waiting.
     TreatAsTls,
 }
 

@@ -73,8 +73,8 @@ pub enum ServerStart {
     /// ClientHello that cannot be read, and anything that comes before it, is a failure with its
     /// alert, and nothing is asked.
     Ask {
-        /// Lends its [`timeouts`](crate::ConfigBuilder::timeouts) until a configuration is
-        /// provided, and nothing else: no handshake ever takes place under it.
+        /// The configuration whose [`timeouts`](crate::ConfigBuilder::timeouts) count until one is
+        /// provided. Nothing else of it counts: no handshake ever takes place under it.
         fallback: ServerConfig,
     },
 }

@@ -63,7 +63,7 @@ impl Connection {
         }
     }
 
-    /// What has changed since the last call of `take_changes`, by whatever call. An adapter with several
+    /// The changes since the last call of `take_changes`, by whatever call. An adapter with several
     /// tasks calls it after every other call, and wakes the tasks that it names: no wake-up is missed,
     /// and none is in vain.
     ///

@@ -17,7 +17,7 @@ pub enum Progress {
     DrainEvents,
 }
 
-/// What an adapter does next, as [`Connection::next`](crate::Connection::next) says.
+/// The next thing for an adapter to do, from [`Connection::next`](crate::Connection::next).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Step<'a> {
     /// Something happened. Not [`Event::ReadyRead`]: that is [`Readable`](Self::Readable).
@@ -45,8 +45,9 @@ pub enum Step<'a> {
     Done,
 }
 
-/// What has changed since [`Connection::take_changes`](crate::Connection::take_changes) last said
-/// so, by whatever call: whom to wake. What was dealt with in the meantime is not told.
+/// The changes since [`Connection::take_changes`](crate::Connection::take_changes) was last called, by
+/// whatever call: they say which tasks to wake. A change that was dealt with meanwhile is not among
+/// them.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Changes {

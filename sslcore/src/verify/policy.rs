@@ -36,7 +36,7 @@ pub enum VerifyMode {
     Auto,
 }
 
-/// What errors of the peer's chain do when the mode is [`VerifyMode::Verify`].
+/// The effect of errors in the peer's chain when the mode is [`VerifyMode::Verify`].
 /// [`ConfigBuilder::on_errors`](crate::ConfigBuilder::on_errors).
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum OnErrors {

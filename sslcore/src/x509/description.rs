@@ -14,8 +14,8 @@ impl Certificate {
 }
 
 /// The fields of a certificate on several lines, made by
-/// [`Certificate::description`](Certificate::description). A field that cannot be read has no line, and
-/// control characters are escaped.
+/// [`Certificate::description`](Certificate::description): [`Certificate`] has an example. A field that
+/// cannot be read has no line, and control characters are escaped.
 #[derive(Clone, Copy, Debug)]
 pub struct Description<'a>(&'a Certificate);
 

@@ -197,7 +197,7 @@ impl fmt::Debug for DistinguishedName<'_> {
     }
 }
 
-/// One attribute of a name: `O=Example`.
+/// One attribute of a name: `O=Example`. [`DistinguishedName`] has an example.
 #[derive(Clone, Copy)]
 pub struct Attribute<'a> {
     id: &'a [u8],

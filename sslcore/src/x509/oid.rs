@@ -71,6 +71,7 @@ const NAMES: [(&[u8], &str); 46] = [
 ];
 
 /// An object identifier (X.690 §8.19), which names an algorithm, a curve or a purpose.
+/// [`name`](Self::name) has an example.
 ///
 /// [`Display`](fmt::Display) writes what it is called, `RSA-SHA256`, or, when no name for it is
 /// known, the dotted decimal form, `1.2.3.4`.

@@ -9,10 +9,11 @@ use std::path::{Path, PathBuf};
 use self::items::{Item, Kind, Page, words};
 
 /// The folders of sources that are held to it, seen from this package.
-const FOLDERS: [&str; 1] = ["../sslcore-std/src"];
+const FOLDERS: [&str; 2] = ["../sslcore/src", "../sslcore-std/src"];
 
 /// Pages and programs that the documentation takes in beside those folders.
-const SHOWN: [&str; 4] = [
+const SHOWN: [&str; 5] = [
+    "../sslcore/examples/blocking/session.rs",
     "../sslcore-std/examples/judged_by_a_person.rs",
     "../sslcore-std/examples/judged_elsewhere.rs",
     "../sslcore-std/examples/on_mio.rs",
