@@ -39,6 +39,18 @@ impl ReceiveBuffer {
         &self.storage.bytes()[self.plain.clone()]
     }
 
+    /// How much of it there is.
+    #[inline]
+    pub(crate) fn plain_len(&self) -> usize {
+        self.plain.len()
+    }
+
+    /// Whether there are bytes not yet processed.
+    #[inline]
+    pub(crate) fn has_raw(&self) -> bool {
+        !self.raw.is_empty()
+    }
+
     /// Bytes not yet processed.
     #[inline]
     pub(crate) fn raw(&self) -> &[u8] {
