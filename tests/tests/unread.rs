@@ -147,3 +147,20 @@ fn after_the_end_what_was_read_is_put_back_as_before() {
     pair.client.conn.abort();
     assert_eq!(pair.client.conn.unread(b"line"), refused(4, 0));
 }
+
+#[test]
+fn what_was_just_read_has_room_even_when_the_limit_was_lowered() {
+    let limits = Limits {
+        read_buffer_size: 50_000,
+        ..Limits::default()
+    };
+    let mut end = End::new(limits);
+    end.give(&[1; 50_000], usize::MAX);
+    assert_eq!(end.conn.bytes_available(), 50_000);
+    end.conn.set_read_buffer_size(1);
+    end.conn.consume(20_000).expect("unread");
+    assert_eq!(end.conn.unread(&[2; 20_001]), refused(20_001, 20_000));
+    assert_eq!(end.conn.unread(&[2; 20_000]), Ok(()));
+    let expected = [[2; 20_000].as_slice(), &[1; 30_000]].concat();
+    assert!(end.read_all() == expected);
+}

@@ -39,6 +39,18 @@ impl ReceiveBuffer {
         &self.storage.bytes()[self.plain.clone()]
     }
 
+    /// How much of it there is.
+    #[inline]
+    pub(crate) fn plain_len(&self) -> usize {
+        self.plain.len()
+    }
+
+    /// Whether there are bytes not yet processed.
+    #[inline]
+    pub(crate) fn has_raw(&self) -> bool {
+        !self.raw.is_empty()
+    }
+
     /// Bytes not yet processed.
     #[inline]
     pub(crate) fn raw(&self) -> &[u8] {
@@ -192,9 +204,11 @@ impl ReceiveBuffer {
     }
 
     /// Puts `bytes` in front of the unread plaintext, when the reader took as many, and up to `cap` may
-    /// be held; or says how many could be put back.
+    /// be held; or says how many could be put back. What there is memory for may always be held: `cap`
+    /// may have been more when it arrived.
     pub(crate) fn put_back(&mut self, bytes: &[u8], cap: usize) -> Result<(), usize> {
-        let most = self.room(cap).min(self.taken);
+        let room = self.room(cap).max(self.storage.len() - self.live());
+        let most = room.min(self.taken);
         if bytes.len() > most {
             return Err(most);
         }

@@ -102,6 +102,7 @@ impl TransmitBuffer {
     }
 
     /// What counts against the capacity.
+    #[inline]
     fn held(&self) -> usize {
         let first = self.handed_over.as_ref();
         first.map_or(0, |first| first.bytes.len()) + self.live.len()
@@ -149,6 +150,7 @@ impl TransmitBuffer {
     }
 
     /// Moves what is there to the front, and grows.
+    #[inline(never)]
     fn make_room(&mut self, n: usize) {
         let most = self.cap.saturating_add(HEADROOM);
         if self.live.start > 0 {

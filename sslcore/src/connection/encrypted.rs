@@ -122,10 +122,10 @@ impl Encrypted {
             io.was_reset()?;
             return Ok(false);
         }
-        if io.receive.plain().len() >= io.limits.read_buffer_size {
+        if io.receive.plain_len() >= io.limits.read_buffer_size {
             return Ok(false);
         }
-        let raw = io.receive.raw();
+        let raw = io.receive.raw_mut();
         let header = match self.records.header(raw)? {
             Some(header) if raw.len() >= header.record_len() => header,
             incomplete => {
@@ -146,7 +146,7 @@ impl Encrypted {
             }
         };
         let len = header.record_len();
-        let record = &mut io.receive.raw_mut()[..len];
+        let record = &mut raw[..len];
         match self.records.open(header, record, now)? {
             Opened::Data(range) => {
                 if io.discard_reads {
@@ -183,7 +183,7 @@ impl Encrypted {
     /// Whether the next step could find something to do. Saves the step that finds nothing.
     #[inline]
     fn may_have_more(&self, io: &Io) -> bool {
-        !io.receive.raw().is_empty()
+        io.receive.has_raw()
             || !self.queue.is_empty()
             || io.transport_end.is_some()
             || io.outbound() != Outbound::Open

@@ -47,6 +47,7 @@ impl Connection {
 
     /// Tells what has left, and whether it was the last. After every step and every
     /// `transmitted`.
+    #[inline]
     pub(super) fn settle(&mut self) {
         let nothing_to_tell = self.io.outbound() == Outbound::Open
             && self.io.transport_end.is_none()
@@ -58,6 +59,7 @@ impl Connection {
         self.io.release_idle();
     }
 
+    #[inline(never)]
     fn tell(&mut self) {
         let io = &mut self.io;
         if io.transport_end == Some(TransportEnd::Reset) || io.has_lost_transmit() {

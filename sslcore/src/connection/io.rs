@@ -215,14 +215,18 @@ impl Io {
     }
 
     /// Data from the peer: who waits for its end waits anew, unless nobody reads it.
+    #[inline]
     pub(crate) fn heard(&mut self) {
         if !self.discard_reads {
             self.events.ready_read();
             self.told.arrived = true;
         }
-        if self.outbound == Outbound::Open {
-            return;
+        if self.outbound != Outbound::Open {
+            self.heard_after_close();
         }
+    }
+
+    fn heard_after_close(&mut self) {
         self.data_after_close |=
             self.tally.close_notify_sent || self.transmit.is_handed_over(Alert::CloseNotify);
         if !self.discard_reads {

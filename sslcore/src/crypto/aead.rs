@@ -79,7 +79,10 @@ pub(super) fn copy<'a>(
     let (body, tag) = out.split_at_mut_checked(body).ok_or(AeadError)?;
     let (front, back) = body.split_at_mut(plaintext.len());
     memory::copy(plaintext, front);
-    back.copy_from_slice(last);
+    match (back, last) {
+        ([to], [last]) => *to = *last,
+        (back, last) => back.copy_from_slice(last),
+    }
     Ok((body, tag))
 }
 

@@ -138,8 +138,8 @@ impl Protection {
     #[inline]
     fn nonce(&self, seq: u64) -> [u8; NONCE_LEN] {
         let mut nonce = *self.iv;
-        for (byte, seq) in nonce[4..].iter_mut().zip(seq.to_be_bytes()) {
-            *byte ^= seq;
+        if let Some(last) = nonce.last_chunk_mut() {
+            *last = (u64::from_be_bytes(*last) ^ seq).to_be_bytes();
         }
         nonce
     }
@@ -215,6 +215,7 @@ impl Protection {
 
     /// Writes what stands before the body of a record with `plaintext` bytes. Lends the rest: for
     /// them, what is sealed with them, and the tag.
+    #[inline(always)]
     fn frame<'a>(
         &self,
         seq: u64,

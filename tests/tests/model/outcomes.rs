@@ -1,108 +1,18 @@
-//! Rule R7 as a model: every call in every state is legal or a `UsageError` that changes nothing,
-//! and which of the two it is can be told beforehand.
-#![cfg(feature = "rustcrypto")]
+//! What each call leads to, told beforehand.
 
 use std::sync::LazyLock;
 use std::time::Duration;
 
-use proptest::collection::vec;
 use proptest::prelude::*;
 use sslcore::{
-    Alert, ClientConfig, Connection, Event, FailureKind, Leftover, Limits, OnErrors, ReviewId,
-    ServerConfig, ServerStart, SslProtocol, UsageError, Verdict,
+    Alert, ClientConfig, Connection, Event, Instant, Leftover, OnErrors, Progress, ReadEnd,
+    ReviewId, ServerConfig, ServerStart, SslProtocol, Step, Transmission, UsageError, Verdict,
 };
 use sslcore_tests::certs::WORLD;
 use sslcore_tests::entropy::seeded;
 use sslcore_tests::pair::{End, Pair, client, server, server_name};
 
-/// Any call on one end.
-#[derive(Clone, Debug)]
-enum Call {
-    StartClient(Leftover),
-    StartServer {
-        ask: bool,
-        leftover: Leftover,
-    },
-    Receive(Vec<u8>),
-    Received(usize),
-    Transmitted(usize),
-    TakeTransmit,
-    Write(usize),
-    Consume(usize),
-    Read(usize),
-    DiscardReads,
-    SetReadBufferSize(usize),
-    Close,
-    Abort,
-    UpdateKeys,
-    AnswerOpen(bool),
-    AnswerStale,
-    ProvideOpen(bool),
-    ReceiveEof,
-    ReceiveReset,
-    Advance(u64),
-    Settle,
-    /// One step and no more: calls may come between any two.
-    Step,
-    /// Carries what is there to the other end, without a step on either.
-    Carry,
-    /// Carries in both directions: most sequences should get somewhere.
-    Exchange,
-}
-
-impl Call {
-    /// Whether it takes bytes from the streams, or puts some in.
-    fn tampers(&self) -> bool {
-        match self {
-            Self::StartClient(leftover) | Self::StartServer { leftover, .. } => {
-                *leftover != Leftover::Refuse
-            }
-            Self::Receive(_) | Self::Received(_) | Self::Transmitted(_) | Self::TakeTransmit => {
-                true
-            }
-            _ => false,
-        }
-    }
-}
-
-fn leftovers() -> impl Strategy<Value = Leftover> {
-    prop_oneof![
-        Just(Leftover::Refuse),
-        Just(Leftover::Discard),
-        Just(Leftover::TreatAsTls)
-    ]
-}
-
-fn calls() -> impl Strategy<Value = Call> {
-    let some = prop_oneof![0..40usize, 0..70_000usize];
-    prop_oneof![
-        3 => leftovers().prop_map(Call::StartClient),
-        3 => (any::<bool>(), leftovers())
-            .prop_map(|(ask, leftover)| Call::StartServer { ask, leftover }),
-        1 => vec(any::<u8>(), 0..60).prop_map(Call::Receive),
-        1 => some.clone().prop_map(Call::Received),
-        1 => some.clone().prop_map(Call::Transmitted),
-        1 => Just(Call::TakeTransmit),
-        4 => some.clone().prop_map(Call::Write),
-        2 => some.clone().prop_map(Call::Consume),
-        2 => some.clone().prop_map(Call::Read),
-        1 => Just(Call::DiscardReads),
-        1 => prop_oneof![some, Just(0), Just(usize::MAX)].prop_map(Call::SetReadBufferSize),
-        1 => Just(Call::Close),
-        1 => Just(Call::Abort),
-        2 => Just(Call::UpdateKeys),
-        4 => any::<bool>().prop_map(Call::AnswerOpen),
-        1 => Just(Call::AnswerStale),
-        4 => any::<bool>().prop_map(Call::ProvideOpen),
-        1 => Just(Call::ReceiveEof),
-        1 => Just(Call::ReceiveReset),
-        1 => (0..20_000u64).prop_map(Call::Advance),
-        4 => Just(Call::Settle),
-        8 => Just(Call::Step),
-        8 => Just(Call::Carry),
-        12 => Just(Call::Exchange),
-    ]
-}
+use crate::calls::Call;
 
 /// Everything a caller can see, but for the events, which are drained.
 fn view(conn: &Connection) -> impl PartialEq + std::fmt::Debug + use<> {
@@ -112,6 +22,7 @@ fn view(conn: &Connection) -> impl PartialEq + std::fmt::Debug + use<> {
         conn.encrypted_bytes_available(),
         conn.encrypted_bytes_to_write(),
         conn.read_buffer_size(),
+        conn.close_timeout().map_or(0, |it| it.as_micros() as usize),
         conn.ssl_errors().len(),
         conn.peer_certificate_chain().len(),
     ];
@@ -121,6 +32,9 @@ fn view(conn: &Connection) -> impl PartialEq + std::fmt::Debug + use<> {
         conn.is_over(),
         conn.transmit_finished(),
         conn.deadline(),
+        conn.peer_close_timeout(),
+        conn.read_end(),
+        conn.wants_receive(),
         conn.failure().cloned(),
         conn.close_report(),
     );
@@ -135,11 +49,29 @@ fn view(conn: &Connection) -> impl PartialEq + std::fmt::Debug + use<> {
 
 /// What the caller did that decides what is legal.
 #[derive(Default)]
-struct Model {
+pub(crate) struct Model {
     started: bool,
     closed: bool,
-    transport_ended: bool,
+    pub(crate) transport_ended: bool,
     answered: bool,
+    /// What the transport holds, and whether the connection has thrown it away.
+    held: Option<Transmission>,
+    lost: bool,
+    /// The transport takes nothing more: what waits may be thrown away by any call.
+    gone: bool,
+    /// How many bytes were read that can be put back.
+    read: usize,
+    told: Told,
+}
+
+/// What was so when [`Connection::take_changes`] was last asked.
+#[derive(Default)]
+struct Told {
+    readable: bool,
+    shown: bool,
+    finished: bool,
+    over: bool,
+    deadline: Option<Instant>,
 }
 
 impl Model {
@@ -170,8 +102,23 @@ impl Model {
                 prop_assert!(outcome.is_err() || visible == 0 || leftover != Leftover::Refuse);
             }
         }
-        self.started |= outcome.is_ok();
+        if outcome.is_ok() {
+            self.started = true;
+            self.read = 0;
+        }
         Ok(outcome.is_err())
+    }
+
+    /// What waits to be sent is thrown away.
+    fn lose(&mut self) {
+        (self.lost, self.gone) = (true, true);
+    }
+
+    /// A decision that was answered has been acted upon.
+    fn look(&mut self, conn: &Connection) {
+        if conn.review().is_none() {
+            self.answered = false;
+        }
     }
 
     fn write(&self, conn: &Connection) -> Result<(), UsageError> {
@@ -180,8 +127,7 @@ impl Model {
         }
         // A TLS 1.2 peer's close_notify closes our side as well.
         let answered_close = conn.session_protocol() == Some(SslProtocol::TlsV1_2)
-            && conn.is_encrypted()
-            && conn.transmit_finished();
+            && conn.read_end() == Some(ReadEnd::Closed);
         if self.closed || answered_close {
             return Err(UsageError::WriteClosed);
         }
@@ -196,12 +142,12 @@ fn at_most(given: usize, available: usize) -> Result<(), UsageError> {
     Ok(())
 }
 
-struct Configs {
-    client: ClientConfig,
-    server: ServerConfig,
+pub(crate) struct Configs {
+    pub(crate) client: ClientConfig,
+    pub(crate) server: ServerConfig,
 }
 
-fn configs(seed: u64, tls13: bool, hold: bool) -> Configs {
+pub(crate) fn configs(seed: u64, tls13: bool, hold: bool) -> Configs {
     let version = if tls13 { "TLSv1.3" } else { "TLSv1.2" };
     let mut server = server(seeded(seed)).protocols(&[version]);
     let mut client = client(seeded(seed + 1)).protocols(&[version]);
@@ -216,7 +162,7 @@ fn configs(seed: u64, tls13: bool, hold: bool) -> Configs {
 }
 
 /// Makes one call, checks its outcome against the model, and that a refusal changed nothing.
-fn call(
+pub(crate) fn call(
     end: &mut End,
     model: &mut Model,
     call: &Call,
@@ -268,6 +214,20 @@ fn call(
             }
             false
         }
+        Call::Lend(n) => {
+            let (shown, wants) = (end.conn.transmit().to_vec(), end.conn.wants_receive());
+            let lent = end.conn.lend();
+            prop_assert_eq!(lent.transmit, shown);
+            prop_assert!(!wants || !lent.receive.is_empty());
+            let n = lent.receive.len().min(*n);
+            lent.receive[..n].fill(0x16);
+            let expected = match model.transport_ended {
+                true => Err(UsageError::ReceiveAfterEnd),
+                false => Ok(()),
+            };
+            prop_assert_eq!(end.conn.received(n), expected);
+            false
+        }
         Call::Transmitted(n) => {
             let expected = at_most(*n, end.conn.transmit().len());
             let outcome = end.conn.transmitted(*n);
@@ -277,10 +237,48 @@ fn call(
         Call::TakeTransmit => {
             let waiting = end.conn.transmit().to_vec();
             let taken = end.conn.take_transmit();
-            prop_assert_eq!(
-                taken.map(|bytes| bytes.to_vec()).unwrap_or_default(),
-                waiting
-            );
+            prop_assert_eq!(taken.as_deref().unwrap_or_default(), waiting);
+            if let Some(taken) = taken {
+                prop_assert!(model.held.is_none() || model.lost, "one at a time");
+                prop_assert!(end.conn.transmit().is_empty());
+                (model.held, model.lost) = (Some(taken), false);
+            }
+            false
+        }
+        Call::CompleteTransmit(n) => {
+            let Some(held) = model.held.take() else {
+                return Ok(());
+            };
+            let (len, n) = (held.len(), *n % 2000);
+            let bytes = held.to_vec();
+            match end.conn.complete_transmit(held, n) {
+                Err(UsageError::Stale) => prop_assert!(model.gone || over),
+                outcome => {
+                    prop_assert!(!model.lost);
+                    prop_assert_eq!(outcome, at_most(n, len));
+                    let rest = if n < len { &bytes[n..] } else { &[] };
+                    match outcome {
+                        Ok(()) if n == len || model.gone => {}
+                        Ok(()) => prop_assert_eq!(end.conn.transmit(), rest),
+                        Err(_) => prop_assert_eq!(end.conn.transmit(), bytes),
+                    }
+                }
+            }
+            false
+        }
+        Call::DropTransmit => {
+            let bytes = model.held.take().map(|held| held.to_vec());
+            if let Some(bytes) = bytes.filter(|_| !model.gone && !over) {
+                prop_assert_eq!(end.conn.transmit(), bytes, "it was not sent");
+            }
+            false
+        }
+        Call::TransmitFailed => {
+            end.conn.transmit_failed();
+            prop_assert!(end.conn.transmit().is_empty());
+            prop_assert_eq!(end.conn.encrypted_bytes_to_write(), 0);
+            model.closed = true;
+            model.lose();
             false
         }
         Call::Write(n) => {
@@ -290,10 +288,19 @@ fn call(
             prop_assert_eq!(outcome.map(|_| ()), expected);
             outcome.is_err()
         }
+        Call::WriteVectored(lens) => {
+            let expected = model.write(&end.conn);
+            let slices: Vec<_> = lens.iter().map(|len| vec![b'v'; *len]).collect();
+            let outcome = end.conn.write_vectored(&slices);
+            prop_assert!(outcome.is_err() || outcome.is_ok_and(|n| n <= lens.iter().sum()));
+            prop_assert_eq!(outcome.map(|_| ()), expected);
+            outcome.is_err()
+        }
         Call::Consume(n) => {
             let expected = at_most(*n, end.conn.bytes_available());
             let outcome = end.conn.consume(*n);
             prop_assert_eq!(outcome, expected);
+            model.read += outcome.map_or(0, |()| *n);
             outcome.is_err()
         }
         Call::Read(n) => {
@@ -304,14 +311,54 @@ fn call(
                 (0, 1..) => prop_assert!(outcome.is_err()),
                 _ => prop_assert_eq!(outcome, Ok(waiting.min(*n))),
             }
+            model.read += outcome.unwrap_or(0);
             outcome.is_err()
+        }
+        Call::Unread(n) => {
+            let expected = [&vec![b'u'; *n][..], end.conn.peek()].concat();
+            let outcome = end.conn.unread(&vec![b'u'; *n]);
+            match outcome {
+                Ok(()) => {
+                    prop_assert!(*n <= model.read, "{} of {}", n, model.read);
+                    prop_assert!(end.conn.peek() == expected);
+                    model.read -= n;
+                    model.told.readable |= *n > 0;
+                }
+                Err(UsageError::TooManyBytes { given, available }) => {
+                    prop_assert_eq!(given, *n);
+                    prop_assert!(available < *n && available <= model.read);
+                }
+                Err(other) => prop_assert!(false, "{other:?}"),
+            }
+            outcome.is_err()
+        }
+        Call::ReadAndPutBack(n) => {
+            let mut word = vec![0; end.conn.bytes_available().min(*n)];
+            if !word.is_empty() {
+                prop_assert_eq!(end.conn.read(&mut word), Ok(word.len()));
+            }
+            prop_assert_eq!(
+                end.conn.unread(&word),
+                Ok(()),
+                "what was just read has room"
+            );
+            prop_assert_eq!(before, view(&end.conn));
+            return Ok(());
         }
         Call::DiscardReads => {
             end.conn.discard_reads();
+            prop_assert!(end.conn.peek().is_empty());
+            model.read = 0;
             false
         }
         Call::SetReadBufferSize(n) => {
             end.conn.set_read_buffer_size(*n);
+            false
+        }
+        Call::SetPeerCloseTimeout(millis) => {
+            let timeout = millis.map(Duration::from_millis);
+            end.conn.set_peer_close_timeout(timeout);
+            prop_assert_eq!(end.conn.peer_close_timeout(), timeout);
             false
         }
         Call::Close => {
@@ -319,10 +366,24 @@ fn call(
             model.closed = true;
             false
         }
+        Call::Cancel => {
+            end.conn.cancel();
+            prop_assert!(end.conn.is_over());
+            match over {
+                true => prop_assert_eq!(before, view(&end.conn)),
+                false => prop_assert!(end.conn.peek().is_empty()),
+            }
+            if !over {
+                model.read = 0;
+            }
+            return Ok(());
+        }
         Call::Abort => {
             end.conn.abort();
             prop_assert!(end.conn.is_over());
-            prop_assert!(end.conn.transmit().is_empty());
+            prop_assert!(end.conn.transmit().is_empty() && end.conn.peek().is_empty());
+            model.read = 0;
+            model.lose();
             false
         }
         Call::UpdateKeys => {
@@ -376,6 +437,7 @@ fn call(
         Call::ReceiveReset => {
             end.conn.receive_reset();
             model.transport_ended = true;
+            model.lose();
             false
         }
         Call::Advance(millis) => {
@@ -386,14 +448,24 @@ fn call(
             settle(end, model);
             false
         }
+        Call::TakeChanges => {
+            changes(&mut end.conn, &mut model.told)?;
+            prop_assert!(end.conn.take_changes().is_empty(), "told once");
+            false
+        }
+        Call::Next(times) => {
+            for _ in 0..*times {
+                next(end)?;
+            }
+            model.look(&end.conn);
+            false
+        }
         Call::Step => {
             let _ = end.conn.process(end.now());
             while let Some(event) = end.conn.poll_event() {
                 end.events.push(event);
             }
-            if end.conn.review().is_none() {
-                model.answered = false;
-            }
+            model.look(&end.conn);
             false
         }
         Call::Exchange | Call::Carry => false,
@@ -410,11 +482,66 @@ fn call(
     Ok(())
 }
 
-fn settle(end: &mut End, model: &mut Model) {
-    end.settle();
-    if end.conn.review().is_none() {
-        model.answered = false;
+/// Asks what to do next, and checks that it is so; what is to be sent is not sent.
+fn next(end: &mut End) -> Result<(), TestCaseError> {
+    let now = end.now();
+    // What it lends is compared by length: it is shown by `transmit`, too.
+    let (sends, waits, done) = match end.conn.next(now) {
+        Step::Event(event) => {
+            prop_assert_ne!(event, Event::ReadyRead);
+            end.events.push(event);
+            return Ok(());
+        }
+        Step::Readable => {
+            prop_assert!(!end.conn.peek().is_empty());
+            end.events.push(Event::ReadyRead);
+            return Ok(());
+        }
+        Step::Transmit(bytes) => (bytes.len(), None, false),
+        Step::Wait {
+            read,
+            write,
+            deadline,
+        } => (0, Some((read, write, deadline)), false),
+        Step::Done => (0, None, true),
+    };
+    let conn = &mut end.conn;
+    prop_assert_eq!(conn.process(now), Progress::Idle, "all was done");
+    prop_assert_eq!(conn.poll_event(), None, "and told");
+    if let Some((read, write, deadline)) = waits {
+        prop_assert_eq!((read, deadline), (conn.wants_receive(), conn.deadline()));
+        prop_assert_eq!(write, !conn.transmit().is_empty(), "it took none just now");
+    } else if !done {
+        prop_assert!(sends > 0 && sends == conn.transmit().len());
     }
+    prop_assert_eq!(done, conn.is_done() && conn.transmit().is_empty());
+    Ok(())
+}
+
+/// Asks what has changed, and checks that nothing is left out, nor told for nothing.
+fn changes(conn: &mut Connection, told: &mut Told) -> Result<(), TestCaseError> {
+    let changes = conn.take_changes();
+    let now = Told {
+        readable: !conn.peek().is_empty() || conn.read_end().is_some(),
+        shown: !conn.transmit().is_empty(),
+        finished: conn.transmit_finished(),
+        over: conn.is_over(),
+        deadline: conn.deadline(),
+    };
+    prop_assert!(changes.readable || told.readable || !now.readable);
+    prop_assert!(!changes.readable || now.readable);
+    prop_assert!(changes.transmit || told.shown || !now.shown);
+    prop_assert!(changes.transmit || told.finished || !now.finished);
+    prop_assert!(!changes.transmit || now.shown || now.finished);
+    prop_assert_eq!(changes.over, now.over && !told.over);
+    prop_assert_eq!(changes.deadline, now.deadline != told.deadline);
+    *told = now;
+    Ok(())
+}
+
+pub(crate) fn settle(end: &mut End, model: &mut Model) {
+    end.settle();
+    model.look(&end.conn);
 }
 
 /// An id that some review once had, or one that none had yet.
@@ -435,101 +562,4 @@ fn foreign_id() -> ReviewId {
         pair.client.conn.review().expect("open").id
     });
     *ID
-}
-
-/// Carries what both have to say, once in each direction, as far as it fits.
-fn exchange(pair: &mut Pair, models: &mut [Model; 2]) {
-    let Pair { client, server, .. } = pair;
-    let [client_model, server_model] = models;
-    carry(client, server, client_model, server_model);
-    carry(server, client, server_model, client_model);
-}
-
-/// Carries from one end to the other as far as it fits, and nothing else.
-fn deliver(from: &mut End, to: &mut End, to_model: &Model) {
-    if !to_model.transport_ended {
-        let n = to.conn.receive(from.conn.transmit()).expect("open");
-        from.conn.transmitted(n).expect("shown");
-    }
-}
-
-fn carry(from: &mut End, to: &mut End, from_model: &mut Model, to_model: &mut Model) {
-    settle(from, from_model);
-    deliver(from, to, to_model);
-    settle(from, from_model);
-    settle(to, to_model);
-}
-
-/// What must hold whatever was called.
-fn invariants(end: &End) -> Result<(), TestCaseError> {
-    let count = |wanted: fn(&Event) -> bool| end.events.iter().filter(|e| wanted(e)).count();
-    let position = |wanted: fn(&Event) -> bool| end.events.iter().position(wanted);
-    let failed = position(|event| matches!(event, Event::Failed(_)));
-    prop_assert!(count(|event| *event == Event::Encrypted) <= 1, "R5");
-    prop_assert!(count(|event| matches!(event, Event::Failed(_))) <= 1, "R6");
-    prop_assert!(count(|event| matches!(event, Event::Closed(_))) <= 1);
-    prop_assert!(count(|event| matches!(event, Event::ModeChanged(_))) <= 1);
-    if let (Some(failed), Some(encrypted)) = (failed, position(|e| *e == Event::Encrypted)) {
-        prop_assert!(encrypted < failed, "R5");
-    }
-    if let Some(closed) = position(|event| matches!(event, Event::Closed(_))) {
-        prop_assert_eq!(
-            closed,
-            end.events.len() - 1,
-            "nothing after Closed but bytes: {:?}",
-            end.events
-        );
-    }
-    prop_assert_eq!(failed.is_some(), end.conn.failure().is_some());
-    prop_assert!(end.conn.encrypted_bytes_to_write() < 200_000, "R8");
-    prop_assert!(end.conn.encrypted_bytes_available() < 200_000, "R8");
-    Ok(())
-}
-
-proptest! {
-    #![proptest_config(ProptestConfig { cases: cases(400), ..ProptestConfig::default() })]
-
-    #[test]
-    fn every_call_in_every_state_is_legal_or_changes_nothing(
-        seed in 0..100u64,
-        tls13 in any::<bool>(),
-        hold in any::<bool>(),
-        sequence in vec((any::<bool>(), calls()), 1..60),
-    ) {
-        let configs = configs(seed, tls13, hold);
-        let mut pair = Pair::new(Limits { read_buffer_size: 4096, ..Limits::default() });
-        let mut models = [Model::default(), Model::default()];
-        let mut honest = true;
-        for (on_client, next) in &sequence {
-            honest &= !next.tampers();
-            if matches!(next, Call::Exchange) {
-                exchange(&mut pair, &mut models);
-            } else if matches!(next, Call::Carry) {
-                let Pair { client, server, .. } = &mut pair;
-                match on_client {
-                    true => deliver(client, server, &models[1]),
-                    false => deliver(server, client, &models[0]),
-                }
-            } else if *on_client {
-                call(&mut pair.client, &mut models[0], next, &configs)?;
-            } else {
-                call(&mut pair.server, &mut models[1], next, &configs)?;
-            }
-        }
-        for (end, model) in [&mut pair.client, &mut pair.server].into_iter().zip(&mut models) {
-            settle(end, model);
-            invariants(end)?;
-            let failure = end.conn.failure().map(|failure| failure.kind());
-            let broken = matches!(failure, Some(FailureKind::BadRecordMac | FailureKind::Engine));
-            prop_assert!(!(honest && broken), "{:?}", end.conn.failure());
-        }
-    }
-}
-
-/// `PROPTEST_CASES` for long runs, a few hundred for every day.
-fn cases(everyday: u32) -> u32 {
-    std::env::var("PROPTEST_CASES")
-        .ok()
-        .and_then(|cases| cases.parse().ok())
-        .unwrap_or(everyday)
 }
