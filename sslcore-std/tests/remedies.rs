@@ -199,6 +199,10 @@ fn stories() -> Vec<Story> {
     let own = Made::self_signed(authority("own"));
     stories.push(Story::of("an authority alone, trusted", &[&own], &[&own]));
     stories.push(Story::of("an authority alone", &[], &[&own]));
+    let mut home = sslcore_tests::chains::leaf(&[HOST]);
+    home.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
+    let own = Made::self_signed(home);
+    stories.push(Story::of("an authority that is a server", &[], &[&own]));
     let own = Made::self_signed(sslcore_tests::chains::leaf(&[HOST]));
     stories.push(Story::of("self-signed", &[], &[&own]));
     stories
@@ -329,7 +333,18 @@ fn a_remedy_is_for_what_is_wrong() {
             "digitalSignature",
         ),
         ("an authority", HOST, "CA:FALSE", "extended key usage"),
-        ("an authority alone, trusted", "own", "CA:FALSE", "--ca"),
+        (
+            "an authority alone, trusted",
+            "own",
+            "has digitalSignature",
+            "CA:FALSE",
+        ),
+        (
+            "an authority that is a server",
+            HOST,
+            "--ca FILE",
+            "CA:FALSE",
+        ),
         (
             "a root that may not issue",
             HOST,

@@ -95,11 +95,14 @@ impl Verification {
         constrained.cloned().collect()
     }
 
-    /// The others, as far as they are somebody's own.
+    /// Those that can be a peer's own. Of the authorities in use few have keys that may sign
+    /// handshakes.
     fn trusted_leaves(&self) -> Vec<CertificateDer<'static>> {
-        let issues_nothing = |it: Certificate<'_>| !it.may_issue() && it.is_self_issued();
+        let own = |it: Certificate<'_>| {
+            it.is_self_issued() && (it.may_sign_handshakes() || !it.may_issue())
+        };
         let anchors = self.anchors.iter();
-        let leaves = anchors.filter(|der| Certificate::parse(der).is_some_and(issues_nothing));
+        let leaves = anchors.filter(|der| Certificate::parse(der).is_some_and(own));
         leaves.cloned().collect()
     }
 

@@ -26,6 +26,8 @@ pub(super) type Finding = (Kind, usize, Detail);
 /// What a diagnosis is about.
 pub(super) struct Case<'a> {
     pub(super) material: Material<'a>,
+    /// Whether the leaf is the trust anchor, also if it is an authority's.
+    pub(super) itself: bool,
     /// The certificates of trust anchors that constrain names.
     pub(super) constrained: &'a [CertificateDer<'a>],
     pub(super) purpose: Purpose,
@@ -38,8 +40,8 @@ pub(super) struct Case<'a> {
 impl Case<'_> {
     /// Everything that is wrong with the path. webpki has refused the chain with `refusal`: there
     /// is at least one error, unless all that was wrong are dates of certificates that the path
-    /// does not need, or names that only webpki does not compare. Costs at most one more path
-    /// search of webpki's.
+    /// does not need, names that only webpki does not compare, or that a trusted leaf is an
+    /// authority's. Costs at most one more path search of webpki's.
     pub(super) fn diagnose(&self, path: &Path<'_>, refusal: &Error) -> Vec<Finding> {
         let mut found = Vec::new();
         end(path, &mut found);
@@ -67,7 +69,7 @@ impl Case<'_> {
         let accepted = assumed.is_none()
             && match hidden {
                 Some(kind) => kind == Kind::NameConstraintViolation,
-                None => is_of_dates(kind_of(refusal)),
+                None => self.itself || is_of_dates(kind_of(refusal)),
             };
         if found.is_empty() && !accepted {
             found.push((kind_of(refusal), 0, Detail::None));
@@ -105,7 +107,7 @@ impl Case<'_> {
             Ordering::Greater,
             Kind::CertificateExpired,
         );
-        let unfit = leaf && (cert.is_ca() || !cert.may_sign_handshakes());
+        let unfit = leaf && (cert.is_ca() && !self.itself || !cert.may_sign_handshakes());
         if unfit || !cert.serves(self.purpose.id()) {
             report(Kind::InvalidPurpose, Detail::For(self.purpose));
         }
@@ -198,7 +200,11 @@ impl Case<'_> {
             false => Some(self.purpose),
         };
         self.ask(path.links.get(..above)?, anchors, purpose)
-            .filter(|error| !anchors.is_empty() || *error != Error::UnknownIssuer)
+            .filter(|error| match error {
+                Error::UnknownIssuer => !anchors.is_empty(),
+                Error::CaUsedAsEndEntity => !self.itself,
+                _ => true,
+            })
             .map(|error| kind_of(&error))
     }
 

@@ -49,8 +49,9 @@ impl Policy {
     /// Judges a chain, leaf first.
     ///
     /// webpki is the authority: there is no error only if it finds none, but for an issuer's
-    /// constraints on kinds of names that it does not compare. When it refuses, the diagnosis says
-    /// why, with all that webpki's one error hides.
+    /// constraints on kinds of names that it does not compare, and for an authority's certificate
+    /// that is trusted as the peer's own. When it refuses, the diagnosis says why, with all that
+    /// webpki's one error hides.
     ///
     /// Work is bounded whatever the chain is: two path searches of webpki's (100 signatures each)
     /// through at most six intermediates, at most 16 signatures of the diagnosis, and one for each
@@ -208,6 +209,7 @@ impl Policy {
                 let (now, time) = times(now, self.tolerance, &fields);
                 let case = Case {
                     material,
+                    itself: itself.is_some(),
                     constrained: &self.constrained,
                     purpose,
                     now,

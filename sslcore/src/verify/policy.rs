@@ -79,7 +79,7 @@ pub(crate) struct Policy {
     pub(crate) anchors: Vec<TrustAnchor<'static>>,
     /// The certificates of those that constrain names.
     pub(crate) constrained: Vec<CertificateDer<'static>>,
-    /// Self-issued certificates that are trusted as a peer's own, and issue nothing.
+    /// Self-issued trust anchors that are trusted as a peer's own.
     pub(crate) trusted_leaves: Vec<CertificateDer<'static>>,
     pub(crate) algorithms: &'static [&'static dyn SignatureVerificationAlgorithm],
     /// Certificates that are refused wherever they are, pinned or not.

@@ -120,7 +120,9 @@ impl SslError {
                     Purpose::Server => "server",
                     Purpose::Client => "client",
                 };
-                if certificate.is_ca() && self.depth() == 0 {
+                // Of one that issued itself that is no error where it is trusted.
+                let own = certificate.is_self_issued() && !serves(certificate, *purpose);
+                if certificate.is_ca() && self.depth() == 0 && !own {
                     return write!(f, ": it is a certificate authority's, and not a {role}'s");
                 }
                 if self.depth() == 0 && !may_sign_handshakes(certificate) {
@@ -325,6 +327,12 @@ impl Display for Intermediates {
             more => write!(f, "{more} intermediates"),
         }
     }
+}
+
+/// Whether it would be good for this, were it no authority's.
+fn serves(certificate: &Certificate, purpose: Purpose) -> bool {
+    let fields = raw::Certificate::parse(certificate.der());
+    fields.is_none_or(|fields| fields.may_sign_handshakes() && fields.serves(purpose.id()))
 }
 
 fn may_sign_handshakes(certificate: &Certificate) -> bool {

@@ -172,10 +172,16 @@ pub(crate) fn remedies(
     if case.has(&[Kind::NotPinned]) {
         return remedies;
     }
-    remedies.extend(case.authority());
+    let authority = case.authority();
+    let own = |it: &Remedy| it.mends.contains(&Kind::InvalidPurpose);
+    let purposes = match authority.as_ref().is_some_and(own) {
+        true => Vec::new(),
+        false => case.purposes(),
+    };
+    remedies.extend(authority);
     remedies.extend(case.names());
     remedies.extend(case.dates());
-    remedies.extend(case.purposes());
+    remedies.extend(purposes);
     for (kinds, why) in OTHER_CERTIFICATES {
         let found = case.among(kinds);
         if !found.is_empty() {
@@ -231,7 +237,7 @@ impl Case<'_> {
 
     /// An authority for the path that ends in nobody who is trusted.
     fn authority(&self) -> Option<Remedy> {
-        let mended = self.among(&UNKNOWN_ISSUER);
+        let mut mended = self.among(&UNKNOWN_ISSUER);
         let mut ends = self.errors.iter().filter(|it| mended.contains(&it.kind()));
         let last = ends.next()?.certificate()?;
         let issuer = last.issuer()?.to_string();
@@ -248,6 +254,10 @@ impl Case<'_> {
             terms.anchors.push(last.der().clone());
             if !self.mends(&UNKNOWN_ISSUER, &terms) {
                 return None;
+            }
+            // One that is trusted itself may be an authority's.
+            if self.mends(&[Kind::InvalidPurpose], &terms) {
+                mended.extend(self.among(&[Kind::InvalidPurpose]));
             }
         }
         match given {
@@ -377,12 +387,6 @@ impl Case<'_> {
             Purpose::Client => ("client", ExtendedKeyUsage::ClientAuth),
         };
         let mut why = Vec::new();
-        if wrong.contains(&self.leaf) && self.leaf.is_ca() {
-            why.push(format!(
-                "a certificate of the {role}'s own: this one is an authority's (for openssl req, -addext \
-                 basicConstraints=critical,CA:FALSE)"
-            ));
-        }
         let mut usages = self.leaf.key_usages().peekable();
         let signs = usages.peek().is_none() || usages.any(|it| it == KeyUsage::DigitalSignature);
         if wrong.contains(&self.leaf) && !signs {
@@ -392,6 +396,14 @@ impl Case<'_> {
             let mut usages = certificate.extended_key_usages().peekable();
             usages.peek().is_none() || usages.any(|it| it == needed)
         };
+        // One that issued itself may be an authority's where it is trusted.
+        let own = self.leaf.is_self_issued() && !(signs && serves(&self.leaf));
+        if wrong.contains(&self.leaf) && self.leaf.is_ca() && !own {
+            why.push(format!(
+                "a certificate of the {role}'s own: this one is an authority's (for openssl req, -addext \
+                 basicConstraints=critical,CA:FALSE)"
+            ));
+        }
         if !wrong.iter().all(serves) {
             why.push(format!(
                 "certificates whose extended key usage has {needed}, or that have none"

@@ -9,10 +9,7 @@ use rustls::crypto::cipher::{
 };
 use rustls::crypto::tls12::PrfUsingHmac;
 use rustls::crypto::{CipherSuiteCommon, KeyExchangeAlgorithm};
-use rustls::{
-    CipherSuite, ConnectionTrafficSecrets, Error, SignatureScheme, SupportedCipherSuite,
-    Tls12CipherSuite,
-};
+use rustls::{CipherSuite, ConnectionTrafficSecrets, Error, SignatureScheme, Tls12CipherSuite};
 
 use super::aead::{key_or_refusal, secrets};
 use super::cipher13::GCM_RECORDS;
@@ -40,18 +37,17 @@ static RSA_SCHEMES: &[SignatureScheme] = &[
 
 macro_rules! suite {
     ($name:ident, $suite:ident, $hash:ident, $hmac:ident, $sign:ident, $aead:ident, $limit:expr) => {
-        pub(super) const $name: SupportedCipherSuite =
-            SupportedCipherSuite::Tls12(&Tls12CipherSuite {
-                common: CipherSuiteCommon {
-                    suite: CipherSuite::$suite,
-                    hash_provider: &$hash,
-                    confidentiality_limit: $limit,
-                },
-                kx: KeyExchangeAlgorithm::ECDHE,
-                sign: $sign,
-                aead_alg: &$aead,
-                prf_provider: &PrfUsingHmac(&$hmac),
-            });
+        pub(super) static $name: Tls12CipherSuite = Tls12CipherSuite {
+            common: CipherSuiteCommon {
+                suite: CipherSuite::$suite,
+                hash_provider: &$hash,
+                confidentiality_limit: $limit,
+            },
+            kx: KeyExchangeAlgorithm::ECDHE,
+            sign: $sign,
+            aead_alg: &$aead,
+            prf_provider: &PrfUsingHmac(&$hmac),
+        };
     };
 }
 

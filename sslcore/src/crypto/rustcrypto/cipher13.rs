@@ -10,8 +10,7 @@ use rustls::crypto::cipher::{
 };
 use rustls::crypto::tls13::HkdfUsingHmac;
 use rustls::{
-    CipherSuite, ConnectionTrafficSecrets, ContentType, Error, ProtocolVersion,
-    SupportedCipherSuite, Tls13CipherSuite,
+    CipherSuite, ConnectionTrafficSecrets, ContentType, Error, ProtocolVersion, Tls13CipherSuite,
 };
 
 use super::aead::{key_or_refusal, secrets};
@@ -22,42 +21,39 @@ use crate::crypto::{AeadAlgorithm, RecordAead, TAG_LEN};
 /// 2^-57 (RFC 8446 §5.5: 2^24.5 full records).
 pub(super) const GCM_RECORDS: u64 = 1 << 24;
 
-pub(super) const AES_128_GCM_SHA256: SupportedCipherSuite =
-    SupportedCipherSuite::Tls13(&Tls13CipherSuite {
-        common: CipherSuiteCommon {
-            suite: CipherSuite::TLS13_AES_128_GCM_SHA256,
-            hash_provider: &SHA256,
-            confidentiality_limit: GCM_RECORDS,
-        },
-        hkdf_provider: &HkdfUsingHmac(&HMAC_SHA256),
-        aead_alg: &Aead(AeadAlgorithm::Aes128Gcm),
-        quic: None,
-    });
+pub(super) static AES_128_GCM_SHA256: Tls13CipherSuite = Tls13CipherSuite {
+    common: CipherSuiteCommon {
+        suite: CipherSuite::TLS13_AES_128_GCM_SHA256,
+        hash_provider: &SHA256,
+        confidentiality_limit: GCM_RECORDS,
+    },
+    hkdf_provider: &HkdfUsingHmac(&HMAC_SHA256),
+    aead_alg: &Aead(AeadAlgorithm::Aes128Gcm),
+    quic: None,
+};
 
-pub(super) const AES_256_GCM_SHA384: SupportedCipherSuite =
-    SupportedCipherSuite::Tls13(&Tls13CipherSuite {
-        common: CipherSuiteCommon {
-            suite: CipherSuite::TLS13_AES_256_GCM_SHA384,
-            hash_provider: &SHA384,
-            confidentiality_limit: GCM_RECORDS,
-        },
-        hkdf_provider: &HkdfUsingHmac(&HMAC_SHA384),
-        aead_alg: &Aead(AeadAlgorithm::Aes256Gcm),
-        quic: None,
-    });
+pub(super) static AES_256_GCM_SHA384: Tls13CipherSuite = Tls13CipherSuite {
+    common: CipherSuiteCommon {
+        suite: CipherSuite::TLS13_AES_256_GCM_SHA384,
+        hash_provider: &SHA384,
+        confidentiality_limit: GCM_RECORDS,
+    },
+    hkdf_provider: &HkdfUsingHmac(&HMAC_SHA384),
+    aead_alg: &Aead(AeadAlgorithm::Aes256Gcm),
+    quic: None,
+};
 
-pub(super) const CHACHA20_POLY1305_SHA256: SupportedCipherSuite =
-    SupportedCipherSuite::Tls13(&Tls13CipherSuite {
-        common: CipherSuiteCommon {
-            suite: CipherSuite::TLS13_CHACHA20_POLY1305_SHA256,
-            hash_provider: &SHA256,
-            // The sequence number ends before the AEAD does (RFC 8446 §5.5).
-            confidentiality_limit: u64::MAX,
-        },
-        hkdf_provider: &HkdfUsingHmac(&HMAC_SHA256),
-        aead_alg: &Aead(AeadAlgorithm::ChaCha20Poly1305),
-        quic: None,
-    });
+pub(super) static CHACHA20_POLY1305_SHA256: Tls13CipherSuite = Tls13CipherSuite {
+    common: CipherSuiteCommon {
+        suite: CipherSuite::TLS13_CHACHA20_POLY1305_SHA256,
+        hash_provider: &SHA256,
+        // The sequence number ends before the AEAD does (RFC 8446 §5.5).
+        confidentiality_limit: u64::MAX,
+    },
+    hkdf_provider: &HkdfUsingHmac(&HMAC_SHA256),
+    aead_alg: &Aead(AeadAlgorithm::ChaCha20Poly1305),
+    quic: None,
+};
 
 struct Aead(AeadAlgorithm);
 

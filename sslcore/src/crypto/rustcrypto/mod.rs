@@ -43,6 +43,7 @@ mod verify;
 
 use alloc::vec;
 
+use rustls::SupportedCipherSuite::{Tls12, Tls13};
 use rustls::crypto::CryptoProvider;
 
 use self::entropy::Entropy;
@@ -80,15 +81,15 @@ impl RustCrypto {
     pub fn backend(&'static self) -> Backend {
         let provider = CryptoProvider {
             cipher_suites: vec![
-                cipher13::AES_256_GCM_SHA384,
-                cipher13::AES_128_GCM_SHA256,
-                cipher13::CHACHA20_POLY1305_SHA256,
-                cipher12::ECDHE_ECDSA_AES_256_GCM_SHA384,
-                cipher12::ECDHE_ECDSA_AES_128_GCM_SHA256,
-                cipher12::ECDHE_ECDSA_CHACHA20_POLY1305_SHA256,
-                cipher12::ECDHE_RSA_AES_256_GCM_SHA384,
-                cipher12::ECDHE_RSA_AES_128_GCM_SHA256,
-                cipher12::ECDHE_RSA_CHACHA20_POLY1305_SHA256,
+                Tls13(&cipher13::AES_256_GCM_SHA384),
+                Tls13(&cipher13::AES_128_GCM_SHA256),
+                Tls13(&cipher13::CHACHA20_POLY1305_SHA256),
+                Tls12(&cipher12::ECDHE_ECDSA_AES_256_GCM_SHA384),
+                Tls12(&cipher12::ECDHE_ECDSA_AES_128_GCM_SHA256),
+                Tls12(&cipher12::ECDHE_ECDSA_CHACHA20_POLY1305_SHA256),
+                Tls12(&cipher12::ECDHE_RSA_AES_256_GCM_SHA384),
+                Tls12(&cipher12::ECDHE_RSA_AES_128_GCM_SHA256),
+                Tls12(&cipher12::ECDHE_RSA_CHACHA20_POLY1305_SHA256),
             ],
             kx_groups: vec![&self.x25519, &self.p256, &self.p384],
             signature_verification_algorithms: verify::SUPPORTED,
