@@ -130,7 +130,7 @@ impl Connection {
 
     /// The cipher suite, once negotiated. `QSslSocket::sessionCipher`.
     pub fn session_cipher(&self) -> Option<SslCipher> {
-        self.io.known.facts.cipher.and_then(SslCipher::from_id)
+        self.io.known.facts.cipher.and_then(SslCipher::negotiated)
     }
 
     /// The version, once negotiated. `QSslSocket::sessionProtocol`.
