@@ -55,7 +55,8 @@
 //! | `ring` | ring | the same, easier to build |
 //! | `rustcrypto` | RustCrypto | microcontrollers, and replaying whole sessions: entropy comes from the caller |
 //!
-//! None is on by default. The handshake allocates through rustls; out of memory there is the
+//! None is on by default. The feature `testing` adds the module of that name: what programs are
+//! tested with, and no security. The handshake allocates through rustls; out of memory there is the
 //! platform's abort. Afterwards nothing allocates in steady state. The target needs `alloc` and
 //! compare-and-swap atomics: Cortex-M3 and up, riscv32imac.
 #![no_std]
@@ -83,6 +84,8 @@ mod protocol;
 mod record;
 pub mod rules;
 mod state;
+#[cfg(feature = "testing")]
+pub mod testing;
 mod time;
 mod usage;
 mod verify;

@@ -167,7 +167,7 @@ impl Connection {
 
     /// The cipher suite, once it is negotiated. `QSslSocket::sessionCipher`.
     pub fn session_cipher(&self) -> Option<SslCipher> {
-        self.io.known.facts.cipher.and_then(SslCipher::from_id)
+        self.io.known.facts.cipher.and_then(SslCipher::negotiated)
     }
 
     /// The protocol version, once it is negotiated. `QSslSocket::sessionProtocol`.

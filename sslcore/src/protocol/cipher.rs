@@ -2,6 +2,7 @@
 
 use core::fmt;
 
+use super::private_use;
 use super::version::SslProtocol;
 
 /// The AEADs of the record layer. All three have a 16-byte tag and a 12-byte nonce.
@@ -59,11 +60,17 @@ const fn suite(
         name,
         openssl_name,
         aead,
-        protocol: if id >> 8 == 0x13 {
-            SslProtocol::TlsV1_3
-        } else {
-            SslProtocol::TlsV1_2
-        },
+        protocol: version_of(id),
+    }
+}
+
+/// The version that a suite with this number belongs to: those of TLS 1.3 have numbers of their own
+/// (RFC 8446 §B.4).
+pub(crate) const fn version_of(id: u16) -> SslProtocol {
+    match id {
+        0x1300..=0x13ff => SslProtocol::TlsV1_3,
+        private_use::TLS13 if cfg!(feature = "testing") => SslProtocol::TlsV1_3,
+        _ => SslProtocol::TlsV1_2,
     }
 }
 
@@ -127,7 +134,34 @@ const SUITES: [SslCipher; 9] = [
     ),
 ];
 
+/// The suites without security, which only a handshake can come upon: they have no number and no
+/// name that they could be asked for by.
+#[cfg(feature = "testing")]
+const WITHOUT_SECURITY: [SslCipher; 2] = [
+    suite(
+        private_use::TLS13,
+        "TLS13_WITHOUT_SECURITY",
+        "TLS13_WITHOUT_SECURITY",
+        Aes128Gcm,
+    ),
+    suite(
+        private_use::TLS12,
+        "TLS12_WITHOUT_SECURITY",
+        "TLS12_WITHOUT_SECURITY",
+        Aes128Gcm,
+    ),
+];
+
 impl SslCipher {
+    /// The suite that an engine has negotiated, by its number.
+    pub(crate) fn negotiated(id: u16) -> Option<Self> {
+        #[cfg(feature = "testing")]
+        if let Some(suite) = WITHOUT_SECURITY.into_iter().find(|suite| suite.id == id) {
+            return Some(suite);
+        }
+        Self::from_id(id)
+    }
+
     /// The suite with this IANA number.
     pub fn from_id(id: u16) -> Option<Self> {
         SUITES.into_iter().find(|suite| suite.id == id)

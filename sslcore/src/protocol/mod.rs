@@ -3,9 +3,11 @@
 
 mod cipher;
 pub(crate) mod group;
+pub(crate) mod private_use;
 mod signature;
 mod version;
 
+pub(crate) use self::cipher::version_of;
 pub use self::cipher::{AeadAlgorithm, SslCipher};
 pub use self::signature::SignatureScheme;
 pub use self::version::SslProtocol;

@@ -53,8 +53,8 @@ fn old_server() -> Stage {
 #[test]
 fn a_suite_that_was_not_offered() {
     for version in VERSIONS {
-        // Unknown, only for signalling, and never offered by anybody here.
-        for suite in [0x5a5a, 0x00ff, 0x002f] {
+        // Unknown, only for signalling, never offered by anybody here, and without security.
+        for suite in [0x5a5a, 0x00ff, 0x002f, 0xff12, 0xff13] {
             assert_eq!(refused(version, |hello| hello.suite = suite), ILLEGAL);
         }
     }

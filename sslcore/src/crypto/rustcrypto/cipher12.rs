@@ -11,7 +11,7 @@ use rustls::crypto::tls12::PrfUsingHmac;
 use rustls::crypto::{CipherSuiteCommon, KeyExchangeAlgorithm};
 use rustls::{CipherSuite, ConnectionTrafficSecrets, Error, SignatureScheme, Tls12CipherSuite};
 
-use super::aead::{key_or_refusal, secrets};
+use super::aead::Suite;
 use super::cipher13::GCM_RECORDS;
 use super::hash::{HMAC_SHA256, HMAC_SHA384, SHA256, SHA384};
 use crate::crypto::{AeadAlgorithm, NONCE_LEN, RecordAead, TAG_LEN};
@@ -106,31 +106,31 @@ suite!(
     u64::MAX
 );
 
-const AES_128_GCM: Aead = Aead::gcm(AeadAlgorithm::Aes128Gcm);
-const AES_256_GCM: Aead = Aead::gcm(AeadAlgorithm::Aes256Gcm);
+const AES_128_GCM: Aead = Aead::gcm(Suite::new(AeadAlgorithm::Aes128Gcm));
+const AES_256_GCM: Aead = Aead::gcm(Suite::new(AeadAlgorithm::Aes256Gcm));
 const CHACHA20_POLY1305: Aead = Aead {
-    algorithm: AeadAlgorithm::ChaCha20Poly1305,
+    suite: Suite::new(AeadAlgorithm::ChaCha20Poly1305),
     explicit_len: 0,
 };
 
 /// An AEAD and how its nonce is made: AES-GCM sends the last eight bytes with every record
 /// (RFC 5288 §3), ChaCha20-Poly1305 sends none (RFC 7905 §2).
-struct Aead {
-    algorithm: AeadAlgorithm,
+pub(crate) struct Aead {
+    suite: Suite,
     explicit_len: usize,
 }
 
 impl Aead {
-    const fn gcm(algorithm: AeadAlgorithm) -> Self {
+    pub(crate) const fn gcm(suite: Suite) -> Self {
         Self {
-            algorithm,
+            suite,
             explicit_len: 8,
         }
     }
 
     fn direction(&self, key: &AeadKey, iv: Iv) -> Direction {
         Direction {
-            key: key_or_refusal(self.algorithm, key),
+            key: self.suite.key(key),
             iv,
             explicit_len: self.explicit_len,
         }
@@ -148,7 +148,7 @@ impl Tls12AeadAlgorithm for Aead {
 
     fn key_block_shape(&self) -> KeyBlockShape {
         KeyBlockShape {
-            enc_key_len: self.algorithm.key_len(),
+            enc_key_len: self.suite.algorithm.key_len(),
             fixed_iv_len: NONCE_LEN - self.explicit_len,
             explicit_nonce_len: self.explicit_len,
         }
@@ -160,7 +160,7 @@ impl Tls12AeadAlgorithm for Aead {
         iv: &[u8],
         explicit: &[u8],
     ) -> Result<ConnectionTrafficSecrets, UnsupportedOperationError> {
-        Ok(secrets(self.algorithm, key, whole_iv(iv, explicit)))
+        Ok(self.suite.secrets(key, whole_iv(iv, explicit)))
     }
 }
 

@@ -13,7 +13,7 @@ use rustls::{
     CipherSuite, ConnectionTrafficSecrets, ContentType, Error, ProtocolVersion, Tls13CipherSuite,
 };
 
-use super::aead::{key_or_refusal, secrets};
+use super::aead::Suite;
 use super::hash::{HMAC_SHA256, HMAC_SHA384, SHA256, SHA384};
 use crate::crypto::{AeadAlgorithm, RecordAead, TAG_LEN};
 
@@ -28,7 +28,7 @@ pub(super) static AES_128_GCM_SHA256: Tls13CipherSuite = Tls13CipherSuite {
         confidentiality_limit: GCM_RECORDS,
     },
     hkdf_provider: &HkdfUsingHmac(&HMAC_SHA256),
-    aead_alg: &Aead(AeadAlgorithm::Aes128Gcm),
+    aead_alg: &Aead(Suite::new(AeadAlgorithm::Aes128Gcm)),
     quic: None,
 };
 
@@ -39,7 +39,7 @@ pub(super) static AES_256_GCM_SHA384: Tls13CipherSuite = Tls13CipherSuite {
         confidentiality_limit: GCM_RECORDS,
     },
     hkdf_provider: &HkdfUsingHmac(&HMAC_SHA384),
-    aead_alg: &Aead(AeadAlgorithm::Aes256Gcm),
+    aead_alg: &Aead(Suite::new(AeadAlgorithm::Aes256Gcm)),
     quic: None,
 };
 
@@ -51,25 +51,26 @@ pub(super) static CHACHA20_POLY1305_SHA256: Tls13CipherSuite = Tls13CipherSuite 
         confidentiality_limit: u64::MAX,
     },
     hkdf_provider: &HkdfUsingHmac(&HMAC_SHA256),
-    aead_alg: &Aead(AeadAlgorithm::ChaCha20Poly1305),
+    aead_alg: &Aead(Suite::new(AeadAlgorithm::ChaCha20Poly1305)),
     quic: None,
 };
 
-struct Aead(AeadAlgorithm);
+/// How the suites of TLS 1.3 protect records with an AEAD.
+pub(crate) struct Aead(pub(crate) Suite);
 
 impl Tls13AeadAlgorithm for Aead {
     fn encrypter(&self, key: AeadKey, iv: Iv) -> Box<dyn MessageEncrypter> {
-        let key = key_or_refusal(self.0, &key);
+        let key = self.0.key(&key);
         Box::new(Direction { key, iv })
     }
 
     fn decrypter(&self, key: AeadKey, iv: Iv) -> Box<dyn MessageDecrypter> {
-        let key = key_or_refusal(self.0, &key);
+        let key = self.0.key(&key);
         Box::new(Direction { key, iv })
     }
 
     fn key_len(&self) -> usize {
-        self.0.key_len()
+        self.0.algorithm.key_len()
     }
 
     fn extract_keys(
@@ -77,7 +78,7 @@ impl Tls13AeadAlgorithm for Aead {
         key: AeadKey,
         iv: Iv,
     ) -> Result<ConnectionTrafficSecrets, UnsupportedOperationError> {
-        Ok(secrets(self.0, key, iv))
+        Ok(self.0.secrets(key, iv))
     }
 }
 

@@ -9,13 +9,13 @@ use rustls::crypto::hmac::{Hmac, Key, Tag};
 use sha2::{Digest, Sha256, Sha384};
 use zeroize::{Zeroize, ZeroizeOnDrop};
 
-pub(super) static SHA256: Sha2<Sha256> = Sha2::new(HashAlgorithm::SHA256);
+pub(crate) static SHA256: Sha2<Sha256> = Sha2::new(HashAlgorithm::SHA256);
 pub(super) static SHA384: Sha2<Sha384> = Sha2::new(HashAlgorithm::SHA384);
 
 pub(super) static HMAC_SHA256: HmacSha2<Sha256> = HmacSha2::new();
 pub(super) static HMAC_SHA384: HmacSha2<Sha384> = HmacSha2::new();
 
-pub(super) struct Sha2<D> {
+pub(crate) struct Sha2<D> {
     algorithm: HashAlgorithm,
     digest: PhantomData<fn() -> D>,
 }

@@ -31,11 +31,11 @@
 //! 8192 bits); signs with ECDSA and Ed25519 keys. It does not sign with RSA keys, whose private
 //! operation is slow on the machines this backend is for; loading one is an error that says so.
 
-mod aead;
-mod cipher12;
-mod cipher13;
+pub(crate) mod aead;
+pub(crate) mod cipher12;
+pub(crate) mod cipher13;
 mod entropy;
-mod hash;
+pub(crate) mod hash;
 mod kx;
 mod nist;
 mod sign;

@@ -45,7 +45,7 @@ impl Secret {
 
 /// The AEAD of a cipher suite.
 pub(crate) fn aead_of(suite: CipherSuite) -> Option<AeadAlgorithm> {
-    SslCipher::from_id(suite.into()).map(|cipher| cipher.aead())
+    SslCipher::negotiated(suite.into()).map(|cipher| cipher.aead())
 }
 
 /// `[sender]_write_key` and `_iv` of a TLS 1.3 traffic secret (RFC 8446 §7.3).

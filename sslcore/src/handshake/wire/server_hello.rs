@@ -5,6 +5,7 @@ use super::extension::{Extensions, Place, number};
 use super::offer::Offer;
 use super::{Reader, Refusal, TLS12, TLS13};
 use crate::alert::Alert;
+use crate::protocol::{SslProtocol, version_of};
 use crate::record::messages::MESSAGE_HEADER;
 
 /// What says that a ServerHello is a HelloRetryRequest (RFC 8446 §4.1.3).
@@ -119,8 +120,7 @@ impl<'a> Parts<'a> {
         if self.compression != 0 {
             return Err(Refusal::illegal("compression that was not offered"));
         }
-        // The suites of TLS 1.3 have numbers of their own (RFC 8446 §B.4).
-        let of_tls13 = self.suite >> 8 == 0x13;
+        let of_tls13 = version_of(self.suite) == SslProtocol::TlsV1_3;
         if !offer.has_suite(self.suite) || of_tls13 != self.hello.is_tls13 {
             return Err(Refusal::illegal("a cipher suite that was not offered"));
         }

@@ -1,0 +1,116 @@
+//! What programs are tested with: cryptography without security, and randomness from a seed.
+//!
+//! It is there with the feature `testing`, which is off by default. No part of it is covered by
+//! semantic versioning. It is for tests, fuzzers and simulators:
+//!
+//! - [`backend_without_security`] does no cryptography: a handshake costs a tenth, what a fuzzer
+//!   changes on the wire is not refused for its tag, and a recording of the wire can be read;
+//! - [`rustcrypto_without_security`] does all of it, with random numbers that everybody can foresee.
+//!
+//! Both take a seed, so that the same calls give the same bytes. A backend draws from a source of
+//! its own: make one for each configuration, and a configuration for each connection if you like, and
+//! a run does not depend on what runs beside it.
+//!
+//! ```
+//! use core::time::Duration;
+//! use sslcore::testing::{backend_without_security, known_identity};
+//! use sslcore::{
+//!     Buffers, ClientConfig, Connection, Instant, Limits, Now, PeerName, Progress, ServerConfig,
+//!     ServerStart, UnixTime,
+//! };
+//!
+//! # fn main() -> Result<(), Box<dyn std::error::Error>> {
+//! let (chain, key) = known_identity();
+//! let client = ClientConfig::builder(backend_without_security(1)).trust_anchors(chain.clone()).build()?;
+//! let server = ServerConfig::builder(backend_without_security(2)).identity(chain, key).build()?;
+//!
+//! let mut ends = [(); 2].map(|()| Connection::new(Limits::default(), Buffers::Owned));
+//! ends[0].start_client_encryption(&client, PeerName::new("server.test")?)?;
+//! ends[1].start_server_encryption(ServerStart::With(server))?;
+//! ends[0].write(b"attack at dawn")?;
+//!
+//! let year_2030 = UnixTime::since_unix_epoch(Duration::from_secs(1_893_456_000));
+//! let now = Now::new(Instant::from_millis(0), year_2030);
+//! let mut wire = Vec::new();
+//! for _ in 0..4 {
+//!     for from in [0, 1] {
+//!         while ends[from].process(now) != Progress::Idle {
+//!             while ends[from].poll_event().is_some() {}
+//!         }
+//!         let bytes = ends[from].transmit().to_vec();
+//!         ends[from].transmitted(bytes.len())?;
+//!         ends[1 - from].receive(&bytes)?;
+//!         wire.extend(bytes);
+//!     }
+//! }
+//! assert_eq!(ends[1].peek(), b"attack at dawn");
+//! assert!(wire.windows(14).any(|seen| seen == b"attack at dawn"));
+//! # Ok(()) }
+//! ```
+//!
+//! # Why this is not in your program
+//!
+//! Cargo unifies features: any crate of a program can turn `testing` on for all of them. That alone
+//! changes nothing. What is without security comes from the constructors here, each of which says so
+//! in its name, and from no default, list, name or environment variable.
+//!
+//! Should one be called where it must not, [`backend_without_security`] still talks to nobody but
+//! itself: its cipher suites and groups have numbers for private use
+//! ([RFC 8447 §8](https://www.rfc-editor.org/rfc/rfc8447#section-8), RFC 8446 §4.2.7), which no
+//! other implementation has, and no configuration over another backend has either.
+
+mod entropy;
+mod signatures;
+mod transparent;
+
+use alloc::vec;
+use alloc::vec::Vec;
+
+use rustls_pki_types::{CertificateDer, PrivateKeyDer, PrivatePkcs8KeyDer};
+
+use self::entropy::Seeded;
+use crate::crypto::Backend;
+
+/// A backend that does no cryptography, for TLS 1.2 and 1.3.
+///
+/// Records have the shape that those of AES-128-GCM have, and can be read on the wire. Tags and
+/// signatures are constant, and any is believed, that of a certificate too: who issued it is judged
+/// by its names alone, and a session ticket is good for every server. All secrets are one, exported
+/// ones included, and so is every Finished value. Hashes are real, and with them fingerprints and
+/// [pins](crate::Pin).
+///
+/// It takes keys of every [kind](crate::KeyKind), and has two groups, of which clients send a share for
+/// the first. [`session_cipher`](crate::Connection::session_cipher) says that there is no security;
+/// suites and groups have no names by which a configuration could choose among them.
+///
+/// The same `seed` gives the same random numbers. Costs an allocation or two.
+pub fn backend_without_security(seed: u64) -> Backend {
+    transparent::backend(Seeded::new(seed))
+}
+
+/// The backend [`rustcrypto`](crate::crypto::rustcrypto), with random numbers that follow from
+/// `seed`: it does all the cryptography, and whoever knows the seed can read everything.
+///
+/// Its cipher suites are real ones, so real peers agree to them. Costs an allocation or two.
+pub fn rustcrypto_without_security(seed: u64) -> Backend {
+    let entropy = Seeded::new(seed);
+    let real = entropy.rustcrypto().backend();
+    let provider = rustls::crypto::CryptoProvider::clone(real.provider());
+    Backend::custom(
+        "sslcore::testing, rustcrypto without security",
+        provider,
+        move |algorithm, key| {
+            let _held = &entropy;
+            real.aead(algorithm, key)
+        },
+    )
+}
+
+/// A certificate that has issued itself, for `server.test` and for clients, valid from 2020 to the
+/// end of 9999, and its private key on P-256, which everybody knows. Nobody trusts it who is not
+/// told to.
+pub fn known_identity() -> (Vec<CertificateDer<'static>>, PrivateKeyDer<'static>) {
+    let certificate = CertificateDer::from(&include_bytes!("certificate.der")[..]);
+    let key = PrivatePkcs8KeyDer::from(&include_bytes!("key.der")[..]);
+    (vec![certificate], PrivateKeyDer::Pkcs8(key))
+}
