@@ -236,8 +236,8 @@ impl SslServer {
     }
 
     /// Limits the time until a client's first byte, and from there until the handshake is complete.
-    /// The default is 5 s. A connection that has passed one of these points keeps the timeout that
-    /// it started the span with. `QSslServer::setHandshakeTimeout`.
+    /// The default is 5 s. A change applies to connections that are accepted, or whose first byte
+    /// arrives, after it. `QSslServer::setHandshakeTimeout`.
     pub fn set_handshake_timeout(&mut self, timeout: Duration) {
         self.terms.handshake_timeout = timeout;
     }

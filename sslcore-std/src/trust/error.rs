@@ -47,7 +47,7 @@ pub struct Place {
 pub enum LoadErrorKind {
     /// The file does not exist, permission is denied, or reading failed.
     Unreadable(io::Error),
-    /// The file is longer than any file of certificates.
+    /// The file is longer than the limit, and longer than any file of certificates should be.
     TooLarge {
         /// The number of bytes that are read at most.
         limit: u64,
