@@ -62,6 +62,45 @@ fn the_passphrase_opens_every_form_of_key() {
 }
 
 #[test]
+fn a_chain_and_an_encrypted_key_are_loaded_together() {
+    let files = Scratch::new();
+    // The authority first, as people put files together.
+    let ca = pem("CERTIFICATE", &WORLD.ca.der());
+    let turned = format!("{ca}{}", WORLD.server.chain_pem());
+    let chain = files.file("chain.pem", &turned);
+    for contents in forms() {
+        let key = files.file("key", &contents);
+        let (loaded, opened) =
+            trust::identity_with_passphrase(&chain, &key, PASSPHRASE).expect("the passphrase");
+        assert_eq!(loaded[0], WORLD.server.chain[0]);
+        assert_eq!(loaded.len(), WORLD.server.chain.len() + 1);
+        assert_eq!(opened.secret_der(), WORLD.server.key().secret_der());
+
+        let wrong = trust::identity_with_passphrase(&chain, &key, "wrong").expect_err("wrong");
+        assert!(
+            matches!(wrong.kind(), LoadErrorKind::WrongPassphrase),
+            "{wrong}"
+        );
+        let swapped = trust::identity_with_passphrase(&key, &chain, PASSPHRASE);
+        let swapped = swapped.expect_err("swapped");
+        assert!(
+            matches!(swapped.kind(), LoadErrorKind::Swapped { .. }),
+            "{swapped}"
+        );
+
+        if let Ok(text) = std::str::from_utf8(&contents) {
+            let both = files.file("both.pem", format!("{text}{turned}"));
+            let (loaded, opened) =
+                trust::identity_with_passphrase(&both, &both, PASSPHRASE).expect("both");
+            assert_eq!(loaded[0], WORLD.server.chain[0]);
+            assert_eq!(opened.kind(), KeyKind::EcdsaP256);
+        }
+    }
+    let plain = files.file("plain.pem", WORLD.server.key_pem());
+    trust::identity_with_passphrase(&chain, &plain, "whatever").expect("it needs none");
+}
+
+#[test]
 fn an_encrypted_key_in_place_of_the_certificates_is_told() {
     let files = Scratch::new();
     let chain = files.file("chain.pem", WORLD.server.chain_pem());

@@ -11,7 +11,7 @@ use super::file;
 use super::pem::{self, Block};
 
 /// What opens an encrypted key.
-type Passphrase<'a> = Option<&'a [u8]>;
+pub(super) type Passphrase<'a> = Option<&'a [u8]>;
 
 pub(super) fn private_key(
     path: &Path,
@@ -23,10 +23,11 @@ pub(super) fn private_key(
 /// Both from one file, which is read once: it may be a pipe.
 pub(super) fn identity(
     path: &Path,
+    passphrase: Passphrase<'_>,
 ) -> Result<(Vec<CertificateDer<'static>>, PrivateKey), LoadError> {
     let bytes = file::read(path)?;
     let chain = file::certificates_in(path, &bytes)?;
-    Ok((chain, private_key_in(path, &bytes, None)?))
+    Ok((chain, private_key_in(path, &bytes, passphrase)?))
 }
 
 fn private_key_in(

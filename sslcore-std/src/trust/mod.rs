@@ -33,7 +33,7 @@
 //! |---|---|
 //! | `addCaCertificates(path, format, syntax)`, `QSslCertificate::fromPath` | [`certificates`]: format and syntax are recognised |
 //! | `setLocalCertificate(path)`, `setLocalCertificateChain` | [`identity`], or [`certificates_from_file`]: the whole chain, not its first certificate alone |
-//! | `setPrivateKey(fileName, algorithm, format, passPhrase)` | [`private_key`], `private_key_with_passphrase` with the feature `encrypted-keys`: algorithm and format are recognised |
+//! | `setPrivateKey(fileName, algorithm, format, passPhrase)` | [`private_key`]; `private_key_with_passphrase` and `identity_with_passphrase` with the feature `encrypted-keys`: algorithm and format are recognised |
 //! | `QSslCertificate::importPkcs12` | `pkcs12`, with the feature `pkcs12` |
 //! | `systemCaCertificates` | `system`, with the feature `native-roots`; `mozilla`, with `webpki-roots` |
 //!
@@ -269,9 +269,46 @@ pub fn identity(
     certificates: impl AsRef<Path>,
     key: impl AsRef<Path>,
 ) -> Result<(Vec<CertificateDer<'static>>, PrivateKey), LoadError> {
-    let (certificates, key) = (certificates.as_ref(), key.as_ref());
+    load_identity(certificates.as_ref(), key.as_ref(), None)
+}
+
+/// Loads a certificate chain and the leaf's private key, which may be encrypted with this passphrase.
+/// Otherwise as [`identity`]; the passphrase is used as by [`private_key_with_passphrase`].
+///
+/// ```
+/// use sslcore_std::sslcore::ServerConfig;
+/// use sslcore_std::trust;
+///
+/// # #[cfg(any(feature = "aws-lc-rs", feature = "ring"))]
+/// fn server(passphrase: &[u8]) -> Result<ServerConfig, Box<dyn std::error::Error>> {
+///     let (chain, key) = trust::identity_with_passphrase("server.pem", "server.key", passphrase)?;
+///     let builder = ServerConfig::builder(sslcore_std::default_backend());
+///     Ok(builder.identity(chain, key).build()?)
+/// }
+/// ```
+///
+/// # Errors
+/// A [`LoadError`] of [`identity`] or [`private_key_with_passphrase`].
+#[cfg(feature = "encrypted-keys")]
+pub fn identity_with_passphrase(
+    certificates: impl AsRef<Path>,
+    key: impl AsRef<Path>,
+    passphrase: impl AsRef<[u8]>,
+) -> Result<(Vec<CertificateDer<'static>>, PrivateKey), LoadError> {
+    load_identity(
+        certificates.as_ref(),
+        key.as_ref(),
+        Some(passphrase.as_ref()),
+    )
+}
+
+fn load_identity(
+    certificates: &Path,
+    key: &Path,
+    passphrase: key::Passphrase<'_>,
+) -> Result<(Vec<CertificateDer<'static>>, PrivateKey), LoadError> {
     if certificates == key {
-        let (chain, key) = key::identity(key)?;
+        let (chain, key) = key::identity(key, passphrase)?;
         return Ok((leaf_first(chain), key));
     }
     let chain = match file::certificates(certificates) {
@@ -288,7 +325,7 @@ pub fn identity(
         }
         other => other?,
     };
-    Ok((leaf_first(chain), key::private_key(key, None)?))
+    Ok((leaf_first(chain), key::private_key(key, passphrase)?))
 }
 
 /// Sorts a chain into the order in which a handshake sends it: the leaf, its issuer, the issuer's

@@ -40,7 +40,8 @@ fn files_below(folder: &Path) -> Vec<PathBuf> {
             match path.file_name().and_then(|name| name.to_str()) {
                 Some("bin" | "tests" | "tests.rs") => {}
                 _ if path.is_dir() => folders.push(path),
-                _ => files.push(path),
+                Some(name) if name.ends_with(".rs") || name.ends_with(".md") => files.push(path),
+                _ => {}
             }
         }
     }

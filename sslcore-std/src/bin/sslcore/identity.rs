@@ -72,23 +72,22 @@ impl Options {
         let key = self.key.as_deref().unwrap_or(cert);
         match trust::identity(cert, key) {
             Err(error) if matches!(error.kind(), LoadErrorKind::EncryptedKey) => {
-                let chain = trust::certificates_from_file(cert).map_err(said)?;
-                Ok((chain, self.encrypted_key(key)?))
+                self.encrypted_pair(cert, key)
             }
             other => other.map_err(said),
         }
     }
 
-    fn encrypted_key(&self, path: &Path) -> Result<PrivateKey, String> {
+    fn encrypted_pair(&self, cert: &Path, key: &Path) -> Result<Identity, String> {
         if !cfg!(feature = "encrypted-keys") {
             return Err(format!(
-                "{path:?}: this private key is encrypted, and this program was built without the \
+                "{key:?}: this private key is encrypted, and this program was built without the \
                  feature \"encrypted-keys\"; \"openssl pkey -in FILE -out PLAIN\" makes one that is \
                  not"
             ));
         }
-        let passphrase = self.passphrase(path)?;
-        open_key(path, &passphrase).map_err(said)
+        let passphrase = self.passphrase(key)?;
+        open_pair(cert, key, &passphrase).map_err(said)
     }
 
     fn store(&self, path: &Path) -> Result<Identity, String> {
@@ -138,13 +137,13 @@ impl Options {
     }
 }
 
-fn open_key(path: &Path, passphrase: &[u8]) -> Result<PrivateKey, LoadError> {
+fn open_pair(cert: &Path, key: &Path, passphrase: &[u8]) -> Result<Identity, LoadError> {
     #[cfg(feature = "encrypted-keys")]
-    return trust::private_key_with_passphrase(path, passphrase);
+    return trust::identity_with_passphrase(cert, key, passphrase);
     #[cfg(not(feature = "encrypted-keys"))]
     {
         let _ = passphrase;
-        trust::private_key(path)
+        trust::identity(cert, key)
     }
 }
 
