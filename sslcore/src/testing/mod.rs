@@ -92,6 +92,13 @@ pub fn backend_without_security(seed: u64) -> Backend {
 /// `seed`: it does all the cryptography, and whoever knows the seed can read everything.
 ///
 /// Its cipher suites are real ones, so real peers agree to them. Costs an allocation or two.
+///
+/// ```
+/// # use sslcore::{ClientConfig, testing::rustcrypto_without_security};
+/// // The same hellos, byte for byte, each time that this test runs.
+/// let config = ClientConfig::builder(rustcrypto_without_security(7)).build();
+/// # assert!(config.is_ok());
+/// ```
 pub fn rustcrypto_without_security(seed: u64) -> Backend {
     let entropy = Seeded::new(seed);
     let real = entropy.rustcrypto().backend();
