@@ -1,0 +1,87 @@
+//! What the crates are made of: licences that allow what ours does, and a reason for each dependency.
+
+use std::process::Command;
+
+use serde_json::Value;
+use spdx::{Expression, ParseMode};
+
+/// Licences that ask for no more than to be named, and that MIT OR Apache-2.0 can be combined with.
+const PERMISSIVE: [&str; 9] = [
+    "Apache-2.0",
+    "BSD-2-Clause",
+    "BSD-3-Clause",
+    "CC0-1.0",
+    "ISC",
+    "MIT",
+    "MIT-0",
+    "Unicode-3.0",
+    "Zlib",
+];
+
+/// Whether the licence can be had under permissive terms alone.
+fn is_permissive(license: &str) -> bool {
+    let parsed = Expression::parse_mode(license, ParseMode::LAX);
+    parsed.is_ok_and(|license| {
+        license.evaluate(|wanted| {
+            let id = wanted.license.id();
+            id.is_some_and(|id| PERMISSIVE.contains(&id.name))
+        })
+    })
+}
+
+#[test]
+fn licences_are_told_apart() {
+    for fine in [
+        "MIT",
+        "MIT/Apache-2.0",
+        "GPL-3.0 OR ISC",
+        "(MIT OR Zlib) AND Unicode-3.0",
+    ] {
+        assert!(is_permissive(fine), "{fine}");
+    }
+    for not in ["GPL-3.0", "MIT AND LGPL-2.1", "MPL-2.0", "", "whatever"] {
+        assert!(!is_permissive(not), "{not}");
+    }
+}
+
+#[test]
+fn every_crate_can_be_used_under_permissive_terms() {
+    let metadata = Command::new(env!("CARGO"))
+        .args(["metadata", "--locked", "--format-version=1"])
+        .arg("--manifest-path")
+        .arg(concat!(env!("CARGO_MANIFEST_DIR"), "/../Cargo.toml"))
+        .output()
+        .expect("cargo");
+    let said = String::from_utf8_lossy(&metadata.stderr);
+    assert!(metadata.status.success(), "{said}");
+    let metadata: Value = serde_json::from_slice(&metadata.stdout).expect("JSON");
+    let packages = metadata["packages"].as_array().expect("packages");
+    assert!(packages.len() > 100, "{} packages", packages.len());
+    let others = packages.iter().filter_map(|package| {
+        let license = package["license"].as_str().unwrap_or_default();
+        (!is_permissive(license)).then(|| format!("{}: {license:?}", package["name"]))
+    });
+    assert_eq!(others.collect::<Vec<_>>(), [""; 0]);
+}
+
+#[test]
+fn every_dependency_says_what_it_is_for() {
+    let manifest = include_str!("../../Cargo.toml");
+    let (_, behind) = manifest
+        .split_once("[workspace.dependencies]\n")
+        .expect("dependencies");
+    let dependencies = behind.split("\n[").next().unwrap_or_default();
+    let (mut explained, mut seen) = (false, 0);
+    for line in dependencies.lines() {
+        let is_ours = line.contains("path = ");
+        if line.starts_with('#') {
+            explained = true;
+        } else if !line.is_empty() && !is_ours {
+            assert!(explained, "no word about {line}");
+            (explained, seen) = (false, seen + 1);
+        } else {
+            explained = false;
+        }
+    }
+    assert!(seen > 30, "{seen} dependencies");
+}
