@@ -1,7 +1,7 @@
 //! The three ways in and out: copying, lending, owned. They differ in cost and in nothing else.
 
 use bytes::{Buf, BytesMut};
-use sslcore::{Event, Limits, ReadEnd};
+use sslcore::{Event, Limits, Progress, ReadEnd};
 use sslcore_tests::certs::WORLD;
 use sslcore_tests::pair::{End, Pair, backend, client, server};
 
@@ -267,4 +267,25 @@ fn suites_and_groups_say_what_they_are() {
         groups.contains(&"X25519") && groups.contains(&"secp256r1"),
         "{groups:?}"
     );
+}
+
+#[test]
+fn one_call_of_process_opens_one_record() {
+    for version in ["TLSv1.2", "TLSv1.3"] {
+        let mut pair = Pair::encrypted_in(version, Limits::default());
+        for record in ["one ", "two ", "three"] {
+            pair.server.write(record.as_bytes());
+        }
+        let wire = pair.server.take();
+        let now = pair.client.now();
+        let conn = &mut pair.client.conn;
+        assert_eq!(conn.receive(&wire), Ok(wire.len()));
+        let mut opened = Vec::new();
+        while conn.process(now) == Progress::Again {
+            opened.push(conn.peek().len());
+        }
+        opened.push(conn.peek().len());
+        opened.dedup();
+        assert_eq!(opened, [4, 8, 13], "{version}, rule R9");
+    }
 }

@@ -118,3 +118,33 @@ fn plaintext_written_before_encrypted_is_bounded() {
         pair.client.events
     );
 }
+
+#[test]
+fn what_is_written_while_earlier_plaintext_waits_is_sent_behind_it() {
+    for version in VERSIONS {
+        let client = client(backend()).protocols(&[version]).build();
+        let server = server(backend()).protocols(&[version]).build();
+        let mut pair = Pair::tls(&client.expect("client"), &server.expect("server"));
+        pair.client.write(&[1; 60_000]);
+        while !pair.client.conn.is_encrypted() {
+            pair.exchange();
+        }
+        let waiting = pair.client.conn.bytes_to_write();
+        assert!(waiting > 0, "more than the transmit buffer holds");
+        // Everything sealed leaves, and there is room in it: for what waits (rule R5).
+        let wire = pair.client.conn.transmit().to_vec();
+        pair.client.conn.transmitted(wire.len()).expect("shown");
+        assert_eq!(pair.client.conn.write(&[2; 100]), Ok(100));
+        assert_eq!(pair.client.conn.bytes_to_write(), waiting + 100);
+        pair.server.give(&wire, usize::MAX);
+        let mut heard = pair.server.read_all();
+        while heard.len() < 60_100 {
+            pair.exchange();
+            heard.extend(pair.server.read_all());
+        }
+        assert!(
+            heard == [[1; 60_000].as_slice(), &[2; 100]].concat(),
+            "{version}"
+        );
+    }
+}

@@ -4,7 +4,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::mpsc;
 use std::thread;
 
-use sslcore::{Event, Limits, Transmission, UsageError};
+use sslcore::{Alert, Event, Limits, Transmission, UsageError};
 use sslcore_tests::pair::Pair;
 
 /// An encrypted client, with what it wrote on its way, and its server.
@@ -133,6 +133,25 @@ fn what_is_on_its_way_counts_against_the_limit_and_holds_the_end_up() {
     assert_eq!(pair.server.read_all(), [8; 16_384]);
     assert!(pair.client.conn.transmit_finished());
     assert!(pair.server.saw(Event::PeerClosed));
+}
+
+#[test]
+fn an_alert_is_sent_when_the_transport_has_taken_its_last_byte() {
+    let mut pair = Pair::encrypted_in("TLSv1.3", Limits::default());
+    pair.client.conn.close();
+    pair.client.settle();
+    let sent = Event::AlertSent(Alert::CloseNotify);
+    while pair.client.conn.transmit().len() > 1 {
+        assert!(!pair.client.saw(sent), "rule R6");
+        pair.client.conn.transmitted(1).expect("shown");
+        pair.client.settle();
+    }
+    let last = pair.client.conn.take_transmit().expect("one byte");
+    pair.client.settle();
+    assert!(!pair.client.saw(sent), "handed over, and not yet sent");
+    pair.client.conn.complete_transmit(last, 1).expect("lent");
+    pair.client.settle();
+    assert!(pair.client.saw(sent));
 }
 
 #[test]

@@ -118,7 +118,7 @@ impl Connection {
     /// # Errors
     /// [`UsageError::TooManyBytes`] when there are fewer.
     pub fn consume(&mut self, n: usize) -> Result<(), UsageError> {
-        let available = self.io.receive.plain().len();
+        let available = self.io.receive.plain_len();
         if n > available {
             return Err(UsageError::TooManyBytes {
                 given: n,

@@ -7,7 +7,7 @@ mod outcomes;
 
 use proptest::collection::vec;
 use proptest::prelude::*;
-use sslcore::{Event, FailureKind, Limits};
+use sslcore::{Event, FailureKind, Leftover, Limits};
 use sslcore_tests::pair::{End, Pair};
 
 use crate::calls::{Call, calls};
@@ -62,6 +62,19 @@ fn invariants(end: &End) -> Result<(), TestCaseError> {
     Ok(())
 }
 
+/// Nothing, or a handshake and so many exchanges but one.
+fn beginnings(n: usize) -> Vec<(bool, Call)> {
+    let start = Call::StartServer {
+        ask: false,
+        leftover: Leftover::Refuse,
+    };
+    let starts = [(false, start), (true, Call::StartClient(Leftover::Refuse))];
+    let starts = starts.into_iter().take(2 * n);
+    starts
+        .chain((1..n).map(|_| (true, Call::Exchange)))
+        .collect()
+}
+
 proptest! {
     #![proptest_config(ProptestConfig { cases: cases(400), ..ProptestConfig::default() })]
 
@@ -70,13 +83,16 @@ proptest! {
         seed in 0..100u64,
         tls13 in any::<bool>(),
         hold in any::<bool>(),
+        beginning in 0..8usize,
         sequence in vec((any::<bool>(), calls()), 1..60),
     ) {
         let configs = configs(seed, tls13, hold);
         let mut pair = Pair::new(Limits { read_buffer_size: 4096, ..Limits::default() });
         let mut models = [Model::default(), Model::default()];
         let mut honest = true;
-        for (on_client, next) in &sequence {
+        // Most begin with a handshake that has got somewhere, many behind its end.
+        let sequence = beginnings(beginning).into_iter().chain(sequence);
+        for (on_client, next) in &sequence.collect::<Vec<_>>() {
             honest &= !next.tampers();
             if matches!(next, Call::Exchange) {
                 exchange(&mut pair, &mut models);
