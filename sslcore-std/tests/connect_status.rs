@@ -49,8 +49,9 @@ impl Issued {
         let (cert, key) = scratch.identity(&self.leaf.identity(&[]));
         let ca = scratch.file("ca.pem", pem("CERTIFICATE", &self.authority.der));
         let list = self.authority.revoke(&[7], 2035);
-        scratch.file("authority.crl", list.der());
-        let crl = scratch.path().join("authority.crl");
+        let crl = scratch.file("authority.crl", list.der());
+        let stranger = Made::self_signed(chains::authority("stranger"));
+        let strangers = scratch.file("stranger.crl", stranger.revoke(&[7], 2035).der());
         let response = response.map(|response| scratch.file("ocsp.der", response.sign()));
         let mut serve = vec!["--cert", &cert, "--key", &key, "--once"];
         if let Some(response) = &response {
@@ -58,7 +59,8 @@ impl Issued {
         }
         let served = served_as(scratch, &serve);
         let options = options.iter().map(|option| match *option {
-            "CRL" => crl.to_str().expect("a path"),
+            "CRL" => &crl,
+            "STRANGER'S" => &strangers,
             option => option,
         });
         let mut command = connect(&served.address.to_string());
@@ -114,6 +116,17 @@ fn a_list_that_names_the_certificate_ends_it() {
     assert_eq!(run.code, Some(4), "{}", run.stderr);
     let why = "the certificate was revoked by CN=authority";
     assert!(run.stderr.contains(why), "{}", run.stderr);
+}
+
+#[test]
+fn a_list_of_other_certificates_is_said_to_be_unused() {
+    let why = "the revocation list of CN=stranger (--crl) is not used: it is about no certificate";
+    for json in [&[][..], &["--json"]] {
+        let options = [&["--crl", "STRANGER'S"], json].concat();
+        let run = Issued::new().presented(None, &options);
+        assert_eq!(run.code, Some(0), "{}", run.stderr);
+        assert!(run.stderr.contains(why), "{}", run.stderr);
+    }
 }
 
 #[test]

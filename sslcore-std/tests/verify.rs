@@ -221,6 +221,15 @@ fn a_revoked_certificate_is_refused_with_its_authoritys_list() {
             assert_eq!(told, code == 4, "{}", out(&run));
         }
     }
+    // One of an authority that is none of the chain's changes nothing, and that is said.
+    let stranger = Made::self_signed(authority("stranger"));
+    let unused = "the revocation list of CN=stranger (--crl) is not used";
+    for (by, told) in [(middle, false), (&stranger, true)] {
+        let list = file("list.crl", by.revoke(&[9], 2030).der());
+        let run = files.verify(&["--crl", list.to_str().expect("a path")]);
+        assert_eq!(run.code, Some(0), "{}", run.stderr);
+        assert_eq!(run.stderr.contains(unused), told, "{}", run.stderr);
+    }
     let no_list = files.verify(&["--crl", files.root.to_str().expect("a path")]);
     assert_eq!(no_list.code, Some(1));
     let said = "there is no certificate revocation list in it, only: CERTIFICATE";

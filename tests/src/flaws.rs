@@ -254,7 +254,8 @@ fn serial(at: usize) -> u64 {
     100 + at as u64
 }
 
-fn elsewhere() -> Option<NameConstraints> {
+/// Constraints that forbid [`HOST`].
+pub fn elsewhere() -> Option<NameConstraints> {
     Some(NameConstraints {
         permitted_subtrees: vec![GeneralSubtree::DnsName("elsewhere.test".into())],
         excluded_subtrees: Vec::new(),

@@ -144,13 +144,13 @@ fn a_signature_that_the_budget_did_not_reach_is_told() {
     let stranger = Made::self_signed(authority("root"));
     let middle = stranger.issue(authority("middle"));
     let leaf = middle.issue(leaf(&[HOST]));
-    let namesakes: Vec<Made> = (0..15)
+    let namesakes: Vec<Made> = (0..99)
         .map(|_| stranger.issue(authority("middle")))
         .collect();
     let mut chain = vec![&leaf];
     chain.extend(&namesakes);
     chain.push(&middle);
-    // The leaf's issuer is the last of 16: nothing is left to look at its own signature.
+    // The leaf's issuer is the last of 100: nothing is left to look at its own signature.
     let kinds = found(trusting(&[&root]), &chain);
     assert!(kinds.contains(&(PathSearchExceeded, 1)), "{kinds:?}");
 }

@@ -9,7 +9,7 @@ use sslcore::{ClientConfig, ServerConfig};
 use sslcore_tests::certs::WORLD;
 use sslcore_tests::chains::{HOST, Made, authority, leaf};
 use sslcore_tests::judging::{ders, errors, found, now, trusting};
-use sslcore_tests::pair::backend;
+use sslcore_tests::pair::{Pair, backend};
 
 /// An authority's certificate that is a server's, too.
 fn home_server(change: impl FnOnce(&mut CertificateParams)) -> Made {
@@ -184,4 +184,19 @@ fn a_forged_one_is_not_trusted_even_as_an_anchor() {
         kinds.contains(&(CertificateSignatureFailed, 0)),
         "{kinds:?}"
     );
+}
+
+#[test]
+fn a_handshake_with_one_is_encrypted() {
+    let own = home_server(|_| ());
+    let identity = own.identity(&[]);
+    let server = ServerConfig::builder(backend())
+        .identity(identity.chain.clone(), identity.key())
+        .build()
+        .expect("a configuration");
+    let client = trusting(&[&own]).build().expect("a configuration");
+    let mut pair = Pair::tls(&client, &server);
+    pair.run();
+    assert!(pair.client.conn.is_encrypted() && pair.server.conn.is_encrypted());
+    assert!(pair.client.conn.ssl_errors().is_empty());
 }

@@ -5,8 +5,10 @@ use rcgen::{
 };
 use sslcore::RevocationList;
 use sslcore::SslErrorKind::*;
-use sslcore_tests::chains::{Family, HOST, Made, authority, element, leaf};
-use sslcore_tests::judging::{found, trusting};
+use sslcore_tests::chains::{
+    Family, HOST, Made, authority, distinguished_name, element, field, leaf,
+};
+use sslcore_tests::judging::{ders, found, trusting};
 
 #[test]
 fn a_revoked_certificate_is_told() {
@@ -149,4 +151,130 @@ fn of_several_lists_of_an_issuers_the_newest_counts() {
     let (old, new) = (made_in(b"2503", &[8]), made_in(b"2504", &[]));
     assert_eq!(check(&[&old, &new]), []);
     assert_eq!(check(&[&new, &old]), []);
+}
+
+/// The name of `authority("middle")` in other bytes.
+fn other_bytes() -> Vec<u8> {
+    distinguished_name(&[&[(&[0x55, 4, 3], 0x13, b"Middle ")]])
+}
+
+#[test]
+fn a_list_revokes_whatever_bytes_its_issuer_is_named_in() {
+    let family = Family::with(|_, leaf| leaf.serial_number = Some(8u64.into()));
+    let (root, middle, leaf) = (&family.root, &family.middle, &family.leaf);
+    let list = |serials: &[u64]| {
+        let list = middle.revoke_with_fields(serials, |fields| fields[2] = other_bytes());
+        RevocationList::from_der(list).expect("a list")
+    };
+    let check = |list| {
+        let config = trusting(&[root]).revocation_lists([list], false);
+        found(config, &[leaf, middle])
+    };
+    assert_eq!(check(list(&[8])), [(CertificateRevoked, 0)]);
+    assert_eq!(check(list(&[9])), []);
+}
+
+#[test]
+fn a_certificate_whose_issuer_is_named_in_other_bytes_is_revoked_all_the_same() {
+    let family = Family::with(|_, leaf| leaf.serial_number = Some(8u64.into()));
+    let (root, middle) = (&family.root, &family.middle);
+    let leaf = family
+        .leaf
+        .with_fields(&middle.key, |fields| fields[field::ISSUER] = other_bytes());
+    let check = |lists: Vec<_>, anchor: &Made, chain: &[&Made]| {
+        found(trusting(&[anchor]).revocation_lists(lists, false), chain)
+    };
+    for (anchor, chain) in [(root, &[&leaf, middle][..]), (middle, &[&leaf])] {
+        assert_eq!(check(vec![], anchor, chain), []);
+        assert_eq!(check(vec![middle.revoke(&[9], 2030)], anchor, chain), []);
+        assert_eq!(
+            check(vec![middle.revoke(&[8], 2030)], anchor, chain),
+            [(CertificateRevoked, 0)]
+        );
+    }
+}
+
+#[test]
+fn an_anchor_that_may_not_sign_lists_has_signed_none() {
+    let key = || KeyPair::generate().expect("key");
+    let mut silent = authority("root");
+    silent.key_usages = vec![KeyUsagePurpose::KeyCertSign];
+    let root = Made::self_signed_by(silent.clone(), key());
+    let list = |serials: &[u64]| {
+        let same_key = KeyPair::try_from(root.key.serialize_der()).expect("key");
+        Made::self_signed_by(authority("root"), same_key).revoke(serials, 2030)
+    };
+    let mut params = leaf(&[HOST]);
+    params.serial_number = Some(8u64.into());
+    let leaf = root.issue(params);
+    let unknown = [(CertificateStatusUnknown, 0)];
+    for serials in [&[8][..], &[]] {
+        let config = trusting(&[&root]).revocation_lists([list(serials)], false);
+        assert_eq!(found(config, &[&leaf]), unknown);
+    }
+    // Another certificate for its key may.
+    let same_key = KeyPair::try_from(root.key.serialize_der()).expect("key");
+    let signer = Made::self_signed_by(authority("root"), same_key);
+    let config = trusting(&[&root, &signer]).revocation_lists([list(&[8])], false);
+    assert_eq!(found(config, &[&leaf]), [(CertificateRevoked, 0)]);
+    // An error of another kind changes nothing.
+    let mut params = leaf_that_expired();
+    params.serial_number = Some(8u64.into());
+    let leaf = root.issue(params);
+    let config = trusting(&[&root]).revocation_lists([list(&[])], false);
+    let kinds = found(config, &[&leaf]);
+    assert_eq!(
+        kinds,
+        [(CertificateExpired, 0), (CertificateStatusUnknown, 0)]
+    );
+}
+
+fn leaf_that_expired() -> rcgen::CertificateParams {
+    let mut params = leaf(&[HOST]);
+    params.not_after = rcgen::date_time_ymd(2025, 6, 1);
+    params
+}
+
+#[test]
+fn a_list_that_is_about_no_certificate_of_a_chain_is_told() {
+    let family = Family::new();
+    let (root, middle, leaf) = (&family.root, &family.middle, &family.leaf);
+    let stranger = Made::self_signed(authority("stranger"));
+    let only_authorities = CrlIssuingDistributionPoint {
+        distribution_point: CrlDistributionPoint {
+            uris: vec!["http://crl.test/1".into()],
+        },
+        scope: Some(CrlScope::CaCertsOnly),
+    };
+    let lists = [
+        root.revoke(&[], 2030),
+        stranger.revoke(&[], 2030),
+        middle.revoke(&[], 2030),
+        middle.revoke_within(&[], 2030, Some(only_authorities)),
+        // Out of date, and about the leaf.
+        middle.revoke(&[], 2025),
+    ];
+    let config = trusting(&[root]).revocation_lists(lists.clone(), false);
+    let config = config.build().expect("a configuration");
+    let unused = |chain: &[&Made]| -> Vec<RevocationList> {
+        let chain = ders(chain);
+        config.unused_revocation_lists(&chain).cloned().collect()
+    };
+    assert_eq!(
+        unused(&[leaf, middle]),
+        [lists[1].clone(), lists[3].clone()]
+    );
+    assert_eq!(
+        unused(&[leaf]),
+        [lists[0].clone(), lists[1].clone(), lists[3].clone()]
+    );
+    assert_eq!(unused(&[]), lists);
+    let none = trusting(&[root]).build().expect("a configuration");
+    assert_eq!(none.unused_revocation_lists(&ders(&[leaf])).count(), 0);
+    // Where a list is required, one that is about others is none.
+    let config = trusting(&[root]).revocation_lists([lists[1].clone()], true);
+    assert_eq!(
+        found(config, &[leaf, middle]),
+        [(CertificateStatusUnknown, 0), (CertificateStatusUnknown, 1)]
+    );
 }

@@ -223,10 +223,10 @@ fn what_has_no_certificate_or_cannot_be_read_is_a_sentence_too() {
 
 #[test]
 fn a_search_that_takes_too_long_is_a_sentence() {
-    let many: Vec<Made> = (0..8)
+    let many: Vec<Made> = (0..101)
         .map(|_| Made::self_signed(authority("same")))
         .collect();
-    let leaf = many[0].issue(leaf(&[HOST]));
+    let leaf = many[100].issue(leaf(&[HOST]));
     let mut chain = vec![&leaf];
     chain.extend(&many);
     assert_told(

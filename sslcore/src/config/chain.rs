@@ -9,6 +9,7 @@ use super::peer_name::PeerName;
 use crate::verify::judge::Staple;
 use crate::verify::policy::{Judged, Policy};
 use crate::verify::{SslError, SslErrorKind};
+use crate::x509::revocation_list::RevocationList;
 
 impl ClientConfig {
     /// Verifies a server's chain, leaf first, as a handshake with this configuration would, and
@@ -40,6 +41,25 @@ impl ClientConfig {
         let name = name.map(|name| &name.verify);
         verify_chain(&self.0.terms.policy, chain, Judged::Server(name), now)
     }
+
+    /// The [revocation lists](crate::ConfigBuilder::revocation_lists) that are about no certificate of
+    /// this chain: those of other issuers, and those that are for other certificates of its issuers.
+    /// A list that was given for this chain and is among them was the wrong one. Reads all lists, and
+    /// checks no signature.
+    ///
+    /// ```
+    /// # fn show(config: &sslcore::ClientConfig, chain: &[rustls_pki_types::CertificateDer<'_>]) {
+    /// for list in config.unused_revocation_lists(chain) {
+    ///     eprintln!("the list of {} is not about this chain", list.issuer());
+    /// }
+    /// # }
+    /// ```
+    pub fn unused_revocation_lists<'a>(
+        &'a self,
+        chain: &'a [CertificateDer<'_>],
+    ) -> impl Iterator<Item = &'a RevocationList> {
+        unused_lists(&self.0.terms.policy, chain)
+    }
 }
 
 impl ServerConfig {
@@ -53,6 +73,23 @@ impl ServerConfig {
     ) -> Vec<SslError> {
         verify_chain(&self.0.terms.policy, chain, Judged::Client, now)
     }
+
+    /// The revocation lists that are about no certificate of this chain; see
+    /// [`ClientConfig::unused_revocation_lists`].
+    pub fn unused_revocation_lists<'a>(
+        &'a self,
+        chain: &'a [CertificateDer<'_>],
+    ) -> impl Iterator<Item = &'a RevocationList> {
+        unused_lists(&self.0.terms.policy, chain)
+    }
+}
+
+fn unused_lists<'a>(
+    policy: &'a Policy,
+    chain: &'a [CertificateDer<'_>],
+) -> impl Iterator<Item = &'a RevocationList> {
+    let revocation = policy.revocation.iter();
+    revocation.flat_map(move |lists| lists.unused(chain))
 }
 
 /// No chain is no good one, also where a peer need not have any.

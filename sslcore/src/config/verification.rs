@@ -108,8 +108,22 @@ impl Verification {
 
     fn revocation(&mut self) -> Option<Revocation> {
         let lists = core::mem::take(&mut self.lists);
-        (!lists.is_empty() || self.status_required)
-            .then(|| Revocation::new(lists, self.status_required))
+        if lists.is_empty() && !self.status_required {
+            return None;
+        }
+        // One of several certificates for a key is enough.
+        let (mut silent, mut signers) = (Vec::new(), Vec::new());
+        for der in &self.anchors {
+            if let Some(anchor) = Certificate::parse(der) {
+                match anchor.may_sign_lists() {
+                    true => &mut signers,
+                    false => &mut silent,
+                }
+                .push(anchor.public_key.info.to_vec());
+            }
+        }
+        silent.retain(|key| !signers.contains(key));
+        Some(Revocation::new(lists, self.status_required, silent))
     }
 }
 

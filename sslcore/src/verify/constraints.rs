@@ -3,7 +3,7 @@
 //! webpki compares DNS names and addresses, and refuses whatever else is constrained. When it has
 //! refused a path, all names on it are compared here.
 
-use super::name::matches;
+use super::host::matches;
 use crate::x509::der::{Reader, tag};
 use crate::x509::name::beyond;
 use crate::x509::raw::Certificate;

@@ -15,9 +15,10 @@ use super::constraints::{MAX_COMPARISONS, Misfit, compare};
 use super::dates::time_within;
 use super::error::Detail;
 use super::kind::SslErrorKind as Kind;
-use super::path::{End, Link, Material, Path, Signature};
+use super::path::{End, Link, Material, Path, Signature, WEBPKI_INTERMEDIATES};
 use super::purpose::{Purpose, Usage};
-use crate::x509::der::Reader;
+use crate::x509::der::{Reader, tag};
+use crate::x509::name::same;
 use crate::x509::raw::Certificate;
 
 /// One error: what, on which certificate of the path, and what is to be said about it.
@@ -30,7 +31,6 @@ pub(super) struct Case<'a> {
     pub(super) itself: bool,
     /// The certificates of trust anchors that constrain names.
     pub(super) constrained: &'a [CertificateDer<'a>],
-    pub(super) purpose: Purpose,
     /// What dates are compared with, if anything.
     pub(super) now: Option<UnixTime>,
     /// What webpki was told.
@@ -38,57 +38,66 @@ pub(super) struct Case<'a> {
 }
 
 impl Case<'_> {
-    /// Everything that is wrong with the path. webpki has refused the chain with `refusal`: there
-    /// is at least one error, unless all that was wrong are dates of certificates that the path
-    /// does not need, names that only webpki does not compare, or that a trusted leaf is an
-    /// authority's. Costs at most one more path search of webpki's.
-    pub(super) fn diagnose(&self, path: &Path<'_>, refusal: &Error) -> Vec<Finding> {
+    /// Everything that is wrong with the path. webpki has refused the chain; when nothing is found
+    /// it has accepted this path all the same, but for names that it does not compare, an
+    /// authority's certificate that is trusted as a leaf, and what is above an issuer that it does
+    /// not go beyond: one that is named in other bytes than the certificate below says, or has six
+    /// intermediates below. All that was looked at here. Costs at most one more path search of
+    /// webpki's.
+    #[inline(never)]
+    pub(super) fn diagnose(&self, path: &Path<'_>) -> Vec<Finding> {
         let mut found = Vec::new();
         end(path, &mut found);
         let last = path.links.len().saturating_sub(1);
         for (depth, link) in path.links.iter().enumerate() {
             let root = path.end == End::SelfSigned && depth == last;
-            self.certificate(link, depth, root, &mut found);
+            self.certificate(link, depth, root, path.spent, &mut found);
         }
         self.names(path, &mut found);
         let assumed = assumed(path, &found);
-        let hidden = self.hidden(path, assumed, &found);
-        match hidden {
+        match self.hidden(path, assumed, &found) {
             // There is no time at which all are valid, to look behind their dates.
             Some(kind) if is_of_dates(kind) => {
                 found.push((Kind::Unspecified, 0, Detail::NeverValid));
             }
-            // Names have been compared.
+            // Names have been compared; webpki does that last.
             None | Some(Kind::NameConstraintViolation) => {}
             // Each certificate has been looked at for itself.
             Some(Kind::UndecodableCertificate) if found.iter().any(unread) => {}
             // Issuers with errors of their own were not asked: it is another one.
             Some(kind) => tell(&mut found, kind, 0, Detail::None),
         }
-        // webpki compares names last; of dates, it was asked at a time of its own.
-        let accepted = assumed.is_none()
-            && match hidden {
-                Some(kind) => kind == Kind::NameConstraintViolation,
-                None => self.itself || is_of_dates(kind_of(refusal)),
-            };
-        if found.is_empty() && !accepted {
-            found.push((kind_of(refusal), 0, Detail::None));
+        if found.is_empty() && !path.is_proven() {
+            found.push((Kind::Unspecified, 0, Detail::None));
+        }
+        let mut kinds = found.iter().map(|(kind, ..)| *kind);
+        if path.spent && !found.is_empty() && kinds.all(|kind| kind != Kind::PathSearchExceeded) {
+            found.push((Kind::PathSearchExceeded, 0, Detail::None));
         }
         found
     }
 
     /// What is wrong with one certificate of the path; a root can only be trusted as an anchor.
-    fn certificate(&self, link: &Link<'_>, depth: usize, root: bool, found: &mut Vec<Finding>) {
+    /// When the search is `spent`, another issuer may have made a signature that is not this
+    /// one's.
+    fn certificate(
+        &self,
+        link: &Link<'_>,
+        depth: usize,
+        root: bool,
+        spent: bool,
+        found: &mut Vec<Finding>,
+    ) {
         let (cert, leaf) = (&link.fields, depth == 0);
         let mut report = |kind, detail| tell(found, kind, depth, detail);
         match link.signature {
             Signature::Good | Signature::Unchecked => {}
-            Signature::Bad => report(Kind::CertificateSignatureFailed, Detail::None),
+            Signature::Bad if !spent => report(Kind::CertificateSignatureFailed, Detail::None),
             Signature::Unsupported(flaw) => {
                 let detail = flaw.map_or(Detail::None, Detail::IssuerKey);
                 report(Kind::UnsupportedAlgorithm, detail);
             }
-            Signature::Unaffordable => report(Kind::PathSearchExceeded, Detail::None),
+            _ => report(Kind::PathSearchExceeded, Detail::None),
         }
         let mut date = |time: Option<UnixTime>, none, beyond, kind| match (time, self.now) {
             (None, _) => report(none, Detail::None),
@@ -108,8 +117,9 @@ impl Case<'_> {
             Kind::CertificateExpired,
         );
         let unfit = leaf && (cert.is_ca() && !self.itself || !cert.may_sign_handshakes());
-        if unfit || !cert.serves(self.purpose.id()) {
-            report(Kind::InvalidPurpose, Detail::For(self.purpose));
+        let purpose = self.material.purpose;
+        if unfit || !cert.serves(purpose.id()) {
+            report(Kind::InvalidPurpose, Detail::For(purpose));
         }
         // Anchors may be odder.
         let error = match root && !leaf {
@@ -170,7 +180,7 @@ impl Case<'_> {
         self.constrained.iter().find(|der| {
             Certificate::parse(der).is_some_and(|root| match &last.issuer {
                 Some(key) => key.info == root.public_key.info,
-                None => last.fields.issuer == root.subject,
+                None => same(last.fields.issuer, root.subject),
             })
         })
     }
@@ -178,30 +188,33 @@ impl Case<'_> {
     /// What webpki still refuses when all that was found is taken away, and this certificate of
     /// the path trusted.
     fn hidden(&self, path: &Path<'_>, assumed: Option<usize>, found: &[Finding]) -> Option<Kind> {
-        // With one that is assumed there is one path, and no other to be refused for.
-        let link = assumed.and_then(|depth| path.links.get(depth));
-        let anchor = link
+        // There is one path, and no other to be refused for.
+        let key = match assumed {
             // Nobody has the key that a leaf's signature could be checked with.
-            .filter(|link| assumed != Some(0) || link.signature == Signature::Good)
-            .and_then(|link| anchor_from_trusted_cert(link.der).ok())
-            .map(|anchor| TrustAnchor {
-                name_constraints: None,
-                ..anchor
-            });
-        let anchors = match (&anchor, assumed) {
-            (Some(anchor), _) => slice::from_ref(anchor),
-            (None, Some(_)) => &[],
-            (None, None) => self.material.anchors,
+            Some(0) => path.links.first()?.issuer,
+            Some(depth) => Some(path.links.get(depth)?.fields.public_key),
+            None => path.links.last()?.issuer,
         };
         let above = assumed.map_or(path.links.len(), |depth| depth.max(1));
+        let links = path.links.get(..above)?;
+        // By the name that the certificate below says, which is the same.
+        let name = Reader::new(links.last()?.fields.issuer).read(tag::SEQUENCE);
+        let trusted = path.anchor.filter(|_| assumed.is_none());
+        let constraints = trusted.and_then(|it| it.name_constraints.as_deref());
+        let anchor = key.map(|key| TrustAnchor {
+            subject: name.unwrap_or_default().into(),
+            subject_public_key_info: key.info.into(),
+            name_constraints: constraints.map(Into::into),
+        });
+        let anchors = anchor.as_slice();
         let mut kinds = found.iter().map(|(kind, ..)| *kind);
         let purpose = match kinds.any(|kind| kind == Kind::InvalidPurpose) {
             true => None,
-            false => Some(self.purpose),
+            false => Some(self.material.purpose),
         };
-        self.ask(path.links.get(..above)?, anchors, purpose)
+        self.ask(links, anchors, purpose)
             .filter(|error| match error {
-                Error::UnknownIssuer => !anchors.is_empty(),
+                Error::UnknownIssuer => !anchors.is_empty() || found.is_empty(),
                 Error::CaUsedAsEndEntity => !self.itself,
                 _ => true,
             })
@@ -264,23 +277,27 @@ fn is_of_dates(kind: Kind) -> bool {
 }
 
 /// The certificate that is trusted for the sake of argument: the leaf if its signature is not good,
-/// the first issuer with an error that webpki cannot be told to overlook, or else the last one of a path that leads nowhere.
+/// the first issuer that webpki does not find by its name, or does not follow, or that has an error
+/// which it cannot be told to overlook, or else the last one of a path that leads nowhere.
 fn assumed(path: &Path<'_>, found: &[Finding]) -> Option<usize> {
     let relaxed = |kind: Kind| is_of_dates(kind) || kind == Kind::InvalidPurpose;
-    let wrong = path
-        .links
-        .iter()
-        .enumerate()
-        .position(|(depth, link)| match depth {
-            0 => !matches!(link.signature, Signature::Good | Signature::Unchecked),
-            _ => found
-                .iter()
-                .any(|(kind, at, _)| *at == depth && !relaxed(*kind)),
-        });
-    match path.end {
-        End::Anchor => wrong,
-        _ => wrong.or(path.links.len().checked_sub(1)),
+    let mut below: Option<&Link<'_>> = None;
+    for (depth, link) in path.links.iter().enumerate() {
+        let mut errors = found.iter();
+        let wrong = match below {
+            None => !matches!(link.signature, Signature::Good | Signature::Unchecked),
+            Some(below) => {
+                below.fields.issuer != link.fields.subject
+                    || depth > WEBPKI_INTERMEDIATES
+                    || errors.any(|(kind, at, _)| *at == depth && !relaxed(*kind))
+            }
+        };
+        if wrong {
+            return Some(depth);
+        }
+        below = Some(link);
     }
+    (path.end != End::Anchor).then(|| path.links.len().saturating_sub(1))
 }
 
 /// How the path ends, if that is an error.
@@ -293,11 +310,13 @@ fn end(path: &Path<'_>, found: &mut Vec<Finding>) {
         End::SelfSigned if signature == Some(Signature::Bad) => return,
         End::SelfSigned if last == 0 => Kind::SelfSignedCertificate,
         End::SelfSigned => Kind::SelfSignedCertificateInChain,
+        // What is missing may be there.
+        _ if path.spent => Kind::PathSearchExceeded,
         End::IssuerUnknown => Kind::UnableToGetLocalIssuerCertificate,
         End::TooLong => Kind::PathSearchExceeded,
     };
     tell(found, kind, last, Detail::None);
-    if path.end == End::IssuerUnknown && last == 0 {
+    if kind == Kind::UnableToGetLocalIssuerCertificate && last == 0 {
         tell(found, Kind::UnableToVerifyFirstCertificate, 0, Detail::None);
     }
 }

@@ -5,13 +5,13 @@ use alloc::vec::Vec;
 use core::slice;
 
 use rustls_pki_types::{CertificateDer, TrustAnchor, UnixTime};
-use webpki::{EndEntityCert, Error, anchor_from_trusted_cert};
+use webpki::{EndEntityCert, anchor_from_trusted_cert};
 
 use super::dates::{Times, times};
-use super::diagnose::{Case, Finding, kind_of};
+use super::diagnose::Case;
 use super::error::{Detail, SslError};
 use super::kind::SslErrorKind as Kind;
-use super::path::{End, Material, Path, reachable};
+use super::path::{MAX_SIGNATURES, MAX_SIGNATURES_ALONE, Material, Path, reachable};
 use super::policy::{Judged, Policy, VerifyMode};
 use super::purpose::{Purpose, Usage};
 use super::status::{StatusQuestion, StatusReport};
@@ -48,16 +48,18 @@ pub(crate) enum Staple<'a> {
 impl Policy {
     /// Judges a chain, leaf first.
     ///
-    /// webpki is the authority: there is no error only if it finds none, but for an issuer's
-    /// constraints on kinds of names that it does not compare, and for an authority's certificate
-    /// that is trusted as the peer's own. When it refuses, the diagnosis says why, with all that
-    /// webpki's one error hides.
+    /// webpki is the authority: there is no error only if it finds none, but for what it does not
+    /// compare: an issuer's constraints on some kinds of names, names in other bytes, issuers above
+    /// the sixth, and an authority's certificate that is trusted as the peer's own. When it
+    /// refuses, or is given more than six intermediates, a path is searched for here, which webpki
+    /// is asked about; the diagnosis says what is wrong with it, with all that webpki's one error
+    /// hides.
     ///
     /// Work is bounded whatever the chain is: two path searches of webpki's (100 signatures each)
-    /// through at most six intermediates, at most 16 signatures of the diagnosis, and one for each
-    /// list of revoked certificates; what the diagnosis leaves of its 16 is for lists whose issuer
-    /// is named like others on the path. What a status checker does comes on top. Allocates the
-    /// errors.
+    /// through at most six intermediates, at most 16 signatures of the search here (100, and one
+    /// search of webpki's, when there are more intermediates), and one for each list of revoked
+    /// certificates; what the search leaves of its budget is for lists whose issuer is named like
+    /// others on the path. What a status checker does comes on top. Allocates the errors.
     pub(crate) fn judge(
         &self,
         chain: &[CertificateDer<'static>],
@@ -160,98 +162,71 @@ impl Policy {
             false => None,
         };
         let anchors = itself.as_ref().map_or(&*self.anchors, slice::from_ref);
-        let (issuers, more) = reachable(chain);
-        let mut fields = Vec::from([own]);
-        for der in &issuers {
-            if let Some(issuer) = raw::Certificate::parse(der) {
-                fields.push(issuer);
-            }
+        let mut issuers = Vec::new();
+        for der in chain.iter().skip(1) {
+            issuers.extend(raw::Certificate::parse(der).map(|fields| (der, fields)));
         }
+        let (given, fields, more) = reachable(own, &issuers);
         let (near, time) = times(now, self.tolerance, &fields);
-        match self.search(leaf, anchors, &issuers, purpose, time) {
-            Ok((intermediates, anchor)) => {
-                let mut path = Vec::from([leaf]);
-                path.extend(&intermediates);
-                if let Some(revocation) = &self.revocation {
-                    revocation.revoked(&path, &anchor, near, self.algorithms, errors);
-                }
-                if !own.may_sign_handshakes() {
-                    let detail = Detail::For(purpose);
-                    errors.push(SslError::found(Kind::InvalidPurpose, 0, detail, leaf));
-                }
-                let unfit = (1..).zip(&intermediates).filter(|(_, der)| {
-                    raw::Certificate::parse(der).is_some_and(|it| !it.may_sign_certificates())
-                });
-                errors.extend(unfit.map(|(depth, der)| {
-                    SslError::found(Kind::InvalidCaCertificate, depth, Detail::None, der)
-                }));
-                self.extras(leaf, intermediates.len(), errors);
-                match intermediates.first() {
-                    Some(issuer) => {
-                        let issuer = raw::Certificate::parse(issuer)?;
-                        Some(issuer.public_key.info.to_vec())
+        let good = match more {
+            true => None,
+            false => self.search(leaf, anchors, &given, purpose, time),
+        };
+        let material = Material {
+            leaf: (leaf, own),
+            issuers: &issuers,
+            anchors,
+            algorithms: self.algorithms,
+            purpose,
+            times: Times::around(now, self.tolerance),
+        };
+        let budget = match more {
+            true => MAX_SIGNATURES_ALONE,
+            false => MAX_SIGNATURES,
+        };
+        match &good {
+            Some((intermediates, anchor)) => {
+                let mut path = Path::new(budget);
+                path.push(&material.leaf);
+                for der in intermediates {
+                    if let Some(issuer) = issuers.iter().find(|it| it.0 == der) {
+                        path.push(issuer);
                     }
-                    None => Some(anchor),
                 }
+                path.accept(raw::PublicKey::read(&[], anchor));
+                for (depth, link) in path.links.iter().enumerate() {
+                    let (kind, detail) = match depth {
+                        0 if !own.may_sign_handshakes() => {
+                            (Kind::InvalidPurpose, Detail::For(purpose))
+                        }
+                        1.. if !link.fields.may_sign_certificates() => {
+                            (Kind::InvalidCaCertificate, Detail::None)
+                        }
+                        _ => continue,
+                    };
+                    errors.push(SslError::found(kind, depth, detail, link.der));
+                }
+                self.extras(&path, near, errors)
             }
-            Err(refusal) => {
-                let material = Material {
-                    chain,
-                    anchors,
-                    algorithms: self.algorithms,
-                    times: Times::around(now, self.tolerance),
-                };
-                let Some(path) = Path::build(&material) else {
-                    errors.push(SslError::found(kind_of(&refusal), 0, Detail::None, leaf));
-                    return None;
-                };
+            None => {
+                let path = Path::build(&material, budget);
                 let fields: Vec<_> = path.links.iter().map(|link| link.fields).collect();
                 let (now, time) = times(now, self.tolerance, &fields);
                 let case = Case {
                     material,
                     itself: itself.is_some(),
                     constrained: &self.constrained,
-                    purpose,
                     now,
                     time,
                 };
-                self.refused(leaf, &case, &path, &refusal, more, errors)
+                for (kind, depth, detail) in case.diagnose(&path) {
+                    let link = path.links.get(depth).map(|link| link.der);
+                    let certificate = link.or_else(|| case.root(&path)).unwrap_or(leaf);
+                    errors.push(SslError::found(kind, depth, detail, certificate));
+                }
+                self.extras(&path, now, errors)
             }
         }
-    }
-
-    /// The same when webpki has refused the chain, or what it was given of it: there may be `more`.
-    fn refused(
-        &self,
-        leaf: &CertificateDer<'_>,
-        case: &Case<'_>,
-        path: &Path<'_>,
-        refusal: &Error,
-        more: bool,
-        errors: &mut Vec<SslError>,
-    ) -> Option<Vec<u8>> {
-        let found = case.diagnose(path, refusal);
-        let exceeded = more && !found.is_empty();
-        errors.extend(found.into_iter().map(|(kind, depth, detail): Finding| {
-            let link = path.links.get(depth).map(|link| link.der);
-            let certificate = link.or_else(|| case.root(path)).unwrap_or(leaf);
-            SslError::found(kind, depth, detail, certificate)
-        }));
-        if let Some(revocation) = &self.revocation {
-            revocation.revoked_links(path, case.now, self.algorithms, errors);
-        }
-        if exceeded {
-            errors.push(SslError::found(
-                Kind::PathSearchExceeded,
-                0,
-                Detail::None,
-                leaf,
-            ));
-        }
-        self.extras(leaf, path.intermediates(), errors);
-        let proven = path.links.iter().all(|link| link.issuer.is_some());
-        let issuer = path.links.first()?.issuer.as_ref()?;
-        (proven && path.end == End::Anchor).then(|| issuer.info.to_vec())
     }
 
     /// webpki's search for a good path: its intermediates, and the key of its anchor.
@@ -262,8 +237,8 @@ impl Policy {
         issuers: &[CertificateDer<'_>],
         purpose: Purpose,
         time: UnixTime,
-    ) -> Result<(Vec<CertificateDer<'static>>, Vec<u8>), Error> {
-        let parsed = EndEntityCert::try_from(leaf)?;
+    ) -> Option<(Vec<CertificateDer<'static>>, Vec<u8>)> {
+        let parsed = EndEntityCert::try_from(leaf).ok()?;
         let path = parsed.verify_for_usage(
             self.algorithms,
             anchors,
@@ -272,23 +247,36 @@ impl Policy {
             Usage(Some(purpose)),
             None,
             None,
-        )?;
+        );
+        let path = path.ok()?;
         let intermediates = path.intermediate_certificates();
         let intermediates = intermediates.map(|it| it.der().into_owned()).collect();
-        Ok((
+        Some((
             intermediates,
             path.anchor().subject_public_key_info.to_vec(),
         ))
     }
 
-    /// What webpki does not look at.
-    fn extras(&self, leaf: &CertificateDer<'_>, intermediates: usize, errors: &mut Vec<SslError>) {
-        errors.extend(unusable(leaf, self.algorithms));
-        if let Some(limit) = self.depth.filter(|limit| intermediates > *limit) {
-            let found = intermediates;
-            let detail = Detail::TooMany { limit, found };
-            errors.push(SslError::found(Kind::ChainTooLong, 0, detail, leaf));
+    /// What nobody has looked at on a path. Gives the key of the leaf's issuer, if all of the path
+    /// is signed and it leads to an anchor.
+    fn extras(
+        &self,
+        path: &Path<'_>,
+        now: Option<UnixTime>,
+        errors: &mut Vec<SslError>,
+    ) -> Option<Vec<u8>> {
+        if let Some(revocation) = &self.revocation {
+            revocation.revoked(path, now, self.algorithms, errors);
         }
+        let leaf = path.links.first()?;
+        errors.extend(unusable(leaf.der, self.algorithms));
+        let found = path.intermediates();
+        if let Some(limit) = self.depth.filter(|limit| found > *limit) {
+            let detail = Detail::TooMany { limit, found };
+            errors.push(SslError::found(Kind::ChainTooLong, 0, detail, leaf.der));
+        }
+        let issuer = leaf.issuer.filter(|_| path.is_proven());
+        issuer.map(|key| key.info.to_vec())
     }
 }
 

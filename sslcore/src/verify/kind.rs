@@ -120,7 +120,8 @@ error_kinds! {
     NoWallClock = 1003, "without a clock the certificate's validity cannot be judged";
     /// The certificate is none of those that were pinned.
     NotPinned = 1004, "the certificate is none of those that were pinned";
-    /// The search for a path to a trust anchor would cost too many signature checks.
+    /// The search for a path to a trust anchor would cost too many signature checks, or there are
+    /// more than 16 intermediates: a good path may have been missed.
     PathSearchExceeded = 1005, "the chain has more paths than can be searched";
     /// There are more intermediates than the verify depth allows.
     ChainTooLong = 1006, "the chain is longer than the verify depth";

@@ -4,6 +4,7 @@ mod constraints;
 mod dates;
 mod diagnose;
 mod error;
+mod host;
 pub(crate) mod judge;
 pub(crate) mod key_flaw;
 mod kind;

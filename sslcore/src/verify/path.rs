@@ -1,24 +1,34 @@
 //! The path from a leaf towards a trust anchor, as far as it goes.
 //!
-//! webpki looks for a path that is good in every respect and says nothing about the others. This
-//! is the path to talk about: by names and signatures only, each step the best one at hand, and
-//! never a way back, so that the work is bounded.
+//! webpki looks for a path that is good in every respect and says nothing about the others; and it
+//! gives up where there are many. This is the path to talk about. It is looked for up to three
+//! times: through issuers without a visible flaw, then through any that have signed, and when
+//! there is none, by the best step at hand and never back.
 
 use alloc::vec::Vec;
 
 use rustls_pki_types::{CertificateDer, SignatureVerificationAlgorithm, TrustAnchor};
 
+use super::constraints::{MAX_COMPARISONS, compare};
 use super::dates::Times;
 use super::key_flaw::{KeyFlaw, flaw};
+use super::purpose::Purpose;
 use crate::x509::der::{Reader, tag};
 use crate::x509::name::{same, same_parts};
 use crate::x509::raw::{Certificate, PublicKey};
 
-/// The most intermediates that a path has: as many as webpki follows.
-pub(super) const MAX_INTERMEDIATES: usize = 6;
+/// The most intermediates that a path has.
+const MAX_INTERMEDIATES: usize = 16;
+/// The most intermediates that webpki follows, and is given.
+pub(super) const WEBPKI_INTERMEDIATES: usize = 6;
 /// The most signatures that are checked for one path, and then to find whose a list of revoked
-/// certificates is, besides one for each list. Each step checks one, as a rule.
+/// certificates is, besides one for each list. Each step checks one, as a rule; none is checked
+/// twice.
 pub(super) const MAX_SIGNATURES: usize = 16;
+/// The same when there are more intermediates than webpki is given, and it is not asked to search.
+pub(super) const MAX_SIGNATURES_ALONE: usize = 100;
+/// The most issuers that are tried in all, before the way that is never turned back from.
+const MAX_TRIES: usize = 100;
 
 /// How the signature on a certificate was found to be.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -61,116 +71,104 @@ pub(super) enum End {
 pub(super) struct Path<'a> {
     pub(super) links: Vec<Link<'a>>,
     pub(super) end: End,
-    /// How many of [`MAX_SIGNATURES`] are left.
+    /// Who signed the last certificate.
+    pub(super) anchor: Option<&'a TrustAnchor<'a>>,
+    /// How many signatures may still be checked.
     pub(super) budget: usize,
+    /// Whether a better one may have been missed, for the budget was spent.
+    pub(super) spent: bool,
 }
 
 /// What a path is built from.
 pub(super) struct Material<'a> {
-    pub(super) chain: &'a [CertificateDer<'a>],
+    pub(super) leaf: Issuer<'a>,
+    /// What came with it.
+    pub(super) issuers: &'a [Issuer<'a>],
     pub(super) anchors: &'a [TrustAnchor<'a>],
     pub(super) algorithms: &'a [&'a dyn SignatureVerificationAlgorithm],
+    pub(super) purpose: Purpose,
     /// When it should be valid, if it can be.
     pub(super) times: Times,
 }
 
-impl Material<'_> {
-    /// Whether this key signed the certificate.
-    fn check(
-        &self,
-        signed: &Certificate<'_>,
-        key: &PublicKey<'_>,
-        budget: &mut usize,
-    ) -> Signature {
-        check(
-            signed.signed,
-            signed.signature_algorithm,
-            signed.signature,
-            key,
-            self.algorithms,
-            budget,
-        )
-    }
+/// A certificate of the chain.
+pub(super) type Issuer<'a> = (&'a CertificateDer<'a>, Certificate<'a>);
+
+/// Which path is good enough.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Effort {
+    /// To an anchor, by issuers without flaws.
+    Flawless,
+    /// To an anchor.
+    Signed,
+    /// Any.
+    Any,
+}
+
+/// A path in the making.
+struct Search<'a, 'm> {
+    material: &'m Material<'a>,
+    path: Path<'a>,
+    /// The issuers that are still to be tried: of how many links, how bad, which; the best one last.
+    open: Vec<(usize, usize, &'a Issuer<'a>)>,
+    tries: usize,
+    /// How many names may still be compared with constraints.
+    comparisons: usize,
+    /// A certificate, whole, the key that is said to have signed it, and whether it has.
+    known: Vec<(&'a [u8], &'a [u8], Signature)>,
 }
 
 impl<'a> Path<'a> {
-    /// `None` when the leaf is not a certificate. Costs at most 16 signature checks.
-    pub(super) fn build(material: &Material<'a>) -> Option<Self> {
-        let (leaf, rest) = material.chain.split_first()?;
-        let mut path = Self {
-            links: Vec::new(),
-            end: End::IssuerUnknown,
-            budget: MAX_SIGNATURES,
+    /// Costs at most as many signature checks as the budget says.
+    #[inline(never)]
+    pub(super) fn build(material: &Material<'a>, budget: usize) -> Self {
+        let mut search = Search {
+            material,
+            path: Self::new(budget),
+            open: Vec::new(),
+            tries: MAX_TRIES,
+            comparisons: MAX_COMPARISONS,
+            known: Vec::new(),
         };
-        path.push(leaf, Certificate::parse(leaf)?);
-        let mut unused: Vec<_> = rest
-            .iter()
-            .filter_map(|der| Some((der, Certificate::parse(der)?)))
-            .collect();
-        let mut times = material.times;
-        while let Some(fields) = path.links.last().map(|head| head.fields) {
-            times = times.and(&fields).unwrap_or(times);
-            let mut anchors = material.anchors.iter().filter_map(|anchor| {
-                issued(anchor, &fields)
-                    .then(|| PublicKey::read(&[], &anchor.subject_public_key_info))?
-            });
-            let anchor = best(&fields, &mut anchors, material, &mut path.budget);
-            if let Some((_, Signature::Good, key)) = anchor {
-                path.sign(Signature::Good, key);
-                path.end = End::Anchor;
-                return Some(path);
-            }
-            let own = (fields.is_self_issued() && fields.is_key_of(&fields))
-                .then(|| material.check(&fields, &fields.public_key, &mut path.budget));
-            if own == Some(Signature::Good) {
-                path.sign(Signature::Good, fields.public_key);
-                path.end = End::SelfSigned;
-                return Some(path);
-            }
-            let mut issuers: Vec<&(_, Certificate<'_>)> = Vec::new();
-            // Of several for one key, the best are valid when the path is, and end it.
-            for rank in [(true, true), (true, false), (false, true), (false, false)] {
-                issuers.extend(unused.iter().filter(|(_, issuer)| {
-                    let mut anchors = material.anchors.iter();
-                    same(issuer.subject, fields.issuer)
-                        && (
-                            times.and(issuer).is_some(),
-                            anchors.any(|anchor| issued(anchor, issuer)),
-                        ) == rank
-                }));
-            }
-            let mut keys = issuers.iter().map(|(_, issuer)| issuer.public_key);
-            let sent = best(&fields, &mut keys, material, &mut path.budget);
-            let (which, signature, key) = match (sent, own, anchor) {
-                // Also an authority's new key, signed by its old one (RFC 4210 §4.4).
-                (Some(sent @ (_, Signature::Good, _)), ..) => sent,
-                (_, Some(own), _)
-                    if own != Signature::Bad || (sent.is_none() && anchor.is_none()) =>
-                {
-                    path.sign(own, fields.public_key);
-                    path.end = End::SelfSigned;
-                    return Some(path);
-                }
-                (.., Some((_, signature, key))) => {
-                    path.sign(signature, key);
-                    path.end = End::Anchor;
-                    return Some(path);
-                }
-                (Some(sent), ..) => sent,
-                (None, ..) => return Some(path),
-            };
-            path.sign(signature, key);
-            if path.links.len() > MAX_INTERMEDIATES {
-                path.end = End::TooLong;
-                return Some(path);
-            }
-            let Some(&&(der, issuer)) = issuers.get(which) else {
+        for effort in [Effort::Flawless, Effort::Signed, Effort::Any] {
+            search.open.clear();
+            search.path.links.clear();
+            search.path.push(&material.leaf);
+            if let Some(end) = search.find(effort) {
+                search.path.end = end;
                 break;
-            };
-            unused.retain(|(other, _)| !core::ptr::eq(*other, der));
-            path.push(der, issuer);
+            }
         }
-        Some(path)
+        search.path
+    }
+
+    /// Without links.
+    pub(super) fn new(budget: usize) -> Self {
+        Self {
+            links: Vec::new(),
+            end: End::Anchor,
+            anchor: None,
+            budget,
+            spent: false,
+        }
+    }
+
+    pub(super) fn push(&mut self, (der, fields): &Issuer<'a>) {
+        self.links.push(Link {
+            der,
+            fields: *fields,
+            signature: Signature::Unchecked,
+            issuer: None,
+        });
+    }
+
+    /// All of it is signed, and by an anchor that has this key.
+    pub(super) fn accept(&mut self, anchor: Option<PublicKey<'a>>) {
+        let mut key = anchor;
+        for link in self.links.iter_mut().rev() {
+            link.issuer = key;
+            key = Some(link.fields.public_key);
+        }
     }
 
     /// How many certificates are between the leaf and the end; a root that was sent is the end.
@@ -182,40 +180,155 @@ impl<'a> Path<'a> {
         self.links.len().saturating_sub(ends)
     }
 
-    /// What was found out about the last certificate's signature.
-    fn sign(&mut self, signature: Signature, key: PublicKey<'a>) {
-        if let Some(head) = self.links.last_mut() {
-            head.signature = signature;
-            head.issuer = (signature == Signature::Good).then_some(key);
-        }
-    }
-
-    fn push(&mut self, der: &'a CertificateDer<'a>, fields: Certificate<'a>) {
-        self.links.push(Link {
-            der,
-            fields,
-            signature: Signature::Unchecked,
-            issuer: None,
-        });
+    /// Whether all of it is signed, and leads to a trust anchor.
+    pub(super) fn is_proven(&self) -> bool {
+        self.end == End::Anchor && self.links.iter().all(|link| link.issuer.is_some())
     }
 }
 
-/// The first key that made the signature, or else the first one at all; and its place.
-fn best<'a>(
-    signed: &Certificate<'_>,
-    keys: &mut dyn Iterator<Item = PublicKey<'a>>,
-    material: &Material<'_>,
-    budget: &mut usize,
-) -> Option<(usize, Signature, PublicKey<'a>)> {
-    let mut first = None;
-    for (index, key) in keys.enumerate() {
-        let signature = material.check(signed, &key, budget);
-        if signature == Signature::Good {
-            return Some((index, signature, key));
+impl<'a> Search<'a, '_> {
+    /// Where a path ends, if there is one that is good enough.
+    fn find(&mut self, effort: Effort) -> Option<End> {
+        let material = self.material;
+        loop {
+            let depth = self.path.links.len();
+            let fields = self.path.links.last()?.fields;
+            let mut anchor = None;
+            for it in material.anchors {
+                let key = PublicKey::read(&[], &it.subject_public_key_info);
+                if let Some(key) = key.filter(|_| issued(it, &fields)) {
+                    if self.sign(&key) {
+                        self.path.anchor = Some(it);
+                        return Some(End::Anchor);
+                    }
+                    anchor = anchor.or(Some(key));
+                }
+            }
+            let own = fields.is_self_issued() && fields.is_key_of(&fields);
+            let root = own && self.sign(&fields.public_key);
+            let last = depth > MAX_INTERMEDIATES;
+            if effort == Effort::Any {
+                self.open.clear();
+            }
+            if !root && (!last || effort == Effort::Any) {
+                self.offer(&fields, effort);
+            }
+            let best = self.open.last().copied();
+            // Also an authority's new key, signed by its old one (RFC 4210 §4.4).
+            let next = loop {
+                if let Some((of, _, issuer)) = self.open.pop() {
+                    self.path.links.truncate(of);
+                    if effort != Effort::Any {
+                        self.path.spent |= self.tries == 0;
+                        self.tries = self.tries.checked_sub(1)?;
+                    }
+                    if self.sign(&issuer.1.public_key) && !(last && effort == Effort::Any) {
+                        break issuer;
+                    }
+                    continue;
+                }
+                if effort != Effort::Any {
+                    return None;
+                }
+                // What is known already is not checked again.
+                if own {
+                    let good = self.sign(&fields.public_key);
+                    let bad = self.path.links.last()?.signature == Signature::Bad;
+                    if good || !bad || (anchor.is_none() && best.is_none()) {
+                        return Some(End::SelfSigned);
+                    }
+                }
+                if let Some(key) = anchor {
+                    self.sign(&key);
+                    return Some(End::Anchor);
+                }
+                let Some((.., issuer)) = best else {
+                    return Some(End::IssuerUnknown);
+                };
+                self.sign(&issuer.1.public_key);
+                match self.path.spent {
+                    // Whoever has signed it may be another one.
+                    true => return Some(End::IssuerUnknown),
+                    false if last => return Some(End::TooLong),
+                    false => break issuer,
+                }
+            };
+            self.path.push(next);
         }
-        first = first.or(Some((index, signature, key)));
     }
-    first
+
+    /// Takes the certificates whose subject is called as the issuer of the last link, and that are
+    /// not on the path, under this name and with this key. The best one is to be tried first; of
+    /// equals, the first.
+    fn offer(&mut self, signed: &Certificate<'a>, effort: Effort) {
+        let (links, material) = (&self.path.links, self.material);
+        let mut times = material.times;
+        for link in links {
+            times = times.and(&link.fields).unwrap_or(times);
+        }
+        let start = self.open.len();
+        for issuer in material.issuers {
+            let it = &issuer.1;
+            let mut used = links.iter().map(|link| &link.fields);
+            if !same(it.subject, signed.issuer)
+                || used.any(|link| {
+                    link.public_key.info == it.public_key.info && same(link.subject, it.subject)
+                })
+            {
+                continue;
+            }
+            let mut flawed = times.and(it).is_none()
+                || !it.may_issue_below(links.len() - 1)
+                || !it.serves(material.purpose.id());
+            if let Some(constraints) = it.name_constraints() {
+                for link in links {
+                    let constraints = Reader::of(constraints);
+                    let left = &mut self.comparisons;
+                    compare(&constraints, &link.fields, left, &mut |_| flawed = true);
+                }
+            }
+            if flawed && effort == Effort::Flawless {
+                continue;
+            }
+            let rank = usize::from(flawed) << 1 | usize::from(!it.is_key_of(signed));
+            let mut better = self.open.iter().skip(start);
+            let at = better.position(|(_, other, _)| *other <= rank);
+            let at = at.map_or(self.open.len(), |at| start + at);
+            self.open.insert(at, (links.len(), rank, issuer));
+        }
+        // Nobody gets to the others.
+        let excess = self.open.len().saturating_sub(MAX_TRIES);
+        self.open.drain(..excess);
+    }
+
+    /// Whether this key has signed the last link; which is what is said of it from now on.
+    fn sign(&mut self, key: &PublicKey<'a>) -> bool {
+        let Some(head) = self.path.links.last_mut() else {
+            return false;
+        };
+        let it = &head.fields;
+        let mut known = self.known.iter();
+        let known = known.find(|(der, by, _)| *der == head.der.as_ref() && *by == key.info);
+        let signature = match known {
+            Some((.., signature)) => *signature,
+            None => check(
+                it.signed,
+                it.signature_algorithm,
+                it.signature,
+                key,
+                self.material.algorithms,
+                &mut self.path.budget,
+            ),
+        };
+        match signature {
+            Signature::Unaffordable => self.path.spent = true,
+            _ if known.is_none() => self.known.push((head.der, key.info, signature)),
+            _ => {}
+        }
+        head.signature = signature;
+        head.issuer = (signature == Signature::Good).then_some(*key);
+        head.issuer.is_some()
+    }
 }
 
 /// Whether this key made the signature. Takes one from the budget, if there is one.
@@ -253,39 +366,30 @@ pub(super) fn issued(anchor: &TrustAnchor<'_>, certificate: &Certificate<'_>) ->
         .is_some_and(|issuer| same_parts(issuer, &anchor.subject))
 }
 
-/// The certificates of a chain that a path can lead through at all, by their names: at most
-/// [`MAX_INTERMEDIATES`], and whether there were more.
+/// The certificates of a chain that a path can lead through at all, by their names, as webpki wants
+/// them and with the leaf in front of them; at most [`WEBPKI_INTERMEDIATES`], and whether there
+/// were more.
 ///
 /// webpki tries every order of what it is given; a chain that is made to explode that search has
 /// many certificates with one name.
-pub(super) fn reachable<'a>(chain: &'a [CertificateDer<'_>]) -> (Vec<CertificateDer<'a>>, bool) {
-    let Some((leaf, rest)) = chain.split_first() else {
-        return (Vec::new(), false);
-    };
-    let parsed: Vec<_> = rest.iter().map(|der| Certificate::parse(der)).collect();
-    let mut wanted: Vec<&[u8]> = Certificate::parse(leaf)
-        .map(|leaf| leaf.issuer)
-        .into_iter()
-        .collect();
-    let mut taken = Vec::new();
+pub(super) fn reachable<'a>(
+    leaf: Certificate<'a>,
+    issuers: &'a [Issuer<'a>],
+) -> (Vec<CertificateDer<'a>>, Vec<Certificate<'a>>, bool) {
+    let (mut taken, mut fields) = (Vec::new(), Vec::from([leaf]));
     let mut next = 0;
-    while let Some(&name) = wanted.get(next) {
+    while let Some(name) = fields.get(next).map(|below| below.issuer) {
         next += 1;
-        for (der, fields) in rest.iter().zip(&parsed) {
-            let Some(fields) = fields.filter(|fields| same(fields.subject, name)) else {
-                continue;
-            };
-            if taken.contains(der) {
+        for (der, issuer) in issuers {
+            if !same(issuer.subject, name) || taken.contains(*der) {
                 continue;
             }
-            if taken.len() == MAX_INTERMEDIATES {
-                return (taken, true);
+            if taken.len() == WEBPKI_INTERMEDIATES {
+                return (taken, fields, true);
             }
             taken.push(CertificateDer::from(der.as_ref()));
-            if !wanted.iter().any(|name| same(name, fields.issuer)) {
-                wanted.push(fields.issuer);
-            }
+            fields.push(*issuer);
         }
     }
-    (taken, false)
+    (taken, fields, false)
 }

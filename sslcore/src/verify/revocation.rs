@@ -6,7 +6,7 @@ use rustls_pki_types::{CertificateDer, SignatureVerificationAlgorithm, UnixTime}
 
 use super::error::{Detail, SslError};
 use super::kind::SslErrorKind as Kind;
-use super::path::{MAX_SIGNATURES, Path, Signature, check};
+use super::path::{End, Path, Signature, check};
 use crate::x509::crl::List;
 use crate::x509::raw::{Certificate, PublicKey};
 use crate::x509::revocation_list::RevocationList;
@@ -17,6 +17,8 @@ pub(crate) struct Revocation {
     lists: Vec<RevocationList>,
     /// Whether a certificate without a list of its issuer's is an error.
     required: bool,
+    /// The keys of trust anchors that must not sign lists (RFC 5280 §6.3.3 (f)).
+    silent: Vec<Vec<u8>>,
 }
 
 /// What the lists say about a certificate.
@@ -28,8 +30,31 @@ enum Status {
 }
 
 impl Revocation {
-    pub(crate) fn new(lists: Vec<RevocationList>, required: bool) -> Self {
-        Self { lists, required }
+    pub(crate) fn new(lists: Vec<RevocationList>, required: bool, silent: Vec<Vec<u8>>) -> Self {
+        Self {
+            lists,
+            required,
+            silent,
+        }
+    }
+
+    /// The lists that speak of none of these certificates.
+    pub(crate) fn unused<'a>(
+        &'a self,
+        chain: &'a [CertificateDer<'_>],
+    ) -> impl Iterator<Item = &'a RevocationList> {
+        self.lists.iter().filter(move |list| {
+            let list = list.fields();
+            !list.is_some_and(|list| {
+                let mut chain = chain.iter().filter_map(|der| Certificate::parse(der));
+                chain.any(|it| list.covers(&it))
+            })
+        })
+    }
+
+    /// Whether a trust anchor may sign lists with this key.
+    fn may_sign(&self, anchor: &PublicKey<'_>) -> bool {
+        !self.silent.iter().any(|key| key == anchor.info)
     }
 
     /// The newest list that counts decides. A list counts only if the certificate's issuer has
@@ -79,33 +104,8 @@ impl Revocation {
         }
     }
 
-    /// What the lists say about a path that webpki has found.
+    /// What the lists say about a path.
     pub(super) fn revoked(
-        &self,
-        path: &[&CertificateDer<'_>],
-        anchor: &[u8],
-        now: Option<UnixTime>,
-        algorithms: &[&dyn SignatureVerificationAlgorithm],
-        errors: &mut Vec<SslError>,
-    ) {
-        let parsed: Vec<_> = path.iter().map(|der| Certificate::parse(der)).collect();
-        let mut budget = MAX_SIGNATURES + self.lists.len();
-        for (depth, (der, fields)) in path.iter().zip(&parsed).enumerate() {
-            let issuer = match parsed.get(depth + 1) {
-                Some(issuer) => issuer
-                    .filter(Certificate::may_sign_lists)
-                    .map(|issuer| issuer.public_key),
-                None => PublicKey::read(&[], anchor),
-            };
-            if let Some(fields) = fields {
-                let status = self.status(fields, issuer.as_ref(), now, algorithms, &mut budget);
-                errors.extend(status.error(depth, der));
-            }
-        }
-    }
-
-    /// What they say about a path that it has refused.
-    pub(super) fn revoked_links(
         &self,
         path: &Path<'_>,
         now: Option<UnixTime>,
@@ -114,9 +114,14 @@ impl Revocation {
     ) {
         let mut budget = path.budget + self.lists.len();
         for (depth, link) in path.links.iter().enumerate() {
-            let issuer = path.links.get(depth + 1);
-            let may_sign = issuer.is_none_or(|issuer| issuer.fields.may_sign_lists());
-            let key = link.issuer.as_ref().filter(|_| may_sign);
+            let issuer = match path.links.get(depth + 1) {
+                None if path.end == End::SelfSigned => Some(link),
+                issuer => issuer,
+            };
+            let key = link.issuer.as_ref().filter(|key| match issuer {
+                Some(issuer) => issuer.fields.may_sign_lists(),
+                None => self.may_sign(key),
+            });
             let status = self.status(&link.fields, key, now, algorithms, &mut budget);
             errors.extend(status.error(depth, link.der));
         }

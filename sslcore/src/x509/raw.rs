@@ -187,6 +187,13 @@ impl<'a> Certificate<'a> {
         self.version == Some(1) || (self.is_ca() && self.may_sign_certificates())
     }
 
+    /// Whether it may issue certificates, and so many intermediates be between it and a leaf.
+    pub(crate) fn may_issue_below(&self, intermediates: usize) -> bool {
+        self.is_ca()
+            && self.may_sign_certificates()
+            && self.path_len().is_none_or(|limit| intermediates <= limit)
+    }
+
     /// Whether its key is the one that has signed a certificate, as both say; also when they do
     /// not (RFC 5280 §4.2.1.1).
     pub(crate) fn is_key_of(&self, signed: &Self) -> bool {

@@ -63,6 +63,16 @@ impl Terms {
         }
     }
 
+    /// A configuration that has the revocation lists.
+    ///
+    /// # Errors
+    /// A sentence: what cannot be used, and why.
+    pub(crate) fn lists(&self) -> Result<ClientConfig, String> {
+        let builder = ClientConfig::builder(sslcore_std::default_backend());
+        let lists = builder.revocation_lists(self.lists.clone(), false);
+        lists.build().map_err(said)
+    }
+
     fn apply<C>(&self, builder: ConfigBuilder<C>) -> ConfigBuilder<C> {
         let builder = builder.trust_anchors(self.anchors.clone());
         builder.revocation_lists(self.lists.clone(), false)

@@ -268,13 +268,6 @@ impl Case<'_> {
                 );
                 Some(Remedy::advice(why, &mended))
             }
-            Some(_) if !last.is_self_issued() => {
-                let why = format!(
-                    "a certificate of {issuer} with the name exactly as certificates by it have it: \
-                     the one that is trusted has another encoding of it"
-                );
-                Some(Remedy::advice(why, &mended))
-            }
             _ => {
                 let why = format!("where FILE has the certificate of {issuer}");
                 Some(Remedy::option("--ca FILE", why, &mended))

@@ -9,6 +9,7 @@ use sslcore_std::sslcore::{ClientConfig, ConfigBuilder, Connection, RevocationLi
 use sslcore_std::trust;
 
 use crate::files;
+use crate::telling::{Report, Warning};
 
 #[derive(Args)]
 #[group(skip)]
@@ -63,6 +64,16 @@ pub(crate) fn lists(files: &[PathBuf]) -> Result<Vec<RevocationList>, String> {
         lists.extend(trust::revocation_lists(file).map_err(|error| error.to_string())?);
     }
     Ok(lists)
+}
+
+/// Says which of the lists are given for nothing.
+pub(crate) fn tell_unused<'a>(lists: impl Iterator<Item = &'a RevocationList>, report: &Report) {
+    for list in lists {
+        report.tell(&Warning(format!(
+            "the revocation list of {} (--crl) is not used: it is about no certificate of this chain",
+            list.issuer()
+        )));
+    }
 }
 
 #[cfg(feature = "ocsp")]

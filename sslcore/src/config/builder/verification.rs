@@ -118,7 +118,9 @@ impl<C> ConfigBuilder<C> {
     }
 
     /// Sets how many intermediates there may be between the peer's certificate and a trust anchor;
-    /// more are an error of kind [`ChainTooLong`](crate::SslErrorKind::ChainTooLong). By default, six.
+    /// more are an error of kind [`ChainTooLong`](crate::SslErrorKind::ChainTooLong). By default, and
+    /// at most, 16: longer paths are not followed, which is an error of kind
+    /// [`PathSearchExceeded`](crate::SslErrorKind::PathSearchExceeded).
     /// `QSslSocket::setPeerVerifyDepth`, where 0 means any number.
     #[must_use]
     pub fn verify_depth(mut self, intermediates: usize) -> Self {
@@ -128,9 +130,13 @@ impl<C> ConfigBuilder<C> {
 
     /// Certificate revocation lists (RFC 5280 §5). Every certificate of the path is looked up in
     /// the lists of its issuer, which must be signed by that issuer and not out of date; of
-    /// several that speak of it, the one that was made last counts.
+    /// several that speak of it, the one that was made last counts. Issuers are compared by
+    /// [what their names say](crate::DistinguishedName::is_same), and none whose key usage does
+    /// not have cRLSign has signed a list.
     /// `required`: a certificate whose issuer has no list here is an error,
-    /// [`CertificateStatusUnknown`](crate::SslErrorKind::CertificateStatusUnknown).
+    /// [`CertificateStatusUnknown`](crate::SslErrorKind::CertificateStatusUnknown). Without it a
+    /// list that is about other certificates changes nothing;
+    /// [`unused_revocation_lists`](crate::ClientConfig::unused_revocation_lists) tells which.
     #[must_use]
     pub fn revocation_lists(
         mut self,

@@ -40,6 +40,7 @@ use crate::exit::Exit;
 use crate::interrupt;
 use crate::progress::Progress;
 use crate::remedy::Command;
+use crate::status;
 use crate::terminal::Terminal;
 use crate::text::quote;
 
@@ -278,6 +279,10 @@ fn handshake(
         if let Some(Some(file)) = &options.show_certs {
             chain.write(file).map_err(Trouble::usage)?;
         }
+        let certificates = socket.connection().peer_certificate_chain().iter();
+        let certificates: Vec<_> = certificates.map(|it| it.der().clone()).collect();
+        let unused = settings.config.unused_revocation_lists(&certificates);
+        status::tell_unused(unused, report);
     }
     let (Err(WaitError::VerdictNeeded(id)), Some(terminal)) = (&outcome, terminal) else {
         return Ok(outcome.map(|()| false));

@@ -107,6 +107,8 @@ fn judge(options: &Options, report: &Report) -> Result<Exit, Trouble> {
     };
     let terms = terms(options, at, report)?;
     let errors = terms.errors(&chain).map_err(Trouble::usage)?;
+    let lists = terms.lists().map_err(Trouble::usage)?;
+    status::tell_unused(lists.unused_revocation_lists(&chain), report);
     let certificates: Vec<_> = chain.into_iter().map(Certificate::from).collect();
     let chain = Chain::new(&certificates, &errors).with_remedies(Command::Verify, &terms);
     let chain = match &options.show_certs {
