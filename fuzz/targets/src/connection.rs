@@ -20,6 +20,10 @@ struct Stage<'a> {
 /// how many bytes of actions follow; all behind these comes from the peer. What the actions leave of
 /// it arrives at the end.
 pub fn connection(data: &[u8]) {
+    run(data);
+}
+
+fn run(data: &[u8]) -> Watched {
     let mut input = Input(data);
     let choice = Choice::new(input.long() as u16);
     let limits = limits(input.byte());
@@ -40,6 +44,7 @@ pub fn connection(data: &[u8]) {
     }
     stage.rest();
     stage.end.finish();
+    stage.end
 }
 
 fn limits(bits: u8) -> Limits {
@@ -243,5 +248,33 @@ impl Stage<'_> {
                 break;
             }
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::run;
+    use crate::seeds;
+
+    #[test]
+    fn every_seed_gets_to_the_data_and_to_the_end() {
+        let mut seen = 0;
+        for (target, name, input) in seeds::all() {
+            if target == "connection" {
+                let end = run(&input);
+                assert!(
+                    end.conn.is_over() && end.failed.is_none(),
+                    "{name}: {:?}",
+                    end.conn
+                );
+                assert!(
+                    end.peer_closed && end.heard == 16 + 40,
+                    "{name}: {}",
+                    end.heard
+                );
+                seen += 1;
+            }
+        }
+        assert!(seen > 60);
     }
 }

@@ -45,13 +45,14 @@ pub fn records(data: &[u8]) {
             0xe0 => framed(content, body),
             padding => sealed(is_old, content, body, usize::from(padding >> 4)),
         };
-        let well_formed = odd & 0xf0 < 0xe0 && content == DATA && body.len() <= 16 * 1024;
+        let protected = odd & 0xf0 < 0xe0 && body.len() <= 16 * 1024;
+        let data = data_in(is_old, content, body).filter(|_| protected);
         let was_open = end.failed.is_none() && !end.peer_closed && !end.conn.is_over();
         for piece in record.chunks(step * step) {
             heard.extend(end.feed(piece).1);
         }
-        if well_formed && was_open && end.failed.is_none() {
-            expected.extend_from_slice(body);
+        if let (Some(data), true, None) = (data, was_open, end.failed) {
+            expected.extend_from_slice(data);
         }
         // Bytes that are no whole record shift all others.
         if odd & 0xf0 >= 0xe0 {
@@ -90,6 +91,19 @@ fn encrypted(is_server: bool, is_old: bool) -> Watched {
     }
     assert!(end.conn.is_encrypted() && peer.conn.is_encrypted());
     end
+}
+
+/// The data in a record of this content: in TLS 1.3 its type is the last byte that is not 0.
+fn data_in(is_old: bool, content: u8, body: &[u8]) -> Option<&[u8]> {
+    match content {
+        DATA => Some(body),
+        0 if !is_old => {
+            let padding = body.iter().rev().take_while(|byte| **byte == 0).count();
+            let (content, data) = body[..body.len() - padding].split_last()?;
+            (*content == DATA).then_some(data)
+        }
+        _ => None,
+    }
 }
 
 fn framed(content: u8, body: &[u8]) -> Vec<u8> {

@@ -235,7 +235,9 @@ impl Watched {
             n == 0 || !self.is_tls() || encrypted,
             "R2: before Encrypted"
         );
-        self.heard += n;
+        if self.is_tls() {
+            self.heard += n;
+        }
         bytes.truncate(n);
         self.check();
         Ok(bytes)
