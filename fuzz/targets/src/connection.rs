@@ -222,7 +222,6 @@ impl Stage<'_> {
         end.conn
             .complete_transmit(transmission, n)
             .expect("on its way");
-        end.completed(n);
     }
 
     /// All the rest of the stream, and an application that accepts everything.

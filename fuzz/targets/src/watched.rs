@@ -18,7 +18,7 @@ pub(crate) struct Watched {
     /// The largest `read_buffer_size` that it had.
     readable: usize,
     pub(crate) millis: u64,
-    /// Bytes that the transport took.
+    /// Sealed bytes that the transport took.
     taken: u64,
     encrypted: bool,
     pub(crate) failed: Option<FailureKind>,
@@ -70,9 +70,10 @@ impl Watched {
         self.conn.review().is_some() || self.conn.config_request().is_some()
     }
 
-    /// All bytes that it has said.
+    /// All that it has sealed, or said in the clear of its handshake: what was released before may
+    /// still wait for the transport while a decision is open.
     fn said(&self) -> u64 {
-        self.taken + self.conn.transmit().len() as u64
+        self.taken + self.conn.encrypted_bytes_to_write() as u64
     }
 
     /// Notes that the application refuses a certificate or a client.
@@ -95,6 +96,7 @@ impl Watched {
     pub(crate) fn event(&mut self, event: Event) {
         assert!(!self.closed, "behind Closed: {event:?}");
         match event {
+            Event::EncryptedBytesWritten(n) => self.taken += n as u64,
             Event::Encrypted => {
                 assert!(!self.encrypted, "R5: twice");
                 assert!(self.failed.is_none(), "R5: after a failure");
@@ -217,12 +219,6 @@ impl Watched {
 
     pub(crate) fn transmitted(&mut self, n: usize) {
         self.conn.transmitted(n).expect("transmit showed them");
-        self.completed(n);
-    }
-
-    /// The transport has taken so much.
-    pub(crate) fn completed(&mut self, n: usize) {
-        self.taken += n as u64;
         self.events();
         self.check();
     }
