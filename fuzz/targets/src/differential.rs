@@ -377,6 +377,12 @@ const ALLOWED: &[Difference] = &[
         "legacy_version is 0x0303 (RFC 8446 §4.1.3); rustls does not look behind supported_versions",
     ),
     row(
+        "kind: PeerMisbehaved, alert: Some(ProtocolVersion)",
+        ANY,
+        Alerts::OneOf(&[70]),
+        "protected records of TLS 1.2 carry its version (RFC 5246 §6.2.1); rustls takes others",
+    ),
+    row(
         "RecordTooLarge",
         ANY,
         Alerts::OneOf(&[22]),
