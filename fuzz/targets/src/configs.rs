@@ -1,0 +1,155 @@
+//! Configurations by the bits of an input. None is used twice, so that no input depends on another.
+
+use std::time::Duration;
+
+use rustls::crypto::CryptoProvider;
+use sslcore::crypto::Backend;
+use sslcore::testing::{backend_without_security, known_identity, rustcrypto_without_security};
+use sslcore::{
+    ClientConfig, Instant, Now, OnErrors, PeerName, ServerConfig, Timeouts, UnixTime, VerifyMode,
+};
+
+/// 2030-01-01, in the life of every certificate here.
+pub(crate) const TODAY: u64 = 1_893_456_000;
+
+pub(crate) const CLIENT_ALPN: &[&[u8]] = &[b"a", b"bc"];
+pub(crate) const SERVER_ALPN: &[&[u8]] = &[b"bc"];
+
+const TIMEOUTS: Timeouts = Timeouts {
+    handshake: Some(Duration::from_secs(10)),
+    decision: Some(Duration::from_secs(5)),
+    close: Some(Duration::from_secs(2)),
+};
+
+/// So long after the beginning.
+pub(crate) fn at(millis: u64) -> Now {
+    let wall = UnixTime::since_unix_epoch(Duration::from_secs(TODAY));
+    Now::new(Instant::from_millis(millis), wall)
+}
+
+pub(crate) fn server_name() -> PeerName {
+    PeerName::new("server.test").expect("a name")
+}
+
+/// What an input's first bytes choose.
+#[derive(Clone, Copy, Debug)]
+pub struct Choice {
+    bits: u16,
+}
+
+impl Choice {
+    /// The end under test is a server.
+    pub const SERVER: u16 = 1;
+    /// Its cryptography is real, and slow.
+    pub const REAL: u16 = 1 << 1;
+    /// It begins in plaintext.
+    pub const STARTTLS: u16 = 1 << 2;
+    /// A server asks for its configuration.
+    pub const ASK: u16 = 1 << 3;
+    /// TLS 1.2 alone.
+    pub const OLD: u16 = 1 << 4;
+    /// The peer's certificate is trusted.
+    pub const TRUST: u16 = 1 << 5;
+    /// Certificates are verified, if only to be asked about.
+    pub const VERIFY: u16 = 1 << 6;
+    /// Errors of a certificate, or all certificates, are held for the application.
+    pub const HOLD: u16 = 1 << 7;
+    /// A client has a certificate.
+    pub const IDENTITY: u16 = 1 << 8;
+    /// A server's group is one that the client has sent no share for.
+    pub const RETRY: u16 = 1 << 9;
+    /// A server issues tickets, a client keeps them.
+    pub const TICKETS: u16 = 1 << 10;
+
+    /// With these bits.
+    pub const fn new(bits: u16) -> Self {
+        Self { bits }
+    }
+
+    /// The two bytes that say it.
+    pub fn bytes(self) -> [u8; 2] {
+        self.bits.to_be_bytes()
+    }
+
+    pub(crate) fn has(self, bit: u16) -> bool {
+        self.bits & bit != 0
+    }
+
+    /// What the other end of it chooses, so that the two go together.
+    pub(crate) fn peer(self) -> Self {
+        let bits = (self.bits ^ Self::SERVER) & !Self::ASK;
+        Self::new(bits & !Self::HOLD | Self::TRUST)
+    }
+
+    fn backend(self, seed: u64) -> Backend {
+        let make = match self.has(Self::REAL) {
+            true => rustcrypto_without_security,
+            false => backend_without_security,
+        };
+        let backend = make(seed);
+        if !(self.has(Self::SERVER) && self.has(Self::RETRY)) {
+            return backend;
+        }
+        let mut provider = CryptoProvider::clone(backend.provider());
+        provider.kx_groups.remove(0);
+        Backend::custom("retry", provider, move |algorithm, key| {
+            backend.aead(algorithm, key)
+        })
+    }
+
+    fn versions(self) -> &'static [&'static str] {
+        match self.has(Self::OLD) {
+            true => &["TLSv1.2"],
+            false => &["TLSv1.3", "TLSv1.2"],
+        }
+    }
+
+    pub(crate) fn client(self, seed: u64) -> ClientConfig {
+        let mut config = ClientConfig::builder(self.backend(seed))
+            .protocols(self.versions())
+            .timeouts(TIMEOUTS)
+            .alpn(CLIENT_ALPN)
+            .session_cache(usize::from(self.has(Self::TICKETS)));
+        if self.has(Self::TRUST) {
+            config = config.trust_anchors(known_identity().0);
+        }
+        if self.has(Self::HOLD) {
+            config = config.on_errors(OnErrors::Hold);
+        }
+        if !self.has(Self::VERIFY) {
+            config = config.verify_mode(match self.has(Self::HOLD) {
+                true => VerifyMode::External,
+                false => VerifyMode::None,
+            });
+        }
+        if self.has(Self::IDENTITY) {
+            let (chain, key) = known_identity();
+            config = config.identity(chain, key);
+        }
+        config.build().expect("a configuration")
+    }
+
+    pub(crate) fn server(self, seed: u64) -> ServerConfig {
+        let (chain, key) = known_identity();
+        let mut config = ServerConfig::builder(self.backend(seed))
+            .protocols(self.versions())
+            .timeouts(TIMEOUTS)
+            .identity(chain.clone(), key)
+            .alpn(SERVER_ALPN)
+            .session_cache(0)
+            .session_tickets(self.has(Self::TICKETS));
+        if self.has(Self::TRUST) {
+            config = config.trust_anchors(chain);
+        }
+        if self.has(Self::HOLD) {
+            config = config.on_errors(OnErrors::Hold);
+        }
+        let mode = match (self.has(Self::VERIFY), self.has(Self::IDENTITY)) {
+            (true, true) => VerifyMode::Verify,
+            (true, false) => VerifyMode::External,
+            (false, true) => VerifyMode::Query,
+            (false, false) => VerifyMode::None,
+        };
+        config.verify_mode(mode).build().expect("a configuration")
+    }
+}

@@ -1,0 +1,279 @@
+//! Bytes from the wire, and an application that does anything at any time.
+
+use sslcore::{Alert, Leftover, Limits, ServerStart, SslError, Verdict};
+
+use crate::configs::{Choice, at, server_name};
+use crate::input::Input;
+use crate::watched::Watched;
+
+/// The most actions of an application.
+const ACTIONS: usize = 200;
+
+/// A connection, what is to come from its peer, and the configurations that it may have.
+struct Stage<'a> {
+    end: Watched,
+    stream: &'a [u8],
+    choice: Choice,
+}
+
+/// Two bytes choose the end, its configuration and its backend ([`Choice`]), one its limits, one says
+/// how many bytes of actions follow; all behind these comes from the peer. What the actions leave of
+/// it arrives at the end.
+pub fn connection(data: &[u8]) {
+    run(data);
+}
+
+fn run(data: &[u8]) -> Watched {
+    let mut input = Input(data);
+    let choice = Choice::new(input.long() as u16);
+    let limits = limits(input.byte());
+    let mut actions = Input(input.part());
+    let mut stage = Stage {
+        end: Watched::new(limits),
+        stream: input.0,
+        choice,
+    };
+    if !choice.has(Choice::STARTTLS) {
+        stage.start(Leftover::Refuse);
+    }
+    for _ in 0..ACTIONS {
+        let Some(action) = actions.next() else { break };
+        stage.act(action, &mut actions);
+        stage.end.events();
+        stage.end.check();
+    }
+    stage.rest();
+    stage.end.finish();
+    stage.end
+}
+
+fn limits(bits: u8) -> Limits {
+    let default = Limits::default();
+    if bits & 1 == 0 {
+        return default;
+    }
+    Limits {
+        read_buffer_size: 1 + usize::from(bits & 0x3e) * 8,
+        transmit: 600 + usize::from(bits),
+        queued: 64,
+        max_handshake: 4096,
+        release_when_idle: bits & 0x40 != 0,
+    }
+}
+
+impl Stage<'_> {
+    fn start(&mut self, leftover: Leftover) {
+        let conn = &mut self.end.conn;
+        let started = match self.choice.has(Choice::SERVER) {
+            false => {
+                let config = self.choice.client(1);
+                conn.start_client_encryption_with(&config, server_name(), leftover)
+            }
+            true => {
+                let config = self.choice.server(1);
+                let start = match self.choice.has(Choice::ASK) {
+                    true => ServerStart::Ask { fallback: config },
+                    false => ServerStart::With(config),
+                };
+                conn.start_server_encryption_with(start, leftover)
+            }
+        };
+        if started.is_ok() {
+            assert!(conn.peek().is_empty(), "R2: {:?}", conn.peek());
+        }
+    }
+
+    /// Lets so much of the stream arrive.
+    fn arrive(&mut self, n: usize) {
+        let (bytes, _) = self.stream.split_at(n.min(self.stream.len()));
+        let taken = self.end.give(bytes);
+        self.stream = &self.stream[taken..];
+    }
+
+    fn act(&mut self, action: u8, more: &mut Input<'_>) {
+        let end = &mut self.end;
+        match action % 24 {
+            0 => self.arrive(more.size()),
+            1 => self.arrive(more.size() * 64),
+            2 => _ = end.process(),
+            3 => end.settle(),
+            4 => _ = end.take(more.size()),
+            5 => _ = end.take(usize::MAX),
+            6 => _ = end.conn.write(&vec![b'w'; more.size() * 16]),
+            7 => _ = end.read(more.size() * 8),
+            8 => _ = end.conn.consume(more.size()),
+            9 => {
+                end.conn.close();
+                end.ended = true;
+            }
+            10 => match more.byte() & 3 {
+                3 => {
+                    end.conn.cancel();
+                    end.ended = true;
+                }
+                2 => {
+                    end.conn.abort();
+                    end.ended = true;
+                }
+                _ => {}
+            },
+            11 => _ = end.conn.update_keys(),
+            12 => self.answer(more.byte()),
+            13 => self.configure(more.byte()),
+            14 => end.millis += more.byte() as u64 * 50,
+            15 => end.set_read_buffer_size(1 + more.size() * 64),
+            16 if more.byte() & 7 == 7 => end.conn.discard_reads(),
+            17 => self.hand_over(more.size()),
+            18 => match more.byte() & 3 {
+                3 => {
+                    end.conn.receive_eof();
+                    end.eof = true;
+                }
+                2 => {
+                    end.conn.receive_reset();
+                    end.reset = true;
+                }
+                1 => {
+                    end.conn.transmit_failed();
+                    end.ended = true;
+                }
+                _ => {}
+            },
+            19 => self.start(match more.byte() % 3 {
+                0 => Leftover::Refuse,
+                1 => Leftover::Discard,
+                _ => Leftover::TreatAsTls,
+            }),
+            20 => {
+                let n = more.size().min(end.conn.peek().len());
+                let read = end.conn.peek()[..n].to_vec();
+                end.conn.consume(n).expect("peek showed them");
+                end.conn
+                    .unread(&read)
+                    .expect("there is room for what was just read");
+            }
+            21 => {
+                if let sslcore::Step::Event(event) = end.conn.next(at(end.millis)) {
+                    end.event(event);
+                }
+            }
+            22 => {
+                let mut out = vec![0; more.size()];
+                _ = end.conn.export_keying_material(&mut out, more.part(), None);
+            }
+            _ => {
+                let lent = end.conn.receive_buffer();
+                let n = more.size().min(lent.len()).min(self.stream.len());
+                lent[..n].copy_from_slice(&self.stream[..n]);
+                if end.conn.received(n).is_ok() {
+                    self.stream = &self.stream[n..];
+                }
+            }
+        }
+    }
+
+    fn answer(&mut self, how: u8) {
+        let end = &mut self.end;
+        let Some(id) = end.conn.review().map(|review| review.id) else {
+            return;
+        };
+        let errors = end.conn.ssl_errors().iter();
+        let some: Vec<SslError> = errors.take(usize::from(how >> 4)).cloned().collect();
+        let verdict = match how & 3 {
+            0 => Verdict::Accept,
+            1 => Verdict::AcceptOnly(&some),
+            2 => Verdict::Reject,
+            _ => Verdict::RejectWith(Alert::from_code(how >> 2)),
+        };
+        let refuses = how & 3 >= 2;
+        let answered = end.conn.answer(id, verdict);
+        assert!(answered.is_ok() || end.answered == Some(id), "{answered:?}");
+        if answered.is_ok() {
+            end.answered = Some(id);
+            if refuses {
+                end.refuse();
+            }
+        }
+    }
+
+    fn configure(&mut self, how: u8) {
+        let end = &mut self.end;
+        let Some(id) = end.conn.config_request().map(|request| request.id) else {
+            return;
+        };
+        let refuses = how & 1 == 1;
+        let configured = match refuses {
+            true => end.conn.refuse_config(id),
+            false => end.conn.provide_config(id, &self.choice.server(1)),
+        };
+        if configured.is_ok() && refuses {
+            end.refuse();
+        }
+    }
+
+    /// Completion-based IO that sends only a part.
+    fn hand_over(&mut self, most: usize) {
+        let end = &mut self.end;
+        let Some(transmission) = end.conn.take_transmit() else {
+            return;
+        };
+        let n = most.min(transmission.len());
+        assert!(end.conn.transmit().is_empty());
+        end.conn
+            .complete_transmit(transmission, n)
+            .expect("on its way");
+    }
+
+    /// All the rest of the stream, and an application that accepts everything.
+    fn rest(&mut self) {
+        for _ in 0..4 {
+            let before = self.stream.len();
+            self.end.drain();
+            self.answer(0);
+            self.configure(0);
+            self.end.drain();
+            while !self.stream.is_empty() {
+                let n = self.end.give(self.stream);
+                self.stream = &self.stream[n..];
+                self.end.drain();
+                if n == 0 {
+                    break;
+                }
+            }
+            self.answer(0);
+            self.configure(0);
+            self.end.drain();
+            if self.stream.len() == before {
+                break;
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::run;
+    use crate::seeds;
+
+    #[test]
+    fn every_seed_gets_to_the_data_and_to_the_end() {
+        let mut seen = 0;
+        for (target, name, input) in seeds::all() {
+            if target == "connection" {
+                let end = run(&input);
+                assert!(
+                    end.conn.is_over() && end.failed.is_none(),
+                    "{name}: {:?}",
+                    end.conn
+                );
+                assert!(
+                    end.peer_closed && end.heard == 16 + 40,
+                    "{name}: {}",
+                    end.heard
+                );
+                seen += 1;
+            }
+        }
+        assert!(seen > 60);
+    }
+}

@@ -1,0 +1,38 @@
+//! What the fuzz targets do with their input: each is a function that panics at a fault.
+//!
+//! `cargo fuzz` calls them from `fuzz_targets`, and the test `corpora` with the files in `seeds` and
+//! `finds`. Beside panics, what they look for are breaches of [`sslcore::rules`].
+
+mod certificates;
+mod configs;
+mod connection;
+mod differential;
+mod files;
+mod hellos;
+mod input;
+mod records;
+pub mod seeds;
+mod starttls;
+mod watched;
+
+pub use crate::certificates::certificates;
+pub use crate::connection::connection;
+pub use crate::differential::differential;
+pub use crate::files::files;
+pub use crate::hellos::hellos;
+pub use crate::records::records;
+pub use crate::starttls::starttls;
+
+/// A target.
+pub type Target = fn(&[u8]);
+
+/// All of them, by name.
+pub const ALL: [(&str, Target); 7] = [
+    ("connection", connection),
+    ("hellos", hellos),
+    ("records", records),
+    ("certificates", certificates),
+    ("files", files),
+    ("starttls", starttls),
+    ("differential", differential),
+];

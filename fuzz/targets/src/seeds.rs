@@ -1,0 +1,224 @@
+//! Recorded sessions: what the seeds are made of.
+
+use sslcore::{Leftover, Limits, ServerStart};
+
+use crate::configs::{Choice, server_name};
+use crate::watched::Watched;
+
+/// What an honest peer says to the end that `choice` describes, in a session of data in both
+/// directions, new keys, and an orderly close; in pieces, one for each time that it speaks.
+pub fn session(choice: Choice) -> Vec<Vec<u8>> {
+    let mut end = Watched::new(Limits::default());
+    let mut peer = Watched::new(Limits::default());
+    let (mut said, mut to_peer) = (Vec::new(), Vec::new());
+    for (watched, choice, seed) in [(&mut end, choice, 1), (&mut peer, choice.peer(), 2)] {
+        let started = match choice.has(Choice::SERVER) {
+            true => {
+                let start = ServerStart::With(choice.server(seed));
+                watched.conn.start_server_encryption(start)
+            }
+            false => {
+                let config = choice.client(seed);
+                let leftover = Leftover::TreatAsTls;
+                let conn = &mut watched.conn;
+                conn.start_client_encryption_with(&config, server_name(), leftover)
+            }
+        };
+        started.expect("not started before");
+    }
+    for round in 0..12 {
+        match round {
+            5 => _ = peer.conn.write(b"what a peer says"),
+            6 => _ = peer.conn.update_keys(),
+            7 => _ = peer.conn.write(&[b'.'; 40]),
+            8 => _ = end.conn.update_keys(),
+            10 => peer.conn.close(),
+            _ => {}
+        }
+        accept(&mut end);
+        accept(&mut peer);
+        to_peer.extend(end.drain().0);
+        let (bytes, _) = peer.feed(&to_peer);
+        to_peer = end.feed(&bytes).0;
+        said.push(bytes);
+    }
+    assert!(
+        end.peer_closed && end.failed.is_none(),
+        "{choice:?}: {:?}",
+        end.conn
+    );
+    assert_eq!(end.heard, 16 + 40, "{choice:?}");
+    said
+}
+
+fn accept(end: &mut Watched) {
+    if let Some(id) = end.conn.review().map(|review| review.id) {
+        end.conn.answer(id, sslcore::Verdict::Accept).expect("open");
+    }
+}
+
+/// A seed: its target, its name, and the input.
+pub type Seed = (&'static str, String, Vec<u8>);
+
+/// All seeds that sessions give.
+pub fn all() -> Vec<Seed> {
+    let mut seeds = Vec::new();
+    for (name, bits) in sessions() {
+        let choice = Choice::new(bits);
+        let said = session(choice);
+        connection(&mut seeds, name, choice, &said);
+        let is_plain = |without: u16| bits & !(without | Choice::OLD) == 0;
+        if is_plain(Choice::SERVER) || is_plain(Choice::RETRY) {
+            differential(&mut seeds, name, choice, &said);
+        }
+        hellos(&mut seeds, name, choice, &said);
+    }
+    records(&mut seeds);
+    seeds
+}
+
+/// Sessions of every kind, as the end under test sees them.
+fn sessions() -> Vec<(&'static str, u16)> {
+    let careful = Choice::TRUST | Choice::VERIFY;
+    let mutual = careful | Choice::IDENTITY;
+    let mut sessions = Vec::new();
+    for (name, old_name, bits) in [
+        ("careless", "careless-tls12", 0),
+        ("tickets", "tickets-tls12", careful | Choice::TICKETS),
+        ("mutual", "mutual-tls12", mutual),
+        (
+            "held",
+            "held-tls12",
+            Choice::VERIFY | Choice::HOLD | Choice::IDENTITY,
+        ),
+        ("external", "external-tls12", Choice::HOLD),
+        ("real", "real-tls12", mutual | Choice::REAL),
+    ] {
+        sessions.extend([(name, bits), (old_name, bits | Choice::OLD)]);
+    }
+    sessions.push(("retry", Choice::RETRY));
+    let servers = sessions.clone().into_iter();
+    sessions.extend(servers.map(|(name, bits)| (name, bits | Choice::SERVER)));
+    sessions
+}
+
+fn side(choice: Choice) -> &'static str {
+    match choice.has(Choice::SERVER) {
+        true => "server",
+        false => "client",
+    }
+}
+
+/// Replayed whole, with actions between its pieces, and with STARTTLS before it.
+fn connection(seeds: &mut Vec<Seed>, name: &str, choice: Choice, said: &[Vec<u8>]) {
+    let stream = said.concat();
+    let name = |kind: &str| format!("{}-{name}{kind}", side(choice));
+    let plain = [&choice.bytes()[..], &[0, 0], &stream].concat();
+    seeds.push(("connection", name(""), plain));
+    // Each piece arrives, is read and answered; then the application writes, or renews its keys.
+    let mut actions = Vec::new();
+    for (round, piece) in said.iter().enumerate() {
+        let (many, few) = (piece.len() / 64, piece.len() % 64);
+        actions.extend([1, many as u8, 0, few as u8, 3, 12, 0, 13, 0, 3, 5, 7, 255]);
+        match round {
+            6 => actions.extend([6, 3, 22, 16, 1, b'e']),
+            8 => actions.push(11),
+            _ => {}
+        }
+    }
+    actions.truncate(255);
+    let mut ask = choice.bytes();
+    if choice.has(Choice::SERVER) {
+        ask[1] |= Choice::ASK as u8;
+    }
+    let busy = [&ask[..], &[0x2b, actions.len() as u8], &actions, &stream].concat();
+    seeds.push(("connection", name("-busy"), busy));
+    let mut late = choice.bytes();
+    late[1] |= Choice::STARTTLS as u8;
+    let greeting = b"220 ready\r\n";
+    let actions = [0, greeting.len() as u8, 3, 7, 2, 6, 1, 19, 0, 3, 5];
+    let late = [
+        &late[..],
+        &[0, actions.len() as u8],
+        &actions,
+        greeting,
+        &stream,
+    ]
+    .concat();
+    seeds.push(("connection", name("-starttls"), late));
+}
+
+fn differential(seeds: &mut Vec<Seed>, name: &str, choice: Choice, said: &[Vec<u8>]) {
+    let is_server = u8::from(choice.has(Choice::SERVER));
+    let is_old = u8::from(choice.has(Choice::OLD));
+    let first = is_server | is_old << 1;
+    for cut in [0, 4, 255] {
+        let input = [&[first, cut][..], &said.concat()].concat();
+        seeds.push((
+            "differential",
+            format!("{}-{name}-{cut}", side(choice)),
+            input,
+        ));
+    }
+}
+
+/// The peer's first message, whole and in pieces.
+fn hellos(seeds: &mut Vec<Seed>, name: &str, choice: Choice, said: &[Vec<u8>]) {
+    const HEADER: usize = 5;
+    let stream = said.concat();
+    let [22, _, _, high, low, ..] = stream[..] else {
+        return;
+    };
+    let record = HEADER + (usize::from(high) << 8 | usize::from(low));
+    let body = &stream[HEADER..record];
+    let message = 4 + (usize::from(body[2]) << 8 | usize::from(body[3]));
+    let message = &body[..message];
+    let is_client = u8::from(!choice.has(Choice::SERVER));
+    let first = is_client | u8::from(choice.has(Choice::OLD)) << 1;
+    for cuts in [&[][..], &[1], &[3, 50, 2]] {
+        let input = [&[first, cuts.len() as u8], cuts, message].concat();
+        let name = format!("{}-{name}-{}", side(choice), cuts.len());
+        seeds.push(("hellos", name, input));
+    }
+}
+
+/// Data, padded and not, an empty record, an alert, a KeyUpdate, a ticket, and records that are none.
+fn records(seeds: &mut Vec<Seed>) {
+    let data: &[u8] = &[3, 4, b'd', b'a', b't', b'a'];
+    let padded = &[0x53, 3, b'p', b'a', b'd'];
+    let long = &[&[0x0b, 1, 0][..], &[b'l'; 256]].concat();
+    let empty = &[3, 0];
+    let update = &[2, 5, 24, 0, 0, 1, 1];
+    let ticket = &[
+        &[2, 17, 4, 0, 0, 13][..],
+        &[0, 0, 0, 9, 1, 2, 3, 4, 0, 0, 0, 0, 0],
+    ]
+    .concat();
+    let warning = &[1, 2, 1, 90];
+    let close = &[1, 2, 1, 0];
+    let clear = &[0xe3, 4, b'd', b'a', b't', b'a'];
+    let raw = &[0xf3, 7, 23, 3, 3, 0, 2, 1, 2];
+    for first in 0..4u8 {
+        for step in [0, 60] {
+            let first = first | step << 2;
+            let session = [
+                &[first][..],
+                data,
+                padded,
+                long,
+                empty,
+                update,
+                ticket,
+                warning,
+                close,
+            ];
+            let ends = [("session", session.concat())]
+                .into_iter()
+                .chain([("clear", [&[first][..], data, clear].concat())])
+                .chain([("raw", [&[first][..], data, raw].concat())]);
+            for (name, input) in ends {
+                seeds.push(("records", format!("{name}-{first}"), input));
+            }
+        }
+    }
+}
