@@ -107,7 +107,7 @@ pub(crate) struct RustlsEngine {
     dropped: u64,
 }
 
-/// What the hellos say and rustls does not tell.
+/// What the messages say and rustls does not tell.
 #[derive(Default)]
 struct HelloFacts {
     /// The name that the client asks a server for.
@@ -117,6 +117,10 @@ struct HelloFacts {
     likely: Option<SslProtocol>,
     /// The server's hello, once it is no HelloRetryRequest.
     server: Option<ServerHello>,
+    /// Whether there was a HelloRetryRequest.
+    retried: bool,
+    /// The scheme of the peer's signature, which is checked before the end of the handshake.
+    peer_signature: Option<u16>,
 }
 
 impl RustlsEngine {
@@ -327,6 +331,11 @@ impl Engine for RustlsEngine {
                 .and_then(|group| group.name().as_str()),
             alpn: common.alpn_protocol().map(Box::from),
             resumed: self.is_resumed(),
+            retried: self.facts.retried,
+            peer_signature: self
+                .facts
+                .peer_signature
+                .filter(|_| !common.is_handshaking()),
             stapled: self.gate.stapled(),
             server_name: self.facts.server_name.clone(),
             authorities: self.authorities.clone(),
