@@ -80,7 +80,7 @@ impl RustlsEngine {
             (kind::CERTIFICATE, Some(offer)) if is_tls13 => {
                 certificate::check_tls13(message, |number| offer.has(number))?;
             }
-            (kind::CERTIFICATE, _) => certificate::check_tls12(message)?,
+            (kind::CERTIFICATE, _) => drop(certificate::check_tls12(message)?),
             // Legal, but the next ClientHello would have no room for it.
             (kind::NEW_SESSION_TICKET, _) if message.len() > POST_HANDSHAKE_MESSAGE => {
                 let needed = message.len();
@@ -116,7 +116,9 @@ impl RustlsEngine {
                 let requested = |number| certificate::REQUESTED.contains(&number);
                 certificate::check_tls13(message, requested)?;
             }
-            (kind::CERTIFICATE, _) => certificate::check_tls12(message)?,
+            (kind::CERTIFICATE, _) => {
+                self.facts.no_certificate = !certificate::check_tls12(message)?;
+            }
             _ => {}
         }
         Ok(false)

@@ -119,6 +119,8 @@ struct HelloFacts {
     server: Option<ServerHello>,
     /// Whether there was a HelloRetryRequest.
     retried: bool,
+    /// Whether a client has answered that it has no certificate (RFC 5246 §7.4.6).
+    no_certificate: bool,
     /// The scheme of the peer's signature, which is checked before the end of the handshake.
     peer_signature: Option<u16>,
 }
@@ -236,7 +238,9 @@ impl Engine for RustlsEngine {
             // Before ServerHello is released.
             (Side::Server(_), _) if resumed => true,
             // A TLS 1.2 ticket is part of the transcript: the verdict must come before it.
-            (Side::Server(_), Some(SslProtocol::TlsV1_2)) => has_chain || !handshaking,
+            (Side::Server(_), Some(SslProtocol::TlsV1_2)) => {
+                has_chain || self.facts.no_certificate || !handshaking
+            }
             (Side::Server(_), _) => !handshaking,
         }
     }
