@@ -1,6 +1,5 @@
 //! One connection after the other, from the hello to the end.
 
-use std::sync::Arc;
 use std::time::Duration;
 
 use sslcore::crypto::Backend;
@@ -12,8 +11,7 @@ use crate::assertions::{self, Proven};
 use crate::exchange::Exchange;
 use crate::flags::{Flags, Plan};
 use crate::outcome::Trouble;
-use crate::sessions::ClientSessions;
-use crate::settings::{self, Shared};
+use crate::settings::{self, Kept};
 use crate::tokens;
 use crate::transport::Transport;
 use crate::verification::{self, Opinion};
@@ -23,13 +21,14 @@ const NAME: &str = "test";
 
 /// What the program is, with a configuration for each connection.
 enum Role {
-    Client(Vec<ClientConfig>, Arc<ClientSessions>),
-    Server(Vec<settings::Server>, Shared),
+    Client(Vec<ClientConfig>),
+    Server(Vec<settings::Server>),
 }
 
 /// Plays all connections.
 pub(crate) fn all(plan: &Plan, backend: &Backend) -> Result<(), Trouble> {
-    let role = Role::new(plan, backend)?;
+    let kept = Kept::new(backend);
+    let role = Role::new(plan, backend, &kept)?;
     let mut ahead = Duration::ZERO;
     let mut proven = Proven::default();
     for (index, flags) in plan.connections.iter().enumerate() {
@@ -40,7 +39,8 @@ pub(crate) fn all(plan: &Plan, backend: &Backend) -> Result<(), Trouble> {
             index,
             transport,
             opinion: None,
-            stored_before: role.stored(),
+            stored_before: kept.stored(),
+            kept: &kept,
             proven: &mut proven,
         }
         .run()?;
@@ -50,16 +50,15 @@ pub(crate) fn all(plan: &Plan, backend: &Backend) -> Result<(), Trouble> {
 }
 
 impl Role {
-    fn new(plan: &Plan, backend: &Backend) -> Result<Self, Trouble> {
+    fn new(plan: &Plan, backend: &Backend, kept: &Kept) -> Result<Self, Trouble> {
         let delay = plan.connections.iter().map(|flags| flags.traffic.delay);
         let delay = delay.sum();
         if plan.is_server {
-            let shared = Shared::new(backend);
             let mut configs = Vec::new();
             for flags in &plan.connections {
-                configs.push(settings::Server::new(backend, flags, &shared, delay)?);
+                configs.push(settings::Server::new(backend, flags, kept, delay)?);
             }
-            return Ok(Self::Server(configs, shared));
+            return Ok(Self::Server(configs));
         }
         let resumes = |flags: &Flags| flags.settings.no_ticket && !flags.expected.session_miss;
         if plan.connections.get(1).is_some_and(resumes) {
@@ -67,7 +66,6 @@ impl Role {
                 "a client that resumes sessions and takes no tickets",
             ));
         }
-        let sessions = Arc::default();
         let mut configs: Vec<ClientConfig> = Vec::new();
         for (index, flags) in plan.connections.iter().enumerate() {
             let same = plan.connections[..index]
@@ -81,18 +79,10 @@ impl Role {
                         "resuming as a client under another configuration",
                     ));
                 }
-                None => settings::client(backend, flags, &sessions, delay)?,
+                None => settings::client(backend, flags, kept, delay)?,
             });
         }
-        Ok(Self::Client(configs, sessions))
-    }
-
-    /// How many sessions were stored so far.
-    fn stored(&self) -> usize {
-        match self {
-            Self::Client(_, sessions) => sessions.stored(),
-            Self::Server(_, shared) => shared.sessions.stored(),
-        }
+        Ok(Self::Client(configs))
     }
 }
 
@@ -104,6 +94,7 @@ struct Session<'a> {
     transport: Transport,
     /// What the application was asked, and said, of the peer.
     opinion: Option<Opinion>,
+    kept: &'a Kept,
     stored_before: usize,
     /// What the last full handshake has proven.
     proven: &'a mut Proven,
@@ -135,7 +126,7 @@ impl Session<'_> {
 
     fn start(&self, conn: &mut Connection) -> Result<(), Trouble> {
         match self.role {
-            Role::Client(configs, _) => {
+            Role::Client(configs) => {
                 let config = &configs[self.index];
                 let name = match &self.flags.host_name {
                     Some(name) => PeerName::new(name),
@@ -144,12 +135,16 @@ impl Session<'_> {
                 let name = name.map_err(|error| Trouble::unsupported(error.to_string()))?;
                 conn.start_client_encryption(config, name)?;
             }
-            Role::Server(configs, _) => {
+            Role::Server(configs) => {
                 let fallback = configs[self.index].first().clone();
                 conn.start_server_encryption(ServerStart::Ask { fallback })?;
             }
         }
         Ok(())
+    }
+
+    fn is_server(&self) -> bool {
+        matches!(self.role, Role::Server(_))
     }
 
     /// From the hello to the end.
@@ -165,7 +160,11 @@ impl Session<'_> {
                 Step::Event(Event::Encrypted) => {
                     self.check(conn)?;
                     let traffic = &self.flags.traffic;
-                    let begun = Exchange::begin(traffic, conn)?;
+                    let secrets = match self.flags.settings.log_keys {
+                        true => self.kept.secrets.exported(self.is_server())?,
+                        false => Vec::new(),
+                    };
+                    let begun = Exchange::begin(traffic, secrets, conn)?;
                     self.transport.allow(begun.allowance());
                     exchange = Some(begun);
                 }
@@ -185,10 +184,14 @@ impl Session<'_> {
 
     /// Gives a server the configuration, once its flags have nothing against the hello.
     fn choose(&self, conn: &mut Connection) -> Result<(), Trouble> {
-        let (Some(request), Role::Server(configs, _)) = (conn.config_request(), self.role) else {
+        let (Some(request), Role::Server(configs)) = (conn.config_request(), self.role) else {
             return Ok(());
         };
         assertions::hello(&self.flags.expected, &request.hello)?;
+        if self.flags.settings.fail_ocsp {
+            let id = request.id;
+            return Ok(conn.refuse_config(id)?);
+        }
         let (id, config) = (request.id, configs[self.index].choose(&request.hello));
         conn.provide_config(id, config)?;
         Ok(())
@@ -201,8 +204,8 @@ impl Session<'_> {
         assertions::negotiated(&self.flags.expected, conn, self.proven)?;
         assertions::resumed(&self.flags.expected, conn, is_resume)?;
         assertions::peer(self.flags, conn, self.opinion, is_resume)?;
-        if let (Role::Server(..), false) = (self.role, is_resume) {
-            let stored = self.role.stored() > self.stored_before;
+        if self.is_server() && !is_resume {
+            let stored = self.kept.stored() > self.stored_before;
             assertions::session_id(&self.flags.expected, stored)?;
         }
         match self.flags.traffic.starts_again && self.start(conn).is_ok() {
@@ -226,8 +229,8 @@ impl Session<'_> {
                 }
             }
         }
-        if let Role::Client(..) = self.role {
-            let stored = self.role.stored() > self.stored_before;
+        if !self.is_server() {
+            let stored = self.kept.stored() > self.stored_before;
             assertions::session(self.flags, conn, stored)?;
         }
         Ok(())

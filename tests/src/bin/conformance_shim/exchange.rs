@@ -25,8 +25,12 @@ pub(crate) struct Exchange<'a> {
 }
 
 impl<'a> Exchange<'a> {
-    /// Writes what comes before all else.
-    pub(crate) fn begin(traffic: &'a Traffic, conn: &mut Connection) -> Result<Self, Trouble> {
+    /// Writes what comes before all else: keying material, secrets, a greeting.
+    pub(crate) fn begin(
+        traffic: &'a Traffic,
+        secrets: Vec<u8>,
+        conn: &mut Connection,
+    ) -> Result<Self, Trouble> {
         let mut this = Self {
             traffic,
             waiting: Vec::new(),
@@ -38,6 +42,7 @@ impl<'a> Exchange<'a> {
         if let Some(length) = traffic.export {
             this.waiting = exported(traffic, length, conn)?;
         }
+        this.waiting.extend(secrets);
         if traffic.different_sizes {
             for size in SIZES {
                 this.waiting.extend_from_slice(&[0x42; LONGEST][..size]);

@@ -35,10 +35,17 @@ pub(crate) struct Settings {
     pub(crate) cert_file: Option<String>,
     pub(crate) key_file: Option<String>,
     pub(crate) ocsp_response: Vec<u8>,
+    /// A server staples nothing, whatever it has.
+    pub(crate) decline_ocsp: bool,
+    /// A server refuses to go on when it is to staple, a client whatever is stapled.
+    pub(crate) fail_ocsp: bool,
     pub(crate) signing_prefs: Vec<u16>,
     pub(crate) verify_prefs: Vec<u16>,
     pub(crate) curves: Vec<u16>,
     pub(crate) ciphers: Vec<String>,
+    pub(crate) tls13_ciphers: Vec<u16>,
+    /// Hand out the traffic secrets.
+    pub(crate) log_keys: bool,
     pub(crate) tls12: bool,
     pub(crate) tls13: bool,
     /// What a client offers.
@@ -242,14 +249,16 @@ impl Flags {
             "-host-name" => self.host_name = Some(arguments.text()?),
             // How the application waits, is called back, or asks for what happens anyway: the
             // peer's bytes may come one by one, TLS starts by reading, every server reads the hello
-            // before it answers, every client asks for a stapled response, hellos have their
-            // extensions in another order each time.
+            // before it chooses what to answer and to staple, every client asks for a stapled
+            // response, hellos have their extensions in another order each time.
             "-async"
             | "-implicit-handshake"
             | "-use-early-callback"
             | "-use-old-client-cert-callback"
             | "-install-ddos-callback"
             | "-enable-ocsp-stapling"
+            | "-use-ocsp-callback"
+            | "-set-ocsp-in-callback"
             | "-permute-extensions"
             | "-partial-write"
             | "-renegotiate-ignore" => {}
@@ -272,6 +281,10 @@ impl Settings {
             "-signing-prefs" => self.signing_prefs.push(arguments.number()?),
             "-verify-prefs" => self.verify_prefs.push(arguments.number()?),
             "-curves" => self.curves.push(arguments.number()?),
+            "-decline-ocsp-callback" => self.decline_ocsp = true,
+            "-fail-ocsp-callback" => self.fail_ocsp = true,
+            "-export-traffic-secrets" => self.log_keys = true,
+            "-tls13-ciphers" => self.tls13_ciphers.push(arguments.number()?),
             "-cipher" => self.ciphers = arguments.names()?,
             "-min-version" => self.tls12 &= arguments.number::<u16>()? <= 0x0303,
             "-max-version" => {

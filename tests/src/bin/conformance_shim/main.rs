@@ -14,6 +14,7 @@ mod exchange;
 mod flags;
 mod outcome;
 mod parsing;
+mod secrets;
 mod sessions;
 mod settings;
 mod signing;

@@ -12,8 +12,10 @@ use sslcore::{
 
 use crate::flags::{Flags, Settings};
 use crate::outcome::Trouble;
+use crate::secrets::Secrets;
 use crate::sessions::{ClientSessions, ServerSessions};
 use crate::signing::Preferring;
+use crate::verification::Refusing;
 
 /// Key exchange groups by IANA's numbers.
 const GROUPS: [(u16, &str); 7] = [
@@ -33,18 +35,27 @@ pub(crate) fn group_number(name: &str) -> Option<u16> {
     Some(*number)
 }
 
-/// What several configurations of a server have together.
-pub(crate) struct Shared {
-    pub(crate) sessions: Arc<ServerSessions>,
-    pub(crate) ticket_keys: TicketKeys,
+/// What is kept from one connection to the next, and what several configurations have together.
+pub(crate) struct Kept {
+    client: Arc<ClientSessions>,
+    server: Arc<ServerSessions>,
+    ticket_keys: TicketKeys,
+    pub(crate) secrets: Arc<Secrets>,
 }
 
-impl Shared {
+impl Kept {
     pub(crate) fn new(backend: &Backend) -> Self {
         Self {
-            sessions: Arc::default(),
+            client: Arc::default(),
+            server: Arc::default(),
             ticket_keys: TicketKeys::rotating(backend, LIFETIME),
+            secrets: Arc::default(),
         }
+    }
+
+    /// How many sessions were stored so far.
+    pub(crate) fn stored(&self) -> usize {
+        self.client.stored() + self.server.stored()
     }
 }
 
@@ -54,20 +65,23 @@ const LIFETIME: Duration = Duration::from_secs(7 * 24 * 3600);
 pub(crate) fn client(
     backend: &Backend,
     flags: &Flags,
-    sessions: &Arc<ClientSessions>,
+    kept: &Kept,
     delay: Duration,
 ) -> Result<ClientConfig, Trouble> {
     let settings = &flags.settings;
     let mut builder = ClientConfig::builder(backend.clone())
-        .session_store(sessions.clone())
+        .session_store(kept.client.clone())
         .session_lifetime(LIFETIME)
         .remember_groups(false)
         .clock_tolerance(delay);
     if settings.no_ticket {
         builder = builder.session_cache(0);
     }
+    if settings.fail_ocsp {
+        builder = builder.status_checker(Arc::new(Refusing));
+    }
     let names: Vec<&[u8]> = settings.advertise_alpn.iter().map(Vec::as_slice).collect();
-    builder = common(builder.alpn(&names), backend, settings)?;
+    builder = common(builder.alpn(&names), backend, settings, &kept.secrets)?;
     let mode = match judged_by_flags(flags) || settings.trust_cert.is_none() {
         true => VerifyMode::External,
         false => VerifyMode::Verify,
@@ -87,11 +101,11 @@ impl Server {
     pub(crate) fn new(
         backend: &Backend,
         flags: &Flags,
-        shared: &Shared,
+        kept: &Kept,
         delay: Duration,
     ) -> Result<Self, Trouble> {
         let settings = &flags.settings;
-        let builder = || server(backend, flags, shared, delay);
+        let builder = || server(backend, flags, kept, delay);
         let without_sessions = match settings.no_ticket && settings.tls13 {
             true => Some(builder()?.session_cache(0).build().map_err(unusable)?),
             false => None,
@@ -118,7 +132,7 @@ impl Server {
 fn server(
     backend: &Backend,
     flags: &Flags,
-    shared: &Shared,
+    kept: &Kept,
     delay: Duration,
 ) -> Result<ConfigBuilder<ServerConfig>, Trouble> {
     let settings = &flags.settings;
@@ -126,15 +140,17 @@ fn server(
         return Err(Trouble::unsupported("a server without a certificate"));
     }
     let mut builder = ServerConfig::builder(backend.clone())
-        .session_store(shared.sessions.clone())
+        .session_store(kept.server.clone())
         .session_lifetime(LIFETIME)
-        .clock_tolerance(delay)
-        .stapled_ocsp_response(settings.ocsp_response.clone());
+        .clock_tolerance(delay);
+    if !settings.decline_ocsp {
+        builder = builder.stapled_ocsp_response(settings.ocsp_response.clone());
+    }
     builder = match settings.no_ticket {
         true => builder.session_tickets(false),
-        false => builder.ticket_keys(shared.ticket_keys.clone()),
+        false => builder.ticket_keys(kept.ticket_keys.clone()),
     };
-    if !settings.server_preference {
+    if !settings.server_preference && settings.tls13_ciphers.is_empty() {
         builder = builder.follow_client_ciphers();
     }
     // No client can offer a name that has a line break in it.
@@ -151,7 +167,7 @@ fn server(
         // Whoever has no certificate is welcome, and a session is kept.
         (true, false) => VerifyMode::Query,
     };
-    Ok(common(builder, backend, settings)?.verify_mode(mode))
+    Ok(common(builder, backend, settings, &kept.secrets)?.verify_mode(mode))
 }
 
 /// Whether the flags judge the peer's certificate, in the place of its issuer.
@@ -164,6 +180,7 @@ fn common<C>(
     mut builder: ConfigBuilder<C>,
     backend: &Backend,
     settings: &Settings,
+    secrets: &Arc<Secrets>,
 ) -> Result<ConfigBuilder<C>, Trouble> {
     let mut protocols = Vec::new();
     protocols.extend(settings.tls13.then_some("TLSv1.3"));
@@ -178,9 +195,11 @@ fn common<C>(
     if !settings.curves.is_empty() {
         builder = builder.groups(&groups(&settings.curves)?);
     }
-    if !settings.ciphers.is_empty() {
-        let names: Vec<&str> = settings.ciphers.iter().map(String::as_str).collect();
+    if let Some(names) = ciphers(backend, settings)? {
         builder = builder.ciphers(&names);
+    }
+    if settings.log_keys {
+        builder = builder.dangerously_log_keys(secrets.clone());
     }
     if !settings.verify_prefs.is_empty() {
         builder = builder.signature_schemes(&schemes(backend, &settings.verify_prefs)?);
@@ -214,6 +233,32 @@ fn unusable(error: ConfigError) -> Trouble {
 pub(crate) fn certificates(file: &str) -> Result<Vec<CertificateDer<'static>>, Trouble> {
     let all = Certificate::all_from_pem(&fs::read(file)?).map_err(Trouble::failed)?;
     Ok(all.iter().map(|one| one.der().clone()).collect())
+}
+
+/// The cipher suites, when the flags name any: those of one version leave the other's as they are.
+fn ciphers<'a>(backend: &Backend, settings: &'a Settings) -> Result<Option<Vec<&'a str>>, Trouble> {
+    if settings.ciphers.is_empty() && settings.tls13_ciphers.is_empty() {
+        return Ok(None);
+    }
+    let usual = |version: SslProtocol| {
+        let all = backend.supported_ciphers();
+        all.filter(move |cipher| cipher.protocol() == version)
+    };
+    let mut names = Vec::new();
+    for number in &settings.tls13_ciphers {
+        let cipher = usual(SslProtocol::TlsV1_3).find(|cipher| cipher.id() == *number);
+        let cipher = cipher
+            .ok_or_else(|| Trouble::unsupported(format!("the cipher suite {number:#06x}")))?;
+        names.push(cipher.name());
+    }
+    if names.is_empty() {
+        names.extend(usual(SslProtocol::TlsV1_3).map(|cipher| cipher.name()));
+    }
+    match settings.ciphers.is_empty() {
+        true => names.extend(usual(SslProtocol::TlsV1_2).map(|cipher| cipher.name())),
+        false => names.extend(settings.ciphers.iter().map(String::as_str)),
+    }
+    Ok(Some(names))
 }
 
 fn groups(numbers: &[u16]) -> Result<Vec<&'static str>, Trouble> {

@@ -7,16 +7,38 @@ use crate::verification::DECOMPRESSION_FAILURE;
 pub(crate) const CLOSE_WITHOUT_CLOSE_NOTIFY: &str = ":CLOSE_WITHOUT_CLOSE_NOTIFY:";
 pub(crate) const CERTIFICATE_VERIFY_FAILED: &str = ":CERTIFICATE_VERIFY_FAILED:";
 
-/// The failure in a sentence: behind the token of its kind and, where its detail says more, in front
-/// of BoringSSL's own word for that.
+/// The failure in a sentence: behind the token of its kind and, where more is known, in front of
+/// BoringSSL's own word for that.
 pub(crate) fn of(failure: &Failure) -> String {
-    let detail = failure.detail();
     let kind = token(failure);
-    let mut finer = DETAILS.iter();
-    match finer.find(|(words, _)| detail.contains(words)) {
-        Some((_, token)) if *token != kind => format!("{kind} {failure} {token}"),
-        _ => format!("{kind} {failure}"),
+    match finer(failure) {
+        Some(finer) => format!("{kind} {failure} {finer}"),
+        None => format!("{kind} {failure}"),
     }
+}
+
+/// BoringSSL's word, by the failure's detail, or else by its kind.
+fn finer(failure: &Failure) -> Option<&'static str> {
+    use FailureKind as K;
+    let detail = failure.detail();
+    let mut details = DETAILS.iter();
+    if let Some((_, token)) = details.find(|(words, _)| detail.contains(words)) {
+        return Some(token);
+    }
+    Some(match failure.kind() {
+        K::AlertReceived(Alert::HandshakeFailure) => ":HANDSHAKE_FAILURE:",
+        K::MalformedMessage => ":DECODE_ERROR:",
+        K::UnexpectedMessage => ":UNEXPECTED_RECORD:",
+        K::NotTls => ":WRONG_VERSION_NUMBER:",
+        K::HttpInsteadOfTls => ":HTTP_REQUEST:",
+        K::RecordTooLarge => ":DATA_LENGTH_TOO_LONG:",
+        K::CertificateRejected(SslErrorKind::NoPeerCertificate) => {
+            ":PEER_DID_NOT_RETURN_A_CERTIFICATE:"
+        }
+        K::CertificateRejected(SslErrorKind::InvalidPurpose) => ":KEY_USAGE_BIT_INCORRECT:",
+        K::CertificateRejected(SslErrorKind::UnsupportedAlgorithm) => ":UNSUPPORTED_ALGORITHM:",
+        _ => return None,
+    })
 }
 
 fn token(failure: &Failure) -> String {
@@ -30,6 +52,11 @@ fn token(failure: &Failure) -> String {
         K::CertificateRejected(_) if failure.alert() == Some(Alert::CertificateRequired) => {
             ":NO_CERTS:"
         }
+        // A server's configuration is refused for no other reason.
+        K::ConfigRefused
+        | K::CertificateRejected(
+            SslErrorKind::OcspNoResponseFound | SslErrorKind::OcspResponseCannotBeTrusted,
+        ) => ":OCSP_CB_ERROR:",
         K::CertificateRejected(_) => CERTIFICATE_VERIFY_FAILED,
         K::NotTls | K::HttpInsteadOfTls | K::RecordTooLarge => ":GARBAGE:",
         K::BufferTooSmall { .. } => ":EXCESSIVE_MESSAGE_SIZE:",
@@ -174,7 +201,7 @@ const DETAILS: [(&str, &str); 62] = [
     ("bytes behind", ":EXCESS_HANDSHAKE_DATA:"),
     ("more than Finished behind", ":EXCESS_HANDSHAKE_DATA:"),
     ("ChangeCipherSpec", ":UNEXPECTED_RECORD:"),
-    ("not for this purpose", ":KEY_USAGE_BIT_INCORRECT:"),
+    ("bytes, ", ":ENCRYPTED_LENGTH_TOO_LONG:"),
 ];
 
 fn too_much(of: Repeated) -> &'static str {

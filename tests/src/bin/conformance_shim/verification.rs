@@ -1,6 +1,9 @@
 //! The verdict on the peer's certificate.
 
-use sslcore::{Alert, Connection, SslError, SslErrorKind, SslProtocol, Verdict};
+use sslcore::{
+    Alert, Connection, SslError, SslErrorKind, SslProtocol, StatusChecker, StatusQuestion,
+    StatusReport, Verdict,
+};
 
 use crate::flags::Flags;
 use crate::outcome::Trouble;
@@ -70,6 +73,20 @@ pub(crate) fn answer(conn: &mut Connection, flags: &Flags) -> Result<Option<Opin
         true => Opinion::Good,
         false => Opinion::Bad,
     }))
+}
+
+/// Refuses every server for what it staples, or for stapling nothing.
+pub(crate) struct Refusing;
+
+impl StatusChecker for Refusing {
+    fn check(&self, question: &StatusQuestion<'_>) -> StatusReport {
+        let mut report = StatusReport::default();
+        report.errors.push(match question.response() {
+            Some(_) => SslErrorKind::OcspResponseCannotBeTrusted,
+            None => SslErrorKind::OcspNoResponseFound,
+        });
+        report
+    }
 }
 
 /// Whether a server takes any certificate, so long as there is one.
