@@ -6,7 +6,8 @@ use std::time::Duration;
 use rustls::client::{Resumption, Tls12Resumption};
 use rustls::{ClientConnection, RootCertStore};
 use sslcore::{
-    ConfigBuilder, Limits, ServerConfig, ServerSessionCache, ServerStart, TicketKeys, VerifyMode,
+    ConfigBuilder, Limits, OnErrors, ServerConfig, ServerSessionCache, ServerStart, TicketKeys,
+    VerifyMode,
 };
 use sslcore_tests::certs::WORLD;
 use sslcore_tests::chains;
@@ -43,15 +44,35 @@ fn a_session_that_is_in_a_ticket_is_not_in_the_cache() {
     }
 }
 
-/// A TLS 1.2 ticket would leave before "none" is judged.
+/// "None" is judged before the ticket leaves, which TLS 1.2 sends within the handshake.
 #[test]
-fn a_session_without_the_certificate_that_was_asked_for_is_in_the_cache_of_tls12() {
-    let (server, cache) = caching("TLSv1.2", VerifyMode::Query);
-    let server = server.build().expect("a server");
-    let client = client(backend()).build().expect("a client");
-    assert!(!Pair::encrypted(&client, &server).client.conn.is_resumed());
-    assert_eq!(cache.len(), 1);
-    assert!(Pair::encrypted(&client, &server).client.conn.is_resumed());
+fn a_session_without_the_certificate_that_was_asked_for_is_in_a_ticket() {
+    for version in VERSIONS {
+        let (server, cache) = caching(version, VerifyMode::Query);
+        let server = server.build().expect("a server");
+        let client = client(backend()).build().expect("a client");
+        for resumed in [false, true, true] {
+            let pair = Pair::encrypted(&client, &server);
+            assert_eq!(pair.client.conn.is_resumed(), resumed, "{version}");
+            assert_eq!(cache.len(), 0, "{version}");
+        }
+    }
+}
+
+/// Who has no certificate, and is forgiven, is not remembered anywhere.
+#[test]
+fn a_session_is_forgotten_when_it_was_forgiven_that_there_is_no_certificate() {
+    for version in VERSIONS {
+        let (server, cache) = caching(version, VerifyMode::Verify);
+        let server = server.on_errors(OnErrors::DangerouslyAcceptAll);
+        let server = server.build().expect("a server");
+        let client = client(backend()).build().expect("a client");
+        for _ in 0..2 {
+            let pair = Pair::encrypted(&client, &server);
+            assert!(!pair.client.conn.is_resumed(), "{version}");
+            assert_eq!(cache.len(), 0, "{version}");
+        }
+    }
 }
 
 #[test]

@@ -88,6 +88,7 @@ impl<C> ConfigBuilder<C> {
                 identity: None,
                 prefer_own_ciphers: true,
                 client_sessions: None,
+                remember_groups: true,
                 server_sessions: None,
                 session_lifetime: validity::DEFAULT,
                 tickets: Tickets::None,

@@ -6,7 +6,7 @@ use crate::config::{ClientConfig, ServerConfig};
 use crate::event::{CloseReport, SslMode};
 use crate::failure::Failure;
 use crate::handshake::wire::certificate_request;
-use crate::protocol::{SslCipher, SslProtocol};
+use crate::protocol::{SignatureScheme, SslCipher, SslProtocol};
 use crate::state::Phase;
 use crate::usage::ReadEnd;
 use crate::verify::SslError;
@@ -26,6 +26,8 @@ impl Connection {
     ///     if let (Some(protocol), Some(cipher)) = (conn.session_protocol(), conn.session_cipher()) {
     ///         println!("{} {} {:?}", protocol.name(), cipher.name(), conn.key_exchange_group());
     ///         println!("ALPN {:?}, resumed: {}", conn.alpn_protocol(), conn.is_resumed());
+    ///         println!("signed as {:?}", conn.peer_signature_scheme());
+    ///         println!("a round trip was lost: {}", conn.is_hello_retried());
     ///     }
     ///     println!("asked for {:?}, must be {:?}", conn.server_name(), conn.peer_verify_name());
     ///     for certificate in conn.peer_certificate_chain() {
@@ -179,6 +181,21 @@ impl Connection {
     /// `QSslConfiguration::ephemeralServerKey`.
     pub fn key_exchange_group(&self) -> Option<&'static str> {
         self.io.known.facts.group
+    }
+
+    /// The scheme that the peer has signed the handshake in, once that is complete. `None` when it
+    /// has signed nothing: a client without a certificate, a resumed session. OpenSSL's
+    /// `SSL_get_peer_signature_nid`.
+    pub fn peer_signature_scheme(&self) -> Option<SignatureScheme> {
+        let number = self.io.known.facts.peer_signature;
+        number.and_then(SignatureScheme::from_code)
+    }
+
+    /// Whether the server has asked the client for a second hello (HelloRetryRequest, RFC 8446
+    /// §4.1.4), which costs one round trip: the client's first key share was of a group that the
+    /// server does not take.
+    pub fn is_hello_retried(&self) -> bool {
+        self.io.known.facts.retried
     }
 
     /// The negotiated application protocol (ALPN). `QSslConfiguration::nextNegotiatedProtocol`.

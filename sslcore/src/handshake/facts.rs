@@ -14,6 +14,10 @@ pub(crate) struct SessionFacts {
     pub(crate) group: Option<&'static str>,
     pub(crate) alpn: Option<Box<[u8]>>,
     pub(crate) resumed: bool,
+    /// Whether the server asked for a second ClientHello.
+    pub(crate) retried: bool,
+    /// The number of the scheme that the peer signed the handshake in.
+    pub(crate) peer_signature: Option<u16>,
     /// The OCSP response that came with the server's chain.
     pub(crate) stapled: Option<Arc<[u8]>>,
     /// The name that the client asked for.

@@ -54,6 +54,8 @@ pub(crate) struct Settings {
     pub(crate) identity: Option<Identity>,
     pub(crate) prefer_own_ciphers: bool,
     pub(crate) client_sessions: Option<Arc<dyn ClientSessionStore>>,
+    /// Whether the next hello begins with the group that the server chose.
+    pub(crate) remember_groups: bool,
     pub(crate) server_sessions: Option<Arc<dyn ServerSessionStore>>,
     pub(crate) session_lifetime: Duration,
     pub(crate) tickets: Tickets,

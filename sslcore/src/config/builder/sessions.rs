@@ -35,6 +35,7 @@ impl<C> ConfigBuilder<C> {
     ///         .trust_anchors(roots)
     ///         .session_store(Arc::new(store))
     ///         .session_lifetime(Duration::from_secs(3600))
+    ///         .remember_groups(false) // every hello is like the first
     ///         .build()
     /// }
     ///
@@ -94,6 +95,16 @@ impl ConfigBuilder<ClientConfig> {
     #[must_use]
     pub fn session_store(mut self, store: Arc<dyn ClientSessionStore>) -> Self {
         self.settings.client_sessions = Some(store);
+        self
+    }
+
+    /// Sets whether a client that remembers sessions also remembers the key exchange group that a
+    /// server has chosen, and begins with a share of that group the next time, which saves a
+    /// HelloRetryRequest (RFC 8446 §4.1.4). On by default, for the 256 servers of last; turn it off
+    /// to make every hello like the first.
+    #[must_use]
+    pub fn remember_groups(mut self, on: bool) -> Self {
+        self.settings.remember_groups = on;
         self
     }
 }

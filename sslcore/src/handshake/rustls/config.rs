@@ -227,7 +227,7 @@ impl ClientTemplate {
                 Arc::new(ClientMemory {
                     store,
                     configuration: Arc::new(()),
-                    groups: Groups::default(),
+                    groups: settings.remember_groups.then(Groups::default),
                 })
             }),
             lifetime: settings.session_lifetime,

@@ -70,7 +70,8 @@ impl ClientSecrets {
 pub(super) struct ClientMemory {
     pub(super) store: Arc<dyn client::ClientSessionStore>,
     pub(super) configuration: Arc<()>,
-    pub(super) groups: Groups,
+    /// `None` when every hello is to be made as the first.
+    pub(super) groups: Option<Groups>,
 }
 
 /// Which group each server wanted last, so that its key share need not be asked for twice.
@@ -181,13 +182,15 @@ const MOST_FORGOTTEN: usize = 64;
 impl ClientSessionStore for GatedClientStore {
     fn set_kx_hint(&self, server_name: ServerName<'static>, group: NamedGroup) {
         let memory = self.memory.clone();
-        self.rules
-            .gate
-            .store(move || memory.groups.set(server_name, group));
+        self.rules.gate.store(move || {
+            if let Some(groups) = &memory.groups {
+                groups.set(server_name, group);
+            }
+        });
     }
 
     fn kx_hint(&self, server_name: &ServerName<'_>) -> Option<NamedGroup> {
-        self.memory.groups.get(server_name)
+        self.memory.groups.as_ref()?.get(server_name)
     }
 
     fn set_tls12_session(&self, server_name: ServerName<'static>, value: Tls12ClientSessionValue) {

@@ -6,7 +6,9 @@ use crate::alert::Alert;
 use crate::failure::{Failure, FailureKind, Repeated};
 use crate::handshake::wire::offer::Offer;
 use crate::handshake::wire::server_hello::ServerHello;
-use crate::handshake::wire::{Refusal, certificate, certificate_request, encrypted_extensions};
+use crate::handshake::wire::{
+    Refusal, certificate, certificate_request, encrypted_extensions, signed,
+};
 use crate::handshake::{Message, records};
 use crate::limits::{POST_HANDSHAKE_MESSAGE, RENEGOTIATION_REQUESTS};
 use crate::protocol::SslProtocol;
@@ -40,6 +42,11 @@ impl RustlsEngine {
         let last = message.last;
         let message = message.framed.get(FRAME..).unwrap_or_default();
         let kind = message.first().copied().unwrap_or_default();
+        match kind {
+            kind::CERTIFICATE_VERIFY => self.facts.peer_signature = signed::verify_scheme(message),
+            kind::SERVER_KEY_EXCHANGE => self.facts.peer_signature = signed::key_scheme(message),
+            _ => {}
+        }
         let must_be_last = match self.is_client() {
             true => self.look_at_server(kind, message)?,
             false => self.look_at_client(kind, message)?,
@@ -61,8 +68,9 @@ impl RustlsEngine {
         match (kind, offer) {
             (kind::SERVER_HELLO, Some(offer)) => {
                 let hello = ServerHello::read_answer(message, offer)?;
-                if !hello.is_retry() {
-                    self.facts.server.get_or_insert(hello);
+                match hello.is_retry() {
+                    true => self.facts.retried = true,
+                    false => drop(self.facts.server.get_or_insert(hello)),
                 }
                 return Ok(hello.is_tls13);
             }
@@ -72,7 +80,7 @@ impl RustlsEngine {
             (kind::CERTIFICATE, Some(offer)) if is_tls13 => {
                 certificate::check_tls13(message, |number| offer.has(number))?;
             }
-            (kind::CERTIFICATE, _) => certificate::check_tls12(message)?,
+            (kind::CERTIFICATE, _) => drop(certificate::check_tls12(message)?),
             // Legal, but the next ClientHello would have no room for it.
             (kind::NEW_SESSION_TICKET, _) if message.len() > POST_HANDSHAKE_MESSAGE => {
                 let needed = message.len();
@@ -108,7 +116,9 @@ impl RustlsEngine {
                 let requested = |number| certificate::REQUESTED.contains(&number);
                 certificate::check_tls13(message, requested)?;
             }
-            (kind::CERTIFICATE, _) => certificate::check_tls12(message)?,
+            (kind::CERTIFICATE, _) => {
+                self.facts.no_certificate = !certificate::check_tls12(message)?;
+            }
             _ => {}
         }
         Ok(false)
@@ -140,8 +150,9 @@ impl RustlsEngine {
             match message.first() {
                 Some(&kind::SERVER_HELLO) => {
                     let hello = ServerHello::read(message)?;
-                    if !hello.is_retry() {
-                        self.facts.server = Some(hello);
+                    match hello.is_retry() {
+                        true => self.facts.retried = true,
+                        false => self.facts.server = Some(hello),
                     }
                 }
                 Some(&kind::CLIENT_HELLO) => {

@@ -107,7 +107,7 @@ pub(crate) struct RustlsEngine {
     dropped: u64,
 }
 
-/// What the hellos say and rustls does not tell.
+/// What the messages say and rustls does not tell.
 #[derive(Default)]
 struct HelloFacts {
     /// The name that the client asks a server for.
@@ -117,6 +117,12 @@ struct HelloFacts {
     likely: Option<SslProtocol>,
     /// The server's hello, once it is no HelloRetryRequest.
     server: Option<ServerHello>,
+    /// Whether there was a HelloRetryRequest.
+    retried: bool,
+    /// Whether a client has answered that it has no certificate (RFC 5246 §7.4.6).
+    no_certificate: bool,
+    /// The scheme of the peer's signature, which is checked before the end of the handshake.
+    peer_signature: Option<u16>,
 }
 
 impl RustlsEngine {
@@ -232,7 +238,9 @@ impl Engine for RustlsEngine {
             // Before ServerHello is released.
             (Side::Server(_), _) if resumed => true,
             // A TLS 1.2 ticket is part of the transcript: the verdict must come before it.
-            (Side::Server(_), Some(SslProtocol::TlsV1_2)) => has_chain || !handshaking,
+            (Side::Server(_), Some(SslProtocol::TlsV1_2)) => {
+                has_chain || self.facts.no_certificate || !handshaking
+            }
             (Side::Server(_), _) => !handshaking,
         }
     }
@@ -327,6 +335,11 @@ impl Engine for RustlsEngine {
                 .and_then(|group| group.name().as_str()),
             alpn: common.alpn_protocol().map(Box::from),
             resumed: self.is_resumed(),
+            retried: self.facts.retried,
+            peer_signature: self
+                .facts
+                .peer_signature
+                .filter(|_| !common.is_handshaking()),
             stapled: self.gate.stapled(),
             server_name: self.facts.server_name.clone(),
             authorities: self.authorities.clone(),

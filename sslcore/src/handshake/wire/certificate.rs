@@ -12,17 +12,18 @@ pub(crate) const REQUESTED: [u16; 2] = [
     number::CERTIFICATE_AUTHORITIES,
 ];
 
-/// Checks a whole message of TLS 1.2: no entry is empty.
-pub(crate) fn check_tls12(message: &[u8]) -> Result<(), Refusal> {
+/// Checks a whole message of TLS 1.2: no entry is empty. Says whether there is any.
+pub(crate) fn check_tls12(message: &[u8]) -> Result<bool, Refusal> {
     let mut reader = Reader::new(message, DAMAGED);
     reader.take(MESSAGE_HEADER)?;
     let mut entries = Reader::new(reader.vector24()?, DAMAGED);
     reader.end()?;
+    let is_empty = entries.is_empty();
     while !entries.is_empty() {
         let certificate = entries.vector24()?;
         entries.filled(certificate)?;
     }
-    Ok(())
+    Ok(!is_empty)
 }
 
 /// Checks a whole message of TLS 1.3: no certificate is empty, and nobody says of one what was not

@@ -11,6 +11,7 @@ pub(crate) mod extension;
 pub(crate) mod offer;
 pub(crate) mod server_hello;
 pub(crate) mod session_ticket;
+pub(crate) mod signed;
 
 use crate::alert::Alert;
 use crate::failure::{Failure, FailureKind};

@@ -1,0 +1,109 @@
+//! A socket to the runner, and the loop that moves its bytes.
+
+use std::io::{ErrorKind, Read, Write};
+use std::net::{Ipv4Addr, Ipv6Addr, Shutdown, TcpStream};
+use std::time::{Duration, Instant as StdInstant, SystemTime};
+
+use sslcore::{Connection, Instant, Now, Step, UnixTime};
+
+use crate::flags::Plan;
+use crate::outcome::Trouble;
+
+/// How long the runner may be silent.
+const PATIENCE: Duration = Duration::from_secs(60);
+
+/// A connected socket, and the clock that it is driven by.
+pub(crate) struct Transport {
+    socket: TcpStream,
+    /// By how much the wall clock is put forward.
+    ahead: Duration,
+    start: StdInstant,
+    since_1970: Duration,
+    /// How many bytes may leave, while not all may.
+    allowance: Option<usize>,
+}
+
+impl Transport {
+    /// Connects to the runner and says which program this is.
+    pub(crate) fn connect(plan: &Plan, ahead: Duration) -> Result<Self, Trouble> {
+        let mut socket = match plan.ipv6 {
+            true => TcpStream::connect((Ipv6Addr::LOCALHOST, plan.port))?,
+            false => TcpStream::connect((Ipv4Addr::LOCALHOST, plan.port))?,
+        };
+        socket.set_nodelay(true)?;
+        socket.set_read_timeout(Some(PATIENCE))?;
+        socket.set_write_timeout(Some(PATIENCE))?;
+        socket.write_all(&plan.shim_id.to_le_bytes())?;
+        let since_1970 = SystemTime::UNIX_EPOCH.elapsed().map_err(Trouble::failed)?;
+        Ok(Self {
+            socket,
+            ahead,
+            start: StdInstant::now(),
+            since_1970,
+            allowance: None,
+        })
+    }
+
+    /// Takes no more than so many bytes, as a socket whose buffer is full; `None` takes all again.
+    pub(crate) fn allow(&mut self, bytes: Option<usize>) {
+        self.allowance = bytes;
+    }
+
+    fn write(&mut self, bytes: &[u8]) -> std::io::Result<usize> {
+        let Some(allowance) = &mut self.allowance else {
+            return self.socket.write(bytes);
+        };
+        let n = bytes.len().min(*allowance);
+        self.socket.write_all(&bytes[..n])?;
+        *allowance -= n;
+        Ok(n)
+    }
+
+    fn now(&self) -> Now {
+        let elapsed = self.start.elapsed();
+        Now {
+            monotonic: Instant::from_millis(0).after(elapsed),
+            wall: Some(UnixTime::since_unix_epoch(
+                self.since_1970 + elapsed + self.ahead,
+            )),
+        }
+    }
+
+    /// Moves bytes until there is something for the application.
+    pub(crate) fn drive(&mut self, conn: &mut Connection) -> Result<Step<'static>, Trouble> {
+        loop {
+            match conn.next(self.now()) {
+                Step::Transmit(bytes) => match self.write(bytes) {
+                    Ok(n) => conn.transmitted(n)?,
+                    Err(error) if error.kind() == ErrorKind::Interrupted => {}
+                    Err(_) => conn.transmit_failed(),
+                },
+                Step::Wait { read: true, .. } => match self.socket.read(conn.receive_buffer()) {
+                    Ok(0) => conn.receive_eof(),
+                    Ok(n) => conn.received(n)?,
+                    Err(error) if error.kind() == ErrorKind::Interrupted => {}
+                    Err(error)
+                        if matches!(error.kind(), ErrorKind::WouldBlock | ErrorKind::TimedOut) =>
+                    {
+                        return Err(Trouble::failed("the runner says nothing any more"));
+                    }
+                    Err(_) => conn.receive_reset(),
+                },
+                Step::Wait { .. } => {
+                    return Err(Trouble::failed("the connection waits for nothing"));
+                }
+                Step::Event(event) => return Ok(Step::Event(event)),
+                Step::Readable => return Ok(Step::Readable),
+                Step::Done => return Ok(Step::Done),
+            }
+        }
+    }
+
+    /// Ends the stream without a reset: the runner reads what was sent, and is heard to the end.
+    pub(crate) fn end(mut self) {
+        let _ = self.socket.shutdown(Shutdown::Write);
+        let _ = self.socket.set_read_timeout(Some(Duration::from_secs(5)));
+        let mut rest = [0; 4096];
+        while matches!(self.socket.read(&mut rest), Ok(1..)) {}
+    }
+}
