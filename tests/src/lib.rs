@@ -24,6 +24,8 @@ pub mod peer;
 pub mod peers;
 pub mod records;
 pub mod sealing;
+#[cfg(feature = "testing")]
+pub mod transcripts;
 pub mod useless;
 pub mod wiped;
 pub mod wire;

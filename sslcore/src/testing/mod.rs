@@ -5,9 +5,10 @@
 //!
 //! - [`backend_without_security`] does no cryptography: a handshake costs a tenth, what a fuzzer
 //!   changes on the wire is not refused for its tag, and a recording of the wire can be read;
-//! - [`rustcrypto_without_security`] does all of it, with random numbers that everybody can foresee.
+//! - [`rustcrypto_without_security`] does all of it, with random numbers that everybody can foresee;
+//! - [`transcript`] records a session as text that can be read, and replays it byte for byte.
 //!
-//! Both take a seed, so that the same calls give the same bytes. A backend draws from a source of
+//! Both backends take a seed, so that the same calls give the same bytes. A backend draws from a source of
 //! its own: make one for each configuration, and a configuration for each connection if you like, and
 //! a run does not depend on what runs beside it.
 //!
@@ -61,6 +62,7 @@
 
 mod entropy;
 mod signatures;
+pub mod transcript;
 mod transparent;
 
 use alloc::vec;

@@ -1,0 +1,144 @@
+//! Configurations that have names.
+
+use rustls::crypto::CryptoProvider;
+
+use crate::buffer::Buffers;
+use crate::config::{ClientConfig, PeerName, ServerConfig, ServerStart};
+use crate::config_error::ConfigError;
+use crate::connection::{Connection, Progress};
+use crate::crypto::Backend;
+use crate::limits::Limits;
+use crate::testing::{backend_without_security, known_identity, rustcrypto_without_security};
+use crate::time::{Instant, Now, UnixTime};
+use crate::usage::UsageError;
+use crate::verify::policy::{OnErrors, VerifyMode};
+
+/// A client's and a server's configuration that fit each other. The same name and seed give the same
+/// ones. The [module](super) has an example.
+#[derive(Clone, Debug)]
+pub struct Configurations {
+    /// The client's, with random numbers from the seed.
+    pub client: ClientConfig,
+    /// The server's, with random numbers from the seed and 1.
+    pub server: ServerConfig,
+}
+
+/// What the words of a name say.
+#[derive(Clone, Copy, Debug, Default)]
+struct Words {
+    version: Option<&'static str>,
+    rustcrypto: bool,
+    retried: bool,
+    mutual: bool,
+    refused: bool,
+    untrusted: bool,
+    resumed: bool,
+}
+
+impl Configurations {
+    /// The configurations of this name; `None` when a word of it is not known.
+    ///
+    /// The server has the [known identity](known_identity), which the client trusts; both are
+    /// [without security](backend_without_security). The words, in any order, change that:
+    ///
+    /// | word | says |
+    /// |---|---|
+    /// | `tls12`, `tls13` | only this version |
+    /// | `rustcrypto` | [all cryptography](rustcrypto_without_security), with random numbers from the seed |
+    /// | `retried` | the server lacks the client's first group: HelloRetryRequest in TLS 1.3 |
+    /// | `mutual` | the client has the known identity, too, and the server verifies it |
+    /// | `refused` | as `mutual`, but the server trusts nobody |
+    /// | `untrusted` | the client trusts nobody, and asks what to do |
+    /// | `resumed` | the two have had a session: the next one resumes it |
+    pub fn named(name: &str, seed: u64) -> Option<Self> {
+        let mut words = Words::default();
+        for word in name.split_whitespace() {
+            match word {
+                "tls12" => words.version = Some("TLSv1.2"),
+                "tls13" => words.version = Some("TLSv1.3"),
+                "rustcrypto" => words.rustcrypto = true,
+                "retried" => words.retried = true,
+                "mutual" => words.mutual = true,
+                "refused" => words.refused = true,
+                "untrusted" => words.untrusted = true,
+                "resumed" => words.resumed = true,
+                _ => return None,
+            }
+        }
+        let made = Self::make(words, seed).ok()?;
+        if words.resumed {
+            made.meet()?;
+        }
+        Some(made)
+    }
+
+    fn make(words: Words, seed: u64) -> Result<Self, ConfigError> {
+        let backend = match words.rustcrypto {
+            true => rustcrypto_without_security,
+            false => backend_without_security,
+        };
+        let (chain, key) = known_identity();
+        let mut client = ClientConfig::builder(backend(seed));
+        let other = backend(seed.wrapping_add(1));
+        let other = if words.retried {
+            without_first_group(other)
+        } else {
+            other
+        };
+        let mut server = ServerConfig::builder(other).identity(chain.clone(), key.clone_key());
+        client = match words.untrusted {
+            true => client.on_errors(OnErrors::Hold),
+            false => client.trust_anchors(chain.clone()),
+        };
+        if words.mutual || words.refused {
+            client = client.identity(chain.clone(), key);
+            server = server.verify_mode(VerifyMode::Verify);
+        }
+        if words.mutual {
+            server = server.trust_anchors(chain);
+        }
+        if let Some(version) = words.version {
+            client = client.protocols(&[version]);
+            server = server.protocols(&[version]);
+        }
+        Ok(Self {
+            client: client.build()?,
+            server: server.build()?,
+        })
+    }
+
+    /// A session between the two, in 2030.
+    fn meet(&self) -> Option<()> {
+        let [mut client, mut server] =
+            [(); 2].map(|()| Connection::new(Limits::default(), Buffers::Owned));
+        let name = PeerName::new("server.test").ok()?;
+        let start = ServerStart::With(self.server.clone());
+        client.start_client_encryption(&self.client, name).ok()?;
+        server.start_server_encryption(start).ok()?;
+        // More flights than any handshake has, with its tickets.
+        for _ in 0..4 {
+            carry(&mut client, &mut server).ok()?;
+            carry(&mut server, &mut client).ok()?;
+        }
+        Some(())
+    }
+}
+
+/// Carries what one has to say to the other.
+fn carry(from: &mut Connection, to: &mut Connection) -> Result<(), UsageError> {
+    let year_2030 = UnixTime::since_unix_epoch(core::time::Duration::from_secs(1_893_456_000));
+    let now = Now::new(Instant::from_millis(0), year_2030);
+    while from.process(now) != Progress::Idle {
+        while from.poll_event().is_some() {}
+    }
+    let n = to.receive(from.transmit())?;
+    from.transmitted(n)
+}
+
+fn without_first_group(backend: Backend) -> Backend {
+    let mut provider = CryptoProvider::clone(backend.provider());
+    provider.kx_groups.remove(0);
+    Backend::custom(backend.name(), provider, move |algorithm, key| {
+        backend.aead(algorithm, key)
+    })
+}

@@ -1,0 +1,373 @@
+//! A connection that writes down what happens to it.
+
+use alloc::format;
+use alloc::vec::Vec;
+use core::fmt;
+use core::ops::Deref;
+
+use super::line::{Answer, Call, Clock, Line, Simple};
+use super::text::Transcript;
+use crate::buffer::Buffers;
+use crate::config::{ClientConfig, PeerName, ServerConfig, ServerStart};
+use crate::connection::{Connection, Progress, Step, Verdict};
+use crate::event::{Event, RequestId, ReviewId};
+use crate::limits::Limits;
+use crate::time::Now;
+use crate::usage::{Leftover, ReadEnd, UsageError};
+
+/// A [`Connection`] that writes down every call, what it answers, and the clock. The calls have the
+/// names, arguments and results that they have there; those that change nothing are the connection's
+/// own. The module has an example.
+///
+/// The transcript grows with the session. What was recorded so far is [`transcript`](Self::transcript).
+pub struct Recorder {
+    connection: Connection,
+    transcript: Transcript,
+    clock: Option<Clock>,
+}
+
+impl Recorder {
+    /// A connection in plaintext, with buffers of its own. `configuration` and `seed` say how to
+    /// [make](super::Configurations::named) the configurations with which it will be started; quotes,
+    /// backslashes and control characters are left out of the name.
+    pub fn new(configuration: &str, seed: u64, limits: Limits) -> Self {
+        Self {
+            connection: Connection::new(limits, Buffers::Owned),
+            transcript: Transcript::new(configuration, seed, limits),
+            clock: None,
+        }
+    }
+
+    /// The transcript as it is now.
+    ///
+    /// ```
+    /// # use sslcore::{Limits, testing::transcript::Recorder};
+    /// let mut recorder = Recorder::new("tls12", 1, Limits::default());
+    /// recorder.close();
+    /// assert!(recorder.transcript().to_string().ends_with("\nclose\n"));
+    /// ```
+    pub fn transcript(&self) -> &Transcript {
+        &self.transcript
+    }
+
+    /// The transcript of a session that is done.
+    pub fn into_transcript(self) -> Transcript {
+        self.transcript
+    }
+
+    /// Sends all that [`transmit`](Connection::transmit) shows: the transport has taken it.
+    pub fn send_all(&mut self) -> Vec<u8> {
+        let sent = self.connection.transmit().to_vec();
+        if !sent.is_empty() {
+            // As many as were shown.
+            let _ = self.transmitted(sent.len());
+        }
+        sent
+    }
+
+    /// Processes until there is nothing more to do, and returns the events of all that. It is one line
+    /// in the transcript, for applications that act [at rest](crate::rules#r3).
+    pub fn settle(&mut self, now: Now) -> Vec<Event> {
+        self.at(now);
+        self.simple(Simple::Settle);
+        let mut events = Vec::new();
+        loop {
+            let progress = self.connection.process(now);
+            while let Some(event) = self.connection.poll_event() {
+                self.event(event);
+                events.push(event);
+            }
+            if progress == Progress::Idle {
+                return events;
+            }
+        }
+    }
+}
+
+/// The calls of a connection.
+impl Recorder {
+    /// Makes the call [`Connection::start_client_encryption`], and records it.
+    pub fn start_client_encryption(
+        &mut self,
+        config: &ClientConfig,
+        peer: PeerName,
+    ) -> Result<(), UsageError> {
+        self.start_client_encryption_with(config, peer, Leftover::Refuse)
+    }
+
+    /// Makes the call [`Connection::start_client_encryption_with`], and records it.
+    pub fn start_client_encryption_with(
+        &mut self,
+        config: &ClientConfig,
+        peer: PeerName,
+        leftover: Leftover,
+    ) -> Result<(), UsageError> {
+        self.call(Call::StartClient {
+            peer: peer.clone(),
+            leftover,
+        });
+        let outcome = self
+            .connection
+            .start_client_encryption_with(config, peer, leftover);
+        self.checked(outcome)
+    }
+
+    /// Makes the call [`Connection::start_server_encryption`], and records it.
+    pub fn start_server_encryption(&mut self, start: ServerStart) -> Result<(), UsageError> {
+        self.start_server_encryption_with(start, Leftover::Refuse)
+    }
+
+    /// Makes the call [`Connection::start_server_encryption_with`], and records it.
+    pub fn start_server_encryption_with(
+        &mut self,
+        start: ServerStart,
+        leftover: Leftover,
+    ) -> Result<(), UsageError> {
+        let asks = matches!(start, ServerStart::Ask { .. });
+        self.call(Call::StartServer { asks, leftover });
+        let outcome = self
+            .connection
+            .start_server_encryption_with(start, leftover);
+        self.checked(outcome)
+    }
+
+    /// Makes the call [`Connection::receive`], and records it.
+    pub fn receive(&mut self, bytes: &[u8]) -> Result<usize, UsageError> {
+        self.call(Call::Receive(bytes.to_vec()));
+        let outcome = self.connection.receive(bytes);
+        self.counted(outcome, bytes.len())
+    }
+
+    /// Makes the call [`Connection::receive_eof`], and records it.
+    pub fn receive_eof(&mut self) {
+        self.simple(Simple::Eof);
+        self.connection.receive_eof();
+    }
+
+    /// Makes the call [`Connection::receive_reset`], and records it.
+    pub fn receive_reset(&mut self) {
+        self.simple(Simple::Reset);
+        self.connection.receive_reset();
+    }
+
+    /// Makes the call [`Connection::transmitted`], and records it.
+    pub fn transmitted(&mut self, n: usize) -> Result<(), UsageError> {
+        let shown = self.connection.transmit().get(..n);
+        self.call(match shown.filter(|shown| !shown.is_empty()) {
+            Some(shown) => Call::Send(shown.to_vec()),
+            None => Call::Transmitted(n),
+        });
+        let outcome = self.connection.transmitted(n);
+        self.checked(outcome)
+    }
+
+    /// Makes the call [`Connection::transmit_failed`], and records it.
+    pub fn transmit_failed(&mut self) {
+        self.simple(Simple::TransmitFailed);
+        self.connection.transmit_failed();
+    }
+
+    /// Makes the call [`Connection::write`], and records it.
+    pub fn write(&mut self, plaintext: &[u8]) -> Result<usize, UsageError> {
+        self.call(Call::Write(plaintext.to_vec()));
+        let outcome = self.connection.write(plaintext);
+        self.counted(outcome, plaintext.len())
+    }
+
+    /// Makes the call [`Connection::read`], and records it.
+    pub fn read(&mut self, out: &mut [u8]) -> Result<usize, ReadEnd> {
+        let outcome = self.connection.read(out);
+        match outcome {
+            Ok(n) => self.call(Call::Read(out[..n].to_vec())),
+            Err(end) => {
+                self.call(Call::ReadNothing);
+                self.answered(end);
+            }
+        }
+        outcome
+    }
+
+    /// Makes the call [`Connection::consume`], and records it.
+    pub fn consume(&mut self, n: usize) -> Result<(), UsageError> {
+        self.call(match self.connection.peek().get(..n) {
+            Some(read) => Call::Read(read.to_vec()),
+            None => Call::Consume(n),
+        });
+        let outcome = self.connection.consume(n);
+        self.checked(outcome)
+    }
+
+    /// Makes the call [`Connection::discard_reads`], and records it.
+    pub fn discard_reads(&mut self) {
+        self.simple(Simple::DiscardReads);
+        self.connection.discard_reads();
+    }
+
+    /// Makes the call [`Connection::close`], and records it.
+    pub fn close(&mut self) {
+        self.simple(Simple::Close);
+        self.connection.close();
+    }
+
+    /// Makes the call [`Connection::cancel`], and records it.
+    pub fn cancel(&mut self) {
+        self.simple(Simple::Cancel);
+        self.connection.cancel();
+    }
+
+    /// Makes the call [`Connection::abort`], and records it.
+    pub fn abort(&mut self) {
+        self.simple(Simple::Abort);
+        self.connection.abort();
+    }
+
+    /// Makes the call [`Connection::update_keys`], and records it.
+    pub fn update_keys(&mut self) -> Result<(), UsageError> {
+        self.simple(Simple::UpdateKeys);
+        let outcome = self.connection.update_keys();
+        self.checked(outcome)
+    }
+
+    /// Makes the call [`Connection::answer`], and records it.
+    pub fn answer(&mut self, id: ReviewId, verdict: Verdict<'_>) -> Result<(), UsageError> {
+        let answer = match verdict {
+            Verdict::Accept => Answer::Accept,
+            Verdict::AcceptOnly(accepted) => {
+                let errors = self.connection.ssl_errors().iter().enumerate();
+                let accepted = errors.filter(|(_, error)| accepted.contains(error));
+                Answer::AcceptOnly(accepted.map(|(place, _)| place).collect())
+            }
+            Verdict::Reject => Answer::Reject,
+            Verdict::RejectWith(alert) => Answer::RejectWith(alert.code()),
+        };
+        self.call(Call::Answer(id.0, answer));
+        let outcome = self.connection.answer(id, verdict);
+        self.checked(outcome)
+    }
+
+    /// Makes the call [`Connection::provide_config`], and records it.
+    pub fn provide_config(
+        &mut self,
+        id: RequestId,
+        config: &ServerConfig,
+    ) -> Result<(), UsageError> {
+        self.call(Call::Provide(id.0));
+        let outcome = self.connection.provide_config(id, config);
+        self.checked(outcome)
+    }
+
+    /// Makes the call [`Connection::refuse_config`], and records it.
+    pub fn refuse_config(&mut self, id: RequestId) -> Result<(), UsageError> {
+        self.call(Call::Refuse(id.0));
+        let outcome = self.connection.refuse_config(id);
+        self.checked(outcome)
+    }
+
+    /// Makes the call [`Connection::process`], and records it.
+    pub fn process(&mut self, now: Now) -> Progress {
+        self.at(now);
+        self.simple(Simple::Process);
+        let progress = self.connection.process(now);
+        self.answered(progress);
+        progress
+    }
+
+    /// Makes the call [`Connection::poll_event`], and records it.
+    pub fn poll_event(&mut self) -> Option<Event> {
+        self.simple(Simple::Poll);
+        let event = self.connection.poll_event();
+        match event {
+            Some(event) => self.event(event),
+            None => self.answered(event),
+        }
+        event
+    }
+
+    /// Makes the call [`Connection::next`], and records it.
+    pub fn next(&mut self, now: Now) -> Step<'_> {
+        self.at(now);
+        self.simple(Simple::Next);
+        let step = self.connection.next(now);
+        self.transcript.lines.push(match step {
+            Step::Event(event) => Line::Event(format!("{event:?}")),
+            Step::Transmit(shown) => Line::Answer(format!("Transmit {}", shown.len())),
+            step => Line::Answer(format!("{step:?}")),
+        });
+        step
+    }
+}
+
+/// What is written down.
+impl Recorder {
+    /// Writes the clock down, if it has changed.
+    fn at(&mut self, now: Now) {
+        let clock = Clock::from(now);
+        if self.clock != Some(clock) {
+            self.set_clock(clock);
+        }
+    }
+
+    pub(super) fn set_clock(&mut self, clock: Clock) {
+        self.clock = Some(clock);
+        self.transcript.lines.push(Line::At(clock));
+    }
+
+    pub(super) fn clock(&self) -> Clock {
+        self.clock.unwrap_or_default()
+    }
+
+    fn call(&mut self, call: Call) {
+        self.transcript.lines.push(Line::Call(call));
+    }
+
+    fn simple(&mut self, call: Simple) {
+        self.call(Call::Simple(call));
+    }
+
+    fn event(&mut self, event: Event) {
+        self.transcript
+            .lines
+            .push(Line::Event(format!("{event:?}")));
+    }
+
+    fn answered(&mut self, answer: impl fmt::Debug) {
+        self.transcript
+            .lines
+            .push(Line::Answer(format!("{answer:?}")));
+    }
+
+    fn checked(&mut self, outcome: Result<(), UsageError>) -> Result<(), UsageError> {
+        if let Err(error) = outcome {
+            self.answered(error);
+        }
+        outcome
+    }
+
+    /// Writes down how many bytes were taken, unless it is all of them.
+    fn counted(
+        &mut self,
+        outcome: Result<usize, UsageError>,
+        all: usize,
+    ) -> Result<usize, UsageError> {
+        match outcome {
+            Ok(n) if n == all => {}
+            Ok(n) => self.answered(n),
+            Err(error) => self.answered(error),
+        }
+        outcome
+    }
+}
+
+impl Deref for Recorder {
+    type Target = Connection;
+
+    fn deref(&self) -> &Connection {
+        &self.connection
+    }
+}
+
+impl fmt::Debug for Recorder {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.connection.fmt(f)
+    }
+}

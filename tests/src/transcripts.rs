@@ -1,0 +1,201 @@
+//! Sessions that are kept as transcripts: how each goes, and in which files it is.
+
+use std::path::PathBuf;
+use std::time::Duration;
+
+use sslcore::testing::transcript::{Configurations, Recorder, Transcript};
+use sslcore::{Instant, Limits, Now, PeerName, ServerStart, UnixTime, Verdict};
+
+/// The names of configurations with which there is a session, and how it begins or is decided.
+pub const SESSIONS: [(&str, Story); 22] = [
+    ("tls12", Story::Plain),
+    ("tls13", Story::Plain),
+    ("tls12 rustcrypto", Story::Plain),
+    ("tls13 rustcrypto", Story::Plain),
+    ("tls12 resumed", Story::Plain),
+    ("tls13 resumed", Story::Plain),
+    ("tls13 resumed rustcrypto", Story::Plain),
+    ("tls12 mutual", Story::Plain),
+    ("tls13 mutual", Story::Plain),
+    ("tls13 mutual rustcrypto", Story::Plain),
+    ("tls13 retried", Story::Plain),
+    ("tls13 retried rustcrypto", Story::Plain),
+    ("tls12 refused", Story::Plain),
+    ("tls13 refused", Story::Plain),
+    ("tls12 untrusted", Story::Rejected),
+    ("tls13 untrusted", Story::Rejected),
+    ("tls12 untrusted", Story::Accepted),
+    ("tls13 untrusted", Story::Accepted),
+    ("tls12", Story::StartTls),
+    ("tls13", Story::StartTls),
+    ("tls12", Story::Chosen),
+    ("tls13", Story::Chosen),
+];
+
+/// What is special about a session.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Story {
+    /// Nothing: both start TLS at once.
+    Plain,
+    /// TLS is asked for in plaintext.
+    StartTls,
+    /// The server chooses its configuration when it has seen the hello.
+    Chosen,
+    /// The client is asked about the certificate, and refuses.
+    Rejected,
+    /// The client is asked about the certificate, and accepts.
+    Accepted,
+}
+
+/// The folder with the transcripts.
+pub fn folder() -> PathBuf {
+    [env!("CARGO_MANIFEST_DIR"), "tests", "transcripts"]
+        .iter()
+        .collect()
+}
+
+/// The files of a session, the client's first.
+pub fn file_names(configuration: &str, story: Story) -> [String; 2] {
+    let story = match story {
+        Story::Plain => "",
+        Story::StartTls => "-starttls",
+        Story::Chosen => "-chosen",
+        Story::Rejected => "-rejected",
+        Story::Accepted => "-accepted",
+    };
+    let name = configuration.replace(' ', "-");
+    ["client", "server"].map(|end| format!("{name}{story}-{end}.txt"))
+}
+
+/// Holds a session, and records both ends, the client's first.
+pub fn record(configuration: &str, story: Story) -> [Transcript; 2] {
+    let known = Configurations::named(configuration, 1).expect("known words");
+    let new = || Recorder::new(configuration, 1, Limits::default());
+    let mut session = Session {
+        ends: [new(), new()],
+        time: Duration::ZERO,
+    };
+    if story == Story::StartTls {
+        session.say(1, b"220 server.test ready\r\n");
+        session.say(0, b"STARTTLS\r\n");
+        // TLS is started before the line leaves.
+        session.ends[1].write(b"220 go ahead\r\n").expect("open");
+    }
+    let start = match story {
+        Story::Chosen => ServerStart::Ask {
+            fallback: known.server.clone(),
+        },
+        _ => ServerStart::With(known.server.clone()),
+    };
+    session.ends[1]
+        .start_server_encryption(start)
+        .expect("start");
+    if story == Story::StartTls {
+        session.carry();
+        session.read(0);
+    }
+    let name = PeerName::new("server.test").expect("a name");
+    let start = session.ends[0].start_client_encryption(&known.client, name);
+    start.expect("start");
+    session.carry();
+    session.decide(story, &known);
+    if session
+        .ends
+        .iter()
+        .all(|end| end.is_encrypted() && !end.is_over())
+    {
+        let resumed = configuration.contains("resumed");
+        assert!(session.ends.iter().all(|end| end.is_resumed() == resumed));
+        session.say(0, b"attack at dawn");
+        session.say(1, b"acknowledged");
+    }
+    session.close();
+    session.ends.map(Recorder::into_transcript)
+}
+
+/// Two ends, the client first, and the time.
+struct Session {
+    ends: [Recorder; 2],
+    time: Duration,
+}
+
+impl Session {
+    /// A session begins one hour into 2030.
+    fn now(&self) -> Now {
+        let begin = Duration::from_secs(1_893_456_000 + 3600);
+        let micros = u64::try_from(self.time.as_micros()).expect("short");
+        let wall = UnixTime::since_unix_epoch(begin + self.time);
+        Now::new(Instant::from_micros(micros), wall)
+    }
+
+    /// Carries until both are silent; each way takes a while.
+    fn carry(&mut self) {
+        for end in [0, 1] {
+            self.settle(end);
+        }
+        while self.deliver(0) | self.deliver(1) {}
+    }
+
+    /// Carries what one end has to say to the other, and says whether that was anything.
+    fn deliver(&mut self, from: usize) -> bool {
+        let sent = self.ends[from].send_all();
+        if sent.is_empty() {
+            return false;
+        }
+        self.settle(from);
+        self.time += Duration::from_millis(20);
+        assert_eq!(self.ends[1 - from].receive(&sent), Ok(sent.len()));
+        self.settle(1 - from);
+        true
+    }
+
+    fn settle(&mut self, end: usize) {
+        let now = self.now();
+        self.ends[end].settle(now);
+    }
+
+    fn say(&mut self, from: usize, text: &[u8]) {
+        assert_eq!(self.ends[from].write(text), Ok(text.len()));
+        self.carry();
+        self.read(1 - from);
+    }
+
+    fn read(&mut self, end: usize) {
+        let n = self.ends[end].peek().len();
+        self.ends[end].consume(n).expect("shown");
+    }
+
+    /// A person needs two seconds.
+    fn decide(&mut self, story: Story, known: &Configurations) {
+        let [client, server] = &mut self.ends;
+        match story {
+            Story::Plain | Story::StartTls => return,
+            Story::Chosen => {
+                let id = server.config_request().expect("a question").id;
+                server.provide_config(id, &known.server).expect("open");
+            }
+            Story::Rejected | Story::Accepted => {
+                let id = client.review().expect("a question").id;
+                let verdict = match story {
+                    Story::Accepted => Verdict::Accept,
+                    _ => Verdict::Reject,
+                };
+                client.answer(id, verdict).expect("open");
+            }
+        }
+        self.time += Duration::from_secs(2);
+        self.carry();
+    }
+
+    /// Both close, and the stream ends in both directions.
+    fn close(&mut self) {
+        for end in [0, 1] {
+            self.ends[end].close();
+            self.carry();
+        }
+        for end in [0, 1] {
+            self.ends[end].receive_eof();
+            self.settle(end);
+        }
+    }
+}
