@@ -278,3 +278,26 @@ fn a_list_that_is_about_no_certificate_of_a_chain_is_told() {
         [(CertificateStatusUnknown, 0), (CertificateStatusUnknown, 1)]
     );
 }
+
+#[test]
+fn a_list_revokes_far_up_in_a_chain_too() {
+    let root = Made::self_signed(authority("root"));
+    let mut chain: Vec<Made> = Vec::new();
+    for name in 0..8 {
+        let mut params = authority(&name.to_string());
+        params.serial_number = Some(8u64.into());
+        let issuer = chain.first().unwrap_or(&root);
+        chain.insert(0, issuer.issue(params));
+    }
+    let leaf = chain[0].issue(leaf(&[HOST]));
+    let mut made = vec![&leaf];
+    made.extend(&chain);
+    for (by, depth) in [(&root, 8), (&chain[7], 7), (&chain[1], 1)] {
+        let check = |serial| {
+            let lists = [by.revoke(&[serial], 2030)];
+            found(trusting(&[&root]).revocation_lists(lists, false), &made)
+        };
+        assert_eq!(check(9), []);
+        assert_eq!(check(8), [(CertificateRevoked, depth)]);
+    }
+}

@@ -15,7 +15,8 @@ use crate::telling::{Report, Warning};
 #[group(skip)]
 pub(crate) struct Options {
     /// Look certificates up in the revocation lists in this file, PEM or DER. Certificates whose
-    /// issuer has no list are not looked up. Can be given several times
+    /// issuer has no list are not looked up; a list that is about none of them is a warning. Can be
+    /// given several times
     #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath,
         value_parser = files::parser(), conflicts_with = "trust_sha256")]
     crl: Vec<PathBuf>,

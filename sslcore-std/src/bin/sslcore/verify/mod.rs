@@ -46,7 +46,8 @@ pub(crate) struct Options {
     #[arg(long, value_name = "PATH", value_hint = ValueHint::AnyPath, value_parser = files::parser())]
     ca: Vec<PathBuf>,
     /// Look certificates up in the revocation lists in this file, PEM or DER. Certificates whose
-    /// issuer has no list are not looked up. Can be given several times
+    /// issuer has no list are not looked up; a list that is about none of them is a warning. Can be
+    /// given several times
     #[arg(long, value_name = "FILE", value_parser = files::parser())]
     crl: Vec<PathBuf>,
     /// What the certificate is used for: to be a server, or a client of one that asks for it
