@@ -425,6 +425,18 @@ const ALLOWED: &[Difference] = &[
         "a message is read here before it is found out of place, or the other way round",
     ),
     row(
+        "another message before the ClientHello",
+        NOTHING,
+        Alerts::Are(Some(10), None),
+        "it is refused by its first byte; rustls waits for all of it",
+    ),
+    row(
+        NOTHING,
+        "AlertReceived(CloseNotify)",
+        Alerts::NoneOr(0),
+        "close_notify is one whatever its level (RFC 8446 §6: the level can be ignored)",
+    ),
+    row(
         ANY_FAILURE,
         "General(\"incompatible signing key\")",
         Alerts::OneOf(&[40, 47]),
