@@ -3,14 +3,14 @@
 //! It is there with the feature `testing`, which is off by default. No part of it is covered by
 //! semantic versioning. It is for tests, fuzzers and simulators:
 //!
-//! - [`backend_without_security`] does no cryptography: handshakes are cheap, what a fuzzer
-//!   changes on the wire is not refused for its tag, and a recording of the wire can be read;
+//! - [`backend_without_security`] does no cryptography: handshakes are cheap, what a fuzzer changes
+//!   on the wire is not refused for its tag, and a recording of the wire can be read;
 //! - [`rustcrypto_without_security`] does all of it, with random numbers that everybody can foresee;
 //! - [`Simulation`] has two connections and the network between them, in a time of its own.
 //!
-//! The backends take a seed, so that the same calls give the same bytes. A backend draws from a source of
-//! its own: make one for each configuration, and a configuration for each connection if you like, and
-//! a run does not depend on what runs beside it.
+//! The backends take a seed, so that the same calls give the same bytes. A backend draws from a
+//! source of its own: make one for each configuration, and a configuration for each connection if
+//! you like, and a run does not depend on what runs beside it.
 //!
 //! ```
 //! use core::time::Duration;
