@@ -10,9 +10,20 @@ use spin::Mutex;
 use crate::crypto::rustcrypto::{EntropyError, EntropySource, RustCrypto};
 
 /// The same numbers for the same seed (SplitMix64).
-struct Numbers(Mutex<u64>);
+pub(super) struct Numbers(Mutex<u64>);
 
 impl Numbers {
+    pub(super) const fn new(seed: u64) -> Self {
+        Self(Mutex::new(seed))
+    }
+
+    /// A number below this one, which is not 0. Small ones are a little likelier.
+    pub(super) fn below(&self, bound: u64) -> u64 {
+        let mut bytes = [0; 8];
+        self.next_bytes(&mut bytes);
+        u64::from_le_bytes(bytes) % bound
+    }
+
     fn next_bytes(&self, out: &mut [u8]) {
         let mut state = self.0.lock();
         for chunk in out.chunks_mut(8) {
@@ -63,7 +74,7 @@ impl Seeded {
     pub(super) fn new(seed: u64) -> Self {
         let slot = FREE.lock().pop();
         let slot = slot.unwrap_or_else(|| {
-            let numbers: &'static Numbers = Box::leak(Box::new(Numbers(Mutex::new(0))));
+            let numbers: &'static Numbers = Box::leak(Box::new(Numbers::new(0)));
             let rustcrypto = RustCrypto::new(numbers);
             Box::leak(Box::new(Slot {
                 numbers,

@@ -3,14 +3,15 @@
 //! It is there with the feature `testing`, which is off by default. No part of it is covered by
 //! semantic versioning. It is for tests, fuzzers and simulators:
 //!
-//! - [`backend_without_security`] does no cryptography: a handshake costs a tenth, what a fuzzer
-//!   changes on the wire is not refused for its tag, and a recording of the wire can be read;
+//! - [`backend_without_security`] does no cryptography: handshakes are cheap, what a fuzzer changes
+//!   on the wire is not refused for its tag, and a recording of the wire can be read;
 //! - [`rustcrypto_without_security`] does all of it, with random numbers that everybody can foresee;
+//! - [`Simulation`] has two connections and the network between them, in a time of its own;
 //! - [`transcript`] records a session as text that can be read, and replays it byte for byte.
 //!
-//! Both backends take a seed, so that the same calls give the same bytes. A backend draws from a source of
-//! its own: make one for each configuration, and a configuration for each connection if you like, and
-//! a run does not depend on what runs beside it.
+//! The backends take a seed, so that the same calls give the same bytes. A backend draws from a
+//! source of its own: make one for each configuration, and a configuration for each connection if
+//! you like, and a run does not depend on what runs beside it.
 //!
 //! ```
 //! use core::time::Duration;
@@ -61,7 +62,9 @@
 //! other implementation has, and no configuration over another backend has either.
 
 mod entropy;
+mod line;
 mod signatures;
+mod simulation;
 pub mod transcript;
 mod transparent;
 
@@ -71,6 +74,8 @@ use alloc::vec::Vec;
 use rustls_pki_types::{CertificateDer, PrivateKeyDer, PrivatePkcs8KeyDer};
 
 use self::entropy::Seeded;
+pub use self::line::Link;
+pub use self::simulation::{End, Entry, Fault, Happening, Simulation, What};
 use crate::crypto::Backend;
 
 /// A backend that does no cryptography, for TLS 1.2 and 1.3.

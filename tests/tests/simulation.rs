@@ -1,0 +1,273 @@
+//! `sslcore::testing::Simulation`: sessions over networks that are slow, cut, and in the way, in a
+//! time of their own.
+#![cfg(feature = "testing")]
+
+use std::time::Duration;
+
+use sslcore::crypto::Backend;
+use sslcore::testing::{
+    End, Fault, Happening, Link, Simulation, What, backend_without_security, known_identity,
+    rustcrypto_without_security,
+};
+use sslcore::{
+    ClientConfig, Event, FailureKind, Instant, Limits, PeerName, ReadEnd, ServerConfig,
+    ServerStart, Timeouts,
+};
+
+const fn seconds(n: u64) -> Duration {
+    Duration::from_secs(n)
+}
+
+fn at(since: Duration) -> Instant {
+    Instant::default().after(since)
+}
+
+fn started(seed: u64, link: Link, limits: [Limits; 2], make: fn(u64) -> Backend) -> Simulation {
+    let (chain, key) = known_identity();
+    let client = ClientConfig::builder(make(seed)).trust_anchors(chain.clone());
+    let server = ServerConfig::builder(make(seed + 1)).identity(chain, key);
+    let (client, server) = (
+        client.build().expect("client"),
+        server.build().expect("server"),
+    );
+    let mut simulation = Simulation::between(seed, link, limits);
+    let name = PeerName::new("server.test").expect("a name");
+    let conn = simulation.end(End::Client);
+    conn.start_client_encryption(&client, name).expect("start");
+    let conn = simulation.end(End::Server);
+    let start = ServerStart::With(server);
+    conn.start_server_encryption(start).expect("start");
+    simulation
+}
+
+fn plain(link: Link) -> Simulation {
+    started(1, link, [Limits::default(); 2], backend_without_security)
+}
+
+/// Runs until nothing happens any more, and says what there was to read at each end.
+fn run(simulation: &mut Simulation, until: Option<Instant>) -> [Vec<u8>; 2] {
+    let mut heard = [Vec::new(), Vec::new()];
+    loop {
+        let happening = match until {
+            Some(until) => simulation.next_until(until),
+            None => simulation.next(),
+        };
+        let Some((end, happening)) = happening else {
+            return heard;
+        };
+        if happening == Happening::Readable {
+            let conn = simulation.end(end);
+            heard[end as usize].extend_from_slice(conn.peek());
+            let n = conn.peek().len();
+            conn.consume(n).expect("peek showed them");
+        }
+    }
+}
+
+fn transcript(simulation: &Simulation) -> Vec<String> {
+    let entries = simulation.transcript().iter();
+    entries.map(|entry| entry.to_string()).collect()
+}
+
+fn when(simulation: &Simulation, end: End, event: Event) -> Option<Instant> {
+    let what = What::Tells(Happening::Event(event));
+    let mut entries = simulation.transcript().iter();
+    let entry = entries.find(|entry| entry.end == end && entry.what == what);
+    entry.map(|entry| entry.at)
+}
+
+/// Data in both directions and an orderly end, over a link of which the seed knows more.
+fn conversation(seed: u64, make: fn(u64) -> Backend) -> (Vec<String>, [Vec<u8>; 2]) {
+    let link = Link {
+        latency: Duration::from_millis(seed % 90),
+        jitter: Duration::from_millis(seed * 7 % 50),
+        chunk: [1, 7, 100, 1460, 20_000][(seed % 5) as usize],
+        window: [100, 500, 3000, 65_536][(seed % 4) as usize],
+    };
+    let small = Limits {
+        read_buffer_size: 100,
+        transmit: 600,
+        ..Limits::default()
+    };
+    let limits = match seed % 3 {
+        0 => [small, Limits::default()],
+        1 => [Limits::default(), small],
+        _ => [Limits::default(); 2],
+    };
+    let mut simulation = started(seed, link, limits, make);
+    simulation.schedule(
+        at(Duration::from_millis(40)),
+        Fault::Stall(End::Server, seconds(3)),
+    );
+    simulation.schedule(at(seconds(5)), Fault::Partition(seconds(1)));
+    let mut rest = [vec![b'c'; 5000], vec![b's'; 9000]];
+    let mut heard = [Vec::new(), Vec::new()];
+    for _ in 0..10_000 {
+        let mut wrote = false;
+        for end in [End::Client, End::Server] {
+            let rest = &mut rest[end as usize];
+            let conn = simulation.end(end);
+            if rest.is_empty() {
+                conn.close();
+            } else {
+                let n = conn.write(rest).expect("open");
+                rest.drain(..n);
+                wrote |= n > 0;
+            }
+        }
+        let until = simulation.now().monotonic.after(Duration::from_millis(200));
+        let more = run(&mut simulation, Some(until));
+        for (heard, more) in heard.iter_mut().zip(more) {
+            heard.extend(more);
+        }
+        let done = [End::Client, End::Server].map(|end| simulation.end(end).is_done());
+        if done == [true, true] && !wrote {
+            break;
+        }
+    }
+    for end in [End::Client, End::Server] {
+        let report = simulation.end(end).close_report();
+        assert!(report.expect("over").clean, "{seed}: {simulation:?}");
+    }
+    (transcript(&simulation), heard)
+}
+
+#[test]
+fn over_whatever_link_all_data_arrives_and_the_same_seed_gives_the_same_transcript() {
+    for seed in 0..30 {
+        let (said, heard) = conversation(seed, backend_without_security);
+        assert_eq!(heard, [vec![b's'; 9000], vec![b'c'; 5000]], "{seed}");
+        let (again, _) = conversation(seed, backend_without_security);
+        assert!(said == again, "{seed}: another transcript");
+        let (other, _) = conversation(seed + 30, backend_without_security);
+        assert!(said != other, "{seed}: the transcript of another seed");
+    }
+}
+
+#[test]
+fn real_cryptography_has_transcripts_too() {
+    let (said, heard) = conversation(3, rustcrypto_without_security);
+    assert_eq!(heard.map(|heard| heard.len()), [9000, 5000]);
+    assert!(said == conversation(3, rustcrypto_without_security).0);
+}
+
+#[test]
+fn bytes_take_as_long_as_the_link_says() {
+    let latency = Duration::from_millis(150);
+    let mut simulation = plain(Link {
+        latency,
+        ..Link::default()
+    });
+    run(&mut simulation, Some(at(seconds(1))));
+    // There and back for the hellos, then once more for the client's Finished.
+    let client = when(&simulation, End::Client, Event::Encrypted);
+    let server = when(&simulation, End::Server, Event::Encrypted);
+    assert_eq!(client, Some(at(2 * latency)));
+    assert_eq!(server, Some(at(3 * latency)));
+}
+
+#[test]
+fn a_working_day_passes_with_a_message_each_minute() {
+    let mut simulation = plain(Link::default());
+    let mut heard = [0, 0];
+    for minute in 1..=480 {
+        let until = at(seconds(60 * minute));
+        let more = run(&mut simulation, Some(until));
+        assert_eq!(simulation.now().monotonic, until);
+        for (heard, more) in heard.iter_mut().zip(more) {
+            *heard += more.len();
+        }
+        simulation
+            .end(End::Client)
+            .write(b"still here?")
+            .expect("open");
+        simulation.end(End::Server).write(b"yes").expect("open");
+        if minute % 60 == 0 {
+            simulation.end(End::Client).update_keys().expect("TLS 1.3");
+        }
+    }
+    run(&mut simulation, Some(at(seconds(60 * 481))));
+    assert_eq!(heard, [3 * 479, 11 * 479]);
+    let updates = when(&simulation, End::Server, Event::KeysUpdated);
+    assert!(
+        updates.is_some_and(|at| at.as_micros() > 3_600_000_000),
+        "{updates:?}"
+    );
+}
+
+#[test]
+fn the_handshake_timeout_is_met_to_the_microsecond() {
+    let mut simulation = plain(Link::default());
+    simulation.schedule(at(Duration::ZERO), Fault::Partition(seconds(3600)));
+    run(&mut simulation, Some(at(seconds(100))));
+    let timeout = Event::Failed(FailureKind::HandshakeTimeout);
+    for (end, timeouts) in [
+        (End::Client, Timeouts::CLIENT),
+        (End::Server, Timeouts::SERVER),
+    ] {
+        let expected = timeouts.handshake.map(at);
+        assert_eq!(when(&simulation, end, timeout), expected);
+    }
+}
+
+#[test]
+fn what_a_partition_held_up_arrives_behind_it() {
+    let mut simulation = plain(Link::default());
+    run(&mut simulation, Some(at(seconds(1))));
+    simulation.schedule(at(seconds(1)), Fault::Partition(seconds(7200)));
+    simulation.end(End::Client).write(b"hello?").expect("open");
+    simulation.end(End::Server).write(b"hello!").expect("open");
+    let heard = run(&mut simulation, Some(at(seconds(7200))));
+    assert_eq!(heard, [vec![], vec![]]);
+    let heard = run(&mut simulation, Some(at(seconds(7202))));
+    assert_eq!(heard, [b"hello!".to_vec(), b"hello?".to_vec()]);
+}
+
+#[test]
+fn a_stall_is_in_one_direction() {
+    let mut simulation = plain(Link::default());
+    run(&mut simulation, Some(at(seconds(1))));
+    simulation.schedule(at(seconds(1)), Fault::Stall(End::Server, seconds(10)));
+    simulation.end(End::Client).write(b"hello?").expect("open");
+    simulation.end(End::Server).write(b"hello!").expect("open");
+    let heard = run(&mut simulation, Some(at(seconds(5))));
+    assert_eq!(heard, [vec![], b"hello?".to_vec()]);
+    let heard = run(&mut simulation, Some(at(seconds(12))));
+    assert_eq!(heard, [b"hello!".to_vec(), vec![]]);
+}
+
+#[test]
+fn a_reset_ends_both_at_once_and_loses_what_is_under_way() {
+    let mut simulation = plain(Link::default());
+    run(&mut simulation, Some(at(seconds(1))));
+    simulation.end(End::Client).write(b"hello?").expect("open");
+    let moment = at(Duration::from_millis(1010));
+    simulation.schedule(moment, Fault::Reset);
+    let heard = run(&mut simulation, None);
+    assert_eq!(heard, [vec![], vec![]]);
+    for end in [End::Client, End::Server] {
+        let reset = Event::Failed(FailureKind::Reset);
+        assert_eq!(when(&simulation, end, reset), Some(moment));
+        assert_eq!(simulation.end(end).read_end(), Some(ReadEnd::Reset));
+    }
+}
+
+#[test]
+fn nothing_to_wait_for_is_the_end_of_the_run() {
+    let mut simulation = plain(Link::default());
+    run(&mut simulation, None);
+    // Both are encrypted, and wait for their applications.
+    assert!(simulation.end(End::Client).is_encrypted());
+    let rest = simulation.now().monotonic;
+    assert_eq!(simulation.next(), None);
+    assert_eq!(simulation.now().monotonic, rest);
+    simulation.end(End::Client).close();
+    simulation.end(End::Server).close();
+    run(&mut simulation, None);
+    let lines = transcript(&simulation);
+    let done = lines
+        .iter()
+        .filter(|line| line.ends_with("is done"))
+        .count();
+    assert_eq!(done, 2, "{lines:#?}");
+}
