@@ -22,6 +22,8 @@ pub mod pair;
 pub mod peer;
 #[cfg(unix)]
 pub mod peers;
+#[cfg(feature = "testing")]
+pub mod recorded;
 pub mod records;
 pub mod sealing;
 #[cfg(feature = "testing")]

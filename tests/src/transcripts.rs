@@ -165,16 +165,17 @@ impl Session {
         self.ends[end].consume(n).expect("shown");
     }
 
-    /// A person needs two seconds.
+    /// Answers the question, if there is one.
     fn decide(&mut self, story: Story, known: &Configurations) {
-        let [client, server] = &mut self.ends;
         match story {
             Story::Plain | Story::StartTls => return,
             Story::Chosen => {
+                let server = self.after_thinking(1);
                 let id = server.config_request().expect("a question").id;
                 server.provide_config(id, &known.server).expect("open");
             }
             Story::Rejected | Story::Accepted => {
+                let client = self.after_thinking(0);
                 let id = client.review().expect("a question").id;
                 let verdict = match story {
                     Story::Accepted => Verdict::Accept,
@@ -183,8 +184,14 @@ impl Session {
                 client.answer(id, verdict).expect("open");
             }
         }
-        self.time += Duration::from_secs(2);
         self.carry();
+    }
+
+    /// The end that has asked a person, who needs two seconds.
+    fn after_thinking(&mut self, end: usize) -> &mut Recorder {
+        self.time += Duration::from_secs(2);
+        self.settle(end);
+        &mut self.ends[end]
     }
 
     /// Both close, and the stream ends in both directions.

@@ -1,18 +1,22 @@
 //! Rules R3 and R12 as properties, compared down to the bytes on the wire.
-#![cfg(feature = "rustcrypto")]
+#![cfg(feature = "testing")]
 
 use proptest::collection::vec;
 use proptest::prelude::*;
+use sslcore::testing::transcript::{Configurations, Transcript, replay, replay_with};
 use sslcore::{
     CloseReport, Event, FailureKind, Limits, OnErrors, ReadEnd, ServerStart, Verdict, VerifyMode,
 };
 use sslcore_tests::certs::WORLD;
 use sslcore_tests::entropy::seeded;
-use sslcore_tests::pair::{End, Pair, client, server, server_name};
+use sslcore_tests::pair::{client, server, server_name};
+use sslcore_tests::recorded::Recorded;
 
 /// What is negotiated and decided.
 #[derive(Clone, Debug)]
 struct Scenario {
+    /// With the known identity, so that a transcript can be replayed anywhere.
+    known: bool,
     tls13: bool,
     starttls: bool,
     client_certificate: bool,
@@ -69,7 +73,13 @@ struct Observed {
     end: Option<ReadEnd>,
 }
 
-fn observe(mut end: End, plaintext: Vec<u8>) -> Observed {
+/// What one end did, and how it came to that.
+struct Seen {
+    observed: Observed,
+    transcript: Transcript,
+}
+
+fn observe(mut end: Recorded, plaintext: Vec<u8>) -> Seen {
     let mut observed = Observed {
         events: Vec::new(),
         bytes_written: 0,
@@ -93,11 +103,14 @@ fn observe(mut end: End, plaintext: Vec<u8>) -> Observed {
             event => observed.events.push(event),
         }
     }
-    observed
+    Seen {
+        observed,
+        transcript: end.conn.into_transcript(),
+    }
 }
 
 /// Carries what waits in `from`, cut anywhere, settling wherever the cuts say.
-fn carry(from: &mut End, to: &mut End, read: &mut Vec<u8>, cuts: &mut Cuts<'_>) -> bool {
+fn carry(from: &mut Recorded, to: &mut Recorded, read: &mut Vec<u8>, cuts: &mut Cuts<'_>) -> bool {
     let mut carried = false;
     loop {
         from.settle();
@@ -124,7 +137,8 @@ fn carry(from: &mut End, to: &mut End, read: &mut Vec<u8>, cuts: &mut Cuts<'_>) 
 }
 
 struct World<'a> {
-    pair: Pair,
+    client: Recorded,
+    server: Recorded,
     read: [Vec<u8>; 2],
     cuts: Cuts<'a>,
 }
@@ -133,7 +147,7 @@ impl World<'_> {
     /// Carries in both directions until all is at rest, then reads what has arrived.
     fn rest(&mut self) {
         loop {
-            let Pair { client, server, .. } = &mut self.pair;
+            let (client, server) = (&mut self.client, &mut self.server);
             let [client_read, server_read] = &mut self.read;
             let forth = carry(client, server, server_read, &mut self.cuts);
             let back = carry(server, client, client_read, &mut self.cuts);
@@ -146,7 +160,27 @@ impl World<'_> {
     }
 }
 
-fn run(scenario: &Scenario, cuts: &[usize]) -> [Observed; 2] {
+/// The name under which a scenario's configurations are recorded.
+fn name(scenario: &Scenario) -> String {
+    let version = if scenario.tls13 { "tls13" } else { "tls12" };
+    if !scenario.known {
+        return format!("{version} of the test properties");
+    }
+    let mut name = format!("{version} rustcrypto max_fragment {}", scenario.fragment);
+    for (word, is_so) in [
+        (" mutual", scenario.client_certificate),
+        (" retried", scenario.hello_retry),
+        (" untrusted", scenario.hold),
+    ] {
+        name += if is_so { word } else { "" };
+    }
+    name
+}
+
+fn configurations(scenario: &Scenario) -> Configurations {
+    if scenario.known {
+        return Configurations::named(&name(scenario), scenario.seed).expect("known words");
+    }
     let version = if scenario.tls13 { "TLSv1.3" } else { "TLSv1.2" };
     let on_errors = if scenario.hold {
         OnErrors::Hold
@@ -175,44 +209,51 @@ fn run(scenario: &Scenario, cuts: &[usize]) -> [Observed; 2] {
     if scenario.hold {
         server = server.identity(WORLD.self_signed.chain.clone(), WORLD.self_signed.key());
     }
-    let (client, server) = (
-        client.build().expect("client"),
-        server.build().expect("server"),
-    );
+    Configurations {
+        client: client.build().expect("client"),
+        server: server.build().expect("server"),
+    }
+}
+
+fn run(scenario: &Scenario, cuts: &[usize]) -> [Seen; 2] {
+    let Configurations { client, server } = configurations(scenario);
     let limits = Limits {
         read_buffer_size: scenario.read_limit,
         ..Limits::default()
     };
+    let name = name(scenario);
     let mut world = World {
-        pair: Pair::new(limits),
+        client: Recorded::new(&name, scenario.seed, limits),
+        server: Recorded::new(&name, scenario.seed, limits),
         read: [Vec::new(), Vec::new()],
         cuts: Cuts::new(cuts),
     };
     if scenario.starttls {
-        world
-            .pair
-            .server
-            .conn
-            .write(b"220 go ahead\r\n")
-            .expect("open");
+        let line = b"220 go ahead\r\n";
+        world.server.conn.write(line).expect("open");
         world.rest();
     }
-    world.pair.start(&client, &server);
+    let start = ServerStart::With(server);
+    let conn = &mut world.server.conn;
+    conn.start_server_encryption(start).expect("start");
+    let conn = &mut world.client.conn;
+    conn.start_client_encryption(&client, server_name())
+        .expect("start");
     let early: Vec<u8> = (0..scenario.early).map(|i| i as u8).collect();
-    world.pair.client.conn.write(&early).expect("open");
-    world.pair.server.conn.write(&early).expect("open");
+    world.client.conn.write(&early).expect("open");
+    world.server.conn.write(&early).expect("open");
     world.rest();
-    if let Some(review) = world.pair.client.conn.review() {
+    if let Some(review) = world.client.conn.review() {
         let id = review.id;
         let verdict = match scenario.accept {
             true => Verdict::Accept,
             false => Verdict::Reject,
         };
-        world.pair.client.conn.answer(id, verdict).expect("open");
+        world.client.conn.answer(id, verdict).expect("open");
         world.rest();
     }
     for action in &scenario.actions {
-        let Pair { client, server, .. } = &mut world.pair;
+        let (client, server) = (&mut world.client, &mut world.server);
         // An action after the end is refused the same way in both runs; that is R7's affair.
         match *action {
             Action::Write {
@@ -236,8 +277,8 @@ fn run(scenario: &Scenario, cuts: &[usize]) -> [Observed; 2] {
     }
     let [client_read, server_read] = world.read;
     [
-        observe(world.pair.client, client_read),
-        observe(world.pair.server, server_read),
+        observe(world.client, client_read),
+        observe(world.server, server_read),
     ]
 }
 
@@ -252,6 +293,7 @@ fn actions() -> impl Strategy<Value = Action> {
 
 prop_compose! {
     fn scenarios()(
+        known in prop::bool::weighted(0.25),
         (tls13, starttls, client_certificate, hello_retry) in any::<(bool, bool, bool, bool)>(),
         (hold, accept) in any::<(bool, bool)>(),
         fragment in prop_oneof![Just(16384usize), 32..2000usize],
@@ -261,7 +303,7 @@ prop_compose! {
         actions in vec(actions(), 0..8),
     ) -> Scenario {
         Scenario {
-            tls13, starttls, client_certificate, hello_retry, hold, accept, fragment, read_limit,
+            known, tls13, starttls, client_certificate, hello_retry, hold, accept, fragment, read_limit,
             seed, early, actions,
         }
     }
@@ -273,15 +315,15 @@ fn cuts() -> impl Strategy<Value = Vec<usize>> {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig { cases: cases(64), ..ProptestConfig::default() })]
+    #![proptest_config(ProptestConfig { cases: cases(86), ..ProptestConfig::default() })]
 
     /// Rule R3: any split of the same streams gives the same events, plaintext, wire and end.
     #[test]
     fn how_the_stream_is_cut_makes_no_difference(scenario in scenarios(), cuts in cuts()) {
         let whole = run(&scenario, &[usize::MAX]);
         let cut = run(&scenario, &cuts);
-        prop_assert_eq!(&whole[0], &cut[0], "the client");
-        prop_assert_eq!(&whole[1], &cut[1], "the server");
+        assert_same(&whole[0], &cut[0], "the client")?;
+        assert_same(&whole[1], &cut[1], "the server")?;
     }
 
     /// Rule R12: the same inputs give the same outputs, another seed gives others.
@@ -289,10 +331,15 @@ proptest! {
     fn a_session_can_be_replayed_to_the_byte(scenario in scenarios(), cuts in cuts()) {
         let first = run(&scenario, &cuts);
         let second = run(&scenario, &cuts);
-        prop_assert_eq!(&first, &second);
+        assert_same(&first[0], &second[0], "the client")?;
+        assert_same(&first[1], &second[1], "the server")?;
+        for Seen { transcript, .. } in &first {
+            assert_replays(transcript, &scenario)?;
+        }
         let other = run(&Scenario { seed: scenario.seed + 1000, ..scenario }, &cuts);
-        prop_assert_ne!(&first[0].wire, &other[0].wire);
-        prop_assert_eq!(&first[0].plaintext, &other[0].plaintext);
+        let (first, other) = (&first[0].observed, &other[0].observed);
+        prop_assert_ne!(&first.wire, &other.wire);
+        prop_assert_eq!(&first.plaintext, &other.plaintext);
     }
 
     /// Rule R3 on hostile bytes: a damaged stream fails the same way however it is cut.
@@ -305,7 +352,7 @@ proptest! {
     ) {
         let scenario = Scenario { starttls: false, read_limit: 16384, ..scenario };
         let honest = run(&scenario, &[usize::MAX]);
-        let mut stream = honest[usize::from(against_client)].wire.clone();
+        let mut stream = honest[usize::from(against_client)].observed.wire.clone();
         if stream.is_empty() {
             return Ok(());
         }
@@ -317,29 +364,53 @@ proptest! {
         }
         let whole = alone(&scenario, against_client, &stream, &[usize::MAX]);
         let cut = alone(&scenario, against_client, &stream, &cuts);
-        prop_assert_eq!(whole, cut);
+        assert_same(&whole, &cut, "the end that is fed")?;
     }
 }
 
+/// Two runs of one end are the same; if not, the transcripts say how each went.
+fn assert_same(one: &Seen, other: &Seen, which: &str) -> Result<(), TestCaseError> {
+    let transcripts = [&one.transcript, &other.transcript];
+    prop_assert_eq!(
+        &one.observed,
+        &other.observed,
+        "{}\n{}\n{}",
+        which,
+        transcripts[0],
+        transcripts[1]
+    );
+    Ok(())
+}
+
+fn assert_replays(transcript: &Transcript, scenario: &Scenario) -> Result<(), TestCaseError> {
+    let outcome = match scenario.known {
+        true => replay(transcript),
+        false => replay_with(transcript, &configurations(scenario)),
+    };
+    prop_assert!(outcome.is_ok(), "{outcome:?}\n{transcript}");
+    Ok(())
+}
+
 /// One end alone, fed a stream.
-fn alone(scenario: &Scenario, is_client: bool, stream: &[u8], cuts: &[usize]) -> Observed {
-    let version = if scenario.tls13 { "TLSv1.3" } else { "TLSv1.2" };
-    let mut end = End::new(Limits::default());
-    if is_client {
-        let config = client(seeded(scenario.seed))
-            .protocols(&[version])
-            .build()
-            .expect("client");
-        end.conn
-            .start_client_encryption(&config, server_name())
-            .expect("start");
-    } else {
-        let config = server(seeded(scenario.seed + 1))
-            .protocols(&[version])
-            .build();
-        let start = ServerStart::With(config.expect("server"));
-        end.conn.start_server_encryption(start).expect("start");
-    }
+fn alone(scenario: &Scenario, is_client: bool, stream: &[u8], cuts: &[usize]) -> Seen {
+    // A damaged stream need not fit the configuration.
+    let scenario = Scenario {
+        fragment: 16384,
+        client_certificate: false,
+        hello_retry: false,
+        hold: false,
+        ..scenario.clone()
+    };
+    let Configurations { client, server } = configurations(&scenario);
+    let mut end = Recorded::new(&name(&scenario), scenario.seed, Limits::default());
+    let start = match is_client {
+        true => end.conn.start_client_encryption(&client, server_name()),
+        false => {
+            let start = ServerStart::With(server);
+            end.conn.start_server_encryption(start)
+        }
+    };
+    start.expect("start");
     end.settle();
     let mut plaintext = Vec::new();
     let mut rest = stream;

@@ -17,6 +17,7 @@ mod line;
 mod passing;
 mod progress;
 mod remedy;
+mod replay;
 mod serve;
 mod status;
 mod telling;
@@ -109,6 +110,7 @@ enum Command {
     Serve(Box<serve::Options>),
     Verify(verify::Options),
     Demo(demo::Options),
+    Replay(replay::Options),
     Completions(completions::Options),
 }
 
@@ -129,6 +131,7 @@ fn main() -> ExitCode {
         Command::Serve(options) => serve::run(&options),
         Command::Verify(options) => verify::run(&options),
         Command::Demo(options) => demo::run(&options),
+        Command::Replay(options) => replay::run(&options),
         Command::Completions(options) => completions::run(&options, &mut Cli::command()),
     }
 }

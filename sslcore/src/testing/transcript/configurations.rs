@@ -33,6 +33,7 @@ struct Words {
     refused: bool,
     untrusted: bool,
     resumed: bool,
+    max_fragment: Option<usize>,
 }
 
 impl Configurations {
@@ -49,10 +50,12 @@ impl Configurations {
     /// | `mutual` | the client has the known identity, too, and the server verifies it |
     /// | `refused` | as `mutual`, but the server trusts nobody |
     /// | `untrusted` | the client trusts nobody, and asks what to do |
+    /// | `max_fragment 100` | both send no larger [fragments](crate::ConfigBuilder::max_fragment) |
     /// | `resumed` | the two have had a session: the next one resumes it |
     pub fn named(name: &str, seed: u64) -> Option<Self> {
         let mut words = Words::default();
-        for word in name.split_whitespace() {
+        let mut rest = name.split_whitespace();
+        while let Some(word) = rest.next() {
             match word {
                 "tls12" => words.version = Some("TLSv1.2"),
                 "tls13" => words.version = Some("TLSv1.3"),
@@ -62,6 +65,7 @@ impl Configurations {
                 "refused" => words.refused = true,
                 "untrusted" => words.untrusted = true,
                 "resumed" => words.resumed = true,
+                "max_fragment" => words.max_fragment = Some(rest.next()?.parse().ok()?),
                 _ => return None,
             }
         }
@@ -100,6 +104,10 @@ impl Configurations {
         if let Some(version) = words.version {
             client = client.protocols(&[version]);
             server = server.protocols(&[version]);
+        }
+        if let Some(bytes) = words.max_fragment {
+            client = client.max_fragment(bytes);
+            server = server.max_fragment(bytes);
         }
         Ok(Self {
             client: client.build()?,

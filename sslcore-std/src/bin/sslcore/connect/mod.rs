@@ -8,6 +8,7 @@ mod options;
 mod proxy;
 mod pump;
 mod reconnect;
+mod record;
 mod report;
 mod route;
 mod service;
@@ -23,7 +24,7 @@ use std::time::{Duration, Instant};
 
 use sslcore_std::sslcore::{ReadEnd, UsageError, Verdict};
 use sslcore_std::starttls::negotiate;
-use sslcore_std::trace::{Direction, Tap, Wire};
+use sslcore_std::trace::{Direction, Wire};
 use sslcore_std::{Connector, SslSocket, WaitError};
 
 use self::options::Mode;
@@ -72,15 +73,15 @@ fn converse(options: &Options, report: &Report) -> Result<(), Trouble> {
         })?),
         false => None,
     };
-    let watch = Watch::default();
+    let watch = Watch::begin(options.record.as_deref()).map_err(Trouble::usage)?;
     let mut socket = connect(options, &settings, &watch, report)?;
     if let Err(error) = interrupt::watch() {
         report.tell(&Warning(format!(
             "Ctrl-C will not tell the server: {error}"
         )));
     }
-    start_tls(&mut socket, options, &settings, Some(report))?;
-    let outcome = handshake(&mut socket, options, &settings, terminal, report);
+    start_tls(&mut socket, options, &settings, &watch, Some(report))?;
+    let outcome = handshake(&mut socket, options, &settings, terminal, &watch, report);
     if watch.was_asked() {
         report.tell(&Asked::by(socket.connection(), options.client_ca_names));
     }
@@ -91,7 +92,7 @@ fn converse(options: &Options, report: &Report) -> Result<(), Trouble> {
     };
     report.tell(&Encrypted::new(socket.connection(), trust));
     socket.set_peer_close_timeout(Some(options.timeout));
-    let (mut socket, traffic, outcome) = pump::run(socket, options)?;
+    let (mut socket, traffic, outcome) = pump::run(socket, options, &watch)?;
     let outcome = outcome.and_then(|()| {
         let ended = socket.wait_for_disconnected(Some(options.timeout));
         ended.map(drop).map_err(Interrupted::Connection)
@@ -148,7 +149,7 @@ fn reconnect(options: &Options, settings: &Settings, report: &Report) -> Result<
         let mut socket = settings
             .route
             .connect(host, settings.port, &Connector::connect)?;
-        start_tls(&mut socket, options, settings, None)?;
+        start_tls(&mut socket, options, settings, &watch, None)?;
         match wait_for_encrypted(&mut socket, options.timeout) {
             Ok(()) => Ok(socket),
             Err(error) => Err(give_up(&mut socket, error, false, &watch, options)),
@@ -202,15 +203,14 @@ fn connect(
         address: address.to_string(),
         proxy: settings.route.proxy(),
     });
-    let mut trace = options.trace.then(|| Trace::new(*report));
-    if let Some(trace) = &mut trace {
-        // A greeting may have come along while nobody watched.
-        let greeting = socket.peek();
-        if !greeting.is_empty() {
-            trace.wire(Instant::now(), Direction::Received, Wire::Plain(greeting));
-        }
+    let trace = options.trace.then(|| Trace::new(*report));
+    let mut tap = watch.tap(trace);
+    // A greeting may have come along while nobody watched.
+    let greeting = socket.peek();
+    if !greeting.is_empty() {
+        tap.wire(Instant::now(), Direction::Received, Wire::Plain(greeting));
     }
-    socket.set_tap(Some(watch.tap(trace)));
+    socket.set_tap(Some(tap));
     Ok(socket)
 }
 
@@ -225,6 +225,7 @@ fn start_tls(
     socket: &mut SslSocket,
     options: &Options,
     settings: &Settings,
+    watch: &Watch,
     report: Option<&Report>,
 ) -> Result<(), Trouble> {
     if let Some(protocol) = options.starttls {
@@ -240,6 +241,7 @@ fn start_tls(
             });
         }
     }
+    watch.call("start client");
     let started = socket.start_client_encryption(&settings.config, settings.peer.clone());
     started.map_err(|error| {
         let why = match error {
@@ -264,6 +266,7 @@ fn handshake(
     options: &Options,
     settings: &Settings,
     terminal: Option<Terminal>,
+    watch: &Watch,
     report: &Report,
 ) -> Result<Result<bool, WaitError>, Trouble> {
     let progress = progress("Waiting for the handshake", options, Some(report));
@@ -301,6 +304,11 @@ fn handshake(
         true => Verdict::Accept,
         false => Verdict::Reject,
     };
+    watch.call(if accepted {
+        "answer accept"
+    } else {
+        "answer reject"
+    });
     // A review that is not open any more has ended in a failure, which the wait tells.
     let _ = socket.answer(id, verdict);
     Ok(wait_for_encrypted(socket, options.timeout).map(|()| true))

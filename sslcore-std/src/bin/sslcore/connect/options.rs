@@ -172,6 +172,11 @@ pub(crate) struct Options {
     /// connection
     #[arg(long, value_name = "FILE", help_heading = "Running")]
     pub(super) key_log: Option<PathBuf>,
+    /// Write down in this file which records passed, how large they were, the events, the alerts and
+    /// the calls, but no data, names or secrets: for a report, and for `sslcore replay`, which draws it.
+    /// Of --reconnect the first connection counts
+    #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath, help_heading = "Running")]
+    pub(super) record: Option<PathBuf>,
     /// Show every record and every event on standard error, with its time in milliseconds
     #[arg(long, help_heading = "Running")]
     pub(super) trace: bool,

@@ -12,6 +12,7 @@ use sslcore_std::{ReadHalf, SslSocket, WaitError, WriteHalf};
 use super::options::Options;
 use super::report::{Traffic, Trouble};
 use super::source::{Input, PIECE, Source, input};
+use super::watch::Watch;
 use crate::exit::Exit;
 use crate::interrupt;
 
@@ -35,6 +36,7 @@ const WAITING: usize = 2;
 pub(super) fn run(
     socket: SslSocket,
     options: &Options,
+    watch: &Watch,
 ) -> Result<(SslSocket, Traffic, Result<(), Interrupted>), Trouble> {
     let trouble = |why: String| Trouble::new(Exit::TlsFailure, why);
     let (mut read_half, mut write_half) =
@@ -49,10 +51,12 @@ pub(super) fn run(
     let over = AtomicBool::new(false);
     let (outcome, received, sent) = std::thread::scope(|scope| {
         let (write_half, silence) = (&mut write_half, &silence);
-        let writer = scope.spawn(move || pass_on(&receiver, &source, write_half, linger, silence));
+        let writer =
+            scope.spawn(move || pass_on(&receiver, &source, write_half, linger, silence, watch));
         let (shared, over) = (read_half.share(), &over);
         scope.spawn(move || {
             if interrupt::wait(|| over.load(Ordering::Relaxed)) {
+                watch.call("cancel");
                 shared.cancel();
                 interrupt::end();
             }
@@ -61,6 +65,7 @@ pub(super) fn run(
         over.store(true, Ordering::Relaxed);
         interrupt::wake();
         // The end of our direction: a write that waits ends with it.
+        watch.call("close");
         read_half.socket().close();
         // A writer that has pieces waiting finds the end when it writes them.
         let _ = stop.try_send(Input::Stop);
@@ -130,6 +135,7 @@ fn pass_on(
     server: &mut WriteHalf,
     linger: Option<Duration>,
     silence: &Silence,
+    watch: &Watch,
 ) -> Passed {
     let mut passed = Passed::default();
     loop {
@@ -164,6 +170,7 @@ fn pass_on(
         // An input without a byte leaves nothing to wait for.
         passed.lingered = passed.sent > 0 && is_silent(receiver, server, linger, silence);
         if passed.sent == 0 || passed.lingered {
+            watch.call("close");
             server.close();
         }
     }

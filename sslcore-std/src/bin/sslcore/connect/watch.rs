@@ -1,5 +1,6 @@
 //! What passes by on a connection and is worth a word later.
 
+use std::path::Path;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Instant;
@@ -7,11 +8,15 @@ use std::time::Instant;
 use sslcore_std::sslcore::{Alert, Event};
 use sslcore_std::trace::{Direction, Tap, Wire};
 
+use super::record::Recording;
 use super::trace::Trace;
 
-/// What has been seen.
-#[derive(Clone, Default)]
-pub(super) struct Watch(Arc<Seen>);
+/// What has been seen, and what writes it down.
+#[derive(Default)]
+pub(super) struct Watch {
+    seen: Arc<Seen>,
+    recording: Option<Recording>,
+}
 
 #[derive(Default)]
 struct Seen {
@@ -20,34 +25,54 @@ struct Seen {
 }
 
 impl Watch {
+    /// Begins, in a file if that is wanted.
+    pub(super) fn begin(record: Option<&Path>) -> Result<Self, String> {
+        Ok(Self {
+            recording: record.map(Recording::create).transpose()?,
+            ..Self::default()
+        })
+    }
+
+    /// A call on the connection is written down.
+    pub(super) fn call(&self, what: &str) {
+        if let Some(recording) = &self.recording {
+            recording.call(what);
+        }
+    }
+
     /// What sees it, and shows it if there is a trace.
     pub(super) fn tap(&self, trace: Option<Trace>) -> Box<dyn Tap> {
         Box::new(Watcher {
-            seen: Arc::clone(&self.0),
+            seen: Arc::clone(&self.seen),
             trace,
+            recording: self.recording.clone(),
         })
     }
 
     /// Whether the server has asked for a certificate of ours.
     pub(super) fn was_asked(&self) -> bool {
-        self.0.asked.load(Ordering::Relaxed)
+        self.seen.asked.load(Ordering::Relaxed)
     }
 
     /// Whether the server wanted to renegotiate, which was refused.
     pub(super) fn refused_renegotiation(&self) -> bool {
-        self.0.renegotiation.load(Ordering::Relaxed)
+        self.seen.renegotiation.load(Ordering::Relaxed)
     }
 }
 
 struct Watcher {
     seen: Arc<Seen>,
     trace: Option<Trace>,
+    recording: Option<Recording>,
 }
 
 impl Tap for Watcher {
     fn wire(&mut self, at: Instant, direction: Direction, wire: Wire<'_>) {
         if let Some(trace) = &mut self.trace {
             trace.wire(at, direction, wire);
+        }
+        if let Some(recording) = &mut self.recording {
+            recording.wire(at, direction, wire);
         }
     }
 
@@ -61,6 +86,9 @@ impl Tap for Watcher {
         }
         if let Some(trace) = &mut self.trace {
             trace.event(at, event);
+        }
+        if let Some(recording) = &mut self.recording {
+            recording.event(at, event);
         }
     }
 }

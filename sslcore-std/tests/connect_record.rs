@@ -1,0 +1,272 @@
+//! `sslcore connect --record` and `sslcore replay`: a session written down, and drawn.
+#![cfg(feature = "program")]
+
+mod common;
+
+use std::fs;
+use std::io::{Read, Write};
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+use common::program::{Door, Run, ca_file, connect, encrypt, file, fresh, run};
+use common::{LONG, both};
+
+fn replay(arguments: &[&str], recording: &Path) -> Run {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_sslcore"));
+    run(command.arg("replay").args(arguments).arg(recording), b"")
+}
+
+fn drawn(arguments: &[&str], recording: &Path) -> String {
+    let run = replay(arguments, recording);
+    assert_eq!(run.code, Some(0), "{}", run.stderr);
+    assert!(run.stderr.is_empty(), "{}", run.stderr);
+    String::from_utf8(run.stdout).expect("UTF-8")
+}
+
+/// A short conversation behind STARTTLS, and what was written down of it.
+fn recorded() -> (PathBuf, String) {
+    let (door, recording) = (Door::open(), fresh("session.txt"));
+    let mut command = connect(&door.address().to_string());
+    command
+        .arg("--ca")
+        .arg(ca_file())
+        .args(["--starttls", "pop3"]);
+    command.arg("--record").arg(&recording);
+    let serve = || {
+        let mut stream = door.accept();
+        stream.write_all(b"+OK confidential\r\n").expect("greet");
+        stream.read_exact(&mut [0; 6]).expect("STLS");
+        stream.write_all(b"+OK go ahead\r\n").expect("go ahead");
+        let mut socket = encrypt(stream);
+        let mut heard = [0; 7];
+        socket.read_exact(&mut heard).expect("all");
+        socket.write_all(&heard).expect("echo");
+        socket.close();
+        socket.wait_for_disconnected(Some(LONG)).expect("ended");
+    };
+    let run = both(|| run(&mut command, b"secret\n"), serve).0;
+    assert_eq!(run.code, Some(0), "{}", run.stderr);
+    let text = fs::read_to_string(&recording).expect("a recording");
+    (recording, text)
+}
+
+/// The transcripts that the tests of sslcore keep.
+fn transcripts() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("../tests/tests/transcripts")
+}
+
+#[test]
+fn a_recording_has_sizes_events_and_calls_and_nothing_that_was_said() {
+    let (_, text) = recorded();
+    let title = format!(
+        "recording of a connection of sslcore {}, format 1",
+        sslcore::VERSION
+    );
+    let lines: Vec<&str> = text.lines().collect();
+    assert_eq!(lines[0], title);
+    let mut rest = lines[1..].iter();
+    for wanted in [
+        "< plaintext, 18 bytes",
+        "> plaintext, 6 bytes",
+        "< plaintext, 14 bytes",
+        "start client",
+        "event ModeChanged(Client)",
+        "> handshake client_hello, ",
+        "< handshake server_hello, ",
+        "event Encrypted",
+        "> encrypted, ",
+        "event AlertSent(CloseNotify)",
+        "event Closed(CloseReport { clean: true",
+    ] {
+        assert!(
+            rest.any(|line| line.starts_with(wanted)),
+            "{wanted:?} is missing:\n{text}"
+        );
+    }
+    for begin in ["close", "event PeerClosed", "at "] {
+        assert!(
+            lines.iter().any(|line| line.starts_with(begin)),
+            "{begin}:\n{text}"
+        );
+    }
+    for said in [
+        "secret",
+        "confidential",
+        "STLS",
+        "OK",
+        "127.0.0.1",
+        "server.test",
+    ] {
+        assert!(!text.contains(said), "{said}:\n{text}");
+    }
+}
+
+#[test]
+fn a_recording_is_drawn_as_a_picture_or_a_page_that_needs_no_other_file() {
+    let (recording, _) = recorded();
+    let svg = drawn(&["--svg"], &recording);
+    assert!(
+        svg.starts_with("<svg ") && svg.ends_with("</svg>\n"),
+        "{svg}"
+    );
+    for wanted in [
+        ">client, this side<",
+        ">server<",
+        ">plaintext, 18 B<",
+        ">start client<",
+        ">handshake client_hello, ",
+        ">Encrypted<",
+        ">AlertSent(CloseNotify)<",
+        ">Closed, clean<",
+    ] {
+        assert!(svg.contains(wanted), "{wanted:?} is missing:\n{svg}");
+    }
+    let html = drawn(&["--html"], &recording);
+    assert!(
+        html.starts_with("<!DOCTYPE html>") && html.contains(&svg),
+        "{html}"
+    );
+    let references = html.replace("http://www.w3.org/2000/svg", "");
+    for reference in ["http", "href", "src=", "url(", "@import", "<script"] {
+        assert!(!references.contains(reference), "{reference}");
+    }
+}
+
+#[test]
+fn a_refused_certificate_is_recorded_with_its_alert() {
+    let (door, recording) = (Door::open(), fresh("refused.txt"));
+    let mut command = connect(&door.address().to_string());
+    // Nobody has this fingerprint.
+    command
+        .args(["--trust-sha256", &"00".repeat(32), "--record"])
+        .arg(&recording);
+    let serve = || {
+        let mut socket = encrypt(door.accept());
+        let outcome = socket.wait_for_encrypted(Some(LONG));
+        let _ = outcome.and_then(|()| socket.wait_for_disconnected(Some(LONG)).map(drop));
+    };
+    let run = both(|| run(&mut command, b""), serve).0;
+    assert_eq!(run.code, Some(4), "{}", run.stderr);
+    let text = fs::read_to_string(&recording).expect("a recording");
+    assert!(text.contains("\nevent PeerVerifyError { kind: "), "{text}");
+    assert!(
+        text.contains("\nevent Failed(CertificateRejected("),
+        "{text}"
+    );
+    let svg = drawn(&["--svg"], &recording);
+    assert!(
+        svg.contains("<text class=\"bad\"") && svg.contains(">AlertSent("),
+        "{svg}"
+    );
+    assert!(!svg.contains("a decision"), "nobody was asked: {svg}");
+}
+
+#[test]
+fn a_transcript_is_drawn_with_the_time_in_which_a_decision_was_open() {
+    let svg = |name: &str| drawn(&["--svg"], &transcripts().join(name));
+    let held = svg("tls13-untrusted-accepted-client.txt");
+    assert!(held.contains("<rect class=\"held\""), "{held}");
+    assert!(held.contains(">a decision was open for 2,0"), "{held}");
+    assert!(held.contains(">answer 0 accept<"), "{held}");
+    let chosen = svg("tls12-chosen-server.txt");
+    assert!(chosen.contains(">server, this side<"), "{chosen}");
+    assert!(
+        chosen.contains(">provide 0<") && chosen.contains("a decision was open"),
+        "{chosen}"
+    );
+    let plain = svg("tls13-client.txt");
+    assert!(!plain.contains("a decision"), "{plain}");
+    assert!(
+        plain.contains(">handshake, 211 B<")
+            && plain.contains(">start client &quot;server.test&quot;<"),
+        "{plain}"
+    );
+    assert!(!plain.contains("attack"), "{plain}");
+}
+
+#[test]
+fn every_kept_transcript_can_be_drawn() {
+    let mut drawings = 0;
+    for entry in fs::read_dir(transcripts()).expect("a folder") {
+        let path = entry.expect("an entry").path();
+        if path.extension().is_some_and(|extension| extension == "txt") {
+            let svg = drawn(&["--svg"], &path);
+            assert_eq!(svg.matches("<text").count(), svg.matches("</text>").count());
+            drawings += 1;
+        }
+    }
+    assert!(drawings > 20, "{drawings}");
+}
+
+#[test]
+fn what_a_file_says_does_nothing_to_a_page() {
+    let title = "recording of a connection of sslcore 9.9.9, format 1\n";
+    let hostile = "</text><script>alert(1)</script>&\u{1}";
+    let text = format!(
+        "{title}at 18446744073709551615 us\n{hostile}\nevent {hostile}\n\
+         > {hostile}, 18446744073709551615 bytes\nat 0 us\n> {hostile}, 5 bytes\n\
+         event SslErrors(0)\nanswer {}\n",
+        "x".repeat(100_000)
+    );
+    let page = drawn(&["--html"], &file("hostile.txt", text.as_bytes()));
+    assert!(
+        !page.contains("<script") && !page.contains('\u{1}'),
+        "{page}"
+    );
+    assert!(
+        page.contains("&lt;script&gt;") && page.len() < 20_000,
+        "{page}"
+    );
+}
+
+#[test]
+fn what_cannot_be_read_or_written_is_told() {
+    let title = "recording of a connection of sslcore 0.1.0, format 1\n";
+    for (name, text, why) in [
+        ("empty.txt", String::new(), "no recording"),
+        (
+            "other.txt",
+            "a letter, format 1\n".to_owned(),
+            "no recording",
+        ),
+        (
+            "later.txt",
+            title.replace("format 1", "format 2"),
+            "no recording",
+        ),
+        ("clock.txt", format!("{title}at noon\n"), "line 2"),
+        ("size.txt", format!("{title}\n> handshake\n"), "line 3"),
+        (
+            "huge.txt",
+            title.to_owned() + &" ".repeat(17 << 20),
+            "longer than any",
+        ),
+    ] {
+        let run = replay(&["--svg"], &file(name, text.as_bytes()));
+        assert_eq!(run.code, Some(1), "{name}");
+        assert!(
+            run.stdout.is_empty() && run.stderr.contains(why),
+            "{name}: {}",
+            run.stderr
+        );
+    }
+    let missing = replay(&["--html"], &fresh("missing.txt"));
+    assert_eq!(missing.code, Some(1));
+    assert!(
+        missing.stderr.contains("cannot be read"),
+        "{}",
+        missing.stderr
+    );
+    for wrong in [&[][..], &["--svg", "--html"]] {
+        assert_eq!(
+            replay(wrong, &fresh("missing.txt")).code,
+            Some(1),
+            "{wrong:?}"
+        );
+    }
+    let nowhere = fresh("missing").join("session.txt");
+    let mut command = connect("127.0.0.1:9");
+    let run = run(command.arg("--record").arg(nowhere), b"");
+    assert_eq!(run.code, Some(1), "{}", run.stderr);
+    assert!(run.stderr.contains("the recording"), "{}", run.stderr);
+}

@@ -1,0 +1,64 @@
+//! One end of a session that is recorded.
+
+use std::time::Duration;
+
+use sslcore::testing::transcript::Recorder;
+use sslcore::{Event, Instant, Limits, Now, UnixTime};
+
+use crate::certs::NOW;
+
+/// A connection that is recorded, and what it has said so far. Its clock stands still.
+pub struct Recorded {
+    /// The connection.
+    pub conn: Recorder,
+    /// Every event drained so far.
+    pub events: Vec<Event>,
+    /// Every byte it has sent.
+    pub sent: Vec<u8>,
+}
+
+impl Recorded {
+    /// A connection of configurations that are made so.
+    pub fn new(configuration: &str, seed: u64, limits: Limits) -> Self {
+        Self {
+            conn: Recorder::new(configuration, seed, limits),
+            events: Vec::new(),
+            sent: Vec::new(),
+        }
+    }
+
+    /// Processes until idle and drains events.
+    pub fn settle(&mut self) {
+        let wall = UnixTime::since_unix_epoch(Duration::from_secs(NOW));
+        let events = self.conn.settle(Now::new(Instant::from_millis(0), wall));
+        self.events.extend(events.expect("process becomes idle"));
+    }
+
+    /// Takes everything it wants to send.
+    pub fn take(&mut self) -> Vec<u8> {
+        let mut all = Vec::new();
+        loop {
+            self.settle();
+            let sent = self.conn.send_all();
+            if sent.is_empty() {
+                return all;
+            }
+            self.sent.extend_from_slice(&sent);
+            all.extend(sent);
+        }
+    }
+
+    /// Reads everything that can be read now.
+    pub fn read_all(&mut self) -> Vec<u8> {
+        let mut all = Vec::new();
+        loop {
+            self.settle();
+            let n = self.conn.peek().len();
+            if n == 0 {
+                return all;
+            }
+            all.extend_from_slice(self.conn.peek());
+            self.conn.consume(n).expect("peek showed them");
+        }
+    }
+}
