@@ -68,7 +68,7 @@ impl Runner {
 
     /// The shim ends well, and says nothing.
     #[track_caller]
-    fn is_content(mut self) {
+    fn ends_well(mut self) {
         let status = self.shim.until_exit();
         assert_eq!((status.code(), &*self.shim.err()), (Some(0), ""));
     }
@@ -138,7 +138,7 @@ fn a_client_sends_everything_back_inverted() {
         let runner = Runner::start(&flags, scratch);
         let config = serving(version).build().expect("a server");
         echo(&mut runner.serve(&config));
-        runner.is_content();
+        runner.ends_well();
     }
 }
 
@@ -155,7 +155,7 @@ fn a_server_sends_everything_back_inverted_behind_its_greeting() {
         wire.until_received(5);
         assert_eq!(wire.received, b"hello");
         echo(&mut wire);
-        runner.is_content();
+        runner.ends_well();
     }
 }
 
@@ -171,7 +171,7 @@ fn sessions_are_resumed_in_both_roles() {
             echo(&mut wire);
             assert_eq!(wire.end.conn.is_resumed(), resumed, "{version}");
         }
-        runner.is_content();
+        runner.ends_well();
 
         let scratch = Scratch::new();
         let (chain, key) = scratch.identity(&identity());
@@ -184,7 +184,7 @@ fn sessions_are_resumed_in_both_roles() {
             echo(&mut wire);
             assert_eq!(wire.end.conn.is_resumed(), resumed, "{version}");
         }
-        runner.is_content();
+        runner.ends_well();
     }
 }
 
@@ -197,7 +197,7 @@ fn protocols_are_negotiated_in_both_roles() {
         let runner = Runner::start(&flags, scratch);
         let config = serving(version).alpn(&[b"bar"]).build().expect("a server");
         echo(&mut runner.serve(&config));
-        runner.is_content();
+        runner.ends_well();
 
         let scratch = Scratch::new();
         let (chain, key) = scratch.identity(&identity());
@@ -213,7 +213,7 @@ fn protocols_are_negotiated_in_both_roles() {
         let mut wire = runner.connect(&config.build().expect("a client"));
         echo(&mut wire);
         assert_eq!(wire.end.conn.alpn_protocol(), Some(&b"foo"[..]));
-        runner.is_content();
+        runner.ends_well();
     }
 }
 
@@ -236,7 +236,7 @@ fn a_client_certificate_is_shown_demanded_and_missed() {
         let mut wire = runner.serve(&config.build().expect("a server"));
         echo(&mut wire);
         assert!(wire.end.conn.peer_certificate().is_some());
-        runner.is_content();
+        runner.ends_well();
 
         for shown in [true, false] {
             let scratch = Scratch::new();
@@ -253,7 +253,7 @@ fn a_client_certificate_is_shown_demanded_and_missed() {
             match shown {
                 true => {
                     echo(&mut wire);
-                    runner.is_content();
+                    runner.ends_well();
                 }
                 false => {
                     go_along(&mut wire);
@@ -286,7 +286,7 @@ fn keying_material_is_exported() {
             .expect("material");
         assert_eq!(wire.received, material);
         echo(&mut wire);
-        runner.is_content();
+        runner.ends_well();
     }
 }
 
@@ -320,7 +320,7 @@ fn a_verdict_that_fails_is_told_to_the_peer() {
     ];
     let runner = Runner::start(&flags, scratch);
     echo(&mut runner.serve(&serving("TLSv1.3").build().expect("a server")));
-    runner.is_content();
+    runner.ends_well();
 }
 
 #[test]
@@ -390,7 +390,7 @@ fn an_expectation_that_does_not_hold_is_a_failure_with_a_sentence() {
             let runner = Runner::start(&[&flags[..], expected].concat(), scratch);
             go_along(&mut runner.serve(&config));
             match holds {
-                true => runner.is_content(),
+                true => runner.ends_well(),
                 false => runner.complains(1, "expected"),
             }
         }
@@ -425,7 +425,7 @@ fn a_stream_without_close_notify_is_a_failure_only_where_one_is_demanded() {
         wire.until_received(4);
         drop(wire);
         match demanded {
-            false => runner.is_content(),
+            false => runner.ends_well(),
             true => runner.complains(1, ":CLOSE_WITHOUT_CLOSE_NOTIFY:"),
         }
     }
