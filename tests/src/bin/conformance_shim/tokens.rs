@@ -73,7 +73,7 @@ fn token(failure: &Failure) -> String {
 }
 
 /// Words of a failure's detail, and BoringSSL's for it. The first that fits counts.
-const DETAILS: [(&str, &str); 62] = [
+const DETAILS: [(&str, &str); 65] = [
     ("InvalidKeyShare", ":BAD_ECPOINT:"),
     (
         "SignedHandshakeWithUnadvertisedSigScheme",
@@ -197,6 +197,15 @@ const DETAILS: [(&str, &str); 62] = [
     ),
     ("the cookie is damaged", ":ILLEGAL_EMPTY_VALUE:"),
     ("the server name is damaged", ":ERROR_PARSING_EXTENSION:"),
+    (
+        "the certificate authorities are damaged",
+        ":ERROR_PARSING_EXTENSION:",
+    ),
+    ("TrailingData(\"Empty\")", ":ERROR_PARSING_EXTENSION:"),
+    (
+        "TrailingData(\"ClientExtensions\")",
+        ":ERROR_PARSING_EXTENSION:",
+    ),
     ("the ClientHello is damaged", ":CLIENTHELLO_PARSE_FAILED:"),
     ("bytes behind", ":EXCESS_HANDSHAKE_DATA:"),
     ("more than Finished behind", ":EXCESS_HANDSHAKE_DATA:"),
