@@ -346,6 +346,35 @@ fn an_alert_of_the_applications_choice_is_sent() {
     }
 }
 
+#[test]
+fn a_client_that_is_not_served_is_told_why() {
+    for (flags, alert, token) in [
+        (
+            &["-fail-early-callback"][..],
+            Alert::HandshakeFailure,
+            ":CONNECTION_REJECTED:",
+        ),
+        (
+            &["-fail-ddos-callback"],
+            Alert::InternalError,
+            ":CONNECTION_REJECTED:",
+        ),
+        (
+            &["-fail-cert-callback", "-fail-cert-callback-alert", "49"],
+            Alert::AccessDenied,
+            ":CERT_CB_ERROR:",
+        ),
+    ] {
+        let scratch = Scratch::new();
+        let (chain, key) = scratch.identity(&identity());
+        let own = ["-server", "-cert-file", &chain, "-key-file", &key];
+        let runner = Runner::start(&[&own, flags].concat(), scratch);
+        let mut wire = runner.connect(&asking("TLSv1.3").build().expect("a client"));
+        wire.until_failed(FailureKind::AlertReceived(alert));
+        runner.complains(1, token);
+    }
+}
+
 /// Flags of a client with an expectation that holds, and then with one that does not.
 const EXPECTATIONS: [(&[&str], &[&str]); 13] = [
     (&["-expect-version", "772"], &["-expect-version", "771"]),

@@ -77,7 +77,7 @@ pub(crate) fn client(
     if settings.no_ticket {
         builder = builder.session_cache(0);
     }
-    if settings.fail_ocsp {
+    if settings.refuse_staple {
         builder = builder.status_checker(Arc::new(Refusing));
     }
     let names: Vec<&[u8]> = settings.advertise_alpn.iter().map(Vec::as_slice).collect();
