@@ -59,6 +59,8 @@ pub(crate) struct Settings {
     pub(crate) server_preference: bool,
     pub(crate) max_send_fragment: Option<usize>,
     pub(crate) require_client_certificate: bool,
+    /// The names of authorities that a server tells its clients.
+    pub(crate) client_ca_list: Option<Vec<Vec<u8>>>,
     pub(crate) verify_peer: bool,
     pub(crate) custom_verify: bool,
     /// Some connection's flags say themselves what to think of the peer.
@@ -332,6 +334,7 @@ impl Settings {
             "-server-preference" => self.server_preference = true,
             "-max-send-fragment" => self.max_send_fragment = Some(arguments.number()?),
             "-require-any-client-certificate" => self.require_client_certificate = true,
+            "-use-client-ca-list" => self.client_ca_list = Some(arguments.der_names()?),
             "-verify-peer" => self.verify_peer = true,
             "-use-custom-verify-callback" => self.custom_verify = true,
             _ => return Ok(false),
