@@ -54,9 +54,15 @@ pub enum ConfigError {
     /// The application protocols that a client offers take so many bytes, each with one for its
     /// length: more than 28,672. In a ClientHello other extensions need the rest of 65,535 bytes.
     AlpnTooLong(usize),
-    /// The names of the trust anchors, which a server that asks for certificates sends as hints
-    /// (RFC 8446 §4.2.4), make a CertificateRequest of so many bytes: more than 65,535.
+    /// The names of the trust anchors, or of the authorities that are
+    /// [named](crate::ConfigBuilder::client_certificate_authorities) instead, which a server that asks
+    /// for certificates sends as hints (RFC 8446 §4.2.4), make a CertificateRequest of so many bytes: more than 65,535.
     IssuerNamesTooLong(usize),
+    /// The name of an authority to send to clients is not DER of a name.
+    InvalidAuthority {
+        /// Which one, counted from zero.
+        index: usize,
+    },
     /// The certificate chain makes a Certificate message of so many bytes, in TLS 1.3 with the
     /// stapled OCSP response: more than 65,535, which most peers refuse.
     CertificatesTooLong(usize),
@@ -111,9 +117,12 @@ impl fmt::Display for ConfigError {
             Self::IssuerNamesTooLong(bytes) => write!(
                 f,
                 "the names of the trust anchors make a request for a client's certificate of \
-                 {bytes} bytes, and it may have 65535: trust fewer authorities, or ask for no \
-                 certificate"
+                 {bytes} bytes, and it may have 65535: trust or name fewer authorities, or ask for \
+                 no certificate"
             ),
+            Self::InvalidAuthority { index } => {
+                write!(f, "the name of authority {index} is not a name in DER")
+            }
             Self::CertificatesTooLong(bytes) => write!(
                 f,
                 "the certificate chain, with what is stapled to it, makes a message of {bytes} \

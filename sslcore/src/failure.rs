@@ -143,7 +143,7 @@ impl fmt::Display for FailureKind {
             Self::HandshakeTimeout => f.write_str("the handshake took too long"),
             Self::DecisionTimeout => f.write_str("nobody answered the open decision in time"),
             Self::ConfigRefused => {
-                f.write_str("no configuration was given for the name the client asked for")
+                f.write_str("the application gave no configuration for this client")
             }
             Self::KeysExhausted => f.write_str("the keys reached their confidentiality limit"),
             Self::SigningFailed => f.write_str("our private key's signer refused to sign"),

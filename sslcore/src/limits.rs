@@ -6,7 +6,8 @@
 
 use core::time::Duration;
 
-/// Records without content in a row (RFC 8446 §5.1 allows them as padding).
+/// Records without content, without application data between them (RFC 8446 §5.1 allows them as
+/// padding).
 pub(crate) const EMPTY_RECORDS: u32 = 32;
 /// Warning alerts in the life of a connection.
 pub(crate) const WARNING_ALERTS: u32 = 4;

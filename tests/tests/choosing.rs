@@ -145,6 +145,28 @@ fn a_refusal_is_unrecognized_name() {
 }
 
 #[test]
+fn a_refusal_can_have_an_alert_of_the_applications_choice_unless_that_refuses_nothing() {
+    for (chosen, told) in [
+        (Alert::AccessDenied, Alert::AccessDenied),
+        (Alert::Unknown(30), Alert::Unknown(30)),
+        (Alert::CloseNotify, Alert::UnrecognizedName),
+        (Alert::UserCanceled, Alert::UnrecognizedName),
+        (Alert::NoRenegotiation, Alert::UnrecognizedName),
+    ] {
+        for version in VERSIONS {
+            let (mut pair, id) = asked(version, usize::MAX);
+            let refused = pair.server.conn.refuse_config_with(id, chosen);
+            assert_eq!(refused, Ok(()));
+            let again = pair.server.conn.refuse_config_with(id, chosen);
+            assert_eq!(again, Err(UsageError::Stale));
+            pair.run();
+            assert!(pair.server.saw(Event::Failed(FailureKind::ConfigRefused)));
+            assert_eq!(pair.server.sent, [21, 3, 3, 0, 2, 2, told.code()]);
+        }
+    }
+}
+
+#[test]
 fn it_is_asked_once_even_across_a_hello_retry_request() {
     let mut pair = Pair::default();
     let config = client(backend())

@@ -36,6 +36,24 @@ fn bytes_behind_a_tls13_server_hello_are_refused() {
     }
 }
 
+/// A TLS 1.2 server has nothing to say behind its first flight before the client has answered.
+#[test]
+fn bytes_behind_a_tls12_server_hello_done_are_refused() {
+    let flight_and = |more: &[u8]| {
+        let mut pair = pair("TLSv1.2");
+        let hello = pair.client.take();
+        pair.server.give(&hello, usize::MAX);
+        let sent = pair.server.take();
+        let content = [&handshake_content(&sent), more].concat();
+        pair.client.give(&record(HANDSHAKE, &content), usize::MAX);
+        pair.client.conn.failure().map(sslcore::Failure::kind)
+    };
+    assert_eq!(flight_and(&[]), None);
+    for more in [&[4][..], &[4, 0, 0, 100], &[4, 0, 0, 6, 0, 0, 0, 0, 0, 0]] {
+        assert_eq!(flight_and(more), Some(FailureKind::UnexpectedMessage));
+    }
+}
+
 #[test]
 fn a_tls12_client_that_says_hello_again_in_its_handshake_is_unexpected() {
     for change in [false, true] {

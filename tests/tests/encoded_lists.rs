@@ -3,7 +3,10 @@
 
 use rcgen::{KeyPair, PKCS_ED25519};
 use rustls_pki_types::CertificateDer;
-use sslcore::{ClientConfig, ConfigBuilder, ConfigError, ServerConfig, VerifyMode};
+use sslcore::{
+    Certificate, ClientConfig, ConfigBuilder, ConfigError, DistinguishedName, ServerConfig,
+    VerifyMode,
+};
 use sslcore_tests::certs::{Identity, WORLD};
 use sslcore_tests::chains::{self, Made};
 use sslcore_tests::pair::{Pair, backend, backends, client, server};
@@ -249,5 +252,40 @@ fn a_suite_or_a_group_that_is_named_often_is_offered_once() {
             pair.client.sent.len()
         });
         assert_eq!(short, long);
+    }
+}
+
+#[test]
+fn a_server_names_other_authorities_than_it_trusts_or_none_at_all() {
+    let anchors: Vec<_> = (0..700).map(|number| authority(number, 110)).collect();
+    let root = Certificate::from_der(WORLD.ca.der());
+    let other = Certificate::from_der(WORLD.self_signed.chain[0].clone());
+    let [root, other] = [&root, &other].map(|one| one.subject().expect("a name"));
+    for version in VERSIONS {
+        for names in [&[][..], &[other], &[root, other]] {
+            let server = asking(version, &anchors);
+            let server = server.client_certificate_authorities(names.iter().copied());
+            let pair = Pair::encrypted(&certified(), &server.build().expect("it fits"));
+            let told = pair.client.conn.client_certificate_authorities();
+            assert!(told.eq(names.iter().copied()), "{version}");
+            // What is trusted is another matter.
+            assert!(pair.server.conn.ssl_errors().is_empty(), "{version}");
+            assert_eq!(pair.server.conn.peer_certificate_chain().len(), 1);
+        }
+    }
+}
+
+#[test]
+fn what_is_no_name_is_no_authority() {
+    let root = Certificate::from_der(WORLD.ca.der());
+    let root = root.subject().expect("a name");
+    let cut = &root.der()[..root.der().len() - 1];
+    let more = [root.der(), &[0]].concat();
+    for damaged in [&[][..], cut, &more, &root.der()[2..]] {
+        let names = [root, DistinguishedName::from_der(damaged)];
+        let server = asking("TLSv1.3", &[]).client_certificate_authorities(names);
+        let error = server.build().expect_err("no name");
+        assert_eq!(error, ConfigError::InvalidAuthority { index: 1 });
+        assert!(error.to_string().contains("authority 1"), "{error}");
     }
 }

@@ -170,6 +170,24 @@ fn empty_records_are_padding_up_to_a_cap() {
 }
 
 #[test]
+fn a_warning_between_empty_records_does_not_let_more_of_them_through() {
+    let (mut end, mut forger) = server_end(Limits::default(), false);
+    for _ in 0..2 {
+        for _ in 0..16 {
+            let record = forger.seal(DATA, b"");
+            end.give(&record, usize::MAX);
+        }
+        let record = forger.seal(ALERT, &[1, 90]);
+        end.give(&record, usize::MAX);
+    }
+    assert_eq!(end.conn.failure(), None);
+    let record = forger.seal(DATA, b"");
+    end.give(&record, usize::MAX);
+    let kind = FailureKind::TooMuchOf(Repeated::EmptyRecords);
+    fails(&mut end, &mut forger, kind, Alert::UnexpectedMessage);
+}
+
+#[test]
 fn records_that_have_no_place_after_the_handshake_are_refused() {
     for tls13 in BOTH {
         for (content, body) in [

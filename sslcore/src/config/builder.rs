@@ -8,7 +8,7 @@ use alloc::sync::Arc;
 use alloc::vec::Vec;
 use core::marker::PhantomData;
 
-use rustls_pki_types::{CertificateDer, PrivateKeyDer};
+use rustls_pki_types::{CertificateDer, PrivateKeyDer, TrustAnchor};
 
 use super::built::{ClientConfig, ClientInner, ServerConfig, ServerInner, Terms};
 use super::room;
@@ -27,6 +27,8 @@ use crate::protocol::{SignatureScheme, SslCipher, SslProtocol};
 use crate::record::header::MAX_PLAINTEXT;
 use crate::record::traffic::RecordTerms;
 use crate::verify::policy::VerifyMode;
+use crate::x509::der::{Reader, tag};
+use crate::x509::name::DistinguishedName;
 
 /// Collects a [`ClientConfig`] or a [`ServerConfig`].
 ///
@@ -69,6 +71,8 @@ pub struct ConfigBuilder<C> {
     protocols: Result<Vec<SslProtocol>, ConfigError>,
     ciphers: Result<Option<Vec<SslCipher>>, ConfigError>,
     signature_schemes: Result<Option<Vec<SignatureScheme>>, ConfigError>,
+    /// The names to send to clients, without the headers of their sequences.
+    authorities: Result<Option<Vec<Vec<u8>>>, ConfigError>,
     role: PhantomData<C>,
 }
 
@@ -102,6 +106,7 @@ impl<C> ConfigBuilder<C> {
             protocols: Ok([SslProtocol::TlsV1_3, SslProtocol::TlsV1_2].into()),
             ciphers: Ok(None),
             signature_schemes: Ok(None),
+            authorities: Ok(None),
             role: PhantomData,
         }
     }
@@ -342,6 +347,39 @@ impl ConfigBuilder<ServerConfig> {
         self
     }
 
+    /// Sets the authorities that a server which asks for certificates names as acceptable issuers
+    /// (RFC 8446 §4.2.4, RFC 5246 §7.4.4), in the place of its trust anchors. Clients choose one of
+    /// their certificates by the names; those that know none of them may show none. Trust does not
+    /// depend on the names. Without any, each client chooses freely: so can a server trust more
+    /// authorities than a request has room for. nginx's `ssl_trusted_certificate`.
+    ///
+    /// ```
+    /// # use sslcore::{CertificateDer, ConfigBuilder, DistinguishedName, ServerConfig};
+    /// fn internal(
+    ///     builder: ConfigBuilder<ServerConfig>,
+    ///     old: CertificateDer<'static>,
+    ///     new: CertificateDer<'static>,
+    ///     name: DistinguishedName<'_>,
+    /// ) -> ConfigBuilder<ServerConfig> {
+    ///     // Certificates of both are taken; who has one of each shows the new one.
+    ///     builder.trust_anchors([old, new]).client_certificate_authorities([name])
+    /// }
+    /// ```
+    #[must_use]
+    pub fn client_certificate_authorities<'a>(
+        mut self,
+        names: impl IntoIterator<Item = DistinguishedName<'a>>,
+    ) -> Self {
+        let contents = names.into_iter().enumerate().map(|(index, name)| {
+            let mut reader = Reader::new(name.der());
+            let content = reader.read(tag::SEQUENCE).filter(|_| reader.is_empty());
+            let invalid = ConfigError::InvalidAuthority { index };
+            content.map(<[u8]>::to_vec).ok_or(invalid)
+        });
+        self.authorities = contents.collect::<Result<_, _>>().map(Some);
+        self
+    }
+
     /// Checks all settings and makes the configuration.
     ///
     /// # Errors
@@ -357,13 +395,12 @@ impl ConfigBuilder<ServerConfig> {
         }
         let terms = self.terms(mode)?;
         let ask = mode != VerifyMode::None;
-        let mut hints: Vec<Vec<u8>> = Vec::new();
-        for anchor in terms.policy.anchors.iter().filter(|_| ask) {
-            // Several certificates of one authority have one name.
-            if !hints.iter().any(|known| **known == *anchor.subject) {
-                hints.push(anchor.subject.to_vec());
-            }
-        }
+        let named = self.authorities.clone()?;
+        let hints = match named {
+            _ if !ask => Vec::new(),
+            Some(named) => named,
+            None => subjects(&terms.policy.anchors),
+        };
         let algorithms = self.backend.provider().signature_verification_algorithms;
         room::issuers(&hints, algorithms.mapping.len())?;
         let template = ServerTemplate::new(&self.backend, &self.settings, ask, &hints)?;
@@ -373,4 +410,15 @@ impl ConfigBuilder<ServerConfig> {
             settled: Settled::new(&self.backend, self.settings),
         })))
     }
+}
+
+/// The names of trust anchors. Several certificates of one authority have one name.
+fn subjects(anchors: &[TrustAnchor<'_>]) -> Vec<Vec<u8>> {
+    let mut names: Vec<Vec<u8>> = Vec::new();
+    for anchor in anchors {
+        if !names.iter().any(|known| **known == *anchor.subject) {
+            names.push(anchor.subject.to_vec());
+        }
+    }
+    names
 }

@@ -3,6 +3,7 @@
 use super::Connection;
 use super::decisions::{ConfigRequest, Review, Verdict};
 use super::hello::Choice;
+use crate::alert::Alert;
 use crate::config::ServerConfig;
 use crate::event::{RequestId, ReviewId};
 use crate::state::Phase;
@@ -40,7 +41,7 @@ impl Connection {
     ///
     /// ```
     /// # use std::collections::HashMap;
-    /// # use sslcore::{ConfigRequest, Connection, ServerConfig, SslProtocol, UsageError};
+    /// # use sslcore::{Alert, ConfigRequest, Connection, ServerConfig, SslProtocol, UsageError};
     /// fn choose(
     ///     conn: &mut Connection,
     ///     sites: &HashMap<String, ServerConfig>,
@@ -53,6 +54,8 @@ impl Connection {
     ///     let name = hello.server_name().unwrap_or_default().to_ascii_lowercase();
     ///     match sites.get(&name) {
     ///         Some(config) => conn.provide_config(id, config),
+    ///         // Nobody is served before the first site is there.
+    ///         None if sites.is_empty() => conn.refuse_config_with(id, Alert::InternalError),
     ///         None => conn.refuse_config(id), // the client gets unrecognized_name
     ///     }
     /// }
@@ -86,6 +89,22 @@ impl Connection {
     /// # Errors
     /// [`UsageError::NoDecisionOpen`], [`UsageError::Stale`].
     pub fn refuse_config(&mut self, id: RequestId) -> Result<(), UsageError> {
-        self.phase.choosing()?.answer(id, Choice::Refused)
+        self.refuse_config_with(id, Alert::UnrecognizedName)
+    }
+
+    /// Refuses the open request with an alert of the application's choice: access_denied to an address
+    /// that is not welcome, internal_error when there are too many clients. In the place of
+    /// close_notify, user_canceled and no_renegotiation, which refuse nothing, the client gets
+    /// unrecognized_name. The connection fails as
+    /// [`ConfigRefused`](crate::FailureKind::ConfigRefused).
+    ///
+    /// # Errors
+    /// [`UsageError::NoDecisionOpen`], [`UsageError::Stale`].
+    pub fn refuse_config_with(&mut self, id: RequestId, alert: Alert) -> Result<(), UsageError> {
+        let alert = match alert.is_warning() {
+            true => Alert::UnrecognizedName,
+            false => alert,
+        };
+        self.phase.choosing()?.answer(id, Choice::Refused(alert))
     }
 }

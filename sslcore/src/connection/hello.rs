@@ -137,7 +137,8 @@ pub(crate) struct Choosing {
 /// The answer to the question for a configuration.
 pub(super) enum Choice {
     Config(ServerConfig),
-    Refused,
+    /// With this alert.
+    Refused(Alert),
 }
 
 /// A server's configuration, and the handshake begun under it.
@@ -175,10 +176,7 @@ impl Choosing {
                 let hello = core::mem::take(&mut self.hello);
                 Ok(Turn::Leave(Chosen::new(config, hello, io, now)?))
             }
-            Some(Choice::Refused) => Err(Failure::new(
-                FailureKind::ConfigRefused,
-                Alert::UnrecognizedName,
-            )),
+            Some(Choice::Refused(alert)) => Err(Failure::new(FailureKind::ConfigRefused, alert)),
             None => {
                 // The end surfaces at once, whatever waits unprocessed (rule R1).
                 io.ended()?;

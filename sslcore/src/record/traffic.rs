@@ -345,9 +345,9 @@ impl Traffic {
             )?;
             return Ok(Opened::Nothing);
         }
-        self.counters.empty_records = 0;
         match content {
             ContentType::ApplicationData => {
+                self.counters.empty_records = 0;
                 self.counters.key_updates = 0;
                 Ok(Opened::Data(range))
             }

@@ -57,7 +57,8 @@ impl<C> ConfigBuilder<C> {
     /// `openssl req -x509` makes them; its names, dates and usages are judged all the same.
     /// A server that asks for certificates sends the
     /// names of those that may issue as hints (RFC 8446 §4.2.4), which make a message of at most
-    /// 65,535 bytes: some hundred authorities have room.
+    /// 65,535 bytes: some hundred authorities have room. Such a server can
+    /// [name others](crate::ConfigBuilder::client_certificate_authorities), or none.
     /// `QSslConfiguration::setCaCertificates`.
     #[must_use]
     pub fn trust_anchors(

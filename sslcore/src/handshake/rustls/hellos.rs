@@ -95,6 +95,8 @@ impl RustlsEngine {
                 self.authorities = certificate_request::kept(authorities);
                 self.certificate_requested = true;
             }
+            // The server has nothing more to say before it has the client's answer.
+            (kind::SERVER_HELLO_DONE, _) => return Ok(true),
             _ => {}
         }
         Ok(false)

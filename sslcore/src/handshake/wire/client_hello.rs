@@ -276,6 +276,17 @@ impl Found {
                     self.signature_schemes = place(reader.pairs(list)?, 0);
                     reader.end()?;
                 }
+                number::CERTIFICATE_AUTHORITIES => {
+                    let damaged = "the certificate authorities are damaged";
+                    let mut reader = Reader::new(content, damaged);
+                    let list = reader.vector16()?;
+                    let mut names = Reader::new(reader.filled(list)?, damaged);
+                    reader.end()?;
+                    while !names.is_empty() {
+                        let name = names.vector16()?;
+                        names.filled(name)?;
+                    }
+                }
                 number::EARLY_DATA => {
                     Reader::new(content, "early_data is not empty").end()?;
                     self.early_data = true;

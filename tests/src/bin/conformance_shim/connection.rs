@@ -188,9 +188,9 @@ impl Session<'_> {
             return Ok(());
         };
         assertions::hello(&self.flags.expected, &request.hello)?;
-        if self.flags.settings.fail_ocsp {
-            let id = request.id;
-            return Ok(conn.refuse_config(id)?);
+        if let Some(refusal) = self.flags.trial.refusal {
+            let (id, alert) = (request.id, self.flags.trial.refusal_alert(refusal));
+            return Ok(conn.refuse_config_with(id, alert)?);
         }
         let (id, config) = (request.id, configs[self.index].choose(&request.hello));
         conn.provide_config(id, config)?;
@@ -219,7 +219,10 @@ impl Session<'_> {
         let lenient = !self.flags.traffic.check_close_notify;
         match conn.failure() {
             Some(failure) if failure.kind() == FailureKind::Truncated && lenient => {}
-            Some(failure) => return Err(Trouble::failed(tokens::of(failure))),
+            Some(failure) => {
+                let refusal = self.flags.trial.refusal;
+                return Err(Trouble::failed(tokens::of(failure, refusal)));
+            }
             None => {
                 let clean = conn.close_report().is_some_and(|report| report.clean);
                 if !clean && !lenient {

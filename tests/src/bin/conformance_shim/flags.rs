@@ -2,6 +2,8 @@
 
 use std::time::Duration;
 
+use sslcore::Alert;
+
 use crate::outcome::Trouble;
 use crate::parsing::Arguments;
 
@@ -37,8 +39,8 @@ pub(crate) struct Settings {
     pub(crate) ocsp_response: Vec<u8>,
     /// A server staples nothing, whatever it has.
     pub(crate) decline_ocsp: bool,
-    /// A server refuses to go on when it is to staple, a client whatever is stapled.
-    pub(crate) fail_ocsp: bool,
+    /// A client refuses whatever is stapled, and nothing, too.
+    pub(crate) refuse_staple: bool,
     pub(crate) signing_prefs: Vec<u16>,
     pub(crate) verify_prefs: Vec<u16>,
     pub(crate) curves: Vec<u16>,
@@ -57,6 +59,8 @@ pub(crate) struct Settings {
     pub(crate) server_preference: bool,
     pub(crate) max_send_fragment: Option<usize>,
     pub(crate) require_client_certificate: bool,
+    /// The names of authorities that a server tells its clients.
+    pub(crate) client_ca_list: Option<Vec<Vec<u8>>>,
     pub(crate) verify_peer: bool,
     pub(crate) custom_verify: bool,
     /// Some connection's flags say themselves what to think of the peer.
@@ -70,6 +74,23 @@ pub(crate) struct Trial {
     pub(crate) again_on_resume: bool,
     /// Refuse the peer with an alert of the application's choice.
     pub(crate) send_alert: bool,
+    /// Refuse to serve the client, once its hello was read.
+    pub(crate) refusal: Option<Refusal>,
+    /// The alert of a refusal to choose a certificate.
+    certificate_alert: Option<u8>,
+}
+
+/// Why a client is not served.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Refusal {
+    /// As soon as its hello is there.
+    Early,
+    /// There are too many clients.
+    Overload,
+    /// No certificate can be chosen.
+    Certificate,
+    /// Nothing can be stapled.
+    Staple,
 }
 
 /// What is done once the connection is encrypted.
@@ -213,6 +234,17 @@ impl Plan {
                 return Err(Trouble::unsupported("an exporter without a label"));
             }
         }
+        for flags in [&mut initial, &mut resume] {
+            match flags.trial.refusal {
+                Some(Refusal::Staple) if !plan.is_server => flags.settings.refuse_staple = true,
+                Some(_) if !plan.is_server => {
+                    return Err(Trouble::unsupported(
+                        "a client that refuses to show a certificate",
+                    ));
+                }
+                _ => {}
+            }
+        }
         let by_flags = [initial.trial, resume.trial];
         let by_flags = by_flags.iter().any(|it| it.fails || it.send_alert);
         initial.settings.verdict_by_flags = by_flags;
@@ -241,7 +273,7 @@ fn scope(flag: &str) -> (Scope, String) {
 impl Flags {
     fn set(&mut self, flag: &str, arguments: &mut Arguments<'_>) -> Result<(), Trouble> {
         let known = self.settings.set(flag, arguments)?
-            || self.trial.set(flag)
+            || self.trial.set(flag, arguments)?
             || self.traffic.set(flag, arguments)?
             || self.expected.set(flag, arguments)?;
         match flag {
@@ -282,7 +314,6 @@ impl Settings {
             "-verify-prefs" => self.verify_prefs.push(arguments.number()?),
             "-curves" => self.curves.push(arguments.number()?),
             "-decline-ocsp-callback" => self.decline_ocsp = true,
-            "-fail-ocsp-callback" => self.fail_ocsp = true,
             "-export-traffic-secrets" => self.log_keys = true,
             "-tls13-ciphers" => self.tls13_ciphers.push(arguments.number()?),
             "-cipher" => self.ciphers = arguments.names()?,
@@ -303,6 +334,7 @@ impl Settings {
             "-server-preference" => self.server_preference = true,
             "-max-send-fragment" => self.max_send_fragment = Some(arguments.number()?),
             "-require-any-client-certificate" => self.require_client_certificate = true,
+            "-use-client-ca-list" => self.client_ca_list = Some(arguments.der_names()?),
             "-verify-peer" => self.verify_peer = true,
             "-use-custom-verify-callback" => self.custom_verify = true,
             _ => return Ok(false),
@@ -312,14 +344,28 @@ impl Settings {
 }
 
 impl Trial {
-    fn set(&mut self, flag: &str) -> bool {
+    /// The alert that a client is refused with.
+    pub(crate) fn refusal_alert(&self, refusal: Refusal) -> Alert {
+        match (refusal, self.certificate_alert) {
+            (Refusal::Early, _) => Alert::HandshakeFailure,
+            (Refusal::Certificate, Some(alert)) => Alert::from_code(alert),
+            _ => Alert::InternalError,
+        }
+    }
+
+    fn set(&mut self, flag: &str, arguments: &mut Arguments<'_>) -> Result<bool, Trouble> {
         match flag {
             "-verify-fail" => self.fails = true,
             "-reverify-on-resume" => self.again_on_resume = true,
             "-send-alert" => self.send_alert = true,
-            _ => return false,
+            "-fail-early-callback" => self.refusal = Some(Refusal::Early),
+            "-fail-ddos-callback" => self.refusal = Some(Refusal::Overload),
+            "-fail-cert-callback" => self.refusal = Some(Refusal::Certificate),
+            "-fail-cert-callback-alert" => self.certificate_alert = Some(arguments.number()?),
+            "-fail-ocsp-callback" => self.refusal = Some(Refusal::Staple),
+            _ => return Ok(false),
         }
-        true
+        Ok(true)
     }
 }
 

@@ -6,8 +6,8 @@ use std::time::Duration;
 
 use sslcore::crypto::Backend;
 use sslcore::{
-    Certificate, CertificateDer, ClientConfig, ClientHello, ConfigBuilder, ConfigError, OnErrors,
-    PrivateKey, ServerConfig, SslProtocol, TicketKeys, VerifyMode,
+    Certificate, CertificateDer, ClientConfig, ClientHello, ConfigBuilder, ConfigError,
+    DistinguishedName, OnErrors, PrivateKey, ServerConfig, SslProtocol, TicketKeys, VerifyMode,
 };
 
 use crate::flags::{Flags, Settings};
@@ -69,6 +69,9 @@ pub(crate) fn client(
     delay: Duration,
 ) -> Result<ClientConfig, Trouble> {
     let settings = &flags.settings;
+    if settings.client_ca_list.is_some() {
+        return Err(Trouble::unsupported("a client that names authorities"));
+    }
     let mut builder = ClientConfig::builder(backend.clone())
         .session_store(kept.client.clone())
         .session_lifetime(LIFETIME)
@@ -77,7 +80,7 @@ pub(crate) fn client(
     if settings.no_ticket {
         builder = builder.session_cache(0);
     }
-    if settings.fail_ocsp {
+    if settings.refuse_staple {
         builder = builder.status_checker(Arc::new(Refusing));
     }
     let names: Vec<&[u8]> = settings.advertise_alpn.iter().map(Vec::as_slice).collect();
@@ -145,6 +148,10 @@ fn server(
         .clock_tolerance(delay);
     if !settings.decline_ocsp {
         builder = builder.stapled_ocsp_response(settings.ocsp_response.clone());
+    }
+    if let Some(names) = &settings.client_ca_list {
+        let names = names.iter().map(|name| DistinguishedName::from_der(name));
+        builder = builder.client_certificate_authorities(names);
     }
     builder = match settings.no_ticket {
         true => builder.session_tickets(false),

@@ -2,15 +2,20 @@
 
 use sslcore::{Alert, Failure, FailureKind, Repeated, SslErrorKind};
 
+use crate::flags::Refusal;
 use crate::verification::DECOMPRESSION_FAILURE;
 
 pub(crate) const CLOSE_WITHOUT_CLOSE_NOTIFY: &str = ":CLOSE_WITHOUT_CLOSE_NOTIFY:";
 pub(crate) const CERTIFICATE_VERIFY_FAILED: &str = ":CERTIFICATE_VERIFY_FAILED:";
+const OCSP_CB_ERROR: &str = ":OCSP_CB_ERROR:";
 
 /// The failure in a sentence: behind the token of its kind and, where more is known, in front of
 /// BoringSSL's own word for that.
-pub(crate) fn of(failure: &Failure) -> String {
-    let kind = token(failure);
+pub(crate) fn of(failure: &Failure, refusal: Option<Refusal>) -> String {
+    let kind = match (failure.kind(), refusal) {
+        (FailureKind::ConfigRefused, Some(refusal)) => refused(refusal).to_owned(),
+        _ => token(failure),
+    };
     match finer(failure) {
         Some(finer) => format!("{kind} {failure} {finer}"),
         None => format!("{kind} {failure}"),
@@ -52,11 +57,9 @@ fn token(failure: &Failure) -> String {
         K::CertificateRejected(_) if failure.alert() == Some(Alert::CertificateRequired) => {
             ":NO_CERTS:"
         }
-        // A server's configuration is refused for no other reason.
-        K::ConfigRefused
-        | K::CertificateRejected(
+        K::CertificateRejected(
             SslErrorKind::OcspNoResponseFound | SslErrorKind::OcspResponseCannotBeTrusted,
-        ) => ":OCSP_CB_ERROR:",
+        ) => OCSP_CB_ERROR,
         K::CertificateRejected(_) => CERTIFICATE_VERIFY_FAILED,
         K::NotTls | K::HttpInsteadOfTls | K::RecordTooLarge => ":GARBAGE:",
         K::BufferTooSmall { .. } => ":EXCESSIVE_MESSAGE_SIZE:",
@@ -73,7 +76,7 @@ fn token(failure: &Failure) -> String {
 }
 
 /// Words of a failure's detail, and BoringSSL's for it. The first that fits counts.
-const DETAILS: [(&str, &str); 62] = [
+const DETAILS: [(&str, &str); 65] = [
     ("InvalidKeyShare", ":BAD_ECPOINT:"),
     (
         "SignedHandshakeWithUnadvertisedSigScheme",
@@ -197,12 +200,30 @@ const DETAILS: [(&str, &str); 62] = [
     ),
     ("the cookie is damaged", ":ILLEGAL_EMPTY_VALUE:"),
     ("the server name is damaged", ":ERROR_PARSING_EXTENSION:"),
+    (
+        "the certificate authorities are damaged",
+        ":ERROR_PARSING_EXTENSION:",
+    ),
+    ("TrailingData(\"Empty\")", ":ERROR_PARSING_EXTENSION:"),
+    (
+        "TrailingData(\"ClientExtensions\")",
+        ":ERROR_PARSING_EXTENSION:",
+    ),
     ("the ClientHello is damaged", ":CLIENTHELLO_PARSE_FAILED:"),
     ("bytes behind", ":EXCESS_HANDSHAKE_DATA:"),
     ("more than Finished behind", ":EXCESS_HANDSHAKE_DATA:"),
     ("ChangeCipherSpec", ":UNEXPECTED_RECORD:"),
     ("bytes, ", ":ENCRYPTED_LENGTH_TOO_LONG:"),
 ];
+
+/// Why a client was not served.
+fn refused(refusal: Refusal) -> &'static str {
+    match refusal {
+        Refusal::Early | Refusal::Overload => ":CONNECTION_REJECTED:",
+        Refusal::Certificate => ":CERT_CB_ERROR:",
+        Refusal::Staple => OCSP_CB_ERROR,
+    }
+}
 
 fn too_much(of: Repeated) -> &'static str {
     match of {

@@ -113,6 +113,23 @@ fn its_fields_have_their_lengths() {
 }
 
 #[test]
+fn the_authorities_that_it_knows_have_names() {
+    let authorities =
+        |content: &[u8]| with(&[VERSIONS, (number::CERTIFICATE_AUTHORITIES, content)]);
+    assert_eq!(authorities(&[0, 3, 0, 1, 7]), Ok(()));
+    assert_eq!(authorities(&[0, 7, 0, 1, 7, 0, 2, 7, 7]), Ok(()));
+    for damaged in [
+        &[][..],
+        &[0, 0],
+        &[0, 2, 0, 0],
+        &[0, 3, 0, 2, 7],
+        &[0, 3, 0, 1, 7, 7],
+    ] {
+        assert_eq!(authorities(damaged), MALFORMED, "{damaged:?}");
+    }
+}
+
+#[test]
 fn it_offers_a_version_that_is_not_too_old() {
     let version = |version| changed(|hello| hello.version = version);
     // Beside supported_versions nothing but SSL 3 is too old (RFC 8446 §D.5).
@@ -317,6 +334,7 @@ fn a_second_hello_is_the_first_but_for_what_may_change() {
             number::ALPN => (b"\0\x03\x02h2", b"\0\x03\x02h3"),
             number::SUPPORTED_VERSIONS => (&[2, 3, 4], &[4, 3, 4, 3, 3]),
             number::SIGNATURE_ALGORITHMS => (&[0, 2, 4, 3], &[0, 2, 8, 4]),
+            number::CERTIFICATE_AUTHORITIES => (&[0, 3, 0, 1, 7], &[0, 3, 0, 1, 8]),
             // There is only one way to say these.
             number::EARLY_DATA => (&[], &[]),
             number::RENEGOTIATION_INFO => (&[0], &[0]),

@@ -1,0 +1,491 @@
+//! The conformance shim, with the runner's side played here: what its flags ask for happens, what
+//! they expect is checked, and what is not supported is said.
+
+use std::io::Read;
+use std::time::Duration;
+
+use sslcore::{
+    Alert, ClientConfig, ConfigBuilder, Event, FailureKind, PeerName, ServerConfig, ServerStart,
+    VerifyMode,
+};
+use sslcore_tests::certs::{Identity, WORLD};
+use sslcore_tests::pair::{backend, client, server};
+use sslcore_tests::peer::{Peer, Scratch};
+use sslcore_tests::wire::{Door, Wire};
+
+const VERSIONS: [&str; 2] = ["TLSv1.2", "TLSv1.3"];
+
+/// What the shim is known by.
+const ID: u64 = 0x0102_0304_0506_0708;
+
+/// The side of the runner, for one run of the shim.
+struct Runner {
+    door: Door,
+    shim: Peer,
+}
+
+impl Runner {
+    /// Starts the shim, which has the files in `scratch`.
+    fn start(flags: &[&str], scratch: Scratch) -> Self {
+        let door = Door::open();
+        let (port, id) = (door.address.port().to_string(), ID.to_string());
+        let args = ["-port", &*port, "-shim-id", &*id];
+        let args = args.into_iter().chain(flags.iter().copied());
+        let shim = Peer::start(env!("CARGO_BIN_EXE_conformance_shim"), args, scratch);
+        Self { door, shim }
+    }
+
+    /// The shim's next connection, behind its id.
+    fn accept(&self) -> Wire {
+        let mut tcp = self.door.accept();
+        tcp.set_nonblocking(false).expect("blocking");
+        tcp.set_read_timeout(Some(Duration::from_secs(60)))
+            .expect("a limit");
+        let mut id = [0; 8];
+        tcp.read_exact(&mut id).expect("the shim's id");
+        assert_eq!(id, ID.to_le_bytes());
+        Wire::new(tcp)
+    }
+
+    /// The shim's next connection, as a client of ours.
+    fn serve(&self, config: &ServerConfig) -> Wire {
+        let mut wire = self.accept();
+        let start = ServerStart::With(config.clone());
+        wire.end.conn.start_server_encryption(start).expect("plain");
+        wire
+    }
+
+    /// The shim's next connection, as a server of ours.
+    fn connect(&self, config: &ClientConfig) -> Wire {
+        let mut wire = self.accept();
+        let name = PeerName::new("test").expect("a name");
+        wire.end
+            .conn
+            .start_client_encryption(config, name)
+            .expect("plain");
+        wire
+    }
+
+    /// The shim ends well, and says nothing.
+    #[track_caller]
+    fn ends_well(mut self) {
+        let status = self.shim.until_exit();
+        assert_eq!((status.code(), &*self.shim.err()), (Some(0), ""));
+    }
+
+    /// The shim ends with this code, and says so.
+    #[track_caller]
+    fn complains(mut self, code: i32, words: &str) {
+        let status = self.shim.until_exit();
+        let said = self.shim.err();
+        assert_eq!(status.code(), Some(code), "{said}");
+        assert!(said.contains(words), "{said}");
+        assert_eq!(said.lines().count(), 1, "{said}");
+    }
+}
+
+/// The name in the runner's certificates.
+fn identity() -> Identity {
+    WORLD.ca.leaf(&["test"])
+}
+
+/// The runner as a server.
+fn serving(version: &str) -> ConfigBuilder<ServerConfig> {
+    let own = identity();
+    server(backend())
+        .protocols(&[version])
+        .identity(own.chain.clone(), own.key())
+}
+
+/// The runner as a client.
+fn asking(version: &str) -> ConfigBuilder<ClientConfig> {
+    client(backend()).protocols(&[version])
+}
+
+/// A file with the tests' root.
+fn root(scratch: &Scratch) -> String {
+    let root = Identity::new(vec![WORLD.ca.der()], Vec::new());
+    scratch.file("root.pem", root.chain_pem())
+}
+
+/// Data comes back with its bits inverted, then both sides close.
+#[track_caller]
+fn echo(wire: &mut Wire) {
+    wire.until_encrypted();
+    let before = wire.received.len();
+    let data: Vec<u8> = (0..2000_u32).map(|n| n as u8).collect();
+    wire.send(&data);
+    wire.until_received(before + data.len());
+    let inverted: Vec<u8> = data.iter().map(|byte| byte ^ 0xff).collect();
+    assert!(wire.received[before..] == inverted, "the echo is another");
+    assert!(wire.close().clean);
+}
+
+/// Whatever the shim does, this side goes along, and closes.
+fn go_along(wire: &mut Wire) {
+    wire.until("the handshake", |wire| {
+        wire.end.conn.is_encrypted() || wire.end.conn.is_over()
+    });
+    wire.end.conn.close();
+    wire.until_closed();
+}
+
+#[test]
+fn a_client_sends_everything_back_inverted() {
+    for version in VERSIONS {
+        let scratch = Scratch::new();
+        let flags = ["-trust-cert", &*root(&scratch), "-check-close-notify"];
+        let runner = Runner::start(&flags, scratch);
+        let config = serving(version).build().expect("a server");
+        echo(&mut runner.serve(&config));
+        runner.ends_well();
+    }
+}
+
+#[test]
+fn a_server_sends_everything_back_inverted_behind_its_greeting() {
+    for version in VERSIONS {
+        let scratch = Scratch::new();
+        let (chain, key) = scratch.identity(&identity());
+        let flags = ["-server", "-cert-file", &chain, "-key-file", &key];
+        let flags = [&flags[..], &["-shim-writes-first", "-read-size", "7"]].concat();
+        let runner = Runner::start(&flags, scratch);
+        let config = asking(version).build().expect("a client");
+        let mut wire = runner.connect(&config);
+        wire.until_received(5);
+        assert_eq!(wire.received, b"hello");
+        echo(&mut wire);
+        runner.ends_well();
+    }
+}
+
+#[test]
+fn sessions_are_resumed_in_both_roles() {
+    for version in VERSIONS {
+        let scratch = Scratch::new();
+        let flags = ["-trust-cert", &*root(&scratch), "-resume-count", "2"];
+        let runner = Runner::start(&flags, scratch);
+        let config = serving(version).build().expect("a server");
+        for resumed in [false, true, true] {
+            let mut wire = runner.serve(&config);
+            echo(&mut wire);
+            assert_eq!(wire.end.conn.is_resumed(), resumed, "{version}");
+        }
+        runner.ends_well();
+
+        let scratch = Scratch::new();
+        let (chain, key) = scratch.identity(&identity());
+        let flags = ["-server", "-cert-file", &chain, "-key-file", &key];
+        let flags = [&flags[..], &["-resume-count", "1"]].concat();
+        let runner = Runner::start(&flags, scratch);
+        let config = asking(version).build().expect("a client");
+        for resumed in [false, true] {
+            let mut wire = runner.connect(&config);
+            echo(&mut wire);
+            assert_eq!(wire.end.conn.is_resumed(), resumed, "{version}");
+        }
+        runner.ends_well();
+    }
+}
+
+#[test]
+fn protocols_are_negotiated_in_both_roles() {
+    for version in VERSIONS {
+        let scratch = Scratch::new();
+        let flags = ["-trust-cert", &*root(&scratch), "-expect-alpn", "bar"];
+        let flags = [&flags[..], &["-advertise-alpn", "\x03foo\x03bar"]].concat();
+        let runner = Runner::start(&flags, scratch);
+        let config = serving(version).alpn(&[b"bar"]).build().expect("a server");
+        echo(&mut runner.serve(&config));
+        runner.ends_well();
+
+        let scratch = Scratch::new();
+        let (chain, key) = scratch.identity(&identity());
+        let flags = ["-server", "-cert-file", &chain, "-key-file", &key];
+        let alpn = [
+            "-select-alpn",
+            "foo",
+            "-expect-advertised-alpn",
+            "\x03bar\x03foo",
+        ];
+        let runner = Runner::start(&[&flags[..], &alpn].concat(), scratch);
+        let config = asking(version).alpn(&[b"bar", b"foo"]);
+        let mut wire = runner.connect(&config.build().expect("a client"));
+        echo(&mut wire);
+        assert_eq!(wire.end.conn.alpn_protocol(), Some(&b"foo"[..]));
+        runner.ends_well();
+    }
+}
+
+#[test]
+fn a_client_certificate_is_shown_demanded_and_missed() {
+    for version in VERSIONS {
+        let scratch = Scratch::new();
+        let (chain, key) = scratch.identity(&WORLD.client);
+        let trust = root(&scratch);
+        let flags = [
+            "-cert-file",
+            &chain,
+            "-key-file",
+            &key,
+            "-trust-cert",
+            &trust,
+        ];
+        let runner = Runner::start(&flags, scratch);
+        let config = serving(version).verify_mode(VerifyMode::Verify);
+        let mut wire = runner.serve(&config.build().expect("a server"));
+        echo(&mut wire);
+        assert!(wire.end.conn.peer_certificate().is_some());
+        runner.ends_well();
+
+        for shown in [true, false] {
+            let scratch = Scratch::new();
+            let (chain, key) = scratch.identity(&identity());
+            let flags = ["-server", "-cert-file", &*chain, "-key-file", &*key];
+            let flags = [&flags[..], &["-require-any-client-certificate"]].concat();
+            let runner = Runner::start(&flags, scratch);
+            let mut config = asking(version);
+            if shown {
+                // Nobody trusts it, and that does not matter.
+                config = config.identity(WORLD.stranger.chain.clone(), WORLD.stranger.key());
+            }
+            let mut wire = runner.connect(&config.build().expect("a client"));
+            match shown {
+                true => {
+                    echo(&mut wire);
+                    runner.ends_well();
+                }
+                false => {
+                    go_along(&mut wire);
+                    let told = match version {
+                        "TLSv1.2" => Alert::HandshakeFailure,
+                        _ => Alert::CertificateRequired,
+                    };
+                    assert!(wire.end.saw(Event::AlertReceived(told)), "{version}");
+                    runner.complains(1, ":NO_CERTS:");
+                }
+            }
+        }
+    }
+}
+
+#[test]
+fn keying_material_is_exported() {
+    for version in VERSIONS {
+        let scratch = Scratch::new();
+        let flags = ["-trust-cert", &*root(&scratch), "-use-export-context"];
+        let export = ["-export-keying-material", "99", "-export-label", "a label"];
+        let flags = [&flags[..], &export, &["-export-context", "a context"]].concat();
+        let runner = Runner::start(&flags, scratch);
+        let config = serving(version).build().expect("a server");
+        let mut wire = runner.serve(&config);
+        wire.until_received(99);
+        let mut material = [0; 99];
+        let conn = &wire.end.conn;
+        conn.export_keying_material(&mut material, b"a label", Some(b"a context"))
+            .expect("material");
+        assert_eq!(wire.received, material);
+        echo(&mut wire);
+        runner.ends_well();
+    }
+}
+
+#[test]
+fn a_verdict_that_fails_is_told_to_the_peer() {
+    for (flags, alert) in [
+        (&["-verify-peer"][..], Alert::HandshakeFailure),
+        (
+            &["-verify-peer", "-use-custom-verify-callback"],
+            Alert::CertificateUnknown,
+        ),
+    ] {
+        for version in VERSIONS {
+            let scratch = Scratch::new();
+            let trust = root(&scratch);
+            let flags = [&["-verify-fail", "-trust-cert", &trust], flags].concat();
+            let runner = Runner::start(&flags, scratch);
+            let mut wire = runner.serve(&serving(version).build().expect("a server"));
+            wire.until_failed(FailureKind::AlertReceived(alert));
+            runner.complains(1, ":CERTIFICATE_VERIFY_FAILED:");
+        }
+    }
+    // Without "-verify-peer" the verdict fails, and the client goes on.
+    let scratch = Scratch::new();
+    let trust = root(&scratch);
+    let flags = [
+        "-verify-fail",
+        "-expect-verify-result",
+        "-trust-cert",
+        &trust,
+    ];
+    let runner = Runner::start(&flags, scratch);
+    echo(&mut runner.serve(&serving("TLSv1.3").build().expect("a server")));
+    runner.ends_well();
+}
+
+#[test]
+fn a_server_that_is_not_trusted_is_refused_without_a_flag() {
+    let scratch = Scratch::new();
+    let flags = ["-trust-cert", &*root(&scratch)];
+    let runner = Runner::start(&flags, scratch);
+    let config = serving("TLSv1.3");
+    let config = config.identity(WORLD.stranger.chain.clone(), WORLD.stranger.key());
+    let mut wire = runner.serve(&config.build().expect("a server"));
+    wire.until_failed(FailureKind::AlertReceived(Alert::UnknownCa));
+    runner.complains(1, ":CERTIFICATE_VERIFY_FAILED:");
+}
+
+#[test]
+fn an_alert_of_the_applications_choice_is_sent() {
+    for version in VERSIONS {
+        let scratch = Scratch::new();
+        let runner = Runner::start(&["-trust-cert", &*root(&scratch), "-send-alert"], scratch);
+        let mut wire = runner.serve(&serving(version).build().expect("a server"));
+        wire.until_failed(FailureKind::AlertReceived(Alert::Unknown(30)));
+        runner.complains(1, "");
+    }
+}
+
+#[test]
+fn a_client_that_is_not_served_is_told_why() {
+    for (flags, alert, token) in [
+        (
+            &["-fail-early-callback"][..],
+            Alert::HandshakeFailure,
+            ":CONNECTION_REJECTED:",
+        ),
+        (
+            &["-fail-ddos-callback"],
+            Alert::InternalError,
+            ":CONNECTION_REJECTED:",
+        ),
+        (
+            &["-fail-cert-callback", "-fail-cert-callback-alert", "49"],
+            Alert::AccessDenied,
+            ":CERT_CB_ERROR:",
+        ),
+    ] {
+        let scratch = Scratch::new();
+        let (chain, key) = scratch.identity(&identity());
+        let own = ["-server", "-cert-file", &chain, "-key-file", &key];
+        let runner = Runner::start(&[&own, flags].concat(), scratch);
+        let mut wire = runner.connect(&asking("TLSv1.3").build().expect("a client"));
+        wire.until_failed(FailureKind::AlertReceived(alert));
+        runner.complains(1, token);
+    }
+}
+
+/// Flags of a client with an expectation that holds, and then with one that does not.
+const EXPECTATIONS: [(&[&str], &[&str]); 13] = [
+    (&["-expect-version", "772"], &["-expect-version", "771"]),
+    (&["-expect-cipher", "4865"], &["-expect-cipher", "4866"]),
+    (&["-expect-curve-id", "23"], &["-expect-curve-id", "29"]),
+    (
+        &["-expect-peer-signature-algorithm", "1027"],
+        &["-expect-peer-signature-algorithm", "2052"],
+    ),
+    (&["-expect-hrr"], &["-expect-no-hrr"]),
+    (
+        &["-advertise-alpn", "\x01a", "-expect-alpn", "a"],
+        &["-advertise-alpn", "\x01a", "-expect-alpn", "b"],
+    ),
+    (&["-expect-extended-master-secret"], &["-expect-no-session"]),
+    (
+        &["-expect-ocsp-response", "c3RhcGxl"],
+        &["-expect-ocsp-response", "b3RoZXI="],
+    ),
+    (
+        &["-expect-verify-result"],
+        &["-expect-peer-cert-file", "root.pem"],
+    ),
+    (&[], &["-expect-no-peer-cert"]),
+    (&[], &["-expect-no-session"]),
+    (&[], &["-expect-client-ca-list", "300A"]),
+    (&["-host-name", "test"], &["-expect-server-name", "test"]),
+];
+
+#[test]
+fn an_expectation_that_does_not_hold_is_a_failure_with_a_sentence() {
+    let config = serving("TLSv1.3")
+        .ciphers(&["TLS_AES_128_GCM_SHA256"])
+        .groups(&["secp256r1"])
+        .alpn(&[b"a"])
+        .stapled_ocsp_response(b"staple");
+    let config = config.build().expect("a server");
+    for (right, wrong) in EXPECTATIONS {
+        for (expected, holds) in [(right, true), (wrong, false)] {
+            let scratch = Scratch::new();
+            let flags = ["-trust-cert", &*root(&scratch)];
+            let runner = Runner::start(&[&flags[..], expected].concat(), scratch);
+            go_along(&mut runner.serve(&config));
+            match holds {
+                true => runner.ends_well(),
+                false => runner.complains(1, "expected"),
+            }
+        }
+    }
+}
+
+#[test]
+fn a_session_that_is_not_resumed_as_expected_is_a_failure() {
+    for (flag, resumes) in [("-async", false), ("-on-resume-expect-session-miss", true)] {
+        let scratch = Scratch::new();
+        let flags = ["-trust-cert", &*root(&scratch), "-resume-count", "1", flag];
+        let runner = Runner::start(&flags, scratch);
+        let first = serving("TLSv1.3").build().expect("a server");
+        let forgetful = serving("TLSv1.3").build().expect("a server");
+        echo(&mut runner.serve(&first));
+        go_along(&mut runner.serve(if resumes { &first } else { &forgetful }));
+        runner.complains(1, "a resumed session");
+    }
+}
+
+#[test]
+fn a_stream_without_close_notify_is_a_failure_only_where_one_is_demanded() {
+    for demanded in [false, true] {
+        let scratch = Scratch::new();
+        let mut flags = vec!["-trust-cert".to_owned(), root(&scratch)];
+        flags.extend(demanded.then(|| "-check-close-notify".to_owned()));
+        let flags: Vec<&str> = flags.iter().map(String::as_str).collect();
+        let runner = Runner::start(&flags, scratch);
+        let mut wire = runner.serve(&serving("TLSv1.3").build().expect("a server"));
+        wire.until_encrypted();
+        wire.send(b"data");
+        wire.until_received(4);
+        drop(wire);
+        match demanded {
+            false => runner.ends_well(),
+            true => runner.complains(1, ":CLOSE_WITHOUT_CLOSE_NOTIFY:"),
+        }
+    }
+}
+
+#[test]
+fn what_is_not_supported_is_said_before_anything_is_sent() {
+    for flags in [
+        &["-no-such-flag"][..],
+        &["-on-resume-no-such-flag"],
+        &["-on-retry-verify-fail"],
+        &["-enable-early-data"],
+        &["-psk", "00"],
+        &["-dtls"],
+        &["-curves", "30"],
+        &["-curves", "none"],
+        &["-signing-prefs"],
+        &["-max-version", "770"],
+        &["-verify-prefs", "513"],
+        &["-export-keying-material", "16", "-export-label", ""],
+        &["argument"],
+        &["-server"],
+    ] {
+        Runner::start(flags, Scratch::new()).complains(89, "not supported: ");
+    }
+}
+
+#[test]
+fn there_is_no_handshaker() {
+    let shim = env!("CARGO_BIN_EXE_conformance_shim");
+    let mut shim = Peer::start(shim, ["-is-handshaker-supported"], Scratch::new());
+    assert!(shim.until_exit().success());
+    assert_eq!((&*shim.out(), &*shim.err()), (&b"No\n"[..], ""));
+}
