@@ -244,7 +244,11 @@ async fn who_waits_looks_again_when_somebody_else_has_done_something() {
     ];
     for (name, act) in acts {
         let (one, other) = duplex(MUCH);
-        let (mut one, _other) = encrypted("TLSv1.3", one, other).await;
+        let (mut one, mut other) = encrypted("TLSv1.3", one, other).await;
+        // What can be put back is what was read.
+        other.write_all(b"again").await.expect("written");
+        other.flush().await.expect("flushed");
+        one.read_exact(&mut [0; 5]).await.expect("read");
         let (waker, woken) = alarm();
         let mut cx = Context::from_waker(&waker);
         let polled = pin!(one.read(&mut [0; 1])).poll(&mut cx);
