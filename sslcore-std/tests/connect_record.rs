@@ -185,6 +185,29 @@ fn a_transcript_is_drawn_with_the_time_in_which_a_decision_was_open() {
 }
 
 #[test]
+fn many_records_are_one_arrow_and_bytes_without_a_record_are_one_too() {
+    let many = "> encrypted, 100 bytes\n".repeat(50);
+    let recording = format!(
+        "recording of a connection of sslcore 0.1.0, format 1\nat 5 us\n{many}\
+         < encrypted, 7 bytes\nat 2000005 us\n< encrypted, 7 bytes\n"
+    );
+    let svg = drawn(&["--svg"], &file("many.txt", recording.as_bytes()));
+    assert!(svg.contains(">encrypted × 50, 5,000 B<"), "{svg}");
+    assert_eq!(svg.matches(">encrypted, 7 B<").count(), 2, "{svg}");
+    assert!(
+        svg.contains(">0.005 ms<") && svg.contains(">2,000.005 ms<"),
+        "{svg}"
+    );
+    let transcript = "transcript of a connection of sslcore, format 1\n\
+        configuration \"\", seed 1\n> 4 bytes\n    16030300\n< 8 bytes\n    0000000061 \" # 5\"\nclose\n\
+        < 9 bytes\n";
+    let svg = drawn(&["--svg"], &file("bytes.txt", transcript.as_bytes()));
+    for wanted in [">bytes, 4 B<", ">bytes, 8 B<", ">close<", ">bytes, 9 B<"] {
+        assert!(svg.contains(wanted), "{wanted}:\n{svg}");
+    }
+}
+
+#[test]
 fn every_kept_transcript_can_be_drawn() {
     let mut drawings = 0;
     for entry in fs::read_dir(transcripts()).expect("a folder") {

@@ -1,6 +1,8 @@
-//! One end of a session that is recorded.
+//! One end of a session that is recorded. When it panics, the transcript is left in a file.
 
+use std::path::PathBuf;
 use std::time::Duration;
+use std::{env, fs, process, thread};
 
 use sslcore::testing::transcript::Recorder;
 use sslcore::{Event, Instant, Limits, Now, UnixTime};
@@ -25,6 +27,15 @@ impl Recorded {
             events: Vec::new(),
             sent: Vec::new(),
         }
+    }
+
+    /// Where the transcript is left: one file for each configuration, the last that panicked.
+    pub fn left_at(&self) -> PathBuf {
+        let transcript = self.conn.transcript().to_string();
+        let name = transcript.lines().nth(1).unwrap_or_default();
+        let name: String = name.chars().filter(char::is_ascii_alphanumeric).collect();
+        let mode = self.conn.mode();
+        env::temp_dir().join(format!("sslcore-{}-{name}-{mode:?}.txt", process::id()))
     }
 
     /// Processes until idle and drains events.
@@ -59,6 +70,18 @@ impl Recorded {
             }
             all.extend_from_slice(self.conn.peek());
             self.conn.consume(n).expect("peek showed them");
+        }
+    }
+}
+
+impl Drop for Recorded {
+    fn drop(&mut self) {
+        if thread::panicking() {
+            let path = self.left_at();
+            match fs::write(&path, self.conn.transcript().to_string()) {
+                Ok(()) => eprintln!("the transcript is in {}", path.display()),
+                Err(_) => eprintln!("{}", self.conn.transcript()),
+            }
         }
     }
 }

@@ -1,10 +1,13 @@
 //! Sessions that are kept as transcripts: how each goes, and in which files it is.
 
+use std::fs;
 use std::path::PathBuf;
 use std::time::Duration;
 
-use sslcore::testing::transcript::{Configurations, Recorder, Transcript};
-use sslcore::{Instant, Limits, Now, PeerName, ServerStart, UnixTime, Verdict};
+use sslcore::testing::transcript::{Configurations, Recorder, Transcript, replay};
+use sslcore::{Instant, Limits, Now, ServerStart, UnixTime, Verdict};
+
+use crate::pair::server_name;
 
 /// The names of configurations with which there is a session, and how it begins or is decided.
 pub const SESSIONS: [(&str, Story); 22] = [
@@ -67,6 +70,39 @@ pub fn file_names(configuration: &str, story: Story) -> [String; 2] {
     ["client", "server"].map(|end| format!("{name}{story}-{end}.txt"))
 }
 
+/// The names of all files.
+pub fn kept() -> Vec<String> {
+    let names = SESSIONS.map(|(configuration, story)| file_names(configuration, story));
+    names.into_iter().flatten().collect()
+}
+
+/// What is in a file.
+pub fn text_of(name: &str) -> String {
+    fs::read_to_string(folder().join(name)).unwrap_or_else(|error| panic!("{name}: {error}"))
+}
+
+/// The transcript in a text.
+pub fn parse(text: &str) -> Transcript {
+    text.parse()
+        .unwrap_or_else(|error| panic!("{error}\n{text}"))
+}
+
+/// What a recorder has written, which must replay, also when it is read from text.
+pub fn checked(recorder: Recorder) -> String {
+    let transcript = recorder.into_transcript();
+    let text = transcript.to_string();
+    replay(&transcript).unwrap_or_else(|difference| panic!("{difference}\n{text}"));
+    replay(&parse(&text)).unwrap_or_else(|difference| panic!("{difference}\n{text}"));
+    assert_eq!(parse(&text).to_string(), text);
+    text
+}
+
+/// So long after a clock's start; the wall clock stands at the beginning of 2030.
+pub fn at(millis: u64) -> Now {
+    let wall = UnixTime::since_unix_epoch(Duration::from_secs(1_893_456_000));
+    Now::new(Instant::from_millis(millis), wall)
+}
+
 /// Holds a session, and records both ends, the client's first.
 pub fn record(configuration: &str, story: Story) -> [Transcript; 2] {
     let known = Configurations::named(configuration, 1).expect("known words");
@@ -94,8 +130,7 @@ pub fn record(configuration: &str, story: Story) -> [Transcript; 2] {
         session.carry();
         session.read(0);
     }
-    let name = PeerName::new("server.test").expect("a name");
-    let start = session.ends[0].start_client_encryption(&known.client, name);
+    let start = session.ends[0].start_client_encryption(&known.client, server_name());
     start.expect("start");
     session.carry();
     session.decide(story, &known);

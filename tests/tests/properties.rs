@@ -85,7 +85,7 @@ fn observe(mut end: Recorded, plaintext: Vec<u8>) -> Seen {
         bytes_written: 0,
         encrypted_bytes_written: 0,
         ready_read: false,
-        wire: end.sent,
+        wire: std::mem::take(&mut end.sent),
         plaintext,
         failure: end.conn.failure().map(|failure| failure.kind()),
         report: end.conn.close_report(),
@@ -94,7 +94,7 @@ fn observe(mut end: Recorded, plaintext: Vec<u8>) -> Seen {
         protocol: end.conn.session_protocol().map(|protocol| protocol.name()),
         end: end.conn.read(&mut [0; 1]).err(),
     };
-    for event in end.events {
+    for event in std::mem::take(&mut end.events) {
         match event {
             Event::BytesWritten(n) => observed.bytes_written += n,
             Event::EncryptedBytesWritten(n) => observed.encrypted_bytes_written += n,
@@ -105,7 +105,7 @@ fn observe(mut end: Recorded, plaintext: Vec<u8>) -> Seen {
     }
     Seen {
         observed,
-        transcript: end.conn.into_transcript(),
+        transcript: end.conn.transcript().clone(),
     }
 }
 

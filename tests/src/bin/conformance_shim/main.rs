@@ -6,6 +6,13 @@
 //! It exits with 0 when everything was as the flags say, with 1 and a sentence on stderr when it was
 //! not, and with 89 for a flag or a value that is not supported. `SSLCORE_SHIM_BACKEND` chooses the
 //! backend: `ring`, `aws-lc-rs` or `rustcrypto`; by default the first that is built in.
+//!
+//! `runner.json` beside this file is the runner's configuration: which of its cases are out of scope,
+//! and why, and which words stand for BoringSSL's. In `ssl/test/runner` of BoringSSL's sources:
+//!
+//! ```text
+//! go test . -shim-path …/target/debug/conformance_shim -shim-config …/runner.json -allow-unimplemented
+//! ```
 
 mod assertions;
 mod backend;

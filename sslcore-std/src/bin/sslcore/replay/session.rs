@@ -65,97 +65,123 @@ impl Session {
         if !TITLES.into_iter().any(is_title) {
             return Err("it is no recording of a connection".to_owned());
         }
-        let mut session = Self::default();
-        let (mut at, mut last) = (0, Direction::Sent);
+        let mut reader = Reader::default();
         for (number, line) in lines {
-            let wrong = || format!("line {number} is {line:?}");
-            let (first, rest) = line.split_once(' ').unwrap_or((line, ""));
-            match first {
-                // Bytes. The header of a record says what it is.
-                "" => match line.split_once(" # ") {
-                    Some((header, record)) if !header.contains('"') => {
-                        session.record(at, last, record).ok_or_else(wrong)?;
-                    }
-                    _ => {}
-                },
-                "at" => {
-                    let (micros, _) = rest.split_once(" us").ok_or_else(wrong)?;
-                    at = micros.parse().map_err(|_| wrong())?;
-                }
-                ">" | "<" => {
-                    last = if first == ">" {
-                        Direction::Sent
-                    } else {
-                        Direction::Received
-                    };
-                    if let Some(bytes) = data(rest) {
-                        // Either text, or records on the lines to come.
-                        if rest.contains('"') {
-                            session.push(at, last, "plaintext", bytes);
-                        }
-                    } else {
-                        session.record(at, last, rest).ok_or_else(wrong)?;
-                    }
-                }
-                "event" => {
-                    let name = rest.split(['(', ' ']).next().unwrap_or_default();
-                    session.is_server |= rest == "ModeChanged(Server)";
-                    if !FLOW.contains(&name) {
-                        session.moments.push(Moment {
-                            at,
-                            what: What::Event(rest.to_owned()),
-                        });
-                    }
-                }
-                _ if line.starts_with('#') || DRIVING.contains(&first) => {}
-                _ => {
-                    // Of what is written and read, not the text.
-                    let call = line.split(" \"").next().unwrap_or(line);
-                    let call = if first == "start" { line } else { call };
-                    session.moments.push(Moment {
-                        at,
-                        what: What::Call(call.to_owned()),
-                    });
-                }
-            }
+            let read = reader.line(line);
+            read.ok_or_else(|| format!("line {number} says nothing that is known"))?;
         }
-        Ok(session)
+        reader.end_of_bytes();
+        Ok(reader.session)
+    }
+}
+
+#[derive(Default)]
+struct Reader {
+    session: Session,
+    /// The clock.
+    at: u64,
+    /// Bytes of a transcript, in which no record was found so far.
+    loose: Option<(Direction, usize)>,
+    /// In which direction the last ones went.
+    direction: Option<Direction>,
+}
+
+impl Reader {
+    fn line(&mut self, line: &str) -> Option<()> {
+        let (first, rest) = line.split_once(' ').unwrap_or((line, ""));
+        // The lines of bytes are indented.
+        if !first.is_empty() {
+            self.end_of_bytes();
+        }
+        match first {
+            "" => match line.split_once(" # ") {
+                Some((header, record)) if !header.contains('"') => {
+                    self.loose = None;
+                    self.record(self.direction?, record)?;
+                }
+                _ => {}
+            },
+            "at" => self.at = rest.split_once(" us")?.0.parse().ok()?,
+            ">" => self.passed(Direction::Sent, rest)?,
+            "<" => self.passed(Direction::Received, rest)?,
+            "event" => self.event(rest),
+            _ if line.starts_with('#') || DRIVING.contains(&first) => {}
+            "start" => self.push(What::Call(line.to_owned())),
+            // Of what is written and read, not the text.
+            _ => self.push(What::Call(line.split(" \"").next()?.to_owned())),
+        }
+        Some(())
+    }
+
+    fn push(&mut self, what: What) {
+        self.session.moments.push(Moment { at: self.at, what });
+    }
+
+    fn event(&mut self, event: &str) {
+        let name = event.split(['(', ' ']).next().unwrap_or_default();
+        self.session.is_server |= event == "ModeChanged(Server)";
+        if !FLOW.contains(&name) {
+            self.push(What::Event(event.to_owned()));
+        }
+    }
+
+    /// A record, or bytes: text on the same line, or what the next lines say.
+    fn passed(&mut self, direction: Direction, rest: &str) -> Option<()> {
+        self.direction = Some(direction);
+        match data(rest) {
+            Some(bytes) if rest.contains('"') => self.add(direction, "plaintext", bytes),
+            Some(bytes) => self.loose = Some((direction, bytes)),
+            None => self.record(direction, rest)?,
+        }
+        Some(())
+    }
+
+    fn end_of_bytes(&mut self) {
+        if let Some((direction, bytes)) = self.loose.take() {
+            self.add(direction, "bytes", bytes);
+        }
     }
 
     /// One record: its kind and its size.
-    fn record(&mut self, at: u64, direction: Direction, text: &str) -> Option<()> {
+    fn record(&mut self, direction: Direction, text: &str) -> Option<()> {
         let (kind, size) = text.rsplit_once(", ")?;
-        self.push(at, direction, kind, data(size)?);
+        self.add(direction, kind, data(size)?);
         Some(())
     }
 
     /// Adds a record, to those before it if they are the same at that time.
-    fn push(&mut self, at: u64, direction: Direction, kind: &str, bytes: usize) {
-        if let Some(Moment {
-            at: before,
-            what:
-                What::Records {
-                    direction: way,
-                    kind: same,
-                    count,
-                    bytes: sum,
-                },
-        }) = self.moments.last_mut()
-            && *way == direction
-            && same == kind
-            && at.saturating_sub(*before) < TOGETHER
+    fn add(&mut self, direction: Direction, kind: &str, bytes: usize) {
+        if let Some(Moment { at, what }) = self.session.moments.last_mut()
+            && self.at.saturating_sub(*at) < TOGETHER
+            && what.absorb(direction, kind, bytes)
         {
-            *count += 1;
-            *sum = sum.saturating_add(bytes);
             return;
         }
-        let what = What::Records {
+        self.push(What::Records {
             direction,
             kind: kind.to_owned(),
             count: 1,
             bytes,
-        };
-        self.moments.push(Moment { at, what });
+        });
+    }
+}
+
+impl What {
+    /// Takes one more of the same kind in, if this is of that kind.
+    fn absorb(&mut self, way: Direction, same: &str, more: usize) -> bool {
+        match self {
+            Self::Records {
+                direction,
+                kind,
+                count,
+                bytes,
+            } if *direction == way && kind == same => {
+                *count += 1;
+                *bytes = bytes.saturating_add(more);
+                true
+            }
+            _ => false,
+        }
     }
 }
 
