@@ -84,6 +84,11 @@ fn certificate(why: &CertificateError) -> (FailureKind, Alert) {
         | CertificateError::UnsupportedSignatureAlgorithmForPublicKeyContext { .. } => {
             (FailureKind::PeerMisbehaved, Alert::IllegalParameter)
         }
+        // A leaf whose key cannot be had, since it cannot be read.
+        CertificateError::BadEncoding => (
+            FailureKind::CertificateRejected(SslErrorKind::UndecodableCertificate),
+            Alert::BadCertificate,
+        ),
         _ => (
             FailureKind::CertificateRejected(SslErrorKind::Unspecified),
             Alert::BadCertificate,

@@ -315,6 +315,8 @@ fn no_chain_is_refused_for_a_signature() {
     }
     let forged = C::BadSignature;
     assert_becomes(forged, K::BadHandshakeSignature, Alert::DecryptError);
+    let unread = K::CertificateRejected(SslErrorKind::UndecodableCertificate);
+    assert_becomes(C::BadEncoding, unread, Alert::BadCertificate);
 }
 
 #[test]
