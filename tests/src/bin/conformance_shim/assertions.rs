@@ -33,13 +33,17 @@ fn holds(what: &str, held: bool) -> Result<(), Trouble> {
 pub(crate) struct Proven {
     signature: Option<SignatureScheme>,
     group: Option<&'static str>,
+    /// Whether the peer's chain has errors, or the application is against it.
+    is_bad: bool,
 }
 
 impl Proven {
-    pub(crate) fn learn(&mut self, conn: &Connection) {
+    /// `opinion` is the application's, if it was asked.
+    pub(crate) fn learn(&mut self, conn: &Connection, opinion: Option<Opinion>) {
         if !conn.is_resumed() {
             *self = Self::default();
         }
+        self.is_bad |= opinion == Some(Opinion::Bad) || !conn.ssl_errors().is_empty();
         self.signature = conn.peer_signature_scheme().or(self.signature);
         self.group = conn.key_exchange_group().or(self.group);
     }
@@ -69,7 +73,6 @@ pub(crate) fn negotiated(
     conn: &Connection,
     proven: &Proven,
 ) -> Result<(), Trouble> {
-    let is_server = conn.server_config().is_some();
     if let Some(wanted) = expected.version {
         let found = conn.session_protocol().map(|version| match version {
             SslProtocol::TlsV1_2 => 0x0303,
@@ -98,7 +101,7 @@ pub(crate) fn negotiated(
     if expected.no_server_name {
         same("the server name", &None, &conn.server_name())?;
     }
-    if let (Some(wanted), false) = (&expected.alpn, is_server) {
+    if let Some(wanted) = &expected.alpn {
         let wanted = (!wanted.is_empty()).then_some(&**wanted);
         same("the application protocol", &wanted, &conn.alpn_protocol())?;
     }
@@ -122,12 +125,7 @@ pub(crate) fn resumed(
 }
 
 /// What is known of the peer.
-pub(crate) fn peer(
-    flags: &Flags,
-    conn: &Connection,
-    opinion: Option<Opinion>,
-    is_resume: bool,
-) -> Result<(), Trouble> {
+pub(crate) fn peer(flags: &Flags, conn: &Connection, proven: &Proven) -> Result<(), Trouble> {
     let expected = &flags.expected;
     let chain: Vec<_> = conn.peer_certificate_chain().iter().collect();
     if let Some(wanted) = &expected.ocsp_response {
@@ -135,13 +133,7 @@ pub(crate) fn peer(
         same("the OCSP response", &&**wanted, &found)?;
     }
     if expected.verify_result {
-        // A verdict on a resumed session's chain is the one of its full handshake.
-        let bad = opinion == Some(Opinion::Bad) || !conn.ssl_errors().is_empty();
-        let kept = is_resume && conn.is_resumed() && opinion != Some(Opinion::Bad);
-        holds(
-            "the chain has another verdict",
-            bad == flags.trial.fails || kept,
-        )?;
+        same("a failed verdict", &flags.trial.fails, &proven.is_bad)?;
     }
     if let Some(file) = &expected.peer_cert_file {
         let wanted = certificates(file)?;

@@ -200,10 +200,10 @@ impl Session<'_> {
     /// What must be so once the connection is encrypted.
     fn check(&mut self, conn: &mut Connection) -> Result<(), Trouble> {
         let is_resume = self.index > 0;
-        self.proven.learn(conn);
+        self.proven.learn(conn, self.opinion);
         assertions::negotiated(&self.flags.expected, conn, self.proven)?;
         assertions::resumed(&self.flags.expected, conn, is_resume)?;
-        assertions::peer(self.flags, conn, self.opinion, is_resume)?;
+        assertions::peer(self.flags, conn, self.proven)?;
         if self.is_server() && !is_resume {
             let stored = self.kept.stored() > self.stored_before;
             assertions::session_id(&self.flags.expected, stored)?;

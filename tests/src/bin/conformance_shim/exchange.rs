@@ -40,7 +40,7 @@ impl<'a> Exchange<'a> {
             closes: traffic.shuts_down || traffic.different_sizes,
         };
         if let Some(length) = traffic.export {
-            this.waiting = exported(traffic, length, conn)?;
+            this.waiting = exported(traffic, usize::from(length), conn)?;
         }
         this.waiting.extend(secrets);
         if traffic.different_sizes {
@@ -85,8 +85,8 @@ impl<'a> Exchange<'a> {
     }
 
     fn echo(&mut self, conn: &mut Connection) -> Result<(), Trouble> {
-        let mut piece = vec![0; self.traffic.read_size.max(1)];
         let peeked = conn.peek().to_vec();
+        let mut piece = vec![0; self.traffic.read_size.clamp(1, peeked.len())];
         let Ok(n) = conn.read(&mut piece) else {
             return Ok(());
         };

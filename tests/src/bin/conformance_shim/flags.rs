@@ -98,7 +98,7 @@ pub(crate) enum Refusal {
 pub(crate) struct Traffic {
     /// What is written first, and how often.
     pub(crate) first: Vec<u8>,
-    pub(crate) repeat_first: usize,
+    pub(crate) repeat_first: u16,
     pub(crate) writes_first: bool,
     pub(crate) unfinished_write: bool,
     pub(crate) different_sizes: bool,
@@ -108,7 +108,7 @@ pub(crate) struct Traffic {
     pub(crate) key_update_before_read: bool,
     pub(crate) shuts_down: bool,
     pub(crate) check_close_notify: bool,
-    pub(crate) export: Option<usize>,
+    pub(crate) export: Option<u16>,
     pub(crate) export_label: Vec<u8>,
     pub(crate) export_context: Vec<u8>,
     pub(crate) use_export_context: bool,
@@ -198,7 +198,7 @@ impl Plan {
             is_server: false,
             connections: Vec::new(),
         };
-        let mut resume_count = 0;
+        let mut resume_count: u8 = 0;
         let mut arguments = Arguments::new(arguments);
         while let Some(flag) = arguments.next_flag()? {
             match flag.as_str() {
@@ -251,7 +251,7 @@ impl Plan {
         resume.settings.verdict_by_flags = by_flags;
         plan.connections.push(initial);
         plan.connections
-            .resize(1_usize.saturating_add(resume_count), resume);
+            .resize(1 + usize::from(resume_count), resume);
         Ok(plan)
     }
 }
@@ -332,7 +332,9 @@ impl Settings {
             "-reject-alpn" => self.reject_alpn = true,
             "-no-ticket" => self.no_ticket = true,
             "-server-preference" => self.server_preference = true,
-            "-max-send-fragment" => self.max_send_fragment = Some(arguments.number()?),
+            "-max-send-fragment" => {
+                self.max_send_fragment = Some(arguments.number_within(32..=16_384)?);
+            }
             "-require-any-client-certificate" => self.require_client_certificate = true,
             "-use-client-ca-list" => self.client_ca_list = Some(arguments.der_names()?),
             "-verify-peer" => self.verify_peer = true,

@@ -1,5 +1,6 @@
 //! The arguments of a command line, and the forms that values come in.
 
+use std::ops::RangeInclusive;
 use std::str::FromStr;
 
 use crate::outcome::Trouble;
@@ -59,6 +60,14 @@ impl<'a> Arguments<'a> {
         let text = self.text()?;
         text.parse()
             .map_err(|_| self.bad(&format!("the value {text}")))
+    }
+
+    pub(crate) fn number_within(&mut self, range: RangeInclusive<usize>) -> Result<usize, Trouble> {
+        let number = self.number()?;
+        match range.contains(&number) {
+            true => Ok(number),
+            false => Err(self.bad(&format!("the value {number}"))),
+        }
     }
 
     /// Names that are separated by colons.

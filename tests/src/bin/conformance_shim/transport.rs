@@ -31,7 +31,6 @@ impl Transport {
             false => TcpStream::connect((Ipv4Addr::LOCALHOST, plan.port))?,
         };
         socket.set_nodelay(true)?;
-        socket.set_read_timeout(Some(PATIENCE))?;
         socket.set_write_timeout(Some(PATIENCE))?;
         socket.write_all(&plan.shim_id.to_le_bytes())?;
         let since_1970 = SystemTime::UNIX_EPOCH.elapsed().map_err(Trouble::failed)?;
@@ -78,17 +77,11 @@ impl Transport {
                     Err(error) if error.kind() == ErrorKind::Interrupted => {}
                     Err(_) => conn.transmit_failed(),
                 },
-                Step::Wait { read: true, .. } => match self.socket.read(conn.receive_buffer()) {
-                    Ok(0) => conn.receive_eof(),
-                    Ok(n) => conn.received(n)?,
-                    Err(error) if error.kind() == ErrorKind::Interrupted => {}
-                    Err(error)
-                        if matches!(error.kind(), ErrorKind::WouldBlock | ErrorKind::TimedOut) =>
-                    {
-                        return Err(Trouble::failed("the runner says nothing any more"));
-                    }
-                    Err(_) => conn.receive_reset(),
-                },
+                Step::Wait {
+                    read: true,
+                    deadline,
+                    ..
+                } => self.read(conn, deadline)?,
                 Step::Wait { .. } => {
                     return Err(Trouble::failed("the connection waits for nothing"));
                 }
@@ -97,6 +90,26 @@ impl Transport {
                 Step::Done => return Ok(Step::Done),
             }
         }
+    }
+
+    /// Reads what there is, or waits until the deadline.
+    fn read(&mut self, conn: &mut Connection, deadline: Option<Instant>) -> Result<(), Trouble> {
+        let now = self.now().monotonic;
+        let left = deadline.map_or(PATIENCE, |at| now.until(at));
+        let wait = left.clamp(Duration::from_millis(1), PATIENCE);
+        self.socket.set_read_timeout(Some(wait))?;
+        let read = self.socket.read(conn.receive_buffer());
+        match read.map_err(|error| error.kind()) {
+            Ok(0) => conn.receive_eof(),
+            Ok(n) => conn.received(n)?,
+            Err(ErrorKind::Interrupted) => {}
+            Err(ErrorKind::WouldBlock | ErrorKind::TimedOut) if left < PATIENCE => {}
+            Err(ErrorKind::WouldBlock | ErrorKind::TimedOut) => {
+                return Err(Trouble::failed("the runner says nothing any more"));
+            }
+            Err(_) => conn.receive_reset(),
+        }
+        Ok(())
     }
 
     /// Ends the stream without a reset: the runner reads what was sent, and is heard to the end.
