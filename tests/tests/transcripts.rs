@@ -4,6 +4,7 @@
 use std::collections::BTreeSet;
 use std::fs;
 use std::path::PathBuf;
+use std::time::Duration;
 
 use sslcore::testing::transcript::{Configurations, Difference, Recorder, replay, replay_with};
 use sslcore::{
@@ -205,6 +206,11 @@ fn every_call_is_recorded_and_made_again() {
     };
     let unread = start(&mut client, &known.client, Leftover::Refuse);
     assert_eq!(unread, Err(UsageError::UnreadPlaintext { bytes: 5 }));
+    assert_eq!(client.unread(b"re"), Ok(()));
+    assert!(client.unread(b"re").is_err());
+    client.set_read_buffer_size(5000);
+    client.set_peer_close_timeout(Some(Duration::from_nanos(7_000_999)));
+    client.set_peer_close_timeout(None);
     assert_eq!(client.update_keys(), Err(UsageError::NotEncrypted));
     assert_eq!(start(&mut client, &known.client, Leftover::Discard), Ok(()));
 
@@ -256,6 +262,8 @@ fn every_call_is_recorded_and_made_again() {
         "process\n= Idle\n",
         "consume 8\n= TooManyBytes { given: 8, available: 7 }\n",
         "read 2 bytes \"re\"\n",
+        "unread 2 bytes \"re\"\nunread 2 bytes \"re\"\n= TooManyBytes { given: 2, available: 0 }\n",
+        "set_read_buffer_size 5000\nset_peer_close_timeout 7000 us\nset_peer_close_timeout none\n",
         "start client \"server.test\"\n= UnreadPlaintext { bytes: 5 }\n",
         "start client \"server.test\" leftover discard\n",
         "next\nevent ModeChanged(Client)\n",

@@ -76,6 +76,10 @@ pub(super) enum Call {
     ReadNothing,
     /// `consume`, of more than there is.
     Consume(usize),
+    Unread(Vec<u8>),
+    SetReadBufferSize(usize),
+    /// In microseconds.
+    SetPeerCloseTimeout(Option<u64>),
     Answer(u32, Answer),
     Provide(u32),
     Refuse(u32),
@@ -129,6 +133,9 @@ pub(super) const DISCARD: &str = "leftover discard";
 pub(super) const TREAT_AS_TLS: &str = "leftover tls";
 pub(super) const VERIFY_AS: &str = "verify as";
 pub(super) const WITHOUT_SNI: &str = "without SNI";
+pub(super) const SET_READ_BUFFER_SIZE: &str = "set_read_buffer_size";
+pub(super) const SET_PEER_CLOSE_TIMEOUT: &str = "set_peer_close_timeout";
+pub(super) const NONE: &str = "none";
 pub(super) const NO_WALL_CLOCK: &str = "no wall clock";
 
 impl fmt::Display for Line {
@@ -183,6 +190,12 @@ impl fmt::Display for Call {
             Self::Read(data) => bytes::write(f, "read", data, false),
             Self::ReadNothing => f.write_str("read"),
             Self::Consume(n) => write!(f, "consume {n}"),
+            Self::Unread(data) => bytes::write(f, "unread", data, false),
+            Self::SetReadBufferSize(bytes) => write!(f, "{SET_READ_BUFFER_SIZE} {bytes}"),
+            Self::SetPeerCloseTimeout(Some(micros)) => {
+                write!(f, "{SET_PEER_CLOSE_TIMEOUT} {micros} us")
+            }
+            Self::SetPeerCloseTimeout(None) => write!(f, "{SET_PEER_CLOSE_TIMEOUT} {NONE}"),
             Self::Answer(id, answer) => write!(f, "answer {id} {answer}"),
             Self::Provide(id) => write!(f, "provide {id}"),
             Self::Refuse(id) => write!(f, "refuse {id}"),

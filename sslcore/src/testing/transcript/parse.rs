@@ -7,7 +7,8 @@ use core::str::FromStr;
 
 use super::bytes;
 use super::line::{
-    Answer, Call, Clock, DISCARD, Line, NO_WALL_CLOCK, Simple, TREAT_AS_TLS, VERIFY_AS, WITHOUT_SNI,
+    Answer, Call, Clock, DISCARD, Line, NO_WALL_CLOCK, NONE, SET_PEER_CLOSE_TIMEOUT,
+    SET_READ_BUFFER_SIZE, Simple, TREAT_AS_TLS, VERIFY_AS, WITHOUT_SNI,
 };
 use super::text::{LIMITS, TITLE, Transcript, can_be_quoted};
 use crate::config::PeerName;
@@ -182,6 +183,7 @@ fn data_call(line: &str) -> Option<(MakeCall, usize)> {
         ">" => Call::Send,
         "write" => Call::Write,
         "read" => Call::Read,
+        "unread" => Call::Unread,
         _ => return None,
     };
     let (count, _) = rest.split_once(" byte")?;
@@ -229,6 +231,11 @@ fn call(line: &str) -> Option<Call> {
         "consume" => Call::Consume(number(rest)?),
         "provide" => Call::Provide(number(rest)?),
         "refuse" => Call::Refuse(number(rest)?),
+        SET_READ_BUFFER_SIZE => Call::SetReadBufferSize(number(rest)?),
+        SET_PEER_CLOSE_TIMEOUT => Call::SetPeerCloseTimeout(match rest {
+            NONE => None,
+            micros => Some(number(micros.strip_suffix(" us")?)?),
+        }),
         "answer" => {
             let (id, answer) = rest.split_once(' ')?;
             Call::Answer(number(id)?, verdict(answer)?)

@@ -4,6 +4,7 @@ use alloc::format;
 use alloc::vec::Vec;
 use core::fmt;
 use core::ops::Deref;
+use core::time::Duration;
 
 use super::line::{Answer, Call, Clock, Line, Simple};
 use super::text::Transcript;
@@ -17,7 +18,7 @@ use crate::usage::{Leftover, ReadEnd, UsageError};
 
 /// A [`Connection`] that writes down every call, what it answers, and the clock. The calls have the
 /// names, arguments and results that they have there; those that change nothing are the connection's
-/// own. The module has an example.
+/// own. Calls that lend buffers have no twin here: the others do the same. The module has an example.
 ///
 /// The transcript grows with the session. What was recorded so far is [`transcript`](Self::transcript).
 pub struct Recorder {
@@ -201,6 +202,27 @@ impl Recorder {
         });
         let outcome = self.connection.consume(n);
         self.checked(outcome)
+    }
+
+    /// Makes the call [`Connection::unread`], and records it.
+    pub fn unread(&mut self, plaintext: &[u8]) -> Result<(), UsageError> {
+        self.call(Call::Unread(plaintext.to_vec()));
+        let outcome = self.connection.unread(plaintext);
+        self.checked(outcome)
+    }
+
+    /// Makes the call [`Connection::set_read_buffer_size`], and records it.
+    pub fn set_read_buffer_size(&mut self, bytes: usize) {
+        self.call(Call::SetReadBufferSize(bytes));
+        self.connection.set_read_buffer_size(bytes);
+    }
+
+    /// Makes the call [`Connection::set_peer_close_timeout`], and records it, in whole microseconds.
+    pub fn set_peer_close_timeout(&mut self, timeout: Option<Duration>) {
+        let micros = timeout.map(|timeout| u64::try_from(timeout.as_micros()).unwrap_or(u64::MAX));
+        self.call(Call::SetPeerCloseTimeout(micros));
+        let whole = micros.map(Duration::from_micros);
+        self.connection.set_peer_close_timeout(whole);
     }
 
     /// Makes the call [`Connection::discard_reads`], and records it.

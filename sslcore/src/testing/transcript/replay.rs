@@ -4,6 +4,7 @@ use alloc::format;
 use alloc::string::{String, ToString};
 use alloc::vec::Vec;
 use core::fmt;
+use core::time::Duration;
 
 use super::configurations::Configurations;
 use super::line::{Answer, Call, Line, Simple};
@@ -141,6 +142,15 @@ fn repeat(call: &Call, on: &mut Recorder, configurations: &Configurations) {
             Ok(())
         }
         Call::Consume(n) => on.consume(*n),
+        Call::Unread(bytes) => on.unread(bytes),
+        Call::SetReadBufferSize(bytes) => {
+            on.set_read_buffer_size(*bytes);
+            Ok(())
+        }
+        Call::SetPeerCloseTimeout(micros) => {
+            on.set_peer_close_timeout(micros.map(Duration::from_micros));
+            Ok(())
+        }
         Call::Answer(id, answer) => {
             let errors = on.ssl_errors();
             let accepted: Vec<SslError> = match answer {
