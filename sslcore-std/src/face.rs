@@ -185,6 +185,22 @@ macro_rules! common_methods {
             self.driver.act(|connection| connection.refuse_config(id))
         }
 
+        /// Refuses the open [configuration request](Self::config_request) with an alert of the
+        /// application's choice, as [`Connection::refuse_config_with`] says.
+        ///
+        /// [`Connection::refuse_config_with`]: sslcore::Connection::refuse_config_with
+        ///
+        /// # Errors
+        /// As for [`provide_config`](Self::provide_config).
+        pub fn refuse_config_with(
+            &mut self,
+            id: sslcore::RequestId,
+            alert: sslcore::Alert,
+        ) -> Result<(), sslcore::UsageError> {
+            self.driver
+                .act(|connection| connection.refuse_config_with(id, alert))
+        }
+
         /// Asks for new traffic keys in both directions (KeyUpdate, RFC 8446 §4.6.3).
         /// [`Event::KeysUpdated`](sslcore::Event::KeysUpdated) tells when a direction has them. TLS
         /// 1.3 only.

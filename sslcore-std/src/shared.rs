@@ -222,6 +222,19 @@ impl SharedSocket {
         self.with(|socket| socket.refuse_config(id))
     }
 
+    /// Refuses the open configuration request with an alert of the application's choice, as
+    /// [`SslSocket::refuse_config_with`] does.
+    ///
+    /// # Errors
+    /// As for [`SslSocket::provide_config`].
+    pub fn refuse_config_with(
+        &self,
+        id: RequestId,
+        alert: sslcore::Alert,
+    ) -> Result<(), UsageError> {
+        self.with(|socket| socket.refuse_config_with(id, alert))
+    }
+
     /// Asks for new traffic keys in both directions, as [`SslSocket::update_keys`] does.
     ///
     /// # Errors

@@ -222,6 +222,39 @@ fn a_server_that_asks_is_configured_by_the_name_it_sees() {
 }
 
 #[test]
+fn a_server_that_asks_may_refuse_with_an_alert_of_its_choice() {
+    let client_config = client().build().expect("client");
+    let fallback = server().build().expect("server");
+    let (mut client, mut server) = sockets();
+    client
+        .start_client_encryption(&client_config, server_name())
+        .expect("start");
+    server
+        .start_server_encryption(ServerStart::Ask { fallback })
+        .expect("start");
+    let (told, failed) = both(
+        || client.wait_for_encrypted(Some(LONG)),
+        || {
+            let asked = server.wait_for_encrypted(Some(LONG));
+            let Err(WaitError::ConfigNeeded(id)) = asked else {
+                panic!("{asked:?}");
+            };
+            let refused = server.refuse_config_with(id, Alert::AccessDenied);
+            assert_eq!(refused, Ok(()));
+            let failed = server.wait_for_encrypted(Some(LONG));
+            server.disconnect_from_host(LONG);
+            failed
+        },
+    );
+    let kind = |end: Result<(), WaitError>| match end {
+        Err(WaitError::Failed(failure)) => failure.kind(),
+        other => panic!("{other:?}"),
+    };
+    assert_eq!(kind(told), FailureKind::AlertReceived(Alert::AccessDenied));
+    assert_eq!(kind(failed), FailureKind::ConfigRefused);
+}
+
+#[test]
 fn waits_end_when_their_time_is_up() {
     let shortly = Some(Duration::from_millis(10));
     let (mut client, _server) = sockets();
