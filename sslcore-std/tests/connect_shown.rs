@@ -236,6 +236,17 @@ fn old_servers_and_others_are_told_for_what_they_are() {
             &[],
             "the peer speaks plain HTTP, not TLS (first byte 0x48); perhaps this is its port for",
         ),
+        (
+            b"<!DOCTYPE HTML>\n<html lang=\"en\">Error code: 400".to_vec(),
+            &[],
+            "not TLS (first byte 0x3c); perhaps that is a page, and this a port for plain HTTP; or \
+             perhaps it wants --starttls PROTOCOL",
+        ),
+        (
+            b"SSH-2.0-OpenSSH_9.2\r\n".to_vec(),
+            &[],
+            "not TLS (first byte 0x53); perhaps it wants --starttls PROTOCOL",
+        ),
     ] {
         let run = answered(&bytes, arguments);
         assert!(run.stderr.contains(wanted), "{wanted}: {}", run.stderr);

@@ -162,6 +162,32 @@ fn a_leaf_alone_is_told_with_what_came_without_it() {
 }
 
 #[test]
+fn a_trust_anchor_that_may_issue_nothing_is_told_as_such() {
+    let mut nobody = authority("nobody");
+    nobody.is_ca = rcgen::IsCa::NoCa;
+    let mut idle = authority("nobody");
+    idle.key_usages = vec![rcgen::KeyUsagePurpose::DigitalSignature];
+    for anchor in [nobody, idle].map(Made::self_signed) {
+        let issued = anchor.issue(leaf(&[HOST]));
+        assert_told(
+            &errors(trusting(&[&anchor]), &[&issued]),
+            UnableToGetLocalIssuerCertificate,
+            "certificate 0 (CN=leaf): the issuer of the certificate is not known: \
+             basicConstraints and keyUsage make no authority of the trust anchor CN=nobody",
+        );
+    }
+    // Another one of this name is not there.
+    let root = Made::self_signed(authority("root"));
+    let other = Made::self_signed(authority("nobody")).issue(leaf(&[HOST]));
+    assert_told(
+        &errors(trusting(&[&root]), &[&other]),
+        UnableToGetLocalIssuerCertificate,
+        "certificate 0 (CN=leaf): the issuer of the certificate is not known: \
+         neither a trust anchor nor the peer's chain has CN=nobody",
+    );
+}
+
+#[test]
 fn what_has_no_names_or_purposes_is_told_to_have_none() {
     let root = Made::self_signed(authority("root"));
     assert_told(

@@ -62,6 +62,8 @@ pub(super) enum Detail {
     Key(KeyFlaw),
     /// The same of its issuer's.
     IssuerKey(KeyFlaw),
+    /// A trust anchor is called so, and must not issue certificates.
+    NoAuthority,
 }
 
 impl SslError {

@@ -11,12 +11,13 @@ use super::dates::{Times, times};
 use super::diagnose::Case;
 use super::error::{Detail, SslError};
 use super::kind::SslErrorKind as Kind;
-use super::path::{MAX_SIGNATURES, MAX_SIGNATURES_ALONE, Material, Path, reachable};
+use super::path::{Link, MAX_SIGNATURES, MAX_SIGNATURES_ALONE, Material, Path, reachable};
 use super::policy::{Judged, Policy, VerifyMode};
 use super::purpose::{Purpose, Usage};
 use super::status::{StatusQuestion, StatusReport};
 use super::unusable::unusable;
 use crate::x509::certificate::Certificate;
+use crate::x509::name::same;
 use crate::x509::raw;
 
 /// What a judgement comes to.
@@ -220,13 +221,28 @@ impl Policy {
                     time,
                 };
                 for (kind, depth, detail) in case.diagnose(&path) {
-                    let link = path.links.get(depth).map(|link| link.der);
+                    let link = path.links.get(depth);
+                    let detail = match link {
+                        Some(link) if self.is_idle_issuer(kind, link) => Detail::NoAuthority,
+                        _ => detail,
+                    };
+                    let link = link.map(|link| link.der);
                     let certificate = link.or_else(|| case.root(&path)).unwrap_or(leaf);
                     errors.push(SslError::found(kind, depth, detail, certificate));
                 }
                 self.extras(&path, now, errors)
             }
         }
+    }
+
+    /// Whether a trust anchor is called like the issuer that was not found, and is no authority's.
+    fn is_idle_issuer(&self, kind: Kind, link: &Link<'_>) -> bool {
+        let mut leaves = self.trusted_leaves.iter();
+        kind == Kind::UnableToGetLocalIssuerCertificate
+            && leaves.any(|der| {
+                raw::Certificate::parse(der)
+                    .is_some_and(|it| !it.may_issue() && same(it.subject, link.fields.issuer))
+            })
     }
 
     /// webpki's search for a good path: its intermediates, and the key of its anchor.

@@ -136,6 +136,11 @@ impl SslError {
                 false => ": it does not say that it is an authority's",
                 true => ": its key usage does not have keyCertSign",
             }),
+            (Kind::UnableToGetLocalIssuerCertificate, Detail::NoAuthority) => by(
+                f,
+                certificate,
+                ": basicConstraints and keyUsage make no authority of the trust anchor ",
+            ),
             (Kind::UnableToGetLocalIssuerCertificate, _) => by(
                 f,
                 certificate,

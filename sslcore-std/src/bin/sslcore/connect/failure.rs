@@ -27,6 +27,11 @@ pub(super) fn sentence(
         FailureKind::CertificateRejected(kind) => {
             format!("the server's certificate is refused: {kind}")
         }
+        // Old and small servers answer with the bare page, without a status line (HTTP/0.9).
+        FailureKind::NotTls if options.starttls.is_none() && failure.detail() == MARKUP => format!(
+            "{failure}; perhaps that is a page, and this a port for plain HTTP; or {}",
+            hint(options)
+        ),
         FailureKind::NotTls if options.starttls.is_none() => {
             format!("{failure}; {}", hint(options))
         }
@@ -66,6 +71,9 @@ fn may_miss_a_certificate(alert: Alert) -> bool {
             | Alert::AccessDenied
     )
 }
+
+/// What the core says of an answer that begins with `<`.
+const MARKUP: &str = "first byte 0x3c";
 
 /// What to try with a server that speaks plaintext first.
 pub(super) fn hint(options: &Options) -> String {
