@@ -32,18 +32,18 @@ impl End {
     }
 }
 
-/// What befalls the network.
+/// A fault of the network.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Fault {
     /// Nothing that this end says arrives for so long. What it said arrives then.
     Stall(End, Duration),
-    /// The same, in both directions.
+    /// Nothing arrives for so long, in both directions. What was said arrives then.
     Partition(Duration),
     /// The stream is reset at both ends; what is under way is lost.
     Reset,
 }
 
-/// What there is for an application.
+/// Something that an application should know of.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Happening {
     /// [`Step::Event`].
@@ -54,34 +54,45 @@ pub enum Happening {
     Done,
 }
 
-/// A line of the transcript.
+/// A line of [`Simulation::transcript`].
+///
+/// ```
+/// # use sslcore::testing::{Entry, Simulation, What};
+/// fn sent(simulation: &Simulation) -> usize {
+///     let sizes = simulation.transcript().iter().map(|entry: &Entry| match entry.what {
+///         What::Sends { bytes, .. } => bytes,
+///         _ => 0,
+///     });
+///     sizes.sum()
+/// }
+/// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Entry {
-    /// When it was.
+    /// The time on the monotonic clock.
     pub at: Instant,
-    /// Where.
+    /// The end that it happened to.
     pub end: End,
-    /// What.
+    /// The thing that happened.
     pub what: What,
 }
 
-/// What a transcript says of an end.
+/// A thing that happened to an end of a simulation.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum What {
-    /// It sends so many bytes.
+    /// The end sends so many bytes.
     Sends {
-        /// How many.
+        /// The number of bytes.
         bytes: usize,
-        /// A check sum of them, no cryptographic one.
+        /// A check sum of the bytes, no cryptographic one.
         sum: u64,
     },
-    /// So many bytes arrive.
+    /// So many bytes arrive at the end.
     Receives(usize),
     /// The stream from the other end has ended.
     ReceivesEnd,
     /// Something for its application.
     Tells(Happening),
-    /// The network fails it.
+    /// The network fails the end.
     Suffers(Fault),
 }
 
@@ -147,7 +158,7 @@ impl Simulation {
         Self::between(seed, link, [Limits::default(); 2])
     }
 
-    /// The same with other limits, the client's first.
+    /// Two new connections with these limits, the client's first, and the same link in both directions.
     pub fn between(seed: u64, link: Link, limits: [Limits; 2]) -> Self {
         Self {
             conns: limits.map(|limits| Connection::new(limits, Buffers::Owned)),
@@ -166,13 +177,23 @@ impl Simulation {
         &mut self.conns[end as usize]
     }
 
-    /// What both ends are told the time is. It begins at 0, on the first day of 2030.
+    /// The time that both ends are told. It begins at 0, on the first day of 2030.
     pub fn now(&self) -> Now {
         let since = Duration::from_micros(self.now.as_micros());
         Now::new(self.now, UnixTime::since_unix_epoch(BEGIN + since))
     }
 
-    /// Another link for what this end says from now on.
+    /// Sets another link for what this end says from now on.
+    ///
+    /// ```
+    /// # use core::time::Duration;
+    /// # use sslcore::testing::{End, Link, Simulation};
+    /// # fn f(simulation: &mut Simulation) {
+    /// // The way up becomes slow.
+    /// let slow = Link { latency: Duration::from_secs(2), ..Link::default() };
+    /// simulation.set_link(End::Client, slow);
+    /// # }
+    /// ```
     pub fn set_link(&mut self, end: End, link: Link) {
         self.lines[end as usize].link = link;
     }
@@ -197,7 +218,7 @@ impl Simulation {
         self.run(None)
     }
 
-    /// The same up to this time, which it then is.
+    /// Runs up to the next thing for an application, but no further than to this time, which it then is.
     pub fn next_until(&mut self, until: Instant) -> Option<(End, Happening)> {
         let happening = self.run(Some(until));
         if happening.is_none() {
