@@ -47,6 +47,16 @@ fn both_sides_know_the_name_before_and_after_the_end() {
 }
 
 #[test]
+fn both_sides_know_the_name_without_the_dot_at_its_end() {
+    let mut pair = Pair::default();
+    let name = PeerName::new("server.test.").expect("a name");
+    start(&mut pair, name, ServerStart::With(config("TLSv1.3")));
+    pair.run();
+    assert!(pair.server.saw(Event::Encrypted));
+    assert_eq!(names(&pair), [Some("server.test"); 2]);
+}
+
+#[test]
 fn the_name_asked_for_is_not_the_one_that_is_verified() {
     let mut pair = Pair::default();
     let name = PeerName::new("front.test").expect("a name");

@@ -32,7 +32,7 @@ pub struct ClientHello<'a> {
 impl<'a> ClientHello<'a> {
     /// The DNS name that the client asks for (SNI, RFC 6066 §3), in upper or lower case. `None` when
     /// the client asks for none, or for one that cannot be a DNS name: the name has no control
-    /// characters, no spaces and no slashes.
+    /// characters, no spaces and no slashes. A dot at its end is left out.
     pub fn server_name(&self) -> Option<&'a str> {
         self.server_name
     }
@@ -246,8 +246,12 @@ impl Found {
                     if names.u8()? == HOST_NAME {
                         let name = names.vector16()?;
                         let place = place(names.filled(name)?, names.left());
+                        // The name is absolute without the dot that RFC 6066 §3 forbids, and that
+                        // rustls leaves out, too.
+                        let end = place.end - usize::from(name.ends_with(b"."));
                         // Whatever else stands there is for nobody to show or to look up.
-                        self.server_name = DnsName::try_from(name).is_ok().then_some(place);
+                        let is_name = DnsName::try_from(name).is_ok();
+                        self.server_name = is_name.then_some(place.start..end);
                         if names.u8() == Ok(HOST_NAME) {
                             return Err(Refusal::illegal("more than one server name"));
                         }

@@ -183,6 +183,21 @@ fn what_it_offers_is_what_is_told() {
     assert!(!whole(&Hello::new(&[]).message()).offers_early_data());
 }
 
+/// rustls looks up names without it.
+#[test]
+fn the_dot_at_the_end_of_a_name_is_left_out() {
+    for (sent, name) in [
+        (&b"\0\x08\0\0\x05host."[..], Some("host")),
+        (b"\0\x0b\0\0\x08a.b.test", Some("a.b.test")),
+        (b"\0\x04\0\0\x01.", None),
+        (b"\0\x05\0\0\x02a.", Some("a")),
+        (b"\0\x06\0\0\x03a..", None),
+    ] {
+        let message = whole(&Hello::new(&[(number::SERVER_NAME, sent)]).message());
+        assert_eq!(message.hello().server_name(), name, "{sent:?}");
+    }
+}
+
 #[test]
 fn lists_in_extensions_are_whole_and_not_empty() {
     let check = |number, content: &[u8], expected| {
