@@ -264,6 +264,7 @@ impl TransmitBuffer {
         self.live = 0..0;
         self.backlog = Vec::new();
         self.plain = 0;
+        self.taken = self.appended;
         self.marks.clear();
         unsent
     }
@@ -330,3 +331,6 @@ impl fmt::Debug for TransmitBuffer {
         write!(f, "{} of {} bytes", self.len(), self.cap)
     }
 }
+
+#[cfg(test)]
+mod tests;
