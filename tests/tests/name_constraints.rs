@@ -405,13 +405,13 @@ fn the_constraints_of_the_anchor_that_has_signed_count_and_not_those_of_another_
             &[&other, &anchor],
             &[&free, &anchor],
         ] {
-            let kinds = judging::found(trusting(anchors), &&chain.iter().collect::<Vec<_>>());
+            let kinds = judging::found(trusting(anchors), &chain.iter().collect::<Vec<_>>());
             assert_eq!(kinds, [(NameConstraintViolation, 0)], "{count}");
         }
         let chain = line_below(&other, count);
         for anchors in [&[&anchor, &other][..], &[&other, &anchor]] {
             assert_eq!(
-                judging::found(trusting(anchors), &&chain.iter().collect::<Vec<_>>()),
+                judging::found(trusting(anchors), &chain.iter().collect::<Vec<_>>()),
                 [],
                 "{count}"
             );
@@ -419,7 +419,7 @@ fn the_constraints_of_the_anchor_that_has_signed_count_and_not_those_of_another_
         let chain = line_below(&free, count);
         for anchors in [&[&anchor, &free][..], &[&free, &anchor]] {
             assert_eq!(
-                judging::found(trusting(anchors), &&chain.iter().collect::<Vec<_>>()),
+                judging::found(trusting(anchors), &chain.iter().collect::<Vec<_>>()),
                 [],
                 "{count}"
             );
