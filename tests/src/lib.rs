@@ -29,5 +29,6 @@ pub mod sealing;
 #[cfg(feature = "testing")]
 pub mod transcripts;
 pub mod useless;
+pub mod view;
 pub mod wiped;
 pub mod wire;
