@@ -9,6 +9,7 @@ pub mod chains;
 pub mod counting;
 #[cfg(feature = "rustcrypto")]
 pub mod entropy;
+pub mod failing;
 pub mod flaws;
 pub mod forge;
 pub mod gnutls;

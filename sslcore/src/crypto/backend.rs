@@ -91,6 +91,10 @@ impl Backend {
     /// # #[cfg(feature = "ring")]
     /// # assert_eq!(slim(&Backend::ring()).supported_groups().collect::<Vec<_>>(), ["X25519"]);
     /// ```
+    ///
+    /// Whatever fails in it ends the connection, with two exceptions: rustls panics when a
+    /// `MessageEncrypter` or an `HkdfExpander` of the provider fails. Nothing that a peer sends can make
+    /// those of the built-in backends fail.
     pub fn custom(
         name: &'static str,
         provider: CryptoProvider,

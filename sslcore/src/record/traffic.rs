@@ -279,14 +279,16 @@ impl Traffic {
             OwnUpdate::Quiet => 0,
             OwnUpdate::Requesting => 1,
         };
+        // The next key first: should there be none, the peer is told so under the one that it has.
+        let material = self.post.next_transmit_key()?;
+        let next = Protection::new(&self.backend, SslProtocol::TlsV1_3, &material, 0)
+            .map_err(|_| engine_failure())?;
         self.seal(
             ContentType::Handshake,
             &[kind::KEY_UPDATE, 0, 0, 1, request],
             out,
         )?;
-        let material = self.post.next_transmit_key()?;
-        self.tx = Protection::new(&self.backend, SslProtocol::TlsV1_3, &material, 0)
-            .map_err(|_| engine_failure())?;
+        self.tx = next;
         match core::mem::replace(&mut self.own_update, OwnUpdate::None) {
             OwnUpdate::Requesting => self.awaits_update = true,
             OwnUpdate::Quiet | OwnUpdate::None => self.unused_key = true,
