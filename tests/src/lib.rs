@@ -9,6 +9,7 @@ pub mod chains;
 pub mod counting;
 #[cfg(feature = "rustcrypto")]
 pub mod entropy;
+pub mod failing;
 pub mod flaws;
 pub mod forge;
 pub mod gnutls;
@@ -29,5 +30,6 @@ pub mod sealing;
 #[cfg(feature = "testing")]
 pub mod transcripts;
 pub mod useless;
+pub mod view;
 pub mod wiped;
 pub mod wire;

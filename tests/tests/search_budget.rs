@@ -5,7 +5,7 @@ use std::sync::LazyLock;
 use proptest::prelude::*;
 use rcgen::{CertificateParams, GeneralSubtree, KeyPair, NameConstraints};
 use sslcore::{ClientConfig, RevocationList, SslErrorKind, SslErrorKind::*};
-use sslcore_tests::chains::{HOST, Made, authority, leaf};
+use sslcore_tests::chains::{HOST, Made, authority, element, field, leaf};
 use sslcore_tests::counting::{checks, counting};
 use sslcore_tests::judging::{ders, now};
 
@@ -60,6 +60,18 @@ impl Twist {
     }
 }
 
+/// With the point of its key on P-256 compressed: the backend is asked whether it takes such keys.
+fn compressed(made: Made, issuer: &KeyPair) -> Made {
+    made.with_fields(issuer, |fields| {
+        let key = &mut fields[field::PUBLIC_KEY];
+        let (point, last) = (key.len() - 65, key[key.len() - 1]);
+        let mut half = vec![0, 2 | (last & 1)];
+        half.extend(&key[point + 1..point + 33]);
+        let algorithm = key[2..point - 3].to_vec();
+        *key = element(0x30, &[algorithm, element(3, &half)].concat());
+    })
+}
+
 /// What is judged.
 #[derive(Clone, Debug)]
 struct Shape {
@@ -70,6 +82,8 @@ struct Shape {
     lists: Vec<Who>,
     required: bool,
     clock: bool,
+    /// Whether the authorities' keys are compressed points.
+    compressed: bool,
 }
 
 impl Shape {
@@ -84,7 +98,12 @@ impl Shape {
         chain.extend(self.authorities.iter().map(|(subject, issuer, twist)| {
             let mut subject = authority_of(*subject);
             twist.apply(&mut subject.params);
-            authority_of(*issuer).issue_to(subject.params, subject.key)
+            let issuer = authority_of(*issuer);
+            let made = issuer.issue_to(subject.params, subject.key);
+            match self.compressed {
+                true => compressed(made, &issuer.key),
+                false => made,
+            }
         }));
         let chain: Vec<_> = chain.iter().collect();
         let anchors = self.anchors.iter().map(|who| {
@@ -151,6 +170,7 @@ fn a_chain_made_to_explode_the_search_ends_within_its_budget() {
         lists: Vec::new(),
         required: false,
         clock: true,
+        compressed: false,
     };
     let (kinds, checks) = shape.judge();
     assert!(kinds.contains(&PathSearchExceeded), "{kinds:?}");
@@ -166,7 +186,10 @@ fn a_chain_made_to_explode_the_search_ends_within_its_budget() {
 fn no_way_to_make_the_search_explode_goes_beyond_its_budget() {
     let mut most = 0;
     for (twist, lists) in TWISTS.into_iter().flat_map(|it| [(it, 0), (it, 6)]) {
-        for authorities in explosive(twist) {
+        for (authorities, compressed) in explosive(twist)
+            .into_iter()
+            .flat_map(|it| [(it.clone(), false), (it, true)])
+        {
             for anchor in [(0, 12), (1, 12), (2, 12)] {
                 for (leaf, clock) in [
                     (Twist::None, true),
@@ -180,6 +203,7 @@ fn no_way_to_make_the_search_explode_goes_beyond_its_budget() {
                         lists: (0..lists).map(|key| (0, key)).collect(),
                         required: true,
                         clock,
+                        compressed,
                     };
                     let (kinds, checks) = shape.judge();
                     assert!(checks <= bound(lists), "{checks} {shape:?} {kinds:?}");
@@ -210,12 +234,13 @@ prop_compose! {
         lists in prop::collection::vec(who(0..6), 0..16),
         required: bool,
         clock: bool,
+        compressed: bool,
     ) -> Shape {
         let authorities = issued.into_iter().enumerate().map(|(i, (subject, issuer))| {
             (subject, issuer, if i == odd.0 { odd.1 } else { twist })
         });
         let authorities = authorities.collect();
-        Shape { anchors, leaf, authorities, lists, required, clock }
+        Shape { anchors, leaf, authorities, lists, required, clock, compressed }
     }
 }
 

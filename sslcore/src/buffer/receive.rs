@@ -33,6 +33,17 @@ impl ReceiveBuffer {
         }
     }
 
+    /// The same once more, if its memory is owned.
+    #[cfg(feature = "testing")]
+    pub(crate) fn copied(&self) -> Option<Self> {
+        Some(Self {
+            storage: self.storage.copied()?,
+            plain: self.plain.clone(),
+            raw: self.raw.clone(),
+            ..*self
+        })
+    }
+
     /// Plaintext for the reader.
     #[inline]
     pub(crate) fn plain(&self) -> &[u8] {

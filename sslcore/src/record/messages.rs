@@ -55,7 +55,7 @@ pub(crate) enum Piece {
 }
 
 /// Puts cut messages together again.
-#[derive(Debug, Default)]
+#[derive(Clone, Debug, Default)]
 pub(crate) struct Assembler {
     /// [`FRAME`] bytes of room, then the beginning of a message; empty while none is begun.
     partial: Vec<u8>,

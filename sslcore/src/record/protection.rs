@@ -99,6 +99,16 @@ impl Protection {
         })
     }
 
+    /// The same once more, at the same sequence number; `None` where that would use a nonce twice.
+    #[cfg(feature = "testing")]
+    pub(super) fn copied(&self, backend: &Backend) -> Option<Self> {
+        Some(Self {
+            aead: backend.keyless_aead()?,
+            iv: self.iv.clone(),
+            ..*self
+        })
+    }
+
     #[inline]
     pub(crate) fn version(&self) -> SslProtocol {
         self.version

@@ -6,6 +6,7 @@
 //! - [`backend_without_security`] does no cryptography: handshakes are cheap, what a fuzzer changes
 //!   on the wire is not refused for its tag, and a recording of the wire can be read;
 //! - [`rustcrypto_without_security`] does all of it, with random numbers that everybody can foresee;
+//! - [`snapshot`] copies a connection, so that many runs start behind one handshake;
 //! - [`Simulation`] has two connections and the network between them, in a time of its own;
 //! - [`transcript`] records a session as text that can be read, and replays it byte for byte.
 //!
@@ -76,7 +77,10 @@ use rustls_pki_types::{CertificateDer, PrivateKeyDer, PrivatePkcs8KeyDer};
 use self::entropy::Seeded;
 pub use self::line::Link;
 pub use self::simulation::{End, Entry, Fault, Happening, Simulation, What};
+use crate::connection::Connection;
 use crate::crypto::Backend;
+pub use crate::usage::NoSnapshot;
+use crate::usage::UsageError;
 
 /// A backend that does no cryptography, for TLS 1.2 and 1.3.
 ///
@@ -118,6 +122,45 @@ pub fn rustcrypto_without_security(seed: u64) -> Backend {
             real.aead(algorithm, key)
         },
     )
+}
+
+/// Copies a connection over [`backend_without_security`]: plain, encrypted, or over. The copy has all that
+/// the connection has: buffers, events that were not taken, keys, deadlines. From then on each goes its
+/// own way, and the same calls have the same answers.
+///
+/// Both share the configuration, with its session caches and its source of random numbers, of which an
+/// encrypted connection draws nothing. Costs what the buffers hold, and a few allocations.
+///
+/// ```
+/// use sslcore::testing::{End, Link, Simulation, backend_without_security, known_identity, snapshot};
+/// use sslcore::{ClientConfig, PeerName, ServerConfig, ServerStart};
+///
+/// # fn main() -> Result<(), Box<dyn std::error::Error>> {
+/// let (chain, key) = known_identity();
+/// let client = ClientConfig::builder(backend_without_security(1)).trust_anchors(chain.clone()).build()?;
+/// let server = ServerConfig::builder(backend_without_security(2)).identity(chain, key).build()?;
+/// let mut simulation = Simulation::new(7, Link::default());
+/// simulation.end(End::Client).start_client_encryption(&client, PeerName::new("server.test")?)?;
+/// simulation.end(End::Server).start_server_encryption(ServerStart::With(server))?;
+/// while simulation.next().is_some() {}
+///
+/// // One handshake, and a server behind it for each input.
+/// let encrypted = simulation.end(End::Server);
+/// for input in [&b"\x17\x03\x03\x00\x00"[..], b"garbage"] {
+///     let mut server = snapshot(encrypted)?;
+///     assert!(server.is_encrypted());
+///     server.receive(input)?;
+/// }
+/// # Ok(()) }
+/// ```
+///
+/// Where there is no snapshot, a run begins at the beginning: the configurations are made anew with the
+/// same seeds, and the same bytes and calls lead to the same place ([rule R12](crate::rules#r12)).
+///
+/// # Errors
+/// [`UsageError::NoSnapshot`] says why there is none, with one of [`NoSnapshot`].
+pub fn snapshot(connection: &Connection) -> Result<Connection, UsageError> {
+    connection.copied()
 }
 
 /// A certificate that has issued itself, for `server.test` and for clients, valid from 2020 to the

@@ -10,6 +10,7 @@ use webpki::{EndEntityCert, anchor_from_trusted_cert};
 use super::dates::{Times, times};
 use super::diagnose::Case;
 use super::error::{Detail, SslError};
+use super::key_flaw::cost;
 use super::kind::SslErrorKind as Kind;
 use super::path::{Link, MAX_SIGNATURES, MAX_SIGNATURES_ALONE, Material, Path, reachable};
 use super::policy::{Judged, Policy, VerifyMode};
@@ -184,7 +185,7 @@ impl Policy {
         let budget = match more {
             true => MAX_SIGNATURES_ALONE,
             false => MAX_SIGNATURES,
-        };
+        } - cost(&own.public_key); // whose flaw is told below
         match &good {
             Some((intermediates, anchor)) => {
                 let mut path = Path::new(budget);

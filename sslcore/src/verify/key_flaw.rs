@@ -66,7 +66,17 @@ fn take_compressed(algorithms: &[&dyn SignatureVerificationAlgorithm]) -> bool {
     })
 }
 
-/// What keeps these algorithms from checking signatures by this key, if anything does.
+/// How many signatures are checked to find this key's flaw.
+pub(super) fn cost(key: &PublicKey<'_>) -> usize {
+    let on_curve = !matches!(
+        key.kind(),
+        None | Some(KeyKind::Rsa { .. } | KeyKind::Ed25519)
+    );
+    usize::from(on_curve && matches!(key.key.first(), Some(2 | 3)))
+}
+
+/// What keeps these algorithms from checking signatures by this key, if anything does. Checks as
+/// many signatures as [`cost`] says.
 pub(super) fn flaw(
     key: &PublicKey<'_>,
     algorithms: &[&dyn SignatureVerificationAlgorithm],

@@ -11,41 +11,9 @@ use sslcore::{
 use sslcore_tests::certs::WORLD;
 use sslcore_tests::entropy::seeded;
 use sslcore_tests::pair::{End, Pair, client, server, server_name};
+use sslcore_tests::view::view;
 
 use crate::calls::Call;
-
-/// Everything a caller can see, but for the events, which are drained.
-fn view(conn: &Connection) -> impl PartialEq + std::fmt::Debug + use<> {
-    let numbers = [
-        conn.bytes_available(),
-        conn.bytes_to_write(),
-        conn.encrypted_bytes_available(),
-        conn.encrypted_bytes_to_write(),
-        conn.read_buffer_size(),
-        conn.close_timeout().map_or(0, |it| it.as_micros() as usize),
-        conn.ssl_errors().len(),
-        conn.peer_certificate_chain().len(),
-    ];
-    let words = (
-        conn.mode(),
-        conn.is_encrypted(),
-        conn.is_over(),
-        conn.transmit_finished(),
-        conn.deadline(),
-        conn.peer_close_timeout(),
-        conn.read_end(),
-        conn.wants_receive(),
-        conn.failure().cloned(),
-        conn.close_report(),
-    );
-    let open = (
-        conn.review().map(|review| review.id),
-        conn.config_request().map(|request| request.id),
-        conn.peek().to_vec(),
-        conn.transmit().to_vec(),
-    );
-    (numbers, words, open)
-}
 
 /// What the caller did that decides what is legal.
 #[derive(Default)]
