@@ -7,6 +7,7 @@
 //!   on the wire is not refused for its tag, and a recording of the wire can be read;
 //! - [`rustcrypto_without_security`] does all of it, with random numbers that everybody can foresee;
 //! - [`Simulation`] has two connections and the network between them, in a time of its own;
+//! - [`ScriptedPeer`] says what no honest peer says, sealed under the right keys;
 //! - [`transcript`] records a session as text that can be read, and replays it byte for byte.
 //!
 //! The backends take a seed, so that the same calls give the same bytes. A backend draws from a
@@ -63,6 +64,7 @@
 
 mod entropy;
 mod line;
+mod scripted;
 mod signatures;
 mod simulation;
 pub mod transcript;
@@ -75,6 +77,7 @@ use rustls_pki_types::{CertificateDer, PrivateKeyDer, PrivatePkcs8KeyDer};
 
 use self::entropy::Seeded;
 pub use self::line::Link;
+pub use self::scripted::{Keys, Record, ScriptedPeer, SealError};
 pub use self::simulation::{End, Entry, Fault, Happening, Simulation, What};
 use crate::crypto::Backend;
 
