@@ -383,6 +383,11 @@ fn statics(map: &mut Map) {
     );
     map.member("sslLibraryVersionString()");
     assert!(!sslcore::VERSION.is_empty());
+    // AWS-LC tells its version, the others none.
+    let backend = sslcore_std::default_backend();
+    let version = backend.version();
+    let is_number = version.is_some_and(|it| it.starts_with(|first: char| first.is_ascii_digit()));
+    assert_eq!(is_number, backend.name() == "aws-lc-rs", "{version:?}");
     map.member("supportsSsl()");
     assert!(!sslcore_std::default_backend().name().is_empty());
 }

@@ -133,7 +133,7 @@ pub use crate::x509::usage::{ExtendedKeyUsage, KeyUsage};
 pub use bytes;
 pub use rustls_pki_types::{CertificateDer, PrivateKeyDer};
 
-/// The version of this library. `QSslSocket::sslLibraryVersionString`.
+/// The version of this library. [`Backend::version`](crypto::Backend::version) is the cryptography's.
 ///
 /// ```
 /// println!("sslcore {}", sslcore::VERSION);

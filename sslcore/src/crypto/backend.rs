@@ -18,7 +18,8 @@ use crate::protocol::{AeadAlgorithm, SignatureScheme, SslCipher};
 /// ```
 /// # use sslcore::crypto::Backend;
 /// fn show(backend: &Backend) {
-///     println!("{}, over {:?}", backend.name(), backend.provider().key_provider);
+///     println!("{} {}", backend.name(), backend.version().unwrap_or("of some version"));
+///     println!("{:?}", backend.provider().key_provider);
 ///     for cipher in backend.supported_ciphers() {
 ///         println!("{}", cipher.name());
 ///     }
@@ -39,6 +40,7 @@ pub struct Backend(Arc<Library>);
 
 struct Library {
     name: &'static str,
+    version: Option<&'static str>,
     provider: Arc<CryptoProvider>,
     make_aead: Box<MakeAead>,
 }
@@ -48,11 +50,12 @@ impl Backend {
     /// system.
     #[cfg(feature = "aws-lc-rs")]
     pub fn aws_lc_rs() -> Self {
-        Self::custom(
-            "aws-lc-rs",
-            rustls::crypto::aws_lc_rs::default_provider(),
-            ring_api::aws_lc::make_aead,
-        )
+        Self(Arc::new(Library {
+            name: "aws-lc-rs",
+            version: Some(aws_lc_rs::awslc_version()),
+            provider: Arc::new(rustls::crypto::aws_lc_rs::default_provider()),
+            make_aead: Box::new(ring_api::aws_lc::make_aead),
+        }))
     }
 
     /// ring: smaller to build than AWS-LC, needs no CMake. Draws entropy from the system.
@@ -90,6 +93,7 @@ impl Backend {
     ) -> Self {
         Self(Arc::new(Library {
             name,
+            version: None,
             provider: Arc::new(provider),
             make_aead: Box::new(make_aead),
         }))
@@ -98,6 +102,12 @@ impl Backend {
     /// The backend's name, for logs: `"aws-lc-rs"`, `"ring"`, `"rustcrypto"`, or your own.
     pub fn name(&self) -> &'static str {
         self.0.name
+    }
+
+    /// The version of the library that is linked: AWS-LC's. `None` for the others, which tell none:
+    /// there `cargo tree` does. `QSslSocket::sslLibraryVersionString`.
+    pub fn version(&self) -> Option<&'static str> {
+        self.0.version
     }
 
     /// The rustls provider that handshakes run on.
