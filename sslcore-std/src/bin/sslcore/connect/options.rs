@@ -60,7 +60,7 @@ pub(crate) struct Options {
     /// Expect this name in the certificate, instead of HOST
     #[arg(long, help_heading = "Trust")]
     pub(super) name: Option<String>,
-    /// What to do about a certificate with errors: with "none" it is not even judged, with "query"
+    /// What to do about a certificate with errors: with "none" it is not even verified, with "query"
     /// its errors are shown and ignored, with "verify" they end the connection
     #[arg(
         long,

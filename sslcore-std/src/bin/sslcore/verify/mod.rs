@@ -1,4 +1,4 @@
-//! `sslcore verify`: judges certificates in files, without a connection.
+//! `sslcore verify`: verifies certificates in files, without a connection.
 
 mod time;
 
@@ -21,7 +21,7 @@ use crate::status;
 use crate::telling::{Report, Telling, Trouble, Warning};
 use crate::text::{Ink, Palette, ascii_json, escaped};
 
-/// Judge certificates in files as a handshake would, without one
+/// Verify certificates in files as a handshake would, without one
 ///
 /// Shows each certificate, everything that is wrong with it, and what would make it acceptable.
 /// Nothing is looked up anywhere: missing intermediates are not fetched, and only the revocation
@@ -29,7 +29,7 @@ use crate::text::{Ink, Palette, ascii_json, escaped};
 #[derive(Args)]
 #[command(after_help = EXAMPLES)]
 pub(crate) struct Options {
-    /// The certificates, PEM or DER: first the one that is judged, then the intermediates in any
+    /// The certificates, PEM or DER: first the one that is verified, then the intermediates in any
     /// order. The certificates of further files come behind those of the first. - is standard input, here and
     /// wherever a file is named
     #[arg(value_name = "FILE", value_parser = files::parser(), required = true)]
@@ -79,7 +79,7 @@ Exit codes:
 
 pub(crate) fn run(options: &Options) -> ExitCode {
     let report = Report::new(options.json);
-    match judge(options, &report) {
+    match verify(options, &report) {
         Ok(exit) => exit.into(),
         Err(trouble) => {
             report.tell(&trouble);
@@ -88,7 +88,7 @@ pub(crate) fn run(options: &Options) -> ExitCode {
     }
 }
 
-fn judge(options: &Options, report: &Report) -> Result<Exit, Trouble> {
+fn verify(options: &Options, report: &Report) -> Result<Exit, Trouble> {
     let mut chain = Vec::new();
     for file in &options.files {
         chain.extend(trust::certificates_from_file(file).map_err(Trouble::usage)?);
@@ -97,7 +97,7 @@ fn judge(options: &Options, report: &Report) -> Result<Exit, Trouble> {
     let chain = trust::leaf_first(chain);
     if chain.first() != first.as_ref() {
         report.tell(&Warning(
-            "the first certificate has issued others: the one that has issued none is judged, a \
+            "the first certificate has issued others: the one that has issued none is verified, a \
              server sends it first"
                 .to_owned(),
         ));
