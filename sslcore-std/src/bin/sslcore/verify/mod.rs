@@ -2,7 +2,6 @@
 
 mod time;
 
-use std::io::{self, Write};
 use std::path::PathBuf;
 use std::process::ExitCode;
 
@@ -18,7 +17,7 @@ use crate::files;
 use crate::judge::{Purpose, Terms};
 use crate::remedy::Command;
 use crate::status;
-use crate::telling::{Report, Telling, Trouble, Warning};
+use crate::telling::{Report, Telling, Trouble, Warning, put_out};
 use crate::text::{Ink, Palette, ascii_json, escaped};
 
 /// Verify certificates in files as a handshake would, without one
@@ -207,12 +206,5 @@ fn print(json: bool, all: &[&dyn Telling]) -> Result<(), Trouble> {
             false => telling.text(palette),
         };
     }
-    match io::stdout().write_all(text.as_bytes()) {
-        // Whoever reads it has seen enough.
-        Err(error) if error.kind() != io::ErrorKind::BrokenPipe => {
-            let why = format!("standard output cannot be written: {error}");
-            Err(Trouble::usage(why))
-        }
-        _ => Ok(()),
-    }
+    put_out(text.as_bytes())
 }
