@@ -54,7 +54,7 @@ pub(crate) struct Options {
     purpose: Purpose,
     /// Show the certificates themselves, too, as PEM; with =FILE, put them into that file instead
     #[arg(long, value_name = "FILE", num_args = 0..=1, require_equals = true,
-        value_hint = ValueHint::FilePath)]
+        value_hint = ValueHint::FilePath, value_parser = files::written_parser())]
     show_certs: Option<Option<PathBuf>>,
     /// Write the certificates and the verdict as JSON, one object per line; `sslcore --help` lists
     /// their members
