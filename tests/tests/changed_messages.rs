@@ -6,6 +6,7 @@
 use sslcore::{Event, FailureKind, VerifyMode};
 use sslcore_tests::between::overheard;
 use sslcore_tests::certs::WORLD;
+use sslcore_tests::effort::cases;
 use sslcore_tests::entropy::seeded;
 use sslcore_tests::forge::{DATA, HANDSHAKE};
 use sslcore_tests::pair::{End, Pair, client, server};
@@ -156,8 +157,6 @@ fn outcome(end: &End) -> (Vec<String>, Option<sslcore::Failure>) {
 
 #[test]
 fn a_changed_message_ends_the_same_however_it_is_cut() {
-    let cases = std::env::var("PROPTEST_CASES").ok();
-    let cases = cases.and_then(|cases| cases.parse().ok()).unwrap_or(60);
     for (version, which) in [
         ("TLSv1.2", Which::Hello),
         ("TLSv1.3", Which::Hello),
@@ -167,7 +166,7 @@ fn a_changed_message_ends_the_same_however_it_is_cut() {
         ("TLSv1.3", Which::Sealed { of_client: false }),
         ("TLSv1.3", Which::Sealed { of_client: true }),
     ] {
-        for seed in 0..cases {
+        for seed in 0..u64::from(cases(60)) {
             let whole = judged(version, which, seed, 16_384, usize::MAX);
             let cut = judged(version, which, seed, 16_384, 1);
             assert_eq!(outcome(&whole), outcome(&cut), "{version} {which:?} {seed}");

@@ -120,10 +120,14 @@ pub fn rustcrypto_without_security(seed: u64) -> Backend {
     )
 }
 
-/// A certificate that has issued itself, for `server.test` and for clients, valid from 2020 to the
-/// end of 9999, and its private key on P-256, which everybody knows. Nobody trusts it who is not
-/// told to.
+/// A certificate that has issued itself, for `server.test` and for clients, valid from 2020 on, and its
+/// private key on P-256, which everybody knows. Nobody trusts it who is not told to.
+///
+/// It ends with the year 9999, which says that it has no end
+/// ([RFC 5280 §4.1.2.5](https://www.rfc-editor.org/rfc/rfc5280#section-4.1.2.5)), so that what is
+/// recorded with it can be replayed at any time.
 pub fn known_identity() -> (Vec<CertificateDer<'static>>, PrivateKeyDer<'static>) {
+    // The test `known_identity` says how they were made, and makes the certificate again.
     let certificate = CertificateDer::from(&include_bytes!("certificate.der")[..]);
     let key = PrivatePkcs8KeyDer::from(&include_bytes!("key.der")[..]);
     (vec![certificate], PrivateKeyDer::Pkcs8(key))

@@ -8,6 +8,7 @@ mod outcomes;
 use proptest::collection::vec;
 use proptest::prelude::*;
 use sslcore::{Event, FailureKind, Leftover, Limits};
+use sslcore_tests::effort::cases;
 use sslcore_tests::pair::{End, Pair};
 
 use crate::calls::{Call, calls};
@@ -116,12 +117,4 @@ proptest! {
             prop_assert!(!(honest && broken), "{:?}", end.conn.failure());
         }
     }
-}
-
-/// `PROPTEST_CASES` for long runs, a few hundred for every day.
-fn cases(everyday: u32) -> u32 {
-    std::env::var("PROPTEST_CASES")
-        .ok()
-        .and_then(|cases| cases.parse().ok())
-        .unwrap_or(everyday)
 }

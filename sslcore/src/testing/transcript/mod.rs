@@ -12,7 +12,7 @@
 //! use sslcore::{Instant, Limits, Now, PeerName, ServerStart, UnixTime};
 //!
 //! # fn main() -> Result<(), Box<dyn std::error::Error>> {
-//! let known = Configurations::named("tls13 mutual", 1).unwrap();
+//! let known = Configurations::without_security("tls13 mutual", 1).unwrap();
 //! let mut client = Recorder::new("tls13 mutual", 1, Limits::default());
 //! let mut server = Recorder::new("tls13 mutual", 1, Limits::default());
 //! client.start_client_encryption(&known.client, PeerName::new("server.test")?)?;

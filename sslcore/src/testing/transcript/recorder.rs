@@ -8,6 +8,7 @@ use core::time::Duration;
 
 use super::line::{Answer, Call, Clock, Line, Simple};
 use super::text::Transcript;
+use crate::alert::Alert;
 use crate::buffer::Buffers;
 use crate::config::{ClientConfig, PeerName, ServerConfig, ServerStart};
 use crate::connection::{Connection, Progress, Step, Verdict};
@@ -18,7 +19,8 @@ use crate::usage::{Leftover, ReadEnd, UsageError};
 
 /// A [`Connection`] that writes down every call, what it answers, and the clock. The calls have the
 /// names, arguments and results that they have there; those that change nothing are the connection's
-/// own. Calls that lend buffers have no twin here: the others do the same. The module has an example.
+/// own. Calls that lend or hand over buffers have no twin here, since others do the same, nor has
+/// [`take_changes`](Connection::take_changes), which moves nothing. The module has an example.
 ///
 /// The transcript grows with the session. What was recorded so far is [`transcript`](Self::transcript).
 pub struct Recorder {
@@ -29,8 +31,8 @@ pub struct Recorder {
 
 impl Recorder {
     /// A connection in plaintext, with buffers of its own. `configuration` and `seed` say how to
-    /// [make](super::Configurations::named) the configurations with which it will be started; quotes,
-    /// backslashes and control characters are left out of the name.
+    /// [make](super::Configurations::without_security) the configurations with which it will be
+    /// started; quotes, backslashes and control characters are left out of the name.
     pub fn new(configuration: &str, seed: u64, limits: Limits) -> Self {
         Self {
             connection: Connection::new(limits, Buffers::Owned),
@@ -288,6 +290,13 @@ impl Recorder {
     pub fn refuse_config(&mut self, id: RequestId) -> Result<(), UsageError> {
         self.call(Call::Refuse(id.0));
         let outcome = self.connection.refuse_config(id);
+        self.checked(outcome)
+    }
+
+    /// Makes the call [`Connection::refuse_config_with`], and records it.
+    pub fn refuse_config_with(&mut self, id: RequestId, alert: Alert) -> Result<(), UsageError> {
+        self.call(Call::RefuseWith(id.0, alert.code()));
+        let outcome = self.connection.refuse_config_with(id, alert);
         self.checked(outcome)
     }
 

@@ -38,14 +38,14 @@ impl fmt::Display for Difference {
 impl core::error::Error for Difference {}
 
 /// Makes the connection of a transcript again, from the configurations that it
-/// [names](Configurations::named), repeats every call at the time at which it was made, and compares
-/// every answer, event and byte.
+/// [names](Configurations::without_security), repeats every call at the time at which it was made,
+/// and compares every answer, event and byte.
 ///
 /// # Errors
 /// The first [`Difference`]; there is one at the line that names the configurations, too.
 pub fn replay(transcript: &Transcript) -> Result<(), Difference> {
     let name = &transcript.configuration;
-    match Configurations::named(name, transcript.seed) {
+    match Configurations::without_security(name, transcript.seed) {
         Some(configurations) => replay_with(transcript, &configurations),
         None => Err(Difference {
             line: 2,
@@ -170,6 +170,9 @@ fn repeat(call: &Call, on: &mut Recorder, configurations: &Configurations) {
         }
         Call::Provide(id) => on.provide_config(RequestId(*id), server),
         Call::Refuse(id) => on.refuse_config(RequestId(*id)),
+        Call::RefuseWith(id, code) => {
+            on.refuse_config_with(RequestId(*id), Alert::from_code(*code))
+        }
         Call::Simple(call) => {
             match call {
                 Simple::Process => drop(on.process(now)),
