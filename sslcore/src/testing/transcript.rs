@@ -35,16 +35,46 @@
 //! # Ok(()) }
 //! ```
 
-mod bytes;
-mod configurations;
-mod line;
-mod parse;
-mod recorder;
-mod replay;
-mod text;
+use alloc::string::ToString;
 
-pub use self::configurations::Configurations;
-pub use self::parse::TranscriptError;
-pub use self::recorder::Recorder;
-pub use self::replay::{Difference, replay, replay_with};
-pub use self::text::Transcript;
+pub use super::configurations::Configurations;
+use crate::transcript::replay_between;
+pub use crate::transcript::{Difference, Recorder, Transcript, TranscriptError};
+
+/// Makes the connection of a transcript again, from the configurations that it
+/// [names](Configurations::without_security), repeats every call at the time at which it was made,
+/// and compares every answer, event and byte.
+///
+/// # Errors
+/// The first [`Difference`]; there is one at the line that names the configurations, too.
+pub fn replay(transcript: &Transcript) -> Result<(), Difference> {
+    let name = &transcript.configuration;
+    match Configurations::without_security(name, transcript.seed) {
+        Some(configurations) => replay_with(transcript, &configurations),
+        None => Err(Difference {
+            line: 2,
+            recorded: name.clone(),
+            came: "no configurations have this name".to_string(),
+        }),
+    }
+}
+
+/// Replays a transcript of a connection with configurations of your own: made anew for each replay,
+/// with the seed of the transcript.
+///
+/// ```
+/// # use sslcore::testing::transcript::{Configurations, Difference, Transcript, replay_with};
+/// # fn f(transcript: &Transcript, mine: Configurations) -> Result<(), Difference> {
+/// replay_with(transcript, &mine)
+/// # }
+/// ```
+///
+/// # Errors
+/// The first [`Difference`].
+pub fn replay_with(
+    transcript: &Transcript,
+    configurations: &Configurations,
+) -> Result<(), Difference> {
+    let Configurations { client, server } = configurations;
+    replay_between(transcript, client, Some(server))
+}
