@@ -4,14 +4,10 @@
 mod diagnosis;
 #[path = "../tests/distinguished_names.rs"]
 mod distinguished_names;
-#[path = "../tests/encoded_lists.rs"]
-mod encoded_lists;
 #[path = "../tests/every_path.rs"]
 mod every_path;
 #[path = "../tests/hidden_errors.rs"]
 mod hidden_errors;
-#[path = "../tests/hostile_certificates.rs"]
-mod hostile_certificates;
 #[path = "../tests/judged_time.rs"]
 mod judged_time;
 #[path = "../tests/listed_chains.rs"]
@@ -20,8 +16,6 @@ mod listed_chains;
 mod name_constraints;
 #[path = "../tests/names.rs"]
 mod names;
-#[path = "../tests/odd_certificates.rs"]
-mod odd_certificates;
 #[path = "../tests/own_anchors.rs"]
 mod own_anchors;
 #[path = "../tests/path_search.rs"]
@@ -48,7 +42,5 @@ mod sentences;
 mod stapled;
 #[path = "../tests/unread_certificates.rs"]
 mod unread_certificates;
-#[path = "../tests/useless_keys.rs"]
-mod useless_keys;
 #[path = "../tests/verdict/main.rs"]
 mod verdict;
