@@ -8,7 +8,8 @@
 //! - [`rustcrypto_without_security`] does all of it, with random numbers that everybody can foresee;
 //! - [`Simulation`] has two connections and the network between them, in a time of its own;
 //! - [`ScriptedPeer`] says what no honest peer says, sealed under the right keys;
-//! - [`transcript`] records a session as text that can be read, and replays it byte for byte.
+//! - [`transcript`] records a session as text that can be read, and replays it byte for byte;
+//! - [`dictionary`] has the words that a fuzzer cannot guess.
 //!
 //! The backends take a seed, so that the same calls give the same bytes. A backend draws from a
 //! source of its own: make one for each configuration, and a configuration for each connection if
@@ -62,6 +63,7 @@
 //! ([RFC 8447 §8](https://www.rfc-editor.org/rfc/rfc8447#section-8), RFC 8446 §4.2.7), which no
 //! other implementation has, and no configuration over another backend has either.
 
+mod dictionary;
 mod entropy;
 mod line;
 mod scripted;
@@ -75,6 +77,7 @@ use alloc::vec::Vec;
 
 use rustls_pki_types::{CertificateDer, PrivateKeyDer, PrivatePkcs8KeyDer};
 
+pub use self::dictionary::{Word, dictionary};
 use self::entropy::Seeded;
 pub use self::line::Link;
 pub use self::scripted::{Keys, Record, ScriptedPeer, SealError};
