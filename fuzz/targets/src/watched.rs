@@ -6,6 +6,7 @@ use sslcore::{
 };
 
 use crate::configs::at;
+use crate::depth;
 
 /// The longest record with one alert: header, explicit nonce, alert, inner type, tag.
 const ALERT_RECORD: u64 = 5 + 8 + 2 + 1 + 16;
@@ -37,6 +38,8 @@ pub(crate) struct Watched {
     pub(crate) reset: bool,
     /// What was read from it encrypted.
     pub(crate) heard: usize,
+    /// The keys of one direction were renewed.
+    pub(crate) renewed: bool,
 }
 
 impl Watched {
@@ -59,11 +62,21 @@ impl Watched {
             eof: false,
             reset: false,
             heard: 0,
+            renewed: false,
         }
     }
 
     fn is_tls(&self) -> bool {
         self.conn.mode() != SslMode::Unencrypted
+    }
+
+    /// Whether the transport has taken something of its TLS.
+    pub(crate) fn answered(&self) -> bool {
+        self.taken > 0
+    }
+
+    pub(crate) fn was_encrypted(&self) -> bool {
+        self.encrypted
     }
 
     fn is_held(&self) -> bool {
@@ -125,6 +138,7 @@ impl Watched {
                 assert!(self.fatal_alerts <= 1, "R6: two fatal alerts");
                 assert!(self.conn.transmit().is_empty(), "R6: it has not left");
             }
+            Event::KeysUpdated => self.renewed = true,
             Event::PeerClosed => self.peer_closed = true,
             Event::Closed(report) => {
                 assert!(self.conn.is_over());
@@ -296,6 +310,7 @@ impl Watched {
         for _ in 0..8 {
             self.drain();
             if self.closed {
+                depth::note(self);
                 return;
             }
             self.millis += 20_000;
