@@ -296,7 +296,7 @@ fn states() -> Vec<State> {
         (
             "a review is answered",
             "Held",
-            with(held.clone(), &[accepted.clone()]),
+            with(held.clone(), std::slice::from_ref(&accepted)),
         ),
         (
             "over: a certificate was refused",
