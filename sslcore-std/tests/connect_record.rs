@@ -8,7 +8,9 @@ use std::io::{Read, Write};
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
-use common::program::{Door, Run, ca_file, connect, encrypt, file, fresh, run};
+use common::program::{
+    Door, Run, ca_file, connect, encrypt, file, fresh, run, run_unread, trusting,
+};
 use common::{LONG, both};
 
 fn replay(arguments: &[&str], recording: &Path) -> Run {
@@ -49,6 +51,9 @@ fn recorded() -> (PathBuf, String) {
     let text = fs::read_to_string(&recording).expect("a recording");
     (recording, text)
 }
+
+/// How a recording begins.
+const TITLE: &str = "recording of a connection of sslcore 0.1.0, format 1\n";
 
 /// The transcripts that the tests of sslcore keep.
 fn transcripts() -> PathBuf {
@@ -126,6 +131,10 @@ fn a_recording_is_drawn_as_a_picture_or_a_page_that_needs_no_other_file() {
         html.starts_with("<!DOCTYPE html>") && html.contains(&svg),
         "{html}"
     );
+    for (begin, times) in [("close", 1), ("cancel", 0)] {
+        let label = format!(">{begin}<");
+        assert_eq!(svg.matches(&label).count(), times, "{begin}:\n{svg}");
+    }
     let references = html.replace("http://www.w3.org/2000/svg", "");
     for reference in ["http", "href", "src=", "url(", "@import", "<script"] {
         assert!(!references.contains(reference), "{reference}");
@@ -185,10 +194,37 @@ fn a_transcript_is_drawn_with_the_time_in_which_a_decision_was_open() {
 }
 
 #[test]
+fn a_decision_is_open_until_it_is_answered_or_the_session_ends() {
+    let held = |rest: &str| {
+        let recording =
+            format!("{TITLE}at 5 us\nevent SslErrors(ReviewId(0))\nat 3005 us\n{rest}\n");
+        drawn(&["--svg"], &file("held.txt", recording.as_bytes()))
+    };
+    for rest in [
+        "answer 0 accept",
+        "event Failed(DecisionTimeout)",
+        "event Failed(Truncated)",
+        "event Failed(Reset)",
+        "cancel\nevent Closed(CloseReport { clean: false })",
+    ] {
+        let svg = held(rest);
+        assert!(
+            svg.contains(">a decision was open for 3.000 ms<"),
+            "{rest}:\n{svg}"
+        );
+    }
+    // What is refused at once has asked nobody.
+    let refused = "event Failed(CertificateRejected(SelfSignedCertificate))\n\
+                   event Closed(CloseReport { clean: false })";
+    let svg = held(refused);
+    assert!(!svg.contains("a decision"), "{svg}");
+}
+
+#[test]
 fn many_records_are_one_arrow_and_bytes_without_a_record_are_one_too() {
     let many = "> encrypted, 100 bytes\n".repeat(50);
     let recording = format!(
-        "recording of a connection of sslcore 0.1.0, format 1\nat 5 us\n{many}\
+        "{TITLE}at 5 us\n{many}\
          < encrypted, 7 bytes\nat 2000005 us\n< encrypted, 7 bytes\n"
     );
     let svg = drawn(&["--svg"], &file("many.txt", recording.as_bytes()));
@@ -223,17 +259,16 @@ fn every_kept_transcript_can_be_drawn() {
 
 #[test]
 fn what_a_file_says_does_nothing_to_a_page() {
-    let title = "recording of a connection of sslcore 9.9.9, format 1\n";
-    let hostile = "</text><script>alert(1)</script>&\u{1}";
+    let hostile = "</text><script>alert(1)</script>&\u{1}\u{202e}";
     let text = format!(
-        "{title}at 18446744073709551615 us\n{hostile}\nevent {hostile}\n\
+        "{TITLE}at 18446744073709551615 us\n{hostile}\nevent {hostile}\n\
          > {hostile}, 18446744073709551615 bytes\nat 0 us\n> {hostile}, 5 bytes\n\
          event SslErrors(0)\nanswer {}\n",
         "x".repeat(100_000)
     );
     let page = drawn(&["--html"], &file("hostile.txt", text.as_bytes()));
     assert!(
-        !page.contains("<script") && !page.contains('\u{1}'),
+        !page.contains("<script") && !page.contains(['\u{1}', '\u{202e}']),
         "{page}"
     );
     assert!(
@@ -244,7 +279,6 @@ fn what_a_file_says_does_nothing_to_a_page() {
 
 #[test]
 fn what_cannot_be_read_or_written_is_told() {
-    let title = "recording of a connection of sslcore 0.1.0, format 1\n";
     for (name, text, why) in [
         ("empty.txt", String::new(), "no recording"),
         (
@@ -254,15 +288,20 @@ fn what_cannot_be_read_or_written_is_told() {
         ),
         (
             "later.txt",
-            title.replace("format 1", "format 2"),
+            TITLE.replace("format 1", "format 2"),
             "no recording",
         ),
-        ("clock.txt", format!("{title}at noon\n"), "line 2"),
-        ("size.txt", format!("{title}\n> handshake\n"), "line 3"),
+        ("clock.txt", format!("{TITLE}at noon\n"), "line 2"),
+        ("size.txt", format!("{TITLE}\n> handshake\n"), "line 3"),
         (
             "huge.txt",
-            title.to_owned() + &" ".repeat(17 << 20),
+            TITLE.to_owned() + &" ".repeat(17 << 20),
             "longer than any",
+        ),
+        (
+            "rows.txt",
+            TITLE.to_owned() + &"close\n".repeat(100_001),
+            "100,000 rows at most",
         ),
     ] {
         let run = replay(&["--svg"], &file(name, text.as_bytes()));
@@ -288,8 +327,51 @@ fn what_cannot_be_read_or_written_is_told() {
         );
     }
     let nowhere = fresh("missing").join("session.txt");
-    let mut command = connect("127.0.0.1:9");
-    let run = run(command.arg("--record").arg(nowhere), b"");
-    assert_eq!(run.code, Some(1), "{}", run.stderr);
-    assert!(run.stderr.contains("the recording"), "{}", run.stderr);
+    for (file, why) in [
+        (nowhere.as_path(), "the recording"),
+        (Path::new("-"), "./- is"),
+    ] {
+        let mut command = connect("127.0.0.1:9");
+        let run = run(command.arg("--record").arg(file), b"");
+        assert_eq!(run.code, Some(1), "{}", run.stderr);
+        assert!(run.stderr.contains(why), "{}", run.stderr);
+    }
+}
+
+#[test]
+fn a_drawing_that_nobody_reads_to_its_end_is_no_error() {
+    let recording = transcripts().join("tls13-client.txt");
+    for drawing in ["--svg", "--html"] {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_sslcore"));
+        let run = run_unread(command.args(["replay", drawing]).arg(&recording));
+        assert_eq!((run.code, run.stderr.as_str()), (Some(0), ""), "{drawing}");
+    }
+}
+
+/// A pipe takes the title, and is closed before the first record.
+#[cfg(unix)]
+#[test]
+fn a_recording_with_a_gap_is_a_warning_and_the_connection_goes_on() {
+    let (door, recording) = (Door::open(), fresh("pipe"));
+    let made = Command::new("mkfifo").arg(&recording).status();
+    assert!(made.is_ok_and(|status| status.success()), "a named pipe");
+    let mut command = trusting(&door);
+    command.arg("--record").arg(&recording);
+    let serve = || {
+        let mut title = [0; 9];
+        let mut pipe = fs::File::open(&recording).expect("open");
+        pipe.read_exact(&mut title).expect("read");
+        assert_eq!(&title, b"recording");
+        drop(pipe);
+        let mut socket = door.serve();
+        let mut heard = [0; 5];
+        socket.read_exact(&mut heard).expect("all");
+        socket.write_all(&heard).expect("echo");
+        socket.close();
+        socket.wait_for_disconnected(Some(LONG)).expect("ended");
+    };
+    let run = both(|| run(&mut command, b"hello"), serve).0;
+    run.assert_put_out(b"hello");
+    let warning = "warning: the recording ";
+    assert_eq!(run.stderr.matches(warning).count(), 1, "{}", run.stderr);
 }

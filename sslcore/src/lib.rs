@@ -89,6 +89,8 @@ mod state;
 #[cfg(feature = "testing")]
 pub mod testing;
 mod time;
+#[cfg(feature = "transcripts")]
+pub mod transcript;
 mod usage;
 mod verify;
 mod x509;

@@ -7,6 +7,7 @@ pub mod cases;
 pub mod certs;
 pub mod chains;
 pub mod counting;
+pub mod effort;
 #[cfg(feature = "rustcrypto")]
 pub mod entropy;
 pub mod failing;

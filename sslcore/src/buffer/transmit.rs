@@ -289,6 +289,7 @@ impl TransmitBuffer {
         self.live = 0..0;
         self.backlog = Vec::new();
         self.plain = 0;
+        self.taken = self.appended;
         self.marks.clear();
         unsent
     }
@@ -355,3 +356,6 @@ impl fmt::Debug for TransmitBuffer {
         write!(f, "{} of {} bytes", self.len(), self.cap)
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -72,9 +72,10 @@ impl Line {
         let chunk = 1 + numbers.below(self.link.chunk.max(1) as u64) as usize;
         let n = bytes.len().min(room).min(chunk);
         if n > 0 {
-            let jitter = numbers.below(1 + self.link.jitter.as_micros() as u64);
-            let time = self.link.latency + Duration::from_micros(jitter);
-            self.last = self.last.max(now.after(time));
+            let most = u64::try_from(self.link.jitter.as_micros()).unwrap_or(u64::MAX);
+            let jitter = Duration::from_micros(numbers.below(most.saturating_add(1)));
+            let at = now.after(self.link.latency).after(jitter);
+            self.last = self.last.max(at);
             self.under_way += n;
             self.pieces.push_back(Piece {
                 at: self.last,

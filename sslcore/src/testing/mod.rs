@@ -8,6 +8,7 @@
 //! - [`rustcrypto_without_security`] does all of it, with random numbers that everybody can foresee;
 //! - [`snapshot`] copies a connection, so that many runs start behind one handshake;
 //! - [`Simulation`] has two connections and the network between them, in a time of its own;
+//! - [`ScriptedPeer`] says what no honest peer says, sealed under the right keys;
 //! - [`transcript`] records a session as text that can be read, and replays it byte for byte.
 //!
 //! The backends take a seed, so that the same calls give the same bytes. A backend draws from a
@@ -62,8 +63,10 @@
 //! ([RFC 8447 §8](https://www.rfc-editor.org/rfc/rfc8447#section-8), RFC 8446 §4.2.7), which no
 //! other implementation has, and no configuration over another backend has either.
 
+mod configurations;
 mod entropy;
 mod line;
+mod scripted;
 mod signatures;
 mod simulation;
 pub mod transcript;
@@ -76,6 +79,7 @@ use rustls_pki_types::{CertificateDer, PrivateKeyDer, PrivatePkcs8KeyDer};
 
 use self::entropy::Seeded;
 pub use self::line::Link;
+pub use self::scripted::{Keys, Record, ScriptedPeer, SealError};
 pub use self::simulation::{End, Entry, Fault, Happening, Simulation, What};
 use crate::connection::Connection;
 use crate::crypto::Backend;
@@ -163,10 +167,14 @@ pub fn snapshot(connection: &Connection) -> Result<Connection, UsageError> {
     connection.copied()
 }
 
-/// A certificate that has issued itself, for `server.test` and for clients, valid from 2020 to the
-/// end of 9999, and its private key on P-256, which everybody knows. Nobody trusts it who is not
-/// told to.
+/// A certificate that has issued itself, for `server.test` and for clients, valid from 2020 on, and its
+/// private key on P-256, which everybody knows. Nobody trusts it who is not told to.
+///
+/// It ends with the year 9999, which says that it has no end
+/// ([RFC 5280 §4.1.2.5](https://www.rfc-editor.org/rfc/rfc5280#section-4.1.2.5)), so that what is
+/// recorded with it can be replayed at any time.
 pub fn known_identity() -> (Vec<CertificateDer<'static>>, PrivateKeyDer<'static>) {
+    // The test `known_identity` says how they were made, and makes the certificate again.
     let certificate = CertificateDer::from(&include_bytes!("certificate.der")[..]);
     let key = PrivatePkcs8KeyDer::from(&include_bytes!("key.der")[..]);
     (vec![certificate], PrivateKeyDer::Pkcs8(key))

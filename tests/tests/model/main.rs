@@ -12,6 +12,7 @@ mod states;
 use proptest::collection::vec;
 use proptest::prelude::*;
 use sslcore::{Event, FailureKind, Leftover, Limits};
+use sslcore_tests::effort::cases;
 use sslcore_tests::pair::{End, Pair};
 use sslcore_tests::view::view;
 
@@ -174,12 +175,4 @@ proptest! {
             prop_assert_eq!(view(&one.conn), view(&other.conn));
         }
     }
-}
-
-/// `PROPTEST_CASES` for long runs, a few hundred for every day.
-fn cases(everyday: u32) -> u32 {
-    std::env::var("PROPTEST_CASES")
-        .ok()
-        .and_then(|cases| cases.parse().ok())
-        .unwrap_or(everyday)
 }

@@ -1,4 +1,4 @@
-//! What a chain is judged by, without a connection: for a verdict, and to try what would change it.
+//! What a chain is verified by, without a connection: for a verdict, and to try what would change it.
 
 use rustls_pki_types::CertificateDer;
 use sslcore_std::sslcore::{
@@ -21,7 +21,7 @@ impl Purpose {
     }
 }
 
-/// What a chain is judged by.
+/// What a chain is verified by.
 #[derive(Clone)]
 pub(crate) struct Terms {
     /// The certificates that chains may end in.
@@ -53,7 +53,7 @@ impl Terms {
                     .verify_chain(chain, name.as_ref(), self.at))
             }
             Purpose::Client => {
-                // Clients are judged by servers, and no server is without a certificate.
+                // Clients are verified by servers, and no server is without a certificate.
                 let own = rcgen::generate_simple_self_signed(Vec::new()).map_err(said)?;
                 let config = ServerConfig::builder(backend)
                     .identity([own.cert.der().clone()], own.signing_key);

@@ -35,20 +35,20 @@ impl Options {
         lists(&self.crl)
     }
 
-    /// What is looked at, if certificates are `judged` at all.
+    /// What is looked at, if certificates are `verified` at all.
     ///
     /// # Errors
     /// A sentence: what cannot be used, and why.
     pub(crate) fn apply(
         &self,
         builder: ConfigBuilder<ClientConfig>,
-        judged: bool,
+        verified: bool,
     ) -> Result<ConfigBuilder<ClientConfig>, String> {
-        if !judged && (self.require_staple || !self.crl.is_empty()) {
-            let why = "--crl and --require-staple judge certificates, --verify none does not";
+        if !verified && (self.require_staple || !self.crl.is_empty()) {
+            let why = "--crl and --require-staple are for certificates that are verified, not for --verify none";
             return Err(why.to_owned());
         }
-        if !judged {
+        if !verified {
             return Ok(builder);
         }
         stapling(

@@ -25,7 +25,7 @@ pub(super) struct Settings {
     pub(super) port: u16,
     /// The name that is told in plaintext, where the protocol has a place for it.
     pub(super) domain: String,
-    /// What a chain is judged by, again, when it is not acceptable.
+    /// What a chain is verified by, again, when it is not acceptable.
     pub(super) terms: Terms,
     pub(super) route: Route,
     /// What is remembered of the server.
@@ -93,10 +93,10 @@ fn is_address(text: &str) -> bool {
 }
 
 fn terms(options: &Options, report: &Report) -> Result<Terms, Trouble> {
-    let judged = options.verify != Mode::None && options.trust_sha256.is_empty();
+    let verified = options.verify != Mode::None && options.trust_sha256.is_empty();
     let since = SystemTime::UNIX_EPOCH.elapsed().ok();
     Ok(Terms {
-        anchors: anchors::find(&options.ca, judged, report)?,
+        anchors: anchors::find(&options.ca, verified, report)?,
         lists: options.status.lists().map_err(Trouble::usage)?,
         purpose: Purpose::Server,
         name: Some(
@@ -146,8 +146,8 @@ fn config(
                 .map(|pin| Pin::CertificateSha256(pin.bytes())),
         );
     builder = builder.session_store(sessions.clone());
-    let judged = options.verify != Mode::None;
-    let status = options.status.apply(builder, judged);
+    let verified = options.verify != Mode::None;
+    let status = options.status.apply(builder, verified);
     builder = status.map_err(Trouble::usage)?;
     builder = builder.trust_anchors(terms.anchors.clone());
     if let Some(path) = &options.key_log {

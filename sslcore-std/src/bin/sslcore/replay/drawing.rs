@@ -5,12 +5,12 @@ use std::fmt::Write;
 use sslcore_std::trace::Direction;
 
 use super::session::{Moment, Session, What};
-use crate::text::grouped;
+use crate::text::{grouped, is_hidden};
 
 /// Where the two lines are.
-const OURS: usize = 520;
-const PEER: usize = 860;
-const WIDTH: usize = 900;
+const OURS: usize = 560;
+const PEER: usize = 900;
+const WIDTH: usize = 940;
 /// What one moment takes.
 const ROW: usize = 22;
 const TOP: usize = 56;
@@ -91,8 +91,8 @@ fn millis(micros: u64) -> String {
     format!("{}.{:03} ms", grouped(whole), micros % 1000)
 }
 
-/// From where to where a decision was open: an event asks, and a call answers. A session that ended
-/// with the question open has its failure there.
+/// From where to where a decision was open: an event asks, and a call answers, or the session ends.
+/// A certificate that is refused without an answer was refused at once, and nobody was asked.
 fn held(moments: &[Moment]) -> Vec<(usize, usize)> {
     let (mut spans, mut open) = (Vec::new(), None);
     for (index, moment) in moments.iter().enumerate() {
@@ -103,7 +103,8 @@ fn held(moments: &[Moment]) -> Vec<(usize, usize)> {
             What::Call(call) if begins(call, &["answer", "provide", "refuse"]) => {
                 spans.extend(open.take().map(|open| (open, index)));
             }
-            What::Event(event) if event == "Failed(DecisionTimeout)" => {
+            What::Event(event) if event.starts_with("Failed(CertificateRejected") => open = None,
+            What::Event(event) if begins(event, &["Failed", "Closed"]) => {
                 spans.extend(open.take().map(|open| (open, index)));
             }
             _ => {}
@@ -191,7 +192,10 @@ fn escaped(said: &str) -> String {
             '>' => out += "&gt;",
             '&' => out += "&amp;",
             '"' => out += "&quot;",
-            c if c.is_control() || matches!(c, '\u{fffe}' | '\u{ffff}') => out.push('\u{fffd}'),
+            // XML has no such characters, or they would show the rest otherwise than it is.
+            c if c.is_control() || is_hidden(c) || matches!(c, '\u{fffe}' | '\u{ffff}') => {
+                out.push('\u{fffd}');
+            }
             c => out.push(c),
         }
     }

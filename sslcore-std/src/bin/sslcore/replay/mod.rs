@@ -4,7 +4,7 @@ mod drawing;
 mod session;
 
 use std::fs::File;
-use std::io::{self, Read, Write};
+use std::io::{self, Read};
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
@@ -14,7 +14,7 @@ use self::drawing::Drawing;
 use self::session::Session;
 use crate::exit::Exit;
 use crate::files;
-use crate::telling::{Report, Trouble};
+use crate::telling::{Report, Trouble, put_out};
 
 /// Draw a session that `sslcore connect --record` has written down
 ///
@@ -70,8 +70,7 @@ fn draw(options: &Options) -> Result<(), Trouble> {
         true => drawing.html(),
         false => drawing.svg(),
     };
-    let written = io::stdout().write_all(text.as_bytes());
-    written.map_err(|error| Trouble::usage(format!("standard output: {error}")))
+    put_out(text.as_bytes())
 }
 
 fn read(file: &Path) -> io::Result<String> {

@@ -28,6 +28,9 @@ const DRIVING: [&str; 7] = [
     "=",
 ];
 
+/// How much a picture shows at most: browsers show none that are much higher.
+const MOST: usize = 100_000;
+
 /// A session as one end saw it.
 #[derive(Debug, Default)]
 pub(super) struct Session {
@@ -69,6 +72,10 @@ impl Session {
         for (number, line) in lines {
             let read = reader.line(line);
             read.ok_or_else(|| format!("line {number} says nothing that is known"))?;
+            if reader.session.moments.len() > MOST {
+                let why = "more has happened than a picture can show: it has 100,000 rows at most";
+                return Err(why.to_owned());
+            }
         }
         reader.end_of_bytes();
         Ok(reader.session)

@@ -1,13 +1,15 @@
 //! A connection that writes down what happens to it.
 
 use alloc::format;
+use alloc::string::{String, ToString};
 use alloc::vec::Vec;
-use core::fmt;
+use core::fmt::{self, Write};
 use core::ops::Deref;
 use core::time::Duration;
 
 use super::line::{Answer, Call, Clock, Line, Simple};
 use super::text::Transcript;
+use crate::alert::Alert;
 use crate::buffer::Buffers;
 use crate::config::{ClientConfig, PeerName, ServerConfig, ServerStart};
 use crate::connection::{Connection, Progress, Step, Verdict};
@@ -18,31 +20,49 @@ use crate::usage::{Leftover, ReadEnd, UsageError};
 
 /// A [`Connection`] that writes down every call, what it answers, and the clock. The calls have the
 /// names, arguments and results that they have there; those that change nothing are the connection's
-/// own. Calls that lend buffers have no twin here: the others do the same. The module has an example.
+/// own. Calls that hand over buffers have no twin here, since others do the same, nor has
+/// [`take_changes`](Connection::take_changes), which moves nothing. The module has an example.
 ///
-/// The transcript grows with the session. What was recorded so far is [`transcript`](Self::transcript).
+/// The transcript grows with the session, unless it is [taken](Self::take_text) piece by piece. What was
+/// recorded so far is [`transcript`](Self::transcript).
 pub struct Recorder {
     connection: Connection,
     transcript: Transcript,
     clock: Option<Clock>,
+    idle: Idle,
+    /// The transcript's header was taken.
+    begun: bool,
+}
+
+/// What [`Recorder::settle_briefly`] has found last.
+#[derive(Clone, Copy)]
+enum Idle {
+    /// Something to do, or something else was called since.
+    No,
+    /// Nothing, which was written down.
+    Written,
+    /// Nothing again, at this time, which was not.
+    Again(Clock),
 }
 
 impl Recorder {
-    /// A connection in plaintext, with buffers of its own. `configuration` and `seed` say how to
-    /// [make](super::Configurations::named) the configurations with which it will be started; quotes,
-    /// backslashes and control characters are left out of the name.
+    /// A connection in plaintext, with buffers of its own. `configuration` and `seed` tell whoever
+    /// replays it how to make the configurations with which it will be started; quotes, backslashes
+    /// and control characters are left out of the name.
     pub fn new(configuration: &str, seed: u64, limits: Limits) -> Self {
         Self {
             connection: Connection::new(limits, Buffers::Owned),
             transcript: Transcript::new(configuration, seed, limits),
             clock: None,
+            idle: Idle::No,
+            begun: false,
         }
     }
 
     /// The transcript as it is now.
     ///
     /// ```
-    /// # use sslcore::{Limits, testing::transcript::Recorder};
+    /// # use sslcore::{Limits, transcript::Recorder};
     /// let mut recorder = Recorder::new("tls12", 1, Limits::default());
     /// recorder.close();
     /// assert!(recorder.transcript().to_string().ends_with("\nclose\n"));
@@ -54,6 +74,34 @@ impl Recorder {
     /// The transcript of a session that is done.
     pub fn into_transcript(self) -> Transcript {
         self.transcript
+    }
+
+    /// Takes the text that was recorded since the last call; the recorder forgets it. The pieces of one
+    /// connection make up the text of its transcript.
+    ///
+    /// ```
+    /// # use sslcore::{Limits, transcript::{Recorder, Transcript}};
+    /// let mut recorder = Recorder::new("mine", 0, Limits::default());
+    /// let mut text = recorder.take_text();
+    /// recorder.close();
+    /// text += &recorder.take_text();
+    /// assert!(text.ends_with("\nclose\n") && recorder.take_text().is_empty());
+    /// assert!(text.parse::<Transcript>().is_ok());
+    /// ```
+    pub fn take_text(&mut self) -> String {
+        let text = match core::mem::replace(&mut self.begun, true) {
+            false => self.transcript.to_string(),
+            true => {
+                let mut text = String::new();
+                for line in &self.transcript.lines {
+                    // A String takes all that it is given.
+                    let _ = writeln!(text, "{line}");
+                }
+                text
+            }
+        };
+        self.transcript.lines.clear();
+        text
     }
 
     /// Sends all that [`transmit`](Connection::transmit) shows: the transport has taken it.
@@ -85,6 +133,56 @@ impl Recorder {
         }
         self.answered(Progress::Again);
         None
+    }
+
+    /// Does what [`settle`](Self::settle) does, and says whether there was something to do. Of calls in
+    /// a row that find nothing, only the first and the last are written down: for applications that
+    /// look every now and then.
+    ///
+    /// ```
+    /// # use core::time::Duration;
+    /// # use sslcore::{Instant, Limits, Now, UnixTime, transcript::Recorder};
+    /// # let year_2030 = UnixTime::since_unix_epoch(Duration::from_secs(1_893_456_000));
+    /// let mut recorder = Recorder::new("mine", 0, Limits::default());
+    /// for minute in 0..1000 {
+    ///     let now = Now::new(Instant::from_millis(60_000 * minute), year_2030);
+    ///     assert_eq!(recorder.settle_briefly(now), Some((false, vec![])));
+    /// }
+    /// recorder.close();
+    /// assert_eq!(recorder.transcript().to_string().matches("settle").count(), 2);
+    /// ```
+    pub fn settle_briefly(&mut self, now: Now) -> Option<(bool, Vec<Event>)> {
+        let (mut worked, mut events) = (false, Vec::new());
+        for _ in 0..STEPS {
+            let progress = self.connection.process(now);
+            while let Some(event) = self.connection.poll_event() {
+                events.push(event);
+            }
+            if progress == Progress::Idle {
+                let nothing = !worked && events.is_empty();
+                if nothing && !matches!(self.idle, Idle::No) {
+                    self.idle = Idle::Again(now.into());
+                } else {
+                    self.settled(now, &events);
+                    if nothing {
+                        self.idle = Idle::Written;
+                    }
+                }
+                return Some((worked, events));
+            }
+            worked = true;
+        }
+        self.settled(now, &events);
+        self.answered(Progress::Again);
+        None
+    }
+
+    fn settled(&mut self, now: Now, events: &[Event]) {
+        self.at(now);
+        self.simple(Simple::Settle);
+        for event in events {
+            self.event(*event);
+        }
     }
 }
 
@@ -143,6 +241,26 @@ impl Recorder {
         self.call(Call::Receive(bytes.to_vec()));
         let outcome = self.connection.receive(bytes);
         self.counted(outcome, bytes.len())
+    }
+
+    /// Makes the call [`Connection::receive_buffer`], which is not recorded.
+    pub fn receive_buffer(&mut self) -> &mut [u8] {
+        self.connection.receive_buffer()
+    }
+
+    /// Makes the call [`Connection::received`], and records it as [`receive`](Self::receive) of the
+    /// same bytes.
+    pub fn received(&mut self, n: usize) -> Result<(), UsageError> {
+        let bytes = self.connection.receive_buffer().get(..n);
+        match bytes.map(<[u8]>::to_vec) {
+            Some(bytes) => {
+                self.call(Call::Receive(bytes));
+                let outcome = self.connection.received(n);
+                self.checked(outcome)
+            }
+            // The connection refuses it, and stays as it is.
+            None => self.connection.received(n),
+        }
     }
 
     /// Makes the call [`Connection::receive_eof`], and records it.
@@ -291,6 +409,13 @@ impl Recorder {
         self.checked(outcome)
     }
 
+    /// Makes the call [`Connection::refuse_config_with`], and records it.
+    pub fn refuse_config_with(&mut self, id: RequestId, alert: Alert) -> Result<(), UsageError> {
+        self.call(Call::RefuseWith(id.0, alert.code()));
+        let outcome = self.connection.refuse_config_with(id, alert);
+        self.checked(outcome)
+    }
+
     /// Makes the call [`Connection::process`], and records it.
     pub fn process(&mut self, now: Now) -> Progress {
         self.at(now);
@@ -329,6 +454,7 @@ impl Recorder {
 impl Recorder {
     /// Writes the clock down, if it has changed.
     fn at(&mut self, now: Now) {
+        self.wake();
         let clock = Clock::from(now);
         if self.clock != Some(clock) {
             self.set_clock(clock);
@@ -344,7 +470,20 @@ impl Recorder {
         self.clock.unwrap_or_default()
     }
 
+    /// Writes down the last time at which there was nothing to do.
+    fn wake(&mut self) {
+        if let Idle::Again(clock) = core::mem::replace(&mut self.idle, Idle::No) {
+            if self.clock != Some(clock) {
+                self.set_clock(clock);
+            }
+            self.transcript
+                .lines
+                .push(Line::Call(Call::Simple(Simple::Settle)));
+        }
+    }
+
     fn call(&mut self, call: Call) {
+        self.wake();
         self.transcript.lines.push(Line::Call(call));
     }
 

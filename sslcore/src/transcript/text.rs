@@ -47,8 +47,8 @@ pub(super) const LIMITS: &str = "limits ";
 /// ```
 #[derive(Clone, Debug)]
 pub struct Transcript {
-    pub(super) configuration: String,
-    pub(super) seed: u64,
+    pub(crate) configuration: String,
+    pub(crate) seed: u64,
     pub(super) limits: Limits,
     pub(super) lines: Vec<Line>,
     /// Where each line stood, in a text that was read.

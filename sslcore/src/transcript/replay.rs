@@ -6,12 +6,11 @@ use alloc::vec::Vec;
 use core::fmt;
 use core::time::Duration;
 
-use super::configurations::Configurations;
 use super::line::{Answer, Call, Line, Simple};
 use super::recorder::Recorder;
 use super::text::Transcript;
 use crate::alert::Alert;
-use crate::config::ServerStart;
+use crate::config::{ClientConfig, ServerConfig, ServerStart};
 use crate::connection::Verdict;
 use crate::event::{RequestId, ReviewId};
 use crate::verify::SslError;
@@ -37,39 +36,21 @@ impl fmt::Display for Difference {
 
 impl core::error::Error for Difference {}
 
-/// Makes the connection of a transcript again, from the configurations that it
-/// [names](Configurations::named), repeats every call at the time at which it was made, and compares
-/// every answer, event and byte.
-///
-/// # Errors
-/// The first [`Difference`]; there is one at the line that names the configurations, too.
-pub fn replay(transcript: &Transcript) -> Result<(), Difference> {
-    let name = &transcript.configuration;
-    match Configurations::named(name, transcript.seed) {
-        Some(configurations) => replay_with(transcript, &configurations),
-        None => Err(Difference {
-            line: 2,
-            recorded: name.clone(),
-            came: "no configurations have this name".to_string(),
-        }),
-    }
-}
-
-/// Replays a transcript of a connection with configurations of your own: made anew for each replay,
-/// with the seed of the transcript.
-///
-/// ```
-/// # use sslcore::testing::transcript::{Configurations, Difference, Transcript, replay_with};
-/// # fn f(transcript: &Transcript, mine: Configurations) -> Result<(), Difference> {
-/// replay_with(transcript, &mine)
-/// # }
-/// ```
+/// Makes a client's connection again with this configuration, repeats every call at the time at which
+/// it was made, and compares every answer, event and byte. The configuration is made anew for each
+/// replay, in the same way and over the same randomness. The [module](super) has an example.
 ///
 /// # Errors
 /// The first [`Difference`].
-pub fn replay_with(
+pub fn replay_as_client(transcript: &Transcript, config: &ClientConfig) -> Result<(), Difference> {
+    replay_between(transcript, config, None)
+}
+
+/// The same, for either end; a server's connection without a configuration is never started.
+pub(crate) fn replay_between(
     transcript: &Transcript,
-    configurations: &Configurations,
+    client: &ClientConfig,
+    server: Option<&ServerConfig>,
 ) -> Result<(), Difference> {
     let name = &transcript.configuration;
     let mut again = Recorder::new(name, transcript.seed, transcript.limits);
@@ -86,7 +67,7 @@ pub fn replay_with(
         if again.transcript().lines.len() == at {
             match line {
                 Line::At(clock) => again.set_clock(*clock),
-                Line::Call(call) => repeat(call, &mut again, configurations),
+                Line::Call(call) => repeat(call, &mut again, client, server),
                 Line::Answer(_) | Line::Event(_) => return differs(at, None),
             }
         }
@@ -116,14 +97,14 @@ fn shortened(recorded: Option<&Line>, came: Option<&Line>) -> (String, String) {
 }
 
 /// Makes a call again. Answers and errors are in the new transcript.
-fn repeat(call: &Call, on: &mut Recorder, configurations: &Configurations) {
-    let Configurations { client, server } = configurations;
+fn repeat(call: &Call, on: &mut Recorder, client: &ClientConfig, server: Option<&ServerConfig>) {
     let now = on.clock().now();
     let _ = match call {
         Call::StartClient { peer, leftover } => {
             on.start_client_encryption_with(client, peer.clone(), *leftover)
         }
         Call::StartServer { asks, leftover } => {
+            let Some(server) = server else { return };
             let start = match asks {
                 true => ServerStart::Ask {
                     fallback: server.clone(),
@@ -168,8 +149,14 @@ fn repeat(call: &Call, on: &mut Recorder, configurations: &Configurations) {
             };
             on.answer(ReviewId(*id), verdict)
         }
-        Call::Provide(id) => on.provide_config(RequestId(*id), server),
+        Call::Provide(id) => {
+            let Some(server) = server else { return };
+            on.provide_config(RequestId(*id), server)
+        }
         Call::Refuse(id) => on.refuse_config(RequestId(*id)),
+        Call::RefuseWith(id, code) => {
+            on.refuse_config_with(RequestId(*id), Alert::from_code(*code))
+        }
         Call::Simple(call) => {
             match call {
                 Simple::Process => drop(on.process(now)),

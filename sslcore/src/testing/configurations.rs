@@ -36,8 +36,16 @@ struct Words {
     max_fragment: Option<usize>,
 }
 
+impl Words {
+    fn only(&mut self, version: &'static str) -> Option<()> {
+        let before = self.version.replace(version);
+        before.is_none_or(|before| before == version).then_some(())
+    }
+}
+
 impl Configurations {
-    /// The configurations of this name; `None` when a word of it is not known.
+    /// The configurations of this name; `None` when a word of it is not known, or two contradict each
+    /// other.
     ///
     /// The server has the [known identity](known_identity), which the client trusts; both are
     /// [without security](backend_without_security). The words, in any order, change that:
@@ -52,13 +60,13 @@ impl Configurations {
     /// | `untrusted` | the client trusts nobody, and asks what to do |
     /// | `max_fragment 100` | both send no larger [fragments](crate::ConfigBuilder::max_fragment) |
     /// | `resumed` | the two have had a session: the next one resumes it |
-    pub fn named(name: &str, seed: u64) -> Option<Self> {
+    pub fn without_security(name: &str, seed: u64) -> Option<Self> {
         let mut words = Words::default();
         let mut rest = name.split_whitespace();
         while let Some(word) = rest.next() {
             match word {
-                "tls12" => words.version = Some("TLSv1.2"),
-                "tls13" => words.version = Some("TLSv1.3"),
+                "tls12" => words.only("TLSv1.2")?,
+                "tls13" => words.only("TLSv1.3")?,
                 "rustcrypto" => words.rustcrypto = true,
                 "retried" => words.retried = true,
                 "mutual" => words.mutual = true,
@@ -68,6 +76,9 @@ impl Configurations {
                 "max_fragment" => words.max_fragment = Some(rest.next()?.parse().ok()?),
                 _ => return None,
             }
+        }
+        if words.mutual && words.refused {
+            return None;
         }
         let made = Self::make(words, seed).ok()?;
         if words.resumed {

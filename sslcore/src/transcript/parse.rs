@@ -230,7 +230,10 @@ fn call(line: &str) -> Option<Call> {
         "transmitted" => Call::Transmitted(number(rest)?),
         "consume" => Call::Consume(number(rest)?),
         "provide" => Call::Provide(number(rest)?),
-        "refuse" => Call::Refuse(number(rest)?),
+        "refuse" => match rest.split_once(" with ") {
+            Some((id, code)) => Call::RefuseWith(number(id)?, number(code)?),
+            None => Call::Refuse(number(rest)?),
+        },
         SET_READ_BUFFER_SIZE => Call::SetReadBufferSize(number(rest)?),
         SET_PEER_CLOSE_TIMEOUT => Call::SetPeerCloseTimeout(match rest {
             NONE => None,

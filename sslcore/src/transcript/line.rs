@@ -83,6 +83,8 @@ pub(super) enum Call {
     Answer(u32, Answer),
     Provide(u32),
     Refuse(u32),
+    /// With an alert of this number.
+    RefuseWith(u32, u8),
     Simple(Simple),
 }
 
@@ -163,24 +165,12 @@ impl fmt::Display for Call {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::StartClient { peer, leftover } => {
-                let verified = peer.verify_name();
-                match (&peer.sni, peer.server_name()) {
-                    (Some(sni), _) if *sni == peer.verify => {
-                        write!(f, "start client {:?}", &*verified)?;
-                    }
-                    (_, Some(asked)) => {
-                        write!(f, "start client {asked:?} {VERIFY_AS} {:?}", &*verified)?;
-                    }
-                    _ => write!(f, "start client {:?} {WITHOUT_SNI}", &*verified)?,
-                }
+                write_peer(f, peer)?;
                 write_leftover(f, *leftover)
             }
             Self::StartServer { asks, leftover } => {
-                f.write_str(if *asks {
-                    "start server asking"
-                } else {
-                    "start server"
-                })?;
+                f.write_str("start server")?;
+                f.write_str(if *asks { " asking" } else { "" })?;
                 write_leftover(f, *leftover)
             }
             Self::Receive(data) => bytes::write(f, "<", data, true),
@@ -199,8 +189,21 @@ impl fmt::Display for Call {
             Self::Answer(id, answer) => write!(f, "answer {id} {answer}"),
             Self::Provide(id) => write!(f, "provide {id}"),
             Self::Refuse(id) => write!(f, "refuse {id}"),
+            Self::RefuseWith(id, code) => write!(f, "refuse {id} with {code}"),
             Self::Simple(call) => f.write_str(call.text()),
         }
+    }
+}
+
+fn write_peer(f: &mut fmt::Formatter<'_>, peer: &PeerName) -> fmt::Result {
+    let verified = peer.verify_name();
+    f.write_str("start client ")?;
+    match peer.server_name() {
+        // As text: names are equal in any case, and are sent as they were given.
+        Some(asked) if *asked == *verified => write!(f, "{verified:?}"),
+        Some(asked) => write!(f, "{asked:?} {VERIFY_AS} {verified:?}"),
+        None if peer.sni.as_ref() == Some(&peer.verify) => write!(f, "{verified:?}"),
+        None => write!(f, "{verified:?} {WITHOUT_SNI}"),
     }
 }
 
