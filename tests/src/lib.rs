@@ -27,6 +27,7 @@ pub mod peers;
 #[cfg(feature = "testing")]
 pub mod recorded;
 pub mod records;
+pub mod scarce;
 pub mod sealing;
 #[cfg(feature = "testing")]
 pub mod transcripts;

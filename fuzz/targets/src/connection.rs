@@ -27,7 +27,7 @@ fn run(data: &[u8]) -> Watched {
     let mut input = Input(data);
     let choice = Choice::new(input.long() as u16);
     let limits = limits(input.byte());
-    let mut actions = Input(input.part());
+    let actions = input.part();
     let mut stage = Stage {
         end: Watched::new(limits),
         stream: input.0,
@@ -36,18 +36,20 @@ fn run(data: &[u8]) -> Watched {
     if !choice.has(Choice::STARTTLS) {
         stage.start(Leftover::Refuse);
     }
-    for _ in 0..ACTIONS {
-        let Some(action) = actions.next() else { break };
-        stage.act(action, &mut actions);
-        stage.end.events();
-        stage.end.check();
-    }
-    stage.rest();
-    stage.end.finish();
-    stage.end
+    stage.play(actions)
 }
 
-fn limits(bits: u8) -> Limits {
+/// Such actions on a connection that has begun, while this comes from its peer.
+pub(crate) fn play(end: Watched, choice: Choice, actions: &[u8], stream: &[u8]) -> Watched {
+    let stage = Stage {
+        end,
+        stream,
+        choice,
+    };
+    stage.play(actions)
+}
+
+pub(crate) fn limits(bits: u8) -> Limits {
     let default = Limits::default();
     if bits & 1 == 0 {
         return default;
@@ -62,6 +64,20 @@ fn limits(bits: u8) -> Limits {
 }
 
 impl Stage<'_> {
+    /// All actions, then the rest of the stream and its end.
+    fn play(mut self, actions: &[u8]) -> Watched {
+        let mut actions = Input(actions);
+        for _ in 0..ACTIONS {
+            let Some(action) = actions.next() else { break };
+            self.act(action, &mut actions);
+            self.end.events();
+            self.end.check();
+        }
+        self.rest();
+        self.end.finish();
+        self.end
+    }
+
     fn start(&mut self, leftover: Leftover) {
         let conn = &mut self.end.conn;
         let started = match self.choice.has(Choice::SERVER) {

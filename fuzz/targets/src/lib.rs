@@ -3,6 +3,8 @@
 //! `cargo fuzz` calls them from `fuzz_targets`, and the test `corpora` with the files in `seeds` and
 //! `finds`. Beside panics, what they look for are breaches of [`sslcore::rules`].
 
+mod after_handshake;
+mod behind;
 mod certificates;
 mod configs;
 mod connection;
@@ -17,6 +19,7 @@ pub mod seeds;
 mod starttls;
 mod watched;
 
+pub use crate::after_handshake::after_handshake;
 pub use crate::certificates::certificates;
 pub use crate::connection::connection;
 pub use crate::differential::differential;
@@ -35,8 +38,9 @@ pub fn dictionary() -> String {
 pub type Target = fn(&[u8]);
 
 /// All of them, by name.
-pub const ALL: [(&str, Target); 7] = [
+pub const ALL: [(&str, Target); 8] = [
     ("connection", connection),
+    ("after_handshake", after_handshake),
     ("hellos", hellos),
     ("records", records),
     ("certificates", certificates),

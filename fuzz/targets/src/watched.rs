@@ -1,6 +1,7 @@
 //! A connection whose rules are looked after: what it does is held against [`sslcore::rules`] after
 //! every call.
 
+use sslcore::testing::snapshot;
 use sslcore::{
     Alert, Buffers, Connection, Event, FailureKind, Limits, Progress, ReadEnd, ReviewId, SslMode,
 };
@@ -11,6 +12,7 @@ use crate::depth;
 /// The longest record with one alert: header, explicit nonce, alert, inner type, tag.
 const ALERT_RECORD: u64 = 5 + 8 + 2 + 1 + 16;
 const RECORD: usize = 16 * 1024;
+const NO_RENEGOTIATION: Option<Alert> = Some(Alert::NoRenegotiation);
 
 /// A connection and what it did so far.
 pub(crate) struct Watched {
@@ -64,6 +66,17 @@ impl Watched {
             heard: 0,
             renewed: false,
         }
+    }
+
+    /// The same once more.
+    pub(crate) fn copied(&self) -> Self {
+        let conn = snapshot(&self.conn).expect("it has no security");
+        Self { conn, ..*self }
+    }
+
+    /// The alert that its failure has.
+    fn fatal(&self) -> Option<Alert> {
+        self.conn.failure().and_then(|it| it.alert())
     }
 
     fn is_tls(&self) -> bool {
@@ -126,14 +139,11 @@ impl Watched {
                 self.failed = Some(kind);
             }
             Event::AlertSent(Alert::CloseNotify | Alert::UserCanceled) => {}
-            // Warnings are sent without a failure.
+            // Warnings are sent without a failure, or were before it.
             Event::AlertSent(_) if self.conn.failure().is_none() => {}
+            Event::AlertSent(Alert::NoRenegotiation) if self.fatal() != NO_RENEGOTIATION => {}
             Event::AlertSent(alert) => {
-                assert_eq!(
-                    self.conn.failure().and_then(|it| it.alert()),
-                    Some(alert),
-                    "R6"
-                );
+                assert_eq!(self.fatal(), Some(alert), "R6");
                 self.fatal_alerts += 1;
                 assert!(self.fatal_alerts <= 1, "R6: two fatal alerts");
                 assert!(self.conn.transmit().is_empty(), "R6: it has not left");
