@@ -119,6 +119,13 @@ fn begins(text: &str, words: &[&str]) -> bool {
 
 fn drawn(what: &What, y: usize) -> String {
     match what {
+        What::Connection(number) => text(
+            OURS,
+            y + 4,
+            "middle",
+            "end",
+            &format!("connection {number}"),
+        ),
         What::Call(call) => text(OURS - 14, y + 4, "end", "call", call),
         What::Event(event) => {
             let class = match event {

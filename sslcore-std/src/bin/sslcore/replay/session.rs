@@ -2,9 +2,10 @@
 
 use sslcore_std::trace::Direction;
 
-/// The titles, up to the version: of a recording, and of a transcript of `sslcore::testing`, which has
+/// The titles, up to the version: of recordings with and without secrets, and of a transcript, which has
 /// the bytes as well.
-const TITLES: [&str; 2] = [
+const TITLES: [&str; 3] = [
+    "secret recording of connections of sslcore ",
     "recording of a connection of sslcore ",
     "transcript of a connection of sslcore",
 ];
@@ -57,6 +58,8 @@ pub(super) enum What {
     },
     Event(String),
     Call(String),
+    /// Another connection begins, the one of this number.
+    Connection(usize),
 }
 
 impl Session {
@@ -91,6 +94,8 @@ struct Reader {
     loose: Option<(Direction, usize)>,
     /// In which direction the last ones went.
     direction: Option<Direction>,
+    /// How many have ended.
+    connections: usize,
 }
 
 impl Reader {
@@ -108,6 +113,9 @@ impl Reader {
                 }
                 _ => {}
             },
+            // Each connection of a secret recording has a transcript of its own.
+            "transcript" if line.starts_with(TITLES[2]) => self.begin(),
+            "seed" | "settings" | "trust" => {}
             "at" => self.at = rest.split_once(" us")?.0.parse().ok()?,
             ">" => self.passed(Direction::Sent, rest)?,
             "<" => self.passed(Direction::Received, rest)?,
@@ -118,6 +126,15 @@ impl Reader {
             _ => self.push(What::Call(line.split(" \"").next()?.to_owned())),
         }
         Some(())
+    }
+
+    /// Another connection, if there was one before.
+    fn begin(&mut self) {
+        if !self.session.moments.is_empty() {
+            self.connections += 1;
+            self.at = 0;
+            self.push(What::Connection(self.connections + 1));
+        }
     }
 
     fn push(&mut self, what: What) {
