@@ -3,6 +3,8 @@
 #[cfg(feature = "record-secrets")]
 mod again;
 mod drawing;
+mod fold;
+mod label;
 mod session;
 
 use std::fs::File;
@@ -15,6 +17,7 @@ use clap::{Args, ValueHint};
 use zeroize::Zeroizing;
 
 use self::drawing::Drawing;
+use self::fold::folded;
 use self::session::Session;
 use crate::exit::Exit;
 use crate::files;
@@ -90,8 +93,9 @@ pub(crate) fn run(options: &Options) -> ExitCode {
 fn draw(options: &Options) -> Result<Exit, Trouble> {
     let file = &options.file;
     let text = text(file, DRAWN)?;
-    let session = Session::read(&text)
-        .map_err(|why| Trouble::usage(format!("{file:?} cannot be drawn: {why}")))?;
+    let refused = |why| Trouble::usage(format!("{file:?} cannot be drawn: {why}"));
+    let mut session = Session::read(&text).map_err(refused)?;
+    session.moments = folded(session.moments).map_err(refused)?;
     let drawing = Drawing::new(&session);
     let text = match options.html {
         true => drawing.html(),
