@@ -5,8 +5,9 @@
 use core::future::{Future, pending, poll_fn};
 use core::mem::{replace, take};
 use core::pin::pin;
-use core::task::{Context, Poll, Waker};
+use core::task::Poll;
 
+use embassy_futures::select::{Either3, select3};
 use embassy_futures::yield_now;
 use embassy_time::Timer;
 use embedded_io_async::{Error as _, ErrorKind, Read, Write};
@@ -95,8 +96,6 @@ pub(crate) struct Driver<T> {
     lingers: Option<Instant>,
     /// Those who wait were told that nothing more will happen.
     told_of_end: bool,
-    /// Which direction the next wait looks at first.
-    writes_first: bool,
     pub(crate) transport_error: Option<ErrorKind>,
 }
 
@@ -119,7 +118,6 @@ impl<T: Transport> Driver<T> {
             last_words: false,
             lingers: None,
             told_of_end: false,
-            writes_first: false,
             transport_error: None,
         }
     }
@@ -144,17 +142,17 @@ impl<T: Transport> Driver<T> {
         call: Call,
         mut goal: impl FnMut(&mut Self) -> Option<Result<R, Error>>,
     ) -> Result<R, Error> {
-        self.push();
+        self.push().await;
         loop {
-            if let Some(outcome) = self.outcome(call, &mut goal) {
+            if let Some(outcome) = self.outcome(call, &mut goal).await {
                 return outcome;
             }
             self.advance(call.reads).await;
         }
     }
 
-    /// What the call has come to.
-    pub(crate) fn outcome<R>(
+    /// What the call has come to. Never waits.
+    pub(crate) async fn outcome<R>(
         &mut self,
         call: Call,
         goal: &mut impl FnMut(&mut Self) -> Option<Result<R, Error>>,
@@ -165,7 +163,7 @@ impl<T: Transport> Driver<T> {
         let outcome = outcome.or_else(|| question().map(Err));
         if outcome.is_some() {
             // Nobody may call for a long time.
-            self.push();
+            self.push().await;
         }
         outcome
     }
@@ -178,7 +176,7 @@ impl<T: Transport> Driver<T> {
                 false => self.due = false,
             }
         } else if self.last_words {
-            self.hear_last_words();
+            self.hear_last_words().await;
         } else {
             let moved = self.wait(reads).await;
             self.take_in(moved);
@@ -242,23 +240,10 @@ impl<T: Transport> Driver<T> {
             }
             Moved::Rung
         };
-        // Neither direction may keep the other waiting for ever.
-        self.writes_first = !self.writes_first;
-        let writes_first = self.writes_first;
-        let (mut sending, mut receiving, mut rings) = (pin!(sending), pin!(receiving), pin!(rings));
-        poll_fn(|cx| {
-            for writes in [writes_first, !writes_first] {
-                let moved = match writes {
-                    true => sending.as_mut().poll(cx),
-                    false => receiving.as_mut().poll(cx),
-                };
-                if moved.is_ready() {
-                    return moved;
-                }
-            }
-            rings.as_mut().poll(cx)
-        })
-        .await
+        // What is to be sent comes to an end before what can be received does.
+        match select3(sending, receiving, rings).await {
+            Either3::First(moved) | Either3::Second(moved) | Either3::Third(moved) => moved,
+        }
     }
 
     fn take_in(&mut self, moved: Moved) {
@@ -284,12 +269,12 @@ impl<T: Transport> Driver<T> {
         self.due = true;
     }
 
-    /// Sends what waits, as far as the transport takes it now.
-    pub(crate) fn push(&mut self) {
+    /// Sends what waits, as far as the transport takes it now. Never waits.
+    pub(crate) async fn push(&mut self) {
         while !self.write_ended && !self.connection.transmit().is_empty() {
             let sent = {
                 let (_, mut writer) = self.transport.halves();
-                let sent = now(writer.write(self.connection.transmit()));
+                let sent = now(writer.write(self.connection.transmit())).await;
                 sent.map_err(|error| error.kind())
             };
             match sent {
@@ -305,13 +290,15 @@ impl<T: Transport> Driver<T> {
             false => self.ended().map(Err),
             true if self.connection.is_over() || self.write_ended => Some(Ok(())),
             true if self.handshake_left > 0 => None,
-            true => {
-                // What a flush waits for, an acknowledgment perhaps, need not be waited for.
-                let (_, mut writer) = self.transport.halves();
-                let _ = now(writer.flush());
-                Some(Ok(()))
-            }
+            true => Some(Ok(())),
         }
+    }
+
+    /// Begins to flush. What a flush waits for, an acknowledgment perhaps, is not waited for.
+    pub(crate) async fn begin_flush(&mut self) {
+        let (_, mut writer) = self.transport.halves();
+        // An error comes again.
+        let _ = now(writer.flush()).await;
     }
 
     fn sent(&mut self, sent: Result<usize, ErrorKind>) {
@@ -337,13 +324,13 @@ impl<T: Transport> Driver<T> {
         self.connection.transmit_failed();
     }
 
-    fn hear_last_words(&mut self) {
+    async fn hear_last_words(&mut self) {
         let hears = !self.read_ended && !self.connection.is_over();
         let room = self.connection.receive_buffer();
         let heard = match hears && !room.is_empty() {
             true => {
                 let (mut reader, _) = self.transport.halves();
-                now(reader.read(room)).map_err(|error| error.kind())
+                now(reader.read(room)).await.map_err(|error| error.kind())
             }
             false => Poll::Pending,
         };
@@ -490,7 +477,7 @@ impl<T: Transport> Driver<T> {
         let _ = self.act(|connection| connection.consume(n));
     }
 
-    /// The goal of a writer: takes what there is room for, and sends what the transport takes now.
+    /// The goal of a writer: takes what there is room for.
     pub(crate) fn write(&mut self, plaintext: &[u8]) -> Option<Result<usize, Error>> {
         if self.may_learn_why() {
             return None;
@@ -504,7 +491,6 @@ impl<T: Transport> Driver<T> {
             Ok(n) => {
                 self.owed |= n > 0;
                 self.due = true;
-                self.push();
                 Some(Ok(n))
             }
             Err(usage) => self.refused(usage).map(Err),
@@ -573,7 +559,9 @@ impl<T: Transport> Driver<T> {
     }
 }
 
-/// Polls once.
-fn now<F: Future>(future: F) -> Poll<F::Output> {
-    pin!(future).poll(&mut Context::from_waker(Waker::noop()))
+/// What the future has come to, by now. Its waker is the task's, since there are timers that take no
+/// other.
+async fn now<F: Future>(future: F) -> Poll<F::Output> {
+    let mut future = pin!(future);
+    poll_fn(|cx| Poll::Ready(future.as_mut().poll(cx))).await
 }

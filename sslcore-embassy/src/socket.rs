@@ -235,7 +235,9 @@ impl<T: Transport> SslSocket<T> {
         if self.connection().mode() == SslMode::Unencrypted {
             return Err(Error::NotStarted);
         }
-        self.driver.run(Call::READ, Driver::encrypted).await
+        self.driver.run(Call::READ, Driver::encrypted).await?;
+        self.driver.begin_flush().await;
+        Ok(())
     }
 
     /// Waits for the next event, and moves bytes meanwhile; `None` when the connection is over and all

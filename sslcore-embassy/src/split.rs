@@ -101,9 +101,9 @@ impl<T: Transport> SharedSslSocket<T> {
             turn.begin().await;
             // At once: whoever has the turn has the lock.
             let mut driver = self.driver.lock().await;
-            driver.push();
+            driver.push().await;
             loop {
-                let outcome = driver.outcome(call, &mut goal);
+                let outcome = driver.outcome(call, &mut goal).await;
                 self.tell(&mut driver, side);
                 if let Some(outcome) = outcome {
                     return outcome;

@@ -130,6 +130,9 @@ impl Half<'_> {
     async fn wait<T>(&self, reads: bool, mut attempt: impl FnMut(&mut Pipe) -> Option<T>) -> T {
         let _waiting = Waiting(self.0, reads);
         poll_fn(|cx| {
+            // As embassy's timers, which a transport may have.
+            let is_a_task = !cx.waker().will_wake(Waker::noop());
+            assert!(is_a_task, "whoever polls is no task");
             let mut pipe = self.0.borrow_mut();
             match attempt(&mut pipe) {
                 Some(outcome) => Poll::Ready(outcome),

@@ -80,7 +80,8 @@ pub async fn both<A: Future, B: Future>(one: A, other: B) -> (A::Output, B::Outp
 
 /// Polls once. Nobody is woken.
 pub fn once<F: Future>(future: F) -> Option<F::Output> {
-    match pin!(future).poll(&mut Context::from_waker(Waker::noop())) {
+    let waker = Waker::from(Arc::new(Bell(AtomicBool::new(false))));
+    match pin!(future).poll(&mut Context::from_waker(&waker)) {
         Poll::Ready(outcome) => Some(outcome),
         Poll::Pending => None,
     }
