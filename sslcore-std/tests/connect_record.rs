@@ -164,7 +164,7 @@ fn a_refused_certificate_is_recorded_with_its_alert() {
     );
     let svg = drawn(&["--svg"], &recording);
     assert!(
-        svg.contains("<text class=\"bad\"") && svg.contains(">AlertSent("),
+        svg.contains("<text class=\"l bad\"") && svg.contains(">AlertSent("),
         "{svg}"
     );
     assert!(!svg.contains("a decision"), "nobody was asked: {svg}");
@@ -186,7 +186,7 @@ fn a_transcript_is_drawn_with_the_time_in_which_a_decision_was_open() {
     let plain = svg("tls13-client.txt");
     assert!(!plain.contains("a decision"), "{plain}");
     assert!(
-        plain.contains(">handshake, 211 B<")
+        plain.contains(">handshake client_hello, 216 B<")
             && plain.contains(">start client &quot;server.test&quot;<"),
         "{plain}"
     );
@@ -241,6 +241,52 @@ fn many_records_are_one_arrow_and_bytes_without_a_record_are_one_too() {
     for wanted in [">bytes, 4 B<", ">bytes, 8 B<", ">close<", ">bytes, 9 B<"] {
         assert!(svg.contains(wanted), "{wanted}:\n{svg}");
     }
+}
+
+#[test]
+fn a_call_is_drawn_at_the_time_at_which_it_has_its_effect() {
+    let transcript = "transcript of a connection of sslcore, format 1\n\
+        configuration \"\", seed 1\nat 5 us, 0 s\nsettle\nclose\nat 1000005 us, 1 s\nsettle\ncancel\n\
+        settle\nat 2000005 us, 2 s\nsettle\nevent PeerClosed\n";
+    let svg = drawn(&["--svg"], &file("calls.txt", transcript.as_bytes()));
+    let order = [
+        ">1,000.005 ms<",
+        ">close<",
+        ">cancel<",
+        ">2,000.005 ms<",
+        ">PeerClosed<",
+    ];
+    let places = order.map(|wanted| {
+        svg.find(wanted)
+            .unwrap_or_else(|| panic!("{wanted}:\n{svg}"))
+    });
+    assert!(places.is_sorted() && !svg.contains(">0.005 ms<"), "{svg}");
+}
+
+#[test]
+fn a_long_session_is_short_where_data_passes() {
+    let pair = "> encrypted, 100 bytes\n< encrypted, 1000 bytes\n";
+    let round = |at: usize| format!("at {at} us\n{pair}");
+    let data: String = (0..5000).map(round).collect();
+    let recording = format!("{TITLE}event Encrypted\n{data}event PeerClosed\n");
+    let svg = drawn(&["--svg"], &file("long.txt", recording.as_bytes()));
+    assert!(svg.len() < 10_000, "{} bytes", svg.len());
+    for wanted in [
+        ">Encrypted<",
+        ">· · · 9,992 more · · ·<",
+        ">499,600 B sent, 4,996,000 B received, until 4.997 ms<",
+        ">sent 500,000 B in 5,000 pieces<",
+        ">received 5,000,000 B in 5,000 pieces<",
+        ">PeerClosed<",
+    ] {
+        assert!(svg.contains(wanted), "{wanted}:\n{svg}");
+    }
+    // Nothing else is left out.
+    let events = "event KeysUpdated(Sending)\n".repeat(10_000);
+    let text = format!("{TITLE}{events}");
+    let svg = drawn(&["--svg"], &file("events.txt", text.as_bytes()));
+    assert_eq!(svg.matches(">KeysUpdated(Sending)<").count(), 10_000);
+    assert!(svg.len() < 2_000_000, "{} bytes", svg.len());
 }
 
 #[test]

@@ -6,6 +6,8 @@ mod alerts;
 mod awkward_endings;
 #[path = "../tests/canceling.rs"]
 mod canceling;
+#[path = "../tests/changes.rs"]
+mod changes;
 #[path = "../tests/choosing.rs"]
 mod choosing;
 #[path = "../tests/clear_handshake_records.rs"]
@@ -30,10 +32,14 @@ mod full_buffers;
 mod handshake;
 #[path = "../tests/hostile_records.rs"]
 mod hostile_records;
+#[path = "../tests/judged_time.rs"]
+mod judged_time;
 #[path = "../tests/key_update.rs"]
 mod key_update;
 #[path = "../tests/lost_bytes.rs"]
 mod lost_bytes;
+#[path = "../tests/nothing_sticks.rs"]
+mod nothing_sticks;
 #[path = "../tests/protected_handshake_records.rs"]
 mod protected_handshake_records;
 #[path = "../tests/quarantine.rs"]
@@ -44,10 +50,18 @@ mod record_layer;
 mod refused_early_data;
 #[path = "../tests/repeated_words.rs"]
 mod repeated_words;
+#[path = "../tests/resumed_trust.rs"]
+mod resumed_trust;
 #[path = "../tests/second_hello.rs"]
 mod second_hello;
+#[path = "../tests/sessions.rs"]
+mod sessions;
+#[path = "../tests/stapled.rs"]
+mod stapled;
 #[path = "../tests/starttls.rs"]
 mod starttls;
+#[path = "../tests/ticket_or_cache.rs"]
+mod ticket_or_cache;
 #[path = "../tests/timeouts.rs"]
 mod timeouts;
 #[path = "../tests/tls12_finished.rs"]
@@ -56,5 +70,9 @@ mod tls12_finished;
 mod told_of_handshakes;
 #[path = "../tests/transmissions.rs"]
 mod transmissions;
+#[path = "../tests/transmit_failed.rs"]
+mod transmit_failed;
 #[path = "../tests/verdict/main.rs"]
 mod verdict;
+#[path = "../tests/writing.rs"]
+mod writing;

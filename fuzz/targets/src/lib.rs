@@ -8,10 +8,12 @@ mod behind;
 mod certificates;
 mod configs;
 mod connection;
+pub mod depth;
 mod differential;
 mod files;
 mod hellos;
 mod input;
+pub mod mutator;
 mod records;
 pub mod seeds;
 mod starttls;
@@ -25,6 +27,12 @@ pub use crate::files::files;
 pub use crate::hellos::hellos;
 pub use crate::records::records;
 pub use crate::starttls::starttls;
+
+/// The dictionary of TLS, a word a line, as libFuzzer reads it (`-dict`).
+pub fn dictionary() -> String {
+    let words = sslcore::testing::dictionary().into_iter();
+    words.map(|word| format!("{word}\n")).collect()
+}
 
 /// A target.
 pub type Target = fn(&[u8]);

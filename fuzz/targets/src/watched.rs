@@ -7,6 +7,7 @@ use sslcore::{
 };
 
 use crate::configs::at;
+use crate::depth;
 
 /// The longest record with one alert: header, explicit nonce, alert, inner type, tag.
 const ALERT_RECORD: u64 = 5 + 8 + 2 + 1 + 16;
@@ -39,6 +40,8 @@ pub(crate) struct Watched {
     pub(crate) reset: bool,
     /// What was read from it encrypted.
     pub(crate) heard: usize,
+    /// The keys of one direction were renewed.
+    pub(crate) renewed: bool,
 }
 
 impl Watched {
@@ -61,6 +64,7 @@ impl Watched {
             eof: false,
             reset: false,
             heard: 0,
+            renewed: false,
         }
     }
 
@@ -77,6 +81,15 @@ impl Watched {
 
     fn is_tls(&self) -> bool {
         self.conn.mode() != SslMode::Unencrypted
+    }
+
+    /// Whether the transport has taken something of its TLS.
+    pub(crate) fn answered(&self) -> bool {
+        self.taken > 0
+    }
+
+    pub(crate) fn was_encrypted(&self) -> bool {
+        self.encrypted
     }
 
     fn is_held(&self) -> bool {
@@ -135,6 +148,7 @@ impl Watched {
                 assert!(self.fatal_alerts <= 1, "R6: two fatal alerts");
                 assert!(self.conn.transmit().is_empty(), "R6: it has not left");
             }
+            Event::KeysUpdated => self.renewed = true,
             Event::PeerClosed => self.peer_closed = true,
             Event::Closed(report) => {
                 assert!(self.conn.is_over());
@@ -306,6 +320,7 @@ impl Watched {
         for _ in 0..8 {
             self.drain();
             if self.closed {
+                depth::note(self);
                 return;
             }
             self.millis += 20_000;

@@ -71,3 +71,12 @@ fn every_target_is_built_by_cargo_fuzz() {
         );
     }
 }
+
+#[test]
+fn the_dictionary_is_what_the_library_reads_by() {
+    let path = folder("dictionaries").join("tls.dict");
+    let kept = fs::read_to_string(path).expect("a dictionary");
+    // Made by `cargo run -p sslcore-fuzz-targets --bin dictionary`.
+    assert_eq!(kept, sslcore_fuzz_targets::dictionary());
+    assert!(kept.contains("extension_51=\"\\x00\\x33\"\n"));
+}

@@ -29,6 +29,28 @@ pub(crate) mod kind {
     pub(crate) const CERTIFICATE_VERIFY: u8 = 15;
     pub(crate) const FINISHED: u8 = 20;
     pub(crate) const KEY_UPDATE: u8 = 24;
+
+    /// All of them, and those that are known by their numbers alone: EndOfEarlyData,
+    /// ClientKeyExchange, CertificateStatus, CompressedCertificate.
+    #[cfg(feature = "testing")]
+    pub(crate) const ALL: [u8; 16] = [
+        HELLO_REQUEST,
+        CLIENT_HELLO,
+        SERVER_HELLO,
+        NEW_SESSION_TICKET,
+        5,
+        ENCRYPTED_EXTENSIONS,
+        CERTIFICATE,
+        SERVER_KEY_EXCHANGE,
+        CERTIFICATE_REQUEST,
+        SERVER_HELLO_DONE,
+        CERTIFICATE_VERIFY,
+        16,
+        FINISHED,
+        22,
+        KEY_UPDATE,
+        25,
+    ];
 }
 
 /// Room in front of a message: an engine that wants whole records writes the header there.

@@ -9,7 +9,8 @@
 //! - [`snapshot`] copies a connection, so that many runs start behind one handshake;
 //! - [`Simulation`] has two connections and the network between them, in a time of its own;
 //! - [`ScriptedPeer`] says what no honest peer says, sealed under the right keys;
-//! - [`transcript`] records a session as text that can be read, and replays it byte for byte.
+//! - [`transcript`] records a session as text that can be read, and replays it byte for byte;
+//! - [`dictionary`] has the words that a fuzzer cannot guess.
 //!
 //! The backends take a seed, so that the same calls give the same bytes. A backend draws from a
 //! source of its own: make one for each configuration, and a configuration for each connection if
@@ -64,6 +65,7 @@
 //! other implementation has, and no configuration over another backend has either.
 
 mod configurations;
+mod dictionary;
 mod entropy;
 mod line;
 mod scripted;
@@ -77,6 +79,7 @@ use alloc::vec::Vec;
 
 use rustls_pki_types::{CertificateDer, PrivateKeyDer, PrivatePkcs8KeyDer};
 
+pub use self::dictionary::{Word, dictionary};
 use self::entropy::Seeded;
 pub use self::line::Link;
 pub use self::scripted::{Keys, Record, ScriptedPeer, SealError};

@@ -117,6 +117,19 @@ pub(crate) fn put_out(bytes: &[u8]) -> Result<(), Trouble> {
     }
 }
 
+/// Onto standard output: it is what was asked for.
+pub(crate) fn print(json: bool, all: &[&dyn Telling]) -> Result<(), Trouble> {
+    let palette = Palette::for_stdout();
+    let mut text = String::new();
+    for telling in all {
+        text += &match json {
+            true => ascii_json(&telling.json()) + "\n",
+            false => telling.text(palette),
+        };
+    }
+    put_out(text.as_bytes())
+}
+
 /// Something that is not wrong enough to end it.
 pub(crate) struct Warning(pub(crate) String);
 

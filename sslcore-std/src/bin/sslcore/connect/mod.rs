@@ -11,6 +11,7 @@ mod reconnect;
 mod record;
 mod report;
 mod route;
+mod secrets;
 mod service;
 mod settings;
 mod source;
@@ -33,6 +34,7 @@ use self::pump::Interrupted;
 use self::report::{
     Asked, Closed, Connected, Encrypted, Report, Switching, Trouble, Trust, Warning,
 };
+use self::secrets::Secrets;
 use self::settings::Settings;
 use self::trace::Trace;
 use self::watch::{CANCEL, Watch};
@@ -75,11 +77,15 @@ fn converse(options: &Options, report: &Report) -> Result<(), Trouble> {
     };
     let watch = Watch::begin(options.record.as_deref()).map_err(Trouble::usage)?;
     let outcome = session(options, &settings, terminal, &watch, report);
-    if let Some(gap) = watch.gap() {
+    let outcome = outcome.and_then(|()| reconnect(options, &settings, report));
+    let secrets = settings.secrets.as_ref();
+    for gap in [watch.gap(), secrets.and_then(Secrets::gap)]
+        .into_iter()
+        .flatten()
+    {
         report.tell(&Warning(gap));
     }
-    outcome?;
-    reconnect(options, &settings, report)
+    outcome
 }
 
 /// One connection, from its first byte to its end.
@@ -161,11 +167,17 @@ fn reconnect(options: &Options, settings: &Settings, report: &Report) -> Result<
     let watch = Watch::default();
     let handshaken = || {
         let host = &options.target.host;
-        let mut socket = settings
-            .route
-            .connect(host, settings.port, &Connector::connect)?;
+        let reach = |connector: &Connector, host: &str, port| {
+            let mut socket = connector.start(host, port)?;
+            settings.transcribe(&mut socket)?;
+            socket.wait_for_connected(None)?;
+            Ok(socket)
+        };
+        let mut socket = settings.route.connect(host, settings.port, &reach)?;
         start_tls(&mut socket, options, settings, &watch, None)?;
-        match wait_for_encrypted(&mut socket, options.timeout, &watch) {
+        let outcome = wait_for_encrypted(&mut socket, options.timeout, &watch);
+        settings.write_anchors(socket.connection());
+        match outcome {
             Ok(()) => Ok(socket),
             Err(error) => Err(give_up(&mut socket, error, false, &watch, options)),
         }
@@ -196,6 +208,7 @@ fn connect(
     let reach = |connector: &Connector, host: &str, port| {
         let progress = progress(&format!("Looking up {host:?}"), options, Some(report));
         let mut socket = connector.start(host, port)?;
+        settings.transcribe(&mut socket)?;
         loop {
             if let Some(attempt) = socket.attempt() {
                 progress.now(&format!(
@@ -287,6 +300,7 @@ fn handshake(
     let progress = progress("Waiting for the handshake", options, Some(report));
     let outcome = wait_for_encrypted(socket, options.timeout, watch);
     drop(progress);
+    settings.write_anchors(socket.connection());
     let mut chain = Chain::of(socket.connection());
     if options.verify == Mode::Verify {
         chain = chain.with_remedies(Command::Connect, &settings.terms);

@@ -179,6 +179,12 @@ pub(crate) struct Options {
     #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath,
         value_parser = files::written_parser(), help_heading = "Running")]
     pub(super) record: Option<PathBuf>,
+    /// Write down in this new file all that happens, byte for byte, with the secrets of the connection:
+    /// for `sslcore replay`, which does it again. Whoever reads the file can read the connection; a
+    /// private key is never in it. The cryptography is RustCrypto's then, in portable Rust
+    #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath,
+        value_parser = files::written_parser(), help_heading = "Running")]
+    pub(super) record_secrets: Option<PathBuf>,
     /// Show every record and every event on standard error, with its time in milliseconds
     #[arg(long, help_heading = "Running")]
     pub(super) trace: bool,

@@ -1,10 +1,11 @@
 //! What a recording says, line by line.
 
-use sslcore_std::trace::Direction;
+use sslcore_std::trace::{Direction, Records};
 
-/// The titles, up to the version: of a recording, and of a transcript of `sslcore::testing`, which has
+/// The titles, up to the version: of recordings with and without secrets, and of a transcript, which has
 /// the bytes as well.
-const TITLES: [&str; 2] = [
+const TITLES: [&str; 3] = [
+    "secret recording of connections of sslcore ",
     "recording of a connection of sslcore ",
     "transcript of a connection of sslcore",
 ];
@@ -28,9 +29,6 @@ const DRIVING: [&str; 7] = [
     "=",
 ];
 
-/// How much a picture shows at most: browsers show none that are much higher.
-const MOST: usize = 100_000;
-
 /// A session as one end saw it.
 #[derive(Debug, Default)]
 pub(super) struct Session {
@@ -46,6 +44,25 @@ pub(super) struct Moment {
     pub(super) what: What,
 }
 
+/// What a row in the place of many stands for.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub(super) struct Folded {
+    /// How many pieces, and bytes, were sent.
+    pub(super) sent: (usize, usize),
+    pub(super) received: (usize, usize),
+    /// When the last of it was, in microseconds.
+    pub(super) until: u64,
+}
+
+impl Folded {
+    pub(super) fn passed(&self, way: Direction) -> (usize, usize) {
+        match way {
+            Direction::Sent => self.sent,
+            Direction::Received => self.received,
+        }
+    }
+}
+
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) enum What {
     /// So many in a row of one kind, with so many bytes together.
@@ -57,6 +74,10 @@ pub(super) enum What {
     },
     Event(String),
     Call(String),
+    /// Another connection begins, the one of this number.
+    Connection(usize),
+    /// Data that has passed for long.
+    Folded(Folded),
 }
 
 impl Session {
@@ -68,56 +89,116 @@ impl Session {
         if !TITLES.into_iter().any(is_title) {
             return Err("it is no recording of a connection".to_owned());
         }
-        let mut reader = Reader::default();
+        let mut reader = Reader {
+            is_transcript: !title.starts_with(TITLES[1]),
+            ..Reader::default()
+        };
         for (number, line) in lines {
             let read = reader.line(line);
             read.ok_or_else(|| format!("line {number} says nothing that is known"))?;
-            if reader.session.moments.len() > MOST {
-                let why = "more has happened than a picture can show: it has 100,000 rows at most";
-                return Err(why.to_owned());
-            }
         }
         reader.end_of_bytes();
         Ok(reader.session)
+    }
+
+    /// How many records and pieces of plaintext have passed, and how many bytes.
+    pub(super) fn passed(&self, way: Direction) -> (usize, usize) {
+        let (mut records, mut all) = (0_usize, 0_usize);
+        for moment in &self.moments {
+            let (count, bytes) = match &moment.what {
+                What::Records {
+                    direction,
+                    count,
+                    bytes,
+                    ..
+                } if *direction == way => (*count, *bytes),
+                What::Folded(folded) => folded.passed(way),
+                _ => continue,
+            };
+            records = records.saturating_add(count);
+            all = all.saturating_add(bytes);
+        }
+        (records, all)
     }
 }
 
 #[derive(Default)]
 struct Reader {
     session: Session,
+    is_transcript: bool,
+    /// How many calls the last lines are.
+    calls: usize,
     /// The clock.
     at: u64,
     /// Bytes of a transcript, in which no record was found so far.
     loose: Option<(Direction, usize)>,
     /// In which direction the last ones went.
     direction: Option<Direction>,
+    /// How many have ended.
+    connections: usize,
+    /// What names the records of a transcript.
+    records: [Records; 2],
+    /// The record of a transcript whose lines are read: its header, and how its body begins.
+    open: Option<([u8; 5], Vec<u8>)>,
 }
 
 impl Reader {
     fn line(&mut self, line: &str) -> Option<()> {
         let (first, rest) = line.split_once(' ').unwrap_or((line, ""));
+        let calls = std::mem::take(&mut self.calls);
         // The lines of bytes are indented.
         if !first.is_empty() {
             self.end_of_bytes();
         }
         match first {
             "" => match line.split_once(" # ") {
-                Some((header, record)) if !header.contains('"') => {
+                Some((header, _)) if !header.contains('"') => {
                     self.loose = None;
-                    self.record(self.direction?, record)?;
+                    self.end_of_record();
+                    let mut bytes = [0; 5];
+                    let digits = header.trim();
+                    (digits.len() == 10).then_some(())?;
+                    for (at, byte) in bytes.iter_mut().enumerate() {
+                        *byte = u8::from_str_radix(digits.get(2 * at..2 * at + 2)?, 16).ok()?;
+                    }
+                    self.open = Some((bytes, Vec::new()));
                 }
-                _ => {}
+                _ => self.body(line),
             },
-            "at" => self.at = rest.split_once(" us")?.0.parse().ok()?,
+            // Each connection of a secret recording has a transcript of its own.
+            "transcript" if line.starts_with(TITLES[2]) => self.begin(),
+            "seed" | "settings" | "trust" => {}
+            "at" => {
+                self.at = rest.split_once(" us")?.0.parse().ok()?;
+                // A transcript has the time for what comes of calls, above that and below the calls.
+                let last = self.session.moments.iter_mut().rev();
+                last.take(calls).for_each(|moment| moment.at = self.at);
+            }
             ">" => self.passed(Direction::Sent, rest)?,
             "<" => self.passed(Direction::Received, rest)?,
             "event" => self.event(rest),
             _ if line.starts_with('#') || DRIVING.contains(&first) => {}
-            "start" => self.push(What::Call(line.to_owned())),
-            // Of what is written and read, not the text.
-            _ => self.push(What::Call(line.split(" \"").next()?.to_owned())),
+            _ => {
+                // Of what is written and read, not the text.
+                let shown = match first {
+                    "start" => line,
+                    _ => line.split(" \"").next()?,
+                };
+                self.push(What::Call(shown.to_owned()));
+                self.calls = if self.is_transcript { calls + 1 } else { 0 };
+            }
         }
         Some(())
+    }
+
+    /// Another connection, if there was one before.
+    fn begin(&mut self) {
+        if !self.session.moments.is_empty() {
+            self.connections += 1;
+            self.at = 0;
+            self.records = Default::default();
+            self.push(What::Connection(self.connections + 1));
+        }
     }
 
     fn push(&mut self, what: What) {
@@ -143,7 +224,36 @@ impl Reader {
         Some(())
     }
 
+    /// A line of a record's body: its first digits say what the record is.
+    fn body(&mut self, line: &str) {
+        let Some((_, body)) = self.open.as_mut().filter(|(_, body)| body.is_empty()) else {
+            return;
+        };
+        for digits in line.trim().as_bytes().chunks(2).take(4) {
+            let byte = std::str::from_utf8(digits).ok();
+            let byte = byte.and_then(|digits| u8::from_str_radix(digits, 16).ok());
+            body.push(byte.unwrap_or_default());
+        }
+    }
+
+    /// Names the record whose lines have been read; of its body no more than the beginning matters.
+    fn end_of_record(&mut self) {
+        let (Some((header, body)), Some(direction)) = (self.open.take(), self.direction) else {
+            return;
+        };
+        let len = usize::from(u16::from_be_bytes([header[3], header[4]]));
+        let mut bytes = header.to_vec();
+        bytes.extend(body);
+        bytes.resize(header.len() + len, 0);
+        let mut named = None;
+        self.records[direction as usize].feed(&bytes, |record| named = Some(record));
+        if let Some(record) = named {
+            self.add(direction, &record.to_string(), record.len());
+        }
+    }
+
     fn end_of_bytes(&mut self) {
+        self.end_of_record();
         if let Some((direction, bytes)) = self.loose.take() {
             self.add(direction, "bytes", bytes);
         }

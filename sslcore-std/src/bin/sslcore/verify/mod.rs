@@ -17,8 +17,8 @@ use crate::files;
 use crate::judge::{Purpose, Terms};
 use crate::remedy::Command;
 use crate::status;
-use crate::telling::{Report, Telling, Trouble, Warning, put_out};
-use crate::text::{Ink, Palette, ascii_json, escaped};
+use crate::telling::{Report, Telling, Trouble, Warning, print};
+use crate::text::{Ink, Palette, escaped};
 
 /// Verify certificates in files as a handshake would, without one
 ///
@@ -194,17 +194,4 @@ impl Telling for Verdict<'_> {
             "at": self.at.as_secs(),
         })
     }
-}
-
-/// Onto standard output: it is what was asked for.
-fn print(json: bool, all: &[&dyn Telling]) -> Result<(), Trouble> {
-    let palette = Palette::for_stdout();
-    let mut text = String::new();
-    for telling in all {
-        text += &match json {
-            true => ascii_json(&telling.json()) + "\n",
-            false => telling.text(palette),
-        };
-    }
-    put_out(text.as_bytes())
 }
