@@ -225,16 +225,12 @@ impl Fault {
             (_, Unconfigured) => false,
             // Tickets: there is none, or it is not understood.
             (O::Random | O::MakeAead | O::Seal | O::Open, Unharmed) => !self.at_client,
-            // Another path vouches for the chain.
-            (O::Verify, Unharmed) => !self.lasting,
             (_, Unharmed) => false,
             (O::Verify, Failed(FailureKind::BadHandshakeSignature, alert)) => {
                 alert == Some(Alert::DecryptError)
             }
             (O::Verify, Failed(kind, alert)) => {
-                self.lasting
-                    && matches!(kind, FailureKind::CertificateRejected(_))
-                    && alert.is_some()
+                matches!(kind, FailureKind::CertificateRejected(_)) && alert.is_some()
             }
             (O::Open, Failed(kind, alert)) => {
                 // Nothing follows our close_notify.

@@ -19,7 +19,7 @@ use sslcore_tests::recorded::Recorded;
 #[derive(Clone, Debug)]
 struct Session {
     tls13: bool,
-    /// Words of [`Configurations::named`].
+    /// Words of [`Configurations::without_security`].
     words: &'static str,
     starttls: bool,
     /// The server waits for its configuration.
@@ -259,7 +259,7 @@ fn outcome(party: &Party) -> Outcome {
 /// The session with these acts first, the client's and the server's; then all that is left happens at
 /// once, and the streams end.
 fn run(session: &Session, limits: [Limits; 2], acts: &[(bool, Act)]) -> [Outcome; 2] {
-    let configs = Configurations::named(&session.name(), 7).expect("known words");
+    let configs = Configurations::without_security(&session.name(), 7).expect("known words");
     let mut client = Party::new(session, true, limits[0]);
     let mut server = Party::new(session, false, limits[1]);
     if session.starttls {
