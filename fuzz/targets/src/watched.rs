@@ -126,8 +126,9 @@ impl Watched {
                 self.failed = Some(kind);
             }
             Event::AlertSent(Alert::CloseNotify | Alert::UserCanceled) => {}
-            // Warnings are sent without a failure.
+            // Warnings are sent without a failure, and this one may still be there when one comes.
             Event::AlertSent(_) if self.conn.failure().is_none() => {}
+            Event::AlertSent(Alert::NoRenegotiation) => {}
             Event::AlertSent(alert) => {
                 assert_eq!(
                     self.conn.failure().and_then(|it| it.alert()),

@@ -35,16 +35,20 @@
 //! # Ok(()) }
 //! ```
 
+mod action;
 mod bytes;
 mod configurations;
 mod line;
 mod parse;
 mod recorder;
 mod replay;
+mod scenario;
 mod text;
 
+pub use self::action::Action;
 pub use self::configurations::Configurations;
 pub use self::parse::TranscriptError;
 pub use self::recorder::Recorder;
 pub use self::replay::{Difference, replay, replay_with};
+pub use self::scenario::{ClientCertificate, Scenario};
 pub use self::text::Transcript;
