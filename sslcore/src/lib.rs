@@ -56,7 +56,8 @@
 //! | `rustcrypto` | RustCrypto | microcontrollers, and replaying whole sessions: entropy comes from the caller |
 //!
 //! None is on by default. The feature `testing` adds the module of that name: what programs are
-//! tested with, and no security. The handshake allocates through rustls; out of memory there is the
+//! tested with, and no security; `arbitrary`, which needs std, makes parts of it of a fuzzer's input.
+//! The handshake allocates through rustls; out of memory there is the
 //! platform's abort. Afterwards nothing allocates in steady state. The target needs `alloc` and
 //! compare-and-swap atomics: Cortex-M3 and up, riscv32imac.
 #![no_std]
