@@ -152,6 +152,7 @@ impl Stage<'_> {
                 }
                 1 => {
                     end.conn.transmit_failed();
+                    end.cut = true;
                     end.ended = true;
                 }
                 _ => {}

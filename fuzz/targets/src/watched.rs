@@ -46,6 +46,8 @@ pub(crate) struct Watched {
     pub(crate) answered: Option<ReviewId>,
     pub(crate) eof: bool,
     pub(crate) reset: bool,
+    /// Nothing can be sent any more.
+    pub(crate) cut: bool,
     /// What was read from it encrypted.
     pub(crate) heard: usize,
     /// The keys of one direction were renewed.
@@ -73,6 +75,7 @@ impl Watched {
             answered: None,
             eof: false,
             reset: false,
+            cut: false,
             heard: 0,
             renewed: false,
             in_clear: false,
@@ -148,7 +151,7 @@ impl Watched {
                     "R4: while the stream is open"
                 );
                 assert!(
-                    kind != FailureKind::Reset || self.reset,
+                    kind != FailureKind::Reset || self.reset || self.cut,
                     "R4: nobody has reset the stream"
                 );
                 self.failed = Some(kind);
