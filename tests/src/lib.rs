@@ -10,6 +10,7 @@ pub mod counting;
 pub mod effort;
 #[cfg(feature = "rustcrypto")]
 pub mod entropy;
+pub mod failing;
 pub mod flaws;
 pub mod forge;
 pub mod gnutls;
@@ -26,9 +27,11 @@ pub mod peers;
 #[cfg(feature = "testing")]
 pub mod recorded;
 pub mod records;
+pub mod scarce;
 pub mod sealing;
 #[cfg(feature = "testing")]
 pub mod transcripts;
 pub mod useless;
+pub mod view;
 pub mod wiped;
 pub mod wire;

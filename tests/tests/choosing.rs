@@ -152,6 +152,10 @@ fn a_refusal_can_have_an_alert_of_the_applications_choice_unless_that_refuses_no
         (Alert::CloseNotify, Alert::UnrecognizedName),
         (Alert::UserCanceled, Alert::UnrecognizedName),
         (Alert::NoRenegotiation, Alert::UnrecognizedName),
+        // By their numbers.
+        (Alert::Unknown(0), Alert::UnrecognizedName),
+        (Alert::Unknown(90), Alert::UnrecognizedName),
+        (Alert::Unknown(100), Alert::UnrecognizedName),
     ] {
         for version in VERSIONS {
             let (mut pair, id) = asked(version, usize::MAX);

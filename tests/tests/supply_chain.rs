@@ -6,7 +6,8 @@ use serde_json::Value;
 use spdx::{Expression, ParseMode};
 
 /// Licences that ask for no more than to be named, and that MIT OR Apache-2.0 can be combined with.
-const PERMISSIVE: [&str; 9] = [
+const PERMISSIVE: [&str; 10] = [
+    "0BSD",
     "Apache-2.0",
     "BSD-2-Clause",
     "BSD-3-Clause",

@@ -9,7 +9,11 @@ use std::path::{Path, PathBuf};
 use self::items::{Item, Kind, Page, words};
 
 /// The folders of sources that are held to it, seen from this package.
-const FOLDERS: [&str; 2] = ["../sslcore/src", "../sslcore-std/src"];
+const FOLDERS: [&str; 3] = [
+    "../sslcore/src",
+    "../sslcore-embassy/src",
+    "../sslcore-std/src",
+];
 
 /// Pages and programs that the documentation takes in beside those folders.
 const SHOWN: [&str; 5] = [

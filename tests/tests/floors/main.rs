@@ -19,12 +19,13 @@ use house::House;
 
 const TABLE: &str = include_str!("../floors.txt");
 
-/// The crates with floors, by their section of the table: where their root is, and folders that
-/// are not theirs.
-const CRATES: [(&str, &str, &[&str]); 3] = [
-    ("sslcore", "sslcore/src", &[]),
-    ("sslcore-std", "sslcore-std/src", &["bin"]),
-    ("program", "sslcore-std/src/bin/sslcore", &[]),
+/// The crates with floors, by their section of the table: where their root is, folders that are not
+/// theirs, and how many files there are at least.
+const CRATES: [(&str, &str, &[&str], usize); 4] = [
+    ("sslcore", "sslcore/src", &[], 100),
+    ("sslcore-std", "sslcore-std/src", &["bin"], 60),
+    ("program", "sslcore-std/src/bin/sslcore", &[], 60),
+    ("sslcore-embassy", "sslcore-embassy/src", &[], 10),
 ];
 
 fn workspace() -> PathBuf {
@@ -58,12 +59,12 @@ fn rust_files(root: &Path, without: &[&str]) -> Vec<(String, String)> {
 fn every_file_imports_only_from_floors_below_its_own() {
     let sections = table::read(TABLE);
     let mut faults = Vec::new();
-    for (name, root, without) in CRATES {
+    for (name, root, without, at_least) in CRATES {
         let floors = sections.get(name);
         let floors = floors.unwrap_or_else(|| panic!("floors.txt has no section [{name}]"));
         let files = rust_files(&workspace().join(root), without);
         assert!(
-            files.len() > 20,
+            files.len() >= at_least,
             "{name}: {} files are not all",
             files.len()
         );
