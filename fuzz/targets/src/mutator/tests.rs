@@ -96,3 +96,28 @@ fn shrinking_is_kept_to() {
         }
     }
 }
+
+#[test]
+fn a_mutated_hello_is_a_message_most_of_the_time() {
+    let (mut whole, mut changed) = (0, 0);
+    for (target, name, input) in seeds::all() {
+        if target != "hellos" {
+            continue;
+        }
+        for seed in 0..100 {
+            let mut data = input.clone();
+            data.resize(MOST, 0);
+            let size = hellos(&mut data, input.len(), MOST, seed, flip);
+            assert!(size <= MOST, "{name} {seed}");
+            let head = 2 + usize::from(data[1]);
+            let message = &data[head.min(size)..size];
+            changed += usize::from(data[..size] != input);
+            let messages = Messages::read(message);
+            assert_eq!(messages.write(), message, "{name} {seed}");
+            // Every length of it is as it should be.
+            whole += usize::from(messages.lengths().len() == messages.into_whole().len());
+        }
+    }
+    assert!(changed > 6000, "{changed}");
+    assert!(whole > changed * 3 / 4, "{whole} of {changed}");
+}
