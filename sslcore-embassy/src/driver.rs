@@ -156,9 +156,8 @@ impl<T: Transport> Driver<T> {
         call: Call,
         goal: &mut impl FnMut(&mut Self) -> Option<Result<R, Error>>,
     ) -> Option<Result<R, Error>> {
-        let rests = !self.due && !self.last_words;
         let outcome = goal(self);
-        let question = || self.question().filter(|_| call.asks && rests);
+        let question = || self.question().filter(|_| call.asks);
         let outcome = outcome.or_else(|| question().map(Err));
         if outcome.is_some() {
             // Nobody may call for a long time.
@@ -389,10 +388,9 @@ impl<T: Transport> Driver<T> {
     /// The changes since this was asked last.
     pub(crate) fn news(&mut self) -> News {
         let changes = self.connection.take_changes();
-        let all = changes.over || self.question().is_some();
         News {
-            for_reader: all || changes.readable,
-            for_writer: all || changes.writable || take(&mut self.flushed),
+            for_reader: changes.over || changes.readable,
+            for_writer: changes.over || changes.writable || take(&mut self.flushed),
         }
     }
 

@@ -297,6 +297,26 @@ fn new_keys_are_asked_for_and_answered() {
     assert!(events.any(|event| event == Event::KeysUpdated));
 }
 
+/// All records have arrived, and wait for the reader.
+#[test]
+fn what_waits_for_the_reader_comes_in_when_there_is_room() {
+    let (mut one, mut other) = encrypted("TLSv1.3", duplex(100_000));
+    one.set_read_buffer_size(1);
+    run(async {
+        for _ in 0..10 {
+            other.write_all(b"ab").await.expect("room");
+        }
+        for _ in 0..10 {
+            assert_eq!(one.fill_buf().await.expect("data"), b"ab");
+            // The connection comes to rest, with the others unopened.
+            for _ in 0..5 {
+                once(one.next_event());
+            }
+            one.consume(2);
+        }
+    });
+}
+
 #[test]
 fn consuming_more_than_there_is_consumes_what_there_is() {
     let (mut one, mut other) = encrypted("TLSv1.3", duplex(1000));

@@ -102,6 +102,23 @@ fn what_was_written_and_never_left_is_lost() {
     drop(other);
 }
 
+#[test]
+fn what_was_queued_behind_a_handshake_that_fails_is_lost() {
+    let (one, other) = duplex(1000);
+    let to_one = other.outgoing.clone();
+    let mut one = client_over(one, &common::client("TLSv1.3"));
+    let mut flushing = Task::new(async {
+        one.write_all(b"never").await.expect("queued");
+        let reset = Err(Error::Failed(FailureKind::Reset));
+        assert_eq!(one.flush().await, reset);
+        assert_eq!(one.flush().await, reset, "the same each time");
+    });
+    // The ClientHello has left, and was flushed.
+    assert!(!rest(std::slice::from_mut(&mut flushing)));
+    change(&to_one, |pipe| pipe.broken = Some(ErrorKind::Other));
+    run_all(std::slice::from_mut(&mut flushing));
+}
+
 /// In TLS 1.2 the answer to a close leaves at once, and often enough nobody takes it any more.
 #[test]
 fn an_answer_to_a_close_that_nobody_takes_is_no_loss_of_what_was_written() {

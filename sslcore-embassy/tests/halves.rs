@@ -265,6 +265,8 @@ fn a_writer_hears_of_room_and_of_its_flush_while_a_reader_drives() {
         let ends = duplex(1000);
         let from_one = ends.0.outgoing.clone();
         let (one, _other) = encrypted("TLSv1.3", ends);
+        // Room alone is news, too.
+        change(&from_one, |pipe| pipe.flushes_never = !flushes);
         let mut one = one.into_shared();
         let (mut reader, mut writer) = one.split();
         let data = pattern(16_000);
