@@ -66,18 +66,32 @@ impl Clock {
     /// assert!(Clock::to_embassy(Clock::from_embassy(now)) <= now);
     /// ```
     pub fn from_embassy(instant: embassy_time::Instant) -> Instant {
-        let (seconds, rest) = (instant.as_ticks() / TICK_HZ, instant.as_ticks() % TICK_HZ);
-        let rest = rest.saturating_mul(MICROS) / TICK_HZ;
-        Instant::from_micros(seconds.saturating_mul(MICROS).saturating_add(rest))
+        Instant::from_micros(micros(instant.as_ticks(), TICK_HZ))
     }
 
     /// Converts a point in time to embassy's, up to the next tick, so that a timer does not ring before
     /// the deadline.
     pub fn to_embassy(instant: Instant) -> embassy_time::Instant {
-        let (seconds, rest) = (instant.as_micros() / MICROS, instant.as_micros() % MICROS);
-        let rest = rest.saturating_mul(TICK_HZ).div_ceil(MICROS);
-        embassy_time::Instant::from_ticks(seconds.saturating_mul(TICK_HZ).saturating_add(rest))
+        embassy_time::Instant::from_ticks(ticks(instant.as_micros(), TICK_HZ))
     }
 }
 
+/// Microseconds in a second.
 const MICROS: u64 = 1_000_000;
+
+/// Rounds down: that much time has passed.
+const fn micros(ticks: u64, hz: u64) -> u64 {
+    let (seconds, rest) = (ticks / hz, ticks % hz);
+    let rest = rest.saturating_mul(MICROS) / hz;
+    seconds.saturating_mul(MICROS).saturating_add(rest)
+}
+
+/// Rounds up: that much time must have passed.
+const fn ticks(micros: u64, hz: u64) -> u64 {
+    let (seconds, rest) = (micros / MICROS, micros % MICROS);
+    let rest = rest.saturating_mul(hz).div_ceil(MICROS);
+    seconds.saturating_mul(hz).saturating_add(rest)
+}
+
+#[cfg(test)]
+mod tests;

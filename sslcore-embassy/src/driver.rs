@@ -3,7 +3,7 @@
 //! Nothing that must survive is in a future: between any two polls, everything is in the driver.
 
 use core::future::{Future, pending, poll_fn};
-use core::mem::{replace, take};
+use core::mem::take;
 use core::pin::pin;
 use core::task::Poll;
 
@@ -11,7 +11,9 @@ use embassy_futures::select::{Either3, select3};
 use embassy_futures::yield_now;
 use embassy_time::Timer;
 use embedded_io_async::{Error as _, ErrorKind, Read, Write};
-use sslcore::{Buffers, Connection, Instant, Limits, Progress, ReadEnd, SslMode, UsageError};
+use sslcore::{
+    Buffers, Connection, Instant, Limits, Progress, ReadEnd, SslMode, SslProtocol, UsageError,
+};
 
 use crate::clock::Clock;
 use crate::error::Error;
@@ -94,8 +96,6 @@ pub(crate) struct Driver<T> {
     last_words: bool,
     /// How long the transport may take to flush our last bytes.
     lingers: Option<Instant>,
-    /// Those who wait were told that nothing more will happen.
-    told_of_end: bool,
     pub(crate) transport_error: Option<ErrorKind>,
 }
 
@@ -117,7 +117,6 @@ impl<T: Transport> Driver<T> {
             read_ended: false,
             last_words: false,
             lingers: None,
-            told_of_end: false,
             transport_error: None,
         }
     }
@@ -157,9 +156,8 @@ impl<T: Transport> Driver<T> {
         call: Call,
         goal: &mut impl FnMut(&mut Self) -> Option<Result<R, Error>>,
     ) -> Option<Result<R, Error>> {
-        let rests = !self.due && !self.last_words;
         let outcome = goal(self);
-        let question = || self.question().filter(|_| call.asks && rests);
+        let question = || self.question().filter(|_| call.asks);
         let outcome = outcome.or_else(|| question().map(Err));
         if outcome.is_some() {
             // Nobody may call for a long time.
@@ -188,7 +186,12 @@ impl<T: Transport> Driver<T> {
         let progress = self.connection.process(self.clock.now());
         if self.connection.is_encrypted() && !self.handshaken {
             self.handshaken = true;
-            self.handshake_left = self.connection.encrypted_bytes_to_write();
+            let protocol = self.connection.session_protocol();
+            self.handshake_left = match (self.connection.mode(), protocol) {
+                // The client's Finished is the last: what waits behind it are tickets.
+                (SslMode::Server, Some(SslProtocol::TlsV1_3)) => 0,
+                _ => self.connection.encrypted_bytes_to_write(),
+            };
         }
         match progress {
             Progress::Again => true,
@@ -385,12 +388,9 @@ impl<T: Transport> Driver<T> {
     /// The changes since this was asked last.
     pub(crate) fn news(&mut self) -> News {
         let changes = self.connection.take_changes();
-        let is_ended = self.ended().is_some();
-        let ends = is_ended && !replace(&mut self.told_of_end, is_ended);
-        let all = changes.over || ends || self.question().is_some();
         News {
-            for_reader: all || changes.readable,
-            for_writer: all || changes.writable || take(&mut self.flushed),
+            for_reader: changes.over || changes.readable,
+            for_writer: changes.over || changes.writable || take(&mut self.flushed),
         }
     }
 

@@ -228,6 +228,29 @@ fn there_is_no_handshake_to_wait_for_before_one_is_started() {
     assert_eq!(run(end.wait_for_encrypted()), Err(Error::NotStarted));
 }
 
+/// Whoever waits for the handshake may do nothing more for a long time.
+#[test]
+fn a_handshake_is_complete_when_our_part_of_it_has_left() {
+    for version in VERSIONS {
+        for holds_back in [false, true] {
+            let ends = duplex(if holds_back { 5000 } else { 1 });
+            for end in [&ends.0, &ends.1] {
+                end.outgoing.borrow_mut().holds_back = holds_back;
+            }
+            let (mut one, mut other) = started(version, ends);
+            let done = run(both(one.wait_for_encrypted(), other.wait_for_encrypted()));
+            assert_eq!(done, (Ok(()), Ok(())));
+        }
+    }
+}
+
+#[test]
+fn one_write_encrypts_one_record() {
+    let (mut one, _other) = encrypted("TLSv1.3", duplex(100_000));
+    let long = pattern(40_000);
+    assert_eq!(once(one.write(&long)), Some(Ok(16_384)));
+}
+
 #[test]
 fn writing_waits_when_the_transport_takes_nothing() {
     let (mut one, _other) = encrypted("TLSv1.3", duplex(1000));
@@ -272,6 +295,26 @@ fn new_keys_are_asked_for_and_answered() {
     });
     let mut events = std::iter::from_fn(|| once(one.next_event()).flatten());
     assert!(events.any(|event| event == Event::KeysUpdated));
+}
+
+/// All records have arrived, and wait for the reader.
+#[test]
+fn what_waits_for_the_reader_comes_in_when_there_is_room() {
+    let (mut one, mut other) = encrypted("TLSv1.3", duplex(100_000));
+    one.set_read_buffer_size(1);
+    run(async {
+        for _ in 0..10 {
+            other.write_all(b"ab").await.expect("room");
+        }
+        for _ in 0..10 {
+            assert_eq!(one.fill_buf().await.expect("data"), b"ab");
+            // The connection comes to rest, with the others unopened.
+            for _ in 0..5 {
+                once(one.next_event());
+            }
+            one.consume(2);
+        }
+    });
 }
 
 #[test]

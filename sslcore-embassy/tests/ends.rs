@@ -102,6 +102,50 @@ fn what_was_written_and_never_left_is_lost() {
     drop(other);
 }
 
+#[test]
+fn what_was_queued_behind_a_handshake_that_fails_is_lost() {
+    let (one, other) = duplex(1000);
+    let to_one = other.outgoing.clone();
+    let mut one = client_over(one, &common::client("TLSv1.3"));
+    let mut flushing = Task::new(async {
+        one.write_all(b"never").await.expect("queued");
+        let reset = Err(Error::Failed(FailureKind::Reset));
+        assert_eq!(one.flush().await, reset);
+        assert_eq!(one.flush().await, reset, "the same each time");
+    });
+    // The ClientHello has left, and was flushed.
+    assert!(!rest(std::slice::from_mut(&mut flushing)));
+    change(&to_one, |pipe| pipe.broken = Some(ErrorKind::Other));
+    run_all(std::slice::from_mut(&mut flushing));
+}
+
+/// In TLS 1.2 the answer to a close leaves at once, and often enough nobody takes it any more.
+#[test]
+fn an_answer_to_a_close_that_nobody_takes_is_no_loss_of_what_was_written() {
+    let ends = duplex(1000);
+    let from_other = ends.1.outgoing.clone();
+    let (mut one, mut other) = encrypted("TLSv1.2", ends);
+    run(async {
+        other.write_all(b"all there is").await.expect("room");
+        other.flush().await.expect("left");
+        one.read_exact(&mut [0; 12]).await.expect("heard");
+        one.close().await.expect("closed");
+    });
+    change(&from_other, |pipe| {
+        pipe.refuses = Some(ErrorKind::BrokenPipe)
+    });
+    run(async {
+        assert_eq!(other.read(&mut [0; 1]).await, Ok(0));
+        assert_eq!(other.flush().await, Ok(()));
+        assert_eq!(
+            other.close().await,
+            Ok(()),
+            "a peer that has closed needs no answer"
+        );
+        other.write(b"more").await.expect_err("nobody is there");
+    });
+}
+
 /// A transport that takes nothing although it was given something will never take anything.
 #[test]
 fn a_write_of_nothing_is_an_error() {

@@ -220,24 +220,83 @@ fn a_reader_reads_on_when_the_writer_has_closed() {
 /// A writer in plaintext receives nothing; where a reader waits, too, bytes pass both ways.
 #[test]
 fn in_plaintext_bytes_are_received_while_a_reader_waits() {
-    let (one, other) = duplex(10);
-    let (to_one, from_one) = (other.outgoing.clone(), one.outgoing.clone());
-    let mut one = plain(one).into_shared();
-    let (mut reader, mut writer) = one.split();
-    let data = pattern(100_000);
-    let mut writing = Task::new(async { writer.write_all(&data).await.expect("said") });
-    change(&to_one, |pipe| pipe.window = 100);
-    run(Half(&to_one).write_all(&[22, 3, 1])).expect("room");
-    assert!(!rest(std::slice::from_mut(&mut writing)));
-    assert_eq!(to_one.borrow().len(), 3, "nobody reads");
-    let mut heard = [0; 3];
-    let reading = Task::new(async { reader.read_exact(&mut heard).await.expect("heard") });
-    let mut tasks = [writing, reading];
-    rest(&mut tasks);
-    assert!(tasks[1].done, "the writer waits, and the reader does not");
-    drop(tasks);
-    assert_eq!(heard, [22, 3, 1]);
-    drop(from_one);
+    for reader_comes_first in [true, false] {
+        let (one, other) = duplex(10);
+        let to_one = other.outgoing.clone();
+        let mut one = plain(one).into_shared();
+        let (mut reader, mut writer) = one.split();
+        let data = pattern(100_000);
+        let mut heard = [0; 3];
+        let writing = Task::new(async { writer.write_all(&data).await.expect("said") });
+        let reading = Task::new(async {
+            reader.read_exact(&mut heard).await.expect("heard");
+        });
+        let bytes = || run(Half(&to_one).write_all(&[22, 3, 1])).expect("room");
+        let mut tasks = match reader_comes_first {
+            // The writer then drives.
+            true => {
+                let mut tasks = vec![reading];
+                assert!(!rest(&mut tasks));
+                tasks.push(writing);
+                assert!(!rest(&mut tasks));
+                bytes();
+                tasks
+            }
+            false => {
+                let mut tasks = vec![writing];
+                bytes();
+                assert!(!rest(&mut tasks));
+                assert_eq!(to_one.borrow().len(), 3, "nobody reads");
+                tasks.insert(0, reading);
+                tasks
+            }
+        };
+        rest(&mut tasks);
+        assert!(tasks[0].done, "the writer waits, and the reader does not");
+        drop(tasks);
+        assert_eq!(heard, [22, 3, 1]);
+    }
+}
+
+/// The reader comes second, and drives; what leaves is news for the writer.
+#[test]
+fn a_writer_hears_of_room_and_of_its_flush_while_a_reader_drives() {
+    for flushes in [true, false] {
+        let ends = duplex(1000);
+        let from_one = ends.0.outgoing.clone();
+        let (one, _other) = encrypted("TLSv1.3", ends);
+        // Room alone is news, too.
+        change(&from_one, |pipe| pipe.flushes_never = !flushes);
+        let mut one = one.into_shared();
+        let (mut reader, mut writer) = one.split();
+        let data = pattern(16_000);
+        run(async {
+            writer.write_all(&data).await.expect("room");
+            if !flushes {
+                writer.write_all(&data).await.expect("room");
+            }
+        });
+        let writing = Task::new(async {
+            match flushes {
+                true => writer.flush().await.expect("left"),
+                false => writer.write_all(&data).await.expect("room"),
+            }
+        });
+        let mut tasks = vec![writing];
+        assert!(!rest(&mut tasks));
+        tasks.push(Task::new(async {
+            reader.read(&mut [0; 1]).await.expect("never");
+        }));
+        assert!(!rest(&mut tasks));
+        let mut taken = [0; 1000];
+        for _ in 0..40 {
+            if run(async { common::tasks::once(Half(&from_one).read(&mut taken)) }).is_some() {
+                rest(&mut tasks);
+            }
+        }
+        assert!(tasks[0].done, "nobody told the writer");
+        assert!(!tasks[1].done);
+    }
 }
 
 #[test]

@@ -340,11 +340,6 @@ fn what_cannot_be_read_or_written_is_told() {
         ("clock.txt", format!("{TITLE}at noon\n"), "line 2"),
         ("size.txt", format!("{TITLE}\n> handshake\n"), "line 3"),
         (
-            "huge.txt",
-            TITLE.to_owned() + &" ".repeat(17 << 20),
-            "longer than any",
-        ),
-        (
             "rows.txt",
             TITLE.to_owned() + &"close\n".repeat(100_001),
             "100,000 rows at most",
@@ -380,6 +375,55 @@ fn what_cannot_be_read_or_written_is_told() {
         let mut command = connect("127.0.0.1:9");
         let run = run(command.arg("--record").arg(file), b"");
         assert_eq!(run.code, Some(1), "{}", run.stderr);
+        assert!(run.stderr.contains(why), "{}", run.stderr);
+    }
+}
+
+#[test]
+fn what_is_no_text_or_no_file_or_has_no_end_is_told() {
+    let huge = file("huge.txt", TITLE.as_bytes());
+    let opened = fs::OpenOptions::new().write(true).open(&huge);
+    opened
+        .and_then(|huge| huge.set_len(1 << 30))
+        .expect("a long file");
+    let binary: Vec<u8> = (0..=255).cycle().take(10_000).collect();
+    let folder = fresh("folder");
+    fs::create_dir(&folder).expect("a folder");
+    let mut cases = vec![
+        (file("binary", &binary), "nor any text"),
+        (folder, "cannot be read"),
+        (huge, "longer than any recording"),
+    ];
+    if cfg!(unix) {
+        cases.push(("/dev/zero".into(), "longer than any recording"));
+        cases.push(("/dev/null".into(), "no recording"));
+    }
+    for (path, why) in cases {
+        for arguments in [&["--svg"][..], &["--html"], &[]] {
+            let run = replay(arguments, &path);
+            assert_eq!(run.code, Some(1), "{path:?} {arguments:?}: {}", run.stderr);
+            assert!(run.stdout.is_empty() && run.stderr.lines().count() == 1);
+            assert!(
+                run.stderr.contains(why),
+                "{path:?} {arguments:?}: {}",
+                run.stderr
+            );
+        }
+    }
+}
+
+#[cfg(target_os = "linux")]
+#[test]
+fn a_place_that_takes_nothing_is_told() {
+    let recording = transcripts().join("tls13-client.txt");
+    for drawing in ["--svg", "--html"] {
+        let full = fs::OpenOptions::new().write(true).open("/dev/full");
+        let mut command = Command::new(env!("CARGO_BIN_EXE_sslcore"));
+        command.args(["replay", drawing]).arg(&recording);
+        let output = command.stdout(full.expect("a full device")).output();
+        let run = Run::from(output.expect("run the program"));
+        assert_eq!(run.code, Some(1), "{}", run.stderr);
+        let why = "standard output cannot be written: No space left";
         assert!(run.stderr.contains(why), "{}", run.stderr);
     }
 }

@@ -149,6 +149,46 @@ fn no_file_is_written_over_and_no_link_followed() {
 }
 
 #[test]
+fn two_recordings_are_two_files() {
+    let secret = fresh("secret.txt");
+    let link = fresh("link");
+    symlink(&secret, &link).expect("a link");
+    for outline in [&secret, &link] {
+        let mut command = connect("127.0.0.1:9");
+        command.arg("--record").arg(outline);
+        command.arg("--record-secrets").arg(&secret);
+        assert_refused(&run(&mut command, b""), "are two files");
+        assert!(!secret.exists());
+    }
+}
+
+#[test]
+fn a_recording_that_ends_with_the_program_replays_up_to_there() {
+    let door = Door::open();
+    let mut command = trusting(&door);
+    let path = recording(command.arg("--keep-open"));
+    let mut child = command
+        .stdin(std::process::Stdio::null())
+        .stdout(std::process::Stdio::null())
+        .stderr(std::process::Stdio::null())
+        .spawn()
+        .expect("run the program");
+    let mut socket = door.serve();
+    socket.wait_for_encrypted(Some(LONG)).expect("encrypted");
+    socket.write_all(b"hello").expect("write");
+    socket.flush().expect("flush");
+    let begun = std::time::Instant::now();
+    while !read(&path).contains("read 5 bytes \"hello\"") {
+        assert!(begun.elapsed() < LONG, "nothing is written down");
+        std::thread::sleep(std::time::Duration::from_millis(5));
+    }
+    child.kill().expect("SIGKILL");
+    child.wait().expect("ended");
+    socket.abort();
+    assert_same(&path, &[], "1 connection");
+}
+
+#[test]
 fn resumed_sessions_come_again_behind_the_first() {
     for version in VERSIONS {
         let door = Door::open();
@@ -478,6 +518,11 @@ fn a_file_that_is_damaged_is_told_apart_from_a_difference() {
             "is no trust anchor",
         ),
         (
+            "many",
+            text.clone() + &"transcript of a connection of sslcore\n".repeat(101),
+            "more than 101",
+        ),
+        (
             "word",
             text.replacen("\nsettle\n", "\nsettled\n", 1),
             "a call, an answer or an event",
@@ -505,6 +550,9 @@ fn what_has_no_secrets_can_only_be_drawn() {
     assert_refused(&run, "--svg and --html draw this");
     let run = replay(&file("other.txt", b"hello\n"), &[]);
     assert_refused(&run, "no recording");
+    let kept = Path::new(env!("CARGO_MANIFEST_DIR")).join("../tests/tests/transcripts");
+    let run = replay(&kept.join("tls13-client.txt"), &[]);
+    assert_refused(&run, "it does not say how the connection was configured");
 }
 
 #[test]

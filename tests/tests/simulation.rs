@@ -4,6 +4,7 @@
 
 use std::time::Duration;
 
+use arbitrary::{Arbitrary, Unstructured};
 use proptest::collection::vec;
 use proptest::prelude::*;
 use sslcore::crypto::Backend;
@@ -333,6 +334,35 @@ fn any_fault() -> impl Strategy<Value = Fault> {
     ]
 }
 
+/// The run of a network that bytes describe, as its transcript.
+fn described(bytes: &[u8]) -> (Vec<String>, bool) {
+    let mut input = Unstructured::new(bytes);
+    let mut next = || -> arbitrary::Result<_> {
+        let links: [Link; 2] = Arbitrary::arbitrary(&mut input)?;
+        let faults: Vec<(u16, Fault)> = Arbitrary::arbitrary(&mut input)?;
+        Ok((links, faults))
+    };
+    let (links, faults) = next().expect("as many bytes as the links need");
+    let limits = [Limits::default(); 2];
+    let mut simulation = started(1, links[0], limits, backend_without_security);
+    simulation.set_link(End::Server, links[1]);
+    for (millis, fault) in faults {
+        simulation.schedule(Instant::from_millis(millis.into()), fault);
+    }
+    run(&mut simulation, Some(at(seconds(600))));
+    let mut ends = [End::Client, End::Server].into_iter();
+    let encrypted = ends.all(|end| simulation.end(end).is_encrypted());
+    (transcript(&simulation), encrypted)
+}
+
+#[test]
+fn the_links_of_a_fuzzer_carry_a_handshake_unless_its_faults_forbid_it() {
+    for byte in [0, 1, 7, 99, 255] {
+        let (_, encrypted) = described(&[byte; 16]);
+        assert!(encrypted, "{byte}");
+    }
+}
+
 proptest! {
     #![proptest_config(ProptestConfig { cases: cases(100), ..ProptestConfig::default() })]
 
@@ -366,5 +396,10 @@ proptest! {
                 simulation.end(end).close();
             }
         }
+    }
+
+    #[test]
+    fn the_same_bytes_describe_the_same_run(bytes in vec(any::<u8>(), 16..80)) {
+        prop_assert_eq!(described(&bytes), described(&bytes));
     }
 }

@@ -5,6 +5,7 @@ use crate::configs::Choice;
 use crate::connection::{limits, play};
 use crate::input::Input;
 use crate::records::Described;
+use crate::report;
 use crate::seeds::Seed;
 use crate::watched::Watched;
 
@@ -15,7 +16,7 @@ const LIMITS: u8 = 0x49;
 /// as in [`connection`](crate::connection()); all behind these are records, as in
 /// [`records`](crate::records()). What the actions leave of them arrives at the end.
 pub fn after_handshake(data: &[u8]) {
-    run(data);
+    report::watch(|data| drop(run(data)), data);
 }
 
 fn run(data: &[u8]) -> Watched {

@@ -10,11 +10,13 @@ mod configs;
 mod connection;
 pub mod depth;
 mod differential;
+mod end;
 mod files;
 mod hellos;
 mod input;
 pub mod mutator;
 mod records;
+mod report;
 pub mod seeds;
 mod starttls;
 mod watched;
@@ -46,5 +48,15 @@ pub const ALL: [(&str, Target); 8] = [
     ("certificates", certificates),
     ("files", files),
     ("starttls", starttls),
+    ("differential", differential),
+];
+
+/// Those whose input is what a peer says. Each holds rules R1, R2, R4, R5, R6 and R8 against its
+/// connections after every call, and prints their transcripts when an input fails.
+pub const WIRE: [(&str, Target); 5] = [
+    ("connection", connection),
+    ("hellos", hellos),
+    ("records", records),
+    ("after_handshake", after_handshake),
     ("differential", differential),
 ];

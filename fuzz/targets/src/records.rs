@@ -5,6 +5,7 @@ use sslcore::Limits;
 use crate::behind::encrypted;
 use crate::configs::Choice;
 use crate::input::Input;
+use crate::report;
 
 const DATA: u8 = 23;
 const HEADER: usize = 5;
@@ -16,6 +17,10 @@ const TAG: [u8; 16] = [0; 16];
 /// content type, its length and its content. Whatever is well formed up to the first failure is
 /// delivered, in order, and nothing else.
 pub fn records(data: &[u8]) {
+    report::watch(run, data);
+}
+
+fn run(data: &[u8]) {
     let mut input = Input(data);
     let first = input.byte();
     let is_server = first & 1 != 0;

@@ -2,6 +2,7 @@
 
 use rustls::crypto::CryptoProvider;
 
+use super::scenario::{ClientCertificate, Scenario};
 use crate::buffer::Buffers;
 use crate::config::{ClientConfig, PeerName, ServerConfig, ServerStart};
 use crate::config_error::ConfigError;
@@ -14,7 +15,7 @@ use crate::usage::UsageError;
 use crate::verify::policy::{OnErrors, VerifyMode};
 
 /// A client's and a server's configuration that fit each other. The same name and seed give the same
-/// ones. The [module](super) has an example.
+/// ones. The [module](super::transcript) has an example.
 #[derive(Clone, Debug)]
 pub struct Configurations {
     /// The client's, with random numbers from the seed.
@@ -23,32 +24,13 @@ pub struct Configurations {
     pub server: ServerConfig,
 }
 
-/// What the words of a name say.
-#[derive(Clone, Copy, Debug, Default)]
-struct Words {
-    version: Option<&'static str>,
-    rustcrypto: bool,
-    retried: bool,
-    mutual: bool,
-    refused: bool,
-    untrusted: bool,
-    resumed: bool,
-    max_fragment: Option<usize>,
-}
-
-impl Words {
-    fn only(&mut self, version: &'static str) -> Option<()> {
-        let before = self.version.replace(version);
-        before.is_none_or(|before| before == version).then_some(())
-    }
-}
-
 impl Configurations {
     /// The configurations of this name; `None` when a word of it is not known, or two contradict each
     /// other.
     ///
     /// The server has the [known identity](known_identity), which the client trusts; both are
-    /// [without security](backend_without_security). The words, in any order, change that:
+    /// [without security](backend_without_security). The words, in any order, change that;
+    /// [`Scenario`] has them as data:
     ///
     /// | word | says |
     /// |---|---|
@@ -61,62 +43,44 @@ impl Configurations {
     /// | `max_fragment 100` | both send no larger [fragments](crate::ConfigBuilder::max_fragment) |
     /// | `resumed` | the two have had a session: the next one resumes it |
     pub fn without_security(name: &str, seed: u64) -> Option<Self> {
-        let mut words = Words::default();
-        let mut rest = name.split_whitespace();
-        while let Some(word) = rest.next() {
-            match word {
-                "tls12" => words.only("TLSv1.2")?,
-                "tls13" => words.only("TLSv1.3")?,
-                "rustcrypto" => words.rustcrypto = true,
-                "retried" => words.retried = true,
-                "mutual" => words.mutual = true,
-                "refused" => words.refused = true,
-                "untrusted" => words.untrusted = true,
-                "resumed" => words.resumed = true,
-                "max_fragment" => words.max_fragment = Some(rest.next()?.parse().ok()?),
-                _ => return None,
-            }
-        }
-        if words.mutual && words.refused {
-            return None;
-        }
-        let made = Self::make(words, seed).ok()?;
-        if words.resumed {
+        let scenario = Scenario::named(name)?;
+        let made = Self::make(scenario, seed).ok()?;
+        if scenario.resumed {
             made.meet()?;
         }
         Some(made)
     }
 
-    fn make(words: Words, seed: u64) -> Result<Self, ConfigError> {
-        let backend = match words.rustcrypto {
+    fn make(scenario: Scenario, seed: u64) -> Result<Self, ConfigError> {
+        let backend = match scenario.rustcrypto {
             true => rustcrypto_without_security,
             false => backend_without_security,
         };
         let (chain, key) = known_identity();
         let mut client = ClientConfig::builder(backend(seed));
         let other = backend(seed.wrapping_add(1));
-        let other = if words.retried {
+        let other = if scenario.retried {
             without_first_group(other)
         } else {
             other
         };
         let mut server = ServerConfig::builder(other).identity(chain.clone(), key.clone_key());
-        client = match words.untrusted {
+        client = match scenario.untrusted {
             true => client.on_errors(OnErrors::Hold),
             false => client.trust_anchors(chain.clone()),
         };
-        if words.mutual || words.refused {
+        if scenario.client_certificate != ClientCertificate::None {
             client = client.identity(chain.clone(), key);
             server = server.verify_mode(VerifyMode::Verify);
         }
-        if words.mutual {
+        if scenario.client_certificate == ClientCertificate::Accepted {
             server = server.trust_anchors(chain);
         }
-        if let Some(version) = words.version {
-            client = client.protocols(&[version]);
-            server = server.protocols(&[version]);
+        if let Some(version) = scenario.version {
+            client = client.protocols(&[version.name()]);
+            server = server.protocols(&[version.name()]);
         }
-        if let Some(bytes) = words.max_fragment {
+        if let Some(bytes) = scenario.max_fragment {
             client = client.max_fragment(bytes);
             server = server.max_fragment(bytes);
         }

@@ -143,3 +143,21 @@ impl Line {
         at.map(|at| at.max(self.blocked))
     }
 }
+
+/// Links that something can be said over in a minute.
+#[cfg(feature = "arbitrary")]
+impl<'a> arbitrary::Arbitrary<'a> for Link {
+    fn arbitrary(input: &mut arbitrary::Unstructured<'a>) -> arbitrary::Result<Self> {
+        let [latency, jitter, chunk, window] = <[u16; 4]>::arbitrary(input)?;
+        Ok(Self {
+            latency: Duration::from_micros(u64::from(latency) * 4),
+            jitter: Duration::from_micros(u64::from(jitter) * 4),
+            chunk: 1 + usize::from(chunk),
+            window: 1 + usize::from(window),
+        })
+    }
+
+    fn size_hint(_depth: usize) -> (usize, Option<usize>) {
+        (8, Some(8))
+    }
+}

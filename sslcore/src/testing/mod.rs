@@ -64,10 +64,12 @@
 //! ([RFC 8447 §8](https://www.rfc-editor.org/rfc/rfc8447#section-8), RFC 8446 §4.2.7), which no
 //! other implementation has, and no configuration over another backend has either.
 
+mod action;
 mod configurations;
 mod dictionary;
 mod entropy;
 mod line;
+mod scenario;
 mod scripted;
 mod signatures;
 mod simulation;

@@ -37,7 +37,9 @@
 
 use alloc::string::ToString;
 
+pub use super::action::Action;
 pub use super::configurations::Configurations;
+pub use super::scenario::{ClientCertificate, Scenario};
 use crate::transcript::replay_between;
 pub use crate::transcript::{Difference, Recorder, Transcript, TranscriptError};
 

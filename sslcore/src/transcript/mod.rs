@@ -5,7 +5,7 @@
 //! randomness from a source that can be repeated, as that of [`rustcrypto`](crate::crypto) can.
 //!
 //! A [`Recorder`] stands in the place of a [`Connection`](crate::Connection) and writes down every call,
-//! the clock, every event and every byte. [`replay_with`] makes the same connection again, repeats the
+//! the clock, every event and every byte. [`replay_as_client`] makes the same connection again, repeats the
 //! calls, and says where the first difference is ([rule R12](crate::rules#r12)). The plaintext is in the
 //! transcript; private keys are not, unless the application has written one.
 //!
@@ -23,7 +23,7 @@
 //! # Ok(()) }
 //! ```
 //!
-//! The feature `testing` has [configurations by name](crate::testing::transcript) for both ends, which
+//! The feature `testing` has configurations by name for both ends, in `testing::transcript`, which
 //! replay without more than the text.
 
 mod bytes;

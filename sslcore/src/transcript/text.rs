@@ -11,7 +11,7 @@ pub(super) const TITLE: &str = "transcript of a connection of sslcore, format 1"
 pub(super) const LIMITS: &str = "limits ";
 
 /// All that one connection was told, and all that it answered, as a text that a person can read and
-/// that [`replay`](super::replay) repeats.
+/// that [a replay](super::replay_as_client) repeats.
 ///
 /// `Display` writes it, `FromStr` reads it. [`Recorder`](super::Recorder) makes one. A connection's
 /// plaintext is in it, and so are the bytes on the wire.

@@ -56,7 +56,12 @@ pub fn connection(
 ) -> usize {
     // The choice, the limits, the actions with their length before them.
     let actions = data[..size].get(3).map_or(0, |len| usize::from(*len));
-    edit(data, size, max_size, seed, 4 + actions, mutate)
+    let format = Format {
+        head: 4 + actions,
+        length: Some(3),
+        is_message: false,
+    };
+    edit(data, size, max_size, seed, format, mutate)
 }
 
 /// Mutates an input of [`differential`](crate::differential()), as [`connection`] does.
@@ -67,7 +72,35 @@ pub fn differential(
     seed: u32,
     mutate: Mutate,
 ) -> usize {
-    edit(data, size, max_size, seed, 2, mutate)
+    let format = Format {
+        head: 2,
+        length: None,
+        is_message: false,
+    };
+    edit(data, size, max_size, seed, format, mutate)
+}
+
+/// Mutates an input of [`hellos`](crate::hellos()), as [`connection`] does: the message, which is in the
+/// clear, and its extensions.
+pub fn hellos(data: &mut [u8], size: usize, max_size: usize, seed: u32, mutate: Mutate) -> usize {
+    // Which end, and how the message is cut.
+    let cuts = data[..size].get(1).map_or(0, |len| usize::from(*len));
+    let format = Format {
+        head: 2 + cuts,
+        length: Some(1),
+        is_message: true,
+    };
+    edit(data, size, max_size, seed, format, mutate)
+}
+
+/// What an input is made of.
+struct Format {
+    /// So many bytes stand before what the peer says.
+    head: usize,
+    /// Which of them says how long they are.
+    length: Option<usize>,
+    /// It is a message, and no stream.
+    is_message: bool,
 }
 
 fn edit(
@@ -75,14 +108,14 @@ fn edit(
     size: usize,
     max_size: usize,
     seed: u32,
-    head: usize,
+    format: Format,
     mutate: Mutate,
 ) -> usize {
     if is_off() {
         return mutate(data, size, max_size);
     }
     let mut numbers = Numbers::new(seed);
-    let head = head.min(size);
+    let head = format.head.min(size);
     // Now and then anything goes, and now and then the stream stays as it is.
     if numbers.one_in(8) || head == size {
         return mutate(data, size, max_size);
@@ -102,10 +135,15 @@ fn edit(
         let mut changed = input.clone();
         bytes(&mut changed);
         changed.resize(input.len(), 0);
-        if let (Some(now), Some(before)) = (changed.get_mut(3), input.get(3)) {
-            *now = *before;
+        if let Some(length) = format.length.filter(|at| *at < head) {
+            changed[length] = input[length];
         }
         input = [&changed, stream].concat();
+    } else if format.is_message {
+        let mut messages = Messages::read(stream);
+        let others = Messages::read(stream).into_whole();
+        messages.edit(&others, &mut numbers, &mut bytes);
+        input.extend(messages.write());
     } else {
         let mut stream = Stream::read(stream);
         // One thing most of the time, sometimes a few.

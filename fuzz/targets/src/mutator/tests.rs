@@ -2,7 +2,6 @@
 
 use super::wire::{Shape, Stream};
 use super::*;
-use crate::depth::Depths;
 use crate::seeds;
 
 const MOST: usize = 8192;
@@ -98,38 +97,27 @@ fn shrinking_is_kept_to() {
     }
 }
 
-/// A fuzzer mutates what it has mutated before.
-const GENERATIONS: u32 = 12;
-
 #[test]
-fn after_some_generations_more_inputs_get_far_than_with_changed_bits() {
-    // One after the other: what is counted is counted for the process, and beside this test no other
-    // one here runs a connection.
-    let reached = |mutate: &dyn Fn(&mut [u8], usize, u32) -> usize| {
-        let before = Depths::now();
-        for (target, name, input) in seeds::all() {
-            if target == "connection" && !name.contains("real") {
-                for seed in 0..10 {
-                    let mut data = input.clone();
-                    data.resize(MOST, 0);
-                    let mut size = input.len();
-                    for generation in 0..GENERATIONS {
-                        size = mutate(&mut data, size, seed * GENERATIONS + generation);
-                    }
-                    crate::connection(&data[..size]);
-                }
-            }
+fn a_mutated_hello_is_a_message_most_of_the_time() {
+    let (mut whole, mut changed) = (0, 0);
+    for (target, name, input) in seeds::all() {
+        if target != "hellos" {
+            continue;
         }
-        let now = Depths::now();
-        assert_eq!(now.runs - before.runs, 660);
-        now.encrypted - before.encrypted
-    };
-    let by_bits = reached(&|data, size, seed| {
-        let at = (seed as usize + 1).wrapping_mul(0x9e37_79b9) % size.max(1);
-        data[at] ^= 1 << (seed % 8);
-        size
-    });
-    let by_edits = reached(&|data, size, seed| connection(data, size, MOST, seed, flip));
-    println!("encrypted: {by_edits} by edits, {by_bits} by bits");
-    assert!(by_edits > by_bits);
+        for seed in 0..100 {
+            let mut data = input.clone();
+            data.resize(MOST, 0);
+            let size = hellos(&mut data, input.len(), MOST, seed, flip);
+            assert!(size <= MOST, "{name} {seed}");
+            let head = 2 + usize::from(data[1]);
+            let message = &data[head.min(size)..size];
+            changed += usize::from(data[..size] != input);
+            let messages = Messages::read(message);
+            assert_eq!(messages.write(), message, "{name} {seed}");
+            // Every length of it is as it should be.
+            whole += usize::from(messages.lengths().len() == messages.into_whole().len());
+        }
+    }
+    assert!(changed > 6000, "{changed}");
+    assert!(whole > changed * 3 / 4, "{whole} of {changed}");
 }

@@ -34,9 +34,19 @@ pub(crate) struct Header {
 pub(crate) struct Journal {
     pub(crate) header: Header,
     pub(crate) anchors: Vec<CertificateDer<'static>>,
-    /// The text of each transcript, with as many empty lines above it as there are lines in the file.
-    pub(crate) transcripts: Vec<String>,
+    pub(crate) transcripts: Vec<Section>,
 }
+
+/// The text of a transcript.
+#[derive(Default)]
+pub(crate) struct Section {
+    /// How many lines are above it in the file.
+    pub(crate) above: usize,
+    pub(crate) text: String,
+}
+
+/// How many connections are recorded at most: the first one, and those of --reconnect.
+const CONNECTIONS: usize = 101;
 
 impl Header {
     pub(crate) fn text(&self) -> Zeroizing<String> {
@@ -157,7 +167,7 @@ impl Journal {
         let (seed, settings) = (next("the seed")?, next("the settings")?);
         let header = Header::read(seed, settings)
             .ok_or("its seed or its settings are not as they were written")?;
-        let (mut anchors, mut transcripts) = (Vec::new(), Vec::<String>::new());
+        let (mut anchors, mut transcripts) = (Vec::new(), Vec::<Section>::new());
         for (number, line) in lines {
             if let Some(anchor) = line.strip_prefix(ANCHOR) {
                 let der = Base64::decode_vec(anchor);
@@ -165,15 +175,21 @@ impl Journal {
                 anchors.push(der.into());
             }
             if line.starts_with(TRANSCRIPT) {
-                transcripts.push("\n".repeat(number - 1));
+                transcripts.push(Section {
+                    above: number - 1,
+                    text: String::new(),
+                });
             }
-            if let Some(transcript) = transcripts.last_mut() {
+            if let Some(section) = transcripts.last_mut() {
                 // An anchor leaves an empty line.
                 if !line.starts_with(ANCHOR) {
-                    transcript.push_str(line);
+                    section.text.push_str(line);
                 }
-                transcript.push('\n');
+                section.text.push('\n');
             }
+        }
+        if transcripts.len() > CONNECTIONS {
+            return Err(format!("it has more than {CONNECTIONS} connections"));
         }
         if transcripts.is_empty() {
             return Err("no connection was made".to_owned());

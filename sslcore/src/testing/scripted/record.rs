@@ -181,3 +181,37 @@ impl Record {
         message_len(bytes).filter(|len| *len <= bytes.len())
     }
 }
+
+#[cfg(feature = "arbitrary")]
+impl<'a> arbitrary::Arbitrary<'a> for Keys {
+    fn arbitrary(input: &mut arbitrary::Unstructured<'a>) -> arbitrary::Result<Self> {
+        Ok(match u8::arbitrary(input)? & 7 {
+            0 => Self::None,
+            1 | 2 => Self::Handshake,
+            3 => Self::Traffic(1),
+            _ => Self::Traffic(0),
+        })
+    }
+
+    fn size_hint(_depth: usize) -> (usize, Option<usize>) {
+        (1, Some(1))
+    }
+}
+
+#[cfg(feature = "arbitrary")]
+impl<'a> arbitrary::Arbitrary<'a> for Record {
+    fn arbitrary(input: &mut arbitrary::Unstructured<'a>) -> arbitrary::Result<Self> {
+        let keys = Keys::arbitrary(input)?;
+        let [content, kind, padding] = <[u8; 3]>::arbitrary(input)?;
+        let body = Vec::arbitrary(input)?;
+        let mut record = match content & 7 {
+            0 => Self::new(content, &body, keys),
+            1 => Self::new(Self::CHANGE_CIPHER_SPEC, &[1], keys),
+            2 => Self::new(Self::ALERT, &body, keys),
+            3 => Self::new(Self::DATA, &body, keys),
+            _ => Self::message(kind & 31, &body, keys),
+        };
+        record.padding = usize::from(padding & 3);
+        Ok(record)
+    }
+}

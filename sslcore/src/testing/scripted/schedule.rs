@@ -10,13 +10,13 @@ use rustls::{SupportedCipherSuite, Tls12CipherSuite, Tls13CipherSuite};
 use spin::Mutex;
 
 use super::record::{Keys, Record};
-use crate::crypto::{Backend, NONCE_LEN, RecordAead};
+use crate::crypto::{Backend, NONCE_LEN, RecordAead, TAG_LEN};
 use crate::handshake::rustls::key_schedule::{Secret, next_traffic_secret, tls12_key, tls13_key};
 use crate::handshake::wire::server_hello::ServerHello;
 use crate::key_log::{KeyLog, KeyLogLine};
 use crate::protocol::SslProtocol;
-use crate::record::header::{ContentType, HEADER_LEN, LEGACY_VERSION};
-use crate::record::messages::MESSAGE_HEADER;
+use crate::record::header::{ContentType, HEADER_LEN, Header, LEGACY_VERSION, MAX_PLAINTEXT};
+use crate::record::messages::{MESSAGE_HEADER, kind};
 use crate::record::protection::{KeyMaterial, Protection};
 
 /// Why records cannot be sealed.
@@ -207,7 +207,7 @@ impl Sealing {
             true => Record::DATA,
             false => record.content,
         };
-        let header = header(content, prefix + inner.len() + crate::crypto::TAG_LEN)?;
+        let header = header(content, prefix + inner.len() + TAG_LEN)?;
         let tag = match self.is_tls13 {
             true => self.aead.seal(&nonce, &header, &mut inner),
             false => {
@@ -291,13 +291,18 @@ impl Listening {
         if is_protected && self.opening.is_none() {
             self.opening = on.opening(self.of_client, self.keys);
         }
-        if let (true, Some(opening)) = (is_protected, &mut self.opening)
-            && let Ok(Some(header)) = crate::record::header::Header::read(&raw, usize::MAX)
-            && let Ok((content, plaintext)) = opening.open(header, &mut raw)
-        {
-            record = Record::new(content as u8, &raw[plaintext], self.keys);
+        if is_protected {
+            if let Some(opened) = self.opened(&mut raw) {
+                record = opened;
+            }
         }
         self.sort(record, on, out);
+    }
+
+    fn opened(&mut self, raw: &mut [u8]) -> Option<Record> {
+        let header = Header::read(raw, usize::MAX).ok()??;
+        let (content, plaintext) = self.opening.as_mut()?.open(header, raw).ok()?;
+        Some(Record::new(content as u8, &raw[plaintext], self.keys))
     }
 
     fn sort(&mut self, record: Record, on: &mut Schedule, out: &mut Vec<Record>) {
@@ -318,12 +323,11 @@ impl Listening {
             let message: Vec<u8> = self.message.drain(..len).collect();
             self.note(&message, on);
             let message = Record::new(Record::HANDSHAKE, &message, record.keys);
-            out.extend(message.cut(crate::record::header::MAX_PLAINTEXT));
+            out.extend(message.cut(MAX_PLAINTEXT));
         }
     }
 
     fn note(&mut self, message: &[u8], on: &mut Schedule) {
-        use crate::record::messages::kind;
         let is_tls13 = on.version() == Some(SslProtocol::TlsV1_3);
         match (message.first(), self.keys) {
             (Some(&kind::SERVER_HELLO), _) if !self.of_client => on.server_hello(message),

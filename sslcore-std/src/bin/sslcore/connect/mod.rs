@@ -75,6 +75,9 @@ fn converse(options: &Options, report: &Report) -> Result<(), Trouble> {
         })?),
         false => None,
     };
+    if let (Some(outline), Some(secrets)) = (&options.record, &settings.secrets) {
+        secrets.keep_apart_from(outline)?;
+    }
     let watch = Watch::begin(options.record.as_deref()).map_err(Trouble::usage)?;
     let outcome = session(options, &settings, terminal, &watch, report);
     let outcome = outcome.and_then(|()| reconnect(options, &settings, report));

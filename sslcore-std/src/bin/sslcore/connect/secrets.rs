@@ -128,6 +128,23 @@ mod recorded {
             })))
         }
 
+        /// Takes the file away again when another would be written over it.
+        pub(crate) fn keep_apart_from(&self, outline: &Path) -> Result<(), Trouble> {
+            let own = &self.0.path;
+            let same = match (own.canonicalize(), outline.canonicalize()) {
+                (Ok(own), Ok(outline)) => own == outline,
+                // The outline is not there yet, so it is no other name of a file that is.
+                _ => false,
+            };
+            if !same {
+                return Ok(());
+            }
+            // It has nothing of a connection yet.
+            let _ = std::fs::remove_file(own);
+            let why = format!("--record and --record-secrets are two files, and {own:?} is one");
+            Err(Trouble::usage(why))
+        }
+
         /// Has all of this connection written down, which has not begun yet.
         pub(crate) fn transcribe(&self, socket: &mut SslSocket) -> io::Result<()> {
             let to = self.clone();
@@ -209,6 +226,10 @@ mod unrecorded {
     pub(crate) enum Secrets {}
 
     impl Secrets {
+        pub(crate) fn keep_apart_from(&self, _: &Path) -> Result<(), Trouble> {
+            match *self {}
+        }
+
         pub(crate) fn transcribe(&self, _: &mut SslSocket) -> io::Result<()> {
             match *self {}
         }

@@ -7,7 +7,7 @@ use sslcore_std::sslcore::transcript::{Difference, Transcript, replay_as_client}
 
 use crate::exit::Exit;
 use crate::identity;
-use crate::journal::{Header, Journal};
+use crate::journal::{Header, Journal, Section};
 use crate::telling::Telling;
 use crate::text::{Fingerprint, Ink, Palette, escaped, grouped};
 
@@ -32,13 +32,15 @@ pub(super) fn replay(text: &str, identity: &identity::Options) -> Result<Outcome
         anchors,
         transcripts,
     } = Journal::read(text)?;
-    let parsed = transcripts
-        .iter()
-        .map(|transcript| transcript.parse::<Transcript>());
-    let parsed: Vec<_> = parsed
-        .collect::<Result<_, _>>()
-        .map_err(|error| error.to_string())?;
-    let asked = transcripts.iter().any(|text| text.contains(ASKED));
+    let mut parsed = Vec::new();
+    for Section { above, text } in &transcripts {
+        let transcript = text.parse::<Transcript>().map_err(|mut error| {
+            error.line += above;
+            error.to_string()
+        })?;
+        parsed.push((*above, transcript));
+    }
+    let asked = transcripts.iter().any(|it| it.text.contains(ASKED));
     let identity = presented(&header, asked, identity)?;
     let config = header.plan.config(
         header.seed.backend(),
@@ -47,12 +49,15 @@ pub(super) fn replay(text: &str, identity: &identity::Options) -> Result<Outcome
         identity,
         None,
     )?;
-    let mut replays = parsed.iter().map(|it| replay_as_client(it, &config));
-    let difference = replays.find_map(Result::err);
+    let difference = parsed.iter().find_map(|(above, transcript)| {
+        let mut difference = replay_as_client(transcript, &config).err()?;
+        difference.line += above;
+        Some(difference)
+    });
     Ok(Outcome {
         connections: transcripts.len(),
-        sent: transcripts.iter().map(|it| passed(it, "> ")).sum(),
-        received: transcripts.iter().map(|it| passed(it, "< ")).sum(),
+        sent: transcripts.iter().map(|it| passed(&it.text, "> ")).sum(),
+        received: transcripts.iter().map(|it| passed(&it.text, "< ")).sum(),
         difference,
     })
 }

@@ -5,7 +5,8 @@ use std::fmt::Write;
 use sslcore_std::trace::Direction;
 
 use super::label::{Place, fitted};
-use super::session::{Folded, Moment, Session, What};
+use super::moment::{Folded, Moment, What};
+use super::session::Session;
 use crate::text::grouped;
 
 /// Where times begin, and the two lines are.

@@ -3,10 +3,12 @@
 #[cfg(feature = "record-secrets")]
 mod again;
 mod drawing;
-mod fold;
 mod label;
+mod moment;
+mod rows;
 mod session;
 
+use std::fmt::Display;
 use std::fs::File;
 use std::io::{self, Read};
 use std::path::{Path, PathBuf};
@@ -17,13 +19,12 @@ use clap::{Args, ValueHint};
 use zeroize::Zeroizing;
 
 use self::drawing::Drawing;
-use self::fold::folded;
 use self::session::Session;
 use crate::exit::Exit;
 use crate::files;
 use crate::identity;
 #[cfg(feature = "record-secrets")]
-use crate::journal::Journal;
+use crate::journal::{Journal, TRANSCRIPT};
 #[cfg(feature = "record-secrets")]
 use crate::telling::print;
 use crate::telling::{Report, Trouble, put_out};
@@ -71,10 +72,8 @@ Exit codes:
   1  the command line is wrong, or the file cannot be read, replayed or drawn
   6  what was replayed came otherwise than it was recorded";
 
-/// What a recording has at most, in bytes: more is not seen on a picture, nor held in memory.
-const DRAWN: u64 = 16 << 20;
-#[cfg(feature = "record-secrets")]
-const REPLAYED: u64 = 256 << 20;
+/// What a recording has at most, in bytes: it is held in memory.
+const LARGEST: u64 = 128 << 20;
 
 pub(crate) fn run(options: &Options) -> ExitCode {
     let done = match options.svg || options.html {
@@ -92,10 +91,9 @@ pub(crate) fn run(options: &Options) -> ExitCode {
 
 fn draw(options: &Options) -> Result<Exit, Trouble> {
     let file = &options.file;
-    let text = text(file, DRAWN)?;
+    let text = text(file)?;
     let refused = |why| Trouble::usage(format!("{file:?} cannot be drawn: {why}"));
-    let mut session = Session::read(&text).map_err(refused)?;
-    session.moments = folded(session.moments).map_err(refused)?;
+    let session = Session::read(&text).map_err(refused)?;
     let drawing = Drawing::new(&session);
     let text = match options.html {
         true => drawing.html(),
@@ -109,9 +107,14 @@ fn draw(options: &Options) -> Result<Exit, Trouble> {
 fn replay(options: &Options) -> Result<Exit, Trouble> {
     let file = &options.file;
     let refused = |why| Trouble::usage(format!("{file:?} cannot be replayed: {why}"));
-    let text = Zeroizing::new(text(file, REPLAYED)?);
+    let text = Zeroizing::new(text(file)?);
     if !Journal::is_one(&text) {
         return Err(refused(match Session::read(&text) {
+            Ok(_) if text.starts_with(TRANSCRIPT) => {
+                "it does not say how the connection was configured; the program that has recorded it \
+                 can replay it, and --svg and --html draw it"
+                    .to_owned()
+            }
             Ok(_) => {
                 "it does not say all; connect --record-secrets writes what can be replayed, and \
                       --svg and --html draw this"
@@ -132,15 +135,20 @@ fn replay(_: &Options) -> Result<Exit, Trouble> {
     Err(Trouble::usage(why))
 }
 
-fn text(file: &Path, most: u64) -> Result<String, Trouble> {
-    read(file, most).map_err(|error| Trouble::usage(format!("{file:?} cannot be read: {error}")))
+fn text(file: &Path) -> Result<String, Trouble> {
+    let refused = |why: &dyn Display| Trouble::usage(format!("{file:?} cannot be read: {why}"));
+    let bytes = read(file).map_err(|error| refused(&error))?;
+    if bytes.len() as u64 > LARGEST {
+        return Err(refused(&"it is longer than any recording"));
+    }
+    String::from_utf8(bytes)
+        .map_err(|_| refused(&"it is no recording of a connection, nor any text"))
 }
 
-fn read(file: &Path, most: u64) -> io::Result<String> {
-    let mut text = String::new();
-    File::open(file)?.take(most + 1).read_to_string(&mut text)?;
-    match text.len() as u64 > most {
-        true => Err(io::Error::other("it is longer than any recording")),
-        false => Ok(text),
-    }
+fn read(file: &Path) -> io::Result<Vec<u8>> {
+    let mut bytes = Vec::new();
+    File::open(file)?
+        .take(LARGEST + 1)
+        .read_to_end(&mut bytes)?;
+    Ok(bytes)
 }

@@ -2,6 +2,9 @@
 
 use sslcore_std::trace::{Direction, Records};
 
+use super::moment::{Moment, What};
+use super::rows::Rows;
+
 /// The titles, up to the version: of recordings with and without secrets, and of a transcript, which has
 /// the bytes as well.
 const TITLES: [&str; 3] = [
@@ -36,50 +39,6 @@ pub(super) struct Session {
     pub(super) moments: Vec<Moment>,
 }
 
-/// Something that happened.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) struct Moment {
-    /// In microseconds since the clock's start.
-    pub(super) at: u64,
-    pub(super) what: What,
-}
-
-/// What a row in the place of many stands for.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub(super) struct Folded {
-    /// How many pieces, and bytes, were sent.
-    pub(super) sent: (usize, usize),
-    pub(super) received: (usize, usize),
-    /// When the last of it was, in microseconds.
-    pub(super) until: u64,
-}
-
-impl Folded {
-    pub(super) fn passed(&self, way: Direction) -> (usize, usize) {
-        match way {
-            Direction::Sent => self.sent,
-            Direction::Received => self.received,
-        }
-    }
-}
-
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) enum What {
-    /// So many in a row of one kind, with so many bytes together.
-    Records {
-        direction: Direction,
-        kind: String,
-        count: usize,
-        bytes: usize,
-    },
-    Event(String),
-    Call(String),
-    /// Another connection begins, the one of this number.
-    Connection(usize),
-    /// Data that has passed for long.
-    Folded(Folded),
-}
-
 impl Session {
     /// Reads it, or says what is wrong with it.
     pub(super) fn read(text: &str) -> Result<Self, String> {
@@ -96,9 +55,18 @@ impl Session {
         for (number, line) in lines {
             let read = reader.line(line);
             read.ok_or_else(|| format!("line {number} says nothing that is known"))?;
+            if reader.trouble.is_some() {
+                break;
+            }
         }
         reader.end_of_bytes();
-        Ok(reader.session)
+        match reader.trouble {
+            Some(why) => Err(why),
+            None => Ok(Self {
+                is_server: reader.is_server,
+                moments: reader.rows.into_vec(),
+            }),
+        }
     }
 
     /// How many records and pieces of plaintext have passed, and how many bytes.
@@ -124,7 +92,10 @@ impl Session {
 
 #[derive(Default)]
 struct Reader {
-    session: Session,
+    is_server: bool,
+    rows: Rows,
+    /// Why no more rows can be added.
+    trouble: Option<String>,
     is_transcript: bool,
     /// How many calls the last lines are.
     calls: usize,
@@ -171,8 +142,7 @@ impl Reader {
             "at" => {
                 self.at = rest.split_once(" us")?.0.parse().ok()?;
                 // A transcript has the time for what comes of calls, above that and below the calls.
-                let last = self.session.moments.iter_mut().rev();
-                last.take(calls).for_each(|moment| moment.at = self.at);
+                self.rows.restamp(calls, self.at);
             }
             ">" => self.passed(Direction::Sent, rest)?,
             "<" => self.passed(Direction::Received, rest)?,
@@ -193,7 +163,7 @@ impl Reader {
 
     /// Another connection, if there was one before.
     fn begin(&mut self) {
-        if !self.session.moments.is_empty() {
+        if !self.rows.is_empty() {
             self.connections += 1;
             self.at = 0;
             self.records = Default::default();
@@ -202,12 +172,13 @@ impl Reader {
     }
 
     fn push(&mut self, what: What) {
-        self.session.moments.push(Moment { at: self.at, what });
+        let pushed = self.rows.push(Moment { at: self.at, what });
+        self.trouble = self.trouble.take().or(pushed.err());
     }
 
     fn event(&mut self, event: &str) {
         let name = event.split(['(', ' ']).next().unwrap_or_default();
-        self.session.is_server |= event == "ModeChanged(Server)";
+        self.is_server |= event == "ModeChanged(Server)";
         if !FLOW.contains(&name) {
             self.push(What::Event(event.to_owned()));
         }
@@ -268,7 +239,7 @@ impl Reader {
 
     /// Adds a record, to those before it if they are the same at that time.
     fn add(&mut self, direction: Direction, kind: &str, bytes: usize) {
-        if let Some(Moment { at, what }) = self.session.moments.last_mut()
+        if let Some(Moment { at, what }) = self.rows.last_mut()
             && self.at.saturating_sub(*at) < TOGETHER
             && what.absorb(direction, kind, bytes)
         {
@@ -280,25 +251,6 @@ impl Reader {
             count: 1,
             bytes,
         });
-    }
-}
-
-impl What {
-    /// Takes one more of the same kind in, if this is of that kind.
-    fn absorb(&mut self, way: Direction, same: &str, more: usize) -> bool {
-        match self {
-            Self::Records {
-                direction,
-                kind,
-                count,
-                bytes,
-            } if *direction == way && kind == same => {
-                *count += 1;
-                *bytes = bytes.saturating_add(more);
-                true
-            }
-            _ => false,
-        }
     }
 }
 

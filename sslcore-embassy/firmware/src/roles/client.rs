@@ -1,0 +1,88 @@
+//! Clients that start TLS at once.
+
+use alloc::string::{String, ToString};
+
+use embassy_net::Stack;
+use embedded_io_async::Write;
+use sslcore_embassy::Error;
+use sslcore_embassy::sslcore::FailureKind;
+
+use super::{connected, read_to_end, text, trusting};
+use crate::order::Order;
+use crate::semihosting::say;
+use crate::{heap, report};
+
+/// Asks for a page, and hears all of it.
+pub(crate) async fn client(stack: Stack<'static>, order: &Order) -> Result<(), String> {
+    let (config, peer) = trusting(order)?;
+    let mut socket = connected(stack, order).await?;
+    heap::forget_peak();
+    let before = heap::used().now;
+    socket
+        .start_client_encryption(&config, peer)
+        .map_err(text)?;
+    let (encrypted, cost) = report::counted(socket.wait_for_encrypted()).await;
+    encrypted.map_err(text)?;
+    report::tell("the handshake", cost);
+    let heap = heap::used();
+    say!(
+        "heap of the handshake: peak {}, idle {}",
+        heap.peak - before,
+        heap.now - before
+    );
+    let connection = socket.connection();
+    say!(
+        "encrypted: {:?} {:?}",
+        connection
+            .session_protocol()
+            .map(|protocol| protocol.name()),
+        connection.session_cipher().map(|cipher| cipher.name()),
+    );
+    let path = order.get("path").unwrap_or("/");
+    socket.write_all(b"GET ").await.map_err(text)?;
+    socket.write_all(path.as_bytes()).await.map_err(text)?;
+    socket.write_all(b" HTTP/1.0\r\n\r\n").await.map_err(text)?;
+    socket.flush().await.map_err(text)?;
+    let (mut bytes, mut sum) = (0_usize, 0_u32);
+    let start = embassy_time::Instant::now();
+    let (heard, cost) = report::counted(read_to_end(&mut socket, |data| {
+        bytes += data.len();
+        sum = data.iter().fold(sum, |sum, byte| {
+            sum.wrapping_mul(31).wrapping_add((*byte).into())
+        });
+    }))
+    .await;
+    heard.map_err(text)?;
+    report::tell("the answer", cost);
+    say!(
+        "heard {bytes} bytes, sum {sum}, in {} ms",
+        start.elapsed().as_millis()
+    );
+    socket.close().await.map_err(text)
+}
+
+/// Meets a server that it must refuse.
+pub(crate) async fn refusal(stack: Stack<'static>, order: &Order) -> Result<(), String> {
+    let (config, peer) = trusting(order)?;
+    let mut socket = connected(stack, order).await?;
+    socket
+        .start_client_encryption(&config, peer)
+        .map_err(text)?;
+    let (encrypted, cost) = report::counted(socket.wait_for_encrypted()).await;
+    report::tell("the refusal", cost);
+    match encrypted {
+        Err(Error::Failed(FailureKind::CertificateRejected(kind))) => {
+            let alert = socket
+                .connection()
+                .failure()
+                .and_then(|failure| failure.alert());
+            say!(
+                "refused for {kind:?}, told {:?}",
+                alert.map(|alert| alert.name())
+            );
+            Ok(())
+        }
+        Err(other) => Err(text(other)),
+        Ok(()) => Err("it is trusted".to_string()),
+    }
+}

@@ -1,0 +1,141 @@
+//! The machine in QEMU: what it is told, and what it says.
+
+use std::env;
+use std::net::{SocketAddr, TcpListener};
+
+use sslcore_tests::certs::{Ca, Identity};
+use sslcore_tests::peer::{Peer, Scratch};
+
+/// A machine that is not running yet.
+pub(crate) struct Guest {
+    scratch: Scratch,
+    words: Vec<String>,
+    dated: bool,
+    /// Time is counted in instructions, and each run costs the same.
+    slow: bool,
+    forwards: Option<SocketAddr>,
+}
+
+impl Guest {
+    /// A machine that plays this role.
+    pub(crate) fn order(role: &str) -> Self {
+        Self {
+            scratch: Scratch::new(),
+            words: vec![format!("role={role}")],
+            dated: true,
+            slow: false,
+            forwards: None,
+        }
+    }
+
+    pub(crate) fn word(mut self, word: &str) -> Self {
+        self.words.push(word.to_owned());
+        self
+    }
+
+    /// It trusts what this authority vouches for.
+    pub(crate) fn trusting(self, ca: &Ca) -> Self {
+        let file = self.scratch.file("ca.der", ca.der());
+        self.word(&format!("ca={file}"))
+    }
+
+    /// It is a server with this certificate.
+    pub(crate) fn as_server(self, identity: &Identity) -> Self {
+        let cert = self.scratch.file("cert.der", &identity.chain[0]);
+        let key = self.scratch.file("key.der", identity.key().secret_der());
+        self.word(&format!("cert={cert}"))
+            .word(&format!("key={key}"))
+    }
+
+    /// It connects to this port of the host.
+    pub(crate) fn port(self, address: SocketAddr) -> Self {
+        self.word(&format!("port={}", address.port()))
+    }
+
+    pub(crate) fn without_date(self) -> Self {
+        Self {
+            dated: false,
+            ..self
+        }
+    }
+
+    pub(crate) fn slowly(self) -> Self {
+        Self { slow: true, ..self }
+    }
+
+    /// A port of the host reaches its own port 443.
+    pub(crate) fn forwarding(self) -> Self {
+        let free = TcpListener::bind("127.0.0.1:0").expect("bind");
+        let address = free.local_addr().expect("address");
+        Self {
+            forwards: Some(address),
+            ..self
+        }
+    }
+
+    pub(crate) fn address(&self) -> SocketAddr {
+        self.forwards.expect("a port is forwarded")
+    }
+
+    pub(crate) fn boot(mut self) -> Running {
+        if self.dated {
+            let now = std::time::SystemTime::UNIX_EPOCH.elapsed();
+            let date = now.expect("after 1970").as_secs();
+            self.words.push(format!("date={date}"));
+        }
+        let told = |name| env::var(name).expect("`tests/run firmware` sets it");
+        let (qemu, firmware) = (told("SSLCORE_TEST_QEMU"), told("SSLCORE_TEST_FIRMWARE"));
+        let mut network = "user,model=lan9118".to_owned();
+        if let Some(address) = self.forwards {
+            network += &format!(",hostfwd=tcp:{address}-:443");
+        }
+        let mut config = "enable=on,target=native,arg=sslcore-firmware".to_owned();
+        for word in &self.words {
+            config += &format!(",arg={word}");
+        }
+        let mut args = vec!["-M", "mps2-an386", "-nographic", "-monitor", "none"];
+        args.extend(["-serial", "null", "-nic", &network]);
+        args.extend(["-semihosting-config", &config, "-kernel", &firmware]);
+        if self.slow {
+            args.extend(["-icount", "shift=0"]);
+        }
+        Running(Peer::start(&qemu, args, self.scratch))
+    }
+}
+
+/// A machine that runs. What it said is shown when the test fails.
+pub(crate) struct Running(Peer);
+
+impl Running {
+    pub(crate) fn until_said(&self, text: &str) {
+        self.0.until_said(text);
+    }
+
+    /// Waits until it has done all that it was told. Says what it said.
+    #[track_caller]
+    pub(crate) fn until_exit(&mut self) -> String {
+        let status = self.0.until_exit();
+        let said = self.0.log();
+        assert!(status.success(), "{status}: {said}");
+        said
+    }
+
+    /// Waits until it has failed, in order. Says what it said.
+    #[track_caller]
+    pub(crate) fn until_failure(&mut self) -> String {
+        let status = self.0.until_exit();
+        let said = self.0.log();
+        assert_eq!(status.code(), Some(1), "{said}");
+        said
+    }
+}
+
+/// Prints the figures of what a guest said.
+pub(crate) fn tell(who: &str, said: &str) {
+    for line in said.lines() {
+        let is_figure = ["cost of ", "heap of ", "memory: ", "heard "];
+        if is_figure.iter().any(|start| line.starts_with(start)) {
+            println!("| {who} | {line} |");
+        }
+    }
+}

@@ -1,0 +1,157 @@
+//! The firmware, booted in QEMU, plays each of its roles against programs of others. `tests/run firmware`
+//! builds it, and says where it and QEMU are.
+
+mod guest;
+
+use std::net::SocketAddr;
+use std::thread;
+
+use guest::Guest;
+use sslcore::{Alert, SslErrorKind};
+use sslcore_tests::certs::{Identity, WORLD};
+use sslcore_tests::openssl;
+use sslcore_tests::peer::{Peer, Scratch};
+
+const VERSIONS: [(&str, &str); 2] = openssl::VERSIONS;
+
+/// Bytes in which any that is lost, doubled or moved is seen.
+fn pattern(len: usize) -> Vec<u8> {
+    let bytes = (0..len as u32).map(|i| (i.wrapping_mul(2_654_435_761) >> 24) as u8);
+    bytes.collect()
+}
+
+/// What the guest makes of bytes that it hears.
+fn sum(bytes: &[u8]) -> u32 {
+    let add = |sum: u32, byte: &u8| sum.wrapping_mul(31).wrapping_add((*byte).into());
+    bytes.iter().fold(0, add)
+}
+
+#[test]
+fn a_client_asks_for_a_page() {
+    for (version, flag) in VERSIONS {
+        let (mut peer, address) = openssl::server(&WORLD.server, &[flag, "-www"]);
+        let guest = Guest::order("client")
+            .trusting(&WORLD.ca)
+            .port(address)
+            .slowly();
+        let said = guest.boot().until_exit();
+        assert!(
+            said.contains(&format!("encrypted: Some({version:?})")),
+            "{said}"
+        );
+        guest::tell(&format!("client, {version}"), &said);
+        peer.until_exit();
+    }
+}
+
+#[test]
+fn a_client_downloads_a_megabyte() {
+    let body = pattern(1 << 20);
+    let scratch = Scratch::new();
+    scratch.file("body", &body);
+    let (_peer, address) = openssl::server_in(scratch, &WORLD.server, &["-HTTP"]);
+    let guest = Guest::order("client").trusting(&WORLD.ca).port(address);
+    let said = guest.word("path=/body").boot().until_exit();
+    let heard = format!("heard {} bytes, sum {}", body.len(), sum(&body));
+    assert!(said.contains(&heard), "{said}");
+    guest::tell("download of 1 MB", &said);
+}
+
+#[test]
+fn a_client_starts_tls_in_a_session_of_smtp() {
+    let scratch = Scratch::new();
+    let (cert, key) = scratch.identity(&WORLD.server);
+    let script = scratch.file("smtp.py", include_str!("smtp.py"));
+    let mut peer = Peer::start("/usr/bin/python3", [&*script, &cert, &key], scratch);
+    peer.until_said("port ");
+    let out = String::from_utf8(peer.out()).expect("text");
+    let port = out.lines().find_map(|line| line.strip_prefix("port "));
+    let port: u16 = port.and_then(|port| port.parse().ok()).expect("a port");
+    let address = SocketAddr::from(([127, 0, 0, 1], port));
+    let said = Guest::order("starttls").trusting(&WORLD.ca).port(address);
+    let said = said.boot().until_exit();
+    assert!(said.contains("left in order"), "{said}");
+    assert!(peer.until_exit().success());
+    let log = peer.log();
+    assert!(
+        log.contains("plain: EHLO firmware\nplain: STARTTLS\n"),
+        "{log}"
+    );
+    assert!(
+        log.contains("TLSv1.3: EHLO firmware\nTLSv1.3: QUIT\n"),
+        "{log}"
+    );
+    assert!(log.contains("closed in order"), "{log}");
+}
+
+#[test]
+fn a_server_serves_three_clients_at_once() {
+    let guest = Guest::order("server").as_server(&WORLD.server).forwarding();
+    let (address, mut guest) = (guest.address(), guest.boot());
+    guest.until_said("listening");
+    let data = pattern(30_000);
+    thread::scope(|scope| {
+        for (_, flag) in [VERSIONS[1], VERSIONS[0], VERSIONS[1]] {
+            let data = &data;
+            scope.spawn(move || openssl::hear_own_words(address, flag, data));
+        }
+    });
+    let said = guest.until_exit();
+    let repeated = said.matches("repeated 30000 bytes").count();
+    assert_eq!(repeated, 3, "{said}");
+    guest::tell("server, three clients", &said);
+}
+
+/// Another name than the one that is asked for.
+fn wrong_name() -> Identity {
+    WORLD.ca.leaf(&["other.test"])
+}
+
+#[test]
+fn a_client_refuses_and_its_peer_hears_why() {
+    let wrong = wrong_name();
+    let cases = [
+        (
+            &WORLD.stranger,
+            SslErrorKind::UnableToGetLocalIssuerCertificate,
+            Alert::UnknownCa,
+        ),
+        (
+            &WORLD.expired,
+            SslErrorKind::CertificateExpired,
+            Alert::CertificateExpired,
+        ),
+        (
+            &wrong,
+            SslErrorKind::HostNameMismatch,
+            Alert::BadCertificate,
+        ),
+    ];
+    for (identity, kind, alert) in cases {
+        for (version, flag) in VERSIONS {
+            let (mut peer, address) = openssl::server(identity, &[flag]);
+            let guest = Guest::order("refusal").trusting(&WORLD.ca).port(address);
+            let said = guest.boot().until_exit();
+            let refused = format!("refused for {kind:?}, told Some({:?})", alert.name());
+            assert!(said.contains(&refused), "{said}");
+            openssl::assert_only_alerted(&mut peer, version, alert);
+        }
+    }
+}
+
+#[test]
+fn a_device_that_does_not_know_the_date_refuses_and_says_so() {
+    let (mut peer, address) = openssl::server(&WORLD.server, &[]);
+    let guest = Guest::order("refusal").trusting(&WORLD.ca).port(address);
+    let said = guest.without_date().boot().until_exit();
+    assert!(said.contains("refused for NoWallClock"), "{said}");
+    peer.until_exit();
+}
+
+#[test]
+fn nobody_answers_where_nobody_listens() {
+    let nobody = SocketAddr::from(([127, 0, 0, 1], 1));
+    let guest = Guest::order("client").trusting(&WORLD.ca).port(nobody);
+    let said = guest.boot().until_failure();
+    assert!(said.contains("cannot connect to port 1"), "{said}");
+}
