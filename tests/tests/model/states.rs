@@ -3,6 +3,7 @@
 use proptest::prelude::TestCaseError;
 use sslcore::testing::{backend_without_security, known_identity};
 use sslcore::{ClientConfig, Leftover, OnErrors, ServerConfig};
+use sslcore_tests::view::view;
 
 use crate::Run;
 use crate::buffers::Buf;
@@ -408,6 +409,33 @@ impl State {
         rest.split(',').next().expect("a word").to_owned()
     }
 
+    /// What can be seen when these calls are made first, and then others that are legal somewhere: how
+    /// each is answered, and both ends at last.
+    fn goes_on(&self, tls13: bool, first: &[Call]) -> String {
+        let mut run = self.reach(tls13).expect(self.name);
+        for call in first {
+            run.make(self.on_client, call).expect(self.name);
+        }
+        let later = [
+            Call::Unread(1),
+            Call::ReadAndPutBack(10),
+            Call::TakeChanges,
+            Call::Write(10),
+            Call::UpdateKeys,
+            Call::Next(2),
+            Call::Decide(Decision::AnswerOpen(true)),
+            Call::Decide(Decision::ProvideOpen(true)),
+            Call::Exchange,
+            Call::Exchange,
+            Call::Close,
+            Call::Exchange,
+        ];
+        let answers = later.map(|call| run.make(self.on_client, &call).expect(self.name));
+        let ends = [&run.pair.client, &run.pair.server];
+        let seen = ends.map(|end| format!("{:?} {:?}", end.events, view(&end.conn)));
+        format!("{answers:?} {seen:?}")
+    }
+
     fn reach(&self, tls13: bool) -> Result<Run, TestCaseError> {
         let mut run = Run::new(configs(tls13, self.hold));
         for (on_client, call) in &self.path {
@@ -426,12 +454,26 @@ fn every_call_is_made_in_every_state() {
             let run = state.reach(tls13).expect(&what);
             assert_eq!(state.phase_of(&run), state.phase, "{what}");
             phases.push(state.phase);
+            let untouched = state.goes_on(tls13, &[]);
             for call in every_call() {
                 // Once, and once more behind it; then both ends go on.
                 let mut run = state.reach(tls13).expect(&what);
+                let mut legal = Vec::new();
                 for _ in 0..2 {
                     let made = run.make(state.on_client, &call);
                     assert!(made.is_ok(), "{what}, {call:?}: {made:?}");
+                    let mut with = legal.clone();
+                    with.push(call.clone());
+                    if let Ok(true) = made {
+                        // It leaves no trace, whatever comes behind it.
+                        let without = match &legal[..] {
+                            [] => untouched.clone(),
+                            legal => state.goes_on(tls13, legal),
+                        };
+                        assert_eq!(state.goes_on(tls13, &with), without, "{what}, {call:?}");
+                    } else {
+                        legal = with;
+                    }
                 }
                 let mut end = Ok(false);
                 for _ in 0..3 {

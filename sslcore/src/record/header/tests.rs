@@ -11,7 +11,7 @@ fn kind(
     read.map_err(|failure| (failure.kind, failure.alert))
 }
 
-/// RFC 8446 §5.1, and the first byte as rule R3 wants it.
+/// RFC 8446 §5.1, and the first byte as [rule R3](crate::rules#r3) wants it.
 fn expected(raw: &[u8], max_body: usize) -> Result<Option<Header>, (FailureKind, Option<Alert>)> {
     let content = match raw {
         [] => return Ok(None),
