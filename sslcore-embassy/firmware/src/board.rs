@@ -3,7 +3,8 @@
 use cortex_m::interrupt::InterruptNumber;
 use cortex_m::peripheral::NVIC;
 use cortex_m_rt::exception;
-use lan9118::{Error, Interrupt, Lan9118, Register, Registers};
+use lan9118::{Error, Frames, Interrupt, Lan9118, Register, Registers};
+use static_cell::ConstStaticCell;
 
 /// Where the controller is on the machines mps2-an385 and mps2-an386.
 const CONTROLLER: usize = 0x4020_0000;
@@ -44,7 +45,8 @@ impl Registers for Memory {
 
 /// The Ethernet controller, started.
 pub(crate) fn ethernet() -> Result<Lan9118<Memory>, Error> {
-    let controller = Lan9118::start(Memory, &INTERRUPT, ADDRESS)?;
+    static FRAMES: ConstStaticCell<Frames> = ConstStaticCell::new(Frames::new());
+    let controller = Lan9118::start(Memory, &INTERRUPT, FRAMES.take(), ADDRESS)?;
     // SAFETY: its handler is there.
     unsafe { NVIC::unmask(LINE) };
     Ok(controller)

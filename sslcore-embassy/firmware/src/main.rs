@@ -15,11 +15,13 @@ mod semihosting;
 mod stack;
 mod time;
 
+use alloc::boxed::Box;
 use alloc::string::String;
 use core::panic::PanicInfo;
+use core::pin::Pin;
 use core::sync::atomic::{AtomicU32, Ordering};
 
-use embassy_executor::Executor;
+use embassy_executor::{Executor, Spawner};
 use embassy_net::{Config, Runner, Stack, StackResources};
 use lan9118::Lan9118;
 use sslcore_embassy::Clock;
@@ -60,23 +62,29 @@ fn main() -> ! {
     }
     let order = Order::take();
     STARTED.store(order.number("date", 0), Ordering::Relaxed);
-    EXECUTOR.init(Executor::new()).run(|spawner| {
-        let ethernet = match board::ethernet() {
-            Ok(ethernet) => ethernet,
-            Err(error) => fail(error),
-        };
-        static RESOURCES: StaticCell<StackResources<SOCKETS>> = StaticCell::new();
-        let resources = RESOURCES.init(StackResources::new());
-        let config = Config::dhcpv4(Default::default());
-        let (stack, runner) = embassy_net::new(ethernet, config, resources, seed());
-        match (network(runner), play(stack, order)) {
-            (Ok(network), Ok(play)) => {
-                spawner.spawn(network);
-                spawner.spawn(play);
-            }
-            _ => fail("no room for a task"),
+    EXECUTOR
+        .init(Executor::new())
+        .run(|spawner| begin(spawner, order))
+}
+
+/// Starts the network, and what it is for. Not a part of `main`, whose stack is never given back.
+#[inline(never)]
+fn begin(spawner: Spawner, order: Order) {
+    static RESOURCES: StaticCell<StackResources<SOCKETS>> = StaticCell::new();
+    let ethernet = match board::ethernet() {
+        Ok(ethernet) => ethernet,
+        Err(error) => fail(error),
+    };
+    let resources = RESOURCES.init(StackResources::new());
+    let config = Config::dhcpv4(Default::default());
+    let (stack, runner) = embassy_net::new(ethernet, config, resources, seed());
+    match (network(runner), play(stack, order)) {
+        (Ok(network), Ok(play)) => {
+            spawner.spawn(network);
+            spawner.spawn(play);
         }
-    })
+        _ => fail("no room for a task"),
+    }
 }
 
 /// For the numbers of ports and of TCP's first bytes.
@@ -96,13 +104,18 @@ async fn network(mut runner: Runner<'static, Lan9118<Memory>>) -> ! {
 #[embassy_executor::task]
 async fn play(stack: Stack<'static>, order: Order) {
     stack.wait_config_up().await;
-    let played: Result<(), String> = match order.get("role") {
-        Some("client") => roles::client(stack, &order).await,
-        Some("server") => roles::server(stack, &order).await,
-        Some("starttls") => roles::starttls(stack, &order).await,
-        Some("refusal") => roles::refusal(stack, &order).await,
-        other => Err(alloc::format!("there is no role {other:?}")),
+    // What the start needed is given back.
+    say!("memory of the start: stack {}", stack::depth());
+    stack::paint();
+    // Each with a stack frame of its own: what all of them need at once nobody needs.
+    let role: Pin<Box<dyn Future<Output = Result<(), String>>>> = match order.get("role") {
+        Some("client") => Box::pin(roles::client(stack, &order)),
+        Some("server") => Box::pin(roles::server(stack, &order)),
+        Some("starttls") => Box::pin(roles::starttls(stack, &order)),
+        Some("refusal") => Box::pin(roles::refusal(stack, &order)),
+        other => fail(alloc::format!("there is no role {other:?}")),
     };
+    let played = role.await;
     report::memory();
     match played {
         Ok(()) => semihosting::exit(0),

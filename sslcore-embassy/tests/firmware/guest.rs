@@ -133,7 +133,7 @@ impl Running {
 /// Prints the figures of what a guest said.
 pub(crate) fn tell(who: &str, said: &str) {
     for line in said.lines() {
-        let is_figure = ["cost of ", "heap of ", "memory: ", "heard "];
+        let is_figure = ["cost of ", "heap of ", "memory", "heard "];
         if is_figure.iter().any(|start| line.starts_with(start)) {
             println!("| {who} | {line} |");
         }

@@ -59,13 +59,35 @@ pub struct Dropped {
     pub misfit: u32,
 }
 
-/// The controller, with room for one frame in each direction.
+/// Room for one frame in each direction.
+#[derive(Debug)]
+pub struct Frames {
+    received: [u8; FRAME],
+    sending: [u8; FRAME],
+}
+
+impl Frames {
+    /// Room that holds nothing.
+    pub const fn new() -> Self {
+        Self {
+            received: [0; FRAME],
+            sending: [0; FRAME],
+        }
+    }
+}
+
+impl Default for Frames {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
+/// The controller.
 pub struct Lan9118<R> {
     registers: R,
     interrupt: &'static Interrupt,
     address: [u8; 6],
-    received: [u8; FRAME],
-    sending: [u8; FRAME],
+    frames: &'static mut Frames,
     dropped: Dropped,
 }
 
@@ -105,14 +127,14 @@ impl<R: Registers> Lan9118<R> {
     pub fn start(
         registers: R,
         interrupt: &'static Interrupt,
+        frames: &'static mut Frames,
         address: [u8; 6],
     ) -> Result<Self, Error> {
         let mut this = Self {
             registers,
             interrupt,
             address,
-            received: [0; FRAME],
-            sending: [0; FRAME],
+            frames,
             dropped: Dropped::default(),
         };
         let pattern = this.registers.read(Register::ByteTest);
@@ -191,7 +213,7 @@ impl<R: Registers> Lan9118<R> {
     }
 
     fn take_words(&mut self, len: usize) {
-        let mut rest = &mut self.received[..len - CHECKSUM];
+        let mut rest = &mut self.frames.received[..len - CHECKSUM];
         for _ in 0..len.div_ceil(4) {
             let word = self.registers.read(Register::ReceiveData).to_le_bytes();
             let n = rest.len().min(4);
@@ -281,14 +303,9 @@ impl<R: Registers> Driver for Lan9118<R> {
             return None;
         }
         let len = self.take()?;
-        let Self {
-            registers,
-            received,
-            sending,
-            ..
-        } = self;
+        let Frames { received, sending } = &mut *self.frames;
         let room = Room {
-            registers,
+            registers: &mut self.registers,
             frame: sending,
         };
         Some((Received(&mut received[..len]), room))
@@ -300,12 +317,9 @@ impl<R: Registers> Driver for Lan9118<R> {
             cx.waker().wake_by_ref();
             return None;
         }
-        let Self {
-            registers, sending, ..
-        } = self;
         Some(Room {
-            registers,
-            frame: sending,
+            registers: &mut self.registers,
+            frame: &mut self.frames.sending,
         })
     }
 

@@ -126,7 +126,8 @@ impl Stage {
         }));
         let interrupt: &'static Interrupt = Box::leak(Box::default());
         let wires = Wires(Rc::clone(&chip));
-        let driver = Lan9118::start(wires, interrupt, ADDRESS).expect("it is there");
+        let driver = Lan9118::start(wires, interrupt, Box::leak(Box::default()), ADDRESS)
+            .expect("it is there");
         Self {
             chip,
             driver,
@@ -176,7 +177,7 @@ fn a_controller_that_is_not_there_or_stuck_is_an_error() {
     let start = |chip: Chip| {
         let wires = Wires(Rc::new(RefCell::new(chip)));
         let interrupt: &'static Interrupt = Box::leak(Box::default());
-        Lan9118::start(wires, interrupt, ADDRESS).err()
+        Lan9118::start(wires, interrupt, Box::leak(Box::default()), ADDRESS).err()
     };
     let elsewhere = Chip {
         elsewhere: true,

@@ -1,5 +1,6 @@
 //! A server that repeats what its clients say.
 
+use alloc::boxed::Box;
 use alloc::string::String;
 use alloc::vec;
 
@@ -25,7 +26,7 @@ pub(crate) async fn server(stack: Stack<'static>, order: &Order) -> Result<(), S
     let config = ServerConfig::builder(entropy::backend()).identity(chain, key);
     let config = config.build().map_err(text)?;
     fill_pool(CONNECTIONS)?;
-    let clients = [(); CONNECTIONS].map(|()| serve(stack, config.clone()));
+    let clients = [(); CONNECTIONS].map(|()| Box::pin(serve(stack, config.clone())));
     say!("listening");
     for served in join_array(clients).await {
         served?;
