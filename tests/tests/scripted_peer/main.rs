@@ -251,3 +251,24 @@ fn a_change_that_real_proofs_are_over_is_refused_at_the_next_proof() {
     };
     play.perform(grow).assert_encrypted();
 }
+
+#[test]
+fn a_warning_behind_a_retry_is_one_of_tls13_though_it_is_in_the_clear() {
+    // RFC 8446 §6: no_renegotiation is no alert of TLS 1.3. Before, it may be TLS 1.2's.
+    for peer in [Client, Server] {
+        for (code, refused) in [(100, Some(Alert::DecodeError)), (90, None)] {
+            let warning = Record::new(Record::ALERT, &[1, code], Keys::None);
+            let outcome = play(peer, "TLSv1.3", Kind::Retried).perform(|flight, records| {
+                // Behind HelloRetryRequest, or before the hello that answers it.
+                match (peer, flight) {
+                    (Server, 0) => records.push(warning.clone()),
+                    (Client, 1) => records.insert(0, warning.clone()),
+                    _ => {}
+                }
+            });
+            let failure = outcome.end.failure();
+            let alert = failure.and_then(|failure| failure.alert());
+            assert_eq!(alert, refused, "{peer:?} {code} {failure:?}");
+        }
+    }
+}
