@@ -15,8 +15,8 @@ use crate::transcript::Recorder;
 /// ([rule R7](crate::rules#r7)).
 ///
 /// With the feature `arbitrary` a fuzzer, or a property test, makes actions of its input, and
-/// [`Scenario`](super::Scenario) says under which configurations. [`perform`](Self::perform) has an
-/// example.
+/// [`Scenario`](super::transcript::Scenario) says under which configurations.
+/// [`perform`](Self::perform) has an example.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Action {
     /// At most so many bytes of those under way arrive.

@@ -4,8 +4,8 @@ use core::fmt;
 
 use crate::protocol::SslProtocol;
 
-/// The words in a name of [`Configurations`](super::Configurations), as data. The default is the empty
-/// name.
+/// The words in a name of [`Configurations`](super::transcript::Configurations), as data. The default
+/// is the empty name.
 ///
 /// `Display` gives the name. With the feature `arbitrary` a fuzzer makes scenarios of its input, all of
 /// them without real cryptography, which is slow.

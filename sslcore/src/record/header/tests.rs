@@ -66,6 +66,7 @@ fn check(raw: &[u8], max_body: usize) {
 }
 
 #[test]
+#[cfg_attr(miri, ignore = "hundred thousands of headers")]
 fn every_length_of_every_type() {
     for max_body in LIMITS {
         for content in 20..=23 {
@@ -83,6 +84,7 @@ fn every_length_of_every_type() {
 }
 
 #[test]
+#[cfg_attr(miri, ignore = "hundred thousands of headers")]
 fn every_type_and_version_and_every_beginning() {
     for first in 0..=u8::MAX {
         for major in 0..=u8::MAX {
