@@ -494,6 +494,12 @@ const ALLOWED: &[Difference] = &[
         "RFC 8446 §4.2: illegal_parameter; rustls passes over what it has no use for",
     ),
     row(
+        "EncryptedExtensions are damaged",
+        NOTHING,
+        Alerts::Are(Some(50), None),
+        "the groups in them are read (RFC 8446 §4.2.7); rustls passes over what it has no use for",
+    ),
+    row(
         "kind: ClosedDuringHandshake",
         ANY,
         Alerts::Mine(None),
