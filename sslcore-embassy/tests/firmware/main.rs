@@ -54,6 +54,10 @@ fn a_client_downloads_a_megabyte() {
     let said = guest.word("path=/body").boot().until_exit();
     let heard = format!("heard {} bytes, sum {}", body.len(), sum(&body));
     assert!(said.contains(&heard), "{said}");
+    let allocations = said.split("heap of the answer: ").nth(1);
+    let allocations = allocations.and_then(|count| count.split(' ').next()?.parse().ok());
+    // Two session tickets, and nothing for the thousand records.
+    assert!((0..40).contains(&allocations.unwrap_or(u32::MAX)), "{said}");
     guest::tell("download of 1 MB", &said);
 }
 
