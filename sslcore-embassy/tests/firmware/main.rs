@@ -3,7 +3,7 @@
 
 mod guest;
 
-use std::net::SocketAddr;
+use std::net::{SocketAddr, TcpListener};
 use std::thread;
 
 use guest::Guest;
@@ -54,6 +54,10 @@ fn a_client_downloads_a_megabyte() {
     let said = guest.word("path=/body").boot().until_exit();
     let heard = format!("heard {} bytes, sum {}", body.len(), sum(&body));
     assert!(said.contains(&heard), "{said}");
+    let allocations = said.split("heap of the answer: ").nth(1);
+    let allocations = allocations.and_then(|count| count.split(' ').next()?.parse().ok());
+    // Two session tickets, and nothing for the thousand records.
+    assert!((0..40).contains(&allocations.unwrap_or(u32::MAX)), "{said}");
     guest::tell("download of 1 MB", &said);
 }
 
@@ -146,6 +150,49 @@ fn a_device_that_does_not_know_the_date_refuses_and_says_so() {
     let said = guest.without_date().boot().until_exit();
     assert!(said.contains("refused for NoWallClock"), "{said}");
     peer.until_exit();
+}
+
+/// What goes wrong on a device, and its name there.
+#[test]
+fn every_shortage_is_a_defined_error() {
+    // The certificate does not fit.
+    let cases = [
+        ("receive=600", "a buffer of at least"),
+        ("entropy=none", "the handshake engine failed"),
+    ];
+    for (shortage, why) in cases {
+        for (_, flag) in VERSIONS {
+            let (_peer, address) = openssl::server(&WORLD.server, &[flag]);
+            let guest = Guest::order("client").trusting(&WORLD.ca).port(address);
+            let said = guest.word(shortage).boot().until_failure();
+            assert!(said.contains(why), "{shortage}: {said}");
+        }
+    }
+}
+
+#[test]
+fn a_peer_that_says_nothing_is_given_up_in_time() {
+    let silent = TcpListener::bind("127.0.0.1:0").expect("bind");
+    let address = silent.local_addr().expect("address");
+    let guest = Guest::order("client").trusting(&WORLD.ca).port(address);
+    let said = guest.word("patience=500").boot().until_failure();
+    assert!(said.contains("the handshake took too long"), "{said}");
+}
+
+#[test]
+fn a_peer_that_is_killed_is_a_defined_error() {
+    let (mut peer, address) = openssl::server(&WORLD.server, &[]);
+    let guest = Guest::order("client").trusting(&WORLD.ca).port(address);
+    let mut guest = guest.boot();
+    guest.until_said("encrypted: ");
+    // It waits for an answer.
+    peer.kill();
+    let said = guest.until_failure();
+    let ends = [
+        "the transport was reset",
+        "the stream ended without close_notify",
+    ];
+    assert!(ends.iter().any(|end| said.contains(end)), "{said}");
 }
 
 #[test]

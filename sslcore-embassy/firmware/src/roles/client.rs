@@ -44,6 +44,7 @@ pub(crate) async fn client(stack: Stack<'static>, order: &Order) -> Result<(), S
     socket.write_all(b" HTTP/1.0\r\n\r\n").await.map_err(text)?;
     socket.flush().await.map_err(text)?;
     let (mut bytes, mut sum) = (0_usize, 0_u32);
+    let before = heap::used().allocations;
     let start = embassy_time::Instant::now();
     let (heard, cost) = report::counted(read_to_end(&mut socket, |data| {
         bytes += data.len();
@@ -54,6 +55,10 @@ pub(crate) async fn client(stack: Stack<'static>, order: &Order) -> Result<(), S
     .await;
     heard.map_err(text)?;
     report::tell("the answer", cost);
+    say!(
+        "heap of the answer: {} allocations",
+        heap::used().allocations - before
+    );
     say!(
         "heard {bytes} bytes, sum {sum}, in {} ms",
         start.elapsed().as_millis()

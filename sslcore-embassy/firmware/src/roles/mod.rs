@@ -8,10 +8,11 @@ use alloc::boxed::Box;
 use alloc::string::{String, ToString};
 use alloc::vec;
 use alloc::vec::Vec;
+use core::time::Duration;
 
 use embassy_net::Stack;
 use embassy_net::tcp::TcpSocket;
-use sslcore_embassy::sslcore::{Buffers, CertificateDer, ClientConfig, PeerName};
+use sslcore_embassy::sslcore::{Buffers, CertificateDer, ClientConfig, PeerName, Timeouts};
 use sslcore_embassy::{Error, Pool, SslSocket, Transport};
 
 pub(crate) use self::client::{client, refusal};
@@ -38,9 +39,10 @@ fn memory(len: usize) -> &'static mut [u8] {
 }
 
 /// Fills the pool with memory for so many connections.
-fn fill_pool(connections: usize) -> Result<(), String> {
+fn fill_pool(connections: usize, receive: usize) -> Result<(), String> {
     for _ in 0..connections {
-        POOL.add(memory(RECEIVE), memory(TRANSMIT)).map_err(text)?;
+        let (receive, transmit) = (memory(receive), memory(TRANSMIT));
+        POOL.add(receive, transmit).map_err(text)?;
     }
     Ok(())
 }
@@ -57,7 +59,7 @@ async fn connected(
     stack: Stack<'static>,
     order: &Order,
 ) -> Result<SslSocket<TcpSocket<'static>>, String> {
-    fill_pool(1)?;
+    fill_pool(1, order.number("receive", RECEIVE))?;
     let mut socket = socket(stack).await;
     let [a, b, c, d] = HOST;
     let host = embassy_net::Ipv4Address::new(a, b, c, d);
@@ -71,8 +73,17 @@ async fn connected(
 
 /// A client that trusts what the order's authority vouches for, and the name that it must be.
 fn trusting(order: &Order) -> Result<(ClientConfig, PeerName), String> {
+    if order.get("entropy") == Some("none") {
+        entropy::break_down();
+    }
     let authority = CertificateDer::from(order.file("ca")?);
-    let config = ClientConfig::builder(entropy::backend()).trust_anchors([authority]);
+    let patience = Duration::from_millis(order.number("patience", 30_000));
+    let timeouts = Timeouts {
+        handshake: Some(patience),
+        ..Timeouts::CLIENT
+    };
+    let config = ClientConfig::builder(entropy::backend()).timeouts(timeouts);
+    let config = config.trust_anchors([authority]);
     let name = order.get("name").unwrap_or("server.test");
     Ok((
         config.build().map_err(text)?,

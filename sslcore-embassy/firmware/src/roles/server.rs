@@ -10,7 +10,7 @@ use embedded_io_async::{Read, Write};
 use sslcore_embassy::Error;
 use sslcore_embassy::sslcore::{CertificateDer, PrivateKeyDer, ServerConfig, ServerStart};
 
-use super::{CONNECTIONS, fill_pool, socket, text};
+use super::{CONNECTIONS, RECEIVE, fill_pool, socket, text};
 use crate::entropy;
 use crate::order::Order;
 use crate::report;
@@ -25,7 +25,7 @@ pub(crate) async fn server(stack: Stack<'static>, order: &Order) -> Result<(), S
     let key = PrivateKeyDer::try_from(order.file("key")?).map_err(text)?;
     let config = ServerConfig::builder(entropy::backend()).identity(chain, key);
     let config = config.build().map_err(text)?;
-    fill_pool(CONNECTIONS)?;
+    fill_pool(CONNECTIONS, RECEIVE)?;
     let clients = [(); CONNECTIONS].map(|()| Box::pin(serve(stack, config.clone())));
     say!("listening");
     for served in join_array(clients).await {
