@@ -498,6 +498,12 @@ const ALLOWED: &[Difference] = &[
         "RFC 8446 §4.2: illegal_parameter; rustls passes over what it has no use for",
     ),
     row(
+        "more than Finished behind ChangeCipherSpec",
+        NOTHING,
+        Alerts::Are(Some(10), None),
+        "it is refused by its length (RFC 5246 §7.4.9); rustls waits for all of it",
+    ),
+    row(
         "EncryptedExtensions are damaged",
         NOTHING,
         Alerts::Are(Some(50), None),
