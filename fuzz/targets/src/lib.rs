@@ -4,6 +4,7 @@
 //! `finds`. Beside panics, what they look for are breaches of [`sslcore::rules`].
 
 mod after_handshake;
+mod allowed;
 mod behind;
 mod certificates;
 mod configs;

@@ -1,0 +1,264 @@
+//! In what sslcore and rustls may differ, and why.
+
+/// A difference that may be: parts of how sslcore's failure and rustls' error are shown, the alerts of
+/// both, and why.
+struct Difference {
+    ours: &'static str,
+    theirs: &'static str,
+    alerts: Alerts,
+    why: &'static str,
+}
+
+enum Alerts {
+    /// These.
+    Are(Option<u8>, Option<u8>),
+    /// Of sslcore one of these, of rustls any.
+    OneOf(&'static [u8]),
+    /// Of sslcore none or this, of rustls any.
+    NoneOr(u8),
+    /// Of sslcore this, of rustls any.
+    Mine(Option<u8>),
+    Any,
+}
+
+const fn row(
+    ours: &'static str,
+    theirs: &'static str,
+    alerts: Alerts,
+    why: &'static str,
+) -> Difference {
+    Difference {
+        ours,
+        theirs,
+        alerts,
+        why,
+    }
+}
+
+const ANY_FAILURE: &str = "Failure {";
+const NOTHING: &str = "nothing";
+const ANY: &str = "";
+
+/// Alerts of whom the peer has not kept to the protocol: unexpected_message, bad_record_mac,
+/// record_overflow, handshake_failure, illegal_parameter, decode_error, decrypt_error,
+/// protocol_version, missing_extension, unsupported_extension. None is internal_error.
+const PROTOCOL: Alerts = Alerts::OneOf(&[10, 20, 22, 40, 47, 50, 51, 70, 109, 110]);
+
+const ALLOWED: &[Difference] = &[
+    row(
+        NOTHING,
+        NOTHING,
+        Alerts::Are(Some(0), None),
+        "TLS 1.2 answers close_notify at once (RFC 5246 §7.2.1); rustls leaves that to its application",
+    ),
+    row(
+        NOTHING,
+        "InvalidMessage(UnknownProtocolVersion)",
+        Alerts::Are(None, Some(50)),
+        "the version of a protected record is not looked at (RFC 8446 §5.1)",
+    ),
+    row(
+        ANY,
+        "InvalidMessage(CertificatePayloadTooLarge)",
+        Alerts::Any,
+        "the version of a record in the clear is ignored (RFC 8446 §5.1); rustls reads a certificate as \
+         that version has it",
+    ),
+    row(
+        NOTHING,
+        "InvalidCertificate(",
+        Alerts::NoneOr(0),
+        "a certificate that nobody verifies may be one that webpki cannot read",
+    ),
+    row(
+        "a session id that is not ours",
+        ANY,
+        Alerts::OneOf(&[47]),
+        "a client refuses it (RFC 8446 §4.1.3); rustls does not look",
+    ),
+    row(
+        "speaks neither TLS 1.2 nor TLS 1.3",
+        ANY,
+        Alerts::OneOf(&[70]),
+        "legacy_version is 0x0303 (RFC 8446 §4.1.3); rustls does not look behind supported_versions",
+    ),
+    row(
+        "kind: PeerMisbehaved, alert: Some(ProtocolVersion)",
+        ANY,
+        Alerts::OneOf(&[70]),
+        "protected records of TLS 1.2 carry its version (RFC 5246 §6.2.1); rustls takes others",
+    ),
+    row(
+        "RecordTooLarge",
+        ANY,
+        Alerts::OneOf(&[22]),
+        "rustls takes records as long as those of TLS 1.2 in TLS 1.3 (RFC 8446 §5.2)",
+    ),
+    row(
+        "CertificateRejected(",
+        ANY,
+        Alerts::OneOf(&[42, 43]),
+        "a leaf is read whole here, and its key looked at, before its signature; webpki does less",
+    ),
+    row(
+        ANY_FAILURE,
+        "InvalidMessage(HandshakePayloadTooLarge)",
+        PROTOCOL,
+        "rustls looks at the length of a message before its type, and sends no alert for it",
+    ),
+    row(
+        ANY_FAILURE,
+        "InvalidMessage(",
+        PROTOCOL,
+        "rustls answers what it cannot read with decode_error; here it is the alert that an RFC names",
+    ),
+    row(
+        ANY_FAILURE,
+        "PeerMisbehaved(",
+        PROTOCOL,
+        "rustls checks a message in another order, and some of it without an alert or with another",
+    ),
+    row(
+        ANY_FAILURE,
+        "PeerIncompatible(",
+        PROTOCOL,
+        "rustls sends handshake_failure where RFC 8446 §9.2 names missing_extension",
+    ),
+    row(
+        ANY_FAILURE,
+        "Inappropriate",
+        PROTOCOL,
+        "a message is read here before it is found out of place, or the other way round",
+    ),
+    row(
+        "kind: NotTls",
+        NOTHING,
+        Alerts::OneOf(&[10, 70]),
+        "what is no TLS is refused by its first bytes; rustls waits for a whole record",
+    ),
+    row(
+        "another message before the ClientHello",
+        NOTHING,
+        Alerts::Are(Some(10), None),
+        "it is refused by its first byte; rustls waits for all of it",
+    ),
+    row(
+        "a warning alert before the ClientHello",
+        ANY,
+        Alerts::OneOf(&[10]),
+        "nothing comes before the hello (RFC 8446 §4.1.2); rustls passes over warnings",
+    ),
+    row(
+        ANY,
+        "got_type: HelloRequest",
+        Alerts::Any,
+        "a client ignores HelloRequest during a handshake (RFC 5246 §7.4.1.1), and goes on to whatever \
+         comes; rustls refuses it",
+    ),
+    row(
+        "kind: AlertReceived(",
+        "InvalidCertificate(",
+        Alerts::Mine(None),
+        "a certificate that nobody verifies may be one that webpki cannot read, and something comes \
+         behind it",
+    ),
+    row(
+        "an empty record that is not application data",
+        NOTHING,
+        Alerts::Are(Some(10), None),
+        "RFC 8446 §5.1 forbids empty fragments of the handshake; rustls passes over them",
+    ),
+    row(
+        "kind: BufferTooSmall",
+        NOTHING,
+        Alerts::Are(Some(47), None),
+        "a message longer than Limits::max_handshake is refused by its header; rustls waits for more",
+    ),
+    row(
+        "an extension that is not for its message",
+        NOTHING,
+        Alerts::Are(Some(47), None),
+        "RFC 8446 §4.2: illegal_parameter; rustls passes over what it has no use for",
+    ),
+    row(
+        "more than Finished behind ChangeCipherSpec",
+        NOTHING,
+        Alerts::Are(Some(10), None),
+        "it is refused by its length (RFC 5246 §7.4.9); rustls waits for all of it",
+    ),
+    row(
+        "EncryptedExtensions are damaged",
+        NOTHING,
+        Alerts::Are(Some(50), None),
+        "the groups in them are read (RFC 8446 §4.2.7); rustls passes over what it has no use for",
+    ),
+    row(
+        "kind: ClosedDuringHandshake",
+        ANY,
+        Alerts::Mine(None),
+        "close_notify or user_canceled before the end of the handshake is its end (RFC 8446 §6.1), and \
+         nothing behind it is read; rustls reads on",
+    ),
+    row(
+        NOTHING,
+        "AlertReceived(CloseNotify)",
+        Alerts::NoneOr(0),
+        "close_notify is one whatever its level (RFC 8446 §6: the level can be ignored)",
+    ),
+    row(
+        ANY_FAILURE,
+        "General(\"incompatible signing key\")",
+        Alerts::OneOf(&[40, 47]),
+        "no scheme in common with our key is handshake_failure; rustls sends nothing",
+    ),
+    row(
+        ANY_FAILURE,
+        "PeerSentOversizedRecord",
+        PROTOCOL,
+        "the length of a record is checked before it is opened, or behind that",
+    ),
+    row(
+        ANY_FAILURE,
+        "NoApplicationProtocol",
+        PROTOCOL,
+        "something before the application protocols is refused",
+    ),
+    row(
+        ANY_FAILURE,
+        "AlertReceived(",
+        PROTOCOL,
+        "an alert in a record that has no place here is not read",
+    ),
+    row(
+        ANY_FAILURE,
+        "DecryptError",
+        PROTOCOL,
+        "a message that has no place here is not decrypted",
+    ),
+    row(
+        ANY_FAILURE,
+        "InvalidCertificate(",
+        PROTOCOL,
+        "here the certificate is not verified, so that something later is refused",
+    ),
+];
+
+/// Whether such a difference may be.
+pub(crate) fn is_allowed(
+    failure: &str,
+    our_alert: Option<u8>,
+    error: &str,
+    their_alert: Option<u8>,
+) -> bool {
+    ALLOWED.iter().any(|row| {
+        let alerts = match row.alerts {
+            Alerts::Are(ours, theirs) => (our_alert, their_alert) == (ours, theirs),
+            Alerts::Any => true,
+            Alerts::Mine(ours) => our_alert == ours,
+            Alerts::NoneOr(only) => our_alert.is_none_or(|alert| alert == only),
+            Alerts::OneOf(some) => our_alert.is_some_and(|alert| some.contains(&alert)),
+        };
+        assert!(!row.why.is_empty());
+        alerts && failure.contains(row.ours) && error.contains(row.theirs)
+    })
+}
