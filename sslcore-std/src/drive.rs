@@ -5,10 +5,11 @@ mod calls;
 use std::io::{self, ErrorKind, Read, Write};
 use std::time::Instant;
 
-use sslcore::{Buffers, Connection, Event, Limits, Progress, SslMode};
+use sslcore::{Event, Limits, SslMode};
 
 use crate::clock::Clock;
 use crate::connect_error::ConnectError;
+use crate::endpoint::Endpoint;
 use crate::events::Events;
 use crate::poll::Interest;
 use crate::trace::{Direction, Tap, Wire};
@@ -35,7 +36,7 @@ pub(crate) trait Transport: Read + Write {
 /// A connection and what carries it.
 pub(crate) struct Driver<T> {
     pub(crate) transport: T,
-    pub(crate) connection: Connection,
+    pub(crate) connection: Endpoint,
     pub(crate) clock: Clock,
     events: Events,
     tap: Option<Box<dyn Tap>>,
@@ -63,13 +64,16 @@ pub(crate) struct Driver<T> {
     /// The transport gives nothing more.
     read_ended: bool,
     transport_error: Option<io::Error>,
+    /// The connection's limits, until something has happened to it.
+    #[cfg(feature = "transcripts")]
+    untouched: Option<Limits>,
 }
 
 impl<T: Transport> Driver<T> {
     pub(crate) fn new(transport: T, limits: Limits, connecting: bool) -> Self {
         Self {
             transport,
-            connection: Connection::new(limits, Buffers::Owned),
+            connection: Endpoint::new(limits),
             clock: Clock::new(),
             events: Events::default(),
             tap: None,
@@ -85,6 +89,16 @@ impl<T: Transport> Driver<T> {
             write_ended: false,
             read_ended: false,
             transport_error: None,
+            #[cfg(feature = "transcripts")]
+            untouched: Some(limits),
+        }
+    }
+
+    /// Something happens to the connection.
+    fn touch(&mut self) {
+        #[cfg(feature = "transcripts")]
+        {
+            self.untouched = None;
         }
     }
 
@@ -123,36 +137,36 @@ impl<T: Transport> Driver<T> {
     /// Processes until idle and drains the events.
     pub(crate) fn settle(&mut self) -> bool {
         let now = self.clock.now();
-        let mut worked = false;
-        loop {
-            // A close with nothing to send is carried out even while connecting: it leaves nothing
-            // to connect for.
-            let waits = self.connecting && !(self.closing && self.pending() == 0);
-            let progress = match waits {
-                true => Progress::Idle,
-                false => self.connection.process(now),
-            };
-            while let Some(event) = self.connection.poll_event() {
-                self.tell(event);
+        // A close with nothing to send is carried out even while connecting: it leaves nothing to
+        // connect for.
+        let waits = self.connecting && !(self.closing && self.pending() == 0);
+        let Self {
+            connection,
+            fresh,
+            handshaken,
+            tap,
+            events,
+            ..
+        } = self;
+        let tell = |event| {
+            *fresh |= event == Event::ReadyRead;
+            *handshaken |= event == Event::Encrypted;
+            if let Some(tap) = tap {
+                tap.event(Instant::now(), event);
             }
-            match progress {
-                Progress::Again | Progress::DrainEvents => worked = true,
-                Progress::Idle => break,
+            events.push(event);
+        };
+        let worked = match waits {
+            true => {
+                connection.poll_events(tell);
+                false
             }
-        }
+            false => connection.settle(now, tell),
+        };
         if self.connecting && self.connection.close_report().is_some() {
             self.end_transport();
         }
         worked
-    }
-
-    fn tell(&mut self, event: Event) {
-        self.fresh |= event == Event::ReadyRead;
-        self.handshaken |= event == Event::Encrypted;
-        if let Some(tap) = &mut self.tap {
-            tap.event(Instant::now(), event);
-        }
-        self.events.push(event);
     }
 
     /// Sends what waits, as far as the transport takes it, and FIN behind the last byte.
@@ -269,6 +283,7 @@ impl<T: Transport> Driver<T> {
     /// The transport gives nothing more. With bytes left that it does not take, that is the end of
     /// the connection: a reset, unless it ended in order before it took nothing more.
     fn end_reading(&mut self) {
+        self.touch();
         self.read_ended = true;
         let stranded = self.write_ended && !self.connection.transmit().is_empty();
         let error = self.transport_error.as_ref().map(io::Error::kind);
@@ -282,6 +297,7 @@ impl<T: Transport> Driver<T> {
     }
 
     fn received(&mut self, n: usize) {
+        self.touch();
         if let Some(tap) = &mut self.tap {
             let plain = self.connection.mode() == SslMode::Unencrypted;
             let bytes = &self.connection.receive_buffer()[..n];
@@ -298,6 +314,7 @@ impl<T: Transport> Driver<T> {
 
     /// The transport has failed.
     pub(crate) fn lose(&mut self, error: io::Error) {
+        self.touch();
         self.end_transport();
         self.transport_error.get_or_insert(error);
         self.connection.receive_reset();

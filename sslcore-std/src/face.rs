@@ -224,7 +224,7 @@ macro_rules! common_methods {
         /// [`WriteClosed`](sslcore::UsageError::WriteClosed) after [`close`](Self::close),
         /// [`ConnectionOver`](sslcore::UsageError::ConnectionOver) when the connection has ended.
         pub fn update_keys(&mut self) -> Result<(), sslcore::UsageError> {
-            self.driver.act(sslcore::Connection::update_keys)
+            self.driver.act(crate::endpoint::Endpoint::update_keys)
         }
 
         /// Throws away unread data, and from now on all data that arrives. Records are still

@@ -124,6 +124,7 @@ mod clock;
 mod connect;
 mod connect_error;
 mod drive;
+mod endpoint;
 mod events;
 mod face;
 mod link;

@@ -201,6 +201,38 @@ impl SslSocket {
 
     common_methods!();
 
+    /// Has this connection written down as a [transcript](sslcore::transcript), from its beginning: the
+    /// pieces of the text go to `to`, which should be quick. `configuration` is a name for what TLS is
+    /// started with.
+    ///
+    /// The transcript has all bytes and all plaintext. It replays when the configuration's backend can
+    /// give the same randomness again.
+    ///
+    /// ```
+    /// use std::fs::File;
+    /// use std::io::{self, Write};
+    ///
+    /// use sslcore_std::Connector;
+    ///
+    /// fn connect_and_record(host: &str, mut file: File) -> io::Result<()> {
+    ///     let mut socket = Connector::new().start(host, 443)?;
+    ///     let write = move |text: &str| drop(file.write_all(text.as_bytes()));
+    ///     socket.transcribe("mine", write).map_err(io::Error::other)
+    /// }
+    /// ```
+    ///
+    /// # Errors
+    /// [`UsageError::AlreadyStarted`](sslcore::UsageError::AlreadyStarted) when something has passed
+    /// already; this may be so as soon as the socket has connected.
+    #[cfg(feature = "transcripts")]
+    pub fn transcribe(
+        &mut self,
+        configuration: &str,
+        to: impl FnMut(&str) + Send + 'static,
+    ) -> Result<(), sslcore::UsageError> {
+        self.driver.transcribe(configuration, Box::new(to))
+    }
+
     /// The state of the socket. `QAbstractSocket::state`.
     pub fn state(&self) -> SocketState {
         let driver = &self.driver;

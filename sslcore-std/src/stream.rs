@@ -307,7 +307,7 @@ impl<S: fmt::Debug> fmt::Debug for SslStream<S> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("SslStream")
             .field("stream", &self.driver.transport.0)
-            .field("connection", &self.driver.connection)
+            .field("connection", &*self.driver.connection)
             .finish_non_exhaustive()
     }
 }

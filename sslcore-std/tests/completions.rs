@@ -1,9 +1,12 @@
 //! What `sslcore completions` gives to shells.
 #![cfg(feature = "program")]
 
+mod common;
+
 use std::io::Write;
 use std::process::{Command, Stdio};
 
+use common::program::run_unread;
 use sslcore_std::starttls::Protocol;
 
 fn completions(shell: &str) -> String {
@@ -24,6 +27,13 @@ fn every_shell_gets_a_script_that_knows_the_commands_and_their_options() {
             assert!(script.contains(word), "{shell}: {word} is missing");
         }
     }
+}
+
+#[test]
+fn a_script_that_nobody_reads_to_its_end_is_no_error() {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_sslcore"));
+    let run = run_unread(command.args(["completions", "bash"]));
+    assert_eq!((run.code, run.stderr.as_str()), (Some(0), ""));
 }
 
 #[test]

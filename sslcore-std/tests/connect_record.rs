@@ -8,7 +8,9 @@ use std::io::{Read, Write};
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
-use common::program::{Door, Run, ca_file, connect, encrypt, file, fresh, run};
+use common::program::{
+    Door, Run, ca_file, connect, encrypt, file, fresh, run, run_unread, trusting,
+};
 use common::{LONG, both};
 
 fn replay(arguments: &[&str], recording: &Path) -> Run {
@@ -49,6 +51,9 @@ fn recorded() -> (PathBuf, String) {
     let text = fs::read_to_string(&recording).expect("a recording");
     (recording, text)
 }
+
+/// How a recording begins.
+const TITLE: &str = "recording of a connection of sslcore 0.1.0, format 1\n";
 
 /// The transcripts that the tests of sslcore keep.
 fn transcripts() -> PathBuf {
@@ -126,6 +131,10 @@ fn a_recording_is_drawn_as_a_picture_or_a_page_that_needs_no_other_file() {
         html.starts_with("<!DOCTYPE html>") && html.contains(&svg),
         "{html}"
     );
+    for (begin, times) in [("close", 1), ("cancel", 0)] {
+        let label = format!(">{begin}<");
+        assert_eq!(svg.matches(&label).count(), times, "{begin}:\n{svg}");
+    }
     let references = html.replace("http://www.w3.org/2000/svg", "");
     for reference in ["http", "href", "src=", "url(", "@import", "<script"] {
         assert!(!references.contains(reference), "{reference}");
@@ -155,7 +164,7 @@ fn a_refused_certificate_is_recorded_with_its_alert() {
     );
     let svg = drawn(&["--svg"], &recording);
     assert!(
-        svg.contains("<text class=\"bad\"") && svg.contains(">AlertSent("),
+        svg.contains("<text class=\"l bad\"") && svg.contains(">AlertSent("),
         "{svg}"
     );
     assert!(!svg.contains("a decision"), "nobody was asked: {svg}");
@@ -177,7 +186,7 @@ fn a_transcript_is_drawn_with_the_time_in_which_a_decision_was_open() {
     let plain = svg("tls13-client.txt");
     assert!(!plain.contains("a decision"), "{plain}");
     assert!(
-        plain.contains(">handshake, 211 B<")
+        plain.contains(">handshake client_hello, 216 B<")
             && plain.contains(">start client &quot;server.test&quot;<"),
         "{plain}"
     );
@@ -185,10 +194,37 @@ fn a_transcript_is_drawn_with_the_time_in_which_a_decision_was_open() {
 }
 
 #[test]
+fn a_decision_is_open_until_it_is_answered_or_the_session_ends() {
+    let held = |rest: &str| {
+        let recording =
+            format!("{TITLE}at 5 us\nevent SslErrors(ReviewId(0))\nat 3005 us\n{rest}\n");
+        drawn(&["--svg"], &file("held.txt", recording.as_bytes()))
+    };
+    for rest in [
+        "answer 0 accept",
+        "event Failed(DecisionTimeout)",
+        "event Failed(Truncated)",
+        "event Failed(Reset)",
+        "cancel\nevent Closed(CloseReport { clean: false })",
+    ] {
+        let svg = held(rest);
+        assert!(
+            svg.contains(">a decision was open for 3.000 ms<"),
+            "{rest}:\n{svg}"
+        );
+    }
+    // What is refused at once has asked nobody.
+    let refused = "event Failed(CertificateRejected(SelfSignedCertificate))\n\
+                   event Closed(CloseReport { clean: false })";
+    let svg = held(refused);
+    assert!(!svg.contains("a decision"), "{svg}");
+}
+
+#[test]
 fn many_records_are_one_arrow_and_bytes_without_a_record_are_one_too() {
     let many = "> encrypted, 100 bytes\n".repeat(50);
     let recording = format!(
-        "recording of a connection of sslcore 0.1.0, format 1\nat 5 us\n{many}\
+        "{TITLE}at 5 us\n{many}\
          < encrypted, 7 bytes\nat 2000005 us\n< encrypted, 7 bytes\n"
     );
     let svg = drawn(&["--svg"], &file("many.txt", recording.as_bytes()));
@@ -208,6 +244,52 @@ fn many_records_are_one_arrow_and_bytes_without_a_record_are_one_too() {
 }
 
 #[test]
+fn a_call_is_drawn_at_the_time_at_which_it_has_its_effect() {
+    let transcript = "transcript of a connection of sslcore, format 1\n\
+        configuration \"\", seed 1\nat 5 us, 0 s\nsettle\nclose\nat 1000005 us, 1 s\nsettle\ncancel\n\
+        settle\nat 2000005 us, 2 s\nsettle\nevent PeerClosed\n";
+    let svg = drawn(&["--svg"], &file("calls.txt", transcript.as_bytes()));
+    let order = [
+        ">1,000.005 ms<",
+        ">close<",
+        ">cancel<",
+        ">2,000.005 ms<",
+        ">PeerClosed<",
+    ];
+    let places = order.map(|wanted| {
+        svg.find(wanted)
+            .unwrap_or_else(|| panic!("{wanted}:\n{svg}"))
+    });
+    assert!(places.is_sorted() && !svg.contains(">0.005 ms<"), "{svg}");
+}
+
+#[test]
+fn a_long_session_is_short_where_data_passes() {
+    let pair = "> encrypted, 100 bytes\n< encrypted, 1000 bytes\n";
+    let round = |at: usize| format!("at {at} us\n{pair}");
+    let data: String = (0..5000).map(round).collect();
+    let recording = format!("{TITLE}event Encrypted\n{data}event PeerClosed\n");
+    let svg = drawn(&["--svg"], &file("long.txt", recording.as_bytes()));
+    assert!(svg.len() < 10_000, "{} bytes", svg.len());
+    for wanted in [
+        ">Encrypted<",
+        ">· · · 9,992 more · · ·<",
+        ">499,600 B sent, 4,996,000 B received, until 4.997 ms<",
+        ">sent 500,000 B in 5,000 pieces<",
+        ">received 5,000,000 B in 5,000 pieces<",
+        ">PeerClosed<",
+    ] {
+        assert!(svg.contains(wanted), "{wanted}:\n{svg}");
+    }
+    // Nothing else is left out.
+    let events = "event KeysUpdated(Sending)\n".repeat(10_000);
+    let text = format!("{TITLE}{events}");
+    let svg = drawn(&["--svg"], &file("events.txt", text.as_bytes()));
+    assert_eq!(svg.matches(">KeysUpdated(Sending)<").count(), 10_000);
+    assert!(svg.len() < 2_000_000, "{} bytes", svg.len());
+}
+
+#[test]
 fn every_kept_transcript_can_be_drawn() {
     let mut drawings = 0;
     for entry in fs::read_dir(transcripts()).expect("a folder") {
@@ -223,17 +305,16 @@ fn every_kept_transcript_can_be_drawn() {
 
 #[test]
 fn what_a_file_says_does_nothing_to_a_page() {
-    let title = "recording of a connection of sslcore 9.9.9, format 1\n";
-    let hostile = "</text><script>alert(1)</script>&\u{1}";
+    let hostile = "</text><script>alert(1)</script>&\u{1}\u{202e}";
     let text = format!(
-        "{title}at 18446744073709551615 us\n{hostile}\nevent {hostile}\n\
+        "{TITLE}at 18446744073709551615 us\n{hostile}\nevent {hostile}\n\
          > {hostile}, 18446744073709551615 bytes\nat 0 us\n> {hostile}, 5 bytes\n\
          event SslErrors(0)\nanswer {}\n",
         "x".repeat(100_000)
     );
     let page = drawn(&["--html"], &file("hostile.txt", text.as_bytes()));
     assert!(
-        !page.contains("<script") && !page.contains('\u{1}'),
+        !page.contains("<script") && !page.contains(['\u{1}', '\u{202e}']),
         "{page}"
     );
     assert!(
@@ -244,7 +325,6 @@ fn what_a_file_says_does_nothing_to_a_page() {
 
 #[test]
 fn what_cannot_be_read_or_written_is_told() {
-    let title = "recording of a connection of sslcore 0.1.0, format 1\n";
     for (name, text, why) in [
         ("empty.txt", String::new(), "no recording"),
         (
@@ -254,15 +334,15 @@ fn what_cannot_be_read_or_written_is_told() {
         ),
         (
             "later.txt",
-            title.replace("format 1", "format 2"),
+            TITLE.replace("format 1", "format 2"),
             "no recording",
         ),
-        ("clock.txt", format!("{title}at noon\n"), "line 2"),
-        ("size.txt", format!("{title}\n> handshake\n"), "line 3"),
+        ("clock.txt", format!("{TITLE}at noon\n"), "line 2"),
+        ("size.txt", format!("{TITLE}\n> handshake\n"), "line 3"),
         (
-            "huge.txt",
-            title.to_owned() + &" ".repeat(17 << 20),
-            "longer than any",
+            "rows.txt",
+            TITLE.to_owned() + &"close\n".repeat(100_001),
+            "100,000 rows at most",
         ),
     ] {
         let run = replay(&["--svg"], &file(name, text.as_bytes()));
@@ -288,8 +368,100 @@ fn what_cannot_be_read_or_written_is_told() {
         );
     }
     let nowhere = fresh("missing").join("session.txt");
-    let mut command = connect("127.0.0.1:9");
-    let run = run(command.arg("--record").arg(nowhere), b"");
-    assert_eq!(run.code, Some(1), "{}", run.stderr);
-    assert!(run.stderr.contains("the recording"), "{}", run.stderr);
+    for (file, why) in [
+        (nowhere.as_path(), "the recording"),
+        (Path::new("-"), "./- is"),
+    ] {
+        let mut command = connect("127.0.0.1:9");
+        let run = run(command.arg("--record").arg(file), b"");
+        assert_eq!(run.code, Some(1), "{}", run.stderr);
+        assert!(run.stderr.contains(why), "{}", run.stderr);
+    }
+}
+
+#[test]
+fn what_is_no_text_or_no_file_or_has_no_end_is_told() {
+    let huge = file("huge.txt", TITLE.as_bytes());
+    let opened = fs::OpenOptions::new().write(true).open(&huge);
+    opened
+        .and_then(|huge| huge.set_len(1 << 30))
+        .expect("a long file");
+    let binary: Vec<u8> = (0..=255).cycle().take(10_000).collect();
+    let folder = fresh("folder");
+    fs::create_dir(&folder).expect("a folder");
+    let mut cases = vec![
+        (file("binary", &binary), "nor any text"),
+        (folder, "cannot be read"),
+        (huge, "longer than any recording"),
+    ];
+    if cfg!(unix) {
+        cases.push(("/dev/zero".into(), "longer than any recording"));
+        cases.push(("/dev/null".into(), "no recording"));
+    }
+    for (path, why) in cases {
+        for arguments in [&["--svg"][..], &["--html"], &[]] {
+            let run = replay(arguments, &path);
+            assert_eq!(run.code, Some(1), "{path:?} {arguments:?}: {}", run.stderr);
+            assert!(run.stdout.is_empty() && run.stderr.lines().count() == 1);
+            assert!(
+                run.stderr.contains(why),
+                "{path:?} {arguments:?}: {}",
+                run.stderr
+            );
+        }
+    }
+}
+
+#[cfg(target_os = "linux")]
+#[test]
+fn a_place_that_takes_nothing_is_told() {
+    let recording = transcripts().join("tls13-client.txt");
+    for drawing in ["--svg", "--html"] {
+        let full = fs::OpenOptions::new().write(true).open("/dev/full");
+        let mut command = Command::new(env!("CARGO_BIN_EXE_sslcore"));
+        command.args(["replay", drawing]).arg(&recording);
+        let output = command.stdout(full.expect("a full device")).output();
+        let run = Run::from(output.expect("run the program"));
+        assert_eq!(run.code, Some(1), "{}", run.stderr);
+        let why = "standard output cannot be written: No space left";
+        assert!(run.stderr.contains(why), "{}", run.stderr);
+    }
+}
+
+#[test]
+fn a_drawing_that_nobody_reads_to_its_end_is_no_error() {
+    let recording = transcripts().join("tls13-client.txt");
+    for drawing in ["--svg", "--html"] {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_sslcore"));
+        let run = run_unread(command.args(["replay", drawing]).arg(&recording));
+        assert_eq!((run.code, run.stderr.as_str()), (Some(0), ""), "{drawing}");
+    }
+}
+
+/// A pipe takes the title, and is closed before the first record.
+#[cfg(unix)]
+#[test]
+fn a_recording_with_a_gap_is_a_warning_and_the_connection_goes_on() {
+    let (door, recording) = (Door::open(), fresh("pipe"));
+    let made = Command::new("mkfifo").arg(&recording).status();
+    assert!(made.is_ok_and(|status| status.success()), "a named pipe");
+    let mut command = trusting(&door);
+    command.arg("--record").arg(&recording);
+    let serve = || {
+        let mut title = [0; 9];
+        let mut pipe = fs::File::open(&recording).expect("open");
+        pipe.read_exact(&mut title).expect("read");
+        assert_eq!(&title, b"recording");
+        drop(pipe);
+        let mut socket = door.serve();
+        let mut heard = [0; 5];
+        socket.read_exact(&mut heard).expect("all");
+        socket.write_all(&heard).expect("echo");
+        socket.close();
+        socket.wait_for_disconnected(Some(LONG)).expect("ended");
+    };
+    let run = both(|| run(&mut command, b"hello"), serve).0;
+    run.assert_put_out(b"hello");
+    let warning = "warning: the recording ";
+    assert_eq!(run.stderr.matches(warning).count(), 1, "{}", run.stderr);
 }

@@ -10,6 +10,20 @@ use sslcore::Event;
 use sslcore_std::{SslSocket, WaitError};
 
 #[test]
+fn to_consume_more_than_there_is_changes_nothing() {
+    let (mut client, mut server) = encrypted("TLSv1.3");
+    client.consume(1);
+    server.write_all(b"hello").expect("write");
+    assert_eq!(client.fill_buf().expect("read"), b"hello");
+    for too_many in [6, usize::MAX] {
+        client.consume(too_many);
+        assert_eq!(client.peek(), b"hello", "{too_many}");
+    }
+    client.consume(5);
+    assert!(client.peek().is_empty());
+}
+
+#[test]
 fn a_megabyte_comes_back_as_it_was_in_both_versions() {
     for version in VERSIONS {
         let (mut client, mut server) = encrypted(version);

@@ -322,3 +322,32 @@ fn demo_says_what_the_help_lists() {
         }
     }
 }
+
+#[cfg(feature = "record-secrets")]
+#[test]
+fn replay_says_what_the_help_lists() {
+    let listed = Listed::of("replay");
+    let (door, recording) = (Door::open(), fresh("secret.txt"));
+    let mut connect = connect(&door.address().to_string());
+    connect.arg("--ca").arg(ca_file());
+    connect.arg("--record-secrets").arg(&recording);
+    let serve = || {
+        let mut socket = door.serve();
+        socket.read_to_end(&mut Vec::new()).expect("the end");
+        socket.wait_for_disconnected(Some(LONG)).expect("ended");
+    };
+    let connected = both(|| run(&mut connect, b""), serve).0;
+    assert_eq!(connected.code, Some(0), "{}", connected.stderr);
+    let text = std::fs::read_to_string(&recording).expect("a recording");
+    let changed = text.replace("event Encrypted\n", "event Decrypted\n");
+    let other = file("other.txt", changed.as_bytes());
+    for (recording, code) in [(recording, 0), (other, 6)] {
+        let replayed = run(command(&["replay", "--json"]).arg(recording), b"");
+        assert_eq!((replayed.code, &replayed.stderr[..]), (Some(code), ""));
+        let out = String::from_utf8(replayed.stdout).expect("UTF-8");
+        assert_eq!(listed.hold_against(&out, &[]), ["replay"]);
+    }
+    let missing = run(command(&["replay", "--json"]).arg(fresh("missing")), b"");
+    assert_eq!(missing.code, Some(1));
+    Listed::of("connect").hold_against(&missing.stderr, &["at_ms"]);
+}

@@ -1,4 +1,4 @@
-//! `sslcore verify`: certificates in files, judged without a connection.
+//! `sslcore verify`: certificates in files, verified without a connection.
 #![cfg(feature = "program")]
 
 mod common;

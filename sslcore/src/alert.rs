@@ -7,14 +7,14 @@ macro_rules! alerts {
         /// An alert description, as both TLS versions number them.
         ///
         /// `Display` gives the RFC's spelling and the number:
-///
-/// ```
-/// # use sslcore::Alert;
-/// assert_eq!(Alert::CloseNotify.to_string(), "close_notify (0)");
-/// assert_eq!(Alert::from_code(46), Alert::CertificateUnknown);
-/// assert_eq!(Alert::CertificateUnknown.code(), 46);
-/// assert_eq!(Alert::from_code(250), Alert::Unknown(250));
-/// ```
+        ///
+        /// ```
+        /// # use sslcore::Alert;
+        /// assert_eq!(Alert::CloseNotify.to_string(), "close_notify (0)");
+        /// assert_eq!(Alert::from_code(46), Alert::CertificateUnknown);
+        /// assert_eq!(Alert::CertificateUnknown.code(), 46);
+        /// assert_eq!(Alert::from_code(250), Alert::Unknown(250));
+        /// ```
         #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
         #[non_exhaustive]
         pub enum Alert {
@@ -111,10 +111,11 @@ alerts! {
 }
 
 impl Alert {
-    /// Whether RFC 5246 sends it at warning level. Everything else is fatal.
+    /// Whether RFC 5246 sends it at warning level, whatever it is called here. Everything else is
+    /// fatal.
     pub(crate) const fn is_warning(self) -> bool {
         matches!(
-            self,
+            Self::from_code(self.code()),
             Self::CloseNotify | Self::UserCanceled | Self::NoRenegotiation
         )
     }

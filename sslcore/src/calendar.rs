@@ -90,6 +90,7 @@ mod tests {
     use super::*;
 
     #[test]
+    #[cfg_attr(miri, ignore = "three million days")]
     fn every_day_of_the_calendar_is_the_next_one() {
         let mut expected = 0;
         for year in 1970..=9999 {

@@ -87,7 +87,7 @@ pub enum Event {
     /// failure ([rule R5](crate::rules#r5)). `QSslSocket::encrypted`.
     ///
     /// It does not mean that the peer accepted *us* ([rule R14](crate::rules#r14)): a TLS 1.3 client is encrypted
-    /// before the server has judged its certificate, and may then receive an alert.
+    /// before the server has verified its certificate, and may then receive an alert.
     Encrypted,
     /// New plaintext can be read. `QIODevice::readyRead`.
     ReadyRead,

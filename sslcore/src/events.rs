@@ -59,7 +59,7 @@ impl Waiting {
 ///
 /// Byte counts are kept beside it, so that the two events of every record cost no search: the
 /// queue says only where they stand.
-#[derive(Debug, Default)]
+#[derive(Clone, Debug, Default)]
 pub(crate) struct Events {
     queue: Deque<Waiting, CAPACITY>,
     /// There are some that [`announce`](Self::announce) has not told of.

@@ -56,9 +56,11 @@
 //! | `rustcrypto` | RustCrypto | microcontrollers, and replaying whole sessions: entropy comes from the caller |
 //!
 //! None is on by default. The feature `testing` adds the module of that name: what programs are
-//! tested with, and no security. The handshake allocates through rustls; out of memory there is the
-//! platform's abort. Afterwards nothing allocates in steady state. The target needs `alloc` and
-//! compare-and-swap atomics: Cortex-M3 and up, riscv32imac.
+//! tested with, and no security; `arbitrary`, which needs std, makes parts of it of a fuzzer's input.
+//! The handshake allocates through rustls; out of memory there is the platform's abort. Afterwards, on
+//! lent buffers, nothing allocates but new keys (some 20 allocations, most of them given back at once),
+//! a failure, a session ticket that is kept, and a handshake message that comes in pieces. The target
+//! needs `alloc` and compare-and-swap atomics: Cortex-M3 and up, riscv32imac.
 #![no_std]
 #![forbid(unsafe_code)]
 
@@ -87,6 +89,8 @@ mod state;
 #[cfg(feature = "testing")]
 pub mod testing;
 mod time;
+#[cfg(feature = "transcripts")]
+pub mod transcript;
 mod usage;
 mod verify;
 mod x509;

@@ -52,8 +52,8 @@
 //!
 //! ## R9
 //! **One call of [`process`](crate::Connection::process) does the work of one record or one handshake
-//! message.** A certificate chain is verified in a step of its own, with a limit on the number of
-//! signatures. How many public-key operations a step costs is documented at `process`.
+//! message.** A certificate chain is verified in steps of their own, one signature in each, with a
+//! limit on their number. How many public-key operations a step costs is documented at `process`.
 //!
 //! ## R10
 //! **No input makes it panic, and nothing can be repeated for ever.** Whatever a peer can send at no

@@ -110,7 +110,7 @@ impl Phase {
         if let Self::Over(over) = self {
             return Self::Over(over);
         }
-        if let Some(handshaking) = self.handshaking() {
+        if let Some(handshaking) = self.untold() {
             io.known.learn_unproven(handshaking.facts());
         }
         Self::Over(Over::new(why, self.queued(), io))
@@ -221,12 +221,11 @@ impl Phase {
         matches!(self, Self::Choosing(_) | Self::Held(_))
     }
 
-    /// The handshake, decisions about certificates included, once there is an engine.
-    pub(crate) fn handshaking(&self) -> Option<&Handshaking> {
+    /// The handshake whose engine knows what the application was not told yet.
+    fn untold(&self) -> Option<&Handshaking> {
         match self {
             Self::Handshaking(it) => Some(it),
             Self::Judging(it) => Some(&it.handshaking),
-            Self::Held(it) => Some(&it.handshaking),
             _ => None,
         }
     }

@@ -59,6 +59,54 @@ pub enum UsageError {
     NotEncrypted,
     /// Only TLS 1.3 can do this; the connection speaks TLS 1.2.
     NotTls13,
+    /// There is no [`snapshot`](crate::testing::snapshot) of the connection as it is.
+    #[cfg(feature = "testing")]
+    NoSnapshot(NoSnapshot),
+}
+
+/// Why there is no [`snapshot`](crate::testing::snapshot) of a connection.
+///
+/// ```
+/// # use sslcore::testing::{NoSnapshot, snapshot};
+/// # use sslcore::{Connection, UsageError};
+/// /// A connection to begin a run with: a copy, or what is made anew where there is none.
+/// fn beginning(of: &Connection, anew: fn() -> Connection) -> Result<Connection, UsageError> {
+///     match snapshot(of) {
+///         Err(UsageError::NoSnapshot(NoSnapshot::KeepsTickets)) => Ok(anew()),
+///         copied => copied,
+///     }
+/// }
+/// ```
+#[cfg(feature = "testing")]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum NoSnapshot {
+    /// A handshake is under way, and its engine cannot be copied.
+    Handshaking,
+    /// The configuration is not over [`backend_without_security`](crate::testing::backend_without_security):
+    /// two copies of a real key would use nonces twice.
+    RealKeys,
+    /// The connection is a TLS 1.3 client's that keeps session tickets, and what makes sessions out of
+    /// them cannot be copied. A client keeps none with
+    /// [`session_cache(0)`](crate::ConfigBuilder::session_cache), nor when an error was forgiven.
+    KeepsTickets,
+    /// The buffers are lent, and there is no memory to lend to the copy.
+    LentBuffers,
+    /// A [`Transmission`](crate::Transmission) is out: what of it has left is not known.
+    HandedOver,
+}
+
+#[cfg(feature = "testing")]
+impl fmt::Display for NoSnapshot {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Handshaking => "a handshake is under way",
+            Self::RealKeys => "its keys are real, and two copies would use nonces twice",
+            Self::KeepsTickets => "it keeps session tickets; configure it to keep none",
+            Self::LentBuffers => "its buffers are lent",
+            Self::HandedOver => "a transmission is handed over and not completed",
+        })
+    }
 }
 
 impl fmt::Display for UsageError {
@@ -79,6 +127,8 @@ impl fmt::Display for UsageError {
             Self::Stale => f.write_str("the decision with this id is not open any more"),
             Self::NotEncrypted => f.write_str("the connection is not encrypted"),
             Self::NotTls13 => f.write_str("TLS 1.2 cannot do this, only TLS 1.3 can"),
+            #[cfg(feature = "testing")]
+            Self::NoSnapshot(why) => write!(f, "the connection cannot be copied: {why}"),
         }
     }
 }

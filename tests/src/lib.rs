@@ -7,8 +7,10 @@ pub mod cases;
 pub mod certs;
 pub mod chains;
 pub mod counting;
+pub mod effort;
 #[cfg(feature = "rustcrypto")]
 pub mod entropy;
+pub mod failing;
 pub mod flaws;
 pub mod forge;
 pub mod gnutls;
@@ -25,9 +27,11 @@ pub mod peers;
 #[cfg(feature = "testing")]
 pub mod recorded;
 pub mod records;
+pub mod scarce;
 pub mod sealing;
 #[cfg(feature = "testing")]
 pub mod transcripts;
 pub mod useless;
+pub mod view;
 pub mod wiped;
 pub mod wire;

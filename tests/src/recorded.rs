@@ -64,12 +64,12 @@ impl Recorded {
         let mut all = Vec::new();
         loop {
             self.settle();
-            let n = self.conn.peek().len();
-            if n == 0 {
+            let more = self.conn.peek().to_vec();
+            if more.is_empty() {
                 return all;
             }
-            all.extend_from_slice(self.conn.peek());
-            self.conn.consume(n).expect("peek showed them");
+            self.conn.consume(more.len()).expect("peek showed them");
+            all.extend(more);
         }
     }
 }

@@ -291,6 +291,9 @@ fn a_refusal_is_a_fatal_alert_whatever_the_application_asks_for() {
         Alert::CloseNotify,
         Alert::UserCanceled,
         Alert::NoRenegotiation,
+        Alert::Unknown(0),
+        Alert::Unknown(90),
+        Alert::Unknown(100),
     ] {
         let client = client(backend()).on_errors(OnErrors::Hold);
         let server =

@@ -1,15 +1,14 @@
 //! Messages changed by somebody who has the keys, so that the changes arrive: nothing panics,
 //! nothing is taken for what it is not, and how the records are cut makes no difference (rules R3
 //! and R10).
-#![cfg(feature = "rustcrypto")]
+#![cfg(feature = "testing")]
 
-use sslcore::{Event, FailureKind, VerifyMode};
-use sslcore_tests::between::overheard;
+use sslcore::testing::{Keys, Record, ScriptedPeer};
+use sslcore::{Event, FailureKind, Limits, ServerStart, VerifyMode};
 use sslcore_tests::certs::WORLD;
+use sslcore_tests::effort::cases;
 use sslcore_tests::entropy::seeded;
-use sslcore_tests::forge::{DATA, HANDSHAKE};
-use sslcore_tests::pair::{End, Pair, client, server};
-use sslcore_tests::records::{handshake_content, record, records};
+use sslcore_tests::pair::{End, client, server, server_name};
 
 /// Numbers that are the same every time.
 struct Numbers(u64);
@@ -77,71 +76,64 @@ enum Which {
     KeyExchange,
 }
 
-fn pair(version: &str) -> (Pair, std::sync::Arc<sslcore_tests::between::Secrets>) {
+impl Which {
+    /// Whether a client says it, which of its flights it is in, and how it is protected.
+    fn place(self) -> (bool, usize, Keys) {
+        match self {
+            Self::Hello => (true, 0, Keys::None),
+            Self::Answer => (false, 0, Keys::None),
+            Self::Sealed { of_client } => (of_client, usize::from(of_client), Keys::Handshake),
+            Self::KeyExchange => (true, 1, Keys::None),
+        }
+    }
+}
+
+/// Who says it, and who hears it.
+fn pair(version: &str, of_client: bool) -> (ScriptedPeer, End) {
     let client = client(seeded(1))
         .protocols(&[version])
         .identity(WORLD.client.chain.clone(), WORLD.client.key());
     let server = server(seeded(2))
         .protocols(&[version])
         .verify_mode(VerifyMode::Verify);
-    let (client, server, secrets) = overheard(client, server);
-    (Pair::tls(&client, &server), secrets)
+    let mut end = End::new(Limits::default());
+    let peer = match of_client {
+        true => {
+            let start = ServerStart::With(server.build().expect("server"));
+            end.conn.start_server_encryption(start).expect("start");
+            ScriptedPeer::client(client, server_name())
+        }
+        false => {
+            let config = client.build().expect("client");
+            let started = end.conn.start_client_encryption(&config, server_name());
+            started.expect("start");
+            ScriptedPeer::server(server)
+        }
+    };
+    (peer.expect("a peer"), end)
 }
 
 fn judged(version: &str, which: Which, seed: u64, cut: usize, chunk: usize) -> End {
     let mut numbers = Numbers(seed.wrapping_mul(0x9e37_79b9_7f4a_7c15) | 1);
-    let (mut pair, secrets) = pair(version);
-    let mut clear = |content: Vec<u8>| -> Vec<u8> {
-        let mut content = content;
-        numbers.change(&mut content);
-        let pieces = content.chunks(cut);
-        pieces.flat_map(|piece| record(HANDSHAKE, piece)).collect()
-    };
-    let hello = pair.client.take();
-    if let Which::Hello = which {
-        pair.server.give(&clear(handshake_content(&hello)), chunk);
-        pair.server.take();
-        return pair.server;
+    let (of_client, flight, keys) = which.place();
+    let (mut peer, mut end) = pair(version, of_client);
+    for _ in 0..flight {
+        peer.hear(&end.take(), end.now());
+        let records = peer.flight(end.now());
+        end.give(&peer.seal(&records).expect("keys"), usize::MAX);
     }
-    pair.server.give(&hello, usize::MAX);
-    let answer = pair.server.take();
-    if let Which::Answer = which {
-        pair.client.give(&clear(handshake_content(&answer)), chunk);
-        pair.client.take();
-        return pair.client;
-    }
-    let (mut sent, mut end) = (answer, None);
-    match which {
-        Which::Sealed { of_client: false } => end = Some(pair.client),
-        _ => {
-            pair.client.give(&sent, usize::MAX);
-            sent = pair.client.take();
-        }
-    }
-    let mut end = end.unwrap_or(pair.server);
-    if let Which::KeyExchange = which {
-        let before_ccs = records(&sent);
-        let before_ccs = before_ccs
-            .iter()
-            .take_while(|record| record[0] == HANDSHAKE);
-        let content = before_ccs.flat_map(|record| record[5..].to_vec()).collect();
-        end.give(&clear(content), chunk);
-        end.take();
-        return end;
-    }
-    let of_client = matches!(which, Which::Sealed { of_client: true });
-    let mut forger = secrets.tls13(of_client);
+    peer.hear(&end.take(), end.now());
     let mut content = Vec::new();
-    for record in records(&sent) {
-        match record[0] {
-            DATA => content.extend(forger.open(&record).remove(0).1),
-            _ => end.give(&record, chunk),
+    for record in peer.flight(end.now()) {
+        if record.content == Record::HANDSHAKE && record.keys == keys {
+            content.extend(record.body);
+        } else if content.is_empty() {
+            end.give(&peer.seal(&[record]).expect("keys"), chunk);
         }
     }
     numbers.change(&mut content);
-    for piece in content.chunks(cut) {
-        let record = forger.seal(HANDSHAKE, piece);
-        end.give(&record, chunk);
+    for record in Record::new(Record::HANDSHAKE, &content, keys).cut(cut) {
+        end.give(&peer.seal(&[record]).expect("keys"), chunk);
     }
     end.take();
     end
@@ -156,8 +148,6 @@ fn outcome(end: &End) -> (Vec<String>, Option<sslcore::Failure>) {
 
 #[test]
 fn a_changed_message_ends_the_same_however_it_is_cut() {
-    let cases = std::env::var("PROPTEST_CASES").ok();
-    let cases = cases.and_then(|cases| cases.parse().ok()).unwrap_or(60);
     for (version, which) in [
         ("TLSv1.2", Which::Hello),
         ("TLSv1.3", Which::Hello),
@@ -167,7 +157,7 @@ fn a_changed_message_ends_the_same_however_it_is_cut() {
         ("TLSv1.3", Which::Sealed { of_client: false }),
         ("TLSv1.3", Which::Sealed { of_client: true }),
     ] {
-        for seed in 0..cases {
+        for seed in 0..u64::from(cases(60)) {
             let whole = judged(version, which, seed, 16_384, usize::MAX);
             let cut = judged(version, which, seed, 16_384, 1);
             assert_eq!(outcome(&whole), outcome(&cut), "{version} {which:?} {seed}");

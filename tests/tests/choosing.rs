@@ -3,11 +3,13 @@
 use std::time::Duration;
 
 use sslcore::{
-    Alert, Event, FailureKind, RequestId, ServerConfig, ServerStart, SslProtocol, Timeouts,
+    Alert, Event, FailureKind, Limits, RequestId, ServerConfig, ServerStart, SslProtocol, Timeouts,
     UsageError,
 };
 use sslcore_tests::certs::WORLD;
-use sslcore_tests::pair::{Pair, backend, client, server, server_name};
+use sslcore_tests::forge::HANDSHAKE;
+use sslcore_tests::pair::{End, Pair, backend, client, server, server_name};
+use sslcore_tests::records::{handshake_content, record};
 
 const VERSIONS: [&str; 2] = ["TLSv1.2", "TLSv1.3"];
 
@@ -152,6 +154,10 @@ fn a_refusal_can_have_an_alert_of_the_applications_choice_unless_that_refuses_no
         (Alert::CloseNotify, Alert::UnrecognizedName),
         (Alert::UserCanceled, Alert::UnrecognizedName),
         (Alert::NoRenegotiation, Alert::UnrecognizedName),
+        // By their numbers.
+        (Alert::Unknown(0), Alert::UnrecognizedName),
+        (Alert::Unknown(90), Alert::UnrecognizedName),
+        (Alert::Unknown(100), Alert::UnrecognizedName),
     ] {
         for version in VERSIONS {
             let (mut pair, id) = asked(version, usize::MAX);
@@ -227,6 +233,29 @@ fn a_hello_that_cannot_be_read_gets_the_engines_alert() {
         pair.server.take(),
         [21, 3, 3, 0, 2, 2, Alert::DecodeError.code()]
     );
+}
+
+#[test]
+fn nobody_is_asked_about_a_hello_with_a_byte_too_many() {
+    for version in VERSIONS {
+        let config = client(backend()).protocols(&[version]).build();
+        let mut pair = Pair::tls(&config.expect("client"), &fallback());
+        let mut message = handshake_content(&pair.client.take());
+        message.push(0);
+        let len = (message.len() - 4) as u16;
+        message[2..4].copy_from_slice(&len.to_be_bytes());
+        let mut server = End::new(Limits::default());
+        let start = ServerStart::Ask {
+            fallback: fallback(),
+        };
+        server.conn.start_server_encryption(start).expect("start");
+        server.give(&record(HANDSHAKE, &message), usize::MAX);
+        assert!(server.conn.config_request().is_none(), "{version}");
+        let failed = Event::Failed(FailureKind::MalformedMessage);
+        assert_eq!(server.events.last(), Some(&failed), "{version}");
+        let alert = [21, 3, 3, 0, 2, 2, Alert::DecodeError.code()];
+        assert_eq!(server.take(), alert, "{version}");
+    }
 }
 
 #[test]

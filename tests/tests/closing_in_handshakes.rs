@@ -61,6 +61,30 @@ fn closing_during_the_handshake_with_nothing_accepted_cancels_it() {
 }
 
 #[test]
+fn a_handshake_that_takes_longer_than_a_close_may_is_waited_for() {
+    let timeouts = Timeouts {
+        close: Some(Duration::from_secs(1)),
+        handshake: Some(Duration::from_secs(20)),
+        ..Timeouts::CLIENT
+    };
+    let client = client(backend()).timeouts(timeouts);
+    let server = server(backend()).build().expect("server");
+    let mut pair = Pair::tls(&client.build().expect("client"), &server);
+    pair.client.write(b"the last word");
+    pair.client.conn.close();
+    pair.client.settle();
+    let hello = pair.client.take();
+    for _ in 0..10 {
+        pair.advance(Duration::from_secs(1));
+        pair.client.settle();
+        assert!(pair.client.conn.is_handshaking());
+    }
+    pair.server.give(&hello, usize::MAX);
+    pair.run();
+    assert_eq!(pair.server.read_all(), b"the last word");
+}
+
+#[test]
 fn a_failed_handshake_reports_what_was_accepted_before_close_as_abandoned() {
     let client = client(backend()).build().expect("client");
     let server = server(backend()).identity(WORLD.stranger.chain.clone(), WORLD.stranger.key());

@@ -1,11 +1,11 @@
 //! Which names an issuer may certify (RFC 5280 §4.2.1.10): every kind that authorities constrain,
 //! and what is told of kinds that are not compared, and of constraints that cannot be read.
 
-use rcgen::{CertificateParams, CustomExtension, DnType, SanType};
+use rcgen::{CertificateParams, CustomExtension, DnType, KeyPair, SanType};
 use sslcore::SslErrorKind::{self, *};
 use sslcore::{Certificate, SslError};
-use sslcore_tests::chains::{Made, NamePart, authority, distinguished_name, element, leaf};
-use sslcore_tests::judging::{ders, now, trusting};
+use sslcore_tests::chains::{HOST, Made, NamePart, authority, distinguished_name, element, leaf};
+use sslcore_tests::judging::{self, ders, now, trusting};
 
 const EMAIL: u8 = 0x81;
 const DNS: u8 = 0x82;
@@ -384,4 +384,56 @@ fn a_path_with_more_comparisons_than_anybody_makes_is_refused() {
     let hosts: Vec<&str> = hosts.iter().map(String::as_str).collect();
     let below = root.issue(leaf(&hosts));
     assert_eq!(told(&errors(&root, &[&below])), [(PathSearchExceeded, 0)]);
+}
+
+#[test]
+fn the_constraints_of_the_anchor_that_has_signed_count_and_not_those_of_another_with_its_key() {
+    let shared = KeyPair::generate().expect("key");
+    let key = || KeyPair::try_from(shared.serialize_der()).expect("key");
+    let anchor_for = |name: &str, to: &str| {
+        let to = constraints(&[(DNS, to.as_bytes())], &[]);
+        Made::self_signed_by(constrained(name, &to), key())
+    };
+    for count in [1, 3, 8, 16] {
+        let anchor = anchor_for("root", "elsewhere.test");
+        let other = anchor_for("other", HOST);
+        let free = Made::self_signed_by(authority("free"), key());
+        let chain = line_below(&anchor, count);
+        for anchors in [
+            &[&anchor][..],
+            &[&anchor, &other],
+            &[&other, &anchor],
+            &[&free, &anchor],
+        ] {
+            let kinds = judging::found(trusting(anchors), &chain.iter().collect::<Vec<_>>());
+            assert_eq!(kinds, [(NameConstraintViolation, 0)], "{count}");
+        }
+        let chain = line_below(&other, count);
+        for anchors in [&[&anchor, &other][..], &[&other, &anchor]] {
+            assert_eq!(
+                judging::found(trusting(anchors), &chain.iter().collect::<Vec<_>>()),
+                [],
+                "{count}"
+            );
+        }
+        let chain = line_below(&free, count);
+        for anchors in [&[&anchor, &free][..], &[&free, &anchor]] {
+            assert_eq!(
+                judging::found(trusting(anchors), &chain.iter().collect::<Vec<_>>()),
+                [],
+                "{count}"
+            );
+        }
+    }
+}
+
+/// A leaf, and so many intermediates above it, below this authority.
+fn line_below(top: &Made, count: usize) -> Vec<Made> {
+    let mut chain: Vec<Made> = Vec::new();
+    for i in 0..count {
+        let issuer = chain.first().unwrap_or(top);
+        chain.insert(0, issuer.issue(authority(&format!("{i}"))));
+    }
+    chain.insert(0, chain[0].issue(leaf(&[HOST])));
+    chain
 }

@@ -8,6 +8,7 @@ use sslcore::{
     CloseReport, Event, FailureKind, Limits, OnErrors, ReadEnd, ServerStart, Verdict, VerifyMode,
 };
 use sslcore_tests::certs::WORLD;
+use sslcore_tests::effort::cases;
 use sslcore_tests::entropy::seeded;
 use sslcore_tests::pair::{client, server, server_name};
 use sslcore_tests::recorded::Recorded;
@@ -179,7 +180,8 @@ fn name(scenario: &Scenario) -> String {
 
 fn configurations(scenario: &Scenario) -> Configurations {
     if scenario.known {
-        return Configurations::named(&name(scenario), scenario.seed).expect("known words");
+        return Configurations::without_security(&name(scenario), scenario.seed)
+            .expect("known words");
     }
     let version = if scenario.tls13 { "TLSv1.3" } else { "TLSv1.2" };
     let on_errors = if scenario.hold {
@@ -426,12 +428,4 @@ fn alone(scenario: &Scenario, is_client: bool, stream: &[u8], cuts: &[usize]) ->
     end.take();
     plaintext.extend(end.read_all());
     observe(end, plaintext)
-}
-
-/// `PROPTEST_CASES` for long runs, a few for every day.
-fn cases(everyday: u32) -> u32 {
-    std::env::var("PROPTEST_CASES")
-        .ok()
-        .and_then(|cases| cases.parse().ok())
-        .unwrap_or(everyday)
 }

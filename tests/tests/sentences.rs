@@ -65,7 +65,7 @@ fn sentence(flaw: Flaw) -> &'static str {
             "a certificate in the chain forbids this name: it is for DNS:server.test"
         }
         (Odd, _) => {
-            "the certificate cannot be judged: \
+            "the certificate cannot be verified: \
              its extension 1.3.6.1.4.1.99999.1 is critical, and not known here"
         }
         (OtherHost, _) => {
@@ -229,7 +229,7 @@ fn what_has_no_certificate_or_cannot_be_read_is_a_sentence_too() {
     assert_told(
         &config.verify_chain(&ders(&[&issued]), None, None),
         NoWallClock,
-        "certificate 0 (CN=leaf): without a clock the certificate's validity cannot be judged",
+        "certificate 0 (CN=leaf): without a clock the certificate's validity cannot be verified",
     );
     let backwards = root.issue(leaf(&[HOST])).with_fields(&root.key, |fields| {
         let times = [

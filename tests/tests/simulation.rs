@@ -4,6 +4,9 @@
 
 use std::time::Duration;
 
+use arbitrary::{Arbitrary, Unstructured};
+use proptest::collection::vec;
+use proptest::prelude::*;
 use sslcore::crypto::Backend;
 use sslcore::testing::{
     End, Fault, Happening, Link, Simulation, What, backend_without_security, known_identity,
@@ -13,6 +16,7 @@ use sslcore::{
     ClientConfig, Event, FailureKind, Instant, Limits, PeerName, ReadEnd, ServerConfig,
     ServerStart, Timeouts,
 };
+use sslcore_tests::effort::cases;
 
 const fn seconds(n: u64) -> Duration {
     Duration::from_secs(n)
@@ -270,4 +274,132 @@ fn nothing_to_wait_for_is_the_end_of_the_run() {
         .filter(|line| line.ends_with("is done"))
         .count();
     assert_eq!(done, 2, "{lines:#?}");
+}
+
+#[test]
+fn what_takes_for_ever_arrives_at_the_end_of_time() {
+    let end = Instant::from_micros(u64::MAX);
+    for (latency, jitter) in [
+        (Duration::MAX, Duration::ZERO),
+        (Duration::ZERO, Duration::MAX),
+        (Duration::from_micros(u64::MAX), Duration::MAX),
+    ] {
+        let link = Link {
+            latency,
+            jitter,
+            chunk: usize::MAX,
+            window: usize::MAX,
+        };
+        let mut simulation = plain(link);
+        simulation.schedule(end, Fault::Stall(End::Server, Duration::MAX));
+        run(&mut simulation, Some(at(seconds(100))));
+        let timeout = Event::Failed(FailureKind::HandshakeTimeout);
+        let told = when(&simulation, End::Client, timeout);
+        assert_eq!(told, Timeouts::CLIENT.handshake.map(at));
+        run(&mut simulation, Some(end));
+        assert_eq!(simulation.now().monotonic, end);
+    }
+}
+
+fn any_time() -> impl Strategy<Value = Duration> {
+    prop_oneof![
+        Just(Duration::ZERO),
+        Just(Duration::MAX),
+        any::<u64>().prop_map(Duration::from_micros),
+        (0..2000_u64).prop_map(Duration::from_millis),
+    ]
+}
+
+fn any_size() -> impl Strategy<Value = usize> {
+    prop_oneof![Just(usize::MAX), any::<usize>(), 0..2000_usize]
+}
+
+fn any_link() -> impl Strategy<Value = Link> {
+    (any_time(), any_time(), any_size(), any_size()).prop_map(|(latency, jitter, chunk, window)| {
+        Link {
+            latency,
+            jitter,
+            chunk,
+            window,
+        }
+    })
+}
+
+fn any_fault() -> impl Strategy<Value = Fault> {
+    let end = prop_oneof![Just(End::Client), Just(End::Server)];
+    prop_oneof![
+        (end, any_time()).prop_map(|(end, time)| Fault::Stall(end, time)),
+        any_time().prop_map(Fault::Partition),
+        Just(Fault::Reset),
+    ]
+}
+
+/// The run of a network that bytes describe, as its transcript.
+fn described(bytes: &[u8]) -> (Vec<String>, bool) {
+    let mut input = Unstructured::new(bytes);
+    let mut next = || -> arbitrary::Result<_> {
+        let links: [Link; 2] = Arbitrary::arbitrary(&mut input)?;
+        let faults: Vec<(u16, Fault)> = Arbitrary::arbitrary(&mut input)?;
+        Ok((links, faults))
+    };
+    let (links, faults) = next().expect("as many bytes as the links need");
+    let limits = [Limits::default(); 2];
+    let mut simulation = started(1, links[0], limits, backend_without_security);
+    simulation.set_link(End::Server, links[1]);
+    for (millis, fault) in faults {
+        simulation.schedule(Instant::from_millis(millis.into()), fault);
+    }
+    run(&mut simulation, Some(at(seconds(600))));
+    let mut ends = [End::Client, End::Server].into_iter();
+    let encrypted = ends.all(|end| simulation.end(end).is_encrypted());
+    (transcript(&simulation), encrypted)
+}
+
+#[test]
+fn the_links_of_a_fuzzer_carry_a_handshake_unless_its_faults_forbid_it() {
+    for byte in [0, 1, 7, 99, 255] {
+        let (_, encrypted) = described(&[byte; 16]);
+        assert!(encrypted, "{byte}");
+    }
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: cases(100), ..ProptestConfig::default() })]
+
+    /// Whatever the network is, and however it fails, a run goes on and none of it panics.
+    #[test]
+    fn no_network_does_harm(
+        seed in any::<u64>(),
+        links in [any_link(), any_link()],
+        sizes in [any_size(), any_size(), any_size()],
+        faults in vec((any_time(), any_fault()), 0..4),
+    ) {
+        let limits = Limits {
+            read_buffer_size: sizes[0],
+            transmit: sizes[1],
+            queued: sizes[2],
+            ..Limits::default()
+        };
+        let seed = seed >> 1; // the server's is the next
+        let mut simulation = started(seed, links[0], [limits; 2], backend_without_security);
+        simulation.set_link(End::Server, links[1]);
+        for (time, fault) in faults {
+            simulation.schedule(at(time), fault);
+        }
+        for until in [at(seconds(1)), at(seconds(100)), Instant::from_micros(u64::MAX)] {
+            for end in [End::Client, End::Server] {
+                let _ = simulation.end(end).write(b"hello?");
+            }
+            run(&mut simulation, Some(until));
+            prop_assert_eq!(simulation.now().monotonic, until);
+            for end in [End::Client, End::Server] {
+                simulation.end(end).close();
+            }
+        }
+    }
+
+    #[test]
+    fn the_same_bytes_describe_the_same_run(bytes in vec(any::<u8>(), 16..80)) {
+        prop_assert_eq!(described(&bytes), described(&bytes));
+    }
 }

@@ -1,6 +1,6 @@
 //! What a connection tells of how its handshake went: the peer's signature, and a second hello.
 
-use sslcore::{SignatureScheme, VerifyMode};
+use sslcore::{Progress, SignatureScheme, VerifyMode};
 use sslcore_tests::certs::{PKCS_ED25519, WORLD};
 use sslcore_tests::pair::{Pair, backends, client, server};
 
@@ -82,5 +82,43 @@ fn a_client_that_remembers_groups_is_asked_once_and_another_every_time() {
                 }
             }
         }
+    }
+}
+
+/// What is known of the protocol by a client that is given up after so many calls of `process`, behind
+/// its ClientHello; nothing when there are fewer.
+fn known_after(version: &str, calls: usize) -> Option<bool> {
+    let server = server(backends().remove(0)).protocols(&[version]);
+    let client = client(backends().remove(0)).protocols(&[version]);
+    let (client, server) = (
+        client.build().expect("client"),
+        server.build().expect("server"),
+    );
+    let mut pair = Pair::tls(&client, &server);
+    pair.client.settle();
+    let hello = pair.client.take();
+    pair.server.give(&hello, usize::MAX);
+    pair.server.settle();
+    let conn = &mut pair.client.conn;
+    conn.receive(&pair.server.take()).expect("room");
+    let now = pair.server.now();
+    for _ in 0..calls {
+        match conn.process(now) {
+            Progress::Idle => return None,
+            _ => while conn.poll_event().is_some() {},
+        }
+    }
+    conn.abort();
+    Some(conn.session_protocol().is_some())
+}
+
+#[test]
+fn what_was_known_once_is_known_wherever_the_handshake_ends_after() {
+    for version in VERSIONS {
+        let known: Vec<bool> = (0..)
+            .map_while(|calls| known_after(version, calls))
+            .collect();
+        assert!(known.len() > 4 && !known[0], "{known:?}");
+        assert!(known.is_sorted() && known.contains(&true), "{known:?}");
     }
 }

@@ -5,6 +5,7 @@ use proptest::collection::vec;
 use proptest::prelude::*;
 use sslcore::testing::transcript::{Configurations, Recorder, Transcript, TranscriptError, replay};
 use sslcore::{Limits, PeerName};
+use sslcore_tests::effort::cases;
 use sslcore_tests::pair::server_name;
 use sslcore_tests::transcripts::{at, checked, kept, parse, text_of};
 
@@ -46,6 +47,8 @@ fn a_text_that_is_no_transcript_says_which_line_is_wrong() {
         "answer accept",
         "answer 0 accept only a",
         "answer 0 reject with 256",
+        "refuse 0 with",
+        "refuse 0 with 256",
         "provide",
         "set_read_buffer_size",
         "set_peer_close_timeout never",
@@ -101,13 +104,25 @@ fn names_and_limits_are_kept() {
             named("a.test").verify_as("server.test").expect("a name"),
             "\"a.test\" verify as \"server.test\"\n",
         ),
+        (named("Server.Test"), "\"Server.Test\"\n"),
+        // It asks for the name as it was given, in capitals.
+        (
+            named("SERVER.test")
+                .verify_as("server.test")
+                .expect("a name"),
+            "\"SERVER.test\" verify as \"server.test\"\n",
+        ),
         (named("192.0.2.1"), "\"192.0.2.1\"\n"),
+        (
+            named("192.0.2.1").without_sni(),
+            "\"192.0.2.1\" without SNI\n",
+        ),
         (
             named("192.0.2.1").verify_as("2001:db8::1").expect("a name"),
             "\"2001:db8::1\" without SNI\n",
         ),
     ] {
-        let known = Configurations::named("tls12", 7).expect("known words");
+        let known = Configurations::without_security("tls12", 7).expect("known words");
         let mut client = Recorder::new("tls\n12\"\\", 7, limits);
         client
             .start_client_encryption(&known.client, peer)
@@ -153,6 +168,7 @@ fn odd_lines() -> impl Strategy<Value = String> {
         "answer 1 reject with 0",
         "provide 0",
         "refuse 0",
+        "refuse 0 with 90",
         "consume 1",
         "transmitted 99999999",
         "at 1 us, no wall clock",
@@ -230,12 +246,4 @@ proptest! {
             let _ = replay(&transcript);
         }
     }
-}
-
-/// `PROPTEST_CASES` for long runs, a few hundred for every day.
-fn cases(everyday: u32) -> u32 {
-    std::env::var("PROPTEST_CASES")
-        .ok()
-        .and_then(|cases| cases.parse().ok())
-        .unwrap_or(everyday)
 }

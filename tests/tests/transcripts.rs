@@ -18,7 +18,7 @@ use sslcore_tests::transcripts::{
 };
 
 fn recorder(configuration: &str) -> (Recorder, Configurations) {
-    let known = Configurations::named(configuration, 7).expect("known words");
+    let known = Configurations::without_security(configuration, 7).expect("known words");
     (Recorder::new(configuration, 7, Limits::default()), known)
 }
 
@@ -45,8 +45,18 @@ fn every_kind_of_session_is_kept_for_both_versions() {
         }
     }
     assert!(SESSIONS.contains(&("tls13 retried", Story::Plain)));
-    for unknown in ["tls11", "tls13 tls", "max_fragment", "max_fragment x"] {
-        assert!(Configurations::named(unknown, 1).is_none(), "{unknown}");
+    for unknown in [
+        "tls11",
+        "tls13 tls",
+        "tls12 tls13",
+        "mutual refused",
+        "max_fragment",
+        "max_fragment x",
+    ] {
+        assert!(
+            Configurations::without_security(unknown, 1).is_none(),
+            "{unknown}"
+        );
     }
 }
 
@@ -232,6 +242,8 @@ fn every_call_is_recorded_and_made_again() {
     let id = server.config_request().expect("a question").id;
     assert_eq!(server.provide_config(id, &known.server), Ok(()));
     assert_eq!(server.refuse_config(id), Err(UsageError::Stale));
+    let denied = server.refuse_config_with(id, Alert::AccessDenied);
+    assert_eq!(denied, Err(UsageError::Stale));
     server.settle(at(20));
     let flight = server.send_all();
     assert_eq!(client.receive(&flight), Ok(flight.len()));
@@ -279,7 +291,7 @@ fn every_call_is_recorded_and_made_again() {
         "transmitted 8\n= TooManyBytes { given: 8, available: 7 }\ntransmitted 0\n",
         "poll\nevent BytesWritten(7)\npoll\n= None\n",
         "start server asking leftover tls\n",
-        "provide 0\nrefuse 0\n= Stale\n",
+        "provide 0\nrefuse 0\n= Stale\nrefuse 0 with 49\n= Stale\n",
         "reset\nend of stream\n< 4 bytes \"late\"\n= ReceiveAfterEnd\nclose\n",
     ] {
         assert!(text.contains(line), "{line:?} is not in\n{text}");
@@ -287,8 +299,74 @@ fn every_call_is_recorded_and_made_again() {
 }
 
 #[test]
+fn a_client_is_refused_with_the_same_alert_again() {
+    let (mut client, known) = recorder("tls13");
+    let (mut server, _) = recorder("tls13");
+    let started = client.start_client_encryption(&known.client, server_name());
+    started.expect("start");
+    client.settle(at(0));
+    let fallback = known.server;
+    let started = server.start_server_encryption(ServerStart::Ask { fallback });
+    started.expect("start");
+    server.receive(&client.send_all()).expect("open");
+    server.settle(at(0));
+    let id = server.config_request().expect("a question").id;
+    let denied = server.refuse_config_with(id, Alert::AccessDenied);
+    assert_eq!(denied, Ok(()));
+    server.settle(at(0));
+    server.send_all();
+    server.settle(at(0));
+    let text = checked(server);
+    assert!(text.contains("\nrefuse 0 with 49\n"), "{text}");
+    assert!(text.contains("\nevent AlertSent(AccessDenied)\n"), "{text}");
+}
+
+/// The names of the calls with these words behind them in the sources.
+fn calls(sources: impl IntoIterator<Item = PathBuf>) -> BTreeSet<String> {
+    let mut names = BTreeSet::new();
+    for source in sources {
+        let text = fs::read_to_string(source).expect("a source");
+        for call in text.split("\n    pub fn ").skip(1) {
+            let head: String = call.split('{').next().unwrap_or_default().into();
+            let (name, arguments) = head.split_once('(').expect("arguments");
+            if arguments.trim_start().starts_with("&mut self") {
+                names.insert(name.split('<').next().unwrap_or_default().into());
+            }
+        }
+    }
+    names
+}
+
+#[test]
+fn every_call_that_changes_something_has_a_twin_or_another_that_does_the_same() {
+    const OTHERS: [&str; 10] = [
+        "complete_transmit",
+        "lend",
+        "read_buf",
+        "receive_buf",
+        "receive_owned",
+        "take_changes",
+        "take_transmit",
+        "write_buf",
+        "write_vectored",
+        "into_buffers",
+    ];
+    let sources: PathBuf = [env!("CARGO_MANIFEST_DIR"), "..", "sslcore", "src"]
+        .iter()
+        .collect();
+    let folder = fs::read_dir(sources.join("connection")).expect("a folder");
+    let files = folder.map(|file| file.expect("a file").path());
+    let wanted = calls(files.filter(|path| path.is_file()));
+    assert!(wanted.len() > 30, "{wanted:?}");
+    let twins = calls([sources.join("transcript/recorder.rs")]);
+    let missing = wanted.difference(&twins);
+    let missing: Vec<&String> = missing.filter(|call| !OTHERS.contains(&&***call)).collect();
+    assert_eq!(missing, [""; 0]);
+}
+
+#[test]
 fn a_transcript_with_other_configurations_is_replayed_with_them() {
-    let known = || Configurations::named("tls13 mutual", 3).expect("known words");
+    let known = || Configurations::without_security("tls13 mutual", 3).expect("known words");
     let mut client = Recorder::new("my own", 3, Limits::default());
     client
         .start_client_encryption(&known().client, server_name())

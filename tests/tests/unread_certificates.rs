@@ -89,7 +89,7 @@ fn what_stands_in_the_way_is_named_and_names_are_compared_all_the_same() {
         let sentence = errors[0].explanation().to_string();
         assert_eq!(
             sentence,
-            format!("the certificate cannot be judged: {words}")
+            format!("the certificate cannot be verified: {words}")
         );
     }
 }
@@ -185,7 +185,7 @@ fn more_intermediates_than_can_be_counted_are_told_of_who_allows_them() {
     assert_eq!(told(&errors), [(UndecodableCertificate, 1)]);
     assert_eq!(
         errors[0].explanation().to_string(),
-        "the certificate cannot be judged: the intermediates that it allows are more than 255: \
+        "the certificate cannot be verified: the intermediates that it allows are more than 255: \
          0x2710"
     );
 }
@@ -294,7 +294,7 @@ fn two_signature_algorithms_are_no_bad_signature() {
     let undecodable = errors.iter().find(|it| it.kind() == UndecodableCertificate);
     assert_eq!(
         undecodable.expect("told").explanation().to_string(),
-        "the certificate cannot be judged: it names two signature algorithms"
+        "the certificate cannot be verified: it names two signature algorithms"
     );
 }
 

@@ -32,7 +32,7 @@ pub(crate) fn server_name() -> PeerName {
 }
 
 /// What an input's first bytes choose.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub struct Choice {
     bits: u16,
 }

@@ -4,6 +4,7 @@ use sslcore::{Alert, Leftover, Limits, ServerStart, SslError, Verdict};
 
 use crate::configs::{Choice, at, server_name};
 use crate::input::Input;
+use crate::report;
 use crate::watched::Watched;
 
 /// The most actions of an application.
@@ -20,14 +21,14 @@ struct Stage<'a> {
 /// how many bytes of actions follow; all behind these comes from the peer. What the actions leave of
 /// it arrives at the end.
 pub fn connection(data: &[u8]) {
-    run(data);
+    report::watch(|data| drop(run(data)), data);
 }
 
 fn run(data: &[u8]) -> Watched {
     let mut input = Input(data);
     let choice = Choice::new(input.long() as u16);
     let limits = limits(input.byte());
-    let mut actions = Input(input.part());
+    let actions = input.part();
     let mut stage = Stage {
         end: Watched::new(limits),
         stream: input.0,
@@ -36,18 +37,20 @@ fn run(data: &[u8]) -> Watched {
     if !choice.has(Choice::STARTTLS) {
         stage.start(Leftover::Refuse);
     }
-    for _ in 0..ACTIONS {
-        let Some(action) = actions.next() else { break };
-        stage.act(action, &mut actions);
-        stage.end.events();
-        stage.end.check();
-    }
-    stage.rest();
-    stage.end.finish();
-    stage.end
+    stage.play(actions)
 }
 
-fn limits(bits: u8) -> Limits {
+/// Such actions on a connection that has begun, while this comes from its peer.
+pub(crate) fn play(end: Watched, choice: Choice, actions: &[u8], stream: &[u8]) -> Watched {
+    let stage = Stage {
+        end,
+        stream,
+        choice,
+    };
+    stage.play(actions)
+}
+
+pub(crate) fn limits(bits: u8) -> Limits {
     let default = Limits::default();
     if bits & 1 == 0 {
         return default;
@@ -62,6 +65,20 @@ fn limits(bits: u8) -> Limits {
 }
 
 impl Stage<'_> {
+    /// All actions, then the rest of the stream and its end.
+    fn play(mut self, actions: &[u8]) -> Watched {
+        let mut actions = Input(actions);
+        for _ in 0..ACTIONS {
+            let Some(action) = actions.next() else { break };
+            self.act(action, &mut actions);
+            self.end.events();
+            self.end.check();
+        }
+        self.rest();
+        self.end.finish();
+        self.end
+    }
+
     fn start(&mut self, leftover: Leftover) {
         let conn = &mut self.end.conn;
         let started = match self.choice.has(Choice::SERVER) {
@@ -99,7 +116,7 @@ impl Stage<'_> {
             3 => end.settle(),
             4 => _ = end.take(more.size()),
             5 => _ = end.take(usize::MAX),
-            6 => _ = end.conn.write(&vec![b'w'; more.size() * 16]),
+            6 => end.write(more.size() * 16),
             7 => _ = end.read(more.size() * 8),
             8 => _ = end.conn.consume(more.size()),
             9 => {
@@ -123,7 +140,7 @@ impl Stage<'_> {
             14 => end.millis += more.byte() as u64 * 50,
             15 => end.set_read_buffer_size(1 + more.size() * 64),
             16 if more.byte() & 7 == 7 => end.conn.discard_reads(),
-            17 => self.hand_over(more.size()),
+            17 => end.conn.hand_over(more.size()),
             18 => match more.byte() & 3 {
                 3 => {
                     end.conn.receive_eof();
@@ -135,6 +152,7 @@ impl Stage<'_> {
                 }
                 1 => {
                     end.conn.transmit_failed();
+                    end.cut = true;
                     end.ended = true;
                 }
                 _ => {}
@@ -162,10 +180,8 @@ impl Stage<'_> {
                 _ = end.conn.export_keying_material(&mut out, more.part(), None);
             }
             _ => {
-                let lent = end.conn.receive_buffer();
-                let n = more.size().min(lent.len()).min(self.stream.len());
-                lent[..n].copy_from_slice(&self.stream[..n]);
-                if end.conn.received(n).is_ok() {
+                let n = more.size().min(self.stream.len());
+                if let Ok(n) = end.conn.receive_in_place(&self.stream[..n]) {
                     self.stream = &self.stream[n..];
                 }
             }
@@ -209,19 +225,6 @@ impl Stage<'_> {
         if configured.is_ok() && refuses {
             end.refuse();
         }
-    }
-
-    /// Completion-based IO that sends only a part.
-    fn hand_over(&mut self, most: usize) {
-        let end = &mut self.end;
-        let Some(transmission) = end.conn.take_transmit() else {
-            return;
-        };
-        let n = most.min(transmission.len());
-        assert!(end.conn.transmit().is_empty());
-        end.conn
-            .complete_transmit(transmission, n)
-            .expect("on its way");
     }
 
     /// All the rest of the stream, and an application that accepts everything.

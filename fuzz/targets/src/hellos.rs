@@ -6,6 +6,7 @@ use sslcore::{FailureKind, Limits, ServerStart};
 
 use crate::configs::{Choice, server_name};
 use crate::input::Input;
+use crate::report;
 use crate::watched::Watched;
 
 const HANDSHAKE: u8 = 22;
@@ -14,6 +15,10 @@ const HANDSHAKE: u8 = 22;
 /// them is cut into records. However it is cut, the same comes of it; and what sslcore has read of a
 /// ClientHello, rustls reads too.
 pub fn hellos(data: &[u8]) {
+    report::watch(run, data);
+}
+
+fn run(data: &[u8]) {
     let mut input = Input(data);
     let first = input.byte();
     let cuts = input.part();

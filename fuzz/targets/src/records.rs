@@ -1,10 +1,11 @@
 //! Records on an encrypted connection: what is in them, how they are cut, and in which order.
 
-use sslcore::{Limits, ServerStart};
+use sslcore::Limits;
 
-use crate::configs::{Choice, server_name};
+use crate::behind::encrypted;
+use crate::configs::Choice;
 use crate::input::Input;
-use crate::watched::Watched;
+use crate::report;
 
 const DATA: u8 = 23;
 const HEADER: usize = 5;
@@ -16,16 +17,58 @@ const TAG: [u8; 16] = [0; 16];
 /// content type, its length and its content. Whatever is well formed up to the first failure is
 /// delivered, in order, and nothing else.
 pub fn records(data: &[u8]) {
+    report::watch(run, data);
+}
+
+fn run(data: &[u8]) {
     let mut input = Input(data);
     let first = input.byte();
     let is_server = first & 1 != 0;
     let is_old = first & 2 != 0;
     let step = usize::from(first >> 2) + 1;
-    let mut end = encrypted(is_server, is_old);
+    let side = if is_server { Choice::SERVER } else { 0 };
+    let version = if is_old { Choice::OLD } else { 0 };
+    let mut end = encrypted(Choice::new(side | version), 0, |_| Limits::default());
     let mut expected = Vec::new();
     let mut heard = Vec::new();
     for _ in 0..100 {
-        let Some(odd) = input.next() else { break };
+        let Some(record) = Described::next(&mut input, is_old) else {
+            break;
+        };
+        let protected = !record.is_raw() && record.body.len() <= 16 * 1024;
+        let data = data_in(is_old, record.content, record.body).filter(|_| protected);
+        let was_open = end.failed.is_none() && !end.peer_closed && !end.conn.is_over();
+        for piece in record.bytes.chunks(step * step) {
+            heard.extend(end.feed(piece).1);
+        }
+        if let (Some(data), true, None) = (data, was_open, end.failed) {
+            expected.extend_from_slice(data);
+        }
+        // Bytes that are no whole record shift all others.
+        if record.is_raw() {
+            heard.extend(end.feed(input.0).1);
+            end.finish();
+            assert!(heard.starts_with(&expected));
+            return;
+        }
+    }
+    end.finish();
+    assert_eq!(heard.len(), expected.len(), "{:?}", end.conn);
+    assert!(heard == expected, "other data");
+}
+
+/// A record as an input describes it.
+pub(crate) struct Described<'a> {
+    /// What is odd about it.
+    odd: u8,
+    content: u8,
+    body: &'a [u8],
+    pub(crate) bytes: Vec<u8>,
+}
+
+impl<'a> Described<'a> {
+    pub(crate) fn next(input: &mut Input<'a>, is_old: bool) -> Option<Self> {
+        let odd = input.next()?;
         let content = match odd & 7 {
             0 => input.byte(),
             1 => 21,
@@ -39,58 +82,24 @@ pub fn records(data: &[u8]) {
                 input.take(n)
             }
         };
-        let record = match odd & 0xf0 {
+        let bytes = match odd & 0xf0 {
             // The record as it stands.
             0xf0 => body.to_vec(),
             0xe0 => framed(content, body),
             padding => sealed(is_old, content, body, usize::from(padding >> 4)),
         };
-        let protected = odd & 0xf0 < 0xe0 && body.len() <= 16 * 1024;
-        let data = data_in(is_old, content, body).filter(|_| protected);
-        let was_open = end.failed.is_none() && !end.peer_closed && !end.conn.is_over();
-        for piece in record.chunks(step * step) {
-            heard.extend(end.feed(piece).1);
-        }
-        if let (Some(data), true, None) = (data, was_open, end.failed) {
-            expected.extend_from_slice(data);
-        }
-        // Bytes that are no whole record shift all others.
-        if odd & 0xf0 >= 0xe0 {
-            heard.extend(end.feed(input.0).1);
-            end.finish();
-            assert!(heard.starts_with(&expected));
-            return;
-        }
+        Some(Self {
+            odd,
+            content,
+            body,
+            bytes,
+        })
     }
-    end.finish();
-    assert_eq!(heard.len(), expected.len(), "{:?}", end.conn);
-    assert!(heard == expected, "other data");
-}
 
-/// An encrypted connection whose peer is gone.
-fn encrypted(is_server: bool, is_old: bool) -> Watched {
-    let choice = Choice::new(if is_old { Choice::OLD } else { 0 });
-    let mut end = Watched::new(Limits::default());
-    let mut peer = Watched::new(Limits::default());
-    let (client, server) = match is_server {
-        true => (&mut peer, &mut end),
-        false => (&mut end, &mut peer),
-    };
-    let config = choice.client(1);
-    let started = client.conn.start_client_encryption(&config, server_name());
-    started.expect("not started before");
-    let start = ServerStart::With(choice.server(2));
-    server
-        .conn
-        .start_server_encryption(start)
-        .expect("not started before");
-    let (mut said, _) = client.drain();
-    for _ in 0..3 {
-        let (answer, _) = server.feed(&said);
-        (said, _) = client.feed(&answer);
+    /// Whether it is no protected record, but whatever was in the input.
+    fn is_raw(&self) -> bool {
+        self.odd & 0xf0 >= 0xe0
     }
-    assert!(end.conn.is_encrypted() && peer.conn.is_encrypted());
-    end
 }
 
 /// The data in a record of this content: in TLS 1.3 its type is the last byte that is not 0.

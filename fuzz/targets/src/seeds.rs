@@ -2,6 +2,7 @@
 
 use sslcore::{Leftover, Limits, ServerStart};
 
+use crate::after_handshake;
 use crate::configs::{Choice, server_name};
 use crate::watched::Watched;
 
@@ -73,7 +74,10 @@ pub fn all() -> Vec<Seed> {
         }
         hellos(&mut seeds, name, choice, &said);
     }
-    records(&mut seeds);
+    let mut records_alone = Vec::new();
+    records(&mut records_alone);
+    seeds.extend(after_handshake::seeds(&records_alone));
+    seeds.extend(records_alone);
     seeds
 }
 

@@ -1,19 +1,30 @@
 //! A connection whose rules are looked after: what it does is held against [`sslcore::rules`] after
 //! every call.
 
-use sslcore::{
-    Alert, Buffers, Connection, Event, FailureKind, Limits, Progress, ReadEnd, ReviewId, SslMode,
-};
+use sslcore::{Alert, Event, FailureKind, Limits, Progress, ReadEnd, ReviewId, SslMode};
 
 use crate::configs::at;
+use crate::depth;
+use crate::end::End;
 
 /// The longest record with one alert: header, explicit nonce, alert, inner type, tag.
 const ALERT_RECORD: u64 = 5 + 8 + 2 + 1 + 16;
 const RECORD: usize = 16 * 1024;
+const NO_RENEGOTIATION: Option<Alert> = Some(Alert::NoRenegotiation);
+
+/// What applications write, and so much of it that no other bytes are the same by chance.
+const WRITTEN: u8 = b'w';
+const RUN: usize = 16;
+
+#[cfg(test)]
+thread_local! {
+    /// Whether a fault is made up at the end of a connection.
+    pub(crate) static BREAKS: std::cell::Cell<bool> = const { std::cell::Cell::new(false) };
+}
 
 /// A connection and what it did so far.
 pub(crate) struct Watched {
-    pub(crate) conn: Connection,
+    pub(crate) conn: End,
     limits: Limits,
     /// The largest `read_buffer_size` that it had.
     readable: usize,
@@ -35,14 +46,20 @@ pub(crate) struct Watched {
     pub(crate) answered: Option<ReviewId>,
     pub(crate) eof: bool,
     pub(crate) reset: bool,
+    /// Nothing can be sent any more.
+    pub(crate) cut: bool,
     /// What was read from it encrypted.
     pub(crate) heard: usize,
+    /// The keys of one direction were renewed.
+    pub(crate) renewed: bool,
+    /// The application has written before TLS.
+    in_clear: bool,
 }
 
 impl Watched {
     pub(crate) fn new(limits: Limits) -> Self {
         Self {
-            conn: Connection::new(limits, Buffers::Owned),
+            conn: End::new(limits),
             limits,
             readable: limits.read_buffer_size.max(1),
             millis: 1,
@@ -58,12 +75,35 @@ impl Watched {
             answered: None,
             eof: false,
             reset: false,
+            cut: false,
             heard: 0,
+            renewed: false,
+            in_clear: false,
         }
+    }
+
+    /// The same once more, which is not recorded.
+    pub(crate) fn copied(&self) -> Self {
+        let conn = self.conn.copied();
+        Self { conn, ..*self }
+    }
+
+    /// The alert that its failure has.
+    fn fatal(&self) -> Option<Alert> {
+        self.conn.failure().and_then(|it| it.alert())
     }
 
     fn is_tls(&self) -> bool {
         self.conn.mode() != SslMode::Unencrypted
+    }
+
+    /// Whether the transport has taken something of its TLS.
+    pub(crate) fn answered(&self) -> bool {
+        self.taken > 0
+    }
+
+    pub(crate) fn was_encrypted(&self) -> bool {
+        self.encrypted
     }
 
     fn is_held(&self) -> bool {
@@ -110,21 +150,23 @@ impl Watched {
                     kind != FailureKind::Truncated || ended,
                     "R4: while the stream is open"
                 );
+                assert!(
+                    kind != FailureKind::Reset || self.reset || self.cut,
+                    "R4: nobody has reset the stream"
+                );
                 self.failed = Some(kind);
             }
             Event::AlertSent(Alert::CloseNotify | Alert::UserCanceled) => {}
-            // Warnings are sent without a failure.
+            // Warnings are sent without a failure, or were before it.
             Event::AlertSent(_) if self.conn.failure().is_none() => {}
+            Event::AlertSent(Alert::NoRenegotiation) if self.fatal() != NO_RENEGOTIATION => {}
             Event::AlertSent(alert) => {
-                assert_eq!(
-                    self.conn.failure().and_then(|it| it.alert()),
-                    Some(alert),
-                    "R6"
-                );
+                assert_eq!(self.fatal(), Some(alert), "R6");
                 self.fatal_alerts += 1;
                 assert!(self.fatal_alerts <= 1, "R6: two fatal alerts");
                 assert!(self.conn.transmit().is_empty(), "R6: it has not left");
             }
+            Event::KeysUpdated => self.renewed = true,
             Event::PeerClosed => self.peer_closed = true,
             Event::Closed(report) => {
                 assert!(self.conn.is_over());
@@ -206,7 +248,9 @@ impl Watched {
 
     /// Gives it bytes, and says how many it took.
     pub(crate) fn give(&mut self, bytes: &[u8]) -> usize {
-        self.conn.receive(bytes).unwrap_or(bytes.len())
+        let taken = self.conn.receive(bytes).unwrap_or(bytes.len());
+        self.check();
+        taken
     }
 
     /// Takes at most so much of what it says.
@@ -217,7 +261,18 @@ impl Watched {
         bytes
     }
 
+    /// The application writes a run of one letter, which nothing that is not encrypted has.
+    pub(crate) fn write(&mut self, n: usize) {
+        self.in_clear |= !self.is_tls();
+        _ = self.conn.write(&vec![WRITTEN; n]);
+    }
+
     pub(crate) fn transmitted(&mut self, n: usize) {
+        if self.is_tls() && !self.in_clear && !self.encrypted && !self.conn.is_encrypted() {
+            let said = &self.conn.transmit()[..n];
+            let leaks = said.windows(RUN).any(|run| *run == [WRITTEN; RUN]);
+            assert!(!leaks, "R5: written data before Encrypted");
+        }
         self.conn.transmitted(n).expect("transmit showed them");
         self.events();
         self.check();
@@ -296,6 +351,9 @@ impl Watched {
         for _ in 0..8 {
             self.drain();
             if self.closed {
+                #[cfg(test)]
+                assert!(!BREAKS.get(), "a fault that a test has made up");
+                depth::note(self);
                 return;
             }
             self.millis += 20_000;

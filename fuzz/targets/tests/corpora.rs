@@ -56,7 +56,7 @@ macro_rules! targets {
     };
 }
 
-targets! { connection hellos records certificates files starttls differential }
+targets! { connection after_handshake hellos records certificates files starttls differential }
 
 #[test]
 fn every_target_is_built_by_cargo_fuzz() {
@@ -70,4 +70,13 @@ fn every_target_is_built_by_cargo_fuzz() {
             "{name}"
         );
     }
+}
+
+#[test]
+fn the_dictionary_is_what_the_library_reads_by() {
+    let path = folder("dictionaries").join("tls.dict");
+    let kept = fs::read_to_string(path).expect("a dictionary");
+    // Made by `cargo run -p sslcore-fuzz-targets --bin dictionary`.
+    assert_eq!(kept, sslcore_fuzz_targets::dictionary());
+    assert!(kept.contains("extension_51=\"\\x00\\x33\"\n"));
 }

@@ -3,17 +3,19 @@
 use std::io::{self, ErrorKind};
 use std::mem::take;
 
-use sslcore::{Connection, Event, ReadEnd, ReviewId, UsageError, Verdict};
+use sslcore::{Event, ReadEnd, ReviewId, UsageError, Verdict};
 
 use super::{Driver, Transport};
+use crate::endpoint::Endpoint;
 use crate::trace::Tap;
 use crate::wait_error::WaitError;
 
 impl<T: Transport> Driver<T> {
     pub(crate) fn start(
         &mut self,
-        start: impl FnOnce(&mut Connection) -> Result<(), UsageError>,
+        start: impl FnOnce(&mut Endpoint) -> Result<(), UsageError>,
     ) -> Result<(), UsageError> {
+        self.touch();
         let plain_left = self.connection.transmit().len();
         start(&mut self.connection)?;
         self.plain_left = plain_left;
@@ -24,7 +26,8 @@ impl<T: Transport> Driver<T> {
     }
 
     /// Changes something of the connection, and carries it out.
-    pub(crate) fn act<R>(&mut self, act: impl FnOnce(&mut Connection) -> R) -> R {
+    pub(crate) fn act<R>(&mut self, act: impl FnOnce(&mut Endpoint) -> R) -> R {
+        self.touch();
         let outcome = act(&mut self.connection);
         self.nudge();
         self.transport.acted();
@@ -39,18 +42,18 @@ impl<T: Transport> Driver<T> {
 
     pub(crate) fn discard_reads(&mut self) {
         self.fresh = false;
-        self.act(Connection::discard_reads);
+        self.act(Endpoint::discard_reads);
     }
 
     pub(crate) fn close(&mut self) {
         self.closing = true;
-        self.act(Connection::close);
+        self.act(Endpoint::close);
     }
 
     pub(crate) fn cancel(&mut self) {
         self.fresh = false;
         self.closing = true;
-        self.act(Connection::cancel);
+        self.act(Endpoint::cancel);
     }
 
     /// Nobody reads: a peer that is silent after our close is not waited for for ever.
@@ -65,10 +68,23 @@ impl<T: Transport> Driver<T> {
     pub(crate) fn abort(&mut self) {
         self.fresh = false;
         self.closing = true;
+        self.touch();
         self.connection.abort();
         self.settle();
         self.end_transport();
         self.transport.acted();
+    }
+
+    /// Writes the connection down, one in which nothing has happened yet.
+    #[cfg(feature = "transcripts")]
+    pub(crate) fn transcribe(
+        &mut self,
+        configuration: &str,
+        to: Box<dyn FnMut(&str) + Send>,
+    ) -> Result<(), UsageError> {
+        let limits = self.untouched.take().ok_or(UsageError::AlreadyStarted)?;
+        self.connection = Endpoint::recorded(configuration, limits, to);
+        Ok(())
     }
 
     pub(crate) fn poll_event(&mut self) -> Option<Event> {
@@ -208,8 +224,8 @@ impl<T: Transport> Driver<T> {
 
     /// The reader has used so much: what waited for room can come in.
     pub(crate) fn consume(&mut self, n: usize) {
-        let consumed = self.connection.consume(n);
-        debug_assert!(consumed.is_ok(), "{n} is more than fill_buf gave");
+        // More than there is changes nothing (rule R7).
+        let _ = self.connection.consume(n);
         self.fresh &= self.connection.bytes_available() > 0;
         self.settle();
     }
@@ -224,11 +240,12 @@ impl<T: Transport> Driver<T> {
     pub(crate) fn write_by(
         &mut self,
         something: bool,
-        write: impl FnOnce(&mut Connection) -> Result<usize, UsageError>,
+        write: impl FnOnce(&mut Endpoint) -> Result<usize, UsageError>,
     ) -> Option<io::Result<usize>> {
         if self.write_ended && !self.connection.transmit_finished() {
             return Some(Err(self.gone().into()));
         }
+        self.touch();
         match write(&mut self.connection) {
             Ok(0) if something => None,
             Ok(n) => {

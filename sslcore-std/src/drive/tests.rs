@@ -2,7 +2,7 @@ use std::io::{self, ErrorKind, Read, Write};
 use std::sync::mpsc::{Receiver, Sender, channel};
 use std::time::Duration;
 
-use sslcore::{FailureKind, Limits, OnErrors, ServerStart, Timeouts, Verdict};
+use sslcore::{FailureKind, Leftover, Limits, OnErrors, ServerStart, Timeouts, Verdict};
 use sslcore_tests::certs::WORLD;
 use sslcore_tests::pair::{client, server, server_name};
 
@@ -80,10 +80,14 @@ fn doubting(connecting: bool, version: &str) -> (Driver<Channel>, Driver<Channel
     };
     let mut one = end(from_server, to_server, connecting);
     let mut other = end(from_client, to_client, false);
-    one.start(|connection| connection.start_client_encryption(&client, server_name()))
-        .expect("start the client");
+    one.start(|connection| {
+        connection.start_client_encryption_with(&client, server_name(), Leftover::Refuse)
+    })
+    .expect("start the client");
     other
-        .start(|connection| connection.start_server_encryption(ServerStart::With(server)))
+        .start(|connection| {
+            connection.start_server_encryption_with(ServerStart::With(server), Leftover::Refuse)
+        })
         .expect("start the server");
     (one, other)
 }

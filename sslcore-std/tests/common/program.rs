@@ -73,6 +73,14 @@ pub fn run(command: &mut Command, input: &[u8]) -> Run {
     })
 }
 
+/// Runs it with a standard output that nobody reads any more.
+pub fn run_unread(command: &mut Command) -> Run {
+    let (reader, writer) = std::io::pipe().expect("a pipe");
+    drop(reader);
+    let command = command.stdin(Stdio::null()).stdout(writer);
+    command.output().expect("run the program").into()
+}
+
 /// A file of this test run's own.
 pub fn file(name: &str, content: &[u8]) -> PathBuf {
     let path = fresh(name);

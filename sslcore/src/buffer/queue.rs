@@ -8,6 +8,7 @@ use crate::memory::wipe;
 /// What was written before it could be encrypted. It leaves nothing of it behind in memory (rule
 /// R11): not when it grows, and not when it is emptied or dropped.
 #[derive(Default)]
+#[cfg_attr(feature = "testing", derive(Clone))]
 pub(crate) struct Queue(Vec<u8>);
 
 impl Queue {

@@ -33,6 +33,17 @@ impl ReceiveBuffer {
         }
     }
 
+    /// The same once more, if its memory is owned.
+    #[cfg(feature = "testing")]
+    pub(crate) fn copied(&self) -> Option<Self> {
+        Some(Self {
+            storage: self.storage.copied()?,
+            plain: self.plain.clone(),
+            raw: self.raw.clone(),
+            ..*self
+        })
+    }
+
     /// Plaintext for the reader.
     #[inline]
     pub(crate) fn plain(&self) -> &[u8] {
@@ -255,7 +266,7 @@ impl ReceiveBuffer {
     /// Drops everything that is held; what is lent stays lent.
     pub(crate) fn discard(&mut self) {
         self.clear_plain();
-        self.skip(self.raw.len());
+        self.clear_raw();
     }
 
     fn clear(&mut self) {
@@ -264,10 +275,9 @@ impl ReceiveBuffer {
         self.lent = 0;
     }
 
-    /// Drops everything that is not plaintext.
+    /// Drops everything that is not plaintext; what is lent stays where it is.
     pub(crate) fn clear_raw(&mut self) {
-        self.raw.end = self.raw.start;
-        self.rewind_if_empty();
+        self.skip(self.raw.len());
     }
 
     /// What was plaintext becomes raw again, in front of what follows it.
@@ -318,3 +328,6 @@ pub(crate) fn missing(raw: &[u8]) -> usize {
         short => HEADER_LEN - short.len(),
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -208,6 +208,15 @@ impl Storage {
         }
     }
 
+    /// The same once more, if it is owned.
+    #[cfg(feature = "testing")]
+    pub(super) fn copied(&self) -> Option<Self> {
+        match self {
+            Self::Owned(vec) => Some(Self::Owned(vec.clone())),
+            Self::Lent(_) => None,
+        }
+    }
+
     pub(super) fn release(&mut self) {
         if let Self::Owned(vec) = self {
             wipe(vec);

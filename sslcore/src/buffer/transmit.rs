@@ -74,6 +74,31 @@ impl TransmitBuffer {
         }
     }
 
+    /// The same once more, if its memory is owned. What is handed over must be
+    /// [back](Self::is_out).
+    #[cfg(feature = "testing")]
+    pub(crate) fn copied(&self) -> Option<Self> {
+        let back = self.handed_over.as_ref().map(|first| HandedOver {
+            bytes: Bytes::copy_from_slice(&first.bytes),
+            is_back: true,
+        });
+        Some(Self {
+            handed_over: back,
+            storage: self.storage.copied()?,
+            live: self.live.clone(),
+            backlog: self.backlog.clone(),
+            marks: self.marks.clone(),
+            ..*self
+        })
+    }
+
+    /// Whether somebody may be sending what was handed over.
+    #[cfg(feature = "testing")]
+    pub(crate) fn is_out(&self) -> bool {
+        let first = self.handed_over.as_ref();
+        first.is_some_and(|first| !first.is_back())
+    }
+
     pub(crate) fn capacity(&self) -> usize {
         self.cap
     }
@@ -264,6 +289,7 @@ impl TransmitBuffer {
         self.live = 0..0;
         self.backlog = Vec::new();
         self.plain = 0;
+        self.taken = self.appended;
         self.marks.clear();
         unsent
     }
@@ -330,3 +356,6 @@ impl fmt::Debug for TransmitBuffer {
         write!(f, "{} of {} bytes", self.len(), self.cap)
     }
 }
+
+#[cfg(test)]
+mod tests;

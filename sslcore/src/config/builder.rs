@@ -76,8 +76,9 @@ pub struct ConfigBuilder<C> {
     role: PhantomData<C>,
 }
 
-/// Sessions that a configuration remembers unless told otherwise.
-const SESSIONS: usize = 256;
+/// Sessions that a configuration remembers unless told otherwise: a session takes some hundred bytes, and
+/// a chain.
+const SESSIONS: usize = if cfg!(target_os = "none") { 4 } else { 256 };
 
 impl<C> ConfigBuilder<C> {
     fn new(backend: Backend, timeouts: Timeouts) -> Self {

@@ -33,9 +33,9 @@ pub struct PeerName {
 }
 
 impl PeerName {
-    /// A server whose certificate must have the name that it is asked for: a DNS name or an IP address. An IP address is never sent as SNI (RFC 6066 §3).
-    /// International names are given in A-labels, `xn--…` (RFC 5890 §2.3.2.1), as certificates have
-    /// them: nothing is converted.
+    /// A server whose certificate must have the name that it is asked for: a DNS name or an IP address.
+    /// An IP address is never sent as SNI (RFC 6066 §3). International names are given in A-labels,
+    /// `xn--…` (RFC 5890 §2.3.2.1), as certificates have them: nothing is converted.
     ///
     /// # Errors
     /// [`ConfigError::InvalidName`] when `name` is neither.

@@ -26,6 +26,15 @@ impl Encrypted {
         Self { records, queue }
     }
 
+    /// The same once more; `None` when its records cannot be copied.
+    #[cfg(feature = "testing")]
+    pub(super) fn copied(&self) -> Option<Self> {
+        Some(Self {
+            records: self.records.copied()?,
+            queue: self.queue.clone(),
+        })
+    }
+
     /// Seals or opens one record. Whether it did anything.
     pub(super) fn step(&mut self, io: &mut Io, now: Now) -> Result<bool, Failure> {
         if self.seal_waiting(io)? {

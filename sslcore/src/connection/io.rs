@@ -7,6 +7,8 @@ use super::clock::Countdown;
 use crate::alert::Alert;
 use crate::buffer::{ReceiveBuffer, TransmitBuffer};
 use crate::config::{ClientConfig, ServerConfig};
+#[cfg(feature = "testing")]
+use crate::crypto::Backend;
 use crate::event::{CloseReport, Event, SslMode};
 use crate::events::Events;
 use crate::failure::{Failure, FailureKind};
@@ -53,6 +55,7 @@ pub(crate) enum TransportEnd {
 }
 
 /// The configuration of a connection.
+#[cfg_attr(feature = "testing", derive(Clone))]
 pub(crate) enum Configured {
     /// And the name that the server's certificate must carry.
     Client(ClientConfig, Box<str>),
@@ -61,6 +64,7 @@ pub(crate) enum Configured {
 
 /// What was learnt, and stays true: the getters answer from it, also after a failure.
 #[derive(Default)]
+#[cfg_attr(feature = "testing", derive(Clone))]
 pub(crate) struct Known {
     pub(crate) mode: SslMode,
     pub(crate) config: Option<Configured>,
@@ -68,6 +72,18 @@ pub(crate) struct Known {
     pub(crate) exporter: Option<Box<Exporter>>,
     pub(crate) chain: Vec<Certificate>,
     pub(crate) errors: Vec<SslError>,
+}
+
+impl Configured {
+    /// The backend that the connection runs on.
+    #[cfg(feature = "testing")]
+    pub(super) fn backend(&self) -> &Backend {
+        let terms = match self {
+            Self::Client(config, _) => &config.0.terms,
+            Self::Server(config) => &config.0.terms,
+        };
+        &terms.records.backend
+    }
 }
 
 impl Known {
@@ -89,7 +105,7 @@ impl Known {
 }
 
 /// What `take_changes` has told, and has still to tell.
-#[derive(Default)]
+#[derive(Clone, Default)]
 pub(crate) struct Told {
     pub(crate) arrived: bool,
     pub(crate) writable: bool,
@@ -153,6 +169,19 @@ impl Io {
             inbound_end: None,
             next_id: 0,
         }
+    }
+
+    /// The same once more, if its buffers are owned.
+    #[cfg(feature = "testing")]
+    pub(super) fn copied(&self) -> Option<Self> {
+        Some(Self {
+            receive: self.receive.copied()?,
+            transmit: self.transmit.copied()?,
+            events: self.events.clone(),
+            known: self.known.clone(),
+            told: self.told.clone(),
+            ..*self
+        })
     }
 
     pub(crate) fn outbound(&self) -> Outbound {

@@ -16,6 +16,7 @@ use crate::failure::{Failure, FailureKind};
 use crate::protocol::SslProtocol;
 use crate::time::Now;
 use crate::usage::UsageError;
+use crate::verify::checked::CheckedSignatures;
 use crate::verify::judge::Staple;
 use crate::verify::policy::Outcome;
 use crate::verify::{SslError, SslErrorKind};
@@ -24,9 +25,14 @@ use crate::x509::certificate::Certificate;
 /// Errors that one step tells: the queue of events has room for them, and for what comes after.
 const ERRORS_PER_STEP: usize = 8;
 
+/// The most signatures that one step checks ([rule R16](crate::rules#r16)).
+const SIGNATURES_PER_STEP: usize = 1;
+
 /// A handshake whose peer is judged.
 pub(crate) struct Judging {
     pub(crate) handshaking: Box<Handshaking>,
+    /// When judging began, and what was checked in the steps before.
+    begun: Option<(Option<UnixTime>, CheckedSignatures)>,
     /// How many errors the events have told, once the chain was judged.
     told: Option<usize>,
     /// Until when the server's OCSP response is good.
@@ -50,19 +56,21 @@ impl Judging {
     pub(crate) fn new(handshaking: Box<Handshaking>) -> Self {
         Self {
             handshaking,
+            begun: None,
             told: None,
             good_until: None,
         }
     }
 
-    /// Judges. Then tells the errors, some in each step, and decides in the last one.
+    /// Judges, a signature in each step. Then tells the errors, some in each step, and decides in the
+    /// last one.
     pub(super) fn step(&mut self, io: &mut Io, now: Now) -> Stepped<Ruling> {
         let told = match self.told {
             Some(told) => told,
-            None => {
-                self.judge(io, now);
-                0
-            }
+            None => match self.judge(io, now) {
+                true => 0,
+                false => return Ok(Turn::Worked),
+            },
         };
         let untold = io.known.errors.get(told..).unwrap_or_default();
         for error in untold.iter().take(ERRORS_PER_STEP) {
@@ -97,15 +105,31 @@ impl Judging {
         }
     }
 
-    fn judge(&mut self, io: &mut Io, now: Now) {
+    /// Whether this was the last step of it.
+    fn judge(&mut self, io: &mut Io, now: Now) -> bool {
         let Handshaking { role, engine, .. } = &*self.handshaking;
         let policy = &role.terms().policy;
         let chain = engine.peer_chain();
-        io.known.learn(engine.facts());
-        io.known.chain = chain.iter().cloned().map(Certificate::from).collect();
+        let (at, checked) = match &mut self.begun {
+            Some(begun) => begun,
+            None => {
+                io.known.learn(engine.facts());
+                io.known.chain = chain.iter().cloned().map(Certificate::from).collect();
+                self.begun.insert((now.wall, CheckedSignatures::default()))
+            }
+        };
         if policy.judges() {
             let staple = Staple::Received(io.known.facts.stapled.as_deref());
-            let opinion = policy.judge(chain, role.judged(), staple, now.wall);
+            let Some(opinion) = policy.judge(
+                chain,
+                role.judged(),
+                staple,
+                *at,
+                checked,
+                SIGNATURES_PER_STEP,
+            ) else {
+                return false;
+            };
             io.known.errors = opinion.errors;
             self.good_until = opinion.good_until;
         }
@@ -114,6 +138,8 @@ impl Judging {
                 io.known.errors.insert(0, error.clone());
             }
         }
+        self.begun = None;
+        true
     }
 
     pub(crate) fn approve(self, verdict: Approved) -> Box<Handshaking> {

@@ -1,16 +1,26 @@
 //! What a transport is lent.
 
+use core::fmt;
 use core::ops::Deref;
 
 use bytes::Bytes;
 
-/// Both directions of a transport's work, lent by [`Connection::lend`](crate::Connection::lend).
-#[derive(Debug)]
+/// Both directions of a transport's work, lent by [`Connection::lend`](crate::Connection::lend). Its
+/// `Debug` shows how much there is: plaintext of earlier may still lie in the space.
 pub struct TransportBuffers<'a> {
     /// The bytes that the transport is to send.
     pub transmit: &'a [u8],
     /// The space that the transport reads into.
     pub receive: &'a mut [u8],
+}
+
+impl fmt::Debug for TransportBuffers<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("TransportBuffers")
+            .field("transmit", &self.transmit.len())
+            .field("receive", &self.receive.len())
+            .finish()
+    }
 }
 
 /// Bytes on their way to the transport, owned by whoever sends them. They stay unchanged however often

@@ -19,6 +19,8 @@ pub(crate) mod plain;
 mod process;
 mod progress;
 mod question;
+#[cfg(feature = "testing")]
+mod snapshot;
 mod transport;
 pub(crate) mod underway;
 

@@ -16,7 +16,7 @@ pub(crate) enum Ending {
 }
 
 /// A connection that is over.
-#[derive(Default)]
+#[derive(Clone, Default)]
 pub(crate) struct Over {
     failure: Option<Box<Failure>>,
     report: Option<CloseReport>,

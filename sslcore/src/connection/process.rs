@@ -13,8 +13,8 @@ use crate::state::{Leaving, Phase};
 use crate::time::Now;
 
 impl Connection {
-    /// Does the work of one record, and says whether there is more: opens one, seals one, or verifies
-    /// one chain. During a handshake one call may cost several public-key operations: for a TLS 1.3
+    /// Does the work of one record, and says whether there is more: opens one, seals one, or checks one
+    /// signature of the peer's chain. During a handshake one call may cost several public-key operations: for a TLS 1.3
     /// server's ClientHello, key generation, agreement and signature; for a TLS 1.2 client's server
     /// flight, verification, generation, agreement, and its own signature.
     ///

@@ -43,7 +43,13 @@ struct Library {
     version: Option<&'static str>,
     provider: Arc<CryptoProvider>,
     make_aead: Box<MakeAead>,
+    #[cfg(feature = "testing")]
+    keyless_aead: Option<KeylessAead>,
 }
+
+/// Makes the AEAD of a backend whose AEADs are all the same, whatever their keys.
+#[cfg(feature = "testing")]
+pub(crate) type KeylessAead = fn() -> Box<dyn RecordAead>;
 
 impl Backend {
     /// AWS-LC, through `aws-lc-rs`: the fastest on servers and desktops. Draws entropy from the
@@ -55,6 +61,8 @@ impl Backend {
             version: Some(aws_lc_rs::awslc_version()),
             provider: Arc::new(rustls::crypto::aws_lc_rs::default_provider()),
             make_aead: Box::new(ring_api::aws_lc::make_aead),
+            #[cfg(feature = "testing")]
+            keyless_aead: None,
         }))
     }
 
@@ -83,6 +91,10 @@ impl Backend {
     /// # #[cfg(feature = "ring")]
     /// # assert_eq!(slim(&Backend::ring()).supported_groups().collect::<Vec<_>>(), ["X25519"]);
     /// ```
+    ///
+    /// Whatever fails in it ends the connection, with two exceptions: rustls panics when a
+    /// `MessageEncrypter` or an `HkdfExpander` of the provider fails. Nothing that a peer sends can make
+    /// those of the built-in backends fail.
     pub fn custom(
         name: &'static str,
         provider: CryptoProvider,
@@ -96,7 +108,40 @@ impl Backend {
             version: None,
             provider: Arc::new(provider),
             make_aead: Box::new(make_aead),
+            #[cfg(feature = "testing")]
+            keyless_aead: None,
         }))
+    }
+
+    /// A backend without security. `held` is there for as long as the backend is.
+    #[cfg(feature = "testing")]
+    pub(crate) fn keyless(
+        name: &'static str,
+        provider: CryptoProvider,
+        held: impl Send + Sync + 'static,
+        aead: KeylessAead,
+    ) -> Self {
+        let make_aead = move |algorithm: AeadAlgorithm, key: &[u8]| {
+            let _held = &held;
+            match key.len() == algorithm.key_len() {
+                true => Ok(aead()),
+                false => Err(AeadError),
+            }
+        };
+        Self(Arc::new(Library {
+            name,
+            version: None,
+            provider: Arc::new(provider),
+            make_aead: Box::new(make_aead),
+            keyless_aead: Some(aead),
+        }))
+    }
+
+    /// An AEAD like all others of this backend, if they are all the same: only then has it no
+    /// security to lose.
+    #[cfg(feature = "testing")]
+    pub(crate) fn keyless_aead(&self) -> Option<Box<dyn RecordAead>> {
+        self.0.keyless_aead.map(|make| make())
     }
 
     /// The backend's name, for logs: `"aws-lc-rs"`, `"ring"`, `"rustcrypto"`, or your own.

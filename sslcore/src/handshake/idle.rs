@@ -41,6 +41,10 @@ impl Engine for Idle {
     fn take_read_protection(&mut self) -> Option<Protection> {
         self.keys.take()
     }
+    fn settled(&self) -> Option<SslProtocol> {
+        None
+    }
+
     fn refuses_early_data(&self) -> bool {
         false
     }

@@ -120,7 +120,9 @@ impl Inbound {
                 }
                 listener.change_cipher_spec(record)?;
             }
-            (None, ContentType::Alert) => read = seen.alert(&record[content], None)?,
+            (None, ContentType::Alert) => {
+                read = seen.alert(&record[content], listener.engine.settled())?;
+            }
             (None, ContentType::Handshake) => {
                 done = listener.pass_on(&mut seen.messages, record, content, None)?;
             }

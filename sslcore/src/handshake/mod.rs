@@ -23,6 +23,7 @@ use self::rustls::key_schedule::exporter::Exporter;
 use crate::alert::Alert;
 use crate::failure::Failure;
 use crate::handshake::facts::SessionFacts;
+use crate::protocol::SslProtocol;
 use crate::record::header::{ContentType, HEADER_LEN, Header, MAX_BODY_TLS12};
 use crate::record::protection::Protection;
 use crate::record::traffic::HandOff;
@@ -63,6 +64,9 @@ pub(crate) trait Engine: Send {
 
     /// How the peer's records are protected from now on, if that has changed.
     fn take_read_protection(&mut self) -> Option<Protection>;
+
+    /// The version, once it is settled: with HelloRetryRequest it is TLS 1.3.
+    fn settled(&self) -> Option<SslProtocol>;
 
     /// Whether the peer may have sent early data that was refused: what comes as application data
     /// and cannot be opened is dropped then (RFC 8446 §4.2.10).

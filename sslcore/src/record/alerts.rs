@@ -15,7 +15,7 @@ pub(crate) enum Notice {
 }
 
 /// Reads the peer's alerts and counts its warnings.
-#[derive(Debug, Default)]
+#[derive(Clone, Debug, Default)]
 pub(crate) struct Alerts {
     warnings: u32,
 }

@@ -134,3 +134,6 @@ fn not_tls(first: u8) -> Failure {
     };
     Failure::new(kind, Alert::UnexpectedMessage).because(format!("first byte {first:#04x}"))
 }
+
+#[cfg(test)]
+mod tests;

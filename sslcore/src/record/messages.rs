@@ -29,6 +29,28 @@ pub(crate) mod kind {
     pub(crate) const CERTIFICATE_VERIFY: u8 = 15;
     pub(crate) const FINISHED: u8 = 20;
     pub(crate) const KEY_UPDATE: u8 = 24;
+
+    /// All of them, and those that are known by their numbers alone: EndOfEarlyData,
+    /// ClientKeyExchange, CertificateStatus, CompressedCertificate.
+    #[cfg(feature = "testing")]
+    pub(crate) const ALL: [u8; 16] = [
+        HELLO_REQUEST,
+        CLIENT_HELLO,
+        SERVER_HELLO,
+        NEW_SESSION_TICKET,
+        5,
+        ENCRYPTED_EXTENSIONS,
+        CERTIFICATE,
+        SERVER_KEY_EXCHANGE,
+        CERTIFICATE_REQUEST,
+        SERVER_HELLO_DONE,
+        CERTIFICATE_VERIFY,
+        16,
+        FINISHED,
+        22,
+        KEY_UPDATE,
+        25,
+    ];
 }
 
 /// Room in front of a message: an engine that wants whole records writes the header there.
@@ -55,7 +77,7 @@ pub(crate) enum Piece {
 }
 
 /// Puts cut messages together again.
-#[derive(Debug, Default)]
+#[derive(Clone, Debug, Default)]
 pub(crate) struct Assembler {
     /// [`FRAME`] bytes of room, then the beginning of a message; empty while none is begun.
     partial: Vec<u8>,
@@ -140,94 +162,4 @@ fn checked_len(bytes: &[u8], max: usize) -> Result<Option<usize>, Failure> {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    const MESSAGE: [u8; 7] = [1, 0, 0, 3, 7, 8, 9];
-
-    fn framed(message: &[u8]) -> Vec<u8> {
-        [&[0; FRAME], message].concat()
-    }
-
-    #[test]
-    fn a_message_that_is_whole_stays_where_it_is() {
-        let mut assembler = Assembler::default();
-        let two = [MESSAGE, MESSAGE].concat();
-        assert_eq!(assembler.add(&two, 7), Ok(Piece::Whole(7)));
-        assert!(assembler.is_empty());
-    }
-
-    #[test]
-    fn a_message_is_the_same_however_it_is_cut() {
-        for first in 1..7 {
-            for second in first..7 {
-                let mut assembler = Assembler::default();
-                let mut rest = &[MESSAGE, MESSAGE].concat()[..];
-                for cut in [first, second - first] {
-                    if cut > 0 {
-                        let piece = assembler.add(&rest[..cut], 7);
-                        assert_eq!(piece, Ok(Piece::Incomplete), "{first} {second}");
-                        rest = &rest[cut..];
-                    }
-                }
-                assert_eq!(assembler.add(rest, 7), Ok(Piece::Completed(7 - second)));
-                assert_eq!(assembler.take(), framed(&MESSAGE));
-                assert_eq!(assembler.add(&rest[7 - second..], 7), Ok(Piece::Whole(7)));
-            }
-        }
-    }
-
-    #[test]
-    fn a_message_of_four_bytes_is_one() {
-        let mut assembler = Assembler::default();
-        assert_eq!(assembler.add(&[14, 0, 0], 7), Ok(Piece::Incomplete));
-        assert_eq!(assembler.add(&[0, 1], 7), Ok(Piece::Completed(1)));
-        assert_eq!(assembler.take(), framed(&[14, 0, 0, 0]));
-    }
-
-    #[test]
-    fn a_message_is_too_long_as_soon_as_it_says_so() {
-        for cut in 1..=4 {
-            let mut assembler = Assembler::default();
-            let (now, later) = MESSAGE.split_at(cut);
-            let mut last = assembler.add(now, 6);
-            if cut < 4 {
-                assert_eq!(last, Ok(Piece::Incomplete));
-                last = assembler.add(&later[..4 - cut], 6);
-            }
-            let kind = last.map_err(|failure| failure.kind);
-            assert_eq!(kind, Err(FailureKind::BufferTooSmall { needed: 7 }));
-        }
-    }
-
-    #[test]
-    fn a_length_has_three_bytes() {
-        for (bytes, len) in [
-            (&[1, 0, 0][..], None),
-            (&[1, 0, 0, 0], Some(4)),
-            (&[1, 1, 2, 3, 9], Some(4 + 0x01_02_03)),
-            (&[255; 4], Some(4 + 0xff_ff_ff)),
-        ] {
-            assert_eq!(message_len(bytes), len, "{bytes:?}");
-        }
-    }
-
-    #[test]
-    fn a_record_may_end_where_a_message_does() {
-        let mut assembler = Assembler::default();
-        assert_eq!(assembler.add(&MESSAGE[..5], 7), Ok(Piece::Incomplete));
-        assert_eq!(assembler.add(&MESSAGE[5..], 7), Ok(Piece::Completed(2)));
-        assert_eq!(assembler.take(), framed(&MESSAGE));
-        assert!(assembler.is_empty());
-    }
-
-    #[test]
-    fn nothing_is_no_piece_of_a_message() {
-        let kind = |added: Result<Piece, Failure>| added.map_err(|failure| failure.kind);
-        let mut assembler = Assembler::default();
-        let unexpected = Err(FailureKind::UnexpectedMessage);
-        assert_eq!(kind(assembler.add(&[], 7)), unexpected);
-        assert_eq!(assembler.add(&MESSAGE[..2], 7), Ok(Piece::Incomplete));
-        assert_eq!(kind(assembler.add(&[], 7)), unexpected);
-    }
-}
+mod tests;

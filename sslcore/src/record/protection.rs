@@ -35,8 +35,18 @@ impl KeyMaterial {
         Some(this)
     }
 
-    fn key(&self) -> &[u8] {
-        &self.key[..self.algorithm.key_len()]
+    /// Its AEAD, ready to use.
+    pub(crate) fn aead(&self, backend: &Backend) -> Result<Box<dyn RecordAead>, AeadError> {
+        backend.aead(self.algorithm, &self.key[..self.algorithm.key_len()])
+    }
+
+    pub(crate) fn iv(&self) -> &Zeroizing<[u8; NONCE_LEN]> {
+        &self.iv
+    }
+
+    /// Whether records of this version carry a part of their nonce (RFC 5288 §3).
+    pub(crate) fn has_explicit_nonce(&self, version: SslProtocol) -> bool {
+        version == SslProtocol::TlsV1_2 && self.algorithm != AeadAlgorithm::ChaCha20Poly1305
     }
 }
 
@@ -90,12 +100,21 @@ impl Protection {
         seq: u64,
     ) -> Result<Self, AeadError> {
         Ok(Self {
-            aead: backend.aead(material.algorithm, material.key())?,
+            aead: material.aead(backend)?,
             version,
-            explicit_nonce: version == SslProtocol::TlsV1_2
-                && material.algorithm != AeadAlgorithm::ChaCha20Poly1305,
-            iv: material.iv.clone(),
+            explicit_nonce: material.has_explicit_nonce(version),
+            iv: material.iv().clone(),
             seq,
+        })
+    }
+
+    /// The same once more, at the same sequence number; `None` where that would use a nonce twice.
+    #[cfg(feature = "testing")]
+    pub(super) fn copied(&self, backend: &Backend) -> Option<Self> {
+        Some(Self {
+            aead: backend.keyless_aead()?,
+            iv: self.iv.clone(),
+            ..*self
         })
     }
 

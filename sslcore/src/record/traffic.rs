@@ -26,6 +26,11 @@ pub(crate) trait PostHandshake: Send {
     fn takes_tickets(&self) -> bool;
     /// A NewSessionTicket message, without its header. Says the ticket's lifetime, in seconds.
     fn session_ticket(&mut self, body: &[u8], now: Now) -> Result<u32, Failure>;
+    /// The same once more, if that can be.
+    #[cfg(feature = "testing")]
+    fn copied(&self) -> Option<Box<dyn PostHandshake>> {
+        None
+    }
 }
 
 /// What one opened record was.
@@ -56,7 +61,7 @@ pub(crate) struct Messages {
 /// Most bytes a KeyUpdate record takes: header, explicit nonce, message, type, tag.
 pub(crate) const KEY_UPDATE_RECORD: usize = 5 + 5 + 1 + 16;
 
-#[derive(Default)]
+#[derive(Clone, Default)]
 struct Counters {
     empty_records: u32,
     key_updates: u32,
@@ -153,6 +158,21 @@ impl Traffic {
             alerts,
             counters: Counters::default(),
         }
+    }
+
+    /// The same once more; `None` when its keys or what remains of the handshake cannot be copied.
+    #[cfg(feature = "testing")]
+    pub(crate) fn copied(&self) -> Option<Self> {
+        Some(Self {
+            backend: self.backend.clone(),
+            tx: self.tx.copied(&self.backend)?,
+            rx: self.rx.copied(&self.backend)?,
+            post: self.post.copied()?,
+            messages: self.messages.clone(),
+            alerts: self.alerts.clone(),
+            counters: self.counters.clone(),
+            ..*self
+        })
     }
 
     #[inline]
@@ -259,14 +279,16 @@ impl Traffic {
             OwnUpdate::Quiet => 0,
             OwnUpdate::Requesting => 1,
         };
+        // The next key first: should there be none, the peer is told so under the one that it has.
+        let material = self.post.next_transmit_key()?;
+        let next = Protection::new(&self.backend, SslProtocol::TlsV1_3, &material, 0)
+            .map_err(|_| engine_failure())?;
         self.seal(
             ContentType::Handshake,
             &[kind::KEY_UPDATE, 0, 0, 1, request],
             out,
         )?;
-        let material = self.post.next_transmit_key()?;
-        self.tx = Protection::new(&self.backend, SslProtocol::TlsV1_3, &material, 0)
-            .map_err(|_| engine_failure())?;
+        self.tx = next;
         match core::mem::replace(&mut self.own_update, OwnUpdate::None) {
             OwnUpdate::Requesting => self.awaits_update = true,
             OwnUpdate::Quiet | OwnUpdate::None => self.unused_key = true,

@@ -72,9 +72,10 @@ impl Line {
         let chunk = 1 + numbers.below(self.link.chunk.max(1) as u64) as usize;
         let n = bytes.len().min(room).min(chunk);
         if n > 0 {
-            let jitter = numbers.below(1 + self.link.jitter.as_micros() as u64);
-            let time = self.link.latency + Duration::from_micros(jitter);
-            self.last = self.last.max(now.after(time));
+            let most = u64::try_from(self.link.jitter.as_micros()).unwrap_or(u64::MAX);
+            let jitter = Duration::from_micros(numbers.below(most.saturating_add(1)));
+            let at = now.after(self.link.latency).after(jitter);
+            self.last = self.last.max(at);
             self.under_way += n;
             self.pieces.push_back(Piece {
                 at: self.last,
@@ -140,5 +141,23 @@ impl Line {
             None => self.end,
         };
         at.map(|at| at.max(self.blocked))
+    }
+}
+
+/// Links that something can be said over in a minute.
+#[cfg(feature = "arbitrary")]
+impl<'a> arbitrary::Arbitrary<'a> for Link {
+    fn arbitrary(input: &mut arbitrary::Unstructured<'a>) -> arbitrary::Result<Self> {
+        let [latency, jitter, chunk, window] = <[u16; 4]>::arbitrary(input)?;
+        Ok(Self {
+            latency: Duration::from_micros(u64::from(latency) * 4),
+            jitter: Duration::from_micros(u64::from(jitter) * 4),
+            chunk: 1 + usize::from(chunk),
+            window: 1 + usize::from(window),
+        })
+    }
+
+    fn size_hint(_depth: usize) -> (usize, Option<usize>) {
+        (8, Some(8))
     }
 }

@@ -6,8 +6,11 @@
 //! - [`backend_without_security`] does no cryptography: handshakes are cheap, what a fuzzer changes
 //!   on the wire is not refused for its tag, and a recording of the wire can be read;
 //! - [`rustcrypto_without_security`] does all of it, with random numbers that everybody can foresee;
+//! - [`snapshot`] copies a connection, so that many runs start behind one handshake;
 //! - [`Simulation`] has two connections and the network between them, in a time of its own;
-//! - [`transcript`] records a session as text that can be read, and replays it byte for byte.
+//! - [`ScriptedPeer`] says what no honest peer says, sealed under the right keys;
+//! - [`transcript`] records a session as text that can be read, and replays it byte for byte;
+//! - [`dictionary`] has the words that a fuzzer cannot guess.
 //!
 //! The backends take a seed, so that the same calls give the same bytes. A backend draws from a
 //! source of its own: make one for each configuration, and a configuration for each connection if
@@ -61,8 +64,13 @@
 //! ([RFC 8447 §8](https://www.rfc-editor.org/rfc/rfc8447#section-8), RFC 8446 §4.2.7), which no
 //! other implementation has, and no configuration over another backend has either.
 
+mod action;
+mod configurations;
+mod dictionary;
 mod entropy;
 mod line;
+mod scenario;
+mod scripted;
 mod signatures;
 mod simulation;
 pub mod transcript;
@@ -73,10 +81,15 @@ use alloc::vec::Vec;
 
 use rustls_pki_types::{CertificateDer, PrivateKeyDer, PrivatePkcs8KeyDer};
 
+pub use self::dictionary::{Word, dictionary};
 use self::entropy::Seeded;
 pub use self::line::Link;
+pub use self::scripted::{Keys, Record, ScriptedPeer, SealError};
 pub use self::simulation::{End, Entry, Fault, Happening, Simulation, What};
+use crate::connection::Connection;
 use crate::crypto::Backend;
+pub use crate::usage::NoSnapshot;
+use crate::usage::UsageError;
 
 /// A backend that does no cryptography, for TLS 1.2 and 1.3.
 ///
@@ -120,10 +133,53 @@ pub fn rustcrypto_without_security(seed: u64) -> Backend {
     )
 }
 
-/// A certificate that has issued itself, for `server.test` and for clients, valid from 2020 to the
-/// end of 9999, and its private key on P-256, which everybody knows. Nobody trusts it who is not
-/// told to.
+/// Copies a connection over [`backend_without_security`]: plain, encrypted, or over. The copy has all that
+/// the connection has: buffers, events that were not taken, keys, deadlines. From then on each goes its
+/// own way, and the same calls have the same answers.
+///
+/// Both share the configuration, with its session caches and its source of random numbers, of which an
+/// encrypted connection draws nothing. Costs what the buffers hold, and a few allocations.
+///
+/// ```
+/// use sslcore::testing::{End, Link, Simulation, backend_without_security, known_identity, snapshot};
+/// use sslcore::{ClientConfig, PeerName, ServerConfig, ServerStart};
+///
+/// # fn main() -> Result<(), Box<dyn std::error::Error>> {
+/// let (chain, key) = known_identity();
+/// let client = ClientConfig::builder(backend_without_security(1)).trust_anchors(chain.clone()).build()?;
+/// let server = ServerConfig::builder(backend_without_security(2)).identity(chain, key).build()?;
+/// let mut simulation = Simulation::new(7, Link::default());
+/// simulation.end(End::Client).start_client_encryption(&client, PeerName::new("server.test")?)?;
+/// simulation.end(End::Server).start_server_encryption(ServerStart::With(server))?;
+/// while simulation.next().is_some() {}
+///
+/// // One handshake, and a server behind it for each input.
+/// let encrypted = simulation.end(End::Server);
+/// for input in [&b"\x17\x03\x03\x00\x00"[..], b"garbage"] {
+///     let mut server = snapshot(encrypted)?;
+///     assert!(server.is_encrypted());
+///     server.receive(input)?;
+/// }
+/// # Ok(()) }
+/// ```
+///
+/// Where there is no snapshot, a run begins at the beginning: the configurations are made anew with the
+/// same seeds, and the same bytes and calls lead to the same place ([rule R12](crate::rules#r12)).
+///
+/// # Errors
+/// [`UsageError::NoSnapshot`] says why there is none, with one of [`NoSnapshot`].
+pub fn snapshot(connection: &Connection) -> Result<Connection, UsageError> {
+    connection.copied()
+}
+
+/// A certificate that has issued itself, for `server.test` and for clients, valid from 2020 on, and its
+/// private key on P-256, which everybody knows. Nobody trusts it who is not told to.
+///
+/// It ends with the year 9999, which says that it has no end
+/// ([RFC 5280 §4.1.2.5](https://www.rfc-editor.org/rfc/rfc5280#section-4.1.2.5)), so that what is
+/// recorded with it can be replayed at any time.
 pub fn known_identity() -> (Vec<CertificateDer<'static>>, PrivateKeyDer<'static>) {
+    // The test `known_identity` says how they were made, and makes the certificate again.
     let certificate = CertificateDer::from(&include_bytes!("certificate.der")[..]);
     let key = PrivatePkcs8KeyDer::from(&include_bytes!("key.der")[..]);
     (vec![certificate], PrivateKeyDer::Pkcs8(key))

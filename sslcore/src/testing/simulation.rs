@@ -397,3 +397,34 @@ impl fmt::Display for Entry {
         }
     }
 }
+
+#[cfg(feature = "arbitrary")]
+impl<'a> arbitrary::Arbitrary<'a> for End {
+    fn arbitrary(input: &mut arbitrary::Unstructured<'a>) -> arbitrary::Result<Self> {
+        Ok(match bool::arbitrary(input)? {
+            false => Self::Client,
+            true => Self::Server,
+        })
+    }
+
+    fn size_hint(_depth: usize) -> (usize, Option<usize>) {
+        (1, Some(1))
+    }
+}
+
+#[cfg(feature = "arbitrary")]
+impl<'a> arbitrary::Arbitrary<'a> for Fault {
+    fn arbitrary(input: &mut arbitrary::Unstructured<'a>) -> arbitrary::Result<Self> {
+        let kind = u8::arbitrary(input)?;
+        let time = Duration::from_millis(u16::arbitrary(input)?.into());
+        Ok(match kind & 7 {
+            0 => Self::Reset,
+            1..=3 => Self::Partition(time),
+            _ => Self::Stall(End::arbitrary(input)?, time),
+        })
+    }
+
+    fn size_hint(_depth: usize) -> (usize, Option<usize>) {
+        (3, Some(4))
+    }
+}

@@ -177,11 +177,10 @@ impl Case<'_> {
     /// The certificate of the path's trust anchor, if that constrains names.
     pub(super) fn root(&self, path: &Path<'_>) -> Option<&CertificateDer<'_>> {
         let last = path.links.last().filter(|_| path.end == End::Anchor)?;
-        self.constrained.iter().find(|der| {
-            Certificate::parse(der).is_some_and(|root| match &last.issuer {
-                Some(key) => key.info == root.public_key.info,
-                None => same(last.fields.issuer, root.subject),
-            })
+        self.constrained.iter().find(|der| match path.anchor {
+            // Another anchor may have its key.
+            Some(anchor) => anchor_from_trusted_cert(der).is_ok_and(|it| it == *anchor),
+            None => Certificate::parse(der).is_some_and(|it| same(last.fields.issuer, it.subject)),
         })
     }
 

@@ -4,12 +4,14 @@ use alloc::boxed::Box;
 use alloc::vec::Vec;
 use core::slice;
 
-use rustls_pki_types::{CertificateDer, TrustAnchor, UnixTime};
+use rustls_pki_types::{CertificateDer, SignatureVerificationAlgorithm, TrustAnchor, UnixTime};
 use webpki::{EndEntityCert, anchor_from_trusted_cert};
 
+use super::checked::{CheckedSignatures, Run, Sources};
 use super::dates::{Times, times};
 use super::diagnose::Case;
 use super::error::{Detail, SslError};
+use super::key_flaw::cost;
 use super::kind::SslErrorKind as Kind;
 use super::path::{Link, MAX_SIGNATURES, MAX_SIGNATURES_ALONE, Material, Path, reachable};
 use super::policy::{Judged, Policy, VerifyMode};
@@ -47,7 +49,9 @@ pub(crate) enum Staple<'a> {
 }
 
 impl Policy {
-    /// Judges a chain, leaf first.
+    /// Judges a chain, leaf first. Checks at most `allowance` signatures whose answers are not `known`
+    /// yet, and gives `None` while more are wanted: then it is to be called again, with the same chain
+    /// and what is known by now. A status checker is asked once, where no signature was checked.
     ///
     /// webpki is the authority: there is no error only if it finds none, but for what it does not
     /// compare: an issuer's constraints on some kinds of names, names in other bytes, issuers above
@@ -56,39 +60,57 @@ impl Policy {
     /// is asked about; the diagnosis says what is wrong with it, with all that webpki's one error
     /// hides.
     ///
-    /// Work is bounded whatever the chain is: two path searches of webpki's (100 signatures each)
-    /// through at most six intermediates, at most 16 signatures of the search here (100, and one
-    /// search of webpki's, when there are more intermediates), and one for each list of revoked
-    /// certificates; what the search leaves of its budget is for lists whose issuer is named like
-    /// others on the path. What a status checker does comes on top. Allocates the errors.
+    /// Work is bounded whatever the chain is: a path search of webpki's (100 signatures) through at
+    /// most six intermediates, and at most 16 signatures of the search here (100, and no search of
+    /// webpki's, when there are more intermediates); and one for each list of revoked certificates,
+    /// where what the search leaves of its budget is for lists whose issuer is named like others on
+    /// the path. webpki asks once more about signatures that are known. What a status checker does
+    /// comes on top. Allocates the errors, and what is known.
     pub(crate) fn judge(
         &self,
         chain: &[CertificateDer<'static>],
         judged: Judged<'_>,
         staple: Staple<'_>,
         now: Option<UnixTime>,
-    ) -> Opinion {
+        known: &mut CheckedSignatures,
+        allowance: usize,
+    ) -> Option<Opinion> {
         let Some(leaf) = chain.first() else {
-            return match self.mode {
+            let errors = match self.mode {
                 VerifyMode::Verify => Vec::from([SslError::new(Kind::NoPeerCertificate, None)]),
                 _ => Vec::new(),
-            }
-            .into();
+            };
+            return Some(errors.into());
         };
+        let run = Run::new(Sources::new(chain, self), known, allowance);
+        let algorithms = run.algorithms();
+        let algorithms: Vec<&dyn SignatureVerificationAlgorithm> =
+            algorithms.iter().map(|it| it as _).collect();
+        let algorithms = &*algorithms;
         let mut errors = self.blocked(chain);
         match &self.pins {
             Some(pins) if pins.have(leaf) => {
                 // Trust in a key is none where there is no key to check signatures with.
                 errors.extend(match raw::Certificate::parse(leaf) {
-                    Some(_) => unusable(leaf, self.algorithms),
+                    Some(_) => unusable(leaf, algorithms),
                     None => Some(undecodable(leaf)),
                 });
-                return errors.into();
+                return (!run.is_cut_short()).then(|| errors.into());
             }
             Some(_) => errors.push(SslError::found(Kind::NotPinned, 0, Detail::None, leaf)),
             None => {}
         }
-        let issuer = self.path_errors(chain, judged.purpose(), now, &mut errors);
+        let issuer = self.path_errors(
+            chain,
+            judged.purpose(),
+            now,
+            (&run, algorithms),
+            &mut errors,
+        );
+        let asks = self.status.is_some() && matches!(staple, Staple::Received(_));
+        if run.is_cut_short() || asks && run.has_checked() && allowance != usize::MAX {
+            return None;
+        }
         let report = self.stapled(leaf, issuer.as_deref(), staple, now);
         let stapled = report.errors.into_iter();
         errors.extend(stapled.map(|kind| SslError::found(kind, 0, Detail::None, leaf)));
@@ -98,10 +120,10 @@ impl Policy {
                 errors.push(SslError::found(Kind::HostNameMismatch, 0, wanted, leaf));
             }
         }
-        Opinion {
+        Some(Opinion {
             errors,
             good_until: report.good_until,
-        }
+        })
     }
 
     /// What the OCSP response says that came with the chain.
@@ -147,6 +169,7 @@ impl Policy {
         chain: &[CertificateDer<'static>],
         purpose: Purpose,
         now: Option<UnixTime>,
+        (run, algorithms): (&Run<'_>, &[&dyn SignatureVerificationAlgorithm]),
         errors: &mut Vec<SslError>,
     ) -> Option<Vec<u8>> {
         let leaf = chain.first()?;
@@ -171,20 +194,23 @@ impl Policy {
         let (near, time) = times(now, self.tolerance, &fields);
         let good = match more {
             true => None,
-            false => self.search(leaf, anchors, &given, purpose, time),
+            false => run.once(|| search(leaf, anchors, &given, purpose, time, algorithms)),
         };
+        if run.is_cut_short() {
+            return None;
+        }
         let material = Material {
             leaf: (leaf, own),
             issuers: &issuers,
             anchors,
-            algorithms: self.algorithms,
+            algorithms,
             purpose,
             times: Times::around(now, self.tolerance),
         };
         let budget = match more {
             true => MAX_SIGNATURES_ALONE,
             false => MAX_SIGNATURES,
-        };
+        } - cost(&own.public_key); // whose flaw is told below
         match &good {
             Some((intermediates, anchor)) => {
                 let mut path = Path::new(budget);
@@ -194,7 +220,7 @@ impl Policy {
                         path.push(issuer);
                     }
                 }
-                path.accept(raw::PublicKey::read(&[], anchor));
+                path.accept(raw::PublicKey::read(&[], &anchor.subject_public_key_info));
                 for (depth, link) in path.links.iter().enumerate() {
                     let (kind, detail) = match depth {
                         0 if !own.may_sign_handshakes() => {
@@ -207,10 +233,13 @@ impl Policy {
                     };
                     errors.push(SslError::found(kind, depth, detail, link.der));
                 }
-                self.extras(&path, near, errors)
+                self.extras(&path, near, algorithms, errors)
             }
             None => {
                 let path = Path::build(&material, budget);
+                if run.is_cut_short() {
+                    return None;
+                }
                 let fields: Vec<_> = path.links.iter().map(|link| link.fields).collect();
                 let (now, time) = times(now, self.tolerance, &fields);
                 let case = Case {
@@ -230,7 +259,7 @@ impl Policy {
                     let certificate = link.or_else(|| case.root(&path)).unwrap_or(leaf);
                     errors.push(SslError::found(kind, depth, detail, certificate));
                 }
-                self.extras(&path, now, errors)
+                self.extras(&path, now, algorithms, errors)
             }
         }
     }
@@ -245,47 +274,20 @@ impl Policy {
             })
     }
 
-    /// webpki's search for a good path: its intermediates, and the key of its anchor.
-    fn search(
-        &self,
-        leaf: &CertificateDer<'_>,
-        anchors: &[TrustAnchor<'_>],
-        issuers: &[CertificateDer<'_>],
-        purpose: Purpose,
-        time: UnixTime,
-    ) -> Option<(Vec<CertificateDer<'static>>, Vec<u8>)> {
-        let parsed = EndEntityCert::try_from(leaf).ok()?;
-        let path = parsed.verify_for_usage(
-            self.algorithms,
-            anchors,
-            issuers,
-            time,
-            Usage(Some(purpose)),
-            None,
-            None,
-        );
-        let path = path.ok()?;
-        let intermediates = path.intermediate_certificates();
-        let intermediates = intermediates.map(|it| it.der().into_owned()).collect();
-        Some((
-            intermediates,
-            path.anchor().subject_public_key_info.to_vec(),
-        ))
-    }
-
     /// What nobody has looked at on a path. Gives the key of the leaf's issuer, if all of the path
     /// is signed and it leads to an anchor.
     fn extras(
         &self,
         path: &Path<'_>,
         now: Option<UnixTime>,
+        algorithms: &[&dyn SignatureVerificationAlgorithm],
         errors: &mut Vec<SslError>,
     ) -> Option<Vec<u8>> {
         if let Some(revocation) = &self.revocation {
-            revocation.revoked(path, now, self.algorithms, errors);
+            revocation.revoked(path, now, algorithms, errors);
         }
         let leaf = path.links.first()?;
-        errors.extend(unusable(leaf.der, self.algorithms));
+        errors.extend(unusable(leaf.der, algorithms));
         let found = path.intermediates();
         if let Some(limit) = self.depth.filter(|limit| found > *limit) {
             let detail = Detail::TooMany { limit, found };
@@ -294,6 +296,32 @@ impl Policy {
         let issuer = leaf.issuer.filter(|_| path.is_proven());
         issuer.map(|key| key.info.to_vec())
     }
+}
+
+/// webpki's search for a good path: its intermediates, and its anchor.
+fn search<'a>(
+    leaf: &CertificateDer<'_>,
+    anchors: &'a [TrustAnchor<'a>],
+    issuers: &[CertificateDer<'_>],
+    purpose: Purpose,
+    time: UnixTime,
+    algorithms: &[&dyn SignatureVerificationAlgorithm],
+) -> Option<(Vec<CertificateDer<'static>>, &'a TrustAnchor<'a>)> {
+    let parsed = EndEntityCert::try_from(leaf).ok()?;
+    let path = parsed.verify_for_usage(
+        algorithms,
+        anchors,
+        issuers,
+        time,
+        Usage(Some(purpose)),
+        None,
+        None,
+    );
+    let path = path.ok()?;
+    let intermediates = path.intermediate_certificates();
+    let intermediates = intermediates.map(|it| it.der().into_owned()).collect();
+    let anchor = anchors.iter().find(|it| *it == path.anchor())?;
+    Some((intermediates, anchor))
 }
 
 fn undecodable(leaf: &CertificateDer<'_>) -> SslError {

@@ -34,14 +34,14 @@ pub(super) enum KeyFlaw {
 /// A signature of this message by a key with a compressed point, with ECDSA on P-256 and SHA-256:
 /// whether a backend takes such keys it says only when it is shown one. (Made with
 /// `openssl dgst -sha256 -sign`; the private key is gone.)
-mod compressed {
-    pub(super) const MESSAGE: &[u8] = b"compressed";
-    pub(super) const POINT: [u8; 33] = [
+pub(super) mod compressed {
+    pub(in crate::verify) static MESSAGE: [u8; 10] = *b"compressed";
+    pub(in crate::verify) static POINT: [u8; 33] = [
         0x03, 0xaf, 0xd0, 0x20, 0x06, 0x7d, 0xbf, 0x91, 0x70, 0x51, 0xfd, 0x0c, 0xea, 0xc8, 0x20,
         0x3d, 0x79, 0xb6, 0xf5, 0x8f, 0x76, 0x21, 0x5e, 0x02, 0x37, 0xfa, 0xc2, 0xa9, 0xaa, 0xf8,
         0x48, 0xac, 0xdf,
     ];
-    pub(super) const SIGNATURE: [u8; 72] = [
+    pub(in crate::verify) static SIGNATURE: [u8; 72] = [
         0x30, 0x46, 0x02, 0x21, 0x00, 0xdd, 0xb8, 0x2f, 0x5b, 0xba, 0xbb, 0xdb, 0x58, 0x46, 0x69,
         0xfa, 0xe6, 0x7d, 0x55, 0x23, 0x94, 0xed, 0x28, 0x3b, 0x67, 0x45, 0xdc, 0x5d, 0x90, 0xfa,
         0x34, 0xae, 0x96, 0x13, 0x67, 0xf7, 0x72, 0x02, 0x21, 0x00, 0xf6, 0xdf, 0x26, 0x2a, 0x47,
@@ -59,14 +59,24 @@ fn take_compressed(algorithms: &[&dyn SignatureVerificationAlgorithm]) -> bool {
     p256.is_some_and(|p256| {
         p256.verify_signature(
             &compressed::POINT,
-            compressed::MESSAGE,
+            &compressed::MESSAGE,
             &compressed::SIGNATURE,
         )
         .is_ok()
     })
 }
 
-/// What keeps these algorithms from checking signatures by this key, if anything does.
+/// How many signatures are checked to find this key's flaw.
+pub(super) fn cost(key: &PublicKey<'_>) -> usize {
+    let on_curve = !matches!(
+        key.kind(),
+        None | Some(KeyKind::Rsa { .. } | KeyKind::Ed25519)
+    );
+    usize::from(on_curve && matches!(key.key.first(), Some(2 | 3)))
+}
+
+/// What keeps these algorithms from checking signatures by this key, if anything does. Checks as
+/// many signatures as [`cost`] says.
 pub(super) fn flaw(
     key: &PublicKey<'_>,
     algorithms: &[&dyn SignatureVerificationAlgorithm],

@@ -117,7 +117,7 @@ error_kinds! {
     /// as a URI, is [`Unspecified`](Self::Unspecified).
     NameConstraintViolation = 1002, "a certificate in the chain forbids this name";
     /// The device has no wall clock, so that dates cannot be checked.
-    NoWallClock = 1003, "without a clock the certificate's validity cannot be judged";
+    NoWallClock = 1003, "without a clock the certificate's validity cannot be verified";
     /// The certificate is none of those that were pinned.
     NotPinned = 1004, "the certificate is none of those that were pinned";
     /// The search for a path to a trust anchor would cost too many signature checks, or there are

@@ -1,5 +1,6 @@
 //! Judging a certificate chain, outside the engine: a chain goes in, errors come out.
 
+pub(crate) mod checked;
 mod constraints;
 mod dates;
 mod diagnose;

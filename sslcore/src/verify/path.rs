@@ -11,7 +11,7 @@ use rustls_pki_types::{CertificateDer, SignatureVerificationAlgorithm, TrustAnch
 
 use super::constraints::{MAX_COMPARISONS, compare};
 use super::dates::Times;
-use super::key_flaw::{KeyFlaw, flaw};
+use super::key_flaw::{KeyFlaw, cost, flaw};
 use super::purpose::Purpose;
 use crate::x509::der::{Reader, tag};
 use crate::x509::name::{same, same_parts};
@@ -331,7 +331,8 @@ impl<'a> Search<'a, '_> {
     }
 }
 
-/// Whether this key made the signature. Takes one from the budget, if there is one.
+/// Whether this key made the signature. Takes one from the budget, and what finding the key's flaw
+/// costs, if there are as many.
 pub(super) fn check(
     signed: &[u8],
     signature_algorithm: &[u8],
@@ -340,7 +341,7 @@ pub(super) fn check(
     algorithms: &[&dyn SignatureVerificationAlgorithm],
     budget: &mut usize,
 ) -> Signature {
-    match budget.checked_sub(1) {
+    match budget.checked_sub(1 + cost(key)) {
         Some(left) => *budget = left,
         None => return Signature::Unaffordable,
     }

@@ -38,6 +38,10 @@ impl Revocation {
         }
     }
 
+    pub(super) fn lists(&self) -> &[RevocationList] {
+        &self.lists
+    }
+
     /// The lists that speak of none of these certificates.
     pub(crate) fn unused<'a>(
         &'a self,

@@ -60,7 +60,7 @@ impl SslError {
                         _ => unread(&fields),
                     };
                     if let Some(unread) = unread {
-                        return write!(f, "the certificate cannot be judged: {unread}");
+                        return write!(f, "the certificate cannot be verified: {unread}");
                     }
                 }
                 Kind::InvalidNotBeforeField => {

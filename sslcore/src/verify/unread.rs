@@ -6,7 +6,7 @@ use crate::x509::der::{Reader, tag};
 use crate::x509::name::Dotted;
 use crate::x509::raw::{Certificate, extension};
 
-/// Why a certificate cannot be judged.
+/// Why a certificate cannot be verified.
 #[derive(Clone, Copy)]
 pub(super) enum Unread<'a> {
     /// It is of another version than 3.

@@ -100,3 +100,6 @@ impl<'a> Reader<'a> {
             .flatten()
     }
 }
+
+#[cfg(test)]
+mod tests;

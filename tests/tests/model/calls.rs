@@ -4,6 +4,9 @@ use proptest::collection::vec;
 use proptest::prelude::*;
 use sslcore::Leftover;
 
+use crate::buffers::{self, Buf};
+use crate::decisions::{self, Decision};
+
 /// Any call on one end.
 #[derive(Clone, Debug)]
 pub(crate) enum Call {
@@ -36,9 +39,8 @@ pub(crate) enum Call {
     Cancel,
     Abort,
     UpdateKeys,
-    AnswerOpen(bool),
-    AnswerStale,
-    ProvideOpen(bool),
+    Decide(Decision),
+    Buf(Buf),
     ReceiveEof,
     ReceiveReset,
     Advance(u64),
@@ -62,6 +64,7 @@ impl Call {
                 *leftover != Leftover::Refuse
             }
             Self::Receive(_)
+            | Self::Buf(Buf::Receive(_) | Buf::ReceiveOwned(_))
             | Self::Received(_)
             | Self::Lend(_)
             | Self::Transmitted(_)
@@ -106,9 +109,8 @@ pub(crate) fn calls() -> impl Strategy<Value = Call> {
         1 => Just(Call::Cancel),
         1 => Just(Call::Abort),
         2 => Just(Call::UpdateKeys),
-        4 => any::<bool>().prop_map(Call::AnswerOpen),
-        1 => Just(Call::AnswerStale),
-        4 => any::<bool>().prop_map(Call::ProvideOpen),
+        12 => decisions::decisions().prop_map(Call::Decide),
+        4 => buffers::bufs().prop_map(Call::Buf),
         1 => Just(Call::ReceiveEof),
         1 => Just(Call::ReceiveReset),
         1 => (0..20_000u64).prop_map(Call::Advance),

@@ -2,16 +2,22 @@
 //! and which of the two it is can be told beforehand.
 #![cfg(feature = "rustcrypto")]
 
+mod buffers;
 mod calls;
+mod decisions;
 mod outcomes;
+#[cfg(feature = "testing")]
+mod states;
 
 use proptest::collection::vec;
 use proptest::prelude::*;
 use sslcore::{Event, FailureKind, Leftover, Limits};
+use sslcore_tests::effort::cases;
 use sslcore_tests::pair::{End, Pair};
+use sslcore_tests::view::view;
 
 use crate::calls::{Call, calls};
-use crate::outcomes::{Model, call, configs, settle};
+use crate::outcomes::{Configs, Model, call, configs, settle};
 
 /// Carries what both have to say, once in each direction, as far as it fits.
 fn exchange(pair: &mut Pair, models: &mut [Model; 2]) {
@@ -63,9 +69,9 @@ fn invariants(end: &End) -> Result<(), TestCaseError> {
 }
 
 /// Nothing, or a handshake and so many exchanges but one.
-fn beginnings(n: usize) -> Vec<(bool, Call)> {
+fn beginnings(n: usize, ask: bool) -> Vec<(bool, Call)> {
     let start = Call::StartServer {
-        ask: false,
+        ask,
         leftover: Leftover::Refuse,
     };
     let starts = [(false, start), (true, Call::StartClient(Leftover::Refuse))];
@@ -75,53 +81,98 @@ fn beginnings(n: usize) -> Vec<(bool, Call)> {
         .collect()
 }
 
+/// Two ends and what is known of them.
+struct Run {
+    pair: Pair,
+    models: [Model; 2],
+    configs: Configs,
+}
+
+impl Run {
+    fn new(configs: Configs) -> Self {
+        let limits = Limits {
+            read_buffer_size: 4096,
+            ..Limits::default()
+        };
+        Self {
+            pair: Pair::new(limits),
+            models: [Model::default(), Model::default()],
+            configs,
+        }
+    }
+
+    /// Makes a call at one end. Whether it was refused.
+    fn make(&mut self, on_client: bool, next: &Call) -> Result<bool, TestCaseError> {
+        let (pair, models) = (&mut self.pair, &mut self.models);
+        match next {
+            Call::Exchange => exchange(pair, models),
+            Call::Carry => {
+                let Pair { client, server, .. } = pair;
+                match on_client {
+                    true => deliver(client, server, &models[1]),
+                    false => deliver(server, client, &models[0]),
+                }
+            }
+            _ if on_client => return call(&mut pair.client, &mut models[0], next, &self.configs),
+            _ => return call(&mut pair.server, &mut models[1], next, &self.configs),
+        }
+        Ok(false)
+    }
+
+    /// Settles both, and checks what must hold.
+    fn finish(&mut self, honest: bool) -> Result<(), TestCaseError> {
+        let ends = [&mut self.pair.client, &mut self.pair.server];
+        for (end, model) in ends.into_iter().zip(&mut self.models) {
+            settle(end, model);
+            invariants(end)?;
+            let failure = end.conn.failure().map(|failure| failure.kind());
+            let broken = matches!(
+                failure,
+                Some(FailureKind::BadRecordMac | FailureKind::Engine)
+            );
+            prop_assert!(!(honest && broken), "{:?}", end.conn.failure());
+        }
+        Ok(())
+    }
+}
+
+/// Most begin with a handshake that has got somewhere, many behind its end.
+fn sequences() -> impl Strategy<Value = Vec<(bool, Call)>> {
+    let beginning = (0..8usize, prop::bool::weighted(0.3));
+    (beginning, vec((any::<bool>(), calls()), 1..60))
+        .prop_map(|((n, ask), sequence)| beginnings(n, ask).into_iter().chain(sequence).collect())
+}
+
 proptest! {
     #![proptest_config(ProptestConfig { cases: cases(400), ..ProptestConfig::default() })]
 
     #[test]
     fn every_call_in_every_state_is_legal_or_changes_nothing(
         seed in 0..100u64,
-        tls13 in any::<bool>(),
-        hold in any::<bool>(),
-        beginning in 0..8usize,
-        sequence in vec((any::<bool>(), calls()), 1..60),
+        (tls13, hold) in any::<(bool, bool)>(),
+        sequence in sequences(),
     ) {
-        let configs = configs(seed, tls13, hold);
-        let mut pair = Pair::new(Limits { read_buffer_size: 4096, ..Limits::default() });
-        let mut models = [Model::default(), Model::default()];
-        let mut honest = true;
-        // Most begin with a handshake that has got somewhere, many behind its end.
-        let sequence = beginnings(beginning).into_iter().chain(sequence);
-        for (on_client, next) in &sequence.collect::<Vec<_>>() {
-            honest &= !next.tampers();
-            if matches!(next, Call::Exchange) {
-                exchange(&mut pair, &mut models);
-            } else if matches!(next, Call::Carry) {
-                let Pair { client, server, .. } = &mut pair;
-                match on_client {
-                    true => deliver(client, server, &models[1]),
-                    false => deliver(server, client, &models[0]),
-                }
-            } else if *on_client {
-                call(&mut pair.client, &mut models[0], next, &configs)?;
-            } else {
-                call(&mut pair.server, &mut models[1], next, &configs)?;
+        let mut run = Run::new(configs(seed, tls13, hold));
+        let mut refused = Vec::new();
+        for (on_client, next) in &sequence {
+            refused.push(run.make(*on_client, next)?);
+        }
+        run.finish(!sequence.iter().any(|(_, next)| next.tampers()))?;
+
+        // The same without the calls that were refused comes to the same, down to the bytes.
+        let mut without = Run::new(configs(seed, tls13, hold));
+        for ((on_client, next), was_refused) in sequence.iter().zip(refused) {
+            if !was_refused {
+                prop_assert!(!without.make(*on_client, next)?, "{next:?} is refused now");
             }
         }
-        for (end, model) in [&mut pair.client, &mut pair.server].into_iter().zip(&mut models) {
-            settle(end, model);
-            invariants(end)?;
-            let failure = end.conn.failure().map(|failure| failure.kind());
-            let broken = matches!(failure, Some(FailureKind::BadRecordMac | FailureKind::Engine));
-            prop_assert!(!(honest && broken), "{:?}", end.conn.failure());
+        without.finish(false)?;
+        for (one, other) in [
+            (&run.pair.client, &without.pair.client),
+            (&run.pair.server, &without.pair.server),
+        ] {
+            prop_assert_eq!(&one.events, &other.events);
+            prop_assert_eq!(view(&one.conn), view(&other.conn));
         }
     }
-}
-
-/// `PROPTEST_CASES` for long runs, a few hundred for every day.
-fn cases(everyday: u32) -> u32 {
-    std::env::var("PROPTEST_CASES")
-        .ok()
-        .and_then(|cases| cases.parse().ok())
-        .unwrap_or(everyday)
 }

@@ -1,51 +1,20 @@
 //! What each call leads to, told beforehand.
 
-use std::sync::LazyLock;
 use std::time::Duration;
 
 use proptest::prelude::*;
 use sslcore::{
-    Alert, ClientConfig, Connection, Event, Instant, Leftover, OnErrors, Progress, ReadEnd,
-    ReviewId, ServerConfig, ServerStart, SslProtocol, Step, Transmission, UsageError, Verdict,
+    ClientConfig, Connection, Event, Instant, Leftover, OnErrors, Progress, ReadEnd, ServerConfig,
+    ServerStart, SslProtocol, Step, Transmission, UsageError,
 };
 use sslcore_tests::certs::WORLD;
 use sslcore_tests::entropy::seeded;
-use sslcore_tests::pair::{End, Pair, client, server, server_name};
+use sslcore_tests::pair::{End, client, server, server_name};
+use sslcore_tests::view::view;
 
+use crate::buffers::through_buf;
 use crate::calls::Call;
-
-/// Everything a caller can see, but for the events, which are drained.
-fn view(conn: &Connection) -> impl PartialEq + std::fmt::Debug + use<> {
-    let numbers = [
-        conn.bytes_available(),
-        conn.bytes_to_write(),
-        conn.encrypted_bytes_available(),
-        conn.encrypted_bytes_to_write(),
-        conn.read_buffer_size(),
-        conn.close_timeout().map_or(0, |it| it.as_micros() as usize),
-        conn.ssl_errors().len(),
-        conn.peer_certificate_chain().len(),
-    ];
-    let words = (
-        conn.mode(),
-        conn.is_encrypted(),
-        conn.is_over(),
-        conn.transmit_finished(),
-        conn.deadline(),
-        conn.peer_close_timeout(),
-        conn.read_end(),
-        conn.wants_receive(),
-        conn.failure().cloned(),
-        conn.close_report(),
-    );
-    let open = (
-        conn.review().map(|review| review.id),
-        conn.config_request().map(|request| request.id),
-        conn.peek().to_vec(),
-        conn.transmit().to_vec(),
-    );
-    (numbers, words, open)
-}
+use crate::decisions::decide;
 
 /// What the caller did that decides what is legal.
 #[derive(Default)]
@@ -53,14 +22,14 @@ pub(crate) struct Model {
     started: bool,
     closed: bool,
     pub(crate) transport_ended: bool,
-    answered: bool,
+    pub(crate) answered: bool,
     /// What the transport holds, and whether the connection has thrown it away.
     held: Option<Transmission>,
     lost: bool,
     /// The transport takes nothing more: what waits may be thrown away by any call.
     gone: bool,
     /// How many bytes were read that can be put back.
-    read: usize,
+    pub(crate) read: usize,
     told: Told,
 }
 
@@ -121,7 +90,7 @@ impl Model {
         }
     }
 
-    fn write(&self, conn: &Connection) -> Result<(), UsageError> {
+    pub(crate) fn write(&self, conn: &Connection) -> Result<(), UsageError> {
         if conn.is_over() {
             return Err(UsageError::ConnectionOver);
         }
@@ -161,13 +130,14 @@ pub(crate) fn configs(seed: u64, tls13: bool, hold: bool) -> Configs {
     }
 }
 
-/// Makes one call, checks its outcome against the model, and that a refusal changed nothing.
+/// Makes one call, checks its outcome against the model, and that a refusal changed nothing. Whether it
+/// was refused, and could as well not have been made.
 pub(crate) fn call(
     end: &mut End,
     model: &mut Model,
     call: &Call,
     configs: &Configs,
-) -> Result<(), TestCaseError> {
+) -> Result<bool, TestCaseError> {
     let before = view(&end.conn);
     let over = end.conn.is_over();
     let refused = match call {
@@ -247,7 +217,7 @@ pub(crate) fn call(
         }
         Call::CompleteTransmit(n) => {
             let Some(held) = model.held.take() else {
-                return Ok(());
+                return Ok(false);
             };
             let (len, n) = (held.len(), *n % 2000);
             let bytes = held.to_vec();
@@ -343,7 +313,7 @@ pub(crate) fn call(
                 "what was just read has room"
             );
             prop_assert_eq!(before, view(&end.conn));
-            return Ok(());
+            return Ok(false);
         }
         Call::DiscardReads => {
             end.conn.discard_reads();
@@ -376,7 +346,7 @@ pub(crate) fn call(
             if !over {
                 model.read = 0;
             }
-            return Ok(());
+            return Ok(false);
         }
         Call::Abort => {
             end.conn.abort();
@@ -394,41 +364,8 @@ pub(crate) fn call(
             prop_assert_eq!(outcome.is_ok(), possible);
             outcome.is_err()
         }
-        Call::AnswerOpen(accept) => {
-            let id = end.conn.review().map(|review| review.id);
-            let verdict = match accept {
-                true => Verdict::Accept,
-                false => Verdict::RejectWith(Alert::AccessDenied),
-            };
-            // The id of a decision that was never opened is as good as any while none is.
-            let outcome = end.conn.answer(id.unwrap_or_else(|| some_id(end)), verdict);
-            match id {
-                Some(_) => prop_assert_eq!(outcome, Ok(())),
-                None if model.answered => prop_assert!(outcome.is_err()),
-                None => prop_assert_eq!(outcome, Err(UsageError::NoDecisionOpen)),
-            }
-            model.answered |= outcome.is_ok();
-            outcome.is_err()
-        }
-        Call::AnswerStale => {
-            let stale = some_id(end);
-            if end.conn.review().is_some_and(|review| review.id == stale) {
-                return Ok(());
-            }
-            prop_assert!(end.conn.answer(stale, Verdict::Accept).is_err());
-            true
-        }
-        Call::ProvideOpen(provide) => {
-            let Some(id) = end.conn.config_request().map(|request| request.id) else {
-                return Ok(());
-            };
-            let outcome = match provide {
-                true => end.conn.provide_config(id, &configs.server),
-                false => end.conn.refuse_config(id),
-            };
-            prop_assert!(outcome.is_ok() || outcome == Err(UsageError::Stale));
-            outcome.is_err()
-        }
+        Call::Decide(decision) => decide(end, model, decision, configs)?,
+        Call::Buf(buf) => through_buf(end, model, buf)?,
         Call::ReceiveEof => {
             end.conn.receive_eof();
             model.transport_ended = true;
@@ -479,7 +416,7 @@ pub(crate) fn call(
         );
     }
     prop_assert!(!over || end.conn.is_over(), "what is over stays over");
-    Ok(())
+    Ok(refused)
 }
 
 /// Asks what to do next, and checks that it is so; what is to be sent is not sent.
@@ -542,24 +479,4 @@ fn changes(conn: &mut Connection, told: &mut Told) -> Result<(), TestCaseError> 
 pub(crate) fn settle(end: &mut End, model: &mut Model) {
     end.settle();
     model.look(&end.conn);
-}
-
-/// An id that some review once had, or one that none had yet.
-fn some_id(end: &End) -> ReviewId {
-    let seen = end.events.iter().find_map(|event| match event {
-        Event::SslErrors(id) => Some(*id),
-        _ => None,
-    });
-    seen.unwrap_or_else(foreign_id)
-}
-
-/// An id of another connection.
-fn foreign_id() -> ReviewId {
-    static ID: LazyLock<ReviewId> = LazyLock::new(|| {
-        let configs = configs(7, true, true);
-        let mut pair = Pair::tls(&configs.client, &configs.server);
-        pair.run();
-        pair.client.conn.review().expect("open").id
-    });
-    *ID
 }

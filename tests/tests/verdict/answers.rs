@@ -9,7 +9,7 @@ use sslcore::{
 use sslcore_tests::certs::WORLD;
 use sslcore_tests::pair::{Pair, server_name};
 
-use crate::{VERSIONS, client_of, held, holding_client, position, server_as, server_of};
+use super::{VERSIONS, client_of, held, holding_client, position, server_as, server_of};
 
 #[test]
 fn a_good_certificate_is_never_asked_about() {

@@ -4,7 +4,7 @@ use sslcore::{Event, OnErrors, SslErrorKind, Verdict, VerifyMode};
 use sslcore_tests::certs::WORLD;
 use sslcore_tests::pair::{Pair, backend, client, server};
 
-use crate::{VERSIONS, client_of, server_as, server_of};
+use super::{VERSIONS, client_of, server_as, server_of};
 
 #[test]
 fn the_verify_modes_mean_what_qsslsocket_means() {

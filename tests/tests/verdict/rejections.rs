@@ -4,7 +4,7 @@ use sslcore::{Alert, Event, FailureKind, SslErrorKind, Verdict, VerifyMode};
 use sslcore_tests::certs::WORLD;
 use sslcore_tests::pair::Pair;
 
-use crate::{VERSIONS, client_of, held, records, server_as, server_of};
+use super::{VERSIONS, client_of, held, records, server_as, server_of};
 
 #[test]
 fn a_client_that_rejects_sends_one_fatal_alert_and_nothing_else() {

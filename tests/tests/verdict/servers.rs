@@ -4,7 +4,7 @@ use sslcore::{Alert, Event, OnErrors, ServerConfig, SslErrorKind, Verdict, Verif
 use sslcore_tests::certs::WORLD;
 use sslcore_tests::pair::{Pair, backend};
 
-use crate::{VERSIONS, client_of, records, server_of};
+use super::{VERSIONS, client_of, records, server_of};
 
 #[test]
 fn a_client_learns_whose_certificates_the_server_takes() {

@@ -12,7 +12,7 @@ use crate::remedy::{Command, Remedy, remedies};
 use crate::telling::Telling;
 use crate::text::{Fingerprint, Ink, Palette};
 
-/// A chain as it was judged.
+/// A chain as it was verified.
 pub(crate) struct Chain<'a> {
     certificates: &'a [Certificate],
     errors: &'a [SslError],
@@ -37,7 +37,7 @@ impl<'a> Chain<'a> {
         }
     }
 
-    /// With what would make it acceptable, for which it is judged by these terms again.
+    /// With what would make it acceptable, for which it is verified by these terms again.
     pub(crate) fn with_remedies(mut self, command: Command, terms: &Terms) -> Self {
         self.remedies = remedies(self.certificates, self.errors, command, terms);
         self

@@ -1,12 +1,12 @@
 //! `sslcore completions`: what a shell needs to complete the program's arguments.
 
-use std::io::Write;
 use std::process::ExitCode;
 
 use clap::{Args, Command};
 use clap_complete::{Shell, generate};
 
 use crate::exit::Exit;
+use crate::telling::{Report, put_out};
 
 /// Print the completions of this program for a shell
 ///
@@ -28,8 +28,11 @@ pub(crate) struct Options {
 pub(crate) fn run(options: &Options, program: &mut Command) -> ExitCode {
     let mut script = Vec::new();
     generate(options.shell, program, "sslcore", &mut script);
-    match std::io::stdout().write_all(&script) {
+    match put_out(&script) {
         Ok(()) => Exit::Fine.into(),
-        Err(_) => Exit::Usage.into(),
+        Err(trouble) => {
+            Report::new(false).tell(&trouble);
+            trouble.exit.into()
+        }
     }
 }

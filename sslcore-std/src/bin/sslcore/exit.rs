@@ -21,6 +21,9 @@ pub(crate) enum Exit {
     CertificateRefused = 4,
     /// The stream was cut, or ended before all was sent: data may be missing.
     Truncated = 5,
+    /// What is replayed comes otherwise than it was recorded.
+    #[cfg(feature = "record-secrets")]
+    Differs = 6,
 }
 
 impl Exit {

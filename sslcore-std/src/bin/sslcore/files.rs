@@ -16,6 +16,14 @@ pub(crate) fn parser() -> impl TypedValueParser<Value = PathBuf> {
     OsStringValueParser::new().try_map(path)
 }
 
+/// The parser of the name of a file to write into. What `-` would stand for has the data already.
+pub(crate) fn written_parser() -> impl TypedValueParser<Value = PathBuf> {
+    OsStringValueParser::new().try_map(|text| match text == "-" {
+        true => Err("standard output has other things to say; ./- is a file of that name"),
+        false => path(text),
+    })
+}
+
 fn path(text: OsString) -> Result<PathBuf, &'static str> {
     if text.is_empty() {
         return Err("a file has a name");

@@ -1,6 +1,8 @@
-//! What a chain is judged by, without a connection: for a verdict, and to try what would change it.
+//! What a chain is verified by, without a connection: for a verdict, and to try what would change it.
 
 use rustls_pki_types::CertificateDer;
+#[cfg(feature = "record-secrets")]
+use sslcore_std::sslcore::{Certificate, DistinguishedName};
 use sslcore_std::sslcore::{
     ClientConfig, ConfigBuilder, PeerName, RevocationList, ServerConfig, SslError, UnixTime,
 };
@@ -21,7 +23,7 @@ impl Purpose {
     }
 }
 
-/// What a chain is judged by.
+/// What a chain is verified by.
 #[derive(Clone)]
 pub(crate) struct Terms {
     /// The certificates that chains may end in.
@@ -53,7 +55,7 @@ impl Terms {
                     .verify_chain(chain, name.as_ref(), self.at))
             }
             Purpose::Client => {
-                // Clients are judged by servers, and no server is without a certificate.
+                // Clients are verified by servers, and no server is without a certificate.
                 let own = rcgen::generate_simple_self_signed(Vec::new()).map_err(said)?;
                 let config = ServerConfig::builder(backend)
                     .identity([own.cert.der().clone()], own.signing_key);
@@ -61,6 +63,26 @@ impl Terms {
                 Ok(config.verify_chain(chain, self.at))
             }
         }
+    }
+
+    /// The anchors that a chain may end in: they bear the name of one of its issuers, or are in it.
+    /// Names are compared more loosely than they are when a chain is verified.
+    #[cfg(feature = "record-secrets")]
+    pub(crate) fn anchors_of(
+        &self,
+        chain: &[Certificate],
+    ) -> impl Iterator<Item = (usize, &CertificateDer<'static>)> {
+        let loosely = |name: Option<DistinguishedName<'_>>| {
+            let name = name.map(|name| name.to_string()).unwrap_or_default();
+            let letters = name.chars().filter(|c| c.is_alphanumeric());
+            letters.flat_map(char::to_lowercase).collect::<String>()
+        };
+        let issuers: Vec<String> = chain.iter().map(|it| loosely(it.issuer())).collect();
+        let given: Vec<_> = chain.iter().map(|it| it.der().clone()).collect();
+        self.anchors.iter().enumerate().filter(move |(_, anchor)| {
+            let subject = || loosely(Certificate::from_der((*anchor).clone()).subject());
+            given.contains(anchor) || issuers.contains(&subject())
+        })
     }
 
     /// A configuration that has the revocation lists.

@@ -6,15 +6,20 @@ mod ciphers;
 mod completions;
 mod connect;
 mod demo;
+#[cfg(feature = "record-secrets")]
+mod entropy;
 mod exit;
 mod files;
 mod identity;
 mod interrupt;
+#[cfg(feature = "record-secrets")]
+mod journal;
 mod judge;
 mod key_log;
 mod known;
 mod line;
 mod passing;
+mod plan;
 mod progress;
 mod remedy;
 mod replay;
@@ -52,7 +57,8 @@ Exit codes, the same for every command:
   2  there is no connection, or nowhere to listen
   3  TLS cannot be started, or fails
   4  a certificate was refused
-  5  the stream was cut, or ended before all was sent: data may be missing";
+  5  the stream was cut, or ended before all was sent: data may be missing
+  6  a session that is replayed comes otherwise than it was recorded";
 
 /// What a test compares with what is said.
 const JSON: &str = "\
@@ -100,6 +106,8 @@ below it what the objects inside of it have:
       server        as client
     check         what holds
     result        good exit
+  replay, on standard output; error as for connect, on standard error
+    replay        same connections sent received line recorded came
 
 \"error\" is the last one, with the exit code; only a wrong command line is told in words. Sizes are in
 bytes; \"at\" is in seconds since 1970.";

@@ -1,5 +1,5 @@
 //! What would make a chain acceptable. What can be tried is tried before it is proposed: the chain
-//! is judged with it, and the error must be gone.
+//! is verified with it, and the error must be gone.
 
 use std::net::IpAddr;
 

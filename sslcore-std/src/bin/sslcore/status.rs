@@ -35,26 +35,16 @@ impl Options {
         lists(&self.crl)
     }
 
-    /// What is looked at, if certificates are `judged` at all.
+    /// Whether a response must be stapled.
     ///
     /// # Errors
-    /// A sentence: what cannot be used, and why.
-    pub(crate) fn apply(
-        &self,
-        builder: ConfigBuilder<ClientConfig>,
-        judged: bool,
-    ) -> Result<ConfigBuilder<ClientConfig>, String> {
-        if !judged && (self.require_staple || !self.crl.is_empty()) {
-            let why = "--crl and --require-staple judge certificates, --verify none does not";
+    /// A sentence: why nothing of this is possible, if certificates are not `verified`.
+    pub(crate) fn requires_staple(&self, verified: bool) -> Result<bool, String> {
+        if !verified && (self.require_staple || !self.crl.is_empty()) {
+            let why = "--crl and --require-staple are for certificates that are verified, not for --verify none";
             return Err(why.to_owned());
         }
-        if !judged {
-            return Ok(builder);
-        }
-        stapling(
-            builder.revocation_lists(lists(&self.crl)?, false),
-            self.require_staple,
-        )
+        Ok(self.require_staple)
     }
 }
 
@@ -77,8 +67,12 @@ pub(crate) fn tell_unused<'a>(lists: impl Iterator<Item = &'a RevocationList>, r
     }
 }
 
+/// What is done with a response that is stapled, and without one that is `required`.
+///
+/// # Errors
+/// A sentence: that this program cannot.
 #[cfg(feature = "ocsp")]
-fn stapling(
+pub(crate) fn stapling(
     builder: ConfigBuilder<ClientConfig>,
     required: bool,
 ) -> Result<ConfigBuilder<ClientConfig>, String> {
@@ -93,7 +87,7 @@ fn stapling(
 }
 
 #[cfg(not(feature = "ocsp"))]
-fn stapling(
+pub(crate) fn stapling(
     builder: ConfigBuilder<ClientConfig>,
     required: bool,
 ) -> Result<ConfigBuilder<ClientConfig>, String> {

@@ -1,6 +1,6 @@
 //! What is said: to people as text, to programs as JSON.
 
-use std::io::{IsTerminal, Write};
+use std::io::{self, ErrorKind, IsTerminal, Write};
 use std::time::{Duration, Instant};
 
 use serde_json::{Map, Value, json};
@@ -45,12 +45,12 @@ impl Report {
                 ascii_json(&timed(after, what.json())) + "\n"
             }
         };
-        let _ = std::io::stderr().write_all(text.as_bytes());
+        let _ = io::stderr().write_all(text.as_bytes());
     }
 
     /// Whether a person sees it, in words.
     pub(crate) fn is_on_a_terminal(&self) -> bool {
-        !self.json && std::io::stderr().is_terminal()
+        !self.json && io::stderr().is_terminal()
     }
 
     pub(crate) fn start(&self) -> Instant {
@@ -104,6 +104,30 @@ impl Telling for Trouble {
 /// A line, whatever is in a sentence that quotes hosts, files and peers.
 fn sentence(mark: String, why: &str) -> String {
     format!("{mark} {}\n", escaped(why))
+}
+
+/// Onto standard output, what was asked for. Whoever reads it may have seen enough before its end.
+pub(crate) fn put_out(bytes: &[u8]) -> Result<(), Trouble> {
+    match io::stdout().write_all(bytes) {
+        Err(error) if error.kind() != ErrorKind::BrokenPipe => {
+            let why = format!("standard output cannot be written: {error}");
+            Err(Trouble::usage(why))
+        }
+        _ => Ok(()),
+    }
+}
+
+/// Onto standard output: it is what was asked for.
+pub(crate) fn print(json: bool, all: &[&dyn Telling]) -> Result<(), Trouble> {
+    let palette = Palette::for_stdout();
+    let mut text = String::new();
+    for telling in all {
+        text += &match json {
+            true => ascii_json(&telling.json()) + "\n",
+            false => telling.text(palette),
+        };
+    }
+    put_out(text.as_bytes())
 }
 
 /// Something that is not wrong enough to end it.

@@ -88,20 +88,27 @@ pub(crate) fn escaped(text: &str) -> String {
     let mut shown = String::with_capacity(text.len());
     for character in text.chars() {
         match character {
-            // What turns the direction of writing, breaks lines or has no width; names of sslcore
-            // escape the same.
-            '\u{ad}'
-            | '\u{61c}'
-            | '\u{feff}'
-            | '\u{200b}'..='\u{200f}'
-            | '\u{2028}'..='\u{202e}'
-            | '\u{2060}'..='\u{206f}'
-            | '\u{e0000}'..='\u{e0fff}' => shown.extend(character.escape_unicode()),
+            _ if is_hidden(character) => shown.extend(character.escape_unicode()),
             _ if character.is_control() => shown.extend(character.escape_default()),
             _ => shown.push(character),
         }
     }
     shown
+}
+
+/// Whether it turns the direction of writing, breaks lines or has no width; names of sslcore escape
+/// the same.
+pub(crate) fn is_hidden(character: char) -> bool {
+    matches!(
+        character,
+        '\u{ad}'
+            | '\u{61c}'
+            | '\u{feff}'
+            | '\u{200b}'..='\u{200f}'
+            | '\u{2028}'..='\u{202e}'
+            | '\u{2060}'..='\u{206f}'
+            | '\u{e0000}'..='\u{e0fff}'
+    )
 }
 
 /// What somebody has said, to be quoted: not too many bytes of it.

@@ -81,7 +81,8 @@ impl<C> ConfigBuilder<C> {
 
 impl ConfigBuilder<ClientConfig> {
     /// Remembers the sessions of at most `servers` servers, in a [`ClientSessionCache`] of this
-    /// configuration's own; 0 turns resumption off. The default is 256.
+    /// configuration's own; 0 turns resumption off. The default is 256, and 4 where there is no
+    /// operating system.
     #[must_use]
     pub fn session_cache(mut self, servers: usize) -> Self {
         self.settings.client_sessions = match servers {
@@ -100,8 +101,8 @@ impl ConfigBuilder<ClientConfig> {
 
     /// Sets whether a client that remembers sessions also remembers the key exchange group that a
     /// server has chosen, and begins with a share of that group the next time, which saves a
-    /// HelloRetryRequest (RFC 8446 §4.1.4). On by default, for the 256 servers of last; turn it off
-    /// to make every hello like the first.
+    /// HelloRetryRequest (RFC 8446 §4.1.4). On by default, for the 256 servers of last, and 4 where
+    /// there is no operating system; turn it off to make every hello like the first.
     #[must_use]
     pub fn remember_groups(mut self, on: bool) -> Self {
         self.settings.remember_groups = on;
@@ -111,7 +112,7 @@ impl ConfigBuilder<ClientConfig> {
 
 impl ConfigBuilder<ServerConfig> {
     /// Remembers at most `sessions` sessions, in a [`ServerSessionCache`] of this configuration's
-    /// own; 0 turns the cache off. The default is 256. The cache serves clients that do not take
+    /// own; 0 turns the cache off. The default is 256, and 4 where there is no operating system. The cache serves clients that do not take
     /// tickets, and all clients when no tickets are issued.
     #[must_use]
     pub fn session_cache(mut self, sessions: usize) -> Self {

@@ -54,7 +54,7 @@ impl<C> ConfigBuilder<C> {
     /// not say that it is an authority's (RFC 5280 §4.2.1.9), or whose key usage does not have
     /// keyCertSign, issues nothing; version 1 cannot say so. A peer that has one of them for its
     /// own certificate is trusted if that is self-signed, also if it is an authority's, as
-    /// `openssl req -x509` makes them; its names, dates and usages are judged all the same.
+    /// `openssl req -x509` makes them; its names, dates and usages are verified all the same.
     /// A server that asks for certificates sends the
     /// names of those that may issue as hints (RFC 8446 §4.2.4), which make a message of at most
     /// 65,535 bytes: some hundred authorities have room. Such a server can

@@ -42,8 +42,9 @@ mod sign;
 mod verify;
 
 use alloc::vec;
+use alloc::vec::Vec;
 
-use rustls::SupportedCipherSuite::{Tls12, Tls13};
+use rustls::SupportedCipherSuite::{self, Tls12, Tls13};
 use rustls::crypto::CryptoProvider;
 
 use self::entropy::Entropy;
@@ -76,26 +77,70 @@ impl RustCrypto {
         }
     }
 
-    /// The backend, with every suite and group, in the order of preference that the other backends
-    /// have. Allocates the lists of suites and groups.
+    /// The backend, with every suite and group. Where processors have instructions for AES, the order of
+    /// preference is that of the other backends; elsewhere the fast suites come first: on a Cortex-M4,
+    /// ChaCha20-Poly1305 takes a fifth of the time of AES-128-GCM. Allocates the lists of suites and
+    /// groups.
     pub fn backend(&'static self) -> Backend {
+        const HAS_AES: bool = cfg!(any(
+            target_arch = "aarch64",
+            target_arch = "x86",
+            target_arch = "x86_64"
+        ));
         let provider = CryptoProvider {
-            cipher_suites: vec![
-                Tls13(&cipher13::AES_256_GCM_SHA384),
-                Tls13(&cipher13::AES_128_GCM_SHA256),
-                Tls13(&cipher13::CHACHA20_POLY1305_SHA256),
-                Tls12(&cipher12::ECDHE_ECDSA_AES_256_GCM_SHA384),
-                Tls12(&cipher12::ECDHE_ECDSA_AES_128_GCM_SHA256),
-                Tls12(&cipher12::ECDHE_ECDSA_CHACHA20_POLY1305_SHA256),
-                Tls12(&cipher12::ECDHE_RSA_AES_256_GCM_SHA384),
-                Tls12(&cipher12::ECDHE_RSA_AES_128_GCM_SHA256),
-                Tls12(&cipher12::ECDHE_RSA_CHACHA20_POLY1305_SHA256),
-            ],
+            cipher_suites: suites(HAS_AES),
             kx_groups: vec![&self.x25519, &self.p256, &self.p384],
             signature_verification_algorithms: verify::SUPPORTED,
             secure_random: &self.random,
             key_provider: &sign::Keys,
         };
         Backend::custom("rustcrypto", provider, aead::make_aead)
+    }
+}
+
+/// All suites, the fastest first where there are no instructions for AES.
+fn suites(has_aes: bool) -> Vec<SupportedCipherSuite> {
+    let mut suites = vec![
+        Tls13(&cipher13::AES_256_GCM_SHA384),
+        Tls13(&cipher13::AES_128_GCM_SHA256),
+        Tls13(&cipher13::CHACHA20_POLY1305_SHA256),
+        Tls12(&cipher12::ECDHE_ECDSA_AES_256_GCM_SHA384),
+        Tls12(&cipher12::ECDHE_ECDSA_AES_128_GCM_SHA256),
+        Tls12(&cipher12::ECDHE_ECDSA_CHACHA20_POLY1305_SHA256),
+        Tls12(&cipher12::ECDHE_RSA_AES_256_GCM_SHA384),
+        Tls12(&cipher12::ECDHE_RSA_AES_128_GCM_SHA256),
+        Tls12(&cipher12::ECDHE_RSA_CHACHA20_POLY1305_SHA256),
+    ];
+    if !has_aes {
+        suites.chunks_exact_mut(3).for_each(<[_]>::reverse);
+    }
+    suites
+}
+
+#[cfg(test)]
+mod tests {
+    use alloc::format;
+
+    use super::*;
+
+    #[test]
+    fn without_instructions_for_aes_chacha_comes_first_and_short_keys_before_long_ones() {
+        let names = |suites: Vec<SupportedCipherSuite>| {
+            let names = suites.into_iter().map(|it| format!("{:?}", it.suite()));
+            names.collect::<Vec<_>>()
+        };
+        let (with, without) = (names(suites(true)), names(suites(false)));
+        assert_eq!(
+            without[..3],
+            [
+                "TLS13_CHACHA20_POLY1305_SHA256",
+                "TLS13_AES_128_GCM_SHA256",
+                "TLS13_AES_256_GCM_SHA384"
+            ]
+        );
+        // RSA stays behind ECDSA, and TLS 1.2 behind TLS 1.3.
+        for (with, without) in with.chunks(3).zip(without.chunks(3)) {
+            assert!(with.iter().eq(without.iter().rev()), "{with:?}");
+        }
     }
 }

@@ -12,6 +12,8 @@ use rustls::pki_types::{AlgorithmIdentifier, alg_id};
 use rustls::{NamedGroup, SignatureScheme};
 use zeroize::ZeroizeOnDrop;
 
+use crate::x509::der::{Reader, tag};
+
 /// A curve of prime order, with ECDH and with ECDSA over the hash that TLS pairs with it.
 ///
 /// Points are in the uncompressed form of SEC 1 §2.3.3, the only one that TLS allows (RFC 8446
@@ -26,15 +28,11 @@ pub(super) trait NistCurve: Debug + Send + Sync + 'static {
     /// A private scalar and its public point.
     type Secret: ZeroizeOnDrop + Send + Sync + 'static;
 
-    /// The scalar that `bytes` spell, big endian; `None` unless it is in `1..order`.
+    /// The scalar that `bytes` spell, big endian; `None` unless it is in `1..order`. Costs one
+    /// multiplication, for the point.
     fn secret(bytes: &[u8]) -> Option<Self::Secret>;
 
-    /// The scalar in a PKCS#8 document; `None` when it is not one for this curve.
-    fn secret_from_pkcs8(der: &[u8]) -> Option<Self::Secret>;
-
-    /// The scalar in an `ECPrivateKey` (RFC 5915); `None` when it is not one for this curve.
-    fn secret_from_sec1(der: &[u8]) -> Option<Self::Secret>;
-
+    /// Costs nothing: the secret has it.
     fn public_point(secret: &Self::Secret) -> Box<[u8]>;
 
     /// ECDH; `None` when `peer` is not a point of the curve.
@@ -66,17 +64,6 @@ macro_rules! rustcrypto_curve {
 
             fn secret(bytes: &[u8]) -> Option<Self::Secret> {
                 $library::ecdsa::SigningKey::from_slice(bytes).ok()
-            }
-
-            fn secret_from_pkcs8(der: &[u8]) -> Option<Self::Secret> {
-                use $library::pkcs8::DecodePrivateKey;
-                let key = $library::SecretKey::from_pkcs8_der(der).ok()?;
-                Some(key.into())
-            }
-
-            fn secret_from_sec1(der: &[u8]) -> Option<Self::Secret> {
-                let key = $library::SecretKey::from_sec1_der(der).ok()?;
-                Some(key.into())
             }
 
             fn public_point(secret: &Self::Secret) -> Box<[u8]> {
@@ -131,7 +118,74 @@ rustcrypto_curve!(
     ECDSA_P384
 );
 
+/// The scalar in a PKCS#8 document (RFC 5958 §2); `None` when it is not one for this curve.
+pub(super) fn secret_from_pkcs8<C: NistCurve>(der: &[u8]) -> Option<C::Secret> {
+    let mut fields = whole_sequence(der)?;
+    if !matches!(fields.read(tag::INTEGER)?, [0 | 1]) {
+        return None;
+    }
+    if fields.read(tag::SEQUENCE)? != C::KEY_ALGORITHM.as_ref() {
+        return None;
+    }
+    // Attributes, and the public key once more, may follow.
+    secret_from_sec1::<C>(fields.read(tag::OCTET_STRING)?)
+}
+
+/// The scalar in an `ECPrivateKey` (RFC 5915 §3); `None` when it is not one for this curve, or belongs to
+/// another point than the key says. Costs one multiplication.
+pub(super) fn secret_from_sec1<C: NistCurve>(der: &[u8]) -> Option<C::Secret> {
+    let mut fields = whole_sequence(der)?;
+    if fields.read(tag::INTEGER)? != [1] {
+        return None;
+    }
+    let scalar = fields.read(tag::OCTET_STRING)?;
+    if let Some(parameters) = fields.read_if(tag::constructed(0)) {
+        let mut algorithm = Reader::new(C::KEY_ALGORITHM.as_ref());
+        algorithm.read(tag::OBJECT_IDENTIFIER)?;
+        if parameters != algorithm.rest() {
+            return None;
+        }
+    }
+    let said = match fields.is_empty() {
+        true => None,
+        false => {
+            let mut said = Reader::new(fields.read(tag::constructed(1))?);
+            Some(said.read(tag::BIT_STRING)?.strip_prefix(&[0])?)
+        }
+    };
+    if !fields.is_empty() {
+        return None;
+    }
+    let secret = C::secret(scalar)?;
+    match said {
+        Some(said) if !is_point(said, &C::public_point(&secret)) => None,
+        _ => Some(secret),
+    }
+}
+
+/// The elements of a sequence that is all there is.
+fn whole_sequence(der: &[u8]) -> Option<Reader<'_>> {
+    let mut whole = Reader::new(der);
+    let inside = whole.read(tag::SEQUENCE)?;
+    whole.is_empty().then(|| Reader::new(inside))
+}
+
+/// Whether `said` is this uncompressed point, or its compressed form (SEC 1 §2.3.3).
+fn is_point(said: &[u8], point: &[u8]) -> bool {
+    match (said.split_first(), point.split_last()) {
+        (Some((2 | 3, x)), Some((last, _))) => {
+            said[0] & 1 == last & 1
+                && point.get(1..=x.len()) == Some(x)
+                && point.len() == 2 * x.len() + 1
+        }
+        _ => said == point,
+    }
+}
+
 /// `point` if it claims the uncompressed form; the libraries also read the compressed one.
 fn uncompressed(point: &[u8]) -> Option<&[u8]> {
     matches!(point.first(), Some(0x04)).then_some(point)
 }
+
+#[cfg(test)]
+mod tests;

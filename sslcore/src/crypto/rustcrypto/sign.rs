@@ -14,7 +14,7 @@ use rustls::sign::{Signer, SigningKey, public_key_to_spki};
 use rustls::{Error, SignatureAlgorithm, SignatureScheme};
 use zeroize::Zeroizing;
 
-use super::nist::{NistCurve, P256, P384};
+use super::nist::{NistCurve, P256, P384, secret_from_pkcs8, secret_from_sec1};
 
 /// RFC 5480 §2.1.1.
 const EC_PUBLIC_KEY: ObjectIdentifier = ObjectIdentifier::new_unwrap("1.2.840.10045.2.1");
@@ -46,7 +46,9 @@ fn from_pkcs8(der: &[u8]) -> Result<Arc<dyn SigningKey>, Error> {
     let info = PrivateKeyInfoRef::try_from(der)
         .map_err(|e| Error::General(format!("the private key is not valid PKCS#8: {e}")))?;
     match info.algorithm.oid {
-        EC_PUBLIC_KEY => ecdsa(P256::secret_from_pkcs8(der), P384::secret_from_pkcs8(der)),
+        EC_PUBLIC_KEY => ecdsa(secret_from_pkcs8::<P256>(der), || {
+            secret_from_pkcs8::<P384>(der)
+        }),
         ED25519 => {
             let key = ed25519_dalek::SigningKey::try_from(info).map_err(|e| {
                 Error::General(format!("the Ed25519 private key cannot be used: {e}"))
@@ -62,18 +64,22 @@ fn from_pkcs8(der: &[u8]) -> Result<Arc<dyn SigningKey>, Error> {
 }
 
 fn from_sec1(der: &[u8]) -> Result<Arc<dyn SigningKey>, Error> {
-    ecdsa(P256::secret_from_sec1(der), P384::secret_from_sec1(der))
+    ecdsa(secret_from_sec1::<P256>(der), || {
+        secret_from_sec1::<P384>(der)
+    })
 }
 
 /// The key on whichever curve could read it.
 fn ecdsa(
     p256: Option<<P256 as NistCurve>::Secret>,
-    p384: Option<<P384 as NistCurve>::Secret>,
+    p384: impl FnOnce() -> Option<<P384 as NistCurve>::Secret>,
 ) -> Result<Arc<dyn SigningKey>, Error> {
-    match (p256, p384) {
-        (Some(secret), _) => Ok(Arc::new(EcdsaKey::<P256>(Arc::new(secret)))),
-        (_, Some(secret)) => Ok(Arc::new(EcdsaKey::<P384>(Arc::new(secret)))),
-        (None, None) => Err(Error::General(
+    if let Some(secret) = p256 {
+        return Ok(Arc::new(EcdsaKey::<P256>(Arc::new(secret))));
+    }
+    match p384() {
+        Some(secret) => Ok(Arc::new(EcdsaKey::<P384>(Arc::new(secret)))),
+        None => Err(Error::General(
             "the EC private key is neither a valid P-256 nor a valid P-384 key".to_string(),
         )),
     }

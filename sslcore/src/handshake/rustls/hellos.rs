@@ -20,11 +20,13 @@ const MAX_HELLO: usize = 0xffff;
 
 impl RustlsEngine {
     /// Whether this is a server's request to renegotiate, which means nothing while the handshake
-    /// is under way and is no part of it (RFC 5246 §7.4.1.1).
+    /// is under way and is no part of it (RFC 5246 §7.4.1.1). TLS 1.3 has none (RFC 8446 §B.3).
     pub(super) fn is_idle_request(&mut self, message: &Message<'_>) -> Result<bool, Failure> {
         let message = message.framed.get(FRAME..).unwrap_or_default();
         let before_keys = self.is_client() && !self.has_read_keys;
-        if !before_keys || *message != [kind::HELLO_REQUEST, 0, 0, 0] {
+        let offer = self.offer.as_ref();
+        let may_be_tls12 = offer.is_some_and(Offer::has_tls12) && !self.facts.retried;
+        if !before_keys || !may_be_tls12 || *message != [kind::HELLO_REQUEST, 0, 0, 0] {
             return Ok(false);
         }
         self.idle_requests += 1;
@@ -42,6 +44,7 @@ impl RustlsEngine {
         let last = message.last;
         let message = message.framed.get(FRAME..).unwrap_or_default();
         let kind = message.first().copied().unwrap_or_default();
+        self.check_place(kind)?;
         match kind {
             kind::CERTIFICATE_VERIFY => self.facts.peer_signature = signed::verify_scheme(message),
             kind::SERVER_KEY_EXCHANGE => self.facts.peer_signature = signed::key_scheme(message),
@@ -57,6 +60,23 @@ impl RustlsEngine {
                 "bytes behind a message that must end its record",
             )
             .into()),
+            false => Ok(()),
+        }
+    }
+
+    /// Until ours is answered, nothing but the peer's hello has a place, and behind that no other
+    /// hello of a server (RFC 8446 §4, RFC 5246 §7.4): of what else is said then, nothing is read.
+    fn check_place(&self, kind: u8) -> Result<(), Refusal> {
+        let answered = self.facts.server.is_some();
+        let (is_hello, hello_alone) = match self.is_client() {
+            true => (kind == kind::SERVER_HELLO, true),
+            false => (kind == kind::CLIENT_HELLO, !answered),
+        };
+        match hello_alone && is_hello == answered {
+            true => Err(Refusal::new(
+                Alert::UnexpectedMessage,
+                "a message before the hello, or another hello",
+            )),
             false => Ok(()),
         }
     }

@@ -1,5 +1,7 @@
 //! What is left of the handshake: later keys, and a client's tickets.
 
+#[cfg(feature = "testing")]
+use alloc::boxed::Box;
 use alloc::sync::Arc;
 
 use rustls::client::ClientConnectionData;
@@ -57,9 +59,15 @@ impl PostHandshake for Tls12 {
     fn session_ticket(&mut self, body: &[u8], _: Now) -> Result<u32, Failure> {
         Ok(session_ticket::read(body)?)
     }
+
+    #[cfg(feature = "testing")]
+    fn copied(&self) -> Option<Box<dyn PostHandshake>> {
+        Some(Box::new(Self))
+    }
 }
 
 /// TLS 1.3 that keeps no tickets: all that it needs is its traffic secrets, and nothing of rustls.
+#[cfg_attr(feature = "testing", derive(Clone))]
 pub(super) struct Renewal {
     suite: &'static Tls13CipherSuite,
     transmit: Secret,
@@ -113,6 +121,11 @@ impl PostHandshake for Renewal {
     /// Stored by nobody ([rule R13](crate::rules#r13)).
     fn session_ticket(&mut self, body: &[u8], _: Now) -> Result<u32, Failure> {
         Ok(session_ticket::read(body)?)
+    }
+
+    #[cfg(feature = "testing")]
+    fn copied(&self) -> Option<Box<dyn PostHandshake>> {
+        Some(Box::new(self.clone()))
     }
 }
 

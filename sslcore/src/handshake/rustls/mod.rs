@@ -213,6 +213,13 @@ impl Engine for RustlsEngine {
         self.read_protection.take()
     }
 
+    fn settled(&self) -> Option<SslProtocol> {
+        match self.facts.retried {
+            true => Some(SslProtocol::TlsV1_3),
+            false => self.version(),
+        }
+    }
+
     fn refuses_early_data(&self) -> bool {
         self.facts.early_data && self.version() == Some(SslProtocol::TlsV1_3)
     }

@@ -126,6 +126,12 @@ fn places(number: u16) -> Option<u8> {
     })
 }
 
+/// Whether anybody here knows this extension.
+#[cfg(feature = "testing")]
+pub(crate) fn is_known(number: u16) -> bool {
+    places(number).is_some()
+}
+
 /// One extension, borrowed.
 pub(crate) type Extension<'a> = (u16, &'a [u8]);
 

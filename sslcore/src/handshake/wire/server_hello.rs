@@ -9,7 +9,7 @@ use crate::protocol::{SslProtocol, version_of};
 use crate::record::messages::MESSAGE_HEADER;
 
 /// What says that a ServerHello is a HelloRetryRequest (RFC 8446 §4.1.3).
-const RETRY: [u8; 32] = [
+pub(crate) const RETRY: [u8; 32] = [
     0xcf, 0x21, 0xad, 0x74, 0xe5, 0x9a, 0x61, 0x11, 0xbe, 0x1d, 0x8c, 0x02, 0x1e, 0x65, 0xb8, 0x91,
     0xc2, 0xa2, 0x11, 0x16, 0x7a, 0xbb, 0x8c, 0x5e, 0x07, 0x9e, 0x09, 0xe2, 0xc8, 0xa8, 0x33, 0x9c,
 ];
@@ -20,7 +20,7 @@ const COOKIE: usize = 16 * 1024;
 
 /// What the random of a server ends with that could have spoken TLS 1.3, but for the last byte,
 /// which is 1 or 0 (RFC 8446 §4.1.3).
-const DOWNGRADE: &[u8] = b"DOWNGRD";
+pub(crate) const DOWNGRADE: &[u8] = b"DOWNGRD";
 
 /// What a ServerHello says.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -191,6 +191,7 @@ impl Plan {
             ..Flags::default()
         };
         let mut resume = initial.clone();
+        let mut port = None;
         let mut plan = Self {
             port: 0,
             ipv6: false,
@@ -202,7 +203,7 @@ impl Plan {
         let mut arguments = Arguments::new(arguments);
         while let Some(flag) = arguments.next_flag()? {
             match flag.as_str() {
-                "-port" => plan.port = arguments.number()?,
+                "-port" => port = Some(arguments.number()?),
                 "-shim-id" => plan.shim_id = arguments.number()?,
                 "-ipv6" => plan.ipv6 = true,
                 "-server" => plan.is_server = true,
@@ -245,6 +246,7 @@ impl Plan {
                 _ => {}
             }
         }
+        plan.port = port.ok_or_else(|| Trouble::failed("-port is missing: where the runner is"))?;
         let by_flags = [initial.trial, resume.trial];
         let by_flags = by_flags.iter().any(|it| it.fails || it.send_alert);
         initial.settings.verdict_by_flags = by_flags;
@@ -391,7 +393,10 @@ impl Traffic {
             "-use-export-context" => self.use_export_context = true,
             "-max-cert-list" => self.max_cert_list = Some(arguments.number()?),
             "-no-op-extra-handshake" | "-handshake-twice" => self.starts_again = true,
-            "-resumption-delay" => self.delay = Duration::from_secs(arguments.number()?),
+            // All of them together are a time that a clock can be put forward by.
+            "-resumption-delay" => {
+                self.delay = Duration::from_secs(arguments.number::<u32>()?.into());
+            }
             _ => return Ok(false),
         }
         Ok(true)

@@ -218,7 +218,7 @@ fn common<C>(
         return Ok(builder);
     };
     let chain = certificates(chain)?;
-    let key = PrivateKey::from_pem(&fs::read(key)?).map_err(Trouble::failed)?;
+    let key = PrivateKey::from_pem(&read(key)?).map_err(Trouble::failed)?;
     if settings.signing_prefs.is_empty() {
         return Ok(builder.identity(chain, key));
     }
@@ -238,8 +238,12 @@ fn unusable(error: ConfigError) -> Trouble {
 
 /// The certificates in a file.
 pub(crate) fn certificates(file: &str) -> Result<Vec<CertificateDer<'static>>, Trouble> {
-    let all = Certificate::all_from_pem(&fs::read(file)?).map_err(Trouble::failed)?;
+    let all = Certificate::all_from_pem(&read(file)?).map_err(Trouble::failed)?;
     Ok(all.iter().map(|one| one.der().clone()).collect())
+}
+
+fn read(file: &str) -> Result<Vec<u8>, Trouble> {
+    fs::read(file).map_err(|error| Trouble::failed(format!("cannot read {file}: {error}")))
 }
 
 /// The cipher suites, when the flags name any: those of one version leave the other's as they are.

@@ -1,7 +1,7 @@
 //! A socket to the runner, and the loop that moves its bytes.
 
 use std::io::{ErrorKind, Read, Write};
-use std::net::{Ipv4Addr, Ipv6Addr, Shutdown, TcpStream};
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, Shutdown, SocketAddr, TcpStream};
 use std::time::{Duration, Instant as StdInstant, SystemTime};
 
 use sslcore::{Connection, Instant, Now, Step, UnixTime};
@@ -26,10 +26,13 @@ pub(crate) struct Transport {
 impl Transport {
     /// Connects to the runner and says which program this is.
     pub(crate) fn connect(plan: &Plan, ahead: Duration) -> Result<Self, Trouble> {
-        let mut socket = match plan.ipv6 {
-            true => TcpStream::connect((Ipv6Addr::LOCALHOST, plan.port))?,
-            false => TcpStream::connect((Ipv4Addr::LOCALHOST, plan.port))?,
+        let loopback = match plan.ipv6 {
+            true => IpAddr::from(Ipv6Addr::LOCALHOST),
+            false => IpAddr::from(Ipv4Addr::LOCALHOST),
         };
+        let runner = SocketAddr::from((loopback, plan.port));
+        let mut socket = TcpStream::connect(runner)
+            .map_err(|error| Trouble::failed(format!("no runner at {runner}: {error}")))?;
         socket.set_nodelay(true)?;
         socket.set_write_timeout(Some(PATIENCE))?;
         socket.write_all(&plan.shim_id.to_le_bytes())?;

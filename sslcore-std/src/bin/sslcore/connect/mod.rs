@@ -11,6 +11,7 @@ mod reconnect;
 mod record;
 mod report;
 mod route;
+mod secrets;
 mod service;
 mod settings;
 mod source;
@@ -33,9 +34,10 @@ use self::pump::Interrupted;
 use self::report::{
     Asked, Closed, Connected, Encrypted, Report, Switching, Trouble, Trust, Warning,
 };
+use self::secrets::Secrets;
 use self::settings::Settings;
 use self::trace::Trace;
-use self::watch::Watch;
+use self::watch::{CANCEL, Watch};
 use crate::chain::Chain;
 use crate::exit::Exit;
 use crate::interrupt;
@@ -73,26 +75,49 @@ fn converse(options: &Options, report: &Report) -> Result<(), Trouble> {
         })?),
         false => None,
     };
+    if let (Some(outline), Some(secrets)) = (&options.record, &settings.secrets) {
+        secrets.keep_apart_from(outline)?;
+    }
     let watch = Watch::begin(options.record.as_deref()).map_err(Trouble::usage)?;
-    let mut socket = connect(options, &settings, &watch, report)?;
+    let outcome = session(options, &settings, terminal, &watch, report);
+    let outcome = outcome.and_then(|()| reconnect(options, &settings, report));
+    let secrets = settings.secrets.as_ref();
+    for gap in [watch.gap(), secrets.and_then(Secrets::gap)]
+        .into_iter()
+        .flatten()
+    {
+        report.tell(&Warning(gap));
+    }
+    outcome
+}
+
+/// One connection, from its first byte to its end.
+fn session(
+    options: &Options,
+    settings: &Settings,
+    terminal: Option<Terminal>,
+    watch: &Watch,
+    report: &Report,
+) -> Result<(), Trouble> {
+    let mut socket = connect(options, settings, watch, report)?;
     if let Err(error) = interrupt::watch() {
         report.tell(&Warning(format!(
             "Ctrl-C will not tell the server: {error}"
         )));
     }
-    start_tls(&mut socket, options, &settings, &watch, Some(report))?;
-    let outcome = handshake(&mut socket, options, &settings, terminal, &watch, report);
+    start_tls(&mut socket, options, settings, watch, Some(report))?;
+    let outcome = handshake(&mut socket, options, settings, terminal, watch, report);
     if watch.was_asked() {
         report.tell(&Asked::by(socket.connection(), options.client_ca_names));
     }
     let trust = match outcome? {
         Ok(asked) if asked => Trust::Asked,
         Ok(_) => settings.trust,
-        Err(error) => return Err(give_up(&mut socket, error, false, &watch, options)),
+        Err(error) => return Err(give_up(&mut socket, error, false, watch, options)),
     };
     report.tell(&Encrypted::new(socket.connection(), trust));
     socket.set_peer_close_timeout(Some(options.timeout));
-    let (mut socket, traffic, outcome) = pump::run(socket, options, &watch)?;
+    let (mut socket, traffic, outcome) = pump::run(socket, options, watch)?;
     let outcome = outcome.and_then(|()| {
         let ended = socket.wait_for_disconnected(Some(options.timeout));
         ended.map(drop).map_err(Interrupted::Connection)
@@ -104,7 +129,7 @@ fn converse(options: &Options, report: &Report) -> Result<(), Trouble> {
         {
             Ok(())
         }
-        Interrupted::Connection(error) => Err(give_up(&mut socket, error, true, &watch, options)),
+        Interrupted::Connection(error) => Err(give_up(&mut socket, error, true, watch, options)),
         Interrupted::Streams(why) => {
             socket.disconnect_from_host(FAREWELL);
             Err(Trouble::usage(why))
@@ -137,8 +162,7 @@ fn converse(options: &Options, report: &Report) -> Result<(), Trouble> {
             Err(Trouble::new(Exit::Truncated, why))
         }),
         _ => outcome,
-    }?;
-    reconnect(options, &settings, report)
+    }
 }
 
 /// Connects so many times more, with nothing to say.
@@ -146,11 +170,17 @@ fn reconnect(options: &Options, settings: &Settings, report: &Report) -> Result<
     let watch = Watch::default();
     let handshaken = || {
         let host = &options.target.host;
-        let mut socket = settings
-            .route
-            .connect(host, settings.port, &Connector::connect)?;
+        let reach = |connector: &Connector, host: &str, port| {
+            let mut socket = connector.start(host, port)?;
+            settings.transcribe(&mut socket)?;
+            socket.wait_for_connected(None)?;
+            Ok(socket)
+        };
+        let mut socket = settings.route.connect(host, settings.port, &reach)?;
         start_tls(&mut socket, options, settings, &watch, None)?;
-        match wait_for_encrypted(&mut socket, options.timeout) {
+        let outcome = wait_for_encrypted(&mut socket, options.timeout, &watch);
+        settings.write_anchors(socket.connection());
+        match outcome {
             Ok(()) => Ok(socket),
             Err(error) => Err(give_up(&mut socket, error, false, &watch, options)),
         }
@@ -181,6 +211,7 @@ fn connect(
     let reach = |connector: &Connector, host: &str, port| {
         let progress = progress(&format!("Looking up {host:?}"), options, Some(report));
         let mut socket = connector.start(host, port)?;
+        settings.transcribe(&mut socket)?;
         loop {
             if let Some(attempt) = socket.attempt() {
                 progress.now(&format!(
@@ -270,8 +301,9 @@ fn handshake(
     report: &Report,
 ) -> Result<Result<bool, WaitError>, Trouble> {
     let progress = progress("Waiting for the handshake", options, Some(report));
-    let outcome = wait_for_encrypted(socket, options.timeout);
+    let outcome = wait_for_encrypted(socket, options.timeout, watch);
     drop(progress);
+    settings.write_anchors(socket.connection());
     let mut chain = Chain::of(socket.connection());
     if options.verify == Mode::Verify {
         chain = chain.with_remedies(Command::Connect, &settings.terms);
@@ -292,7 +324,7 @@ fn handshake(
     };
     let id = *id;
     let shown = ask::shown(&chain, !options.json);
-    let accepted = match asked(socket, terminal, shown) {
+    let accepted = match asked(socket, terminal, shown, watch) {
         Ok(accepted) => accepted,
         Err(error) => return Ok(Err(error)),
     };
@@ -311,7 +343,7 @@ fn handshake(
     });
     // A review that is not open any more has ended in a failure, which the wait tells.
     let _ = socket.answer(id, verdict);
-    Ok(wait_for_encrypted(socket, options.timeout).map(|()| true))
+    Ok(wait_for_encrypted(socket, options.timeout, watch).map(|()| true))
 }
 
 /// The answer of a person. Meanwhile the server may hang up, and the person may have had enough.
@@ -319,6 +351,7 @@ fn asked(
     socket: &mut SslSocket,
     terminal: Terminal,
     shown: Option<String>,
+    watch: &Watch,
 ) -> Result<io::Result<bool>, WaitError> {
     let (sender, answer) = std::sync::mpsc::channel();
     std::thread::spawn(move || sender.send(ask::accepts(&terminal, shown)));
@@ -327,25 +360,30 @@ fn asked(
             Ok(accepted) => return Ok(accepted),
             Err(_) => socket.keep_asking(SLICE)?,
         }
-        leave_if_interrupted(socket);
+        leave_if_interrupted(socket, watch);
     }
 }
 
 /// Waits in slices, so that Ctrl-C lets us say farewell.
-fn wait_for_encrypted(socket: &mut SslSocket, timeout: Duration) -> Result<(), WaitError> {
+fn wait_for_encrypted(
+    socket: &mut SslSocket,
+    timeout: Duration,
+    watch: &Watch,
+) -> Result<(), WaitError> {
     let start = Instant::now();
     loop {
         let left = timeout.saturating_sub(start.elapsed());
         match socket.wait_for_encrypted(Some(left.min(SLICE))) {
-            Err(WaitError::Timeout) if left > SLICE => leave_if_interrupted(socket),
+            Err(WaitError::Timeout) if left > SLICE => leave_if_interrupted(socket, watch),
             outcome => return outcome,
         }
     }
 }
 
 /// Ctrl-C: the server is told.
-fn leave_if_interrupted(socket: &mut SslSocket) {
+fn leave_if_interrupted(socket: &mut SslSocket, watch: &Watch) {
     if interrupt::is_pending() {
+        watch.end(CANCEL);
         socket.cancel();
         interrupt::end();
     }

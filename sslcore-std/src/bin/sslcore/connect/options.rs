@@ -60,7 +60,7 @@ pub(crate) struct Options {
     /// Expect this name in the certificate, instead of HOST
     #[arg(long, help_heading = "Trust")]
     pub(super) name: Option<String>,
-    /// What to do about a certificate with errors: with "none" it is not even judged, with "query"
+    /// What to do about a certificate with errors: with "none" it is not even verified, with "query"
     /// its errors are shown and ignored, with "verify" they end the connection
     #[arg(
         long,
@@ -157,7 +157,8 @@ pub(crate) struct Options {
     pub(super) strict_close: bool,
     /// Show the certificates themselves, too, as PEM; with =FILE, put them into that file instead
     #[arg(long, value_name = "FILE", num_args = 0..=1, require_equals = true,
-        value_hint = ValueHint::FilePath, help_heading = "Running")]
+        value_hint = ValueHint::FilePath, value_parser = files::written_parser(),
+        help_heading = "Running")]
     pub(super) show_certs: Option<Option<PathBuf>>,
     /// How long connecting, the plaintext dialogue, the handshake and closing may take, each
     #[arg(long, value_name = "SECONDS", default_value = "30", value_parser = seconds,
@@ -170,13 +171,20 @@ pub(crate) struct Options {
     pub(super) reconnect: u8,
     /// Append the connection's secrets to this file, for Wireshark: whoever reads it can decrypt the
     /// connection
-    #[arg(long, value_name = "FILE", help_heading = "Running")]
+    #[arg(long, value_name = "FILE", value_parser = files::written_parser(), help_heading = "Running")]
     pub(super) key_log: Option<PathBuf>,
     /// Write down in this file which records passed, how large they were, the events, the alerts and
     /// the calls, but no data, names or secrets: for a report, and for `sslcore replay`, which draws it.
     /// Of --reconnect the first connection counts
-    #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath, help_heading = "Running")]
+    #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath,
+        value_parser = files::written_parser(), help_heading = "Running")]
     pub(super) record: Option<PathBuf>,
+    /// Write down in this new file all that happens, byte for byte, with the secrets of the connection:
+    /// for `sslcore replay`, which does it again. Whoever reads the file can read the connection; a
+    /// private key is never in it. The cryptography is RustCrypto's then, in portable Rust
+    #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath,
+        value_parser = files::written_parser(), help_heading = "Running")]
+    pub(super) record_secrets: Option<PathBuf>,
     /// Show every record and every event on standard error, with its time in milliseconds
     #[arg(long, help_heading = "Running")]
     pub(super) trace: bool,

@@ -12,7 +12,7 @@ use sslcore_std::{ReadHalf, SslSocket, WaitError, WriteHalf};
 use super::options::Options;
 use super::report::{Traffic, Trouble};
 use super::source::{Input, PIECE, Source, input};
-use super::watch::Watch;
+use super::watch::{CANCEL, CLOSE, Watch};
 use crate::exit::Exit;
 use crate::interrupt;
 
@@ -56,7 +56,7 @@ pub(super) fn run(
         let (shared, over) = (read_half.share(), &over);
         scope.spawn(move || {
             if interrupt::wait(|| over.load(Ordering::Relaxed)) {
-                watch.call("cancel");
+                watch.end(CANCEL);
                 shared.cancel();
                 interrupt::end();
             }
@@ -65,7 +65,7 @@ pub(super) fn run(
         over.store(true, Ordering::Relaxed);
         interrupt::wake();
         // The end of our direction: a write that waits ends with it.
-        watch.call("close");
+        watch.end(CLOSE);
         read_half.socket().close();
         // A writer that has pieces waiting finds the end when it writes them.
         let _ = stop.try_send(Input::Stop);
@@ -170,7 +170,7 @@ fn pass_on(
         // An input without a byte leaves nothing to wait for.
         passed.lingered = passed.sent > 0 && is_silent(receiver, server, linger, silence);
         if passed.sent == 0 || passed.lingered {
-            watch.call("close");
+            watch.end(CLOSE);
             server.close();
         }
     }

@@ -1,19 +1,23 @@
 //! From the command line to a configuration.
 
+use std::io;
 use std::net::IpAddr;
 use std::sync::Arc;
 use std::time::SystemTime;
 
-use sslcore_std::sslcore::{ClientConfig, OnErrors, PeerName, Pin, Timeouts, UnixTime, VerifyMode};
+use sslcore_std::SslSocket;
+use sslcore_std::sslcore::{ClientConfig, Connection, PeerName, UnixTime, VerifyMode};
 
 use super::options::{Mode, Options};
 use super::reconnect::Sessions;
 use super::report::{Report, Trouble, Trust, Warning};
 use super::route::Route;
+use super::secrets::{Draft, Secrets};
 use super::target::Target;
 use crate::anchors;
 use crate::judge::{Purpose, Terms};
 use crate::key_log::KeyLogFile;
+use crate::plan::Plan;
 
 /// The port of HTTPS, for want of another.
 const HTTPS: u16 = 443;
@@ -21,11 +25,13 @@ const HTTPS: u16 = 443;
 /// What a connection needs to be made.
 pub(super) struct Settings {
     pub(super) config: ClientConfig,
+    /// What everything is written down in.
+    pub(super) secrets: Option<Secrets>,
     pub(super) peer: PeerName,
     pub(super) port: u16,
     /// The name that is told in plaintext, where the protocol has a place for it.
     pub(super) domain: String,
-    /// What a chain is judged by, again, when it is not acceptable.
+    /// What a chain is verified by, again, when it is not acceptable.
     pub(super) terms: Terms,
     pub(super) route: Route,
     /// What is remembered of the server.
@@ -46,8 +52,18 @@ impl Settings {
         let named = options.sni.as_ref().or(options.name.as_ref());
         let terms = terms(options, report)?;
         let sessions = Sessions::new();
+        let plan = plan(options, &terms)?;
+        let identity = options.identity.load().map_err(Trouble::usage)?;
+        let key_log = options.key_log.as_deref().map(KeyLogFile::open);
+        let key_log = key_log.transpose().map_err(Trouble::usage)?;
+        let secrets = Draft::new(options.record_secrets.as_deref(), identity.as_ref())?;
+        let backend = secrets.backend();
+        let anchors = terms.anchors.clone();
+        let config = plan.config(backend, anchors, sessions.clone(), identity, key_log);
+        let config = config.map_err(Trouble::usage)?;
         Ok(Self {
-            config: config(options, &sessions, &terms)?,
+            config,
+            secrets: secrets.begin(&plan, report)?,
             terms,
             peer: peer(options)?,
             port: options.target.port.or(protocol_port).unwrap_or(HTTPS),
@@ -63,6 +79,21 @@ impl Settings {
                 Mode::Verify => Trust::Pinned,
             },
         })
+    }
+}
+
+impl Settings {
+    /// Has a connection written down that has not begun yet, if that is wanted.
+    pub(super) fn transcribe(&self, socket: &mut SslSocket) -> io::Result<()> {
+        let secrets = self.secrets.as_ref();
+        secrets.map_or(Ok(()), |secrets| secrets.transcribe(socket))
+    }
+
+    /// Writes down what a connection was verified by, if that is wanted.
+    pub(super) fn write_anchors(&self, connection: &Connection) {
+        if let Some(secrets) = &self.secrets {
+            secrets.anchors(connection, &self.terms);
+        }
     }
 }
 
@@ -93,10 +124,10 @@ fn is_address(text: &str) -> bool {
 }
 
 fn terms(options: &Options, report: &Report) -> Result<Terms, Trouble> {
-    let judged = options.verify != Mode::None && options.trust_sha256.is_empty();
+    let verified = options.verify != Mode::None && options.trust_sha256.is_empty();
     let since = SystemTime::UNIX_EPOCH.elapsed().ok();
     Ok(Terms {
-        anchors: anchors::find(&options.ca, judged, report)?,
+        anchors: anchors::find(&options.ca, verified, report)?,
         lists: options.status.lists().map_err(Trouble::usage)?,
         purpose: Purpose::Server,
         name: Some(
@@ -110,11 +141,7 @@ fn terms(options: &Options, report: &Report) -> Result<Terms, Trouble> {
     })
 }
 
-fn config(
-    options: &Options,
-    sessions: &Arc<Sessions>,
-    terms: &Terms,
-) -> Result<ClientConfig, Trouble> {
+fn plan(options: &Options, terms: &Terms) -> Result<Plan, Trouble> {
     if options.ask && options.verify != Mode::Verify {
         let why = "--ask asks about errors that --verify none and --verify query ignore";
         return Err(Trouble::usage(why));
@@ -123,58 +150,27 @@ fn config(
         let why = "--trust-sha256 accepts one certificate, --verify none and --verify query all";
         return Err(Trouble::usage(why));
     }
-    let timeout = Some(options.timeout);
-    let mut builder = ClientConfig::builder(sslcore_std::default_backend())
-        .timeouts(Timeouts {
-            handshake: timeout,
-            decision: None,
-            close: timeout,
-        })
-        .verify_mode(match options.verify {
+    let verified = options.verify != Mode::None;
+    let require_staple = options.status.requires_staple(verified);
+    let ciphers = options.ciphers.as_ref().map(|ciphers| {
+        let names = ciphers.names().into_iter();
+        names.map(ToOwned::to_owned).collect()
+    });
+    Ok(Plan {
+        verify: match options.verify {
             Mode::None => VerifyMode::None,
             Mode::Query => VerifyMode::Query,
             Mode::Verify => VerifyMode::Verify,
-        })
-        .on_errors(match options.ask {
-            true => OnErrors::Hold,
-            false => OnErrors::Reject,
-        })
-        .pins(
-            options
-                .trust_sha256
-                .iter()
-                .map(|pin| Pin::CertificateSha256(pin.bytes())),
-        );
-    builder = builder.session_store(sessions.clone());
-    let judged = options.verify != Mode::None;
-    let status = options.status.apply(builder, judged);
-    builder = status.map_err(Trouble::usage)?;
-    builder = builder.trust_anchors(terms.anchors.clone());
-    if let Some(path) = &options.key_log {
-        builder =
-            builder.dangerously_log_keys(Arc::new(KeyLogFile::open(path).map_err(Trouble::usage)?));
-    }
-    if let Some((chain, key)) = options.identity.load().map_err(Trouble::usage)? {
-        builder = builder.identity(chain, key);
-    }
-    if !options.alpn.is_empty() {
-        let alpn: Vec<&[u8]> = options.alpn.iter().map(String::as_bytes).collect();
-        builder = builder.alpn(&alpn);
-    }
-    if !options.protocol.is_empty() {
-        let protocols: Vec<&str> = options.protocol.iter().map(String::as_str).collect();
-        builder = builder.protocols(&protocols);
-    }
-    if let Some(ciphers) = &options.ciphers {
-        builder = builder.ciphers(&ciphers.names());
-    }
-    if !options.groups.is_empty() {
-        let groups: Vec<&str> = options.groups.iter().map(String::as_str).collect();
-        builder = builder.groups(&groups);
-    }
-    if !options.sigalgs.is_empty() {
-        let schemes: Vec<&str> = options.sigalgs.iter().map(String::as_str).collect();
-        builder = builder.signature_schemes(&schemes);
-    }
-    builder.build().map_err(Trouble::usage)
+        },
+        asks: options.ask,
+        timeout: options.timeout,
+        pins: options.trust_sha256.clone(),
+        lists: terms.lists.clone(),
+        require_staple: require_staple.map_err(Trouble::usage)?,
+        alpn: options.alpn.clone(),
+        protocols: options.protocol.clone(),
+        ciphers,
+        groups: options.groups.clone(),
+        signature_schemes: options.sigalgs.clone(),
+    })
 }

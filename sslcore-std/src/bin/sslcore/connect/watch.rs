@@ -11,6 +11,10 @@ use sslcore_std::trace::{Direction, Tap, Wire};
 use super::record::Recording;
 use super::trace::Trace;
 
+/// The calls that end our direction, in order and at once.
+pub(super) const CLOSE: &str = "close";
+pub(super) const CANCEL: &str = "cancel";
+
 /// What has been seen, and what writes it down.
 #[derive(Default)]
 pub(super) struct Watch {
@@ -22,6 +26,8 @@ pub(super) struct Watch {
 struct Seen {
     asked: AtomicBool,
     renegotiation: AtomicBool,
+    /// The end of our direction was called for.
+    ending: AtomicBool,
 }
 
 impl Watch {
@@ -38,6 +44,18 @@ impl Watch {
         if let Some(recording) = &self.recording {
             recording.call(what);
         }
+    }
+
+    /// A close, or a cancel that comes behind one, is written down; a close behind either is not.
+    pub(super) fn end(&self, what: &str) {
+        if !self.seen.ending.swap(true, Ordering::Relaxed) || what != CLOSE {
+            self.call(what);
+        }
+    }
+
+    /// Why the recording is not complete.
+    pub(super) fn gap(&self) -> Option<String> {
+        self.recording.as_ref()?.gap()
     }
 
     /// What sees it, and shows it if there is a trace.

@@ -11,7 +11,6 @@ mod session;
 mod summary;
 mod timeline;
 
-use std::io::Write;
 use std::net::{TcpListener, TcpStream};
 use std::process::ExitCode;
 
@@ -25,6 +24,7 @@ use self::fault::Fault;
 use self::log::{Entry, Log};
 use self::script::{CERTIFICATE_NAME, PATIENCE, Trouble};
 use self::session::Session;
+use crate::telling::{Report, put_out};
 use crate::text::{Fingerprint, Ink, Palette, ascii_json};
 
 /// Run a STARTTLS session over loopback, show all of it, and check it
@@ -91,9 +91,12 @@ pub(crate) fn run(options: &Options) -> ExitCode {
         true => json(session.as_ref(), &checks, code),
         false => text(session.as_ref(), &checks, code, options.fault),
     };
-    match std::io::stdout().write_all(out.as_bytes()) {
+    match put_out(out.as_bytes()) {
         Ok(()) => ExitCode::from(code),
-        Err(_) => ExitCode::FAILURE,
+        Err(trouble) => {
+            Report::new(options.json).tell(&trouble);
+            trouble.exit.into()
+        }
     }
 }
 

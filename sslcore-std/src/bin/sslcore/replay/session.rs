@@ -1,10 +1,14 @@
 //! What a recording says, line by line.
 
-use sslcore_std::trace::Direction;
+use sslcore_std::trace::{Direction, Records};
 
-/// The titles, up to the version: of a recording, and of a transcript of `sslcore::testing`, which has
+use super::moment::{Moment, What};
+use super::rows::Rows;
+
+/// The titles, up to the version: of recordings with and without secrets, and of a transcript, which has
 /// the bytes as well.
-const TITLES: [&str; 2] = [
+const TITLES: [&str; 3] = [
+    "secret recording of connections of sslcore ",
     "recording of a connection of sslcore ",
     "transcript of a connection of sslcore",
 ];
@@ -35,27 +39,6 @@ pub(super) struct Session {
     pub(super) moments: Vec<Moment>,
 }
 
-/// Something that happened.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) struct Moment {
-    /// In microseconds since the clock's start.
-    pub(super) at: u64,
-    pub(super) what: What,
-}
-
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) enum What {
-    /// So many in a row of one kind, with so many bytes together.
-    Records {
-        direction: Direction,
-        kind: String,
-        count: usize,
-        bytes: usize,
-    },
-    Event(String),
-    Call(String),
-}
-
 impl Session {
     /// Reads it, or says what is wrong with it.
     pub(super) fn read(text: &str) -> Result<Self, String> {
@@ -65,61 +48,137 @@ impl Session {
         if !TITLES.into_iter().any(is_title) {
             return Err("it is no recording of a connection".to_owned());
         }
-        let mut reader = Reader::default();
+        let mut reader = Reader {
+            is_transcript: !title.starts_with(TITLES[1]),
+            ..Reader::default()
+        };
         for (number, line) in lines {
             let read = reader.line(line);
             read.ok_or_else(|| format!("line {number} says nothing that is known"))?;
+            if reader.trouble.is_some() {
+                break;
+            }
         }
         reader.end_of_bytes();
-        Ok(reader.session)
+        match reader.trouble {
+            Some(why) => Err(why),
+            None => Ok(Self {
+                is_server: reader.is_server,
+                moments: reader.rows.into_vec(),
+            }),
+        }
+    }
+
+    /// How many records and pieces of plaintext have passed, and how many bytes.
+    pub(super) fn passed(&self, way: Direction) -> (usize, usize) {
+        let (mut records, mut all) = (0_usize, 0_usize);
+        for moment in &self.moments {
+            let (count, bytes) = match &moment.what {
+                What::Records {
+                    direction,
+                    count,
+                    bytes,
+                    ..
+                } if *direction == way => (*count, *bytes),
+                What::Folded(folded) => folded.passed(way),
+                _ => continue,
+            };
+            records = records.saturating_add(count);
+            all = all.saturating_add(bytes);
+        }
+        (records, all)
     }
 }
 
 #[derive(Default)]
 struct Reader {
-    session: Session,
+    is_server: bool,
+    rows: Rows,
+    /// Why no more rows can be added.
+    trouble: Option<String>,
+    is_transcript: bool,
+    /// How many calls the last lines are.
+    calls: usize,
     /// The clock.
     at: u64,
     /// Bytes of a transcript, in which no record was found so far.
     loose: Option<(Direction, usize)>,
     /// In which direction the last ones went.
     direction: Option<Direction>,
+    /// How many have ended.
+    connections: usize,
+    /// What names the records of a transcript.
+    records: [Records; 2],
+    /// The record of a transcript whose lines are read: its header, and how its body begins.
+    open: Option<([u8; 5], Vec<u8>)>,
 }
 
 impl Reader {
     fn line(&mut self, line: &str) -> Option<()> {
         let (first, rest) = line.split_once(' ').unwrap_or((line, ""));
+        let calls = std::mem::take(&mut self.calls);
         // The lines of bytes are indented.
         if !first.is_empty() {
             self.end_of_bytes();
         }
         match first {
             "" => match line.split_once(" # ") {
-                Some((header, record)) if !header.contains('"') => {
+                Some((header, _)) if !header.contains('"') => {
                     self.loose = None;
-                    self.record(self.direction?, record)?;
+                    self.end_of_record();
+                    let mut bytes = [0; 5];
+                    let digits = header.trim();
+                    (digits.len() == 10).then_some(())?;
+                    for (at, byte) in bytes.iter_mut().enumerate() {
+                        *byte = u8::from_str_radix(digits.get(2 * at..2 * at + 2)?, 16).ok()?;
+                    }
+                    self.open = Some((bytes, Vec::new()));
                 }
-                _ => {}
+                _ => self.body(line),
             },
-            "at" => self.at = rest.split_once(" us")?.0.parse().ok()?,
+            // Each connection of a secret recording has a transcript of its own.
+            "transcript" if line.starts_with(TITLES[2]) => self.begin(),
+            "seed" | "settings" | "trust" => {}
+            "at" => {
+                self.at = rest.split_once(" us")?.0.parse().ok()?;
+                // A transcript has the time for what comes of calls, above that and below the calls.
+                self.rows.restamp(calls, self.at);
+            }
             ">" => self.passed(Direction::Sent, rest)?,
             "<" => self.passed(Direction::Received, rest)?,
             "event" => self.event(rest),
             _ if line.starts_with('#') || DRIVING.contains(&first) => {}
-            "start" => self.push(What::Call(line.to_owned())),
-            // Of what is written and read, not the text.
-            _ => self.push(What::Call(line.split(" \"").next()?.to_owned())),
+            _ => {
+                // Of what is written and read, not the text.
+                let shown = match first {
+                    "start" => line,
+                    _ => line.split(" \"").next()?,
+                };
+                self.push(What::Call(shown.to_owned()));
+                self.calls = if self.is_transcript { calls + 1 } else { 0 };
+            }
         }
         Some(())
     }
 
+    /// Another connection, if there was one before.
+    fn begin(&mut self) {
+        if !self.rows.is_empty() {
+            self.connections += 1;
+            self.at = 0;
+            self.records = Default::default();
+            self.push(What::Connection(self.connections + 1));
+        }
+    }
+
     fn push(&mut self, what: What) {
-        self.session.moments.push(Moment { at: self.at, what });
+        let pushed = self.rows.push(Moment { at: self.at, what });
+        self.trouble = self.trouble.take().or(pushed.err());
     }
 
     fn event(&mut self, event: &str) {
         let name = event.split(['(', ' ']).next().unwrap_or_default();
-        self.session.is_server |= event == "ModeChanged(Server)";
+        self.is_server |= event == "ModeChanged(Server)";
         if !FLOW.contains(&name) {
             self.push(What::Event(event.to_owned()));
         }
@@ -136,7 +195,36 @@ impl Reader {
         Some(())
     }
 
+    /// A line of a record's body: its first digits say what the record is.
+    fn body(&mut self, line: &str) {
+        let Some((_, body)) = self.open.as_mut().filter(|(_, body)| body.is_empty()) else {
+            return;
+        };
+        for digits in line.trim().as_bytes().chunks(2).take(4) {
+            let byte = std::str::from_utf8(digits).ok();
+            let byte = byte.and_then(|digits| u8::from_str_radix(digits, 16).ok());
+            body.push(byte.unwrap_or_default());
+        }
+    }
+
+    /// Names the record whose lines have been read; of its body no more than the beginning matters.
+    fn end_of_record(&mut self) {
+        let (Some((header, body)), Some(direction)) = (self.open.take(), self.direction) else {
+            return;
+        };
+        let len = usize::from(u16::from_be_bytes([header[3], header[4]]));
+        let mut bytes = header.to_vec();
+        bytes.extend(body);
+        bytes.resize(header.len() + len, 0);
+        let mut named = None;
+        self.records[direction as usize].feed(&bytes, |record| named = Some(record));
+        if let Some(record) = named {
+            self.add(direction, &record.to_string(), record.len());
+        }
+    }
+
     fn end_of_bytes(&mut self) {
+        self.end_of_record();
         if let Some((direction, bytes)) = self.loose.take() {
             self.add(direction, "bytes", bytes);
         }
@@ -151,7 +239,7 @@ impl Reader {
 
     /// Adds a record, to those before it if they are the same at that time.
     fn add(&mut self, direction: Direction, kind: &str, bytes: usize) {
-        if let Some(Moment { at, what }) = self.session.moments.last_mut()
+        if let Some(Moment { at, what }) = self.rows.last_mut()
             && self.at.saturating_sub(*at) < TOGETHER
             && what.absorb(direction, kind, bytes)
         {
@@ -163,25 +251,6 @@ impl Reader {
             count: 1,
             bytes,
         });
-    }
-}
-
-impl What {
-    /// Takes one more of the same kind in, if this is of that kind.
-    fn absorb(&mut self, way: Direction, same: &str, more: usize) -> bool {
-        match self {
-            Self::Records {
-                direction,
-                kind,
-                count,
-                bytes,
-            } if *direction == way && kind == same => {
-                *count += 1;
-                *bytes = bytes.saturating_add(more);
-                true
-            }
-            _ => false,
-        }
     }
 }
 

@@ -118,7 +118,7 @@ pub(crate) struct Options {
 
     /// Append the secrets of all connections to this file, for Wireshark: whoever reads it can
     /// decrypt them
-    #[arg(long, value_name = "FILE", help_heading = "Running")]
+    #[arg(long, value_name = "FILE", value_parser = files::written_parser(), help_heading = "Running")]
     key_log: Option<PathBuf>,
     /// Say everything as JSON on standard output, one object per line; `sslcore --help` lists
     /// their members

@@ -1,8 +1,7 @@
-//! `sslcore verify`: judges certificates in files, without a connection.
+//! `sslcore verify`: verifies certificates in files, without a connection.
 
 mod time;
 
-use std::io::{self, Write};
 use std::path::PathBuf;
 use std::process::ExitCode;
 
@@ -18,10 +17,10 @@ use crate::files;
 use crate::judge::{Purpose, Terms};
 use crate::remedy::Command;
 use crate::status;
-use crate::telling::{Report, Telling, Trouble, Warning};
-use crate::text::{Ink, Palette, ascii_json, escaped};
+use crate::telling::{Report, Telling, Trouble, Warning, print};
+use crate::text::{Ink, Palette, escaped};
 
-/// Judge certificates in files as a handshake would, without one
+/// Verify certificates in files as a handshake would, without one
 ///
 /// Shows each certificate, everything that is wrong with it, and what would make it acceptable.
 /// Nothing is looked up anywhere: missing intermediates are not fetched, and only the revocation
@@ -29,7 +28,7 @@ use crate::text::{Ink, Palette, ascii_json, escaped};
 #[derive(Args)]
 #[command(after_help = EXAMPLES)]
 pub(crate) struct Options {
-    /// The certificates, PEM or DER: first the one that is judged, then the intermediates in any
+    /// The certificates, PEM or DER: first the one that is verified, then the intermediates in any
     /// order. The certificates of further files come behind those of the first. - is standard input, here and
     /// wherever a file is named
     #[arg(value_name = "FILE", value_parser = files::parser(), required = true)]
@@ -55,7 +54,7 @@ pub(crate) struct Options {
     purpose: Purpose,
     /// Show the certificates themselves, too, as PEM; with =FILE, put them into that file instead
     #[arg(long, value_name = "FILE", num_args = 0..=1, require_equals = true,
-        value_hint = ValueHint::FilePath)]
+        value_hint = ValueHint::FilePath, value_parser = files::written_parser())]
     show_certs: Option<Option<PathBuf>>,
     /// Write the certificates and the verdict as JSON, one object per line; `sslcore --help` lists
     /// their members
@@ -79,7 +78,7 @@ Exit codes:
 
 pub(crate) fn run(options: &Options) -> ExitCode {
     let report = Report::new(options.json);
-    match judge(options, &report) {
+    match verify(options, &report) {
         Ok(exit) => exit.into(),
         Err(trouble) => {
             report.tell(&trouble);
@@ -88,7 +87,7 @@ pub(crate) fn run(options: &Options) -> ExitCode {
     }
 }
 
-fn judge(options: &Options, report: &Report) -> Result<Exit, Trouble> {
+fn verify(options: &Options, report: &Report) -> Result<Exit, Trouble> {
     let mut chain = Vec::new();
     for file in &options.files {
         chain.extend(trust::certificates_from_file(file).map_err(Trouble::usage)?);
@@ -97,7 +96,7 @@ fn judge(options: &Options, report: &Report) -> Result<Exit, Trouble> {
     let chain = trust::leaf_first(chain);
     if chain.first() != first.as_ref() {
         report.tell(&Warning(
-            "the first certificate has issued others: the one that has issued none is judged, a \
+            "the first certificate has issued others: the one that has issued none is verified, a \
              server sends it first"
                 .to_owned(),
         ));
@@ -194,25 +193,5 @@ impl Telling for Verdict<'_> {
             "purpose": self.purpose.name(),
             "at": self.at.as_secs(),
         })
-    }
-}
-
-/// Onto standard output: it is what was asked for.
-fn print(json: bool, all: &[&dyn Telling]) -> Result<(), Trouble> {
-    let palette = Palette::for_stdout();
-    let mut text = String::new();
-    for telling in all {
-        text += &match json {
-            true => ascii_json(&telling.json()) + "\n",
-            false => telling.text(palette),
-        };
-    }
-    match io::stdout().write_all(text.as_bytes()) {
-        // Whoever reads it has seen enough.
-        Err(error) if error.kind() != io::ErrorKind::BrokenPipe => {
-            let why = format!("standard output cannot be written: {error}");
-            Err(Trouble::usage(why))
-        }
-        _ => Ok(()),
     }
 }

@@ -76,6 +76,7 @@ const RESERVED: [&[u8]; 5] = [
 ];
 
 /// The secret that material is exported from, kept beyond the handshake.
+#[cfg_attr(feature = "testing", derive(Clone))]
 pub(crate) enum Exporter {
     Tls13 {
         suite: &'static Tls13CipherSuite,

@@ -1,0 +1,127 @@
+//! Configurations that have names.
+
+use rustls::crypto::CryptoProvider;
+
+use super::scenario::{ClientCertificate, Scenario};
+use crate::buffer::Buffers;
+use crate::config::{ClientConfig, PeerName, ServerConfig, ServerStart};
+use crate::config_error::ConfigError;
+use crate::connection::{Connection, Progress};
+use crate::crypto::Backend;
+use crate::limits::Limits;
+use crate::testing::{backend_without_security, known_identity, rustcrypto_without_security};
+use crate::time::{Instant, Now, UnixTime};
+use crate::usage::UsageError;
+use crate::verify::policy::{OnErrors, VerifyMode};
+
+/// A client's and a server's configuration that fit each other. The same name and seed give the same
+/// ones. The [module](super::transcript) has an example.
+#[derive(Clone, Debug)]
+pub struct Configurations {
+    /// The client's, with random numbers from the seed.
+    pub client: ClientConfig,
+    /// The server's, with random numbers from the seed and 1.
+    pub server: ServerConfig,
+}
+
+impl Configurations {
+    /// The configurations of this name; `None` when a word of it is not known, or two contradict each
+    /// other.
+    ///
+    /// The server has the [known identity](known_identity), which the client trusts; both are
+    /// [without security](backend_without_security). The words, in any order, change that;
+    /// [`Scenario`] has them as data:
+    ///
+    /// | word | says |
+    /// |---|---|
+    /// | `tls12`, `tls13` | only this version |
+    /// | `rustcrypto` | [all cryptography](rustcrypto_without_security), with random numbers from the seed |
+    /// | `retried` | the server lacks the client's first group: HelloRetryRequest in TLS 1.3 |
+    /// | `mutual` | the client has the known identity, too, and the server verifies it |
+    /// | `refused` | as `mutual`, but the server trusts nobody |
+    /// | `untrusted` | the client trusts nobody, and asks what to do |
+    /// | `max_fragment 100` | both send no larger [fragments](crate::ConfigBuilder::max_fragment) |
+    /// | `resumed` | the two have had a session: the next one resumes it |
+    pub fn without_security(name: &str, seed: u64) -> Option<Self> {
+        let scenario = Scenario::named(name)?;
+        let made = Self::make(scenario, seed).ok()?;
+        if scenario.resumed {
+            made.meet()?;
+        }
+        Some(made)
+    }
+
+    fn make(scenario: Scenario, seed: u64) -> Result<Self, ConfigError> {
+        let backend = match scenario.rustcrypto {
+            true => rustcrypto_without_security,
+            false => backend_without_security,
+        };
+        let (chain, key) = known_identity();
+        let mut client = ClientConfig::builder(backend(seed));
+        let other = backend(seed.wrapping_add(1));
+        let other = if scenario.retried {
+            without_first_group(other)
+        } else {
+            other
+        };
+        let mut server = ServerConfig::builder(other).identity(chain.clone(), key.clone_key());
+        client = match scenario.untrusted {
+            true => client.on_errors(OnErrors::Hold),
+            false => client.trust_anchors(chain.clone()),
+        };
+        if scenario.client_certificate != ClientCertificate::None {
+            client = client.identity(chain.clone(), key);
+            server = server.verify_mode(VerifyMode::Verify);
+        }
+        if scenario.client_certificate == ClientCertificate::Accepted {
+            server = server.trust_anchors(chain);
+        }
+        if let Some(version) = scenario.version {
+            client = client.protocols(&[version.name()]);
+            server = server.protocols(&[version.name()]);
+        }
+        if let Some(bytes) = scenario.max_fragment {
+            client = client.max_fragment(bytes);
+            server = server.max_fragment(bytes);
+        }
+        Ok(Self {
+            client: client.build()?,
+            server: server.build()?,
+        })
+    }
+
+    /// A session between the two, in 2030.
+    fn meet(&self) -> Option<()> {
+        let [mut client, mut server] =
+            [(); 2].map(|()| Connection::new(Limits::default(), Buffers::Owned));
+        let name = PeerName::new("server.test").ok()?;
+        let start = ServerStart::With(self.server.clone());
+        client.start_client_encryption(&self.client, name).ok()?;
+        server.start_server_encryption(start).ok()?;
+        // More flights than any handshake has, with its tickets.
+        for _ in 0..4 {
+            carry(&mut client, &mut server).ok()?;
+            carry(&mut server, &mut client).ok()?;
+        }
+        Some(())
+    }
+}
+
+/// Carries what one has to say to the other.
+fn carry(from: &mut Connection, to: &mut Connection) -> Result<(), UsageError> {
+    let year_2030 = UnixTime::since_unix_epoch(core::time::Duration::from_secs(1_893_456_000));
+    let now = Now::new(Instant::from_millis(0), year_2030);
+    while from.process(now) != Progress::Idle {
+        while from.poll_event().is_some() {}
+    }
+    let n = to.receive(from.transmit())?;
+    from.transmitted(n)
+}
+
+fn without_first_group(backend: Backend) -> Backend {
+    let mut provider = CryptoProvider::clone(backend.provider());
+    provider.kx_groups.remove(0);
+    Backend::custom(backend.name(), provider, move |algorithm, key| {
+        backend.aead(algorithm, key)
+    })
+}

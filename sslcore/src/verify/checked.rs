@@ -1,0 +1,235 @@
+//! The signatures that were checked for one peer: none is checked twice, and few at a time.
+//!
+//! A judgement is made again from its beginning until every answer that it wants is known; each time
+//! it may ask for so many new ones. So the searches stay plain functions, webpki's among them, and no
+//! call costs more than it is allowed to.
+
+use alloc::vec::Vec;
+use core::fmt;
+
+use rustls_pki_types::{
+    AlgorithmIdentifier, CertificateDer, InvalidSignature, SignatureVerificationAlgorithm,
+};
+use spin::Mutex;
+
+use super::key_flaw::compressed;
+use super::policy::Policy;
+use crate::x509::revocation_list::RevocationList;
+
+/// The answers. One takes 48 bytes; there are at most as many as signatures may be checked for one
+/// chain.
+#[derive(Debug, Default)]
+pub(crate) struct CheckedSignatures {
+    answers: Vec<Answer>,
+    /// Whether webpki has searched for a path with all answers that it wanted, and found none.
+    has_no_path: bool,
+}
+
+#[derive(Debug)]
+struct Answer {
+    question: Question,
+    is_good: bool,
+}
+
+/// What was asked. The bytes are those of the peer's chain and of the configuration, which stay the same
+/// as long as the peer is judged; so they are told by where they are.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+struct Question {
+    algorithm: usize,
+    message: Place,
+    signature: Place,
+    key: Place,
+}
+
+/// So many bytes of one of the sources.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+struct Place {
+    source: u32,
+    start: u32,
+    len: u32,
+}
+
+/// What the bytes of signatures, keys, and what they sign are borrowed from, in this order: the chain,
+/// the trust anchors, the lists of revoked certificates, and what backends are asked with.
+pub(super) struct Sources<'a> {
+    chain: &'a [CertificateDer<'static>],
+    policy: &'a Policy,
+}
+
+impl<'a> Sources<'a> {
+    pub(super) fn new(chain: &'a [CertificateDer<'static>], policy: &'a Policy) -> Self {
+        Self { chain, policy }
+    }
+
+    /// Where these bytes are borrowed from. Two sources never overlap, since both are alive.
+    fn place(&self, bytes: &[u8]) -> Option<Place> {
+        let anchors = self.policy.anchors.iter();
+        let lists = self.policy.revocation.iter().flat_map(|it| it.lists());
+        let chain = self.chain.iter().map(AsRef::as_ref);
+        let anchors = anchors.map(|it| it.subject_public_key_info.as_ref());
+        let lists = lists.map(RevocationList::der).map(AsRef::as_ref);
+        let own = [
+            &compressed::MESSAGE[..],
+            &compressed::POINT,
+            &compressed::SIGNATURE,
+        ];
+        let mut sources = chain.chain(anchors).chain(lists).chain(own).enumerate();
+        sources.find_map(|(source, all)| {
+            let (all, part) = (all.as_ptr_range(), bytes.as_ptr_range());
+            let is_inside = all.start <= part.start && part.end <= all.end && !bytes.is_empty();
+            is_inside.then(|| Place {
+                source: source as u32,
+                start: (part.start.addr() - all.start.addr()) as u32,
+                len: bytes.len() as u32,
+            })
+        })
+    }
+}
+
+/// What the algorithms of one run share.
+pub(super) struct Run<'a> {
+    sources: Sources<'a>,
+    state: Mutex<State<'a>>,
+}
+
+struct State<'a> {
+    known: &'a mut CheckedSignatures,
+    /// How many new signatures may still be checked.
+    allowance: usize,
+    was_new: bool,
+    is_cut_short: bool,
+}
+
+impl<'a> Run<'a> {
+    /// A run that checks at most `allowance` signatures whose answers are not known.
+    pub(super) fn new(
+        sources: Sources<'a>,
+        known: &'a mut CheckedSignatures,
+        allowance: usize,
+    ) -> Self {
+        Self {
+            sources,
+            state: Mutex::new(State {
+                known,
+                allowance,
+                was_new: false,
+                is_cut_short: false,
+            }),
+        }
+    }
+
+    /// Whether an answer was missing: what came out means nothing then.
+    pub(super) fn is_cut_short(&self) -> bool {
+        self.state.lock().is_cut_short
+    }
+
+    /// What `search` finds. One that has found nothing with all answers is not made again.
+    pub(super) fn once<T>(&self, search: impl FnOnce() -> Option<T>) -> Option<T> {
+        if self.state.lock().known.has_no_path {
+            return None;
+        }
+        let found = search();
+        let mut state = self.state.lock();
+        state.known.has_no_path = found.is_none() && !state.is_cut_short;
+        found
+    }
+
+    /// Whether a signature was checked.
+    pub(super) fn has_checked(&self) -> bool {
+        self.state.lock().was_new
+    }
+
+    /// The algorithms of the policy, which remember.
+    pub(super) fn algorithms(&self) -> Vec<Remembering<'_, 'a>> {
+        let algorithms = self.sources.policy.algorithms.iter().enumerate();
+        algorithms
+            .map(|(number, algorithm)| Remembering {
+                algorithm: *algorithm,
+                number,
+                run: self,
+            })
+            .collect()
+    }
+
+    fn verify(
+        &self,
+        algorithm: &Remembering<'_, '_>,
+        key: &[u8],
+        message: &[u8],
+        signature: &[u8],
+    ) -> bool {
+        let check = || {
+            let checked = algorithm
+                .algorithm
+                .verify_signature(key, message, signature);
+            checked.is_ok()
+        };
+        let place = |bytes| self.sources.place(bytes);
+        let (Some(message), Some(signature), Some(key)) =
+            (place(message), place(signature), place(key))
+        else {
+            // Nobody asks such a question. It is answered, so that there is an end.
+            debug_assert!(false, "a signature of what is kept nowhere");
+            return check();
+        };
+        let question = Question {
+            algorithm: algorithm.number,
+            message,
+            signature,
+            key,
+        };
+        let mut state = self.state.lock();
+        let mut known = state.known.answers.iter();
+        if let Some(answer) = known.find(|answer| answer.question == question) {
+            return answer.is_good;
+        }
+        let Some(left) = state.allowance.checked_sub(1) else {
+            state.is_cut_short = true;
+            return false;
+        };
+        state.allowance = left;
+        state.was_new = true;
+        let is_good = check();
+        state.known.answers.push(Answer { question, is_good });
+        is_good
+    }
+}
+
+/// An algorithm that checks nothing twice.
+pub(super) struct Remembering<'r, 'a> {
+    algorithm: &'static dyn SignatureVerificationAlgorithm,
+    number: usize,
+    run: &'r Run<'a>,
+}
+
+impl SignatureVerificationAlgorithm for Remembering<'_, '_> {
+    fn verify_signature(
+        &self,
+        public_key: &[u8],
+        message: &[u8],
+        signature: &[u8],
+    ) -> Result<(), InvalidSignature> {
+        match self.run.verify(self, public_key, message, signature) {
+            true => Ok(()),
+            false => Err(InvalidSignature),
+        }
+    }
+
+    fn public_key_alg_id(&self) -> AlgorithmIdentifier {
+        self.algorithm.public_key_alg_id()
+    }
+
+    fn signature_alg_id(&self) -> AlgorithmIdentifier {
+        self.algorithm.signature_alg_id()
+    }
+
+    fn fips(&self) -> bool {
+        self.algorithm.fips()
+    }
+}
+
+impl fmt::Debug for Remembering<'_, '_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.algorithm.fmt(f)
+    }
+}
