@@ -40,7 +40,7 @@ impl Guest {
     }
 
     /// It is a server with this certificate.
-    pub(crate) fn as_server(self, identity: &Identity) -> Self {
+    pub(crate) fn serving_with(self, identity: &Identity) -> Self {
         let cert = self.scratch.file("cert.der", &identity.chain[0]);
         let key = self.scratch.file("key.der", identity.key().secret_der());
         self.word(&format!("cert={cert}"))

@@ -90,7 +90,9 @@ fn a_client_starts_tls_in_a_session_of_smtp() {
 
 #[test]
 fn a_server_serves_three_clients_at_once() {
-    let guest = Guest::order("server").as_server(&WORLD.server).forwarding();
+    let guest = Guest::order("server")
+        .serving_with(&WORLD.server)
+        .forwarding();
     let (address, mut guest) = (guest.address(), guest.boot());
     guest.until_said("listening");
     let data = pattern(30_000);
