@@ -42,7 +42,13 @@ fn when_sending_has_failed_in_a_handshake_the_peers_reason_is_heard() {
     let pair = Pair::underway("TLSv1.3", 1);
     let mut pair = pair.expect("under way");
     pair.client.write(b"queued");
+    assert_eq!(pair.client.conn.bytes_to_write(), 6);
     pair.client.conn.transmit_failed();
+    assert_eq!(
+        pair.client.conn.bytes_to_write(),
+        0,
+        "they wait for nothing"
+    );
     pair.server.conn.cancel();
     let farewell = pair.server.take();
     pair.client.give(&farewell, usize::MAX);
