@@ -292,6 +292,22 @@ fn without_a_wall_clock_a_ticket_is_not_kept() {
 }
 
 #[test]
+fn a_server_without_a_wall_clock_issues_no_ticket() {
+    for version in ["TLSv1.2", "TLSv1.3"] {
+        let cache = Arc::new(ClientSessionCache::new(8));
+        let client = clients(version).session_store(cache.clone());
+        let client = client.build().expect("client");
+        let server = servers(version, true).build().expect("server");
+        let mut pair = Pair::tls(&client, &server);
+        pair.server.has_wall_clock = false;
+        pair.run();
+        assert!(pair.client.conn.is_encrypted(), "{version}");
+        assert_eq!(pair.client.conn.session_tickets_received(), 0);
+        assert!(cache.is_empty(), "{version}");
+    }
+}
+
+#[test]
 fn in_tls12_a_ticket_is_part_of_the_handshake_and_no_event() {
     let client = clients("TLSv1.2").build().expect("client");
     let server = servers("TLSv1.2", true).session_cache(0);
