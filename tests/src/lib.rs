@@ -6,11 +6,9 @@ pub mod between;
 pub mod cases;
 pub mod certs;
 pub mod chains;
-pub mod counting;
 pub mod effort;
 #[cfg(feature = "rustcrypto")]
 pub mod entropy;
-pub mod failing;
 pub mod flaws;
 pub mod forge;
 pub mod gnutls;
@@ -33,5 +31,6 @@ pub mod sealing;
 pub mod transcripts;
 pub mod useless;
 pub mod view;
+pub mod watched;
 pub mod wiped;
 pub mod wire;

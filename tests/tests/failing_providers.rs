@@ -8,8 +8,8 @@ use sslcore::{
     Alert, ClientConfig, ConfigBuilder, ConfigError, Event, FailureKind, ServerConfig, VerifyMode,
 };
 use sslcore_tests::certs::WORLD;
-use sslcore_tests::failing::{Operation, fail, failed, failing};
 use sslcore_tests::pair::{End, Pair, backend, client, server};
+use sslcore_tests::watched::{Operation, fail, failed, watched};
 
 /// What is negotiated.
 #[derive(Clone, Copy, Debug)]
@@ -54,11 +54,7 @@ impl Session {
     }
 
     fn client(self, fails: bool) -> ConfigBuilder<ClientConfig> {
-        let backend = if fails {
-            failing(&backend())
-        } else {
-            backend()
-        };
+        let backend = if fails { watched() } else { backend() };
         let mut client = client(backend).protocols(&[self.version]);
         if self.mutual {
             client = client.identity(WORLD.client.chain.clone(), WORLD.client.key());
@@ -70,11 +66,7 @@ impl Session {
     }
 
     fn server(self, fails: bool) -> ConfigBuilder<ServerConfig> {
-        let backend = if fails {
-            failing(&backend())
-        } else {
-            backend()
-        };
+        let backend = if fails { watched() } else { backend() };
         let mut server = server(backend).protocols(&[self.version]);
         if self.mutual {
             server = server.verify_mode(VerifyMode::Verify);

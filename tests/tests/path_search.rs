@@ -6,9 +6,9 @@ use rcgen::{
 };
 use sslcore::SslErrorKind::{self, *};
 use sslcore_tests::chains::{HOST, Made, authority, distinguished_name, field, leaf};
-use sslcore_tests::counting::{checks, counting};
 use sslcore_tests::flaws::elsewhere;
 use sslcore_tests::judging::{ders, found, now, trusting};
+use sslcore_tests::watched::{checks, watched};
 
 /// An authority that others certify: its name and its key.
 struct Who(CertificateParams, KeyPair);
@@ -45,7 +45,7 @@ impl Who {
 
 /// What is wrong, and how many signatures were checked.
 fn judged(anchors: &[&Made], chain: &[&Made]) -> (Vec<(SslErrorKind, usize)>, usize) {
-    let config = sslcore::ClientConfig::builder(counting())
+    let config = sslcore::ClientConfig::builder(watched())
         .trust_anchors(anchors.iter().map(|made| made.der.clone()))
         .build()
         .expect("a configuration");

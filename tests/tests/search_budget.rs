@@ -10,9 +10,9 @@ use sslcore::{
 };
 use sslcore_tests::certs::Identity;
 use sslcore_tests::chains::{HOST, Made, authority, element, field, leaf};
-use sslcore_tests::counting::{checks, counting};
 use sslcore_tests::judging::{ders, now};
 use sslcore_tests::pair::{Pair, backend};
+use sslcore_tests::watched::{checks, watched};
 
 /// What the documentation of the judgement says: a search of webpki's, the diagnosis, and one for each
 /// list of revoked certificates.
@@ -119,7 +119,7 @@ impl Shape {
             .iter()
             .map(|who| authority_of(*who).revoke(&[], 2030));
         let lists: Vec<RevocationList> = lists.collect();
-        let config = ClientConfig::builder(counting())
+        let config = ClientConfig::builder(watched())
             .trust_anchors(anchors)
             .revocation_lists(lists, self.required);
         (chain, config)

@@ -1,8 +1,9 @@
-//! A backend that fails: at the n-th call of an operation, once or from then on.
+//! A backend that is watched: what it is asked for is noted, and fails when it is told to, at the n-th
+//! call of an operation, once or from then on.
 
-use std::cell::Cell;
+use std::cell::{Cell, RefCell};
 use std::fmt;
-use std::sync::Arc;
+use std::sync::{Arc, LazyLock};
 
 use rustls::crypto::cipher::{
     AeadKey, InboundOpaqueMessage, InboundPlainMessage, Iv, KeyBlockShape, MessageDecrypter,
@@ -23,6 +24,8 @@ use rustls_pki_types::{
     AlgorithmIdentifier, InvalidSignature, PrivateKeyDer, SignatureVerificationAlgorithm,
 };
 use sslcore::crypto::{AeadError, Backend, NONCE_LEN, RecordAead, TAG_LEN};
+
+use crate::pair::backend;
 
 /// What a backend is asked for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -58,6 +61,14 @@ pub enum Operation {
 }
 
 impl Operation {
+    /// Whether it is one of a public key's, which take most of a handshake's time.
+    pub fn is_public_key(self) -> bool {
+        matches!(
+            self,
+            Self::Sign | Self::Verify | Self::Generate | Self::Agree
+        )
+    }
+
     /// Every one.
     pub const ALL: [Self; 14] = [
         Self::Random,
@@ -89,6 +100,22 @@ struct Plan {
 
 thread_local! {
     static PLAN: Cell<Option<Plan>> = const { Cell::new(None) };
+    /// What was asked for since somebody wants to know.
+    static ASKED: RefCell<Option<Vec<Operation>>> = const { RefCell::new(None) };
+}
+
+/// What the work comes to, and what [`watched`] backends were asked for on this thread meanwhile.
+pub fn watch<T>(work: impl FnOnce() -> T) -> (T, Vec<Operation>) {
+    ASKED.set(Some(Vec::new()));
+    let outcome = work();
+    (outcome, ASKED.take().unwrap_or_default())
+}
+
+/// What the work comes to, and how many signatures were verified for it.
+pub fn checks<T>(work: impl FnOnce() -> T) -> (T, usize) {
+    let (outcome, asked) = watch(work);
+    let checks = asked.iter().filter(|it| **it == Operation::Verify);
+    (outcome, checks.count())
 }
 
 /// Lets the `nth` call of an operation fail on this thread, counted from 1, and all later ones if it is
@@ -108,6 +135,7 @@ pub fn failed() -> bool {
 
 /// Whether this call fails.
 fn fails(operation: Operation) -> bool {
+    ASKED.with_borrow_mut(|asked| asked.as_mut().map(|asked| asked.push(operation)));
     let Some(plan) = PLAN.get().filter(|plan| plan.operation == operation) else {
         return false;
     };
@@ -127,33 +155,33 @@ fn attempt(operation: Operation) -> Result<(), Error> {
     }
 }
 
-/// What it wraps, which may fail.
-struct Failing<T: ?Sized>(T);
+/// What it wraps.
+struct Watched<T: ?Sized>(T);
 
-impl<T: fmt::Debug + ?Sized> fmt::Debug for Failing<T> {
+impl<T: fmt::Debug + ?Sized> fmt::Debug for Watched<T> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         self.0.fmt(f)
     }
 }
 
-impl SecureRandom for Failing<&'static dyn SecureRandom> {
+impl SecureRandom for Watched<&'static dyn SecureRandom> {
     fn fill(&self, out: &mut [u8]) -> Result<(), GetRandomFailed> {
         attempt(Operation::Random).map_err(|_| GetRandomFailed)?;
         self.0.fill(out)
     }
 }
 
-impl KeyProvider for Failing<&'static dyn KeyProvider> {
+impl KeyProvider for Watched<&'static dyn KeyProvider> {
     fn load_private_key(&self, key: PrivateKeyDer<'static>) -> Result<Arc<dyn SigningKey>, Error> {
         attempt(Operation::Load)?;
-        Ok(Arc::new(Failing(self.0.load_private_key(key)?)))
+        Ok(Arc::new(Watched(self.0.load_private_key(key)?)))
     }
 }
 
-impl SigningKey for Failing<Arc<dyn SigningKey>> {
+impl SigningKey for Watched<Arc<dyn SigningKey>> {
     fn choose_scheme(&self, offered: &[SignatureScheme]) -> Option<Box<dyn Signer>> {
         attempt(Operation::Choose).ok()?;
-        Some(Box::new(Failing(self.0.choose_scheme(offered)?)))
+        Some(Box::new(Watched(self.0.choose_scheme(offered)?)))
     }
 
     fn algorithm(&self) -> SignatureAlgorithm {
@@ -161,7 +189,7 @@ impl SigningKey for Failing<Arc<dyn SigningKey>> {
     }
 }
 
-impl Signer for Failing<Box<dyn Signer>> {
+impl Signer for Watched<Box<dyn Signer>> {
     fn sign(&self, message: &[u8]) -> Result<Vec<u8>, Error> {
         attempt(Operation::Sign)?;
         self.0.sign(message)
@@ -174,7 +202,7 @@ impl Signer for Failing<Box<dyn Signer>> {
 
 type Verifies = &'static dyn SignatureVerificationAlgorithm;
 
-impl SignatureVerificationAlgorithm for Failing<Verifies> {
+impl SignatureVerificationAlgorithm for Watched<Verifies> {
     fn verify_signature(
         &self,
         public_key: &[u8],
@@ -194,10 +222,10 @@ impl SignatureVerificationAlgorithm for Failing<Verifies> {
     }
 }
 
-impl SupportedKxGroup for Failing<&'static dyn SupportedKxGroup> {
+impl SupportedKxGroup for Watched<&'static dyn SupportedKxGroup> {
     fn start(&self) -> Result<Box<dyn ActiveKeyExchange>, Error> {
         attempt(Operation::Generate)?;
-        Ok(Box::new(Failing(self.0.start()?)))
+        Ok(Box::new(Watched(self.0.start()?)))
     }
 
     fn name(&self) -> NamedGroup {
@@ -205,7 +233,7 @@ impl SupportedKxGroup for Failing<&'static dyn SupportedKxGroup> {
     }
 }
 
-impl ActiveKeyExchange for Failing<Box<dyn ActiveKeyExchange>> {
+impl ActiveKeyExchange for Watched<Box<dyn ActiveKeyExchange>> {
     fn complete(self: Box<Self>, peer: &[u8]) -> Result<SharedSecret, Error> {
         attempt(Operation::Agree)?;
         self.0.complete(peer)
@@ -220,17 +248,17 @@ impl ActiveKeyExchange for Failing<Box<dyn ActiveKeyExchange>> {
     }
 }
 
-impl Hkdf for Failing<&'static dyn Hkdf> {
+impl Hkdf for Watched<&'static dyn Hkdf> {
     fn extract_from_zero_ikm(&self, salt: Option<&[u8]>) -> Box<dyn HkdfExpander> {
-        Box::new(Failing(self.0.extract_from_zero_ikm(salt)))
+        Box::new(Watched(self.0.extract_from_zero_ikm(salt)))
     }
 
     fn extract_from_secret(&self, salt: Option<&[u8]>, secret: &[u8]) -> Box<dyn HkdfExpander> {
-        Box::new(Failing(self.0.extract_from_secret(salt, secret)))
+        Box::new(Watched(self.0.extract_from_secret(salt, secret)))
     }
 
     fn expander_for_okm(&self, okm: &OkmBlock) -> Box<dyn HkdfExpander> {
-        Box::new(Failing(self.0.expander_for_okm(okm)))
+        Box::new(Watched(self.0.expander_for_okm(okm)))
     }
 
     fn hmac_sign(&self, key: &OkmBlock, message: &[u8]) -> hmac::Tag {
@@ -238,7 +266,7 @@ impl Hkdf for Failing<&'static dyn Hkdf> {
     }
 }
 
-impl HkdfExpander for Failing<Box<dyn HkdfExpander>> {
+impl HkdfExpander for Watched<Box<dyn HkdfExpander>> {
     fn expand_slice(&self, info: &[&[u8]], output: &mut [u8]) -> Result<(), OutputLengthError> {
         attempt(Operation::Expand).map_err(|_| OutputLengthError)?;
         self.0.expand_slice(info, output)
@@ -261,13 +289,13 @@ fn extract(
     extracted
 }
 
-impl Tls13AeadAlgorithm for Failing<&'static dyn Tls13AeadAlgorithm> {
+impl Tls13AeadAlgorithm for Watched<&'static dyn Tls13AeadAlgorithm> {
     fn encrypter(&self, key: AeadKey, iv: Iv) -> Box<dyn MessageEncrypter> {
-        Box::new(Failing(self.0.encrypter(key, iv)))
+        Box::new(Watched(self.0.encrypter(key, iv)))
     }
 
     fn decrypter(&self, key: AeadKey, iv: Iv) -> Box<dyn MessageDecrypter> {
-        Box::new(Failing(self.0.decrypter(key, iv)))
+        Box::new(Watched(self.0.decrypter(key, iv)))
     }
 
     fn key_len(&self) -> usize {
@@ -283,13 +311,13 @@ impl Tls13AeadAlgorithm for Failing<&'static dyn Tls13AeadAlgorithm> {
     }
 }
 
-impl Tls12AeadAlgorithm for Failing<&'static dyn Tls12AeadAlgorithm> {
+impl Tls12AeadAlgorithm for Watched<&'static dyn Tls12AeadAlgorithm> {
     fn encrypter(&self, key: AeadKey, iv: &[u8], extra: &[u8]) -> Box<dyn MessageEncrypter> {
-        Box::new(Failing(self.0.encrypter(key, iv, extra)))
+        Box::new(Watched(self.0.encrypter(key, iv, extra)))
     }
 
     fn decrypter(&self, key: AeadKey, iv: &[u8]) -> Box<dyn MessageDecrypter> {
-        Box::new(Failing(self.0.decrypter(key, iv)))
+        Box::new(Watched(self.0.decrypter(key, iv)))
     }
 
     fn key_block_shape(&self) -> KeyBlockShape {
@@ -306,7 +334,7 @@ impl Tls12AeadAlgorithm for Failing<&'static dyn Tls12AeadAlgorithm> {
     }
 }
 
-impl MessageEncrypter for Failing<Box<dyn MessageEncrypter>> {
+impl MessageEncrypter for Watched<Box<dyn MessageEncrypter>> {
     fn encrypt(
         &mut self,
         message: OutboundPlainMessage<'_>,
@@ -321,7 +349,7 @@ impl MessageEncrypter for Failing<Box<dyn MessageEncrypter>> {
     }
 }
 
-impl MessageDecrypter for Failing<Box<dyn MessageDecrypter>> {
+impl MessageDecrypter for Watched<Box<dyn MessageDecrypter>> {
     fn decrypt<'a>(
         &mut self,
         message: InboundOpaqueMessage<'a>,
@@ -332,7 +360,7 @@ impl MessageDecrypter for Failing<Box<dyn MessageDecrypter>> {
     }
 }
 
-impl RecordAead for Failing<Box<dyn RecordAead>> {
+impl RecordAead for Watched<Box<dyn RecordAead>> {
     fn seal(
         &self,
         nonce: &[u8; NONCE_LEN],
@@ -359,8 +387,8 @@ fn suite(suite: SupportedCipherSuite) -> SupportedCipherSuite {
             let common = rustls::crypto::CipherSuiteCommon { ..suite.common };
             SupportedCipherSuite::Tls13(leak(Tls13CipherSuite {
                 common,
-                hkdf_provider: leak(Failing(suite.hkdf_provider)),
-                aead_alg: leak(Failing(suite.aead_alg)),
+                hkdf_provider: leak(Watched(suite.hkdf_provider)),
+                aead_alg: leak(Watched(suite.aead_alg)),
                 quic: None,
             }))
         }
@@ -371,38 +399,40 @@ fn suite(suite: SupportedCipherSuite) -> SupportedCipherSuite {
                 kx: suite.kx,
                 sign: suite.sign,
                 prf_provider: suite.prf_provider,
-                aead_alg: leak(Failing(suite.aead_alg)),
+                aead_alg: leak(Watched(suite.aead_alg)),
             }))
         }
     }
 }
 
 fn verifying(algorithms: &[Verifies]) -> &'static [Verifies] {
-    let failing = algorithms.iter().map(|it| leak(Failing(*it)) as Verifies);
-    failing.collect::<Vec<_>>().leak()
+    let watched = algorithms.iter().map(|it| leak(Watched(*it)) as Verifies);
+    watched.collect::<Vec<_>>().leak()
 }
 
-/// A backend that does what `inner` does, and fails where [`fail`] says.
-pub fn failing(inner: &Backend) -> Backend {
-    let mut provider = CryptoProvider::clone(inner.provider());
-    for suite_of in &mut provider.cipher_suites {
-        *suite_of = suite(*suite_of);
-    }
-    for group in &mut provider.kx_groups {
-        *group = leak(Failing(*group));
-    }
-    let known = provider.signature_verification_algorithms;
-    let mapping = known.mapping.iter();
-    let mapping = mapping.map(|(scheme, algorithms)| (*scheme, verifying(algorithms)));
-    provider.signature_verification_algorithms = WebPkiSupportedAlgorithms {
-        all: verifying(known.all),
-        mapping: mapping.collect::<Vec<_>>().leak(),
-    };
-    provider.secure_random = leak(Failing(provider.secure_random));
-    provider.key_provider = leak(Failing(provider.key_provider));
-    let inner = inner.clone();
-    Backend::custom("failing", provider, move |algorithm, key| {
-        attempt(Operation::MakeAead).map_err(|_| AeadError)?;
-        Ok(Box::new(Failing(inner.aead(algorithm, key)?)))
-    })
+/// The backend of the tests, which tells [`watch`], and fails where [`fail`] says.
+pub fn watched() -> Backend {
+    static WATCHED: LazyLock<Backend> = LazyLock::new(|| {
+        let mut provider = CryptoProvider::clone(backend().provider());
+        for suite_of in &mut provider.cipher_suites {
+            *suite_of = suite(*suite_of);
+        }
+        for group in &mut provider.kx_groups {
+            *group = leak(Watched(*group));
+        }
+        let known = provider.signature_verification_algorithms;
+        let mapping = known.mapping.iter();
+        let mapping = mapping.map(|(scheme, algorithms)| (*scheme, verifying(algorithms)));
+        provider.signature_verification_algorithms = WebPkiSupportedAlgorithms {
+            all: verifying(known.all),
+            mapping: mapping.collect::<Vec<_>>().leak(),
+        };
+        provider.secure_random = leak(Watched(provider.secure_random));
+        provider.key_provider = leak(Watched(provider.key_provider));
+        Backend::custom("watched", provider, |algorithm, key| {
+            attempt(Operation::MakeAead).map_err(|_| AeadError)?;
+            Ok(Box::new(Watched(backend().aead(algorithm, key)?)))
+        })
+    });
+    WATCHED.clone()
 }
