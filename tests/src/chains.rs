@@ -257,7 +257,7 @@ pub fn element(tag: u8, value: &[u8]) -> Vec<u8> {
 }
 
 /// The elements one after another: all of each, and its value.
-fn elements(mut der: &[u8]) -> Vec<(Vec<u8>, Vec<u8>)> {
+pub fn elements(mut der: &[u8]) -> Vec<(Vec<u8>, Vec<u8>)> {
     let mut all = Vec::new();
     while !der.is_empty() {
         let (header, len) = match der[1] {

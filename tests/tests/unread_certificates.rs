@@ -1,11 +1,12 @@
 //! Certificates that are read here and not by webpki: what stands in the way is named, and nothing
 //! is told that only follows from it.
 
-use rcgen::{CertificateParams, CustomExtension, IsCa};
+use rcgen::{CertificateParams, CustomExtension, IsCa, KeyPair};
+use rustls_pki_types::CertificateDer;
 use sslcore::SslErrorKind::{self, *};
 use sslcore::{ClientConfig, Pin, SslError};
 use sslcore_tests::cases::rsa_key;
-use sslcore_tests::chains::{HOST, Made, authority, element, field, leaf};
+use sslcore_tests::chains::{Family, HOST, Made, authority, element, elements, field, leaf};
 use sslcore_tests::judging::{ders, errors, now, trusting};
 use sslcore_tests::pair::backend;
 
@@ -319,5 +320,44 @@ fn a_pin_makes_no_chain_good_that_no_handshake_can_use() {
             );
         }
         assert_eq!(pinned(&root.der[..50]), [(UndecodableCertificate, 0)]);
+    }
+}
+
+/// The certificate with a signature of no bytes.
+fn unsigned(made: &Made) -> CertificateDer<'static> {
+    let whole = elements(&elements(&made.der)[0].1);
+    let [(signed, _), (algorithm, _), _] = &whole[..] else {
+        panic!("{} fields", whole.len());
+    };
+    let none = element(3, &[0]);
+    element(0x30, &[&signed[..], algorithm, &none].concat()).into()
+}
+
+/// The certificate with a key of no bytes, signed again.
+fn keyless(made: Made, issuer: &KeyPair) -> CertificateDer<'static> {
+    let made = made.with_fields(issuer, |fields| {
+        let key = &mut fields[field::PUBLIC_KEY];
+        let (algorithm, _) = &elements(&elements(key)[0].1)[0];
+        *key = element(0x30, &[&algorithm[..], &element(3, &[0])].concat());
+    });
+    made.der
+}
+
+#[test]
+fn a_signature_or_a_key_of_no_bytes_is_a_bad_one() {
+    let Family { root, middle, leaf } = Family::new();
+    let config = trusting(&[&root]).build().expect("a configuration");
+    let kinds =
+        |chain: [CertificateDer<'static>; 2]| told(&config.verify_chain(&chain, None, Some(now())));
+    let (end, above) = (leaf.der.clone(), middle.der.clone());
+    assert_eq!(kinds([end.clone(), above.clone()]), []);
+    let failed = CertificateSignatureFailed;
+    assert_eq!(kinds([unsigned(&leaf), above.clone()]), [(failed, 0)]);
+    assert_eq!(kinds([end.clone(), unsigned(&middle)]), [(failed, 1)]);
+    for found in [
+        kinds([keyless(leaf, &middle.key), above]),
+        kinds([end, keyless(middle, &root.key)]),
+    ] {
+        assert!(found.contains(&(UnsupportedAlgorithm, 0)), "{found:?}");
     }
 }
