@@ -1,7 +1,10 @@
 //! How many public-key operations one call of `process` costs (rule R16): one, and what the engine does
 //! for one message of its own.
 
-use sslcore::{Progress, VerifyMode};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
+
+use sslcore::{Progress, StatusChecker, StatusQuestion, StatusReport, VerifyMode};
 use sslcore_tests::certs::WORLD;
 use sslcore_tests::pair::{End, Pair, client, server};
 use sslcore_tests::watched::{Operation, watch, watched};
@@ -77,4 +80,40 @@ fn one_call_costs_one_operation_or_what_one_message_costs_the_engine() {
         assert_eq!(by_client, client, "{version} {is_mutual}");
         assert_eq!(by_server, server, "{version} {is_mutual}");
     }
+}
+
+/// Counts how often it is asked.
+#[derive(Default)]
+struct Asked(AtomicUsize);
+
+impl StatusChecker for Asked {
+    fn check(&self, _: &StatusQuestion<'_>) -> StatusReport {
+        self.0.fetch_add(1, Ordering::Relaxed);
+        StatusReport::default()
+    }
+}
+
+#[test]
+fn a_status_checker_is_asked_once_where_no_signature_is_checked() {
+    let asked = Arc::new(Asked::default());
+    let times = || asked.0.load(Ordering::Relaxed);
+    let client = client(watched()).status_checker(asked.clone());
+    let client = client.session_cache(0).build().expect("client");
+    let server = server(watched()).build().expect("server");
+    let mut pair = Pair::tls(&client, &server);
+    pair.client.settle();
+    let hello = pair.client.take();
+    pair.server.give(&hello, usize::MAX);
+    let flight = pair.server.take();
+    pair.client.conn.receive(&flight).expect("room");
+    let mut calls = Vec::new();
+    while !pair.client.conn.is_encrypted() {
+        let (now, before) = (pair.client.now(), times());
+        let (_, operations) = watch(|| pair.client.conn.process(now));
+        while pair.client.conn.poll_event().is_some() {}
+        if times() > before {
+            calls.push(operations.contains(&Operation::Verify));
+        }
+    }
+    assert_eq!((calls, times()), (vec![false], 1));
 }
