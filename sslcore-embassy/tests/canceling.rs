@@ -11,33 +11,27 @@ use common::tasks::{Task, others, run, run_all};
 use common::{VERSIONS, pattern, started};
 use embedded_io_async::{BufRead, Read, Write};
 use sslcore_embassy::{Error, SslSocket, Transport};
+use sslcore_tests::numbers::Numbers;
 
 const DATA: usize = 2 << 20;
 
-/// Decides when a future is dropped; xorshift, so that every run is the same.
+/// Decides when a future is dropped.
 struct Canceling {
-    state: u32,
+    numbers: Numbers,
     canceled: usize,
 }
 
 impl Canceling {
-    fn new(seed: u32) -> Self {
+    fn new(seed: u64) -> Self {
         Self {
-            state: seed,
+            numbers: Numbers::new(seed),
             canceled: 0,
         }
     }
 
-    fn below(&mut self, limit: usize) -> usize {
-        self.state ^= self.state << 13;
-        self.state ^= self.state >> 17;
-        self.state ^= self.state << 5;
-        self.state as usize % limit
-    }
-
     /// The future's outcome, or `None` when it was dropped at its first, second, third or fourth wait.
     async fn attempt<F: Future>(&mut self, future: F) -> Option<F::Output> {
-        let mut waits = self.below(4);
+        let mut waits = self.numbers.below(4);
         let outcome = {
             let mut future = pin!(future);
             poll_fn(|cx| match (future.as_mut().poll(cx), waits) {
@@ -75,9 +69,9 @@ async fn write(
 ) -> Result<(), Error> {
     let mut written = 0;
     while written < data.len() {
-        let (rest, len) = (&data[written..], cancel.below(20_000));
+        let (rest, len) = (&data[written..], cancel.numbers.below(20_000));
         let piece = &rest[..len.min(rest.len())];
-        let wrote = match cancel.below(4) {
+        let wrote = match cancel.numbers.below(4) {
             0 => {
                 let flushed = cancel.attempt(writer.flush()).await;
                 flushed.map(|flushed| flushed.map(|()| 0))
@@ -100,7 +94,7 @@ async fn read(
     let mut heard = Vec::new();
     let mut piece = vec![0; 20_000];
     while heard.len() < enough {
-        let len = 1 + cancel.below(piece.len());
+        let len = 1 + cancel.numbers.below(piece.len());
         match cancel.attempt(reader.read(&mut piece[..len])).await {
             None => {}
             Some(n) => match n? {

@@ -11,43 +11,37 @@ use std::time::Duration;
 use common::on_tokio::started;
 use common::{VERSIONS, pattern};
 use sslcore_std::tokio::SslStream;
+use sslcore_tests::numbers::Numbers;
 use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt, DuplexStream, duplex, split};
 
-const DATA: usize = 2 << 20;
+const DATA: usize = 3 << 20;
 
-/// Decides when a future is dropped; xorshift, so that every run is the same.
+/// Decides when a future is dropped.
 struct Canceling {
-    state: u32,
+    numbers: Numbers,
     canceled: usize,
 }
 
 impl Canceling {
-    fn new(seed: u32) -> Self {
+    fn new(seed: u64) -> Self {
         Self {
-            state: seed,
+            numbers: Numbers::new(seed),
             canceled: 0,
         }
     }
 
-    fn below(&mut self, limit: usize) -> usize {
-        self.state ^= self.state << 13;
-        self.state ^= self.state >> 17;
-        self.state ^= self.state << 5;
-        self.state as usize % limit
-    }
-
     /// The future's outcome, or `None` if it was dropped before.
     async fn attempt<F: Future>(&mut self, future: F) -> Option<F::Output> {
-        let outcome = match self.below(4) {
+        let outcome = match self.numbers.below(4) {
             // Time that has passed already, or nearly so.
             0 => {
-                let time = Duration::from_micros(self.below(50) as u64);
+                let time = Duration::from_micros(self.numbers.below(50) as u64);
                 tokio::time::timeout(time, future).await.ok()
             }
             // Another branch is ready, sooner or later.
             1 => {
                 let other = async {
-                    for _ in 0..self.below(3) {
+                    for _ in 0..self.numbers.below(3) {
                         tokio::task::yield_now().await;
                     }
                 };
@@ -85,10 +79,10 @@ async fn write(
 ) -> io::Result<()> {
     let mut written = 0;
     while written < data.len() {
-        let (rest, len) = (&data[written..], cancel.below(40_000));
+        let (rest, len) = (&data[written..], cancel.numbers.below(40_000));
         let piece = &rest[..len.min(rest.len())];
         let (front, back) = piece.split_at(piece.len() / 3);
-        let wrote = match cancel.below(3) {
+        let wrote = match cancel.numbers.below(3) {
             0 => {
                 let slices = [IoSlice::new(front), IoSlice::new(back)];
                 cancel.attempt(writer.write_vectored(&slices)).await
@@ -114,7 +108,7 @@ async fn read(
     let mut heard = Vec::new();
     let mut piece = vec![0; 40_000];
     while heard.len() < enough {
-        let len = 1 + cancel.below(piece.len());
+        let len = 1 + cancel.numbers.below(piece.len());
         match cancel.attempt(reader.read(&mut piece[..len])).await {
             None => {}
             Some(n) => match n? {

@@ -16,6 +16,7 @@ use sslcore::{
 };
 use sslcore_std::{SslStream, WaitError};
 use sslcore_tests::certs::WORLD;
+use sslcore_tests::numbers::Numbers;
 use sslcore_tests::pair::server_name;
 
 /// One end of two pipes in memory. Passes at most `chunk` bytes a call, and is interrupted, as if
@@ -486,23 +487,21 @@ impl Transfer {
 /// A pipe that holds little, and now and then is not ready although it seemed so.
 struct Moody {
     pipe: Pipe,
-    mood: u32,
+    mood: Numbers,
 }
 
 const ROOM: usize = 40_000;
 
 impl Moody {
-    fn new(mut pipe: Pipe, seed: u32) -> Self {
+    fn new(mut pipe: Pipe, seed: u64) -> Self {
         pipe.chunk = ROOM;
-        Self { pipe, mood: seed }
+        let mood = Numbers::new(seed);
+        Self { pipe, mood }
     }
 
-    /// xorshift, one call in four.
+    /// One call in four.
     fn sulks(&mut self) -> io::Result<()> {
-        self.mood ^= self.mood << 13;
-        self.mood ^= self.mood >> 17;
-        self.mood ^= self.mood << 5;
-        match self.mood % 4 {
+        match self.mood.below(4) {
             0 => Err(ErrorKind::WouldBlock.into()),
             _ => Ok(()),
         }

@@ -17,6 +17,7 @@ pub mod judging;
 pub mod middle;
 pub mod module;
 pub mod network;
+pub mod numbers;
 pub mod openssl;
 pub mod pair;
 pub mod peer;

@@ -8,19 +8,13 @@ use sslcore::{Event, FailureKind, Limits, ServerStart, VerifyMode};
 use sslcore_tests::certs::WORLD;
 use sslcore_tests::effort::cases;
 use sslcore_tests::entropy::seeded;
+use sslcore_tests::numbers::Numbers;
 use sslcore_tests::pair::{End, client, server, server_name};
 
-/// Numbers that are the same every time.
-struct Numbers(u64);
+/// What is changed.
+struct Changes(Numbers);
 
-impl Numbers {
-    fn next(&mut self, below: usize) -> usize {
-        self.0 ^= self.0 << 13;
-        self.0 ^= self.0 >> 7;
-        self.0 ^= self.0 << 17;
-        (self.0 >> 8) as usize % below.max(1)
-    }
-
+impl Changes {
     /// Changes something, and really does.
     fn change(&mut self, bytes: &mut Vec<u8>) {
         let before = bytes.clone();
@@ -30,30 +24,30 @@ impl Numbers {
     }
 
     fn try_to_change(&mut self, bytes: &mut Vec<u8>) {
-        let at = self.next(bytes.len());
-        match self.next(7) {
-            0 => bytes[at] ^= 1 << self.next(8),
-            1 => bytes[at] = [0, 1, 0x7f, 0x80, 0xff][self.next(5)],
+        let at = self.0.below(bytes.len());
+        match self.0.below(7) {
+            0 => bytes[at] ^= 1 << self.0.below(8),
+            1 => bytes[at] = [0, 1, 0x7f, 0x80, 0xff][self.0.below(5)],
             2 => bytes.truncate(at.max(1)),
             3 => {
-                let len = self.next(20) + 1;
+                let len = self.0.below(20) + 1;
                 let end = (at + len).min(bytes.len());
                 bytes.drain(at..end);
             }
             4 => {
-                let len = self.next(40) + 1;
+                let len = self.0.below(40) + 1;
                 let end = (at + len).min(bytes.len());
                 let copy = bytes[at..end].to_vec();
-                let to = self.next(bytes.len());
+                let to = self.0.below(bytes.len());
                 bytes.splice(to..to, copy);
             }
             5 => {
-                let len = self.next(20);
+                let len = self.0.below(20);
                 bytes.splice(at..at, vec![0; len]);
             }
             _ => {
                 // A length that grows or shrinks by a little.
-                bytes[at] = bytes[at].wrapping_add(if self.next(2) == 0 { 1 } else { 255 });
+                bytes[at] = bytes[at].wrapping_add(if self.0.below(2) == 0 { 1 } else { 255 });
             }
         }
         if bytes.is_empty() {
@@ -114,7 +108,7 @@ fn pair(version: &str, of_client: bool) -> (ScriptedPeer, End) {
 }
 
 fn judged(version: &str, which: Which, seed: u64, cut: usize, chunk: usize) -> End {
-    let mut numbers = Numbers(seed.wrapping_mul(0x9e37_79b9_7f4a_7c15) | 1);
+    let mut changes = Changes(Numbers::new(seed));
     let (of_client, flight, keys) = which.place();
     let (mut peer, mut end) = pair(version, of_client);
     for _ in 0..flight {
@@ -131,7 +125,7 @@ fn judged(version: &str, which: Which, seed: u64, cut: usize, chunk: usize) -> E
             end.give(&peer.seal(&[record]).expect("keys"), chunk);
         }
     }
-    numbers.change(&mut content);
+    changes.change(&mut content);
     for record in Record::new(Record::HANDSHAKE, &content, keys).cut(cut) {
         end.give(&peer.seal(&[record]).expect("keys"), chunk);
     }
