@@ -292,6 +292,30 @@ fn without_a_wall_clock_a_ticket_is_not_kept() {
 }
 
 #[test]
+fn of_tls12_one_session_is_kept_and_of_tls13_every_ticket() {
+    for (versions, kept) in [
+        // A server that speaks TLS 1.3 resumes no session of TLS 1.2 any more.
+        (["TLSv1.2", "TLSv1.3"], 2),
+        (["TLSv1.3", "TLSv1.2"], 2 + 1),
+        (["TLSv1.2", "TLSv1.2"], 1),
+        (["TLSv1.3", "TLSv1.3"], 2 + 2),
+    ] {
+        let cache = Arc::new(ClientSessionCache::new(8));
+        let client = client(backend()).session_store(cache.clone());
+        let client = client.build().expect("client");
+        // Both begin before there is a session to resume.
+        let mut pairs = versions.map(|version| {
+            let server = servers(version, true).build().expect("server");
+            let mut pair = Pair::tls(&client, &server);
+            pair.client.settle();
+            pair
+        });
+        pairs.iter_mut().for_each(Pair::run);
+        assert_eq!(cache.len(), kept, "{versions:?}");
+    }
+}
+
+#[test]
 fn a_server_without_a_wall_clock_issues_no_ticket() {
     for version in ["TLSv1.2", "TLSv1.3"] {
         let cache = Arc::new(ClientSessionCache::new(8));
