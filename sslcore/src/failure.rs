@@ -4,6 +4,7 @@ use alloc::string::String;
 use core::fmt;
 
 use crate::alert::Alert;
+use crate::texts::sentence;
 use crate::verify::SslErrorKind;
 
 /// The side or part whose fault a [`Failure`] is. [`Failure`] has an example.
@@ -213,8 +214,8 @@ impl Failure {
         }
     }
 
-    pub(crate) fn because(mut self, detail: impl Into<String>) -> Self {
-        self.detail = detail.into();
+    pub(crate) fn because(mut self, detail: impl fmt::Display) -> Self {
+        self.detail = sentence(detail);
         self
     }
 
@@ -234,7 +235,8 @@ impl Failure {
         self.alert
     }
 
-    /// Details in words, mostly the engine's; may be empty.
+    /// Details in words, mostly the engine's; may be empty, and is in a build without the feature
+    /// `texts`.
     pub fn detail(&self) -> &str {
         &self.detail
     }

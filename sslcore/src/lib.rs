@@ -55,7 +55,19 @@
 //! | `ring` | ring | the same, easier to build |
 //! | `rustcrypto` | RustCrypto | microcontrollers, and replaying whole sessions: entropy comes from the caller |
 //!
-//! None is on by default. The feature `testing` adds the module of that name: what programs are
+//! None is on by default. The other features are on by default, for small machines to leave out
+//! (`default-features = false`), which shrinks whatever backend is there; `rustcrypto-core` and the
+//! features beside it make [that backend](crypto) smaller, too.
+//!
+//! | feature | without it |
+//! |---|---|
+//! | `client` | there is no `ClientConfig::builder` |
+//! | `server` | there is no `ServerConfig::builder` |
+//! | `sign` | there is no `identity`: a client shows no certificate; part of `server` |
+//! | `tls12` | TLS 1.3 alone is spoken |
+//! | `texts` | [`Failure::detail`] is empty, and a [`ConfigError`] says only what it is |
+//!
+//! The feature `testing` adds the module of that name: what programs are
 //! tested with, and no security; `arbitrary`, which needs std, makes parts of it of a fuzzer's input.
 //! The handshake allocates through rustls; out of memory there is the platform's abort. Afterwards, on
 //! lent buffers, nothing allocates but new keys (some 20 allocations, most of them given back at once),
@@ -63,6 +75,18 @@
 //! needs `alloc` and compare-and-swap atomics: Cortex-M3 and up, riscv32imac.
 #![no_std]
 #![forbid(unsafe_code)]
+#![cfg_attr(
+    not(all(
+        feature = "client",
+        feature = "server",
+        feature = "sign",
+        feature = "tls12"
+    )),
+    allow(
+        dead_code,
+        reason = "what a part that is left out would use is not linked"
+    )
+)]
 
 extern crate alloc;
 
@@ -88,6 +112,7 @@ pub mod rules;
 mod state;
 #[cfg(feature = "testing")]
 pub mod testing;
+mod texts;
 mod time;
 #[cfg(feature = "transcripts")]
 pub mod transcript;

@@ -1,36 +1,32 @@
 //! Collects a configuration, and checks it.
 
+#[cfg(feature = "client")]
+mod client;
+#[cfg(feature = "sign")]
+mod identity;
+#[cfg(feature = "server")]
+mod server;
 mod sessions;
 mod verification;
 
 use alloc::string::ToString;
-use alloc::sync::Arc;
 use alloc::vec::Vec;
 use core::marker::PhantomData;
 
-use rustls_pki_types::{CertificateDer, PrivateKeyDer, TrustAnchor};
-
-use super::built::{ClientConfig, ClientInner, ServerConfig, ServerInner, Terms};
+use super::built::Terms;
 use super::room;
-use super::settled::Settled;
 use super::verification::Verification;
 use crate::config_error::ConfigError;
 use crate::crypto::Backend;
-use crate::handshake::rustls::config::{ClientTemplate, ServerTemplate};
-use crate::handshake::settings::{Identity, Settings, Signing, Tickets};
-use crate::identity::client_sessions::ClientSessionCache;
-use crate::identity::server_sessions::ServerSessionCache;
-use crate::identity::signer::Signer;
+use crate::handshake::settings::{Settings, Tickets};
 use crate::identity::validity;
-use crate::limits::{self, Timeouts};
+use crate::limits::Timeouts;
 use crate::protocol::{SignatureScheme, SslCipher, SslProtocol};
 use crate::record::header::MAX_PLAINTEXT;
 use crate::record::traffic::RecordTerms;
 use crate::verify::policy::VerifyMode;
-use crate::x509::der::{Reader, tag};
-use crate::x509::name::DistinguishedName;
 
-/// Collects a [`ClientConfig`] or a [`ServerConfig`].
+/// Collects a [`ClientConfig`](crate::ClientConfig) or a [`ServerConfig`](crate::ServerConfig).
 ///
 /// Every method replaces what was set before. Nothing is checked until `build`, whose error names
 /// the setting that cannot work.
@@ -104,52 +100,12 @@ impl<C> ConfigBuilder<C> {
             verification: Verification::default(),
             timeouts,
             records_per_key: u64::MAX,
-            protocols: Ok([SslProtocol::TlsV1_3, SslProtocol::TlsV1_2].into()),
+            protocols: Ok(SslProtocol::ALL.into()),
             ciphers: Ok(None),
             signature_schemes: Ok(None),
             authorities: Ok(None),
             role: PhantomData,
         }
-    }
-
-    /// Sets the certificate chain that we present, leaf first, and the leaf's private key. A server
-    /// needs both; a client only for servers that ask. The key is a
-    /// [`PrivateKey`](crate::PrivateKey), or DER in any form that the backend reads. The chain may
-    /// make a message of at most 65,535 bytes. `QSslSocket::setLocalCertificateChain` and
-    /// `setPrivateKey`.
-    #[must_use]
-    pub fn identity(
-        mut self,
-        chain: impl IntoIterator<Item = CertificateDer<'static>>,
-        key: impl Into<PrivateKeyDer<'static>>,
-    ) -> Self {
-        self.settings.identity = Some(Identity {
-            chain: chain.into_iter().collect(),
-            signing: Signing::Key(key.into()),
-        });
-        self
-    }
-
-    /// Sets the certificate chain that we present, leaf first, and the [`Signer`] that signs in the
-    /// place of a private key: a hardware module, a secure element, an agent. Replaces
-    /// [`identity`](Self::identity), and is replaced by it. `QSslSocket::setPrivateKey` with an
-    /// opaque `QSslKey`.
-    ///
-    /// A handshake in which we present the chain calls the signer once, within
-    /// [`process`](crate::Connection::process), which waits for it. When the signer refuses, the
-    /// handshake ends with [`FailureKind::SigningFailed`](crate::FailureKind::SigningFailed) and the
-    /// alert internal_error.
-    #[must_use]
-    pub fn identity_with_signer(
-        mut self,
-        chain: impl IntoIterator<Item = CertificateDer<'static>>,
-        signer: Arc<dyn Signer>,
-    ) -> Self {
-        self.settings.identity = Some(Identity {
-            chain: chain.into_iter().collect(),
-            signing: Signing::Signer(signer),
-        });
-        self
     }
 
     /// Sets the protocol versions to use, by name: `"TLSv1.2"`, `"TLSv1.3"`. SSL 3, TLS 1.0 and 1.1
@@ -265,161 +221,4 @@ impl<C> ConfigBuilder<C> {
             },
         })
     }
-}
-
-impl ClientConfig {
-    /// Begins a client's configuration. By default: TLS 1.2 and 1.3, all cipher suites of the
-    /// backend, no trust anchors, [`VerifyMode::Verify`], and
-    /// [`OnErrors::Reject`](crate::OnErrors::Reject).
-    pub fn builder(backend: Backend) -> ConfigBuilder<Self> {
-        let mut builder = ConfigBuilder::new(backend, Timeouts::CLIENT);
-        builder.settings.client_sessions = Some(Arc::new(ClientSessionCache::new(SESSIONS)));
-        builder
-    }
-}
-
-impl ConfigBuilder<ClientConfig> {
-    /// Checks all settings and makes the configuration. With an [`identity`](Self::identity) the key
-    /// is compared with the certificate, which costs a few public-key operations.
-    ///
-    /// # Errors
-    /// A [`ConfigError`] that names the setting that cannot work.
-    pub fn build(mut self) -> Result<ClientConfig, ConfigError> {
-        let mode = match self.verification.mode {
-            VerifyMode::Auto => VerifyMode::Verify,
-            mode => mode,
-        };
-        let terms = self.terms(mode)?;
-        room::application_protocols(&self.settings.alpn)?;
-        let template = ClientTemplate::new(&self.backend, &self.settings)?;
-        Ok(ClientConfig(Arc::new(ClientInner {
-            template,
-            terms,
-            settled: Settled::new(&self.backend, self.settings),
-        })))
-    }
-}
-
-impl ServerConfig {
-    /// Begins a server's configuration. By default: TLS 1.2 and 1.3, all cipher suites of the
-    /// backend, chosen in the server's order, [`VerifyMode::Query`], and
-    /// [`OnErrors::Reject`](crate::OnErrors::Reject).
-    pub fn builder(backend: Backend) -> ConfigBuilder<Self> {
-        let mut builder = ConfigBuilder::new(backend, Timeouts::SERVER);
-        builder.settings.server_sessions = Some(Arc::new(ServerSessionCache::new(SESSIONS)));
-        builder.settings.tickets = Tickets::OwnKeys;
-        builder
-    }
-}
-
-impl ConfigBuilder<ServerConfig> {
-    /// Chooses the cipher suite in the client's order of preference instead of our own.
-    /// `QSsl::SslOptionDisableServerCipherPreference`.
-    ///
-    /// ```
-    /// # use sslcore::{CertificateDer, ConfigError, PrivateKeyDer, ServerConfig, crypto::Backend};
-    /// # fn f(
-    /// #     backend: Backend, chain: [CertificateDer<'static>; 1], key: PrivateKeyDer<'static>,
-    /// #     response: Vec<u8>,
-    /// # ) -> Result<ServerConfig, ConfigError> {
-    /// ServerConfig::builder(backend)
-    ///     .identity(chain, key)
-    ///     .follow_client_ciphers()
-    ///     .stapled_ocsp_response(response) // fetched from the authority's responder
-    ///     .build()
-    /// # }
-    /// ```
-    #[must_use]
-    pub fn follow_client_ciphers(mut self) -> Self {
-        self.settings.prefer_own_ciphers = false;
-        self
-    }
-
-    /// Sets the OCSP response (RFC 6960) to staple to our certificate, in DER, as the certificate's
-    /// authority has signed it. The response goes to every client that asks (RFC 6066 §8,
-    /// RFC 8446 §4.4.2.1), and is not read here. It has at most 65,527 bytes, and in TLS 1.3 shares
-    /// the 65,535 bytes of a message with the chain. A response expires, mostly within days: build a
-    /// new configuration then, with the same [`session_store`](Self::session_store) and
-    /// [`ticket_keys`](Self::ticket_keys).
-    #[must_use]
-    pub fn stapled_ocsp_response(mut self, response: impl Into<Vec<u8>>) -> Self {
-        let response = response.into();
-        self.settings.stapled = (!response.is_empty()).then_some(response);
-        self
-    }
-
-    /// Sets the authorities that a server which asks for certificates names as acceptable issuers
-    /// (RFC 8446 §4.2.4, RFC 5246 §7.4.4), in the place of its trust anchors. Clients choose one of
-    /// their certificates by the names; those that know none of them may show none. Trust does not
-    /// depend on the names. Without any, each client chooses freely: so can a server trust more
-    /// authorities than a request has room for. nginx's `ssl_trusted_certificate`.
-    ///
-    /// ```
-    /// # use sslcore::{CertificateDer, ConfigBuilder, DistinguishedName, ServerConfig};
-    /// fn internal(
-    ///     builder: ConfigBuilder<ServerConfig>,
-    ///     old: CertificateDer<'static>,
-    ///     new: CertificateDer<'static>,
-    ///     name: DistinguishedName<'_>,
-    /// ) -> ConfigBuilder<ServerConfig> {
-    ///     // Certificates of both are taken; who has one of each shows the new one.
-    ///     builder.trust_anchors([old, new]).client_certificate_authorities([name])
-    /// }
-    /// ```
-    #[must_use]
-    pub fn client_certificate_authorities<'a>(
-        mut self,
-        names: impl IntoIterator<Item = DistinguishedName<'a>>,
-    ) -> Self {
-        let contents = names.into_iter().enumerate().map(|(index, name)| {
-            let mut reader = Reader::new(name.der());
-            let content = reader.read(tag::SEQUENCE).filter(|_| reader.is_empty());
-            let invalid = ConfigError::InvalidAuthority { index };
-            content.map(<[u8]>::to_vec).ok_or(invalid)
-        });
-        self.authorities = contents.collect::<Result<_, _>>().map(Some);
-        self
-    }
-
-    /// Checks all settings and makes the configuration.
-    ///
-    /// # Errors
-    /// A [`ConfigError`] that names the setting that cannot work.
-    pub fn build(mut self) -> Result<ServerConfig, ConfigError> {
-        let mode = match self.verification.mode {
-            VerifyMode::Auto => VerifyMode::Query,
-            mode => mode,
-        };
-        let stapled = self.settings.stapled.as_ref().map_or(0, Vec::len);
-        if stapled > limits::STAPLED_RESPONSE {
-            return Err(ConfigError::StapledResponseTooLong(stapled));
-        }
-        let terms = self.terms(mode)?;
-        let ask = mode != VerifyMode::None;
-        let named = self.authorities.clone()?;
-        let hints = match named {
-            _ if !ask => Vec::new(),
-            Some(named) => named,
-            None => subjects(&terms.policy.anchors),
-        };
-        let algorithms = self.backend.provider().signature_verification_algorithms;
-        room::issuers(&hints, algorithms.mapping.len())?;
-        let template = ServerTemplate::new(&self.backend, &self.settings, ask, &hints)?;
-        Ok(ServerConfig(Arc::new(ServerInner {
-            template,
-            terms,
-            settled: Settled::new(&self.backend, self.settings),
-        })))
-    }
-}
-
-/// The names of trust anchors. Several certificates of one authority have one name.
-fn subjects(anchors: &[TrustAnchor<'_>]) -> Vec<Vec<u8>> {
-    let mut names: Vec<Vec<u8>> = Vec::new();
-    for anchor in anchors {
-        if !names.iter().any(|known| **known == *anchor.subject) {
-            names.push(anchor.subject.to_vec());
-        }
-    }
-    names
 }

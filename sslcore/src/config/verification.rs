@@ -1,6 +1,5 @@
 //! The part of a configuration that judges the peer's certificate.
 
-use alloc::string::ToString;
 use alloc::sync::Arc;
 use alloc::vec::Vec;
 use core::time::Duration;
@@ -9,6 +8,7 @@ use rustls_pki_types::{CertificateDer, TrustAnchor};
 
 use crate::config_error::ConfigError;
 use crate::crypto::Backend;
+use crate::texts::sentence;
 use crate::verify::SslError;
 use crate::verify::pin::{Pin, Pins};
 use crate::verify::policy::{OnErrors, Policy, VerifyMode};
@@ -77,7 +77,7 @@ impl Verification {
             let anchor = webpki::anchor_from_trusted_cert(der);
             let anchor = anchor.map_err(|error| ConfigError::UnusableTrustAnchor {
                 index,
-                why: error.to_string(),
+                why: sentence(error),
             })?;
             let issues = Certificate::parse(der).is_some_and(|it| it.may_issue());
             if issues && !blocked.is_some_and(|blocked| blocked.have(der)) {

@@ -85,6 +85,9 @@ impl AwaitingHello {
     }
 
     pub(super) fn step(&mut self, io: &mut Io, now: Now) -> Stepped<Greeted> {
+        if !cfg!(feature = "server") {
+            return Ok(Turn::Idle); // nobody has a configuration to come here with
+        }
         let max = io.limits.max_handshake;
         let hello = match self.hello.read(&mut io.receive, max)? {
             Awaited::Starved(record) => {

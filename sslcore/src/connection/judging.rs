@@ -2,7 +2,6 @@
 //! application is asked.
 
 use alloc::boxed::Box;
-use alloc::string::ToString;
 
 use rustls_pki_types::UnixTime;
 
@@ -14,6 +13,7 @@ use crate::alert::Alert;
 use crate::event::{Event, ReviewId};
 use crate::failure::{Failure, FailureKind};
 use crate::protocol::SslProtocol;
+use crate::texts::sentence;
 use crate::time::Now;
 use crate::usage::UsageError;
 use crate::verify::checked::CheckedSignatures;
@@ -85,7 +85,7 @@ impl Judging {
         }
         if let Some(error) = self.handshaking.engine.useless_key() {
             let kind = error.kind();
-            let why = error.explanation().to_string();
+            let why = sentence(error.explanation());
             review(io);
             let alert = Alert::UnsupportedCertificate;
             return Err(reject(&mut self.handshaking, io, kind, alert).because(why));

@@ -4,13 +4,13 @@ use alloc::boxed::Box;
 use alloc::sync::Arc;
 use core::fmt;
 
-use rustls::SupportedCipherSuite;
 use rustls::crypto::CryptoProvider;
 use rustls::crypto::hash::{Hash, HashAlgorithm};
 
 use super::aead::{AeadError, MakeAead, RecordAead};
 #[cfg(any(feature = "aws-lc-rs", feature = "ring"))]
 use super::ring_api;
+use super::suite::Suite;
 use crate::protocol::{AeadAlgorithm, SignatureScheme, SslCipher};
 
 /// A cryptography library, as a connection uses it. Cloning costs one reference count.
@@ -196,15 +196,8 @@ impl Backend {
     /// SHA-256, borrowed from a cipher suite that hashes with it; `None` when the provider has
     /// no such suite.
     pub(crate) fn sha256(&self) -> Option<&'static dyn Hash> {
-        let mut hashes = self
-            .0
-            .provider
-            .cipher_suites
-            .iter()
-            .map(|suite| match suite {
-                SupportedCipherSuite::Tls12(suite) => suite.common.hash_provider,
-                SupportedCipherSuite::Tls13(suite) => suite.common.hash_provider,
-            });
+        let suites = self.0.provider.cipher_suites.iter();
+        let mut hashes = suites.map(|suite| Suite::from(*suite).common().hash_provider);
         hashes.find(|hash| hash.algorithm() == HashAlgorithm::SHA256)
     }
 }

@@ -8,8 +8,9 @@ mod aead;
 mod backend;
 #[cfg(any(feature = "aws-lc-rs", feature = "ring"))]
 mod ring_api;
-#[cfg(feature = "rustcrypto")]
+#[cfg(feature = "rustcrypto-core")]
 pub mod rustcrypto;
+pub(crate) mod suite;
 
 pub use self::aead::{AeadError, MakeAead, NONCE_LEN, RecordAead, TAG_LEN};
 pub use self::backend::Backend;

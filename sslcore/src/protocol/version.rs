@@ -19,6 +19,12 @@ pub enum SslProtocol {
 }
 
 impl SslProtocol {
+    /// What this build speaks, the newest first.
+    #[cfg(feature = "tls12")]
+    pub(crate) const ALL: &[Self] = &[Self::TlsV1_3, Self::TlsV1_2];
+    #[cfg(not(feature = "tls12"))]
+    pub(crate) const ALL: &[Self] = &[Self::TlsV1_3];
+
     /// `"TLSv1.2"` or `"TLSv1.3"`.
     pub const fn name(self) -> &'static str {
         match self {

@@ -1,7 +1,5 @@
 //! Alerts of the peer's, in the handshake and after it.
 
-use alloc::format;
-
 use crate::alert::Alert;
 use crate::failure::{Failure, FailureKind, Repeated};
 use crate::limits;
@@ -61,7 +59,7 @@ impl Alerts {
             2 => Err(Failure::silent(FailureKind::AlertReceived(alert))),
             _ => Err(
                 Failure::new(FailureKind::PeerMisbehaved, Alert::IllegalParameter)
-                    .because(format!("alert level {level}")),
+                    .because(format_args!("alert level {level}")),
             ),
         }
     }

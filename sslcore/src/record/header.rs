@@ -1,7 +1,5 @@
 //! The five bytes in front of every record (RFC 8446 §5.1).
 
-use alloc::format;
-
 use crate::alert::Alert;
 use crate::failure::{Failure, FailureKind};
 
@@ -93,12 +91,12 @@ impl Header {
         };
         if major != LEGACY_VERSION[0] {
             return Err(Failure::new(FailureKind::NotTls, Alert::ProtocolVersion)
-                .because(format!("record version {major}.{minor}")));
+                .because(format_args!("record version {major}.{minor}")));
         }
         let body = u16::from_be_bytes([high, low]);
         Err(
             Failure::new(FailureKind::RecordTooLarge, Alert::RecordOverflow)
-                .because(format!("{body} bytes, {max_body} allowed")),
+                .because(format_args!("{body} bytes, {max_body} allowed")),
         )
     }
 
@@ -132,7 +130,7 @@ fn not_tls(first: u8) -> Failure {
         b'G' | b'P' | b'H' | b'D' | b'O' | b'C' | b'T' => FailureKind::HttpInsteadOfTls,
         _ => FailureKind::NotTls,
     };
-    Failure::new(kind, Alert::UnexpectedMessage).because(format!("first byte {first:#04x}"))
+    Failure::new(kind, Alert::UnexpectedMessage).because(format_args!("first byte {first:#04x}"))
 }
 
 #[cfg(test)]

@@ -5,7 +5,6 @@
 //! is copied. The bytes that are held never exceed the largest message allowed, and each byte is
 //! copied at most once, however small the pieces are.
 
-use alloc::format;
 use alloc::vec::Vec;
 
 use super::header::HEADER_LEN;
@@ -154,7 +153,7 @@ fn checked_len(bytes: &[u8], max: usize) -> Result<Option<usize>, Failure> {
             // RFC 8446 has no alert for it; OpenSSL and BoringSSL send this one.
             Alert::IllegalParameter,
         )
-        .because(format!(
+        .because(format_args!(
             "a handshake message of {needed} bytes; {max} are allowed"
         ))),
         len => Ok(len),

@@ -1,7 +1,6 @@
 //! Both directions after the handshake: data, alerts, KeyUpdate, tickets.
 
 use alloc::boxed::Box;
-use alloc::format;
 use core::ops::Range;
 
 use super::alerts::{Alerts, Notice};
@@ -435,7 +434,7 @@ impl Traffic {
             }
             (SslProtocol::TlsV1_2, kind::HELLO_REQUEST) if self.is_client => self.renegotiation(),
             (SslProtocol::TlsV1_2, kind::CLIENT_HELLO) if !self.is_client => self.renegotiation(),
-            (_, other) => Err(unexpected(format!("handshake message {other}"))),
+            (_, other) => Err(unexpected(format_args!("handshake message {other}"))),
         }
     }
 
@@ -491,7 +490,7 @@ impl Traffic {
     }
 }
 
-fn unexpected(detail: impl Into<alloc::string::String>) -> Failure {
+fn unexpected(detail: impl core::fmt::Display) -> Failure {
     Failure::new(FailureKind::UnexpectedMessage, Alert::UnexpectedMessage).because(detail)
 }
 

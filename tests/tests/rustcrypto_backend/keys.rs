@@ -108,8 +108,8 @@ fn refusal(key: PrivateKeyDer<'static>) -> String {
 
 #[test]
 fn an_rsa_key_is_refused_with_the_reason() {
-    let reason = "this backend verifies RSA signatures but does not make them: use an ECDSA key on \
-                  P-256 or P-384, or an Ed25519 key";
+    let reason = "this backend makes no RSA signatures: it signs with ECDSA keys on P-256 or P-384 \
+                  and with Ed25519 keys";
     assert_eq!(
         refusal(Identity::new(&rcgen::PKCS_RSA_SHA256).key()),
         reason
@@ -137,7 +137,7 @@ MIGEAgEAMBAGByqGSM49AgEGBSuBBAAKBG0wawIBAQQgk/XqJBHXeHu+6DZ78Jxv
 -----END PRIVATE KEY-----";
     for curve in [&p521[..], secp256k1] {
         let reason = refusal(PrivateKeyDer::from_pem_slice(curve).unwrap());
-        let expected = "the EC private key is neither a valid P-256 nor a valid P-384 key";
+        let expected = "the EC private key is not a valid key on P-256 or P-384";
         assert_eq!(reason, expected);
     }
     let ed448 = b"-----BEGIN PRIVATE KEY-----

@@ -1,9 +1,12 @@
-//! The three AEADs, in place; under the record layer and under rustls' handshake records alike.
+//! The AEADs, in place; under the record layer and under rustls' handshake records alike.
 
 use alloc::boxed::Box;
 
+#[cfg(feature = "aes256")]
+use aes_gcm::Aes256Gcm;
 use aes_gcm::aead::consts::{U12, U16};
-use aes_gcm::{AeadInOut, Aes128Gcm, Aes256Gcm, KeyInit};
+use aes_gcm::{AeadInOut, Aes128Gcm, KeyInit};
+#[cfg(feature = "chacha20")]
 use chacha20poly1305::ChaCha20Poly1305;
 use rustls::ConnectionTrafficSecrets;
 use rustls::crypto::cipher::{AeadKey, Iv};
@@ -17,8 +20,12 @@ pub(super) fn make_aead(
 ) -> Result<Box<dyn RecordAead>, AeadError> {
     match algorithm {
         AeadAlgorithm::Aes128Gcm => boxed::<Aes128Gcm>(key),
+        #[cfg(feature = "aes256")]
         AeadAlgorithm::Aes256Gcm => boxed::<Aes256Gcm>(key),
+        #[cfg(feature = "chacha20")]
         AeadAlgorithm::ChaCha20Poly1305 => boxed::<ChaCha20Poly1305>(key),
+        #[cfg(not(all(feature = "aes256", feature = "chacha20")))]
+        _ => Err(AeadError),
     }
 }
 

@@ -13,7 +13,9 @@ use rustls::{CipherSuite, ConnectionTrafficSecrets, Error, SignatureScheme, Tls1
 
 use super::aead::Suite;
 use super::cipher13::GCM_RECORDS;
-use super::hash::{HMAC_SHA256, HMAC_SHA384, SHA256, SHA384};
+use super::hash::{HMAC_SHA256, SHA256};
+#[cfg(feature = "aes256")]
+use super::hash::{HMAC_SHA384, SHA384};
 use crate::crypto::{AeadAlgorithm, NONCE_LEN, RecordAead, TAG_LEN};
 
 /// Longest plaintext of one record (RFC 5246 §6.2.1).
@@ -21,11 +23,14 @@ const MAX_PLAINTEXT: usize = 1 << 14;
 
 /// What an ECDSA suite may sign with; Ed25519 counts as one (RFC 8422 §5.10).
 static ECDSA_SCHEMES: &[SignatureScheme] = &[
+    #[cfg(feature = "ed25519")]
     SignatureScheme::ED25519,
+    #[cfg(feature = "p384")]
     SignatureScheme::ECDSA_NISTP384_SHA384,
     SignatureScheme::ECDSA_NISTP256_SHA256,
 ];
 
+#[cfg(feature = "rsa")]
 static RSA_SCHEMES: &[SignatureScheme] = &[
     SignatureScheme::RSA_PSS_SHA512,
     SignatureScheme::RSA_PSS_SHA384,
@@ -60,6 +65,7 @@ suite!(
     AES_128_GCM,
     GCM_RECORDS
 );
+#[cfg(feature = "aes256")]
 suite!(
     ECDHE_ECDSA_AES_256_GCM_SHA384,
     TLS_ECDHE_ECDSA_WITH_AES_256_GCM_SHA384,
@@ -69,6 +75,7 @@ suite!(
     AES_256_GCM,
     GCM_RECORDS
 );
+#[cfg(feature = "chacha20")]
 suite!(
     ECDHE_ECDSA_CHACHA20_POLY1305_SHA256,
     TLS_ECDHE_ECDSA_WITH_CHACHA20_POLY1305_SHA256,
@@ -78,6 +85,7 @@ suite!(
     CHACHA20_POLY1305,
     u64::MAX
 );
+#[cfg(feature = "rsa")]
 suite!(
     ECDHE_RSA_AES_128_GCM_SHA256,
     TLS_ECDHE_RSA_WITH_AES_128_GCM_SHA256,
@@ -87,6 +95,7 @@ suite!(
     AES_128_GCM,
     GCM_RECORDS
 );
+#[cfg(all(feature = "aes256", feature = "rsa"))]
 suite!(
     ECDHE_RSA_AES_256_GCM_SHA384,
     TLS_ECDHE_RSA_WITH_AES_256_GCM_SHA384,
@@ -96,6 +105,7 @@ suite!(
     AES_256_GCM,
     GCM_RECORDS
 );
+#[cfg(all(feature = "chacha20", feature = "rsa"))]
 suite!(
     ECDHE_RSA_CHACHA20_POLY1305_SHA256,
     TLS_ECDHE_RSA_WITH_CHACHA20_POLY1305_SHA256,
@@ -107,7 +117,9 @@ suite!(
 );
 
 const AES_128_GCM: Aead = Aead::gcm(Suite::new(AeadAlgorithm::Aes128Gcm));
+#[cfg(feature = "aes256")]
 const AES_256_GCM: Aead = Aead::gcm(Suite::new(AeadAlgorithm::Aes256Gcm));
+#[cfg(feature = "chacha20")]
 const CHACHA20_POLY1305: Aead = Aead {
     suite: Suite::new(AeadAlgorithm::ChaCha20Poly1305),
     explicit_len: 0,

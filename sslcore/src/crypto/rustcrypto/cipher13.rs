@@ -14,7 +14,9 @@ use rustls::{
 };
 
 use super::aead::Suite;
-use super::hash::{HMAC_SHA256, HMAC_SHA384, SHA256, SHA384};
+use super::hash::{HMAC_SHA256, SHA256};
+#[cfg(feature = "aes256")]
+use super::hash::{HMAC_SHA384, SHA384};
 use crate::crypto::{AeadAlgorithm, RecordAead, TAG_LEN};
 
 /// How many records one AES-GCM key may protect before the advantage of an attacker grows beyond
@@ -32,6 +34,7 @@ pub(super) static AES_128_GCM_SHA256: Tls13CipherSuite = Tls13CipherSuite {
     quic: None,
 };
 
+#[cfg(feature = "aes256")]
 pub(super) static AES_256_GCM_SHA384: Tls13CipherSuite = Tls13CipherSuite {
     common: CipherSuiteCommon {
         suite: CipherSuite::TLS13_AES_256_GCM_SHA384,
@@ -43,6 +46,7 @@ pub(super) static AES_256_GCM_SHA384: Tls13CipherSuite = Tls13CipherSuite {
     quic: None,
 };
 
+#[cfg(feature = "chacha20")]
 pub(super) static CHACHA20_POLY1305_SHA256: Tls13CipherSuite = Tls13CipherSuite {
     common: CipherSuiteCommon {
         suite: CipherSuite::TLS13_CHACHA20_POLY1305_SHA256,

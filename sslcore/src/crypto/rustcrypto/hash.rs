@@ -6,13 +6,17 @@ use core::marker::PhantomData;
 use hmac::{EagerHash, KeyInit, Mac};
 use rustls::crypto::hash::{Context, Hash, HashAlgorithm, Output};
 use rustls::crypto::hmac::{Hmac, Key, Tag};
-use sha2::{Digest, Sha256, Sha384};
+#[cfg(feature = "aes256")]
+use sha2::Sha384;
+use sha2::{Digest, Sha256};
 use zeroize::{Zeroize, ZeroizeOnDrop};
 
 pub(crate) static SHA256: Sha2<Sha256> = Sha2::new(HashAlgorithm::SHA256);
+#[cfg(feature = "aes256")]
 pub(super) static SHA384: Sha2<Sha384> = Sha2::new(HashAlgorithm::SHA384);
 
 pub(super) static HMAC_SHA256: HmacSha2<Sha256> = HmacSha2::new();
+#[cfg(feature = "aes256")]
 pub(super) static HMAC_SHA384: HmacSha2<Sha384> = HmacSha2::new();
 
 pub(crate) struct Sha2<D> {

@@ -30,27 +30,38 @@
 //! X25519, P-256 and P-384; verifies ECDSA (P-256, P-384), Ed25519 and RSA signatures (2048 to
 //! 8192 bits); signs with ECDSA and Ed25519 keys. It does not sign with RSA keys, whose private
 //! operation is slow on the machines this backend is for; loading one is an error that says so.
+//!
+//! With the feature `rustcrypto-core` in the place of `rustcrypto` it has AES-128-GCM with SHA-256,
+//! X25519 and P-256 alone, and beside that what is named: `aes256` (AES-256-GCM with SHA-384),
+//! `chacha20`, `p384` (the group, and ECDSA over it or with SHA-384), `ed25519`, `rsa`. What public
+//! servers show mostly needs `p384` and `rsa`.
 
 pub(crate) mod aead;
+#[cfg(feature = "tls12")]
 pub(crate) mod cipher12;
 pub(crate) mod cipher13;
 mod entropy;
 pub(crate) mod hash;
 mod kx;
 mod nist;
+#[cfg_attr(not(feature = "sign"), path = "no_sign.rs")]
 mod sign;
 mod verify;
 
 use alloc::vec;
 use alloc::vec::Vec;
 
-use rustls::SupportedCipherSuite::{self, Tls12, Tls13};
+#[cfg(feature = "tls12")]
+use rustls::SupportedCipherSuite::Tls12;
+use rustls::SupportedCipherSuite::{self, Tls13};
 use rustls::crypto::CryptoProvider;
 
 use self::entropy::Entropy;
 pub use self::entropy::{EntropyError, EntropySource};
 use self::kx::{Ecdh, X25519};
-use self::nist::{P256, P384};
+use self::nist::P256;
+#[cfg(feature = "p384")]
+use self::nist::P384;
 use crate::crypto::Backend;
 
 /// The `rustcrypto` library with its source of entropy; makes a [`Backend`].
@@ -62,6 +73,7 @@ pub struct RustCrypto {
     random: Entropy,
     x25519: X25519,
     p256: Ecdh<P256>,
+    #[cfg(feature = "p384")]
     p384: Ecdh<P384>,
 }
 
@@ -73,11 +85,12 @@ impl RustCrypto {
             random,
             x25519: X25519::new(random),
             p256: Ecdh::new(random),
+            #[cfg(feature = "p384")]
             p384: Ecdh::new(random),
         }
     }
 
-    /// The backend, with every suite and group. Where processors have instructions for AES, the order of
+    /// The backend, with every suite and group of the build. Where processors have instructions for AES, the order of
     /// preference is that of the other backends; elsewhere the fast suites come first: on a Cortex-M4,
     /// ChaCha20-Poly1305 takes a fifth of the time of AES-128-GCM. Allocates the lists of suites and
     /// groups.
@@ -89,7 +102,12 @@ impl RustCrypto {
         ));
         let provider = CryptoProvider {
             cipher_suites: suites(HAS_AES),
-            kx_groups: vec![&self.x25519, &self.p256, &self.p384],
+            kx_groups: vec![
+                &self.x25519,
+                &self.p256,
+                #[cfg(feature = "p384")]
+                &self.p384,
+            ],
             signature_verification_algorithms: verify::SUPPORTED,
             secure_random: &self.random,
             key_provider: &sign::Keys,
@@ -100,24 +118,42 @@ impl RustCrypto {
 
 /// All suites, the fastest first where there are no instructions for AES.
 fn suites(has_aes: bool) -> Vec<SupportedCipherSuite> {
-    let mut suites = vec![
-        Tls13(&cipher13::AES_256_GCM_SHA384),
-        Tls13(&cipher13::AES_128_GCM_SHA256),
-        Tls13(&cipher13::CHACHA20_POLY1305_SHA256),
-        Tls12(&cipher12::ECDHE_ECDSA_AES_256_GCM_SHA384),
-        Tls12(&cipher12::ECDHE_ECDSA_AES_128_GCM_SHA256),
-        Tls12(&cipher12::ECDHE_ECDSA_CHACHA20_POLY1305_SHA256),
-        Tls12(&cipher12::ECDHE_RSA_AES_256_GCM_SHA384),
-        Tls12(&cipher12::ECDHE_RSA_AES_128_GCM_SHA256),
-        Tls12(&cipher12::ECDHE_RSA_CHACHA20_POLY1305_SHA256),
+    let kinds: [&[SupportedCipherSuite]; _] = [
+        &[
+            #[cfg(feature = "aes256")]
+            Tls13(&cipher13::AES_256_GCM_SHA384),
+            Tls13(&cipher13::AES_128_GCM_SHA256),
+            #[cfg(feature = "chacha20")]
+            Tls13(&cipher13::CHACHA20_POLY1305_SHA256),
+        ],
+        #[cfg(feature = "tls12")]
+        &[
+            #[cfg(feature = "aes256")]
+            Tls12(&cipher12::ECDHE_ECDSA_AES_256_GCM_SHA384),
+            Tls12(&cipher12::ECDHE_ECDSA_AES_128_GCM_SHA256),
+            #[cfg(feature = "chacha20")]
+            Tls12(&cipher12::ECDHE_ECDSA_CHACHA20_POLY1305_SHA256),
+        ],
+        #[cfg(all(feature = "tls12", feature = "rsa"))]
+        &[
+            #[cfg(feature = "aes256")]
+            Tls12(&cipher12::ECDHE_RSA_AES_256_GCM_SHA384),
+            Tls12(&cipher12::ECDHE_RSA_AES_128_GCM_SHA256),
+            #[cfg(feature = "chacha20")]
+            Tls12(&cipher12::ECDHE_RSA_CHACHA20_POLY1305_SHA256),
+        ],
     ];
-    if !has_aes {
-        suites.chunks_exact_mut(3).for_each(<[_]>::reverse);
+    let mut suites = Vec::new();
+    for kind in kinds {
+        match has_aes {
+            true => suites.extend(kind),
+            false => suites.extend(kind.iter().rev()),
+        }
     }
     suites
 }
 
-#[cfg(test)]
+#[cfg(all(test, feature = "rustcrypto"))]
 mod tests {
     use alloc::format;
 

@@ -108,6 +108,7 @@ rustcrypto_curve!(
     ECDSA_NISTP256_SHA256,
     ECDSA_P256
 );
+#[cfg(feature = "p384")]
 rustcrypto_curve!(
     /// NIST P-384, `secp384r1`, from the crate `p384`.
     P384,

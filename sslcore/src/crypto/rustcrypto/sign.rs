@@ -7,21 +7,38 @@ use alloc::sync::Arc;
 use alloc::vec::Vec;
 use core::fmt;
 
-use ed25519_dalek::pkcs8::{ObjectIdentifier, PrivateKeyInfoRef};
+use p256::pkcs8::{ObjectIdentifier, PrivateKeyInfoRef};
 use rustls::crypto::KeyProvider;
-use rustls::pki_types::{PrivateKeyDer, SubjectPublicKeyInfoDer, alg_id};
+#[cfg(feature = "ed25519")]
+use rustls::pki_types::alg_id;
+use rustls::pki_types::{PrivateKeyDer, SubjectPublicKeyInfoDer};
 use rustls::sign::{Signer, SigningKey, public_key_to_spki};
 use rustls::{Error, SignatureAlgorithm, SignatureScheme};
 use zeroize::Zeroizing;
 
-use super::nist::{NistCurve, P256, P384, secret_from_pkcs8, secret_from_sec1};
+#[cfg(feature = "p384")]
+use super::nist::P384;
+use super::nist::{NistCurve, P256, secret_from_pkcs8, secret_from_sec1};
 
 /// RFC 5480 §2.1.1.
 const EC_PUBLIC_KEY: ObjectIdentifier = ObjectIdentifier::new_unwrap("1.2.840.10045.2.1");
 /// RFC 8410 §3.
+#[cfg(feature = "ed25519")]
 const ED25519: ObjectIdentifier = ObjectIdentifier::new_unwrap("1.3.101.112");
 /// RFC 8017 §A.1.
 const RSA_ENCRYPTION: ObjectIdentifier = ObjectIdentifier::new_unwrap("1.2.840.113549.1.1.1");
+
+const CURVES: &str = if cfg!(feature = "p384") {
+    "P-256 or P-384"
+} else {
+    "P-256"
+};
+const KEYS: &str = match (cfg!(feature = "p384"), cfg!(feature = "ed25519")) {
+    (true, true) => "ECDSA keys on P-256 or P-384 and with Ed25519 keys",
+    (true, false) => "ECDSA keys on P-256 or P-384",
+    (false, true) => "ECDSA keys on P-256 and with Ed25519 keys",
+    (false, false) => "ECDSA keys on P-256",
+};
 
 /// Loads ECDSA and Ed25519 keys.
 #[derive(Debug)]
@@ -46,9 +63,12 @@ fn from_pkcs8(der: &[u8]) -> Result<Arc<dyn SigningKey>, Error> {
     let info = PrivateKeyInfoRef::try_from(der)
         .map_err(|e| Error::General(format!("the private key is not valid PKCS#8: {e}")))?;
     match info.algorithm.oid {
-        EC_PUBLIC_KEY => ecdsa(secret_from_pkcs8::<P256>(der), || {
-            secret_from_pkcs8::<P384>(der)
-        }),
+        EC_PUBLIC_KEY => ecdsa(
+            secret_from_pkcs8::<P256>(der),
+            #[cfg(feature = "p384")]
+            || secret_from_pkcs8::<P384>(der),
+        ),
+        #[cfg(feature = "ed25519")]
         ED25519 => {
             let key = ed25519_dalek::SigningKey::try_from(info).map_err(|e| {
                 Error::General(format!("the Ed25519 private key cannot be used: {e}"))
@@ -57,40 +77,40 @@ fn from_pkcs8(der: &[u8]) -> Result<Arc<dyn SigningKey>, Error> {
         }
         RSA_ENCRYPTION => Err(rsa_refused()),
         oid => Err(Error::General(format!(
-            "the private key is of algorithm {oid}; this backend signs with ECDSA keys on P-256 or \
-             P-384 and with Ed25519 keys"
+            "the private key is of algorithm {oid}; this backend signs with {KEYS}"
         ))),
     }
 }
 
 fn from_sec1(der: &[u8]) -> Result<Arc<dyn SigningKey>, Error> {
-    ecdsa(secret_from_sec1::<P256>(der), || {
-        secret_from_sec1::<P384>(der)
-    })
+    ecdsa(
+        secret_from_sec1::<P256>(der),
+        #[cfg(feature = "p384")]
+        || secret_from_sec1::<P384>(der),
+    )
 }
 
 /// The key on whichever curve could read it.
 fn ecdsa(
     p256: Option<<P256 as NistCurve>::Secret>,
-    p384: impl FnOnce() -> Option<<P384 as NistCurve>::Secret>,
+    #[cfg(feature = "p384")] p384: impl FnOnce() -> Option<<P384 as NistCurve>::Secret>,
 ) -> Result<Arc<dyn SigningKey>, Error> {
     if let Some(secret) = p256 {
         return Ok(Arc::new(EcdsaKey::<P256>(Arc::new(secret))));
     }
-    match p384() {
-        Some(secret) => Ok(Arc::new(EcdsaKey::<P384>(Arc::new(secret)))),
-        None => Err(Error::General(
-            "the EC private key is neither a valid P-256 nor a valid P-384 key".to_string(),
-        )),
+    #[cfg(feature = "p384")]
+    if let Some(secret) = p384() {
+        return Ok(Arc::new(EcdsaKey::<P384>(Arc::new(secret))));
     }
+    Err(Error::General(format!(
+        "the EC private key is not a valid key on {CURVES}"
+    )))
 }
 
 fn rsa_refused() -> Error {
-    Error::General(
-        "this backend verifies RSA signatures but does not make them: use an ECDSA key on P-256 or \
-         P-384, or an Ed25519 key"
-            .to_string(),
-    )
+    Error::General(format!(
+        "this backend makes no RSA signatures: it signs with {KEYS}"
+    ))
 }
 
 /// One key is its own signer, because a curve has one scheme; the secret is shared, never copied.
@@ -130,14 +150,17 @@ impl<C: NistCurve> Signer for EcdsaKey<C> {
     }
 }
 
+#[cfg(feature = "ed25519")]
 struct Ed25519Key(Arc<ed25519_dalek::SigningKey>);
 
+#[cfg(feature = "ed25519")]
 impl fmt::Debug for Ed25519Key {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("Ed25519Key")
     }
 }
 
+#[cfg(feature = "ed25519")]
 impl SigningKey for Ed25519Key {
     fn choose_scheme(&self, offered: &[SignatureScheme]) -> Option<Box<dyn Signer>> {
         if !offered.contains(&SignatureScheme::ED25519) {
@@ -156,6 +179,7 @@ impl SigningKey for Ed25519Key {
     }
 }
 
+#[cfg(feature = "ed25519")]
 impl Signer for Ed25519Key {
     fn sign(&self, message: &[u8]) -> Result<Vec<u8>, Error> {
         ed25519_dalek::Signer::try_sign(&*self.0, message)

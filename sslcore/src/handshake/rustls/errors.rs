@@ -2,8 +2,6 @@
 //!
 //! The alerts that rustls makes are never sent: every one is chosen here.
 
-use alloc::format;
-
 use rustls::{CertificateError, Error, InvalidMessage, PeerIncompatible, PeerMisbehaved};
 
 use super::signer;
@@ -27,7 +25,7 @@ pub(super) fn failure(error: &Error, context: Context) -> Failure {
         Some(why) => failure.because(why),
         None => match nothing_in_common(error) {
             Some(what) => failure.because(what),
-            None => failure.because(format!("{error}")),
+            None => failure.because(error),
         },
     }
 }

@@ -2,10 +2,9 @@
 
 use alloc::vec::Vec;
 
-use rustls::unbuffered::{ConnectionState, EncodeError, UnbufferedStatus};
-
 use super::kernel::conversion_failure;
-use super::{RustlsEngine, Side, errors};
+use super::side::Step;
+use super::{RustlsEngine, errors};
 use crate::alert::Alert;
 use crate::failure::{Failure, FailureKind};
 use crate::protocol::SslProtocol;
@@ -13,51 +12,7 @@ use crate::record::header::{ContentType, HEADER_LEN, Header, LEGACY_VERSION, MAX
 use crate::record::messages::FRAME;
 use crate::record::protection::Protection;
 
-/// One call's worth of a connection, client or server: rustls has no type for both.
-fn step<Data>(
-    status: UnbufferedStatus<'_, '_, Data>,
-    flight: &mut Vec<u8>,
-) -> (usize, Result<Step, rustls::Error>) {
-    let step = status.state.map(|state| match state {
-        ConnectionState::EncodeTlsData(mut chunk) => {
-            let start = flight.len();
-            if let Err(EncodeError::InsufficientSize(size)) = chunk.encode(&mut []) {
-                flight.resize(start + size.required_size, 0);
-                let len = chunk.encode(&mut flight[start..]).unwrap_or(0);
-                flight.truncate(start + len);
-            }
-            Step::Again
-        }
-        ConnectionState::TransmitTlsData(sent) => {
-            sent.done();
-            Step::Again
-        }
-        ConnectionState::BlockedHandshake | ConnectionState::WriteTraffic(_) => Step::Blocked,
-        ConnectionState::PeerClosed | ConnectionState::Closed => Step::Closed,
-        _ => Step::Unexpected,
-    });
-    (status.discard, step)
-}
-
-enum Step {
-    Again,
-    Blocked,
-    Closed,
-    Unexpected,
-}
-
 impl RustlsEngine {
-    fn process(
-        &mut self,
-        input: &mut [u8],
-        flight: &mut Vec<u8>,
-    ) -> (usize, Result<Step, rustls::Error>) {
-        match &mut self.side {
-            Side::Client(conn) => step(conn.process_tls_records(input), flight),
-            Side::Server(conn) => step(conn.process_tls_records(input), flight),
-        }
-    }
-
     /// Gives rustls whole records, and lets it do what it can.
     pub(super) fn feed(&mut self, records: &mut [u8], flight: &mut Vec<u8>) -> Result<(), Failure> {
         let before = flight.len();
@@ -76,7 +31,7 @@ impl RustlsEngine {
 
     fn feed_engine(&mut self, mut input: &mut [u8], flight: &mut Vec<u8>) -> Result<(), Failure> {
         loop {
-            let (done, step) = self.process(input, flight);
+            let (done, step) = self.side.step(input, flight);
             input = input.get_mut(done..).unwrap_or_default();
             let step = match step {
                 Ok(step) => step,

@@ -5,12 +5,12 @@
 
 pub(crate) mod exporter;
 
-use rustls::Tls12CipherSuite;
 use rustls::crypto::cipher::NONCE_LEN;
 use rustls::crypto::tls13::{HkdfExpander, OkmBlock, OutputLengthError};
 use rustls::{CipherSuite, Tls13CipherSuite};
 use zeroize::Zeroizing;
 
+use crate::crypto::suite::{Suite, Tls12Suite};
 use crate::protocol::{AeadAlgorithm, SslCipher};
 use crate::record::protection::KeyMaterial;
 
@@ -99,23 +99,20 @@ fn expand_label(
 
 /// The write key of the client or the server of a TLS 1.2 connection (RFC 5246 §6.3).
 pub(crate) fn tls12_key(
-    suite: &Tls12CipherSuite,
+    suite: Tls12Suite,
     master: &Secret,
     client_random: &[u8; 32],
     server_random: &[u8; 32],
     of_client: bool,
 ) -> Option<KeyMaterial> {
-    let algorithm = aead_of(suite.common.suite)?;
-    let shape = suite.aead_alg.key_block_shape();
-    let (key_len, iv_len) = (shape.enc_key_len, shape.fixed_iv_len);
+    let algorithm = aead_of(Suite::Tls12(suite).common().suite)?;
+    let (key_len, iv_len) = suite.key_and_iv_len();
     let mut seed = [0; 64];
     seed[..32].copy_from_slice(server_random);
     seed[32..].copy_from_slice(client_random);
     let mut block = Zeroizing::new([0; 2 * (32 + NONCE_LEN)]);
     let block = block.get_mut(..2 * (key_len + iv_len))?;
-    suite
-        .prf_provider
-        .for_secret(block, master.as_slice(), b"key expansion", &seed);
+    suite.prf(block, master.as_slice(), b"key expansion", &seed);
     let (keys, ivs) = block.split_at(2 * key_len);
     let own = |pair: &[u8]| -> (usize, usize) {
         let half = pair.len() / 2;

@@ -1,10 +1,10 @@
 //! How records are protected during the handshake: the peer's, to open them, and alerts of ours.
 
-use rustls::SupportedCipherSuite;
-
+use super::RustlsEngine;
 use super::kernel::conversion_failure;
 use super::key_schedule::{tls12_key, tls13_key};
-use super::{RustlsEngine, Side};
+use super::side::Side;
+use crate::crypto::suite::{Suite, Tls12Suite};
 use crate::failure::Failure;
 use crate::protocol::SslProtocol;
 use crate::record::protection::{KeyMaterial, Protection};
@@ -12,8 +12,7 @@ use crate::record::protection::{KeyMaterial, Protection};
 impl RustlsEngine {
     /// Keys of the peer's that came with the last message in TLS 1.3: those of the handshake.
     pub(super) fn follow_tls13(&mut self) -> Result<(), Failure> {
-        let Some(SupportedCipherSuite::Tls13(suite)) = self.common().negotiated_cipher_suite()
-        else {
+        let Some(Suite::Tls13(suite)) = self.suite() else {
             return Ok(());
         };
         if self.has_read_keys {
@@ -36,8 +35,7 @@ impl RustlsEngine {
 
     /// The keys behind the peer's ChangeCipherSpec in TLS 1.2.
     pub(super) fn follow_tls12(&mut self) -> Result<(), Failure> {
-        let Some(SupportedCipherSuite::Tls12(suite)) = self.common().negotiated_cipher_suite()
-        else {
+        let Some(Suite::Tls12(suite)) = self.suite() else {
             return Ok(());
         };
         let material = self.tls12_material(suite, !self.is_client());
@@ -46,11 +44,7 @@ impl RustlsEngine {
         self.read_with(SslProtocol::TlsV1_2, &material)
     }
 
-    fn tls12_material(
-        &self,
-        suite: &'static rustls::Tls12CipherSuite,
-        of_client: bool,
-    ) -> Option<KeyMaterial> {
+    fn tls12_material(&self, suite: Tls12Suite, of_client: bool) -> Option<KeyMaterial> {
         let secrets = self.tap.secrets();
         tls12_key(
             suite,
@@ -68,9 +62,9 @@ impl RustlsEngine {
         Ok(())
     }
 
-    pub(super) fn own_protection(&self, suite: SupportedCipherSuite) -> Option<Protection> {
+    pub(super) fn own_protection(&self, suite: Suite) -> Option<Protection> {
         let (version, material, seq) = match suite {
-            SupportedCipherSuite::Tls13(suite) => {
+            Suite::Tls13(suite) => {
                 let secrets = self.tap.secrets();
                 let secret = match &self.side {
                     Side::Client(_) => secrets.client_handshake.as_ref()?,
@@ -78,7 +72,7 @@ impl RustlsEngine {
                 };
                 (SslProtocol::TlsV1_3, tls13_key(suite, secret)?, 0)
             }
-            SupportedCipherSuite::Tls12(suite) => {
+            Suite::Tls12(suite) => {
                 let material = self.tls12_material(suite, self.is_client())?;
                 (SslProtocol::TlsV1_2, material, self.released.protected)
             }

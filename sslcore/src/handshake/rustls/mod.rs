@@ -17,6 +17,7 @@ mod kernel;
 pub(crate) mod key_schedule;
 mod keys;
 mod refusal;
+mod side;
 mod signer;
 mod staple;
 mod staples;
@@ -27,16 +28,13 @@ use alloc::boxed::Box;
 use alloc::sync::Arc;
 use alloc::vec::Vec;
 
-use rustls::client::UnbufferedClientConnection;
-use rustls::server::UnbufferedServerConnection;
-use rustls::{
-    CommonState, ConnectionTrafficSecrets, HandshakeKind, ProtocolVersion, SupportedCipherSuite,
-};
+use rustls::{CommonState, ConnectionTrafficSecrets, HandshakeKind, ProtocolVersion};
 use rustls_pki_types::{CertificateDer, UnixTime};
 
 use self::gates::Memory;
 use self::kernel::{Kernel, Renewal, Tls12, conversion_failure, material};
 use self::key_schedule::exporter::Exporter;
+use self::side::Side;
 use self::staple::Staple;
 use self::taps::{Clock, SecretTap};
 use self::verifier::Recorder;
@@ -46,6 +44,7 @@ use super::wire::offer::Offer;
 use super::wire::server_hello::ServerHello;
 use super::{AlertProtection, Engine, Message, RefusedPeer, records};
 use crate::crypto::Backend;
+use crate::crypto::suite::Suite;
 use crate::failure::Failure;
 use crate::handshake::facts::{Authorities, SessionFacts};
 use crate::protocol::SslProtocol;
@@ -54,11 +53,6 @@ use crate::record::protection::Protection;
 use crate::record::traffic::{HandOff, PostHandshake};
 use crate::time::Now;
 use crate::verify::SslError;
-
-enum Side {
-    Client(Box<UnbufferedClientConnection>),
-    Server(Box<UnbufferedServerConnection>),
-}
 
 /// What of our side's protected records has been released.
 #[derive(Default)]
@@ -127,10 +121,11 @@ struct HelloFacts {
 
 impl RustlsEngine {
     fn common(&self) -> &CommonState {
-        match &self.side {
-            Side::Client(conn) => conn,
-            Side::Server(conn) => conn,
-        }
+        self.side.common()
+    }
+
+    fn suite(&self) -> Option<Suite> {
+        self.common().negotiated_cipher_suite().map(Suite::from)
     }
 
     fn is_client(&self) -> bool {
@@ -306,16 +301,14 @@ impl Engine for RustlsEngine {
     }
 
     fn alert_protection(&self) -> AlertProtection {
-        let Some(suite) = self.common().negotiated_cipher_suite() else {
+        let Some(suite) = self.suite() else {
             return AlertProtection::Clear;
         };
         let is_clear = match (suite, &self.side) {
-            (SupportedCipherSuite::Tls12(_), _) => !self.released.change_cipher_spec,
-            (SupportedCipherSuite::Tls13(_), Side::Server(_)) => self.released.protected == 0,
+            (Suite::Tls12(_), _) => !self.released.change_cipher_spec,
+            (Suite::Tls13(_), Side::Server(_)) => self.released.protected == 0,
             // Before the ServerHello there is no secret; HelloRetryRequest names the suite, too.
-            (SupportedCipherSuite::Tls13(_), Side::Client(_)) => {
-                self.tap.secrets().client_handshake.is_none()
-            }
+            (Suite::Tls13(_), Side::Client(_)) => self.tap.secrets().client_handshake.is_none(),
         };
         if is_clear {
             return AlertProtection::Clear;
@@ -359,12 +352,12 @@ impl Engine for RustlsEngine {
             return None;
         }
         let secrets = self.tap.secrets();
-        Some(match self.common().negotiated_cipher_suite()? {
-            SupportedCipherSuite::Tls13(suite) => Exporter::Tls13 {
+        Some(match self.suite()? {
+            Suite::Tls13(suite) => Exporter::Tls13 {
                 suite,
                 secret: secrets.exporter.clone()?,
             },
-            SupportedCipherSuite::Tls12(suite) => {
+            Suite::Tls12(suite) => {
                 let hello = self.facts.server?;
                 if !hello.extended_master_secret {
                     return Some(Exporter::Forbidden);
@@ -385,34 +378,20 @@ impl Engine for RustlsEngine {
         let this = *self;
         let context = this.context();
         let version = this.version().ok_or_else(conversion_failure)?;
-        let suite = this
-            .common()
-            .negotiated_cipher_suite()
-            .ok_or_else(conversion_failure)?;
-        let confidentiality_limit = match suite {
-            SupportedCipherSuite::Tls13(suite) => suite.common.confidentiality_limit,
-            SupportedCipherSuite::Tls12(suite) => suite.common.confidentiality_limit,
-        };
+        let suite = this.suite().ok_or_else(conversion_failure)?;
+        let confidentiality_limit = suite.common().confidentiality_limit;
         let is_client = this.is_client();
         let failure = |error| errors::failure(&error, context);
-        let (secrets, kernel) = match this.side {
-            Side::Client(conn) => {
-                let parts = conn.dangerous_into_kernel_connection();
-                let (secrets, connection) = parts.map_err(failure)?;
-                let keeps_tickets = this.memory.is_some() && !this.gate.is_closed();
-                let clock = this.clock;
-                let kernel = Kernel { connection, clock };
-                (secrets, keeps_tickets.then_some(kernel))
-            }
-            Side::Server(conn) => {
-                let parts = conn.dangerous_into_kernel_connection();
-                (parts.map_err(failure)?.0, None)
-            }
-        };
+        let (secrets, connection) = this.side.into_parts().map_err(failure)?;
+        let keeps_tickets = this.memory.is_some() && !this.gate.is_closed();
+        let clock = this.clock;
+        let kernel = connection
+            .filter(|_| keeps_tickets)
+            .map(|connection| Kernel { connection, clock });
         let post: Box<dyn PostHandshake> = match (suite, kernel) {
-            (SupportedCipherSuite::Tls12(_), _) => Box::new(Tls12),
-            (SupportedCipherSuite::Tls13(_), Some(kernel)) => Box::new(kernel),
-            (SupportedCipherSuite::Tls13(suite), None) => {
+            (Suite::Tls12(_), _) => Box::new(Tls12),
+            (Suite::Tls13(_), Some(kernel)) => Box::new(kernel),
+            (Suite::Tls13(suite), None) => {
                 let renewal = Renewal::new(suite, &this.tap.secrets(), is_client);
                 Box::new(renewal.ok_or_else(conversion_failure)?)
             }

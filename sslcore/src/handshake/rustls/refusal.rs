@@ -5,7 +5,6 @@
 //! that carries a number: without `std`, rustls has no error that could carry more.
 
 use alloc::format;
-use alloc::string::ToString;
 use alloc::vec::Vec;
 
 use rustls::Error;
@@ -13,6 +12,7 @@ use rustls_pki_types::CertificateDer;
 use spin::Mutex;
 
 use crate::handshake::RefusedPeer;
+use crate::texts::sentence;
 use crate::verify::SslError;
 
 /// What such an error begins with; behind it come the number and the reason.
@@ -37,7 +37,7 @@ impl Refusals {
         issuers: &[CertificateDer<'_>],
         error: SslError,
     ) -> Error {
-        let explanation = error.explanation().to_string();
+        let explanation = sentence(error.explanation());
         let kind = error.kind().text();
         let reason = explanation.strip_prefix(kind).unwrap_or(&explanation);
         let reason = reason.trim_start_matches(": ");

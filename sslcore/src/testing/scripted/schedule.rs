@@ -6,10 +6,10 @@ use alloc::sync::Arc;
 use alloc::vec::Vec;
 use core::fmt;
 
-use rustls::{SupportedCipherSuite, Tls12CipherSuite, Tls13CipherSuite};
 use spin::Mutex;
 
 use super::record::{Keys, Record};
+use crate::crypto::suite::Suite;
 use crate::crypto::{Backend, NONCE_LEN, RecordAead, TAG_LEN};
 use crate::handshake::rustls::key_schedule::{Secret, next_traffic_secret, tls12_key, tls13_key};
 use crate::handshake::wire::server_hello::ServerHello;
@@ -84,12 +84,6 @@ impl Secrets {
     }
 }
 
-#[derive(Clone, Copy)]
-enum Suite {
-    Tls12(&'static Tls12CipherSuite),
-    Tls13(&'static Tls13CipherSuite),
-}
-
 /// What has been negotiated, and the secrets that it has led to.
 pub(super) struct Schedule {
     pub(super) backend: Backend,
@@ -130,10 +124,7 @@ impl Schedule {
         let id = u16::from_be_bytes([*high, *low]);
         let mut suites = self.backend.provider().cipher_suites.iter();
         let suite = suites.find(|suite| u16::from(suite.suite()) == id);
-        self.suite = suite.map(|suite| match suite {
-            SupportedCipherSuite::Tls13(suite) => Suite::Tls13(suite),
-            SupportedCipherSuite::Tls12(suite) => Suite::Tls12(suite),
-        });
+        self.suite = suite.copied().map(Suite::from);
         self.server_random = hello.random;
     }
 

@@ -4,11 +4,12 @@ use alloc::boxed::Box;
 use alloc::vec::Vec;
 use core::fmt;
 
+use rustls::Tls13CipherSuite;
 use rustls::crypto::tls13::{OkmBlock, OutputLengthError};
-use rustls::{Tls12CipherSuite, Tls13CipherSuite};
 use zeroize::Zeroizing;
 
 use super::{Secret, TLS13_PREFIX, expand_label};
+use crate::crypto::suite::Tls12Suite;
 
 /// Why [`Connection::export_keying_material`](crate::Connection::export_keying_material) exported
 /// nothing. The output buffer is as it was.
@@ -84,7 +85,7 @@ pub(crate) enum Exporter {
         secret: Secret,
     },
     Tls12 {
-        suite: &'static Tls12CipherSuite,
+        suite: Tls12Suite,
         master: Secret,
         /// The client's random, then the server's. Apart, so that TLS 1.3 holds no room for them.
         randoms: Box<[u8; 64]>,
@@ -117,9 +118,7 @@ impl Exporter {
                     seed.extend_from_slice(&(context.len() as u16).to_be_bytes());
                     seed.extend_from_slice(context);
                 }
-                suite
-                    .prf_provider
-                    .for_secret(out, master.as_slice(), label, &seed);
+                suite.prf(out, master.as_slice(), label, &seed);
                 Ok(())
             }
             Self::Forbidden => Err(ExportError::NoExtendedMasterSecret),

@@ -1,0 +1,51 @@
+//! Our own certificate, and what signs for it.
+
+use alloc::sync::Arc;
+
+use rustls_pki_types::{CertificateDer, PrivateKeyDer};
+
+use super::ConfigBuilder;
+use crate::handshake::settings::{Identity, Signing};
+use crate::identity::signer::Signer;
+
+impl<C> ConfigBuilder<C> {
+    /// Sets the certificate chain that we present, leaf first, and the leaf's private key. A server
+    /// needs both; a client only for servers that ask. The key is a
+    /// [`PrivateKey`](crate::PrivateKey), or DER in any form that the backend reads. The chain may
+    /// make a message of at most 65,535 bytes. `QSslSocket::setLocalCertificateChain` and
+    /// `setPrivateKey`.
+    #[must_use]
+    pub fn identity(
+        mut self,
+        chain: impl IntoIterator<Item = CertificateDer<'static>>,
+        key: impl Into<PrivateKeyDer<'static>>,
+    ) -> Self {
+        self.settings.identity = Some(Identity {
+            chain: chain.into_iter().collect(),
+            signing: Signing::Key(key.into()),
+        });
+        self
+    }
+
+    /// Sets the certificate chain that we present, leaf first, and the [`Signer`] that signs in the
+    /// place of a private key: a hardware module, a secure element, an agent. Replaces
+    /// [`identity`](Self::identity), and is replaced by it. `QSslSocket::setPrivateKey` with an
+    /// opaque `QSslKey`.
+    ///
+    /// A handshake in which we present the chain calls the signer once, within
+    /// [`process`](crate::Connection::process), which waits for it. When the signer refuses, the
+    /// handshake ends with [`FailureKind::SigningFailed`](crate::FailureKind::SigningFailed) and the
+    /// alert internal_error.
+    #[must_use]
+    pub fn identity_with_signer(
+        mut self,
+        chain: impl IntoIterator<Item = CertificateDer<'static>>,
+        signer: Arc<dyn Signer>,
+    ) -> Self {
+        self.settings.identity = Some(Identity {
+            chain: chain.into_iter().collect(),
+            signing: Signing::Signer(signer),
+        });
+        self
+    }
+}

@@ -1,0 +1,74 @@
+//! The negotiated cipher suite: of TLS 1.3, or of a version that the build may leave out.
+
+use rustls::SupportedCipherSuite;
+use rustls::Tls13CipherSuite;
+use rustls::crypto::CipherSuiteCommon;
+
+#[derive(Clone, Copy)]
+pub(crate) enum Suite {
+    Tls12(Tls12Suite),
+    Tls13(&'static Tls13CipherSuite),
+}
+
+impl Suite {
+    pub(crate) fn common(self) -> &'static CipherSuiteCommon {
+        match self {
+            Self::Tls12(suite) => suite.common(),
+            Self::Tls13(suite) => &suite.common,
+        }
+    }
+}
+
+impl From<SupportedCipherSuite> for Suite {
+    fn from(suite: SupportedCipherSuite) -> Self {
+        match suite {
+            #[cfg(feature = "tls12")]
+            SupportedCipherSuite::Tls12(suite) => Self::Tls12(Tls12Suite(suite)),
+            SupportedCipherSuite::Tls13(suite) => Self::Tls13(suite),
+        }
+    }
+}
+
+/// A cipher suite of TLS 1.2.
+#[cfg(feature = "tls12")]
+#[derive(Clone, Copy)]
+pub(crate) struct Tls12Suite(&'static rustls::Tls12CipherSuite);
+
+/// A build without TLS 1.2 has none.
+#[cfg(not(feature = "tls12"))]
+#[derive(Clone, Copy)]
+pub(crate) enum Tls12Suite {}
+
+#[cfg(feature = "tls12")]
+impl Tls12Suite {
+    fn common(self) -> &'static CipherSuiteCommon {
+        &self.0.common
+    }
+
+    /// How many bytes of a key block are each side's key, and each side's part of the nonces
+    /// (RFC 5246 §6.3).
+    pub(crate) fn key_and_iv_len(self) -> (usize, usize) {
+        let shape = self.0.aead_alg.key_block_shape();
+        (shape.enc_key_len, shape.fixed_iv_len)
+    }
+
+    /// The pseudorandom function (RFC 5246 §5).
+    pub(crate) fn prf(self, out: &mut [u8], secret: &[u8], label: &[u8], seed: &[u8]) {
+        self.0.prf_provider.for_secret(out, secret, label, seed);
+    }
+}
+
+#[cfg(not(feature = "tls12"))]
+impl Tls12Suite {
+    fn common(self) -> &'static CipherSuiteCommon {
+        match self {}
+    }
+
+    pub(crate) fn key_and_iv_len(self) -> (usize, usize) {
+        match self {}
+    }
+
+    pub(crate) fn prf(self, _: &mut [u8], _: &[u8], _: &[u8], _: &[u8]) {
+        match self {}
+    }
+}

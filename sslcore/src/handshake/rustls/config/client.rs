@@ -1,0 +1,110 @@
+//! A client's settings.
+
+use alloc::sync::Arc;
+use alloc::vec::Vec;
+use core::time::Duration;
+
+use rustls::client::{Resumption, UnbufferedClientConnection};
+use rustls::pki_types::ServerName;
+
+use super::shared::{
+    NoClock, Shared, identity, nothing_left, provider, signature_schemes, versions,
+};
+use crate::config_error::ConfigError;
+use crate::crypto::Backend;
+use crate::failure::Failure;
+use crate::handshake::rustls::gates::{ClientMemory, GatedClientStore, Groups, Memory};
+use crate::handshake::rustls::refusal::Refusals;
+use crate::handshake::rustls::side::Side;
+use crate::handshake::rustls::staple::Staple;
+use crate::handshake::rustls::staples::Staples;
+use crate::handshake::rustls::verifier::Recorder;
+use crate::handshake::rustls::{RustlsEngine, errors};
+use crate::handshake::settings::Settings;
+use crate::key_log::KeyLog;
+use crate::record::header::HEADER_LEN;
+use crate::time::Now;
+
+/// A client configuration, cloned for each connection.
+pub(crate) struct ClientTemplate {
+    config: rustls::ClientConfig,
+    verifier: Arc<Recorder>,
+    memory: Option<Arc<ClientMemory>>,
+    lifetime: Duration,
+    key_log: Option<Arc<dyn KeyLog>>,
+    backend: Backend,
+}
+
+impl ClientTemplate {
+    pub(crate) fn new(backend: &Backend, settings: &Settings) -> Result<Self, ConfigError> {
+        let provider = provider(backend, settings)?;
+        let verifier = Recorder {
+            algorithms: provider.signature_verification_algorithms,
+            schemes: signature_schemes(&provider, settings)?,
+            ask_client: false,
+            hints: Vec::new(),
+            staples: Staples::default(),
+            refusals: Refusals::default(),
+        };
+        let verifier = Arc::new(verifier);
+        let builder =
+            rustls::ClientConfig::builder_with_details(provider.clone(), Arc::new(NoClock))
+                .with_protocol_versions(&versions(settings)?)
+                .map_err(nothing_left)?
+                .dangerous()
+                .with_custom_certificate_verifier(verifier.clone());
+        let mut config = match identity(&provider, settings)? {
+            Some(identity) => builder.with_client_cert_resolver(Arc::new(identity)),
+            None => builder.with_no_client_auth(),
+        };
+        config.alpn_protocols = settings.alpn.clone();
+        config.max_fragment_size = settings.max_fragment.map(|bytes| bytes + HEADER_LEN);
+        config.enable_secret_extraction = true;
+        config.resumption = Resumption::disabled();
+        Ok(Self {
+            config,
+            verifier,
+            memory: settings.client_sessions.clone().map(|store| {
+                Arc::new(ClientMemory {
+                    store,
+                    configuration: Arc::new(()),
+                    groups: settings.remember_groups.then(Groups::default),
+                })
+            }),
+            lifetime: settings.session_lifetime,
+            key_log: settings.key_log.clone(),
+            backend: backend.clone(),
+        })
+    }
+
+    /// A new handshake. `judged` says whether the server's certificate will be judged.
+    pub(crate) fn engine(
+        &self,
+        name: ServerName<'static>,
+        enable_sni: bool,
+        judged: bool,
+        now: Now,
+    ) -> Result<RustlsEngine, Failure> {
+        let shared = Shared::new(now, judged, self.lifetime, self.key_log.clone());
+        let mut memory = None;
+        let mut config = self.config.clone();
+        config.enable_sni = enable_sni;
+        config.key_log = shared.tap.clone();
+        config.time_provider = shared.clock.clone();
+        if let Some(sessions) = &self.memory {
+            let store = Arc::new(GatedClientStore {
+                memory: sessions.clone(),
+                rules: shared.rules.clone(),
+            });
+            config.resumption = Resumption::store(store.clone());
+            memory = Some(Memory::Client(store, name.clone()));
+        }
+        let conn = UnbufferedClientConnection::new(Arc::new(config), name)
+            .map_err(|error| errors::failure(&error, errors::Context { version: None }))?;
+        let verifier = self.verifier.clone();
+        let side = Side::Client(conn.into());
+        let mut engine = shared.engine(side, &self.backend, memory, verifier, false);
+        engine.staple = Staple::Waiting(self.verifier.clone());
+        Ok(engine)
+    }
+}

@@ -1,0 +1,240 @@
+//! What both roles have of the settings, and what one connection brings.
+
+use alloc::format;
+use alloc::string::{String, ToString};
+use alloc::sync::Arc;
+use alloc::vec::Vec;
+use core::time::Duration;
+
+use rustls::crypto::{CryptoProvider, SupportedKxGroup};
+use rustls::pki_types::PrivateKeyDer;
+use rustls::sign::{CertifiedKey, SingleCertAndKey};
+use rustls::{Error, InconsistentKeys, SignatureScheme, SupportedProtocolVersion};
+
+use crate::config_error::ConfigError;
+use crate::crypto::Backend;
+use crate::handshake::rustls::gates::{Memory, Rules};
+use crate::handshake::rustls::side::Side;
+use crate::handshake::rustls::signer::OutsideKey;
+use crate::handshake::rustls::staple::Staple;
+use crate::handshake::rustls::taps::{Clock, SecretTap};
+use crate::handshake::rustls::verifier::Recorder;
+use crate::handshake::rustls::{Gate, HelloFacts, Released, RustlsEngine};
+use crate::handshake::settings::{Settings, Signing};
+use crate::identity::private_key::PrivateKey;
+use crate::key_log::KeyLog;
+use crate::protocol::{SslProtocol, group};
+use crate::texts::sentence;
+use crate::time::Now;
+use crate::x509::key_kind::KeyKind;
+
+/// Narrows the backend's provider to what the settings name.
+pub(super) fn provider(
+    backend: &Backend,
+    settings: &Settings,
+) -> Result<Arc<CryptoProvider>, ConfigError> {
+    let mut provider = CryptoProvider::clone(backend.provider());
+    if let Some(wanted) = &settings.ciphers {
+        let known = core::mem::take(&mut provider.cipher_suites);
+        for cipher in wanted {
+            let suite = known
+                .iter()
+                .find(|suite| u16::from(suite.suite()) == cipher.id())
+                .ok_or_else(|| ConfigError::unsupported("cipher suite", cipher.name()))?;
+            if !provider.cipher_suites.contains(suite) {
+                provider.cipher_suites.push(*suite);
+            }
+        }
+    }
+    if let Some(wanted) = &settings.groups {
+        let known = core::mem::take(&mut provider.kx_groups);
+        for name in wanted {
+            let group = known
+                .iter()
+                .find(|group| {
+                    group
+                        .name()
+                        .as_str()
+                        .is_some_and(|known| group::is_named(known, name))
+                })
+                .ok_or_else(|| ConfigError::unsupported("group", name))?;
+            let named = |known: &&dyn SupportedKxGroup| known.name() == group.name();
+            if !provider.kx_groups.iter().any(named) {
+                provider.kx_groups.push(*group);
+            }
+        }
+    }
+    if provider.kx_groups.is_empty() {
+        return Err(ConfigError::NothingLeft("group"));
+    }
+    Ok(Arc::new(provider))
+}
+
+/// The schemes that the peer may sign in, among those that the backend can check.
+pub(super) fn signature_schemes(
+    provider: &CryptoProvider,
+    settings: &Settings,
+) -> Result<Vec<SignatureScheme>, ConfigError> {
+    let known = provider
+        .signature_verification_algorithms
+        .supported_schemes();
+    let Some(wanted) = &settings.signature_schemes else {
+        return Ok(known);
+    };
+    let mut schemes = Vec::new();
+    for scheme in wanted {
+        let code = SignatureScheme::from(scheme.code());
+        if !known.contains(&code) {
+            let error = ConfigError::unsupported("signature scheme", scheme.name());
+            return Err(error);
+        }
+        if !schemes.contains(&code) {
+            schemes.push(code);
+        }
+    }
+    let of_tls12 = settings.protocols.contains(&SslProtocol::TlsV1_2);
+    match wanted.iter().any(|it| of_tls12 || it.is_of_tls13()) {
+        true => Ok(schemes),
+        false => Err(ConfigError::NothingLeft(
+            "signature scheme that fits the protocols",
+        )),
+    }
+}
+
+pub(super) fn versions(
+    settings: &Settings,
+) -> Result<Vec<&'static SupportedProtocolVersion>, ConfigError> {
+    let versions = settings.protocols.iter().map(|protocol| match protocol {
+        SslProtocol::TlsV1_3 => Ok(&rustls::version::TLS13),
+        #[cfg(feature = "tls12")]
+        SslProtocol::TlsV1_2 => Ok(&rustls::version::TLS12),
+        #[cfg(not(feature = "tls12"))]
+        SslProtocol::TlsV1_2 => Err(ConfigError::unsupported("protocol", protocol.name())),
+    });
+    versions.collect()
+}
+
+pub(super) fn identity(
+    provider: &CryptoProvider,
+    settings: &Settings,
+) -> Result<Option<SingleCertAndKey>, ConfigError> {
+    let Some(identity) = settings
+        .identity
+        .as_ref()
+        .filter(|_| cfg!(feature = "sign"))
+    else {
+        return Ok(None);
+    };
+    let key = match &identity.signing {
+        Signing::Key(key) => provider
+            .key_provider
+            .load_private_key(key.clone_key())
+            .map_err(|error| {
+                ConfigError::UnusableKey(short_rsa(key).unwrap_or_else(|| sentence(error)))
+            })?,
+        Signing::Signer(signer) => Arc::new(OutsideKey::new(signer)?),
+    };
+    let mut certified = CertifiedKey::new(identity.chain.clone(), key);
+    certified.ocsp = settings.stapled.clone();
+    match certified.keys_match() {
+        Ok(()) | Err(Error::InconsistentKeys(InconsistentKeys::Unknown)) => {}
+        Err(Error::InconsistentKeys(_)) => return Err(ConfigError::KeyMismatch),
+        Err(error) => {
+            let leaf = identity.chain.first().map(webpki::EndEntityCert::try_from);
+            return Err(ConfigError::UnusableCertificate(match leaf {
+                Some(Err(webpki::Error::UnsupportedCertVersion)) => {
+                    "it is not X.509 version 3".to_string()
+                }
+                _ => sentence(error),
+            }));
+        }
+    }
+    Ok(Some(SingleCertAndKey::from(certified)))
+}
+
+/// What is wrong with an RSA key of former times. Nobody checks its signatures any more.
+fn short_rsa(key: &PrivateKeyDer<'_>) -> Option<String> {
+    const NEEDED: usize = 2048;
+    match PrivateKey::from_der(key.secret_der()).ok()?.kind() {
+        KeyKind::Rsa { bits } if bits < NEEDED => Some(format!(
+            "an RSA key of {bits} bits, and {NEEDED} are needed"
+        )),
+        _ => None,
+    }
+}
+
+pub(super) fn nothing_left(_: Error) -> ConfigError {
+    ConfigError::NothingLeft("cipher suite that fits the protocols")
+}
+
+/// What one connection shares with the rustls configuration made for it.
+pub(super) struct Shared {
+    pub(super) tap: Arc<SecretTap>,
+    pub(super) clock: Arc<Clock>,
+    pub(super) rules: Rules,
+}
+
+impl Shared {
+    pub(super) fn new(
+        now: Now,
+        judged: bool,
+        lifetime: Duration,
+        key_log: Option<Arc<dyn KeyLog>>,
+    ) -> Self {
+        let clock = Arc::new(Clock::new(now));
+        Self {
+            tap: Arc::new(SecretTap::new(key_log)),
+            clock: clock.clone(),
+            rules: Rules {
+                gate: Arc::new(Gate::new(now.wall.is_some(), judged)),
+                clock,
+                lifetime,
+            },
+        }
+    }
+
+    pub(super) fn engine(
+        self,
+        side: Side,
+        backend: &Backend,
+        memory: Option<Memory>,
+        verifier: Arc<Recorder>,
+        asks: bool,
+    ) -> RustlsEngine {
+        RustlsEngine {
+            side,
+            backend: backend.clone(),
+            tap: self.tap,
+            clock: self.clock,
+            gate: self.rules.gate,
+            memory,
+            staple: Staple::Done,
+            released: Released::default(),
+            hello: None,
+            offer: None,
+            facts: HelloFacts::default(),
+            read_protection: None,
+            has_read_keys: false,
+            resealed: 0,
+            protocols: Arc::default(),
+            verifier,
+            refused: None,
+            asks_for_client_certificate: asks,
+            certificate_requested: false,
+            authorities: None,
+            idle_requests: 0,
+            judged: false,
+            dropped: 0,
+        }
+    }
+}
+
+/// Stands in the template; every connection brings its own clock.
+#[derive(Debug)]
+pub(super) struct NoClock;
+
+impl rustls::time_provider::TimeProvider for NoClock {
+    fn current_time(&self) -> Option<rustls_pki_types::UnixTime> {
+        None
+    }
+}
