@@ -214,6 +214,7 @@ impl<C> ConfigBuilder<C> {
         Ok(Terms {
             policy: self.verification.policy(&self.backend, mode)?,
             timeouts: self.timeouts,
+            keep_peer_chain: !self.verification.lets_go_of_chain,
             records: RecordTerms {
                 backend: self.backend.clone(),
                 max_fragment: self.settings.max_fragment.unwrap_or(MAX_PLAINTEXT),

@@ -18,6 +18,8 @@ pub(crate) struct Terms {
     pub(crate) policy: Policy,
     pub(crate) timeouts: Timeouts,
     pub(crate) records: RecordTerms,
+    /// Whether the peer's chain is there once the connection is encrypted.
+    pub(crate) keep_peer_chain: bool,
 }
 
 /// A client's configuration, made by [`ClientConfig::builder`]. Cloning costs one reference count.

@@ -14,6 +14,7 @@ use crate::verify::pin::{Pin, Pins};
 use crate::verify::policy::{OnErrors, Policy, VerifyMode};
 use crate::verify::revocation::Revocation;
 use crate::verify::status::StatusChecker;
+use crate::verify::verified::VerifiedSignatures;
 use crate::x509::raw::Certificate;
 use crate::x509::revocation_list::RevocationList;
 
@@ -32,6 +33,7 @@ pub(super) struct Verification {
     pub(super) status: Option<Arc<dyn StatusChecker>>,
     pub(super) tolerance: Duration,
     pub(super) common_names: bool,
+    pub(super) lets_go_of_chain: bool,
 }
 
 impl Verification {
@@ -59,6 +61,9 @@ impl Verification {
             constrained: self.constrained(),
             trusted_leaves: self.trusted_leaves(),
             blocked,
+            verified: backend
+                .sha256()
+                .map(|sha256| Arc::new(VerifiedSignatures::new(sha256))),
             algorithms: backend.provider().signature_verification_algorithms.all,
             depth: self.depth,
             revocation,

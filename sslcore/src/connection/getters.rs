@@ -33,6 +33,7 @@ impl Connection {
     ///     for certificate in conn.peer_certificate_chain() {
     ///         println!("{}", certificate.description());
     ///     }
+    ///     println!("fingerprint {:02X?}", conn.peer_fingerprint_sha256());
     ///     for error in conn.ssl_errors() {
     ///         println!("{error}");
     ///     }
@@ -147,15 +148,31 @@ impl Connection {
         &self.io.known.errors
     }
 
-    /// The peer's own certificate, once it was verified. `QSslSocket::peerCertificate`.
+    /// The peer's own certificate, once it was verified; `None` when it has none, and in an encrypted
+    /// connection that does not [keep](crate::ConfigBuilder::keep_peer_chain) the chain.
+    /// `QSslSocket::peerCertificate`.
     pub fn peer_certificate(&self) -> Option<&Certificate> {
         self.io.known.chain.first()
     }
 
-    /// The chain as the peer sent it, its own certificate first.
-    /// `QSslSocket::peerCertificateChain`.
+    /// The chain as the peer sent it, its own certificate first; empty where
+    /// [`peer_certificate`](Self::peer_certificate) is `None`. `QSslSocket::peerCertificateChain`.
     pub fn peer_certificate_chain(&self) -> &[Certificate] {
         &self.io.known.chain
+    }
+
+    /// SHA-256 of the DER of the peer's own certificate, once it was verified, also when the chain is
+    /// not [kept](crate::ConfigBuilder::keep_peer_chain). `None` when the peer has no certificate, or
+    /// the backend no SHA-256. Costs a hash when the chain is kept.
+    pub fn peer_fingerprint_sha256(&self) -> Option<[u8; 32]> {
+        let known = &self.io.known;
+        match &known.fingerprint {
+            Some(fingerprint) => Some(**fingerprint),
+            None => {
+                let leaf = known.chain.first()?;
+                leaf.fingerprint_sha256(known.config.as_ref()?.backend())
+            }
+        }
     }
 
     /// The OCSP response (RFC 6960 §4.2.1) that the server stapled to its certificate, in DER, as it

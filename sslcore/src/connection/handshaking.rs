@@ -176,6 +176,9 @@ impl Handshaking {
             }
         };
         io.known.exporter = exporter.map(Box::new);
+        if !role.terms().keep_peer_chain {
+            io.known.let_go_of_chain(&role.terms().records.backend);
+        }
         io.events.push(Event::Encrypted);
         let is_client = matches!(role, Role::Client(..));
         let records = Traffic::new(

@@ -7,7 +7,6 @@ use super::clock::Countdown;
 use crate::alert::Alert;
 use crate::buffer::{ReceiveBuffer, TransmitBuffer};
 use crate::config::{ClientConfig, ServerConfig};
-#[cfg(feature = "testing")]
 use crate::crypto::Backend;
 use crate::event::{CloseReport, Event, SslMode};
 use crate::events::Events;
@@ -71,12 +70,13 @@ pub(crate) struct Known {
     pub(crate) facts: SessionFacts,
     pub(crate) exporter: Option<Box<Exporter>>,
     pub(crate) chain: Vec<Certificate>,
+    /// SHA-256 of the peer's own certificate, when the chain was let go of.
+    pub(crate) fingerprint: Option<Box<[u8; 32]>>,
     pub(crate) errors: Vec<SslError>,
 }
 
 impl Configured {
     /// The backend that the connection runs on.
-    #[cfg(feature = "testing")]
     pub(super) fn backend(&self) -> &Backend {
         let terms = match self {
             Self::Client(config, _) => &config.0.terms,
@@ -87,6 +87,15 @@ impl Configured {
 }
 
 impl Known {
+    /// Lets go of the peer's chain, but for the fingerprint of its own certificate.
+    pub(crate) fn let_go_of_chain(&mut self, backend: &Backend) {
+        let chain = core::mem::take(&mut self.chain);
+        let fingerprint = chain
+            .first()
+            .and_then(|leaf| leaf.fingerprint_sha256(backend));
+        self.fingerprint = fingerprint.map(Box::new);
+    }
+
     /// The engine says what was negotiated so far. The name that was asked for is known before.
     pub(crate) fn learn(&mut self, facts: SessionFacts) {
         let server_name = self.facts.server_name.take().or(facts.server_name);

@@ -131,6 +131,8 @@ impl Judging {
                 return false;
             };
             io.known.errors = opinion.errors;
+            let (errors, chain) = (&mut io.known.errors, &io.known.chain);
+            errors.iter_mut().for_each(|error| error.share(chain));
             self.good_until = opinion.good_until;
         }
         if let Some(error) = engine.useless_key() {

@@ -14,9 +14,10 @@ use spin::Mutex;
 
 use super::key_flaw::compressed;
 use super::policy::Policy;
+use super::verified::Digest;
 use crate::x509::revocation_list::RevocationList;
 
-/// The answers. One takes 48 bytes; there are at most as many as signatures may be checked for one
+/// The answers. One takes some 80 bytes; there are at most as many as signatures may be checked for one
 /// chain.
 #[derive(Debug, Default)]
 pub(crate) struct CheckedSignatures {
@@ -28,6 +29,8 @@ pub(crate) struct CheckedSignatures {
 #[derive(Debug)]
 struct Answer {
     question: Question,
+    /// What it is remembered as beyond this peer.
+    digest: Option<Digest>,
     is_good: bool,
 }
 
@@ -138,6 +141,18 @@ impl<'a> Run<'a> {
         found
     }
 
+    /// The peer is trusted: the next one's good signatures are known, if they are the same.
+    pub(super) fn remember(&self) {
+        let Some(verified) = &self.sources.policy.verified else {
+            return;
+        };
+        let state = self.state.lock();
+        let good = state.known.answers.iter().filter(|it| it.is_good);
+        for digest in good.filter_map(|it| it.digest) {
+            verified.remember(digest);
+        }
+    }
+
     /// Whether a signature was checked.
     pub(super) fn has_checked(&self) -> bool {
         self.state.lock().was_new
@@ -168,6 +183,7 @@ impl<'a> Run<'a> {
                 .verify_signature(key, message, signature);
             checked.is_ok()
         };
+        let asked = (key, message, signature);
         let place = |bytes| self.sources.place(bytes);
         let (Some(message), Some(signature), Some(key)) =
             (place(message), place(signature), place(key))
@@ -186,6 +202,22 @@ impl<'a> Run<'a> {
         if let Some(answer) = known.find(|answer| answer.question == question) {
             return answer.is_good;
         }
+        let verified = self.sources.policy.verified.as_ref();
+        let (key, message, signature) = asked;
+        let digest =
+            verified.and_then(|it| it.digest(algorithm.algorithm, key, message, signature));
+        if verified
+            .zip(digest)
+            .is_some_and(|(it, digest)| it.has(&digest))
+        {
+            let is_good = true;
+            state.known.answers.push(Answer {
+                question,
+                digest: None,
+                is_good,
+            });
+            return is_good;
+        }
         let Some(left) = state.allowance.checked_sub(1) else {
             state.is_cut_short = true;
             return false;
@@ -193,7 +225,11 @@ impl<'a> Run<'a> {
         state.allowance = left;
         state.was_new = true;
         let is_good = check();
-        state.known.answers.push(Answer { question, is_good });
+        state.known.answers.push(Answer {
+            question,
+            digest,
+            is_good,
+        });
         is_good
     }
 }

@@ -93,6 +93,15 @@ impl SslError {
         }
     }
 
+    /// Shares the certificate with the chain that it is in.
+    pub(crate) fn share(&mut self, chain: &[Certificate]) {
+        if let Some(own) = &mut self.certificate {
+            if let Some(same) = chain.iter().find(|it| *it == own) {
+                *own = same.clone();
+            }
+        }
+    }
+
     /// The kind of error. `QSslError::error`.
     pub fn kind(&self) -> SslErrorKind {
         self.kind

@@ -120,6 +120,9 @@ impl Policy {
                 errors.push(SslError::found(Kind::HostNameMismatch, 0, wanted, leaf));
             }
         }
+        if errors.is_empty() {
+            run.remember();
+        }
         Some(Opinion {
             errors,
             good_until: report.good_until,

@@ -19,6 +19,7 @@ pub(crate) mod status;
 mod text;
 mod unread;
 pub(crate) mod unusable;
+pub(crate) mod verified;
 
 pub use self::error::SslError;
 pub use self::kind::SslErrorKind;

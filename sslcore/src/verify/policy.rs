@@ -12,6 +12,7 @@ use super::pin::Pins;
 use super::purpose::Purpose;
 use super::revocation::Revocation;
 use super::status::StatusChecker;
+use super::verified::VerifiedSignatures;
 
 /// Whether the peer's certificate is requested and verified, and who decides.
 /// [`ConfigBuilder::verify_mode`](crate::ConfigBuilder::verify_mode), `QSslSocket::PeerVerifyMode`.
@@ -82,6 +83,8 @@ pub(crate) struct Policy {
     /// Self-issued trust anchors that are trusted as a peer's own.
     pub(crate) trusted_leaves: Vec<CertificateDer<'static>>,
     pub(crate) algorithms: &'static [&'static dyn SignatureVerificationAlgorithm],
+    /// What was checked for peers that were trusted; `None` without SHA-256.
+    pub(crate) verified: Option<Arc<VerifiedSignatures>>,
     /// Certificates that are refused wherever they are, pinned or not.
     pub(crate) blocked: Option<Pins>,
     /// The most intermediates.

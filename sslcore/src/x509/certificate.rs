@@ -1,5 +1,6 @@
 //! A certificate as the peer sent it.
 
+use alloc::sync::Arc;
 use alloc::vec::Vec;
 use core::fmt;
 use core::net::{IpAddr, Ipv4Addr, Ipv6Addr};
@@ -17,7 +18,8 @@ use super::usage::{self, ExtendedKeyUsage, KeyUsage};
 /// A certificate, in DER. `QSslCertificate`.
 ///
 /// The fields are read when they are asked for, by a reader that takes any bytes; they prove nothing
-/// until the chain was verified. Two certificates are equal when their DER is. Cloning copies the DER.
+/// until the chain was verified. Two certificates are equal when their DER is. Cloning costs one
+/// reference count.
 ///
 /// ```
 /// # use sslcore::{AlternativeName, Certificate, DateTime, ExtendedKeyUsage, KeyUsage};
@@ -49,7 +51,7 @@ use super::usage::{self, ExtendedKeyUsage, KeyUsage};
 /// }
 /// ```
 #[derive(Clone, PartialEq, Eq, Hash)]
-pub struct Certificate(CertificateDer<'static>);
+pub struct Certificate(Arc<CertificateDer<'static>>);
 
 /// What PEM calls it (RFC 7468 §5.1).
 const LABEL: &str = "CERTIFICATE";
@@ -57,7 +59,7 @@ const LABEL: &str = "CERTIFICATE";
 impl Certificate {
     /// Wraps DER as it is; nothing is read, so nothing can fail.
     pub fn from_der(der: impl Into<CertificateDer<'static>>) -> Self {
-        Self(der.into())
+        Self(Arc::new(der.into()))
     }
 
     /// Takes all certificates out of a PEM text (RFC 7468), in its order. Blocks of other kinds, and text
@@ -252,7 +254,7 @@ impl fmt::Debug for Certificate {
 
 impl From<CertificateDer<'static>> for Certificate {
     fn from(der: CertificateDer<'static>) -> Self {
-        Self(der)
+        Self(Arc::new(der))
     }
 }
 

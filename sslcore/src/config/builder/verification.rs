@@ -166,6 +166,29 @@ impl<C> ConfigBuilder<C> {
         self.verification.common_names = on;
         self
     }
+
+    /// Sets whether the peer's chain is kept while the connection is encrypted. On by default; off, the
+    /// connection lets go of it when the handshake ends, one to five kilobytes as a rule, and
+    /// [`peer_fingerprint_sha256`](crate::Connection::peer_fingerprint_sha256) still tells whose
+    /// certificate it was. Forgiven errors keep the certificates that they are about; and a client
+    /// that [remembers sessions](crate::ClientSessionStore) keeps the chain with each of them, and with the
+    /// connection that they come from.
+    ///
+    /// ```
+    /// # use sslcore::{CertificateDer, ClientConfig, ConfigError, crypto::Backend};
+    /// /// For a device that has little memory, and one server.
+    /// fn frugal(
+    ///     backend: Backend, root: CertificateDer<'static>,
+    /// ) -> Result<ClientConfig, ConfigError> {
+    ///     let builder = ClientConfig::builder(backend).trust_anchors([root]);
+    ///     builder.session_cache(0).keep_peer_chain(false).build()
+    /// }
+    /// ```
+    #[must_use]
+    pub fn keep_peer_chain(mut self, keep: bool) -> Self {
+        self.verification.lets_go_of_chain = !keep;
+        self
+    }
 }
 
 impl ConfigBuilder<ClientConfig> {

@@ -57,6 +57,7 @@ fn policy() -> Policy {
         mode: VerifyMode::Verify,
         on_errors: OnErrors::Reject,
         pins: None,
+        verified: None,
         anchors: vec![TrustAnchor {
             subject: vec![].into(),
             subject_public_key_info: vec![1, 2, 3, 7].into(),
