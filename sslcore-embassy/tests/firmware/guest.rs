@@ -1,4 +1,5 @@
 //! The machine in QEMU: what it is told, and what it says.
+#![allow(dead_code, reason = "each test program needs a part of it")]
 
 use std::env;
 use std::net::{SocketAddr, TcpListener};
@@ -39,8 +40,8 @@ impl Guest {
         self.word(&format!("ca={file}"))
     }
 
-    /// It is a server with this certificate.
-    pub(crate) fn serving_with(self, identity: &Identity) -> Self {
+    /// It has this certificate.
+    pub(crate) fn known_as(self, identity: &Identity) -> Self {
         let cert = self.scratch.file("cert.der", &identity.chain[0]);
         let key = self.scratch.file("key.der", identity.key().secret_der());
         self.word(&format!("cert={cert}"))
@@ -93,7 +94,8 @@ impl Guest {
         for word in &self.words {
             config += &format!(",arg={word}");
         }
-        let mut args = vec!["-M", "mps2-an386", "-nographic", "-monitor", "none"];
+        let machine = told("SSLCORE_TEST_MACHINE");
+        let mut args = vec!["-M", &machine, "-nographic", "-monitor", "none"];
         args.extend(["-serial", "null", "-nic", &network]);
         args.extend(["-semihosting-config", &config, "-kernel", &firmware]);
         if self.slow {
@@ -128,6 +130,12 @@ impl Running {
         assert_eq!(status.code(), Some(1), "{said}");
         said
     }
+}
+
+/// What the guest makes of bytes that it hears.
+pub(crate) fn sum(bytes: &[u8]) -> u32 {
+    let add = |sum: u32, byte: &u8| sum.wrapping_mul(31).wrapping_add((*byte).into());
+    bytes.iter().fold(0, add)
 }
 
 /// Prints the figures of what a guest said.

@@ -20,12 +20,6 @@ fn pattern(len: usize) -> Vec<u8> {
     bytes.collect()
 }
 
-/// What the guest makes of bytes that it hears.
-fn sum(bytes: &[u8]) -> u32 {
-    let add = |sum: u32, byte: &u8| sum.wrapping_mul(31).wrapping_add((*byte).into());
-    bytes.iter().fold(0, add)
-}
-
 #[test]
 fn a_client_asks_for_a_page() {
     for (version, flag) in VERSIONS {
@@ -52,7 +46,7 @@ fn a_client_downloads_a_megabyte() {
     let (_peer, address) = openssl::server_in(scratch, &WORLD.server, &["-HTTP"]);
     let guest = Guest::order("client").trusting(&WORLD.ca).port(address);
     let said = guest.word("path=/body").boot().until_exit();
-    let heard = format!("heard {} bytes, sum {}", body.len(), sum(&body));
+    let heard = format!("heard {} bytes, sum {}", body.len(), guest::sum(&body));
     assert!(said.contains(&heard), "{said}");
     let allocations = said.split("heap of the answer: ").nth(1);
     let allocations = allocations.and_then(|count| count.split(' ').next()?.parse().ok());
@@ -90,9 +84,7 @@ fn a_client_starts_tls_in_a_session_of_smtp() {
 
 #[test]
 fn a_server_serves_three_clients_at_once() {
-    let guest = Guest::order("server")
-        .serving_with(&WORLD.server)
-        .forwarding();
+    let guest = Guest::order("server").known_as(&WORLD.server).forwarding();
     let (address, mut guest) = (guest.address(), guest.boot());
     guest.until_said("listening");
     let data = pattern(30_000);

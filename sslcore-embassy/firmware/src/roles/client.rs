@@ -1,29 +1,26 @@
 //! Clients that start TLS at once.
 
-use alloc::string::{String, ToString};
+use alloc::string::ToString;
 
 use embassy_net::Stack;
 use embedded_io_async::Write;
 use sslcore_embassy::Error;
 use sslcore_embassy::sslcore::FailureKind;
 
-use super::{connected, read_to_end, text, trusting};
+use super::{Outcome, add, connected, handshake, peer, read_to_end, text, trusting};
 use crate::order::Order;
 use crate::semihosting::say;
 use crate::{heap, report};
 
 /// Asks for a page, and hears all of it.
-pub(crate) async fn client(stack: Stack<'static>, order: &Order) -> Result<(), String> {
-    let (config, peer) = trusting(order)?;
+pub(crate) async fn client(stack: Stack<'static>, order: &Order) -> Outcome {
+    let config = trusting(order)?.build().map_err(text)?;
     let mut socket = connected(stack, order).await?;
     heap::forget_peak();
     let before = heap::used().now;
-    socket
-        .start_client_encryption(&config, peer)
-        .map_err(text)?;
-    let (encrypted, cost) = report::counted(socket.wait_for_encrypted()).await;
-    encrypted.map_err(text)?;
-    report::tell("the handshake", cost);
+    let started = socket.start_client_encryption(&config, peer(order)?);
+    started.map_err(text)?;
+    handshake(&mut socket).await?;
     let heap = heap::used();
     say!(
         "heap of the handshake: peak {}, idle {}",
@@ -48,9 +45,7 @@ pub(crate) async fn client(stack: Stack<'static>, order: &Order) -> Result<(), S
     let start = embassy_time::Instant::now();
     let (heard, cost) = report::counted(read_to_end(&mut socket, |data| {
         bytes += data.len();
-        sum = data.iter().fold(sum, |sum, byte| {
-            sum.wrapping_mul(31).wrapping_add((*byte).into())
-        });
+        sum = add(sum, data);
     }))
     .await;
     heard.map_err(text)?;
@@ -67,12 +62,11 @@ pub(crate) async fn client(stack: Stack<'static>, order: &Order) -> Result<(), S
 }
 
 /// Meets a server that it must refuse.
-pub(crate) async fn refusal(stack: Stack<'static>, order: &Order) -> Result<(), String> {
-    let (config, peer) = trusting(order)?;
+pub(crate) async fn refusal(stack: Stack<'static>, order: &Order) -> Outcome {
+    let config = trusting(order)?.build().map_err(text)?;
     let mut socket = connected(stack, order).await?;
-    socket
-        .start_client_encryption(&config, peer)
-        .map_err(text)?;
+    let started = socket.start_client_encryption(&config, peer(order)?);
+    started.map_err(text)?;
     let (encrypted, cost) = report::counted(socket.wait_for_encrypted()).await;
     report::tell("the refusal", cost);
     match encrypted {
