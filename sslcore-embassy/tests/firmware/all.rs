@@ -4,4 +4,6 @@
 mod guest;
 mod mosquitto;
 
-mod crates;
+mod decisions;
+mod endurance;
+mod programs;

@@ -34,18 +34,21 @@ impl Guest {
         self
     }
 
+    /// A file of its host that it finds by this name.
+    pub(crate) fn with_file(self, name: &str, contents: &[u8]) -> Self {
+        let path = self.scratch.file(&format!("{name}.der"), contents);
+        self.word(&format!("{name}={path}"))
+    }
+
     /// It trusts what this authority vouches for.
     pub(crate) fn trusting(self, ca: &Ca) -> Self {
-        let file = self.scratch.file("ca.der", ca.der());
-        self.word(&format!("ca={file}"))
+        self.with_file("ca", &ca.der())
     }
 
     /// It has this certificate.
     pub(crate) fn known_as(self, identity: &Identity) -> Self {
-        let cert = self.scratch.file("cert.der", &identity.chain[0]);
-        let key = self.scratch.file("key.der", identity.key().secret_der());
-        self.word(&format!("cert={cert}"))
-            .word(&format!("key={key}"))
+        self.with_file("cert", &identity.chain[0])
+            .with_file("key", identity.key().secret_der())
     }
 
     /// It connects to this port of the host.
@@ -136,6 +139,14 @@ impl Running {
 pub(crate) fn sum(bytes: &[u8]) -> u32 {
     let add = |sum: u32, byte: &u8| sum.wrapping_mul(31).wrapping_add((*byte).into());
     bytes.iter().fold(0, add)
+}
+
+/// The cycles of the longest poll of what has this name in the figures.
+pub(crate) fn longest(said: &str, what: &str) -> u32 {
+    let cost = said.split(&format!("cost of {what}: ")).nth(1);
+    let longest = cost.and_then(|cost| cost.split("longest ").nth(1)?.split(',').next());
+    let longest = longest.and_then(|longest| longest.parse().ok());
+    longest.unwrap_or_else(|| panic!("no cost of {what}: {said}"))
 }
 
 /// Prints the figures of what a guest said.

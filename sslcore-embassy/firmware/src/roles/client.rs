@@ -7,7 +7,7 @@ use embedded_io_async::Write;
 use sslcore_embassy::Error;
 use sslcore_embassy::sslcore::FailureKind;
 
-use super::{Outcome, add, connected, handshake, peer, read_to_end, text, trusting};
+use super::{Outcome, Socket, add, connected, handshake, peer, read_to_end, text, trusting};
 use crate::order::Order;
 use crate::semihosting::say;
 use crate::{heap, report};
@@ -35,15 +35,25 @@ pub(crate) async fn client(stack: Stack<'static>, order: &Order) -> Outcome {
             .map(|protocol| protocol.name()),
         connection.session_cipher().map(|cipher| cipher.name()),
     );
+    ask(&mut socket, order).await
+}
+
+/// Says which page it wants.
+pub(super) async fn request(socket: &mut Socket, order: &Order) -> Result<(), Error> {
     let path = order.get("path").unwrap_or("/");
-    socket.write_all(b"GET ").await.map_err(text)?;
-    socket.write_all(path.as_bytes()).await.map_err(text)?;
-    socket.write_all(b" HTTP/1.0\r\n\r\n").await.map_err(text)?;
-    socket.flush().await.map_err(text)?;
+    socket.write_all(b"GET ").await?;
+    socket.write_all(path.as_bytes()).await?;
+    socket.write_all(b" HTTP/1.0\r\n\r\n").await?;
+    socket.flush().await
+}
+
+/// Asks for a page, hears all of it, and leaves.
+pub(super) async fn ask(socket: &mut Socket, order: &Order) -> Outcome {
+    request(socket, order).await.map_err(text)?;
     let (mut bytes, mut sum) = (0_usize, 0_u32);
     let before = heap::used().allocations;
     let start = embassy_time::Instant::now();
-    let (heard, cost) = report::counted(read_to_end(&mut socket, |data| {
+    let (heard, cost) = report::counted(read_to_end(socket, |data| {
         bytes += data.len();
         sum = add(sum, data);
     }))

@@ -1,12 +1,14 @@
 //! What the firmware plays, one role in each run.
 
 mod client;
+mod hold;
 #[cfg(feature = "http-client")]
 mod http_client;
 #[cfg(feature = "http-server")]
 mod http_server;
 #[cfg(feature = "mqtt")]
 mod mqtt;
+mod reconnects;
 mod server;
 mod starttls;
 
@@ -40,6 +42,8 @@ pub(crate) async fn play(stack: Stack<'static>, order: &Order) -> Outcome {
         "refusal" => Box::pin(client::refusal(stack, order)),
         "server" => Box::pin(server::server(stack, order)),
         "starttls" => Box::pin(starttls::starttls(stack, order)),
+        "hold" => Box::pin(hold::hold(stack, order)),
+        "reconnects" => Box::pin(reconnects::reconnects(stack, order)),
         #[cfg(feature = "http-client")]
         "http-client" => Box::pin(http_client::http_client(stack, order)),
         #[cfg(feature = "http-server")]
@@ -90,14 +94,16 @@ async fn socket(stack: Stack<'static>) -> Socket {
 async fn connected(stack: Stack<'static>, order: &Order) -> Result<Socket, String> {
     fill_pool(1, order.number("receive", RECEIVE))?;
     let mut socket = socket(stack).await;
+    connect(&mut socket, order).await?;
+    Ok(socket)
+}
+
+async fn connect(socket: &mut Socket, order: &Order) -> Outcome {
     let [a, b, c, d] = HOST;
     let host = embassy_net::Ipv4Address::new(a, b, c, d);
     let port: u16 = order.number("port", 443);
-    socket
-        .connect((host, port))
-        .await
-        .map_err(|error| alloc::format!("cannot connect to port {port}: {error:?}"))?;
-    Ok(socket)
+    let connected = socket.connect((host, port)).await;
+    connected.map_err(|error| alloc::format!("cannot connect to port {port}: {error:?}"))
 }
 
 /// A socket that a client has connected to.

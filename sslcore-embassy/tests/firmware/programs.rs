@@ -1,4 +1,5 @@
-//! Roles whose protocol is spoken by a crate that takes any stream of embedded-io-async.
+//! Roles against the programs that they are for. HTTP and MQTT are spoken by crates that take any stream
+//! of embedded-io-async.
 
 use std::net::SocketAddr;
 use std::thread;
@@ -8,7 +9,7 @@ use sslcore_tests::certs::WORLD;
 use sslcore_tests::network::alone;
 use sslcore_tests::openssl::{VERSIONS, ca_pem};
 use sslcore_tests::peer::{Peer, Scratch};
-use sslcore_tests::peers::nginx;
+use sslcore_tests::peers::{nginx, postfix};
 
 use crate::guest::{self, Guest};
 use crate::mosquitto;
@@ -132,5 +133,18 @@ fn a_client_without_a_certificate_hears_why_mosquitto_refuses_it() {
         let name = Alert::CertificateRequired.name();
         assert!(said.contains(name), "{said}");
         broker.until_said("peer did not return a certificate");
+    });
+}
+
+#[test]
+fn a_client_starts_tls_with_postfix() {
+    alone(|| {
+        let (server, address) = postfix::start(&WORLD.server);
+        let guest = Guest::order("starttls").trusting(&WORLD.ca).port(address);
+        let said = guest.boot().until_exit();
+        assert!(said.contains("left in order"), "{said}");
+        server.until_said("TLS connection established from unknown[127.0.0.1]: TLSv1.3");
+        // STARTTLS, and EHLO once before and once behind it.
+        server.until_said("ehlo=2 starttls=1 quit=1 commands=4");
     });
 }
