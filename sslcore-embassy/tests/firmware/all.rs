@@ -4,6 +4,7 @@
 mod guest;
 mod mosquitto;
 
+mod bad_input;
 mod decisions;
 mod endurance;
 mod programs;

@@ -3,11 +3,14 @@
 use alloc::string::ToString;
 
 use embassy_net::Stack;
+use embassy_time::{Duration, with_timeout};
 use embedded_io_async::Write;
 use sslcore_embassy::Error;
 use sslcore_embassy::sslcore::FailureKind;
 
-use super::{Outcome, Socket, add, connected, handshake, peer, read_to_end, text, trusting};
+use super::{
+    Outcome, Socket, add, connected, handshake, peer, read_to_end, run_short, text, trusting,
+};
 use crate::order::Order;
 use crate::semihosting::say;
 use crate::{heap, report};
@@ -16,6 +19,7 @@ use crate::{heap, report};
 pub(crate) async fn client(stack: Stack<'static>, order: &Order) -> Outcome {
     let config = trusting(order)?.build().map_err(text)?;
     let mut socket = connected(stack, order).await?;
+    run_short(order);
     heap::forget_peak();
     let before = heap::used().now;
     let started = socket.start_client_encryption(&config, peer(order)?);
@@ -53,11 +57,16 @@ pub(super) async fn ask(socket: &mut Socket, order: &Order) -> Outcome {
     let (mut bytes, mut sum) = (0_usize, 0_u32);
     let before = heap::used().allocations;
     let start = embassy_time::Instant::now();
-    let (heard, cost) = report::counted(read_to_end(socket, |data| {
+    let patience = Duration::from_millis(order.number("deadline", 600_000));
+    let heard = read_to_end(socket, |data| {
         bytes += data.len();
         sum = add(sum, data);
-    }))
-    .await;
+    });
+    let (heard, cost) = report::counted(with_timeout(patience, heard)).await;
+    let Ok(heard) = heard else {
+        socket.abort();
+        return Err(alloc::format!("no end after {bytes} bytes in {patience}"));
+    };
     heard.map_err(text)?;
     report::tell("the answer", cost);
     say!(

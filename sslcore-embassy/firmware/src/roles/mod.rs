@@ -28,7 +28,8 @@ use sslcore_embassy::sslcore::{
 use sslcore_embassy::{Error, Pool, SslSocket, Transport};
 
 use crate::order::Order;
-use crate::{clock, entropy, report};
+use crate::semihosting::say;
+use crate::{clock, entropy, heap, report};
 
 type Socket = SslSocket<TcpSocket<'static>>;
 type Outcome = Result<(), String>;
@@ -94,6 +95,14 @@ async fn socket(stack: Stack<'static>) -> Socket {
 async fn connected(stack: Stack<'static>, order: &Order) -> Result<Socket, String> {
     fill_pool(1, order.number("receive", RECEIVE))?;
     let mut socket = socket(stack).await;
+    if let Some(silence) = order
+        .get("silence")
+        .and_then(|silence| silence.parse().ok())
+    {
+        let silence = embassy_time::Duration::from_millis(silence);
+        socket.transport_mut().set_timeout(Some(silence));
+        socket.transport_mut().set_keep_alive(Some(silence / 2));
+    }
     connect(&mut socket, order).await?;
     Ok(socket)
 }
@@ -116,9 +125,6 @@ async fn listening(stack: Stack<'static>) -> Result<Socket, String> {
 
 /// A client that trusts what the order's authority vouches for.
 fn trusting(order: &Order) -> Result<ConfigBuilder<ClientConfig>, String> {
-    if order.get("entropy") == Some("none") {
-        entropy::break_down();
-    }
     let authority = CertificateDer::from(order.file("ca")?);
     let patience = Duration::from_millis(order.number("patience", 30_000));
     let timeouts = Timeouts {
@@ -151,15 +157,28 @@ fn peer(order: &Order) -> Result<PeerName, String> {
     PeerName::new(order.get("name").unwrap_or("server.test")).map_err(text)
 }
 
+/// What a device may be short of, from now on: `entropy=none`, `spare=BYTES` of heap.
+fn run_short(order: &Order) {
+    if order.get("entropy") == Some("none") {
+        entropy::break_down();
+    }
+    heap::limit(order.number("spare", usize::MAX));
+}
+
 /// Waits for the end of the handshake, and tells what it has cost.
 async fn handshake(socket: &mut Socket) -> Outcome {
     let (encrypted, cost) = report::counted(socket.wait_for_encrypted()).await;
+    if let (Err(error), Some(failure)) = (encrypted, socket.connection().failure()) {
+        say!("{:?} failed: {failure}", failure.fault());
+        return Err(text(error));
+    }
     encrypted.map_err(text)?;
     report::tell("the handshake", cost);
     Ok(())
 }
 
 /// Connects as a client, and starts TLS at once.
+#[cfg(any(feature = "http-client", feature = "mqtt"))]
 async fn encrypted(stack: Stack<'static>, order: &Order) -> Result<Socket, String> {
     let config = trusting(order)?.build().map_err(text)?;
     let mut socket = connected(stack, order).await?;

@@ -9,7 +9,9 @@ use embedded_io_async::{Read, Write};
 use sslcore_embassy::Error;
 use sslcore_embassy::sslcore::{ServerConfig, ServerStart};
 
-use super::{CONNECTIONS, Outcome, RECEIVE, fill_pool, handshake, listening, serving, text};
+use super::{
+    CONNECTIONS, Outcome, RECEIVE, fill_pool, handshake, listening, run_short, serving, text,
+};
 use crate::order::Order;
 use crate::semihosting::say;
 
@@ -17,6 +19,7 @@ use crate::semihosting::say;
 pub(crate) async fn server(stack: Stack<'static>, order: &Order) -> Outcome {
     let config = serving(order)?;
     fill_pool(CONNECTIONS, RECEIVE)?;
+    run_short(order);
     let clients = [(); CONNECTIONS].map(|()| Box::pin(serve(stack, config.clone())));
     say!("listening");
     for served in join_array(clients).await {
