@@ -97,6 +97,20 @@
 //! | [`Clock`] | embassy-time for deadlines, the application's date for certificates |
 //! | [`Pool`] | static memory for connections, which comes back by itself |
 //!
+//! # Other crates
+//!
+//! Whatever speaks its protocol over embedded-io-async 0.7 speaks it over TLS:
+//!
+//! | crate | protocol | what it is given |
+//! |---|---|---|
+//! | reqwless 0.14 | HTTP/1.1, the client | `request.write_header(&mut socket)`, `Response::read(&mut socket, ..)` |
+//! | picoserve 0.20 | HTTP/1.1, the server | its `io::Socket` for a struct around a [`SharedSslSocket`]: 40 lines |
+//! | rust-mqtt 0.6 | MQTT 5 | `client.connect(socket, ..)`; `abort` and `disconnect` give the socket back |
+//!
+//! The folder `firmware/src/roles` has a program for each, which the tests run against nginx, curl and
+//! mosquitto. Their errors keep no more than an [`ErrorKind`](embedded_io_async::ErrorKind):
+//! [`SslSocket::connection`] knows why.
+//!
 //! # What is promised
 //!
 //! - Futures that are dropped lose nothing: no state is in a future. [`Transport`] says what it takes of

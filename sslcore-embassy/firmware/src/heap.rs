@@ -15,6 +15,8 @@ static mut MEMORY: [MaybeUninit<u8>; SIZE] = [MaybeUninit::uninit(); SIZE];
 
 struct Counting {
     heap: Heap,
+    /// The most that may be in use.
+    limit: usize,
     peak: usize,
     allocations: usize,
 }
@@ -24,6 +26,7 @@ struct Allocator(Mutex<RefCell<Counting>>);
 #[global_allocator]
 static ALLOCATOR: Allocator = Allocator(Mutex::new(RefCell::new(Counting {
     heap: Heap::empty(),
+    limit: SIZE,
     peak: 0,
     allocations: 0,
 })));
@@ -38,6 +41,9 @@ impl Allocator {
 unsafe impl GlobalAlloc for Allocator {
     unsafe fn alloc(&self, layout: Layout) -> *mut u8 {
         self.with(|counting| {
+            if counting.heap.used() + layout.size() > counting.limit {
+                return null_mut();
+            }
             let allocated = counting.heap.allocate_first_fit(layout);
             counting.peak = counting.peak.max(counting.heap.used());
             counting.allocations += 1;
@@ -87,4 +93,9 @@ pub(crate) fn forget_peak() {
         counting.peak = counting.heap.used();
         counting.allocations = 0;
     });
+}
+
+/// From now on, no more than so many bytes are to be had beside those in use.
+pub(crate) fn limit(spare: usize) {
+    ALLOCATOR.with(|counting| counting.limit = counting.heap.used().saturating_add(spare));
 }

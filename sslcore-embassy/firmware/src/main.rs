@@ -15,10 +15,7 @@ mod semihosting;
 mod stack;
 mod time;
 
-use alloc::boxed::Box;
-use alloc::string::String;
 use core::panic::PanicInfo;
-use core::pin::Pin;
 use core::sync::atomic::{AtomicU32, Ordering};
 
 use embassy_executor::{Executor, Spawner};
@@ -107,15 +104,7 @@ async fn play(stack: Stack<'static>, order: Order) {
     // What the start needed is given back.
     say!("memory of the start: stack {}", stack::depth());
     stack::paint();
-    // Each with a stack frame of its own: what all of them need at once nobody needs.
-    let role: Pin<Box<dyn Future<Output = Result<(), String>>>> = match order.get("role") {
-        Some("client") => Box::pin(roles::client(stack, &order)),
-        Some("server") => Box::pin(roles::server(stack, &order)),
-        Some("starttls") => Box::pin(roles::starttls(stack, &order)),
-        Some("refusal") => Box::pin(roles::refusal(stack, &order)),
-        other => fail(alloc::format!("there is no role {other:?}")),
-    };
-    let played = role.await;
+    let played = roles::play(stack, &order).await;
     report::memory();
     match played {
         Ok(()) => semihosting::exit(0),

@@ -1,4 +1,5 @@
 //! The machine in QEMU: what it is told, and what it says.
+#![allow(dead_code, reason = "each test program needs a part of it")]
 
 use std::env;
 use std::net::{SocketAddr, TcpListener};
@@ -14,6 +15,8 @@ pub(crate) struct Guest {
     /// Time is counted in instructions, and each run costs the same.
     slow: bool,
     forwards: Option<SocketAddr>,
+    /// The test works QEMU's console.
+    operated: bool,
 }
 
 impl Guest {
@@ -25,6 +28,7 @@ impl Guest {
             dated: true,
             slow: false,
             forwards: None,
+            operated: false,
         }
     }
 
@@ -33,18 +37,21 @@ impl Guest {
         self
     }
 
-    /// It trusts what this authority vouches for.
-    pub(crate) fn trusting(self, ca: &Ca) -> Self {
-        let file = self.scratch.file("ca.der", ca.der());
-        self.word(&format!("ca={file}"))
+    /// A file of its host that it finds by this name.
+    pub(crate) fn with_file(self, name: &str, contents: &[u8]) -> Self {
+        let path = self.scratch.file(&format!("{name}.der"), contents);
+        self.word(&format!("{name}={path}"))
     }
 
-    /// It is a server with this certificate.
-    pub(crate) fn serving_with(self, identity: &Identity) -> Self {
-        let cert = self.scratch.file("cert.der", &identity.chain[0]);
-        let key = self.scratch.file("key.der", identity.key().secret_der());
-        self.word(&format!("cert={cert}"))
-            .word(&format!("key={key}"))
+    /// It trusts what this authority vouches for.
+    pub(crate) fn trusting(self, ca: &Ca) -> Self {
+        self.with_file("ca", &ca.der())
+    }
+
+    /// It has this certificate.
+    pub(crate) fn known_as(self, identity: &Identity) -> Self {
+        self.with_file("cert", &identity.chain[0])
+            .with_file("key", identity.key().secret_der())
     }
 
     /// It connects to this port of the host.
@@ -61,6 +68,14 @@ impl Guest {
 
     pub(crate) fn slowly(self) -> Self {
         Self { slow: true, ..self }
+    }
+
+    /// Its cable can be pulled.
+    pub(crate) fn operated(self) -> Self {
+        Self {
+            operated: true,
+            ..self
+        }
     }
 
     /// A port of the host reaches its own port 443.
@@ -85,7 +100,7 @@ impl Guest {
         }
         let told = |name| env::var(name).expect("`tests/run firmware` sets it");
         let (qemu, firmware) = (told("SSLCORE_TEST_QEMU"), told("SSLCORE_TEST_FIRMWARE"));
-        let mut network = "user,model=lan9118".to_owned();
+        let mut network = "user,model=lan9118,id=cable".to_owned();
         if let Some(address) = self.forwards {
             network += &format!(",hostfwd=tcp:{address}-:443");
         }
@@ -93,7 +108,9 @@ impl Guest {
         for word in &self.words {
             config += &format!(",arg={word}");
         }
-        let mut args = vec!["-M", "mps2-an386", "-nographic", "-monitor", "none"];
+        let machine = told("SSLCORE_TEST_MACHINE");
+        let mut args = vec!["-M", &machine, "-nographic"];
+        args.extend(["-monitor", if self.operated { "stdio" } else { "none" }]);
         args.extend(["-serial", "null", "-nic", &network]);
         args.extend(["-semihosting-config", &config, "-kernel", &firmware]);
         if self.slow {
@@ -120,14 +137,74 @@ impl Running {
         said
     }
 
+    /// Waits until it has done all that it was told, or has failed, in order. Says which, and what it said.
+    #[track_caller]
+    pub(crate) fn until_end(&mut self) -> (bool, String) {
+        let status = self.0.until_exit();
+        let said = self.0.log();
+        assert!(matches!(status.code(), Some(0 | 1)), "{status}: {said}");
+        (status.success(), said)
+    }
+
     /// Waits until it has failed, in order. Says what it said.
     #[track_caller]
     pub(crate) fn until_failure(&mut self) -> String {
+        self.until_exit_with(1)
+    }
+
+    /// Waits until it has panicked. Says what it said.
+    #[track_caller]
+    pub(crate) fn until_panic(&mut self) -> String {
+        self.until_exit_with(101)
+    }
+
+    #[track_caller]
+    fn until_exit_with(&mut self, code: i32) -> String {
         let status = self.0.until_exit();
         let said = self.0.log();
-        assert_eq!(status.code(), Some(1), "{said}");
+        assert_eq!(status.code(), Some(code), "{said}");
         said
     }
+
+    /// Pulls its cable.
+    pub(crate) fn unplug(&self) {
+        self.0.say("set_link cable off\n");
+    }
+
+    /// Puts its cable back.
+    pub(crate) fn plug(&self) {
+        self.0.say("set_link cable on\n");
+    }
+}
+
+/// Bytes in which any that is lost, doubled or moved is seen.
+pub(crate) fn pattern(len: usize) -> Vec<u8> {
+    let bytes = (0..len as u32).map(|i| (i.wrapping_mul(2_654_435_761) >> 24) as u8);
+    bytes.collect()
+}
+
+/// What the guest makes of bytes that it hears.
+pub(crate) fn sum(bytes: &[u8]) -> u32 {
+    let add = |sum: u32, byte: &u8| sum.wrapping_mul(31).wrapping_add((*byte).into());
+    bytes.iter().fold(0, add)
+}
+
+/// The number behind these words in what it said.
+pub(crate) fn number(said: &str, words: &str) -> u32 {
+    let (_, rest) = said
+        .split_once(words)
+        .unwrap_or_else(|| panic!("no {words:?}: {said}"));
+    let digits = rest.split(|c: char| !c.is_ascii_digit()).next();
+    let number = digits.and_then(|digits| digits.parse().ok());
+    number.unwrap_or_else(|| panic!("no number behind {words:?}: {said}"))
+}
+
+/// The cycles of the longest poll of what has this name in the figures.
+pub(crate) fn longest(said: &str, what: &str) -> u32 {
+    let (_, cost) = said
+        .split_once(&format!("cost of {what}: "))
+        .unwrap_or_else(|| panic!("no cost of {what}: {said}"));
+    number(cost, "longest ")
 }
 
 /// Prints the figures of what a guest said.

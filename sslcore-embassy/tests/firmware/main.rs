@@ -14,18 +14,6 @@ use sslcore_tests::peer::{Peer, Scratch};
 
 const VERSIONS: [(&str, &str); 2] = openssl::VERSIONS;
 
-/// Bytes in which any that is lost, doubled or moved is seen.
-fn pattern(len: usize) -> Vec<u8> {
-    let bytes = (0..len as u32).map(|i| (i.wrapping_mul(2_654_435_761) >> 24) as u8);
-    bytes.collect()
-}
-
-/// What the guest makes of bytes that it hears.
-fn sum(bytes: &[u8]) -> u32 {
-    let add = |sum: u32, byte: &u8| sum.wrapping_mul(31).wrapping_add((*byte).into());
-    bytes.iter().fold(0, add)
-}
-
 #[test]
 fn a_client_asks_for_a_page() {
     for (version, flag) in VERSIONS {
@@ -46,13 +34,13 @@ fn a_client_asks_for_a_page() {
 
 #[test]
 fn a_client_downloads_a_megabyte() {
-    let body = pattern(1 << 20);
+    let body = guest::pattern(1 << 20);
     let scratch = Scratch::new();
     scratch.file("body", &body);
     let (_peer, address) = openssl::server_in(scratch, &WORLD.server, &["-HTTP"]);
     let guest = Guest::order("client").trusting(&WORLD.ca).port(address);
     let said = guest.word("path=/body").boot().until_exit();
-    let heard = format!("heard {} bytes, sum {}", body.len(), sum(&body));
+    let heard = format!("heard {} bytes, sum {}", body.len(), guest::sum(&body));
     assert!(said.contains(&heard), "{said}");
     let allocations = said.split("heap of the answer: ").nth(1);
     let allocations = allocations.and_then(|count| count.split(' ').next()?.parse().ok());
@@ -90,12 +78,10 @@ fn a_client_starts_tls_in_a_session_of_smtp() {
 
 #[test]
 fn a_server_serves_three_clients_at_once() {
-    let guest = Guest::order("server")
-        .serving_with(&WORLD.server)
-        .forwarding();
+    let guest = Guest::order("server").known_as(&WORLD.server).forwarding();
     let (address, mut guest) = (guest.address(), guest.boot());
     guest.until_said("listening");
-    let data = pattern(30_000);
+    let data = guest::pattern(30_000);
     thread::scope(|scope| {
         for (_, flag) in [VERSIONS[1], VERSIONS[0], VERSIONS[1]] {
             let data = &data;
@@ -152,24 +138,6 @@ fn a_device_that_does_not_know_the_date_refuses_and_says_so() {
     let said = guest.without_date().boot().until_exit();
     assert!(said.contains("refused for NoWallClock"), "{said}");
     peer.until_exit();
-}
-
-/// What goes wrong on a device, and its name there.
-#[test]
-fn every_shortage_is_a_defined_error() {
-    // The certificate does not fit.
-    let cases = [
-        ("receive=600", "a buffer of at least"),
-        ("entropy=none", "the handshake engine failed"),
-    ];
-    for (shortage, why) in cases {
-        for (_, flag) in VERSIONS {
-            let (_peer, address) = openssl::server(&WORLD.server, &[flag]);
-            let guest = Guest::order("client").trusting(&WORLD.ca).port(address);
-            let said = guest.word(shortage).boot().until_failure();
-            assert!(said.contains(why), "{shortage}: {said}");
-        }
-    }
 }
 
 #[test]

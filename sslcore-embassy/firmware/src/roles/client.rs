@@ -1,29 +1,30 @@
 //! Clients that start TLS at once.
 
-use alloc::string::{String, ToString};
+use alloc::string::ToString;
 
 use embassy_net::Stack;
+use embassy_time::{Duration, with_timeout};
 use embedded_io_async::Write;
 use sslcore_embassy::Error;
 use sslcore_embassy::sslcore::FailureKind;
 
-use super::{connected, read_to_end, text, trusting};
+use super::{
+    Outcome, Socket, add, connected, handshake, peer, read_to_end, run_short, text, trusting,
+};
 use crate::order::Order;
 use crate::semihosting::say;
 use crate::{heap, report};
 
 /// Asks for a page, and hears all of it.
-pub(crate) async fn client(stack: Stack<'static>, order: &Order) -> Result<(), String> {
-    let (config, peer) = trusting(order)?;
+pub(crate) async fn client(stack: Stack<'static>, order: &Order) -> Outcome {
+    let config = trusting(order)?.build().map_err(text)?;
     let mut socket = connected(stack, order).await?;
+    run_short(order);
     heap::forget_peak();
     let before = heap::used().now;
-    socket
-        .start_client_encryption(&config, peer)
-        .map_err(text)?;
-    let (encrypted, cost) = report::counted(socket.wait_for_encrypted()).await;
-    encrypted.map_err(text)?;
-    report::tell("the handshake", cost);
+    let started = socket.start_client_encryption(&config, peer(order)?);
+    started.map_err(text)?;
+    handshake(&mut socket).await?;
     let heap = heap::used();
     say!(
         "heap of the handshake: peak {}, idle {}",
@@ -38,21 +39,34 @@ pub(crate) async fn client(stack: Stack<'static>, order: &Order) -> Result<(), S
             .map(|protocol| protocol.name()),
         connection.session_cipher().map(|cipher| cipher.name()),
     );
+    ask(&mut socket, order).await
+}
+
+/// Says which page it wants.
+pub(super) async fn request(socket: &mut Socket, order: &Order) -> Result<(), Error> {
     let path = order.get("path").unwrap_or("/");
-    socket.write_all(b"GET ").await.map_err(text)?;
-    socket.write_all(path.as_bytes()).await.map_err(text)?;
-    socket.write_all(b" HTTP/1.0\r\n\r\n").await.map_err(text)?;
-    socket.flush().await.map_err(text)?;
+    socket.write_all(b"GET ").await?;
+    socket.write_all(path.as_bytes()).await?;
+    socket.write_all(b" HTTP/1.0\r\n\r\n").await?;
+    socket.flush().await
+}
+
+/// Asks for a page, hears all of it, and leaves.
+pub(super) async fn ask(socket: &mut Socket, order: &Order) -> Outcome {
+    request(socket, order).await.map_err(text)?;
     let (mut bytes, mut sum) = (0_usize, 0_u32);
     let before = heap::used().allocations;
     let start = embassy_time::Instant::now();
-    let (heard, cost) = report::counted(read_to_end(&mut socket, |data| {
+    let patience = Duration::from_millis(order.number("deadline", 600_000));
+    let heard = read_to_end(socket, |data| {
         bytes += data.len();
-        sum = data.iter().fold(sum, |sum, byte| {
-            sum.wrapping_mul(31).wrapping_add((*byte).into())
-        });
-    }))
-    .await;
+        sum = add(sum, data);
+    });
+    let (heard, cost) = report::counted(with_timeout(patience, heard)).await;
+    let Ok(heard) = heard else {
+        socket.abort();
+        return Err(alloc::format!("no end after {bytes} bytes in {patience}"));
+    };
     heard.map_err(text)?;
     report::tell("the answer", cost);
     say!(
@@ -67,12 +81,11 @@ pub(crate) async fn client(stack: Stack<'static>, order: &Order) -> Result<(), S
 }
 
 /// Meets a server that it must refuse.
-pub(crate) async fn refusal(stack: Stack<'static>, order: &Order) -> Result<(), String> {
-    let (config, peer) = trusting(order)?;
+pub(crate) async fn refusal(stack: Stack<'static>, order: &Order) -> Outcome {
+    let config = trusting(order)?.build().map_err(text)?;
     let mut socket = connected(stack, order).await?;
-    socket
-        .start_client_encryption(&config, peer)
-        .map_err(text)?;
+    let started = socket.start_client_encryption(&config, peer(order)?);
+    started.map_err(text)?;
     let (encrypted, cost) = report::counted(socket.wait_for_encrypted()).await;
     report::tell("the refusal", cost);
     match encrypted {

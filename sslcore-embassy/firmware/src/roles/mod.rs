@@ -1,6 +1,14 @@
 //! What the firmware plays, one role in each run.
 
 mod client;
+mod hold;
+#[cfg(feature = "http-client")]
+mod http_client;
+#[cfg(feature = "http-server")]
+mod http_server;
+#[cfg(feature = "mqtt")]
+mod mqtt;
+mod reconnects;
 mod server;
 mod starttls;
 
@@ -8,26 +16,55 @@ use alloc::boxed::Box;
 use alloc::string::{String, ToString};
 use alloc::vec;
 use alloc::vec::Vec;
+use core::pin::Pin;
 use core::time::Duration;
 
 use embassy_net::Stack;
 use embassy_net::tcp::TcpSocket;
-use sslcore_embassy::sslcore::{Buffers, CertificateDer, ClientConfig, PeerName, Timeouts};
+use sslcore_embassy::sslcore::{
+    Buffers, CertificateDer, ClientConfig, ConfigBuilder, PeerName, PrivateKeyDer, ServerConfig,
+    Timeouts,
+};
 use sslcore_embassy::{Error, Pool, SslSocket, Transport};
 
-pub(crate) use self::client::{client, refusal};
-pub(crate) use self::server::server;
-pub(crate) use self::starttls::starttls;
 use crate::order::Order;
-use crate::{clock, entropy};
+use crate::semihosting::say;
+use crate::{clock, entropy, heap, report};
+
+type Socket = SslSocket<TcpSocket<'static>>;
+type Outcome = Result<(), String>;
+
+/// Plays the role that the order names.
+pub(crate) async fn play(stack: Stack<'static>, order: &Order) -> Outcome {
+    let name = order.get("role").unwrap_or("none");
+    // Each with a stack frame of its own: what all of them need at once nobody needs.
+    let role: Pin<Box<dyn Future<Output = Outcome>>> = match name {
+        "client" => Box::pin(client::client(stack, order)),
+        "refusal" => Box::pin(client::refusal(stack, order)),
+        "server" => Box::pin(server::server(stack, order)),
+        "starttls" => Box::pin(starttls::starttls(stack, order)),
+        "hold" => Box::pin(hold::hold(stack, order)),
+        "reconnects" => Box::pin(reconnects::reconnects(stack, order)),
+        #[cfg(feature = "http-client")]
+        "http-client" => Box::pin(http_client::http_client(stack, order)),
+        #[cfg(feature = "http-server")]
+        "http-server" => Box::pin(http_server::http_server(stack, order)),
+        #[cfg(feature = "mqtt")]
+        "mqtt" => Box::pin(mqtt::mqtt(stack, order)),
+        _ => return Err(alloc::format!("this image has no role {name}")),
+    };
+    role.await
+}
 
 /// Connections at one time.
-pub(crate) const CONNECTIONS: usize = 3;
+const CONNECTIONS: usize = 3;
 /// The largest record of TLS 1.2, and one that waits behind it.
 const RECEIVE: usize = 18_437 + 1024;
 const TRANSMIT: usize = 4096;
 /// TCP's windows.
 const WINDOW: usize = 4096;
+/// The port of servers in the guest; QEMU forwards one of the host's.
+const PORT: u16 = 443;
 /// The host, as QEMU shows it to its guests.
 const HOST: [u8; 4] = [10, 0, 2, 2];
 
@@ -48,47 +85,113 @@ fn fill_pool(connections: usize, receive: usize) -> Result<(), String> {
 }
 
 /// A socket in plaintext, over TCP that is not connected, in memory of the pool.
-async fn socket(stack: Stack<'static>) -> SslSocket<TcpSocket<'static>> {
+async fn socket(stack: Stack<'static>) -> Socket {
     let tcp = TcpSocket::new(stack, memory(WINDOW), memory(WINDOW));
     let buffers: Buffers = POOL.get().await;
     SslSocket::new(tcp, buffers, clock())
 }
 
 /// A socket that is connected to the port of the host that the order names.
-async fn connected(
-    stack: Stack<'static>,
-    order: &Order,
-) -> Result<SslSocket<TcpSocket<'static>>, String> {
+async fn connected(stack: Stack<'static>, order: &Order) -> Result<Socket, String> {
     fill_pool(1, order.number("receive", RECEIVE))?;
     let mut socket = socket(stack).await;
-    let [a, b, c, d] = HOST;
-    let host = embassy_net::Ipv4Address::new(a, b, c, d);
-    let port: u16 = order.number("port", 443);
-    socket
-        .connect((host, port))
-        .await
-        .map_err(|error| alloc::format!("cannot connect to port {port}: {error:?}"))?;
+    if let Some(silence) = order
+        .get("silence")
+        .and_then(|silence| silence.parse().ok())
+    {
+        let silence = embassy_time::Duration::from_millis(silence);
+        socket.transport_mut().set_timeout(Some(silence));
+        socket.transport_mut().set_keep_alive(Some(silence / 2));
+    }
+    connect(&mut socket, order).await?;
     Ok(socket)
 }
 
-/// A client that trusts what the order's authority vouches for, and the name that it must be.
-fn trusting(order: &Order) -> Result<(ClientConfig, PeerName), String> {
-    if order.get("entropy") == Some("none") {
-        entropy::break_down();
-    }
+async fn connect(socket: &mut Socket, order: &Order) -> Outcome {
+    let [a, b, c, d] = HOST;
+    let host = embassy_net::Ipv4Address::new(a, b, c, d);
+    let port: u16 = order.number("port", 443);
+    let connected = socket.connect((host, port)).await;
+    connected.map_err(|error| alloc::format!("cannot connect to port {port}: {error:?}"))
+}
+
+/// A socket that a client has connected to.
+async fn listening(stack: Stack<'static>) -> Result<Socket, String> {
+    let mut socket = socket(stack).await;
+    let accepted = socket.accept(PORT).await;
+    accepted.map_err(|error| alloc::format!("cannot accept: {error:?}"))?;
+    Ok(socket)
+}
+
+/// A client that trusts what the order's authority vouches for.
+fn trusting(order: &Order) -> Result<ConfigBuilder<ClientConfig>, String> {
     let authority = CertificateDer::from(order.file("ca")?);
     let patience = Duration::from_millis(order.number("patience", 30_000));
     let timeouts = Timeouts {
         handshake: Some(patience),
         ..Timeouts::CLIENT
     };
-    let config = ClientConfig::builder(entropy::backend()).timeouts(timeouts);
-    let config = config.trust_anchors([authority]);
-    let name = order.get("name").unwrap_or("server.test");
-    Ok((
-        config.build().map_err(text)?,
-        PeerName::new(name).map_err(text)?,
-    ))
+    let config = ClientConfig::builder(entropy::backend())
+        .timeouts(timeouts)
+        .trust_anchors([authority]);
+    Ok(match order.get("cert") {
+        Some(_) => config.identity([CertificateDer::from(order.file("cert")?)], key(order)?),
+        None => config,
+    })
+}
+
+/// A server with the order's certificate.
+fn serving(order: &Order) -> Result<ServerConfig, String> {
+    let chain = [CertificateDer::from(order.file("cert")?)];
+    let config = ServerConfig::builder(entropy::backend()).identity(chain, key(order)?);
+    config.build().map_err(text)
+}
+
+/// The key of the order's certificate.
+fn key(order: &Order) -> Result<PrivateKeyDer<'static>, String> {
+    PrivateKeyDer::try_from(order.file("key")?).map_err(text)
+}
+
+/// The name that the peer must have.
+fn peer(order: &Order) -> Result<PeerName, String> {
+    PeerName::new(order.get("name").unwrap_or("server.test")).map_err(text)
+}
+
+/// What a device may be short of, from now on: `entropy=none`, `spare=BYTES` of heap.
+fn run_short(order: &Order) {
+    if order.get("entropy") == Some("none") {
+        entropy::break_down();
+    }
+    heap::limit(order.number("spare", usize::MAX));
+}
+
+/// Waits for the end of the handshake, and tells what it has cost.
+async fn handshake(socket: &mut Socket) -> Outcome {
+    let (encrypted, cost) = report::counted(socket.wait_for_encrypted()).await;
+    if let (Err(error), Some(failure)) = (encrypted, socket.connection().failure()) {
+        say!("{:?} failed: {failure}", failure.fault());
+        return Err(text(error));
+    }
+    encrypted.map_err(text)?;
+    report::tell("the handshake", cost);
+    Ok(())
+}
+
+/// Connects as a client, and starts TLS at once.
+#[cfg(any(feature = "http-client", feature = "mqtt"))]
+async fn encrypted(stack: Stack<'static>, order: &Order) -> Result<Socket, String> {
+    let config = trusting(order)?.build().map_err(text)?;
+    let mut socket = connected(stack, order).await?;
+    let started = socket.start_client_encryption(&config, peer(order)?);
+    started.map_err(text)?;
+    handshake(&mut socket).await?;
+    Ok(socket)
+}
+
+/// The sum of bytes, behind those that have a sum already.
+fn add(sum: u32, bytes: &[u8]) -> u32 {
+    let add = |sum: u32, byte: &u8| sum.wrapping_mul(31).wrapping_add((*byte).into());
+    bytes.iter().fold(sum, add)
 }
 
 /// All up to the peer's close_notify, but no more than so much.

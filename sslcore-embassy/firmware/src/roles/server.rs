@@ -1,31 +1,25 @@
 //! A server that repeats what its clients say.
 
 use alloc::boxed::Box;
-use alloc::string::String;
 use alloc::vec;
 
 use embassy_futures::join::join_array;
 use embassy_net::Stack;
 use embedded_io_async::{Read, Write};
 use sslcore_embassy::Error;
-use sslcore_embassy::sslcore::{CertificateDer, PrivateKeyDer, ServerConfig, ServerStart};
+use sslcore_embassy::sslcore::{ServerConfig, ServerStart};
 
-use super::{CONNECTIONS, RECEIVE, fill_pool, socket, text};
-use crate::entropy;
+use super::{
+    CONNECTIONS, Outcome, RECEIVE, fill_pool, handshake, listening, run_short, serving, text,
+};
 use crate::order::Order;
-use crate::report;
 use crate::semihosting::say;
 
-/// The port in the guest; QEMU forwards one of the host's.
-const PORT: u16 = 443;
-
 /// Serves one client with each of its sockets, all at once.
-pub(crate) async fn server(stack: Stack<'static>, order: &Order) -> Result<(), String> {
-    let chain = vec![CertificateDer::from(order.file("cert")?)];
-    let key = PrivateKeyDer::try_from(order.file("key")?).map_err(text)?;
-    let config = ServerConfig::builder(entropy::backend()).identity(chain, key);
-    let config = config.build().map_err(text)?;
+pub(crate) async fn server(stack: Stack<'static>, order: &Order) -> Outcome {
+    let config = serving(order)?;
     fill_pool(CONNECTIONS, RECEIVE)?;
+    run_short(order);
     let clients = [(); CONNECTIONS].map(|()| Box::pin(serve(stack, config.clone())));
     say!("listening");
     for served in join_array(clients).await {
@@ -34,15 +28,11 @@ pub(crate) async fn server(stack: Stack<'static>, order: &Order) -> Result<(), S
     Ok(())
 }
 
-async fn serve(stack: Stack<'static>, config: ServerConfig) -> Result<(), String> {
-    let mut socket = socket(stack).await;
-    let accepted = socket.accept(PORT).await;
-    accepted.map_err(|error| alloc::format!("cannot accept: {error:?}"))?;
+async fn serve(stack: Stack<'static>, config: ServerConfig) -> Outcome {
+    let mut socket = listening(stack).await?;
     let start = ServerStart::With(config);
     socket.start_server_encryption(start).map_err(text)?;
-    let (encrypted, cost) = report::counted(socket.wait_for_encrypted()).await;
-    encrypted.map_err(text)?;
-    report::tell("the handshake", cost);
+    handshake(&mut socket).await?;
     // One half hears while the other says.
     let mut shared = socket.into_shared();
     let (mut reader, mut writer) = shared.split();

@@ -1,21 +1,14 @@
 //! A client of SMTP, which starts in plaintext (RFC 3207).
 
-use alloc::string::String;
-
 use embassy_net::Stack;
-use embassy_net::tcp::TcpSocket;
 use embedded_io_async::Write;
-use sslcore_embassy::SslSocket;
 
-use super::{connected, read_line, text, trusting};
+use super::{Outcome, Socket, connected, handshake, peer, read_line, text, trusting};
 use crate::order::Order;
-use crate::report;
 use crate::semihosting::say;
 
-type Socket = SslSocket<TcpSocket<'static>>;
-
 /// Says a line, and hears an answer that must begin with this code.
-async fn command(socket: &mut Socket, line: &str, code: &str) -> Result<(), String> {
+async fn command(socket: &mut Socket, line: &str, code: &str) -> Outcome {
     socket.write_all(line.as_bytes()).await.map_err(text)?;
     socket.flush().await.map_err(text)?;
     loop {
@@ -31,18 +24,15 @@ async fn command(socket: &mut Socket, line: &str, code: &str) -> Result<(), Stri
 }
 
 /// Greets, starts TLS, greets again, and leaves.
-pub(crate) async fn starttls(stack: Stack<'static>, order: &Order) -> Result<(), String> {
-    let (config, peer) = trusting(order)?;
+pub(crate) async fn starttls(stack: Stack<'static>, order: &Order) -> Outcome {
+    let config = trusting(order)?.build().map_err(text)?;
     let mut socket = connected(stack, order).await?;
     command(&mut socket, "", "220").await?;
     command(&mut socket, "EHLO firmware\r\n", "250").await?;
     command(&mut socket, "STARTTLS\r\n", "220").await?;
-    socket
-        .start_client_encryption(&config, peer)
-        .map_err(text)?;
-    let (encrypted, cost) = report::counted(socket.wait_for_encrypted()).await;
-    encrypted.map_err(text)?;
-    report::tell("the handshake", cost);
+    let started = socket.start_client_encryption(&config, peer(order)?);
+    started.map_err(text)?;
+    handshake(&mut socket).await?;
     command(&mut socket, "EHLO firmware\r\n", "250").await?;
     command(&mut socket, "QUIT\r\n", "221").await?;
     say!("left in order");
