@@ -120,6 +120,9 @@ fn fail(why: impl core::fmt::Display) -> ! {
 
 #[panic_handler]
 fn panic(info: &PanicInfo<'_>) -> ! {
+    #[cfg(feature = "texts")]
     say!("{info}");
+    #[cfg(not(feature = "texts"))]
+    let _ = info;
     semihosting::exit(101)
 }

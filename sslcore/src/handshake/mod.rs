@@ -114,7 +114,6 @@ pub(crate) trait Engine: Send {
 }
 
 /// The peer's chain, leaf first, when its key is one that no signature can be checked with.
-#[derive(Debug)]
 pub(crate) struct RefusedPeer {
     pub(crate) chain: Vec<CertificateDer<'static>>,
     /// What is wrong with the key. The handshake ends for it, whatever else is judged or forgiven.

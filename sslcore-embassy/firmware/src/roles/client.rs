@@ -1,11 +1,13 @@
 //! Clients that start TLS at once.
 
+#[cfg(feature = "texts")]
 use alloc::string::ToString;
 
 use embassy_net::Stack;
 use embassy_time::{Duration, with_timeout};
 use embedded_io_async::Write;
 use sslcore_embassy::Error;
+#[cfg(feature = "texts")]
 use sslcore_embassy::sslcore::FailureKind;
 
 use super::{
@@ -33,11 +35,13 @@ pub(crate) async fn client(stack: Stack<'static>, order: &Order) -> Outcome {
     );
     let connection = socket.connection();
     say!(
-        "encrypted: {:?} {:?}",
+        "encrypted: {} {}",
         connection
             .session_protocol()
-            .map(|protocol| protocol.name()),
-        connection.session_cipher().map(|cipher| cipher.name()),
+            .map_or("", |protocol| protocol.name()),
+        connection
+            .session_cipher()
+            .map_or("", |cipher| cipher.name()),
     );
     ask(&mut socket, order).await
 }
@@ -81,6 +85,7 @@ pub(super) async fn ask(socket: &mut Socket, order: &Order) -> Outcome {
 }
 
 /// Meets a server that it must refuse.
+#[cfg(feature = "texts")]
 pub(crate) async fn refusal(stack: Stack<'static>, order: &Order) -> Outcome {
     let config = trusting(order)?.build().map_err(text)?;
     let mut socket = connected(stack, order).await?;

@@ -1,6 +1,7 @@
 //! What the firmware plays, one role in each run.
 
 mod client;
+#[cfg(feature = "texts")]
 mod hold;
 #[cfg(feature = "http-client")]
 mod http_client;
@@ -8,26 +9,34 @@ mod http_client;
 mod http_server;
 #[cfg(feature = "mqtt")]
 mod mqtt;
+#[cfg(feature = "texts")]
 mod reconnects;
+#[cfg(feature = "server")]
 mod server;
+#[cfg(feature = "texts")]
 mod starttls;
 
 use alloc::boxed::Box;
 use alloc::string::{String, ToString};
 use alloc::vec;
+#[cfg(feature = "texts")]
 use alloc::vec::Vec;
 use core::pin::Pin;
 use core::time::Duration;
 
 use embassy_net::Stack;
 use embassy_net::tcp::TcpSocket;
+#[cfg(feature = "sign")]
+use sslcore_embassy::sslcore::PrivateKeyDer;
+#[cfg(feature = "server")]
+use sslcore_embassy::sslcore::ServerConfig;
 use sslcore_embassy::sslcore::{
-    Buffers, CertificateDer, ClientConfig, ConfigBuilder, PeerName, PrivateKeyDer, ServerConfig,
-    Timeouts,
+    Buffers, CertificateDer, ClientConfig, ConfigBuilder, PeerName, Timeouts,
 };
 use sslcore_embassy::{Error, Pool, SslSocket, Transport};
 
 use crate::order::Order;
+#[cfg(feature = "texts")]
 use crate::semihosting::say;
 use crate::{clock, entropy, heap, report};
 
@@ -40,10 +49,15 @@ pub(crate) async fn play(stack: Stack<'static>, order: &Order) -> Outcome {
     // Each with a stack frame of its own: what all of them need at once nobody needs.
     let role: Pin<Box<dyn Future<Output = Outcome>>> = match name {
         "client" => Box::pin(client::client(stack, order)),
+        #[cfg(feature = "texts")]
         "refusal" => Box::pin(client::refusal(stack, order)),
+        #[cfg(feature = "server")]
         "server" => Box::pin(server::server(stack, order)),
+        #[cfg(feature = "texts")]
         "starttls" => Box::pin(starttls::starttls(stack, order)),
+        #[cfg(feature = "texts")]
         "hold" => Box::pin(hold::hold(stack, order)),
+        #[cfg(feature = "texts")]
         "reconnects" => Box::pin(reconnects::reconnects(stack, order)),
         #[cfg(feature = "http-client")]
         "http-client" => Box::pin(http_client::http_client(stack, order)),
@@ -64,6 +78,7 @@ const TRANSMIT: usize = 4096;
 /// TCP's windows.
 const WINDOW: usize = 4096;
 /// The port of servers in the guest; QEMU forwards one of the host's.
+#[cfg(feature = "server")]
 const PORT: u16 = 443;
 /// The host, as QEMU shows it to its guests.
 const HOST: [u8; 4] = [10, 0, 2, 2];
@@ -112,14 +127,15 @@ async fn connect(socket: &mut Socket, order: &Order) -> Outcome {
     let host = embassy_net::Ipv4Address::new(a, b, c, d);
     let port: u16 = order.number("port", 443);
     let connected = socket.connect((host, port)).await;
-    connected.map_err(|error| alloc::format!("cannot connect to port {port}: {error:?}"))
+    connected.map_err(|_| alloc::format!("cannot connect to port {port}"))
 }
 
 /// A socket that a client has connected to.
+#[cfg(feature = "server")]
 async fn listening(stack: Stack<'static>) -> Result<Socket, String> {
     let mut socket = socket(stack).await;
     let accepted = socket.accept(PORT).await;
-    accepted.map_err(|error| alloc::format!("cannot accept: {error:?}"))?;
+    accepted.map_err(|_| "cannot accept".to_string())?;
     Ok(socket)
 }
 
@@ -134,13 +150,17 @@ fn trusting(order: &Order) -> Result<ConfigBuilder<ClientConfig>, String> {
     let config = ClientConfig::builder(entropy::backend())
         .timeouts(timeouts)
         .trust_anchors([authority]);
-    Ok(match order.get("cert") {
-        Some(_) => config.identity([CertificateDer::from(order.file("cert")?)], key(order)?),
-        None => config,
-    })
+    match order.get("cert") {
+        #[cfg(feature = "sign")]
+        Some(_) => Ok(config.identity([CertificateDer::from(order.file("cert")?)], key(order)?)),
+        #[cfg(not(feature = "sign"))]
+        Some(_) => Err("this image cannot sign".to_string()),
+        None => Ok(config),
+    }
 }
 
 /// A server with the order's certificate.
+#[cfg(feature = "server")]
 fn serving(order: &Order) -> Result<ServerConfig, String> {
     let chain = [CertificateDer::from(order.file("cert")?)];
     let config = ServerConfig::builder(entropy::backend()).identity(chain, key(order)?);
@@ -148,6 +168,7 @@ fn serving(order: &Order) -> Result<ServerConfig, String> {
 }
 
 /// The key of the order's certificate.
+#[cfg(feature = "sign")]
 fn key(order: &Order) -> Result<PrivateKeyDer<'static>, String> {
     PrivateKeyDer::try_from(order.file("key")?).map_err(text)
 }
@@ -168,6 +189,7 @@ fn run_short(order: &Order) {
 /// Waits for the end of the handshake, and tells what it has cost.
 async fn handshake(socket: &mut Socket) -> Outcome {
     let (encrypted, cost) = report::counted(socket.wait_for_encrypted()).await;
+    #[cfg(feature = "texts")]
     if let (Err(error), Some(failure)) = (encrypted, socket.connection().failure()) {
         say!("{:?} failed: {failure}", failure.fault());
         return Err(text(error));
@@ -211,6 +233,7 @@ async fn read_to_end<T: Transport>(
     }
 }
 
+#[cfg(feature = "texts")]
 /// Reads a line of at most 500 bytes, and takes no byte behind it.
 async fn read_line<T: Transport>(socket: &mut SslSocket<T>) -> Result<String, String> {
     use embedded_io_async::BufRead;
@@ -229,6 +252,12 @@ async fn read_line<T: Transport>(socket: &mut SslSocket<T>) -> Result<String, St
 }
 
 /// An error in words.
+#[cfg(feature = "texts")]
 fn text(error: impl ToString) -> String {
     error.to_string()
+}
+
+#[cfg(not(feature = "texts"))]
+fn text<E>(_: E) -> String {
+    "an error".to_string()
 }

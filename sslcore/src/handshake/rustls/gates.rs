@@ -3,7 +3,6 @@
 use alloc::boxed::Box;
 use alloc::sync::Arc;
 use alloc::vec::Vec;
-use core::fmt;
 use core::time::Duration;
 
 use rustls::NamedGroup;
@@ -13,6 +12,7 @@ use rustls_pki_types::{ServerName, UnixTime};
 use spin::Mutex;
 use zeroize::Zeroizing;
 
+use super::named::named;
 use super::taps::Clock;
 use crate::handshake::hold::Gate;
 use crate::identity::client_sessions::{self as client, ClientSession, ClientSessionKey};
@@ -388,16 +388,6 @@ impl ProducesTickets for GatedTicketer {
         let validity = Validity::new(begins, self.rules.lifetime);
         self.rules.admit(validity).then(|| plain.to_vec())
     }
-}
-
-macro_rules! named {
-    ($($store:ident),*) => {
-        $(impl fmt::Debug for $store {
-            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-                f.write_str(stringify!($store))
-            }
-        })*
-    };
 }
 
 named!(GatedClientStore, GatedServerStore, GatedTicketer);

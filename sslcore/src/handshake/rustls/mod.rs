@@ -16,6 +16,7 @@ mod hellos;
 mod kernel;
 pub(crate) mod key_schedule;
 mod keys;
+mod named;
 mod refusal;
 mod side;
 mod signer;

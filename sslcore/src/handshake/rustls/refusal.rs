@@ -5,6 +5,7 @@
 //! that carries a number: without `std`, rustls has no error that could carry more.
 
 use alloc::format;
+use alloc::string::{String, ToString};
 use alloc::vec::Vec;
 
 use rustls::Error;
@@ -12,7 +13,6 @@ use rustls_pki_types::CertificateDer;
 use spin::Mutex;
 
 use crate::handshake::RefusedPeer;
-use crate::texts::sentence;
 use crate::verify::SslError;
 
 /// What such an error begins with; behind it come the number and the reason.
@@ -20,10 +20,10 @@ const REFUSAL: &str = "peer key ";
 
 /// The chains that the verifier has refused. Each connection fetches its own in the call in which
 /// it was refused, so there are never more than connections at work at the same time.
-#[derive(Debug, Default)]
+#[derive(Default)]
 pub(super) struct Refusals(Mutex<Kept>);
 
-#[derive(Debug, Default)]
+#[derive(Default)]
 struct Kept {
     numbers: u64,
     refused: Vec<(u64, RefusedPeer)>,
@@ -37,10 +37,7 @@ impl Refusals {
         issuers: &[CertificateDer<'_>],
         error: SslError,
     ) -> Error {
-        let explanation = sentence(error.explanation());
-        let kind = error.kind().text();
-        let reason = explanation.strip_prefix(kind).unwrap_or(&explanation);
-        let reason = reason.trim_start_matches(": ");
+        let reason = reason(&error);
         let chain = core::iter::once(leaf).chain(issuers);
         let chain = chain.map(|der| der.clone().into_owned()).collect();
         let refused = RefusedPeer { chain, error };
@@ -60,12 +57,23 @@ impl Refusals {
     }
 }
 
+/// What is wrong with the key, without saying that it is the key.
+fn reason(error: &SslError) -> String {
+    if !cfg!(feature = "texts") {
+        return String::new();
+    }
+    let explanation = error.explanation().to_string();
+    let kind = error.kind().text();
+    let reason = explanation.strip_prefix(kind).unwrap_or(&explanation);
+    reason.trim_start_matches([':', ' ']).to_string()
+}
+
 fn read(error: &Error) -> Option<(u64, &str)> {
     let Error::General(text) = error else {
         return None;
     };
-    let (number, reason) = text.strip_prefix(REFUSAL)?.split_once(": ")?;
-    Some((number.parse().ok()?, reason))
+    let (number, reason) = text.strip_prefix(REFUSAL)?.split_once(':')?;
+    Some((number.parse().ok()?, reason.trim_start_matches(' ')))
 }
 
 #[cfg(test)]

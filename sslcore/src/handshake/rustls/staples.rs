@@ -20,10 +20,10 @@ impl Token {
 
 /// The responses that the verifier was shown. Each connection fetches its own in the call in which
 /// it came, so there are never more than connections at work at the same time.
-#[derive(Debug, Default)]
+#[derive(Default)]
 pub(super) struct Staples(Mutex<Shown>);
 
-#[derive(Debug, Default)]
+#[derive(Default)]
 struct Shown {
     tokens: u64,
     responses: Vec<(Token, Arc<[u8]>)>,

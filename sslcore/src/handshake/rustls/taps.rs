@@ -1,26 +1,26 @@
 //! What one connection feeds into its rustls configuration, and what it taps out of it.
 
 use alloc::sync::Arc;
-use core::fmt;
 
 use rustls_pki_types::UnixTime;
 use spin::{Mutex, MutexGuard};
 
+use super::named::named;
 use super::staples::Token;
 use crate::handshake::rustls::key_schedule::Secret;
 use crate::key_log::{KeyLog, KeyLogLine};
 use crate::time::Now;
 
 /// Time for rustls' ticket ages. Never used to judge certificates.
-#[derive(Debug)]
 pub(super) struct Clock(Mutex<Times>);
 
-#[derive(Debug)]
 struct Times {
     now: UnixTime,
     /// What rustls is told instead, once.
     token: Option<Token>,
 }
+
+named!(Clock, SecretTap);
 
 impl Clock {
     pub(super) fn new(now: Now) -> Self {
@@ -104,12 +104,6 @@ impl SecretTap {
 
     pub(super) fn secrets(&self) -> MutexGuard<'_, Secrets> {
         self.secrets.lock()
-    }
-}
-
-impl fmt::Debug for SecretTap {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("SecretTap")
     }
 }
 

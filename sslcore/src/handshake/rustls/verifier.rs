@@ -13,6 +13,7 @@ use rustls::{
 };
 use rustls_pki_types::{CertificateDer, ServerName, SubjectPublicKeyInfoDer, UnixTime};
 
+use super::named::named;
 use super::refusal::Refusals;
 use super::staples::Staples;
 use crate::protocol;
@@ -21,7 +22,6 @@ use crate::x509::raw;
 
 /// One for all connections of a configuration: rustls resumes a session only under the same
 /// verifier.
-#[derive(Debug)]
 pub(super) struct Recorder {
     pub(super) algorithms: WebPkiSupportedAlgorithms,
     /// Those of its schemes that the peer is told, and may sign in.
@@ -35,6 +35,8 @@ pub(super) struct Recorder {
     /// Chains that were refused for their keys.
     pub(super) refusals: Refusals,
 }
+
+named!(Recorder);
 
 impl Recorder {
     /// The key that must have made the handshake signature, read by our own reader: odd

@@ -28,6 +28,7 @@ pub(crate) struct Refusal {
 
 impl Refusal {
     pub(crate) const fn new(alert: Alert, why: &'static str) -> Self {
+        let why = if cfg!(feature = "texts") { why } else { "" };
         Self { alert, why }
     }
 
