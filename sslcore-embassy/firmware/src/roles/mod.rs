@@ -9,6 +9,7 @@ mod http_server;
 #[cfg(feature = "mqtt")]
 mod mqtt;
 mod reconnects;
+mod replay;
 mod server;
 mod starttls;
 
@@ -30,6 +31,8 @@ use sslcore_embassy::{Error, Pool, SslSocket, Transport};
 use crate::order::Order;
 use crate::semihosting::say;
 use crate::{clock, entropy, heap, report};
+
+pub(crate) use self::replay::replay;
 
 type Socket = SslSocket<TcpSocket<'static>>;
 type Outcome = Result<(), String>;
@@ -131,9 +134,16 @@ fn trusting(order: &Order) -> Result<ConfigBuilder<ClientConfig>, String> {
         handshake: Some(patience),
         ..Timeouts::CLIENT
     };
-    let config = ClientConfig::builder(entropy::backend())
+    Ok(ClientConfig::builder(entropy::backend())
         .timeouts(timeouts)
-        .trust_anchors([authority]);
+        .trust_anchors([authority]))
+}
+
+/// The same with the order's certificate, if there is one.
+fn identified(
+    config: ConfigBuilder<ClientConfig>,
+    order: &Order,
+) -> Result<ConfigBuilder<ClientConfig>, String> {
     Ok(match order.get("cert") {
         Some(_) => config.identity([CertificateDer::from(order.file("cert")?)], key(order)?),
         None => config,
@@ -141,10 +151,9 @@ fn trusting(order: &Order) -> Result<ConfigBuilder<ClientConfig>, String> {
 }
 
 /// A server with the order's certificate.
-fn serving(order: &Order) -> Result<ServerConfig, String> {
+fn serving(order: &Order) -> Result<ConfigBuilder<ServerConfig>, String> {
     let chain = [CertificateDer::from(order.file("cert")?)];
-    let config = ServerConfig::builder(entropy::backend()).identity(chain, key(order)?);
-    config.build().map_err(text)
+    Ok(ServerConfig::builder(entropy::backend()).identity(chain, key(order)?))
 }
 
 /// The key of the order's certificate.
@@ -180,7 +189,8 @@ async fn handshake(socket: &mut Socket) -> Outcome {
 /// Connects as a client, and starts TLS at once.
 #[cfg(any(feature = "http-client", feature = "mqtt"))]
 async fn encrypted(stack: Stack<'static>, order: &Order) -> Result<Socket, String> {
-    let config = trusting(order)?.build().map_err(text)?;
+    let config = identified(trusting(order)?, order)?;
+    let config = config.build().map_err(text)?;
     let mut socket = connected(stack, order).await?;
     let started = socket.start_client_encryption(&config, peer(order)?);
     started.map_err(text)?;
