@@ -6,8 +6,12 @@ use cortex_m_rt::exception;
 use lan9118::{Error, Frames, Interrupt, Lan9118, Register, Registers};
 use static_cell::ConstStaticCell;
 
-/// Where the controller is on the machines mps2-an385 and mps2-an386.
-const CONTROLLER: usize = 0x4020_0000;
+/// Where the controller is on the machines mps2-an385 and mps2-an386, and on mps2-an500.
+const CONTROLLER: usize = if cfg!(feature = "mps2-an500") {
+    0xa000_0000
+} else {
+    0x4020_0000
+};
 /// Its interrupt.
 const LINE: Line = Line(13);
 /// An address of our own (the second bit of the first byte).

@@ -15,6 +15,7 @@ mod semihosting;
 mod stack;
 mod time;
 
+use alloc::string::String;
 use core::panic::PanicInfo;
 use core::sync::atomic::{AtomicU32, Ordering};
 
@@ -68,6 +69,14 @@ fn main() -> ! {
 #[inline(never)]
 fn begin(spawner: Spawner, order: Order) {
     static RESOURCES: StaticCell<StackResources<SOCKETS>> = StaticCell::new();
+    // Without a network nothing interrupts but the timer.
+    #[cfg(feature = "server")]
+    if order.get("role") == Some("replay") {
+        match replay(spawner, order) {
+            Ok(replay) => return spawner.spawn(replay),
+            Err(_) => fail("no room for a task"),
+        }
+    }
     let ethernet = match board::ethernet() {
         Ok(ethernet) => ethernet,
         Err(error) => fail(error),
@@ -104,7 +113,18 @@ async fn play(stack: Stack<'static>, order: Order) {
     // What the start needed is given back.
     say!("memory of the start: stack {}", stack::depth());
     stack::paint();
-    let played = roles::play(stack, &order).await;
+    end(roles::play(stack, &order).await)
+}
+
+#[cfg(feature = "server")]
+#[embassy_executor::task]
+async fn replay(spawner: Spawner, order: Order) {
+    stack::paint();
+    end(roles::replay(spawner, &order).await)
+}
+
+/// Ends the emulation, as a role has ended.
+fn end(played: Result<(), String>) -> ! {
     report::memory();
     match played {
         Ok(()) => semihosting::exit(0),

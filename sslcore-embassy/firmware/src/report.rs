@@ -2,7 +2,6 @@
 
 use core::future::Future;
 use core::pin::pin;
-use core::task::Poll;
 
 use crate::semihosting::say;
 use crate::{heap, stack, time};
@@ -18,24 +17,35 @@ pub(crate) struct Cost {
     pub(crate) polls: u32,
 }
 
+/// Runs something, and adds what it costs.
+pub(crate) fn measured<R>(cost: &mut Cost, run: impl FnOnce() -> R) -> R {
+    let start = time::cycles();
+    let outcome = run();
+    let took = time::cycles() - start;
+    cost.cycles += took;
+    cost.longest = cost.longest.max(took);
+    cost.polls += 1;
+    outcome
+}
+
 /// Awaits a future, and counts what it costs.
 pub(crate) async fn counted<F: Future>(future: F) -> (F::Output, Cost) {
     let mut future = pin!(future);
     let mut cost = Cost::default();
-    let outcome = core::future::poll_fn(|cx| {
-        let start = time::cycles();
-        let polled = future.as_mut().poll(cx);
-        let took = time::cycles() - start;
-        cost.cycles += took;
-        cost.longest = cost.longest.max(took);
-        cost.polls += 1;
-        match polled {
-            Poll::Ready(outcome) => Poll::Ready(outcome),
-            Poll::Pending => Poll::Pending,
-        }
-    })
-    .await;
+    let outcome =
+        core::future::poll_fn(|cx| measured(&mut cost, || future.as_mut().poll(cx))).await;
     (outcome, cost)
+}
+
+#[cfg(feature = "server")]
+/// Prints what one end of a handshake costs each time.
+pub(crate) fn replayed(handshake: &str, end: &str, cost: Cost) {
+    say!(
+        "replayed {handshake}, {end}: {} cycles, longest {}, {} calls",
+        cost.cycles,
+        cost.longest,
+        cost.polls
+    );
 }
 
 /// Prints what something has cost, in words that a table is made from.

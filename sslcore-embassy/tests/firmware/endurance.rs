@@ -61,6 +61,6 @@ fn a_chain_of_six_authorities_of_one_name_is_refused_politely() {
         openssl::assert_only_alerted(&mut peer, version, alert);
         let longest = guest::longest(&said, "the refusal");
         assert!(longest < ONE_CHECK, "{version}: {said}");
-        guest::tell(&format!("six authorities of one name, {version}"), &said);
+        guest::tell_counted(&format!("six authorities of one name, {version}"), &said);
     }
 }

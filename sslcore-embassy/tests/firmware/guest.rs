@@ -2,6 +2,8 @@
 #![allow(dead_code, reason = "each test program needs a part of it")]
 
 use std::env;
+use std::fs::File;
+use std::io::Write;
 use std::net::{SocketAddr, TcpListener};
 
 use sslcore_tests::certs::{Ca, Identity};
@@ -11,7 +13,7 @@ use sslcore_tests::peer::{Peer, Scratch};
 pub(crate) struct Guest {
     scratch: Scratch,
     words: Vec<String>,
-    dated: bool,
+    date: Option<u64>,
     /// Time is counted in instructions, and each run costs the same.
     slow: bool,
     forwards: Option<SocketAddr>,
@@ -22,10 +24,11 @@ pub(crate) struct Guest {
 impl Guest {
     /// A machine that plays this role.
     pub(crate) fn order(role: &str) -> Self {
+        let now = std::time::SystemTime::UNIX_EPOCH.elapsed();
         Self {
             scratch: Scratch::new(),
             words: vec![format!("role={role}")],
-            dated: true,
+            date: Some(now.expect("after 1970").as_secs()),
             slow: false,
             forwards: None,
             operated: false,
@@ -59,11 +62,16 @@ impl Guest {
         self.word(&format!("port={}", address.port()))
     }
 
-    pub(crate) fn without_date(self) -> Self {
+    /// It takes this for the date, in seconds since 1970.
+    pub(crate) fn dated(self, date: u64) -> Self {
         Self {
-            dated: false,
+            date: Some(date),
             ..self
         }
+    }
+
+    pub(crate) fn without_date(self) -> Self {
+        Self { date: None, ..self }
     }
 
     pub(crate) fn slowly(self) -> Self {
@@ -93,9 +101,7 @@ impl Guest {
     }
 
     pub(crate) fn boot(mut self) -> Running {
-        if self.dated {
-            let now = std::time::SystemTime::UNIX_EPOCH.elapsed();
-            let date = now.expect("after 1970").as_secs();
+        if let Some(date) = self.date {
             self.words.push(format!("date={date}"));
         }
         let told = |name| env::var(name).expect("`tests/run firmware` sets it");
@@ -207,12 +213,48 @@ pub(crate) fn longest(said: &str, what: &str) -> u32 {
     number(cost, "longest ")
 }
 
-/// Prints the figures of what a guest said.
+/// Instructions in a cycle of the guest's timer, when time is counted in instructions: 1 ns each, and
+/// 25 MHz.
+const INSTRUCTIONS: u64 = 40;
+
+/// Keeps the figures that a guest said for the table of `tests/run firmware`. Its cycles were those of
+/// the host's time, and are not kept.
 pub(crate) fn tell(who: &str, said: &str) {
+    keep(who, said, |cost| {
+        let calls = cost.rsplit_once(", ").map_or("", |(_, calls)| calls);
+        calls.to_owned()
+    });
+}
+
+/// The same for a guest that ran slowly, and counted.
+pub(crate) fn tell_counted(who: &str, said: &str) {
+    keep(who, said, |cost| {
+        let million = |words| f64::from(number(cost, words)) * INSTRUCTIONS as f64 / 1e6;
+        let (_, calls) = cost.rsplit_once(", ").expect("calls");
+        let (all, longest) = (million(": "), million("longest "));
+        format!("{all:.2} million instructions, {longest:.2} at a time, {calls}")
+    });
+}
+
+fn keep(who: &str, said: &str, of_cost: impl Fn(&str) -> String) {
+    let mut rows = String::new();
     for line in said.lines() {
-        let is_figure = ["cost of ", "heap of ", "memory", "heard "];
-        if is_figure.iter().any(|start| line.starts_with(start)) {
-            println!("| {who} | {line} |");
+        if let Some(cost) = line.strip_prefix("cost of ") {
+            let (what, _) = cost.split_once(": ").expect("a cost");
+            rows += &format!("{who} | {what}: {}\n", of_cost(cost));
+        } else if let Some(cost) = line.strip_prefix("replayed ") {
+            let (what, _) = cost.split_once(": ").expect("a cost");
+            rows += &format!("{what} | {}\n", of_cost(cost));
+        } else if line.starts_with("heap of ") || line.starts_with("memory: ") {
+            rows += &format!("{who} | {line}\n");
+        } else if line.starts_with("heard ") && number(line, ", in ") > 1000 {
+            let (bytes, time) = (number(line, "heard "), number(line, ", in "));
+            let rate = u64::from(bytes) * 1000 / u64::from(time);
+            rows += &format!("{who} | {bytes} bytes, {rate} in a second\n");
         }
     }
+    let path = env::var("SSLCORE_TEST_FIGURES").expect("`tests/run firmware` sets it");
+    let file = File::options().create(true).append(true).open(path);
+    let kept = file.and_then(|mut file| file.write_all(rows.as_bytes()));
+    kept.expect("keep the figures");
 }

@@ -24,7 +24,7 @@ fn a_client_asks_for_a_page() {
             .slowly();
         let said = guest.boot().until_exit();
         assert!(said.contains(&format!("encrypted: {version} ")), "{said}");
-        guest::tell(&format!("client, {version}"), &said);
+        guest::tell_counted(&format!("client, {version}, live"), &said);
         peer.until_exit();
     }
 }
@@ -43,7 +43,7 @@ fn a_client_downloads_a_megabyte() {
     let allocations = allocations.and_then(|count| count.split(' ').next()?.parse().ok());
     // Two session tickets, and nothing for the thousand records.
     assert!((0..40).contains(&allocations.unwrap_or(u32::MAX)), "{said}");
-    guest::tell("download of 1 MB", &said);
+    guest::tell("download of 1 MB, live", &said);
 }
 
 #[test]
@@ -88,7 +88,7 @@ fn a_server_serves_three_clients_at_once() {
     let said = guest.until_exit();
     let repeated = said.matches("repeated 30000 bytes").count();
     assert_eq!(repeated, 3, "{said}");
-    guest::tell("server, three clients", &said);
+    guest::tell("server, three clients, live", &said);
 }
 
 /// Another name than the one that is asked for.
@@ -168,4 +168,41 @@ fn nobody_answers_where_nobody_listens() {
     let guest = Guest::order("client").trusting(&WORLD.ca).port(nobody);
     let said = guest.boot().until_failure();
     assert!(said.contains("cannot connect to port 1"), "{said}");
+}
+
+/// Cycles of one operation with a public key, which is the most that one call of `process` may cost, and
+/// of the two that TLS 1.2 with a client's certificate costs with rustls: it verifies and signs in one
+/// message.
+const OPERATION: u32 = 450_000;
+const TWO_OPERATIONS: u32 = 800_000;
+
+/// The client and the server are on the device, with the certificates in `replayed`, and with the same
+/// random numbers each time.
+#[test]
+fn the_same_handshakes_cost_the_same_instructions_each_time() {
+    let run = || {
+        let guest = Guest::order("replay")
+            .with_file("ca", include_bytes!("replayed/ca.der"))
+            .with_file("cert", include_bytes!("replayed/cert.der"))
+            .with_file("key", include_bytes!("replayed/key.der"))
+            .dated(1_800_000_000);
+        guest.slowly().boot().until_exit()
+    };
+    let (said, again) = (run(), run());
+    let replayed = |said: &str| {
+        let lines = said.lines().filter(|line| line.starts_with("replayed "));
+        lines.map(str::to_owned).collect::<Vec<_>>()
+    };
+    let lines = replayed(&said);
+    // Two versions; full, resumed, with a client's certificate, and over pipes; two ends.
+    assert_eq!(lines.len(), 16, "{said}");
+    assert_eq!(lines, replayed(&again));
+    for line in &lines {
+        let limit = match line.contains("TLSv1.2 mutual, client") {
+            true => TWO_OPERATIONS,
+            false => OPERATION,
+        };
+        assert!(guest::number(line, "longest ") < limit, "{line}");
+    }
+    guest::tell_counted("replay", &said);
 }

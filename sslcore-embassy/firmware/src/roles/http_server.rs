@@ -96,7 +96,7 @@ impl Socket<EmbassyRuntime> for Https {
 
 /// Serves so many clients as `clients=` says, with all sockets at once.
 pub(crate) async fn http_server(stack: Stack<'static>, order: &Order) -> Outcome {
-    let config = serving(order)?;
+    let config = serving(order)?.build().map_err(text)?;
     fill_pool(CONNECTIONS, RECEIVE)?;
     let router = Router::new()
         .route("/", get(|| async { "served by a device\n" }))

@@ -12,6 +12,8 @@ mod mqtt;
 #[cfg(feature = "texts")]
 mod reconnects;
 #[cfg(feature = "server")]
+mod replay;
+#[cfg(feature = "server")]
 mod server;
 #[cfg(feature = "texts")]
 mod starttls;
@@ -39,6 +41,9 @@ use crate::order::Order;
 #[cfg(feature = "texts")]
 use crate::semihosting::say;
 use crate::{clock, entropy, heap, report};
+
+#[cfg(feature = "server")]
+pub(crate) use self::replay::replay;
 
 type Socket = SslSocket<TcpSocket<'static>>;
 type Outcome = Result<(), String>;
@@ -147,9 +152,17 @@ fn trusting(order: &Order) -> Result<ConfigBuilder<ClientConfig>, String> {
         handshake: Some(patience),
         ..Timeouts::CLIENT
     };
-    let config = ClientConfig::builder(entropy::backend())
+    Ok(ClientConfig::builder(entropy::backend())
         .timeouts(timeouts)
-        .trust_anchors([authority]);
+        .trust_anchors([authority]))
+}
+
+#[cfg(any(feature = "server", feature = "mqtt"))]
+/// The same with the order's certificate, if there is one.
+fn identified(
+    config: ConfigBuilder<ClientConfig>,
+    order: &Order,
+) -> Result<ConfigBuilder<ClientConfig>, String> {
     match order.get("cert") {
         #[cfg(feature = "sign")]
         Some(_) => Ok(config.identity([CertificateDer::from(order.file("cert")?)], key(order)?)),
@@ -161,10 +174,9 @@ fn trusting(order: &Order) -> Result<ConfigBuilder<ClientConfig>, String> {
 
 /// A server with the order's certificate.
 #[cfg(feature = "server")]
-fn serving(order: &Order) -> Result<ServerConfig, String> {
+fn serving(order: &Order) -> Result<ConfigBuilder<ServerConfig>, String> {
     let chain = [CertificateDer::from(order.file("cert")?)];
-    let config = ServerConfig::builder(entropy::backend()).identity(chain, key(order)?);
-    config.build().map_err(text)
+    Ok(ServerConfig::builder(entropy::backend()).identity(chain, key(order)?))
 }
 
 /// The key of the order's certificate.
@@ -202,7 +214,8 @@ async fn handshake(socket: &mut Socket) -> Outcome {
 /// Connects as a client, and starts TLS at once.
 #[cfg(any(feature = "http-client", feature = "mqtt"))]
 async fn encrypted(stack: Stack<'static>, order: &Order) -> Result<Socket, String> {
-    let config = trusting(order)?.build().map_err(text)?;
+    let config = identified(trusting(order)?, order)?;
+    let config = config.build().map_err(text)?;
     let mut socket = connected(stack, order).await?;
     let started = socket.start_client_encryption(&config, peer(order)?);
     started.map_err(text)?;

@@ -17,7 +17,7 @@ use crate::semihosting::say;
 
 /// Serves one client with each of its sockets, all at once.
 pub(crate) async fn server(stack: Stack<'static>, order: &Order) -> Outcome {
-    let config = serving(order)?;
+    let config = serving(order)?.build().map_err(text)?;
     fill_pool(CONNECTIONS, RECEIVE)?;
     run_short(order);
     let clients = [(); CONNECTIONS].map(|()| Box::pin(serve(stack, config.clone())));
