@@ -9,6 +9,13 @@ use sslcore::crypto::rustcrypto::{EntropyError, EntropySource, RustCrypto};
 #[derive(Debug)]
 pub struct Seeded(Mutex<u64>);
 
+impl Seeded {
+    /// From the beginning.
+    pub fn new(seed: u64) -> Self {
+        Self(Mutex::new(seed))
+    }
+}
+
 impl EntropySource for Seeded {
     fn fill(&self, out: &mut [u8]) -> Result<(), EntropyError> {
         let mut state = self.0.lock().map_err(|_| EntropyError)?;
@@ -30,5 +37,5 @@ pub fn backend_over(entropy: impl EntropySource + 'static) -> Backend {
 
 /// The backend over seeded entropy.
 pub fn seeded(seed: u64) -> Backend {
-    backend_over(Seeded(Mutex::new(seed)))
+    backend_over(Seeded::new(seed))
 }

@@ -140,9 +140,9 @@ fn fail(why: impl core::fmt::Display) -> ! {
 
 #[panic_handler]
 fn panic(info: &PanicInfo<'_>) -> ! {
-    #[cfg(feature = "texts")]
+    #[cfg(feature = "panics")]
     say!("{info}");
-    #[cfg(not(feature = "texts"))]
+    #[cfg(not(feature = "panics"))]
     let _ = info;
     semihosting::exit(101)
 }

@@ -2,6 +2,8 @@
 #![cfg(all(feature = "rustcrypto", feature = "aws-lc-rs", feature = "ring"))]
 
 mod aead;
+#[path = "../rustcrypto_wycheproof/aws_p256.rs"]
+mod aws_p256;
 mod handshake;
 mod keys;
 mod pair;

@@ -44,6 +44,7 @@ mod entropy;
 pub(crate) mod hash;
 mod kx;
 mod nist;
+mod p256;
 #[cfg_attr(not(feature = "sign"), path = "no_sign.rs")]
 mod sign;
 mod verify;
@@ -59,9 +60,11 @@ use rustls::crypto::CryptoProvider;
 use self::entropy::Entropy;
 pub use self::entropy::{EntropyError, EntropySource};
 use self::kx::{Ecdh, X25519};
-use self::nist::P256;
 #[cfg(feature = "p384")]
 use self::nist::P384;
+use self::nist::{NistCurve, P256};
+use self::p256::Given;
+pub use self::p256::P256Operations;
 use crate::crypto::Backend;
 
 /// The `rustcrypto` library with its source of entropy; makes a [`Backend`].
@@ -69,17 +72,51 @@ use crate::crypto::Backend;
 /// rustls keeps references to the key exchange groups and to the random generator for as long as
 /// the program runs. They live in here, so this value is a `static`, or leaked in a test.
 #[derive(Debug)]
-pub struct RustCrypto {
-    random: Entropy,
-    x25519: X25519,
-    p256: Ecdh<P256>,
-    #[cfg(feature = "p384")]
-    p384: Ecdh<P384>,
-}
+pub struct RustCrypto(Library<P256>);
 
 impl RustCrypto {
     /// The library over `entropy`. Does not read the source yet.
     pub const fn new(entropy: &'static dyn EntropySource) -> Self {
+        Self(Library::new(entropy))
+    }
+
+    /// The backend, with every suite and group of the build. Where processors have instructions for
+    /// AES, the order of preference is that of the other backends; elsewhere the fast suites come
+    /// first: on a Cortex-M4, ChaCha20-Poly1305 takes a fifth of the time of AES-128-GCM. Allocates
+    /// the lists of suites and groups.
+    pub fn backend(&'static self) -> Backend {
+        self.0.backend()
+    }
+}
+
+/// [`RustCrypto`] with another implementation of P-256, for key exchange and ECDSA.
+#[derive(Debug)]
+pub struct RustCryptoWith<O: P256Operations>(Library<Given<O>>);
+
+impl<O: P256Operations> RustCryptoWith<O> {
+    /// The library over `entropy`, as [`RustCrypto::new`] makes it.
+    pub const fn new(entropy: &'static dyn EntropySource) -> Self {
+        Self(Library::new(entropy))
+    }
+
+    /// The backend, as [`RustCrypto::backend`] makes it.
+    pub fn backend(&'static self) -> Backend {
+        self.0.backend()
+    }
+}
+
+/// Over one implementation of P-256.
+#[derive(Debug)]
+struct Library<P: NistCurve> {
+    random: Entropy,
+    x25519: X25519,
+    p256: Ecdh<P>,
+    #[cfg(feature = "p384")]
+    p384: Ecdh<P384>,
+}
+
+impl<P: NistCurve> Library<P> {
+    const fn new(entropy: &'static dyn EntropySource) -> Self {
         let random = Entropy(entropy);
         Self {
             random,
@@ -89,12 +126,10 @@ impl RustCrypto {
             p384: Ecdh::new(random),
         }
     }
+}
 
-    /// The backend, with every suite and group of the build. Where processors have instructions for AES, the order of
-    /// preference is that of the other backends; elsewhere the fast suites come first: on a Cortex-M4,
-    /// ChaCha20-Poly1305 takes a fifth of the time of AES-128-GCM. Allocates the lists of suites and
-    /// groups.
-    pub fn backend(&'static self) -> Backend {
+impl<P: NistCurve> Library<P> {
+    fn backend(&'static self) -> Backend {
         const HAS_AES: bool = cfg!(any(
             target_arch = "aarch64",
             target_arch = "x86",
@@ -108,9 +143,9 @@ impl RustCrypto {
                 #[cfg(feature = "p384")]
                 &self.p384,
             ],
-            signature_verification_algorithms: verify::SUPPORTED,
+            signature_verification_algorithms: verify::Supported::<P>::ALGORITHMS,
             secure_random: &self.random,
-            key_provider: &sign::Keys,
+            key_provider: &sign::Keys::<P>::NEW,
         };
         Backend::custom("rustcrypto", provider, aead::make_aead)
     }

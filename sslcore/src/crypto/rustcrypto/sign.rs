@@ -6,6 +6,7 @@ use alloc::string::ToString;
 use alloc::sync::Arc;
 use alloc::vec::Vec;
 use core::fmt;
+use core::marker::PhantomData;
 
 use p256::pkcs8::{ObjectIdentifier, PrivateKeyInfoRef};
 use rustls::crypto::KeyProvider;
@@ -18,7 +19,7 @@ use zeroize::Zeroizing;
 
 #[cfg(feature = "p384")]
 use super::nist::P384;
-use super::nist::{NistCurve, P256, secret_from_pkcs8, secret_from_sec1};
+use super::nist::{NistCurve, secret_from_pkcs8, secret_from_sec1};
 
 /// RFC 5480 §2.1.1.
 const EC_PUBLIC_KEY: ObjectIdentifier = ObjectIdentifier::new_unwrap("1.2.840.10045.2.1");
@@ -41,15 +42,24 @@ const KEYS: &str = match (cfg!(feature = "p384"), cfg!(feature = "ed25519")) {
 };
 
 /// Loads ECDSA and Ed25519 keys.
-#[derive(Debug)]
-pub(super) struct Keys;
+pub(super) struct Keys<P>(PhantomData<fn() -> P>);
 
-impl KeyProvider for Keys {
+impl<P> Keys<P> {
+    pub(super) const NEW: Self = Self(PhantomData);
+}
+
+impl<P> fmt::Debug for Keys<P> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Keys")
+    }
+}
+
+impl<P: NistCurve> KeyProvider for Keys<P> {
     fn load_private_key(&self, key: PrivateKeyDer<'static>) -> Result<Arc<dyn SigningKey>, Error> {
         let key = Zeroizing::new(key);
         match &*key {
-            PrivateKeyDer::Pkcs8(der) => from_pkcs8(der.secret_pkcs8_der()),
-            PrivateKeyDer::Sec1(der) => from_sec1(der.secret_sec1_der()),
+            PrivateKeyDer::Pkcs8(der) => from_pkcs8::<P>(der.secret_pkcs8_der()),
+            PrivateKeyDer::Sec1(der) => from_sec1::<P>(der.secret_sec1_der()),
             PrivateKeyDer::Pkcs1(_) => Err(rsa_refused()),
             _ => Err(Error::General(
                 "the private key is in a form this backend does not read: give it as PKCS#8 or SEC 1"
@@ -59,12 +69,12 @@ impl KeyProvider for Keys {
     }
 }
 
-fn from_pkcs8(der: &[u8]) -> Result<Arc<dyn SigningKey>, Error> {
+fn from_pkcs8<P: NistCurve>(der: &[u8]) -> Result<Arc<dyn SigningKey>, Error> {
     let info = PrivateKeyInfoRef::try_from(der)
         .map_err(|e| Error::General(format!("the private key is not valid PKCS#8: {e}")))?;
     match info.algorithm.oid {
-        EC_PUBLIC_KEY => ecdsa(
-            secret_from_pkcs8::<P256>(der),
+        EC_PUBLIC_KEY => ecdsa::<P>(
+            secret_from_pkcs8::<P>(der),
             #[cfg(feature = "p384")]
             || secret_from_pkcs8::<P384>(der),
         ),
@@ -82,21 +92,21 @@ fn from_pkcs8(der: &[u8]) -> Result<Arc<dyn SigningKey>, Error> {
     }
 }
 
-fn from_sec1(der: &[u8]) -> Result<Arc<dyn SigningKey>, Error> {
-    ecdsa(
-        secret_from_sec1::<P256>(der),
+fn from_sec1<P: NistCurve>(der: &[u8]) -> Result<Arc<dyn SigningKey>, Error> {
+    ecdsa::<P>(
+        secret_from_sec1::<P>(der),
         #[cfg(feature = "p384")]
         || secret_from_sec1::<P384>(der),
     )
 }
 
 /// The key on whichever curve could read it.
-fn ecdsa(
-    p256: Option<<P256 as NistCurve>::Secret>,
+fn ecdsa<P: NistCurve>(
+    p256: Option<P::Secret>,
     #[cfg(feature = "p384")] p384: impl FnOnce() -> Option<<P384 as NistCurve>::Secret>,
 ) -> Result<Arc<dyn SigningKey>, Error> {
     if let Some(secret) = p256 {
-        return Ok(Arc::new(EcdsaKey::<P256>(Arc::new(secret))));
+        return Ok(Arc::new(EcdsaKey::<P>(Arc::new(secret))));
     }
     #[cfg(feature = "p384")]
     if let Some(secret) = p384() {

