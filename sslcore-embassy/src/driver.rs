@@ -17,6 +17,7 @@ use sslcore::{
 
 use crate::clock::Clock;
 use crate::error::Error;
+use crate::logging;
 use crate::transport::Transport;
 
 /// One record's plaintext (RFC 8446 §5.1): one write encrypts no more before others have their turn.
@@ -198,7 +199,9 @@ impl<T: Transport> Driver<T> {
             Progress::Idle => false,
             Progress::DrainEvents => {
                 // Nobody asks for events: the oldest is forgotten.
-                self.connection.poll_event();
+                if let Some(event) = self.connection.poll_event() {
+                    logging::event(&event);
+                }
                 true
             }
         }

@@ -26,6 +26,7 @@ use sslcore::{FailureKind, Fault, ReadEnd, RequestId, ReviewId, UsageError};
 ///
 /// The trait [`embedded_io_async::Error`] tells its [`ErrorKind`], which is named at each error.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[cfg_attr(feature = "defmt", derive(defmt::Format))]
 #[non_exhaustive]
 pub enum Error {
     /// The application must verify the peer's certificate: look at

@@ -11,6 +11,7 @@ use sslcore::{
 use crate::clock::Clock;
 use crate::driver::{Call, Driver};
 use crate::error::Error;
+use crate::logging;
 use crate::transport::Transport;
 
 /// A TLS socket over any [`Transport`], that starts in plaintext. QSslSocket for embassy.
@@ -268,8 +269,9 @@ impl<T: Transport> SslSocket<T> {
     /// ```
     pub async fn next_event(&mut self) -> Option<Event> {
         let next = self.driver.run(Call::WATCH, |driver| {
-            let event = driver.connection.poll_event().map(Ok);
-            event.or_else(|| driver.ended().map(Err))
+            let event = driver.connection.poll_event();
+            event.iter().for_each(logging::event);
+            event.map(Ok).or_else(|| driver.ended().map(Err))
         });
         next.await.ok()
     }

@@ -17,6 +17,7 @@ macro_rules! alerts {
         /// ```
         #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
         #[non_exhaustive]
+        #[cfg_attr(feature = "defmt", derive(defmt::Format))]
         pub enum Alert {
             $($(#[$doc])* $name,)*
             /// A number that no RFC known to this library assigns.

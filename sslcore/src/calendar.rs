@@ -20,6 +20,7 @@ const EPOCH: u32 = 719_468;
 /// assert_eq!((date.year, date.month, date.day, date.second), (1970, 1, 2, 0));
 /// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[cfg_attr(feature = "defmt", derive(defmt::Format))]
 pub struct DateTime {
     /// The year.
     pub year: u64,

@@ -6,6 +6,7 @@ use crate::verify::SslErrorKind;
 
 /// The role of a connection, which the `start_*_encryption` call decides. `QSslSocket::SslMode`.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[cfg_attr(feature = "defmt", derive(defmt::Format))]
 pub enum SslMode {
     /// Plaintext passes through. `UnencryptedMode`.
     #[default]
@@ -18,16 +19,19 @@ pub enum SslMode {
 
 /// The id of one certificate review, which can be answered once.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[cfg_attr(feature = "defmt", derive(defmt::Format))]
 pub struct ReviewId(pub(crate) u32);
 
 /// The id of one request for a server's configuration, which can be answered once.
 /// [`Connection::config_request`](crate::Connection::config_request) has an example.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[cfg_attr(feature = "defmt", derive(defmt::Format))]
 pub struct RequestId(pub(crate) u32);
 
 /// How a connection ended: the report of [`Event::Closed`] ([`Event`] has an example) and of
 /// [`close_report`](crate::Connection::close_report).
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[cfg_attr(feature = "defmt", derive(defmt::Format))]
 pub struct CloseReport {
     /// Both close_notify alerts were exchanged and nothing was abandoned. For a connection that
     /// never left plaintext: both streams ended and nothing was abandoned.
@@ -64,6 +68,7 @@ pub struct CloseReport {
 /// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
+#[cfg_attr(feature = "defmt", derive(defmt::Format))]
 pub enum Event {
     /// TLS was started. `QSslSocket::modeChanged`.
     ModeChanged(SslMode),

@@ -9,6 +9,7 @@ use crate::verify::SslErrorKind;
 
 /// The side or part whose fault a [`Failure`] is. [`Failure`] has an example.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[cfg_attr(feature = "defmt", derive(defmt::Format))]
 pub enum Fault {
     /// The peer's: it broke the protocol, or ended the connection.
     Peer,
@@ -27,6 +28,7 @@ pub enum Fault {
 /// Why the connection failed. Terminal: a connection fails at most once.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
+#[cfg_attr(feature = "defmt", derive(defmt::Format))]
 pub enum FailureKind {
     /// The stream ended without close_notify: data may be missing ([rule R4](crate::rules#r4)).
     Truncated,
@@ -81,6 +83,7 @@ pub enum FailureKind {
 /// Messages that cost a peer nothing to send, and of which it may not send too many
 /// ([rule R10](crate::rules#r10)).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[cfg_attr(feature = "defmt", derive(defmt::Format))]
 pub enum Repeated {
     /// Records without content.
     EmptyRecords,
@@ -189,6 +192,7 @@ impl fmt::Display for Repeated {
 /// }
 /// ```
 #[derive(Clone, Debug, PartialEq, Eq)]
+#[cfg_attr(feature = "defmt", derive(defmt::Format))]
 pub struct Failure {
     pub(crate) kind: FailureKind,
     pub(crate) alert: Option<Alert>,

@@ -67,7 +67,7 @@
 //! | `tls12` | TLS 1.3 alone is spoken |
 //! | `texts` | [`Failure::detail`] is empty, and a [`ConfigError`] says only what it is |
 //!
-//! The feature `testing` adds the module of that name: what programs are
+//! With `defmt`, events, errors and settings implement `defmt::Format`. The feature `testing` adds the module of that name: what programs are
 //! tested with, and no security; `arbitrary`, which needs std, makes parts of it of a fuzzer's input.
 //! The handshake allocates through rustls; out of memory there is the platform's abort. Afterwards, on
 //! lent buffers, nothing allocates but new keys (some 20 allocations, most of them given back at once),
@@ -161,6 +161,47 @@ pub use crate::x509::usage::{ExtendedKeyUsage, KeyUsage};
 
 pub use bytes;
 pub use rustls_pki_types::{CertificateDer, PrivateKeyDer};
+
+/// What logs of microcontrollers can show.
+#[cfg(feature = "defmt")]
+const _: fn() = || {
+    fn shown<T: defmt::Format>() {}
+    shown::<(
+        Alert,
+        Certificate,
+        Changes,
+        CloseReport,
+        ConfigError,
+        DateTime,
+    )>();
+    shown::<(
+        Event,
+        Failure,
+        Fault,
+        FailureKind,
+        Instant,
+        Leftover,
+        Limits,
+    )>();
+    shown::<(
+        OnErrors,
+        PemError,
+        PrivateKeyError,
+        Progress,
+        ReadEnd,
+        Repeated,
+    )>();
+    shown::<(
+        RequestId,
+        ReviewId,
+        RevocationListError,
+        ExportError,
+        SignError,
+    )>();
+    shown::<(SignatureScheme, SslCipher, SslError, SslErrorKind, SslMode)>();
+    shown::<(SslProtocol, Timeouts, UsageError, VerifyMode)>();
+    shown::<crypto::AeadError>();
+};
 
 /// The version of this library. [`Backend::version`](crypto::Backend::version) is the cryptography's.
 ///

@@ -61,6 +61,7 @@ pub(crate) const STAPLED_RESPONSE: usize = 0xffff - 8;
 /// assert_eq!(Timeouts::CLIENT.decision, None);
 /// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[cfg_attr(feature = "defmt", derive(defmt::Format))]
 pub struct Limits {
     /// The number of unread plaintext bytes from which on no record is opened; one more record may then
     /// wait unopened. A lent buffer that has no room for both may keep less
@@ -98,6 +99,7 @@ impl Default for Limits {
 /// Three independent timers of a connection. The handshake timer is paused while a decision (a
 /// certificate review, a configuration request) is open. `None` disables a timer.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[cfg_attr(feature = "defmt", derive(defmt::Format))]
 pub struct Timeouts {
     /// The time from the start of TLS to [`Encrypted`](crate::Event::Encrypted), without the time in
     /// which decisions are open.

@@ -21,6 +21,7 @@ pub use rustls_pki_types::UnixTime;
 /// assert_eq!((now.monotonic.as_micros(), now.wall), (3_500_000, None));
 /// ```
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[cfg_attr(feature = "defmt", derive(defmt::Format))]
 pub struct Instant(u64);
 
 impl Instant {

@@ -14,6 +14,7 @@ use core::fmt;
 /// # }
 /// ```
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[cfg_attr(feature = "defmt", derive(defmt::Format))]
 pub enum Leftover {
     /// Refuse to start: [`UsageError::UnreadPlaintext`](crate::UsageError::UnreadPlaintext).
     #[default]
@@ -28,6 +29,7 @@ pub enum Leftover {
 /// before the call ([rule R7](crate::rules#r7)).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
+#[cfg_attr(feature = "defmt", derive(defmt::Format))]
 pub enum UsageError {
     /// TLS was started already: a connection has one life and one handshake.
     AlreadyStarted,
@@ -80,6 +82,7 @@ pub enum UsageError {
 #[cfg(feature = "testing")]
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
+#[cfg_attr(feature = "defmt", derive(defmt::Format))]
 pub enum NoSnapshot {
     /// A handshake is under way, and its engine cannot be copied.
     Handshaking,
@@ -138,6 +141,7 @@ impl core::error::Error for UsageError {}
 /// Why [`Connection::read`](crate::Connection::read) has nothing to read.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
+#[cfg_attr(feature = "defmt", derive(defmt::Format))]
 pub enum ReadEnd {
     /// Nothing has arrived; more may come.
     Empty,

@@ -6,6 +6,7 @@ use crate::time::Instant;
 /// Whether there is more to do.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[must_use = "there may be more to do"]
+#[cfg_attr(feature = "defmt", derive(defmt::Format))]
 pub enum Progress {
     /// Call again: there is more to do with what is there.
     Again,
@@ -50,6 +51,7 @@ pub enum Step<'a> {
 /// them.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 #[non_exhaustive]
+#[cfg_attr(feature = "defmt", derive(defmt::Format))]
 pub struct Changes {
     /// Plaintext has arrived, or reading has ended: who waits to read.
     pub readable: bool,

@@ -14,6 +14,7 @@ pub const NONCE_LEN: usize = 12;
 /// The AEAD refused: a forged or damaged record, or a key that cannot be used. The error says nothing
 /// more (RFC 8446 §5.2).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[cfg_attr(feature = "defmt", derive(defmt::Format))]
 pub struct AeadError;
 
 /// One key of one AEAD, ready to seal and open in place. Implementations wipe the key on drop.

@@ -37,6 +37,7 @@ pub struct PrivateKey {
 /// Why bytes are not a [`PrivateKey`].
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
+#[cfg_attr(feature = "defmt", derive(defmt::Format))]
 pub enum PrivateKeyError {
     /// The bytes have no private key.
     NotAKey,

@@ -55,6 +55,7 @@ pub trait Signer: Send + Sync {
 
 /// Why a [`Signer`] did not sign.
 #[derive(Clone, Debug, PartialEq, Eq)]
+#[cfg_attr(feature = "defmt", derive(defmt::Format))]
 pub struct SignError(String);
 
 impl SignError {

@@ -7,6 +7,7 @@ use super::version::SslProtocol;
 
 /// The AEADs of the record layer. All three have a 16-byte tag and a 12-byte nonce.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[cfg_attr(feature = "defmt", derive(defmt::Format))]
 pub enum AeadAlgorithm {
     /// AES-128 in Galois/counter mode (RFC 5288, RFC 8446).
     Aes128Gcm,
@@ -232,6 +233,13 @@ impl SslCipher {
     /// suites here.
     pub fn used_bits(&self) -> usize {
         self.aead.key_len() * 8
+    }
+}
+
+#[cfg(feature = "defmt")]
+impl defmt::Format for SslCipher {
+    fn format(&self, f: defmt::Formatter<'_>) {
+        defmt::write!(f, "{=str}", self.name);
     }
 }
 

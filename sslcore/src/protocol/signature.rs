@@ -12,6 +12,7 @@ use core::fmt;
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 #[repr(u16)]
+#[cfg_attr(feature = "defmt", derive(defmt::Format))]
 pub enum SignatureScheme {
     /// RSASSA-PKCS1-v1_5 with SHA-256; TLS 1.2 alone.
     RsaPkcs1Sha256 = 0x0401,

@@ -128,6 +128,13 @@ impl SslError {
     }
 }
 
+#[cfg(feature = "defmt")]
+impl defmt::Format for SslError {
+    fn format(&self, f: defmt::Formatter<'_>) {
+        defmt::write!(f, "{} at depth {=usize}", self.kind, self.depth);
+    }
+}
+
 impl PartialEq for SslError {
     fn eq(&self, other: &Self) -> bool {
         self.kind == other.kind && self.certificate == other.certificate

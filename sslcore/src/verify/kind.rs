@@ -17,6 +17,7 @@ macro_rules! error_kinds {
         /// ```
         #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
         #[non_exhaustive]
+        #[cfg_attr(feature = "defmt", derive(defmt::Format))]
         pub enum SslErrorKind {
             $($(#[$doc])* $name = $code,)*
         }

@@ -17,6 +17,7 @@ use super::verified::VerifiedSignatures;
 /// Whether the peer's certificate is requested and verified, and who decides.
 /// [`ConfigBuilder::verify_mode`](crate::ConfigBuilder::verify_mode), `QSslSocket::PeerVerifyMode`.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[cfg_attr(feature = "defmt", derive(defmt::Format))]
 pub enum VerifyMode {
     /// A server requests no certificate. A client verifies nothing of the server's, not even its name.
     /// (Qt compares the name, and forgives the result.)
@@ -40,6 +41,7 @@ pub enum VerifyMode {
 /// The effect of errors in the peer's chain when the mode is [`VerifyMode::Verify`].
 /// [`ConfigBuilder::on_errors`](crate::ConfigBuilder::on_errors).
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[cfg_attr(feature = "defmt", derive(defmt::Format))]
 pub enum OnErrors {
     /// The handshake fails with the first error's alert.
     #[default]

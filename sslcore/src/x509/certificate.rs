@@ -252,6 +252,13 @@ impl fmt::Debug for Certificate {
     }
 }
 
+#[cfg(feature = "defmt")]
+impl defmt::Format for Certificate {
+    fn format(&self, f: defmt::Formatter<'_>) {
+        defmt::write!(f, "Certificate({=usize} bytes)", self.0.len());
+    }
+}
+
 impl From<CertificateDer<'static>> for Certificate {
     fn from(der: CertificateDer<'static>) -> Self {
         Self(Arc::new(der))

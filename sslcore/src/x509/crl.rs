@@ -25,6 +25,7 @@ const URI: u8 = tag::context(6);
 /// Why bytes are not a [`RevocationList`](crate::RevocationList).
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
+#[cfg_attr(feature = "defmt", derive(defmt::Format))]
 pub enum RevocationListError {
     /// The bytes are something else.
     NotAList,

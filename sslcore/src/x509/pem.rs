@@ -10,6 +10,7 @@ use zeroize::Zeroizing;
 
 /// Why a text is not read: one of its PEM blocks has no end, or is not base64.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[cfg_attr(feature = "defmt", derive(defmt::Format))]
 pub struct PemError {
     line: usize,
 }

@@ -20,6 +20,7 @@ pub trait EntropySource: fmt::Debug + Send + Sync {
 
 /// The entropy source could not deliver.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[cfg_attr(feature = "defmt", derive(defmt::Format))]
 pub struct EntropyError;
 
 impl fmt::Display for EntropyError {

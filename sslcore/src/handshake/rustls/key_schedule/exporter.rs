@@ -15,6 +15,7 @@ use crate::crypto::suite::Tls12Suite;
 /// nothing. The output buffer is as it was.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
+#[cfg_attr(feature = "defmt", derive(defmt::Format))]
 pub enum ExportError {
     /// The handshake is not complete, or never was.
     NotEncrypted,

@@ -1,0 +1,18 @@
+//! What the application's log is told: every event that is handed out or had no room, and failures aloud.
+
+use sslcore::Event;
+
+pub(crate) fn event(event: &Event) {
+    #[cfg(feature = "defmt")]
+    match event {
+        Event::Failed(failure) => defmt::warn!("TLS: {}", failure),
+        event => defmt::debug!("TLS: {}", event),
+    }
+    #[cfg(feature = "log")]
+    match event {
+        Event::Failed(failure) => log::warn!(target: "sslcore", "{failure}"),
+        event => log::debug!(target: "sslcore", "{event:?}"),
+    }
+    #[cfg(not(any(feature = "defmt", feature = "log")))]
+    let _ = event;
+}
