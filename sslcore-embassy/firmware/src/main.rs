@@ -5,6 +5,8 @@
 
 extern crate alloc;
 
+#[cfg(feature = "emulated-atomics")]
+mod atomics;
 mod board;
 mod entropy;
 mod heap;

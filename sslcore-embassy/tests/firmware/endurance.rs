@@ -59,7 +59,7 @@ fn a_chain_of_six_authorities_of_one_name_is_refused_politely() {
         let refused = format!("refused for {kind:?}, told Some({:?})", alert.name());
         assert!(said.contains(&refused), "{said}");
         openssl::assert_only_alerted(&mut peer, version, alert);
-        let longest = guest::longest(&said, "the refusal");
+        let longest = guest::longest(&said, "cost of the refusal: ");
         assert!(longest < ONE_CHECK, "{version}: {said}");
         guest::tell_counted(&format!("six authorities of one name, {version}"), &said);
     }

@@ -40,10 +40,12 @@ impl Guest {
         self
     }
 
-    /// A file of its host that it finds by this name.
+    /// A file in the folder that it runs in. Its words are the same whatever that is called: to read them
+    /// costs the same, too.
     pub(crate) fn with_file(self, name: &str, contents: &[u8]) -> Self {
-        let path = self.scratch.file(&format!("{name}.der"), contents);
-        self.word(&format!("{name}={path}"))
+        let file = format!("{name}.der");
+        self.scratch.file(&file, contents);
+        self.word(&format!("{name}={file}"))
     }
 
     /// It trusts what this authority vouches for.
@@ -205,11 +207,11 @@ pub(crate) fn number(said: &str, words: &str) -> u32 {
     number.unwrap_or_else(|| panic!("no number behind {words:?}: {said}"))
 }
 
-/// The cycles of the longest poll of what has this name in the figures.
-pub(crate) fn longest(said: &str, what: &str) -> u32 {
+/// The cycles of the longest step in the figures behind these words.
+pub(crate) fn longest(said: &str, words: &str) -> u32 {
     let (_, cost) = said
-        .split_once(&format!("cost of {what}: "))
-        .unwrap_or_else(|| panic!("no cost of {what}: {said}"));
+        .split_once(words)
+        .unwrap_or_else(|| panic!("no {words:?}: {said}"));
     number(cost, "longest ")
 }
 
