@@ -1,5 +1,7 @@
 //! What fails when certificates are verified otherwise, in one program, so that it is built and run fast.
 
+#[path = "../tests/certificate_costs.rs"]
+mod certificate_costs;
 #[path = "../tests/diagnosis.rs"]
 mod diagnosis;
 #[path = "../tests/distinguished_names.rs"]
@@ -26,6 +28,8 @@ mod pins;
 mod policy;
 #[path = "../tests/precedence.rs"]
 mod precedence;
+#[path = "../tests/public_key_costs.rs"]
+mod public_key_costs;
 #[path = "../tests/qt_sslcertificate_judged.rs"]
 mod qt_sslcertificate_judged;
 #[path = "../tests/qt_sslerror.rs"]
@@ -40,7 +44,11 @@ mod revoked;
 mod sentences;
 #[path = "../tests/stapled.rs"]
 mod stapled;
+#[path = "../tests/unread.rs"]
+mod unread;
 #[path = "../tests/unread_certificates.rs"]
 mod unread_certificates;
+#[path = "../tests/useless_keys.rs"]
+mod useless_keys;
 #[path = "../tests/verdict/main.rs"]
 mod verdict;

@@ -123,6 +123,17 @@ fn directory_names_are_compared_part_by_part() {
 }
 
 #[test]
+fn a_subject_without_parts_is_no_directory_name() {
+    let mut nameless = leaf(&["server.test"]);
+    nameless.distinguished_name = rcgen::DistinguishedName::new();
+    let base = distinguished_name(&[&[(O, UTF8, b"Example")]]);
+    let base: &[Base<'_>] = &[(DIRECTORY, &base)];
+    assert_eq!(found(base, &[], nameless.clone()), []);
+    let all = distinguished_name(&[]);
+    assert_eq!(found(&[], &[(DIRECTORY, &all)], nameless), []);
+}
+
+#[test]
 fn one_of_several_that_are_permitted_is_enough_and_one_that_is_excluded_too() {
     let [ours, other] =
         [b"Example", b"Another"].map(|name| distinguished_name(&[&[(O, UTF8, &name[..])]]));

@@ -1,7 +1,7 @@
 //! Certificates that are trust anchors and their peers' own: what `openssl req -x509` makes.
 
 use rcgen::{
-    BasicConstraints, CertificateParams, ExtendedKeyUsagePurpose, GeneralSubtree, IsCa,
+    BasicConstraints, CertificateParams, DnType, ExtendedKeyUsagePurpose, GeneralSubtree, IsCa,
     KeyUsagePurpose, NameConstraints,
 };
 use sslcore::SslErrorKind::*;
@@ -143,6 +143,26 @@ fn one_without_keycertsign_vouches_for_nobody_else() {
     let namesake = own.issue(params);
     for chain in [&[&namesake][..], &[&namesake, &own]] {
         assert_ne!(found(trusting(&[&own]), chain), []);
+    }
+}
+
+#[test]
+fn an_issuer_that_is_not_known_is_not_taken_for_a_leaf_that_is_trusted() {
+    let own = home_server(|own| own.key_usages = vec![KeyUsagePurpose::DigitalSignature]);
+    let stranger = Made::self_signed(authority("stranger"));
+    for (issuer, why) in [
+        (&own, "make no authority of the trust anchor CN=leaf"),
+        (
+            &stranger,
+            "neither a trust anchor nor the peer's chain has CN=stranger",
+        ),
+    ] {
+        let mut below = leaf(&[HOST]);
+        below.distinguished_name.push(DnType::CommonName, "below");
+        let errors = errors(trusting(&[&own]), &[&issuer.issue(below)]);
+        assert_eq!(errors[0].kind(), UnableToGetLocalIssuerCertificate);
+        let sentence = errors[0].to_string();
+        assert!(sentence.ends_with(why), "{sentence}");
     }
 }
 

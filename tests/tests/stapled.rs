@@ -4,11 +4,13 @@
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
+use rcgen::KeyPair;
 use sslcore::{
     Alert, ClientConfig, ConfigError, Event, FailureKind, Instant, OnErrors, Pin, ServerConfig,
     SslErrorKind, StatusChecker, StatusQuestion, StatusReport, UnixTime, Verdict, VerifyMode,
 };
 use sslcore_tests::certs::{NOW, WORLD};
+use sslcore_tests::chains::Family;
 use sslcore_tests::pair::{End, Pair, backend, backends, client, server, server_name};
 
 const VERSIONS: [&str; 2] = ["TLSv1.2", "TLSv1.3"];
@@ -358,6 +360,38 @@ fn the_checker_learns_the_issuer_if_a_path_leads_to_an_anchor_the_time_and_the_t
     assert!(!untrusted.has_issuer);
     assert!(unclocked.has_issuer);
     assert_eq!(unclocked.now, None);
+}
+
+#[test]
+fn an_issuer_is_none_for_the_checker_where_the_path_above_it_is_not_trusted() {
+    let family = Family::new();
+    let stranger = KeyPair::generate().expect("a key");
+    let forged = family.root.issue_to(
+        family.middle.params.clone(),
+        KeyPair::try_from(family.middle.key.serialize_der()).expect("its key"),
+    );
+    let forged = forged.with_fields(&stranger, |_| ());
+    let (middle, root) = (&family.middle, &family.root);
+    for (trusted, issuers, has_issuer) in [
+        (true, [middle, root], true),
+        (false, [middle, root], false),
+        (true, [&forged, root], false),
+    ] {
+        let checker = Checker::saying(&[]);
+        let anchors = trusted.then(|| root.der.clone());
+        let client = asking(&checker).trust_anchors(anchors);
+        let identity = family.leaf.identity(&issuers);
+        let server =
+            ServerConfig::builder(backend()).identity(identity.chain.clone(), identity.key());
+        let mut pair = Pair::tls(
+            &client.build().expect("a client"),
+            &server.build().expect("a server"),
+        );
+        pair.run();
+        assert_eq!(pair.client.conn.is_encrypted(), has_issuer);
+        let asked: Vec<_> = checker.asked().iter().map(|it| it.has_issuer).collect();
+        assert_eq!(asked, [has_issuer]);
+    }
 }
 
 #[test]
