@@ -1,7 +1,5 @@
 //! What fails when certificates are verified otherwise, in one program, so that it is built and run fast.
 
-#[path = "../tests/certificate_costs.rs"]
-mod certificate_costs;
 #[path = "../tests/diagnosis.rs"]
 mod diagnosis;
 #[path = "../tests/distinguished_names.rs"]
@@ -44,8 +42,6 @@ mod revoked;
 mod sentences;
 #[path = "../tests/stapled.rs"]
 mod stapled;
-#[path = "../tests/unread.rs"]
-mod unread;
 #[path = "../tests/unread_certificates.rs"]
 mod unread_certificates;
 #[path = "../tests/useless_keys.rs"]

@@ -304,7 +304,14 @@ fn names_that_cannot_be_read_are_told_of_the_certificate_that_has_them() {
     assert_eq!(found(everybody, &[], cut), unreadable);
     let mail: &[Base<'_>] = &[(EMAIL, b"mail.test")];
     let homeless = names(&[element(DNS, b"server.test"), element(EMAIL, b"mail.test")]);
-    assert_eq!(found(mail, &[], homeless), unreadable);
+    assert_eq!(found(mail, &[], homeless.clone()), unreadable);
+    let root = Made::self_signed(constrained("root", &constraints(mail, &[])));
+    assert_eq!(
+        errors(&root, &[&root.issue(homeless)])[0]
+            .explanation()
+            .to_string(),
+        "the certificate cannot be verified: its extension 2.5.29.17 (subjectAltName) is damaged"
+    );
     let host: &[Base<'_>] = &[(DNS, b"test")];
     let dotted = names(&[element(DNS, b"server..test")]);
     assert_eq!(found(host, &[], dotted), unreadable);
