@@ -26,6 +26,8 @@ mod pins;
 mod policy;
 #[path = "../tests/precedence.rs"]
 mod precedence;
+#[path = "../tests/public_key_costs.rs"]
+mod public_key_costs;
 #[path = "../tests/qt_sslcertificate_judged.rs"]
 mod qt_sslcertificate_judged;
 #[path = "../tests/qt_sslerror.rs"]
@@ -42,5 +44,7 @@ mod sentences;
 mod stapled;
 #[path = "../tests/unread_certificates.rs"]
 mod unread_certificates;
+#[path = "../tests/useless_keys.rs"]
+mod useless_keys;
 #[path = "../tests/verdict/main.rs"]
 mod verdict;

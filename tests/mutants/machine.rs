@@ -4,6 +4,8 @@
 mod alerts;
 #[path = "../tests/awkward_endings.rs"]
 mod awkward_endings;
+#[path = "../tests/bad_input.rs"]
+mod bad_input;
 #[path = "../tests/canceling.rs"]
 mod canceling;
 #[path = "../tests/changes.rs"]
@@ -56,6 +58,8 @@ mod resumed_trust;
 mod second_hello;
 #[path = "../tests/sessions.rs"]
 mod sessions;
+#[path = "../tests/snapshots.rs"]
+mod snapshots;
 #[path = "../tests/stapled.rs"]
 mod stapled;
 #[path = "../tests/starttls.rs"]

@@ -152,6 +152,19 @@ impl Made {
             ..self
         }
     }
+
+    /// With the point of its key on P-256 compressed, signed again by `issuer`: backends are asked
+    /// whether they take such keys.
+    pub fn compressed(self, issuer: &KeyPair) -> Self {
+        self.with_fields(issuer, |fields| {
+            let key = &mut fields[field::PUBLIC_KEY];
+            let (point, last) = (key.len() - 65, key[key.len() - 1]);
+            let mut half = vec![0, 2 | (last & 1)];
+            half.extend(&key[point + 1..point + 33]);
+            let algorithm = key[2..point - 3].to_vec();
+            *key = element(0x30, &[algorithm, element(3, &half)].concat());
+        })
+    }
 }
 
 /// A root, an intermediate, and a leaf for [`HOST`].

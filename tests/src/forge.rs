@@ -164,6 +164,11 @@ impl Forger {
         self.tx.seal(content, body, padding)
     }
 
+    /// One TLS 1.3 record with all that is sealed in it: the content, its type, the padding.
+    pub fn seal_inner(&mut self, inner: &[u8]) -> Vec<u8> {
+        self.tx.seal_inner(inner.to_vec())
+    }
+
     /// Opens the records that the honest end has sent: type and content of each.
     pub fn open(&mut self, bytes: &[u8]) -> Vec<(u8, Vec<u8>)> {
         let records = records(bytes);

@@ -80,33 +80,31 @@ impl Direction {
 
     /// One record of this type with this content, and with padding in TLS 1.3.
     pub fn seal(&mut self, content: u8, body: &[u8], padding: usize) -> Vec<u8> {
-        let nonce = self.nonce();
-        let mut inner = body.to_vec();
-        let mut sealed;
-        let tag;
         if self.tls13 {
-            inner.push(content);
-            inner.resize(inner.len() + padding, 0);
-            sealed = record(DATA, &vec![0; inner.len() + TAG_LEN]);
-            sealed.truncate(5);
-            tag = self.aead.seal(&nonce, &sealed, &mut inner).expect("seal");
-        } else {
-            let explicit: &[u8] = if self.explicit_nonce {
-                &nonce[4..]
-            } else {
-                &[]
-            };
-            let len = explicit.len() + inner.len() + TAG_LEN;
-            sealed = record(content, &vec![0; len]);
-            sealed.truncate(5);
-            sealed.extend_from_slice(explicit);
-            let aad = self.tls12_aad(content, inner.len());
-            tag = self.aead.seal(&nonce, &aad, &mut inner).expect("seal");
+            let padded = [body, &[content], &vec![0; padding]].concat();
+            return self.seal_inner(padded);
         }
-        sealed.extend_from_slice(&inner);
-        sealed.extend_from_slice(&tag);
+        let nonce = self.nonce();
+        let explicit: &[u8] = if self.explicit_nonce {
+            &nonce[4..]
+        } else {
+            &[]
+        };
+        let mut inner = body.to_vec();
+        let aad = self.tls12_aad(content, inner.len());
+        let tag = self.aead.seal(&nonce, &aad, &mut inner).expect("seal");
         self.seq += 1;
-        sealed
+        record(content, &[explicit, &inner, &tag].concat())
+    }
+
+    /// One TLS 1.3 record with all that is sealed in it: the content, its type, the padding.
+    pub fn seal_inner(&mut self, mut inner: Vec<u8>) -> Vec<u8> {
+        let mut sealed = record(DATA, &vec![0; inner.len() + TAG_LEN]);
+        sealed.truncate(5);
+        let nonce = self.nonce();
+        let tag = self.aead.seal(&nonce, &sealed, &mut inner).expect("seal");
+        self.seq += 1;
+        [sealed, inner, tag.to_vec()].concat()
     }
 
     /// The type and the content of a record, padding removed.

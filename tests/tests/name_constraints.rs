@@ -123,6 +123,17 @@ fn directory_names_are_compared_part_by_part() {
 }
 
 #[test]
+fn a_subject_without_parts_is_no_directory_name() {
+    let mut nameless = leaf(&["server.test"]);
+    nameless.distinguished_name = rcgen::DistinguishedName::new();
+    let base = distinguished_name(&[&[(O, UTF8, b"Example")]]);
+    let base: &[Base<'_>] = &[(DIRECTORY, &base)];
+    assert_eq!(found(base, &[], nameless.clone()), []);
+    let all = distinguished_name(&[]);
+    assert_eq!(found(&[], &[(DIRECTORY, &all)], nameless), []);
+}
+
+#[test]
 fn one_of_several_that_are_permitted_is_enough_and_one_that_is_excluded_too() {
     let [ours, other] =
         [b"Example", b"Another"].map(|name| distinguished_name(&[&[(O, UTF8, &name[..])]]));
@@ -293,7 +304,14 @@ fn names_that_cannot_be_read_are_told_of_the_certificate_that_has_them() {
     assert_eq!(found(everybody, &[], cut), unreadable);
     let mail: &[Base<'_>] = &[(EMAIL, b"mail.test")];
     let homeless = names(&[element(DNS, b"server.test"), element(EMAIL, b"mail.test")]);
-    assert_eq!(found(mail, &[], homeless), unreadable);
+    assert_eq!(found(mail, &[], homeless.clone()), unreadable);
+    let root = Made::self_signed(constrained("root", &constraints(mail, &[])));
+    assert_eq!(
+        errors(&root, &[&root.issue(homeless)])[0]
+            .explanation()
+            .to_string(),
+        "the certificate cannot be verified: its extension 2.5.29.17 (subjectAltName) is damaged"
+    );
     let host: &[Base<'_>] = &[(DNS, b"test")];
     let dotted = names(&[element(DNS, b"server..test")]);
     assert_eq!(found(host, &[], dotted), unreadable);

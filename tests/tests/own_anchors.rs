@@ -1,7 +1,7 @@
 //! Certificates that are trust anchors and their peers' own: what `openssl req -x509` makes.
 
 use rcgen::{
-    BasicConstraints, CertificateParams, ExtendedKeyUsagePurpose, GeneralSubtree, IsCa,
+    BasicConstraints, CertificateParams, DnType, ExtendedKeyUsagePurpose, GeneralSubtree, IsCa,
     KeyUsagePurpose, NameConstraints,
 };
 use sslcore::SslErrorKind::*;
@@ -63,11 +63,14 @@ fn its_names_dates_and_usages_are_judged() {
     }
     let own =
         home_server(|own| own.extended_key_usages = vec![ExtendedKeyUsagePurpose::ClientAuth]);
-    let why = errors(trusting(&[&own]), &[&own])[0].to_string();
-    assert!(
-        why.ends_with("it is for clientAuth, and not for a TLS server"),
-        "{why}"
-    );
+    let silent = home_server(|own| own.key_usages = vec![KeyUsagePurpose::KeyCertSign]);
+    for (own, why) in [
+        (own, "it is for clientAuth, and not for a TLS server"),
+        (silent, "its key usage does not have digitalSignature"),
+    ] {
+        let sentence = errors(trusting(&[&own]), &[&own])[0].to_string();
+        assert!(sentence.ends_with(why), "{sentence}");
+    }
 }
 
 #[test]
@@ -84,15 +87,32 @@ fn only_the_certificate_itself_is_trusted_so() {
         let kinds = found(trusting(&[&own]), &[stranger]);
         assert!(kinds.contains(&(InvalidPurpose, 0)), "{kinds:?}");
     }
+    let errors = errors(trusting(&[]), &[&own]);
+    let kinds = errors.iter().map(|error| error.kind());
     assert_eq!(
-        found(trusting(&[]), &[&own]),
-        [(SelfSignedCertificate, 0), (InvalidPurpose, 0)]
+        kinds.collect::<Vec<_>>(),
+        [SelfSignedCertificate, InvalidPurpose]
+    );
+    let sentence = errors[1].to_string();
+    assert!(
+        sentence.ends_with("it is a certificate authority's, and not a server's"),
+        "{sentence}"
     );
 }
 
 #[test]
 fn an_authority_below_another_one_is_no_peer() {
     let root = Made::self_signed(authority("root"));
+    let client = |own: &mut CertificateParams| {
+        own.extended_key_usages = vec![ExtendedKeyUsagePurpose::ClientAuth];
+    };
+    let other = root.issue(home_server(client).params);
+    let errors = errors(trusting(&[&root]), &[&other]);
+    let sentence = errors[0].to_string();
+    assert!(
+        sentence.ends_with("it is a certificate authority's, and not a server's"),
+        "{sentence}"
+    );
     let middle = root.issue(home_server(|_| ()).params);
     assert_eq!(found(trusting(&[&root]), &[&middle]), [(InvalidPurpose, 0)]);
     let both = trusting(&[&root, &middle]);
@@ -143,6 +163,26 @@ fn one_without_keycertsign_vouches_for_nobody_else() {
     let namesake = own.issue(params);
     for chain in [&[&namesake][..], &[&namesake, &own]] {
         assert_ne!(found(trusting(&[&own]), chain), []);
+    }
+}
+
+#[test]
+fn an_issuer_that_is_not_known_is_not_taken_for_a_leaf_that_is_trusted() {
+    let own = home_server(|own| own.key_usages = vec![KeyUsagePurpose::DigitalSignature]);
+    let stranger = Made::self_signed(authority("stranger"));
+    for (issuer, why) in [
+        (&own, "make no authority of the trust anchor CN=leaf"),
+        (
+            &stranger,
+            "neither a trust anchor nor the peer's chain has CN=stranger",
+        ),
+    ] {
+        let mut below = leaf(&[HOST]);
+        below.distinguished_name.push(DnType::CommonName, "below");
+        let errors = errors(trusting(&[&own]), &[&issuer.issue(below)]);
+        assert_eq!(errors[0].kind(), UnableToGetLocalIssuerCertificate);
+        let sentence = errors[0].to_string();
+        assert!(sentence.ends_with(why), "{sentence}");
     }
 }
 

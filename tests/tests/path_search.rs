@@ -10,6 +10,11 @@ use sslcore_tests::flaws::elsewhere;
 use sslcore_tests::judging::{ders, found, now, trusting};
 use sslcore_tests::watched::{checks, watched};
 
+/// sha1WithRSAEncryption, 1.2.840.113549.1.1.5
+const SHA1_WITH_RSA: [u8; 15] = [
+    0x30, 13, 6, 9, 0x2a, 0x86, 0x48, 0x86, 0xf7, 0x0d, 1, 1, 5, 5, 0,
+];
+
 /// An authority that others certify: its name and its key.
 struct Who(CertificateParams, KeyPair);
 
@@ -140,12 +145,8 @@ fn of_seven_issuers_of_one_name_the_good_one_is_found() {
 fn of_seven_issuers_whose_signatures_are_others_the_signed_one_is_found() {
     let (root, middle) = (Who::new("root"), Who::new("middle"));
     let stranger = KeyPair::generate().expect("key");
-    // sha1WithRSAEncryption, 1.2.840.113549.1.1.5
-    let sha1: &[u8] = &[
-        0x30, 13, 6, 9, 0x2a, 0x86, 0x48, 0x86, 0xf7, 0x0d, 1, 1, 5, 5, 0,
-    ];
     let good = middle.by(&root);
-    for algorithm in [None, Some(sha1)] {
+    for algorithm in [None, Some(SHA1_WITH_RSA)] {
         let forge = |_| {
             middle.by(&root).with_fields(&stranger, |fields| {
                 if let Some(algorithm) = algorithm {
@@ -270,6 +271,49 @@ fn a_path_that_is_too_long_for_an_authority_is_left_for_a_shorter_one() {
     assert_good(&root.own(), &lower.leaf(), &issuers, 30);
 }
 
+#[test]
+fn of_two_issuers_the_one_whose_path_length_suffices_is_the_one_that_is_judged() {
+    let [root, middle] = ["root", "middle"].map(Who::new);
+    let expired = middle.by_with(&root, |it| it.not_after = rcgen::date_time_ymd(2025, 6, 1));
+    let short = middle.by_with(&root, |it| {
+        it.is_ca = IsCa::Ca(BasicConstraints::Constrained(0))
+    });
+    let mut client = leaf(&[HOST]);
+    client.extended_key_usages = vec![ExtendedKeyUsagePurpose::ClientAuth];
+    let client = middle.own().issue(client);
+    for issuers in [[&expired, &short], [&short, &expired]] {
+        let chain = [&[&client][..], &issuers].concat();
+        assert_eq!(judged(&[&root.own()], &chain).0, [(InvalidPurpose, 0)]);
+    }
+}
+
+#[test]
+fn what_is_above_a_new_key_that_the_old_one_has_not_signed_is_told_too() {
+    let root = Who::new("root");
+    let [new, old] = ["authority"; 2].map(Who::new);
+    let stranger = KeyPair::generate().expect("key");
+    let forged = new.by(&old).with_fields(&stranger, |_| ());
+    let expired = old.by_with(&root, |it| it.not_after = rcgen::date_time_ymd(2025, 6, 1));
+    let (kinds, _) = judged(&[&root.own()], &[&new.leaf(), &forged, &expired]);
+    assert_eq!(
+        kinds,
+        [(CertificateSignatureFailed, 1), (CertificateExpired, 2)]
+    );
+}
+
+#[test]
+fn a_root_whose_own_signature_cannot_be_checked_is_where_the_path_ends() {
+    let [root, namesake] = ["root"; 2].map(Who::new);
+    let sha1 = root.own().with_fields(&root.1, |fields| {
+        fields[field::ALGORITHM] = SHA1_WITH_RSA.to_vec();
+    });
+    let (kinds, _) = judged(&[], &[&root.leaf(), &sha1, &namesake.own()]);
+    assert_eq!(
+        kinds,
+        [(SelfSignedCertificateInChain, 1), (UnsupportedAlgorithm, 1)]
+    );
+}
+
 /// A leaf and `count` intermediates, each issued by the next, and their anchor.
 fn line(count: usize) -> (Made, Vec<Made>) {
     let root = Made::self_signed(authority("root"));
@@ -375,6 +419,38 @@ fn where_the_budget_ends_the_search_nothing_else_is_said_of_it() {
     let (kinds, checks) = judged(&[&root.own()], &chain);
     assert_eq!(kinds, [(PathSearchExceeded, 0)]);
     assert!(checks <= 101, "{checks}");
+}
+
+#[test]
+fn a_search_that_was_given_up_is_told_beside_what_was_found() {
+    // One key, certified so often by the stranger that nobody gets to the root.
+    let [root, stranger, middle] = ["root", "stranger", "middle"].map(Who::new);
+    let mut issuers: Vec<_> = (0..110).map(|_| middle.by(&stranger)).collect();
+    issuers.extend([stranger.own(), middle.by(&root)]);
+    let leaf = middle.leaf();
+    let mut chain = vec![&leaf];
+    chain.extend(&issuers);
+    let (kinds, _) = judged(&[&root.own()], &chain);
+    assert_eq!(
+        kinds,
+        [(SelfSignedCertificateInChain, 2), (PathSearchExceeded, 0)]
+    );
+}
+
+#[test]
+fn what_webpki_finds_is_good_whatever_the_search_here_would_cost() {
+    let root = Who::new("root");
+    let namesakes: Vec<_> = (0..6).map(|_| Who::new("same")).collect();
+    let above = namesakes.iter().skip(1).chain([&root]);
+    let all: Vec<_> = namesakes
+        .iter()
+        .zip(above)
+        .map(|(it, by)| it.by(by).compressed(&by.1))
+        .collect();
+    let leaf = namesakes[0].leaf();
+    let order = [0, 1, 2, 5, 4, 3].map(|at| &all[at]);
+    let chain = [&[&leaf][..], &order].concat();
+    assert_eq!(judged(&[&root.own()], &chain).0, []);
 }
 
 #[test]

@@ -4,8 +4,11 @@
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
-use sslcore::{Progress, StatusChecker, StatusQuestion, StatusReport, VerifyMode};
+use sslcore::{
+    ClientConfig, Progress, ServerConfig, StatusChecker, StatusQuestion, StatusReport, VerifyMode,
+};
 use sslcore_tests::certs::WORLD;
+use sslcore_tests::chains::Family;
 use sslcore_tests::pair::{End, Pair, client, server};
 use sslcore_tests::watched::{Operation, watch, watched};
 
@@ -30,6 +33,16 @@ fn carry(from: &mut End, to: &mut End, costs: &mut Vec<Vec<Operation>>) -> bool 
 }
 
 /// What the calls of a handshake cost the client, and the server.
+fn costs_of(client: &ClientConfig, server: &ServerConfig) -> [Vec<Vec<Operation>>; 2] {
+    let mut pair = Pair::tls(client, server);
+    let mut costs = [Vec::new(), Vec::new()];
+    while carry(&mut pair.client, &mut pair.server, &mut costs[0])
+        | carry(&mut pair.server, &mut pair.client, &mut costs[1])
+    {}
+    assert!(pair.client.conn.is_encrypted() && pair.server.conn.is_encrypted());
+    costs
+}
+
 fn costs(version: &str, is_mutual: bool) -> [Vec<Vec<Operation>>; 2] {
     let mut client = client(watched()).protocols(&[version]);
     let mut server = server(watched()).protocols(&[version]);
@@ -38,13 +51,7 @@ fn costs(version: &str, is_mutual: bool) -> [Vec<Vec<Operation>>; 2] {
         server = server.verify_mode(VerifyMode::Verify);
     }
     let (client, server) = (client.build(), server.build());
-    let mut pair = Pair::tls(&client.expect("client"), &server.expect("server"));
-    let mut costs = [Vec::new(), Vec::new()];
-    while carry(&mut pair.client, &mut pair.server, &mut costs[0])
-        | carry(&mut pair.server, &mut pair.client, &mut costs[1])
-    {}
-    assert!(pair.client.conn.is_encrypted() && pair.server.conn.is_encrypted());
-    costs
+    costs_of(&client.expect("client"), &server.expect("server"))
 }
 
 #[test]
@@ -80,6 +87,35 @@ fn one_call_costs_one_operation_or_what_one_message_costs_the_engine() {
         assert_eq!(by_client, client, "{version} {is_mutual}");
         assert_eq!(by_server, server, "{version} {is_mutual}");
     }
+}
+
+#[test]
+fn each_list_of_revoked_certificates_costs_a_call_of_its_own() {
+    use Operation::{Agree, Generate, Verify};
+    let family = Family::new();
+    let lists = [
+        family.middle.revoke(&[], 2030),
+        family.root.revoke(&[], 2030),
+    ];
+    let client = client(watched())
+        .trust_anchors([family.root.der.clone()])
+        .revocation_lists(lists, true);
+    let identity = family.leaf.identity(&[&family.middle]);
+    let server = server(watched()).identity(identity.chain.clone(), identity.key());
+    let (client, server) = (client.build(), server.build());
+    let [by_client, _] = costs_of(&client.expect("client"), &server.expect("server"));
+    // The handshake's signature, two of certificates, and two of lists.
+    let verify: &[_] = &[Verify];
+    let expected = [
+        &[Generate][..],
+        &[Agree],
+        verify,
+        verify,
+        verify,
+        verify,
+        verify,
+    ];
+    assert_eq!(by_client, expected);
 }
 
 /// Counts how often it is asked.

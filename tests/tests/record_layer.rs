@@ -136,15 +136,17 @@ fn a_replayed_record_is_refused_and_what_came_before_can_still_be_read() {
 
 #[test]
 fn a_record_of_nothing_but_padding_is_refused() {
-    let (mut end, mut forger) = server_end(Limits::default(), true);
-    let record = forger.seal(0, b"");
-    end.give(&record, usize::MAX);
-    fails(
-        &mut end,
-        &mut forger,
-        FailureKind::UnexpectedMessage,
-        Alert::UnexpectedMessage,
-    );
+    for padding in [&[][..], &[0], &[0; 100]] {
+        let (mut end, mut forger) = server_end(Limits::default(), true);
+        let record = forger.seal_inner(padding);
+        end.give(&record, usize::MAX);
+        fails(
+            &mut end,
+            &mut forger,
+            FailureKind::UnexpectedMessage,
+            Alert::UnexpectedMessage,
+        );
+    }
 }
 
 #[test]
@@ -440,6 +442,26 @@ fn a_client_hello_after_the_handshake_is_renegotiation_to_a_tls12_server() {
     end.give(&record, usize::MAX);
     let sent = end.take();
     assert_eq!(forger.open(&sent), [(ALERT, vec![1, 100])]);
+}
+
+#[test]
+fn what_begins_a_renegotiation_is_refused_of_the_side_that_does_not_begin_it_so() {
+    let hello_request = [0, 0, 0, 0];
+    let client_hello = [1, 0, 0, 0];
+    for (scene, message) in [
+        (server_end(Limits::default(), false), hello_request),
+        (client_end(false), client_hello),
+    ] {
+        let (mut end, mut forger) = scene;
+        let record = forger.seal(HANDSHAKE, &message);
+        end.give(&record, usize::MAX);
+        fails(
+            &mut end,
+            &mut forger,
+            FailureKind::UnexpectedMessage,
+            Alert::UnexpectedMessage,
+        );
+    }
 }
 
 #[test]

@@ -301,3 +301,27 @@ fn a_list_revokes_far_up_in_a_chain_too() {
         assert_eq!(check(8), [(CertificateRevoked, depth)]);
     }
 }
+
+#[test]
+fn where_the_budget_ends_before_the_newest_list_the_status_is_not_known() {
+    const THIS_UPDATE: usize = 3;
+    let root = Made::self_signed(authority("same"));
+    let middle = root.issue(authority("same"));
+    let leaf = middle.issue(leaf(&[HOST]));
+    let stranger = Made::self_signed(authority("same"));
+    // All of them may be about both. Of eighteen, sixteen may be tried twice.
+    let mut lists = vec![root.revoke(&[], 2030)];
+    lists.extend((0..17).map(|_| {
+        let newer = stranger.revoke_with_fields(&[], |fields| {
+            fields[THIS_UPDATE] = element(0x17, b"250601000000Z");
+        });
+        RevocationList::from_der(newer).expect("a list")
+    }));
+    let check = |lists: &[RevocationList]| {
+        let config = trusting(&[&root]).revocation_lists(lists.to_vec(), false);
+        found(config, &[&leaf, &middle])
+    };
+    let leafs = (CertificateStatusUnknown, 0);
+    assert_eq!(check(&lists[..16]), [leafs]);
+    assert_eq!(check(&lists), [leafs, (CertificateStatusUnknown, 1)]);
+}

@@ -9,7 +9,7 @@ use sslcore::{
     SslErrorKind::*,
 };
 use sslcore_tests::certs::Identity;
-use sslcore_tests::chains::{HOST, Made, authority, element, field, leaf};
+use sslcore_tests::chains::{HOST, Made, authority, leaf};
 use sslcore_tests::judging::{ders, now};
 use sslcore_tests::pair::{Pair, backend};
 use sslcore_tests::watched::{checks, watched};
@@ -65,18 +65,6 @@ impl Twist {
     }
 }
 
-/// With the point of its key on P-256 compressed: the backend is asked whether it takes such keys.
-fn compressed(made: Made, issuer: &KeyPair) -> Made {
-    made.with_fields(issuer, |fields| {
-        let key = &mut fields[field::PUBLIC_KEY];
-        let (point, last) = (key.len() - 65, key[key.len() - 1]);
-        let mut half = vec![0, 2 | (last & 1)];
-        half.extend(&key[point + 1..point + 33]);
-        let algorithm = key[2..point - 3].to_vec();
-        *key = element(0x30, &[algorithm, element(3, &half)].concat());
-    })
-}
-
 /// What is judged.
 #[derive(Clone, Debug)]
 struct Shape {
@@ -106,7 +94,7 @@ impl Shape {
             let issuer = authority_of(*issuer);
             let made = issuer.issue_to(subject.params, subject.key);
             match self.compressed {
-                true => compressed(made, &issuer.key),
+                true => made.compressed(&issuer.key),
                 false => made,
             }
         }));

@@ -248,6 +248,24 @@ fn what_has_no_certificate_or_cannot_be_read_is_a_sentence_too() {
 }
 
 #[test]
+fn an_address_that_is_not_the_peers_is_written_as_addresses_are() {
+    let root = Made::self_signed(authority("root"));
+    let config = trusting(&[&root]).build().expect("a configuration");
+    let chain = ders(&[&root.issue(leaf(&[HOST]))]);
+    for (address, written) in [("192.0.2.1", "192.0.2.1"), ("2001:DB8:0::1", "2001:db8::1")] {
+        let name = PeerName::new(address).expect("an address");
+        assert_told(
+            &config.verify_chain(&chain, Some(&name), Some(now())),
+            HostNameMismatch,
+            &format!(
+                "certificate 0 (CN=leaf): the certificate is for another name than {written}: \
+                 it is for DNS:server.test"
+            ),
+        );
+    }
+}
+
+#[test]
 fn a_search_that_takes_too_long_is_a_sentence() {
     let many: Vec<Made> = (0..101)
         .map(|_| Made::self_signed(authority("same")))

@@ -546,6 +546,22 @@ fn a_server_forgets_the_oldest_session_first() {
 }
 
 #[test]
+fn a_server_that_was_told_to_forget_all_sessions_resumes_none_of_them() {
+    for version in ["TLSv1.2", "TLSv1.3"] {
+        let cache = Arc::new(ServerSessionCache::new(8));
+        let server = servers(version, false).session_store(cache.clone());
+        let server = server.build().expect("server");
+        let client = clients(version).build().expect("client");
+        assert!(!resumes(&client, &server));
+        assert!(resumes(&client, &server), "{version}");
+        assert!(!cache.is_empty() && cache.bytes() > 0);
+        cache.clear();
+        assert_eq!((cache.len(), cache.bytes()), (0, 0));
+        assert!(!resumes(&client, &server), "{version}");
+    }
+}
+
+#[test]
 fn a_server_holds_so_many_bytes_of_sessions() {
     let probe = Arc::new(ServerSessionCache::new(8));
     let config = |cache: &Arc<ServerSessionCache>| {

@@ -4,11 +4,14 @@
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
+use rcgen::KeyPair;
 use sslcore::{
-    Alert, ClientConfig, ConfigError, Event, FailureKind, Instant, OnErrors, Pin, ServerConfig,
-    SslErrorKind, StatusChecker, StatusQuestion, StatusReport, UnixTime, Verdict, VerifyMode,
+    Alert, Certificate, ClientConfig, ConfigError, Event, FailureKind, Instant, OnErrors, Pin,
+    ServerConfig, SslErrorKind, StatusChecker, StatusQuestion, StatusReport, UnixTime, Verdict,
+    VerifyMode,
 };
 use sslcore_tests::certs::{NOW, WORLD};
+use sslcore_tests::chains::{Family, Made, authority};
 use sslcore_tests::pair::{End, Pair, backend, backends, client, server, server_name};
 
 const VERSIONS: [&str; 2] = ["TLSv1.2", "TLSv1.3"];
@@ -358,6 +361,66 @@ fn the_checker_learns_the_issuer_if_a_path_leads_to_an_anchor_the_time_and_the_t
     assert!(!untrusted.has_issuer);
     assert!(unclocked.has_issuer);
     assert_eq!(unclocked.now, None);
+}
+
+#[test]
+fn an_issuer_is_none_for_the_checker_where_the_path_above_it_is_not_trusted() {
+    let family = Family::new();
+    let stranger = KeyPair::generate().expect("a key");
+    let forged = family.root.issue_to(
+        family.middle.params.clone(),
+        KeyPair::try_from(family.middle.key.serialize_der()).expect("its key"),
+    );
+    let forged = forged.with_fields(&stranger, |_| ());
+    let (middle, root) = (&family.middle, &family.root);
+    for (trusted, issuers, has_issuer) in [
+        (true, [middle, root], true),
+        (false, [middle, root], false),
+        (true, [&forged, root], false),
+    ] {
+        let checker = Checker::saying(&[]);
+        let anchors = trusted.then(|| root.der.clone());
+        let client = asking(&checker).trust_anchors(anchors);
+        let identity = family.leaf.identity(&issuers);
+        let server =
+            ServerConfig::builder(backend()).identity(identity.chain.clone(), identity.key());
+        let mut pair = Pair::tls(
+            &client.build().expect("a client"),
+            &server.build().expect("a server"),
+        );
+        pair.run();
+        assert_eq!(pair.client.conn.is_encrypted(), has_issuer);
+        let asked: Vec<_> = checker.asked().iter().map(|it| it.has_issuer).collect();
+        assert_eq!(asked, [has_issuer]);
+    }
+}
+
+#[test]
+fn a_question_without_a_handshake_has_the_issuer_that_has_signed_under_its_own_name() {
+    let Family { middle, leaf, .. } = Family::new();
+    let namesake = Made::self_signed(middle.params.clone());
+    let key = KeyPair::try_from(middle.key.serialize_der()).expect("its key");
+    let renamed = Made::self_signed_by(authority("renamed"), key);
+    let [leaf, middle, namesake, renamed] =
+        [leaf, middle, namesake, renamed].map(|made| Certificate::from(made.der));
+    let backend = backend();
+    for (issuer, has_signed) in [(&middle, true), (&namesake, false), (&renamed, false)] {
+        let question = StatusQuestion::new(RESPONSE, &leaf, issuer, None, &backend);
+        assert_eq!(
+            question.issuer().is_some(),
+            has_signed,
+            "{:?}",
+            issuer.subject()
+        );
+        assert_eq!(question.response(), Some(RESPONSE));
+        assert_eq!(question.certificate(), &leaf);
+        assert_eq!(
+            (question.now(), question.tolerance()),
+            (None, Duration::ZERO)
+        );
+        let algorithms = backend.provider().signature_verification_algorithms.all;
+        assert_eq!(question.algorithms().len(), algorithms.len());
+    }
 }
 
 #[test]

@@ -1,7 +1,7 @@
 //! Certificates that are read here and not by webpki: what stands in the way is named, and nothing
 //! is told that only follows from it.
 
-use rcgen::{CertificateParams, CustomExtension, IsCa, KeyPair};
+use rcgen::{BasicConstraints, CertificateParams, CustomExtension, IsCa, KeyPair};
 use rustls_pki_types::CertificateDer;
 use sslcore::SslErrorKind::{self, *};
 use sslcore::{ClientConfig, Pin, SslError};
@@ -34,6 +34,12 @@ fn odd(root: &Made, of: &dyn Fn() -> CertificateParams) -> Vec<(&'static str, Ma
     let usage = CustomExtension::from_oid_content(&[2, 5, 29, 15], vec![3, 2, 7, 0x80]);
     let policy = element(0x30, &element(0x30, &element(6, &[0x2a, 3])));
     let policies = critical(&[2, 5, 29, 32], &policy);
+    let comment = CustomExtension::from_oid_content(
+        &[2, 16, 840, 1, 113_730, 1, 13],
+        element(0x16, b"twice"),
+    );
+    let timestamps =
+        CustomExtension::from_oid_content(&[1, 3, 6, 1, 4, 1, 11129, 2, 4, 2], element(4, &[0, 0]));
     let unknown = critical(&[1, 3, 6, 1, 4, 1, 99999, 1], &[5, 0]);
     let version =
         |number: u8| forged(&|fields| fields[field::VERSION] = element(0xa0, &[2, 1, number]));
@@ -57,7 +63,15 @@ fn odd(root: &Made, of: &dyn Fn() -> CertificateParams) -> Vec<(&'static str, Ma
         ),
         (
             "it has the extension 2.5.29.15 (keyUsage) twice",
-            with(&[usage.clone(), usage, policies]),
+            with(&[usage.clone(), usage, policies.clone()]),
+        ),
+        (
+            "it has the extension 1.3.6.1.4.1.11129.2.4.2 (signedCertificateTimestampList) twice",
+            with(&[timestamps.clone(), timestamps]),
+        ),
+        (
+            "its extension 2.5.29.32 (certificatePolicies) is critical, and not known here",
+            with(&[comment.clone(), comment, policies]),
         ),
         (
             "its extension 2.5.29.19 (basicConstraints) is damaged",
@@ -189,6 +203,57 @@ fn more_intermediates_than_can_be_counted_are_told_of_who_allows_them() {
         "the certificate cannot be verified: the intermediates that it allows are more than 255: \
          0x2710"
     );
+}
+
+#[test]
+fn as_many_intermediates_as_can_be_counted_are_not_what_stands_in_the_way() {
+    let root = Made::self_signed(authority("root"));
+    let mut wide = authority("wide");
+    wide.is_ca = IsCa::Ca(BasicConstraints::Constrained(200));
+    let wide = root.issue(wide);
+    let below = wide.issue(leaf(&[HOST]));
+    assert_eq!(told(&errors(trusting(&[&root]), &[&below, &wide])), []);
+    let trailing = wide.with_fields(&root.key, |fields| fields.push(vec![5, 0]));
+    let errors = errors(trusting(&[&root]), &[&below, &trailing]);
+    assert_eq!(told(&errors), [(UndecodableCertificate, 1)]);
+    assert_eq!(
+        errors[0].explanation().to_string(),
+        "the certificate cannot be read"
+    );
+}
+
+#[test]
+fn a_validity_to_before_1970_is_told_too_and_one_from_1970_is_not() {
+    let root = Made::self_signed(authority("root"));
+    for (start, end, told) in [
+        (
+            "19550101000000Z",
+            "19601231235959Z",
+            [
+                "the certificate's validity starts in 1955, and times before 1970 are not known here",
+                "the certificate's validity ends in 1960, and times before 1970 are not known here",
+            ],
+        ),
+        (
+            "19700001000000Z",
+            "19701301000000Z",
+            [
+                "the start of the certificate's validity is not a time",
+                "the end of the certificate's validity is not a time",
+            ],
+        ),
+    ] {
+        let old = root.issue(leaf(&[HOST])).with_fields(&root.key, |fields| {
+            let times = [start, end].map(|time| element(0x18, time.as_bytes()));
+            fields[field::VALIDITY] = element(0x30, &times.concat());
+        });
+        let errors = errors(trusting(&[&root]), &[&old]);
+        let sentences: Vec<_> = errors
+            .iter()
+            .map(|error| error.explanation().to_string())
+            .collect();
+        assert_eq!(sentences, told);
+    }
 }
 
 #[test]

@@ -60,7 +60,7 @@ pub(crate) fn message_len(bytes: &[u8]) -> Option<usize> {
     let [_, a, b, c, ..] = *bytes else {
         return None;
     };
-    Some(MESSAGE_HEADER + (usize::from(a) << 16 | usize::from(b) << 8 | usize::from(c)))
+    Some(MESSAGE_HEADER + u32::from_be_bytes([0, a, b, c]) as usize)
 }
 
 /// What a record's content led to.

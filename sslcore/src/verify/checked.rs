@@ -261,10 +261,6 @@ impl SignatureVerificationAlgorithm for Remembering<'_, '_> {
     fn signature_alg_id(&self) -> AlgorithmIdentifier {
         self.algorithm.signature_alg_id()
     }
-
-    fn fips(&self) -> bool {
-        self.algorithm.fips()
-    }
 }
 
 impl fmt::Debug for Remembering<'_, '_> {

@@ -110,7 +110,7 @@ struct Search<'a, 'm> {
     material: &'m Material<'a>,
     path: Path<'a>,
     /// The issuers that are still to be tried: of how many links, how bad, which; the best one last.
-    open: Vec<(usize, usize, &'a Issuer<'a>)>,
+    open: Vec<(usize, (bool, bool), &'a Issuer<'a>)>,
     tries: usize,
     /// How many names may still be compared with constraints.
     comparisons: usize,
@@ -174,7 +174,7 @@ impl<'a> Path<'a> {
     /// How many certificates are between the leaf and the end; a root that was sent is the end.
     pub(super) fn intermediates(&self) -> usize {
         let ends = match self.end {
-            End::SelfSigned if self.links.len() > 1 => 2,
+            End::SelfSigned => 2,
             _ => 1,
         };
         self.links.len().saturating_sub(ends)
@@ -290,7 +290,7 @@ impl<'a> Search<'a, '_> {
             if flawed && effort == Effort::Flawless {
                 continue;
             }
-            let rank = usize::from(flawed) << 1 | usize::from(!it.is_key_of(signed));
+            let rank = (flawed, !it.is_key_of(signed));
             let mut better = self.open.iter().skip(start);
             let at = better.position(|(_, other, _)| *other <= rank);
             let at = at.map_or(self.open.len(), |at| start + at);

@@ -129,8 +129,7 @@ fn path_length<'a>(certificate: &Certificate<'a>) -> Option<Unread<'a>> {
     let mut constraints = certificate.basic_constraints();
     constraints.read_if(tag::BOOLEAN);
     match constraints.read_if(tag::INTEGER)? {
-        [_] => None,
-        [0, high] if *high >= 0x80 => None,
+        [_] | [0, _] => None,
         long => Some(Unread::PathLength(long)),
     }
 }

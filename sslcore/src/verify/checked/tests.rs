@@ -95,6 +95,23 @@ fn ask(
 }
 
 #[test]
+fn bytes_are_of_the_source_that_they_are_in() {
+    let (policy, chain) = (policy(), chain());
+    let sources = Sources::new(&chain, &policy);
+    let anchor = &*policy.anchors[0].subject_public_key_info;
+    for (number, source) in [&*chain[0], &*chain[1], anchor].into_iter().enumerate() {
+        let whole = sources.place(source).expect("a source");
+        assert_eq!(
+            (whole.source as usize, whole.len),
+            (number, source.len() as u32)
+        );
+        let last = source.split_at(source.len() - 1).1;
+        assert_eq!(sources.place(last).map(|it| it.source), Some(whole.source));
+    }
+    assert_eq!(sources.place(&[1]), None, "of no source");
+}
+
+#[test]
 fn each_part_makes_it_another_question() {
     let (policy, chain) = (policy(), chain());
     let world = (&policy, &chain[..]);

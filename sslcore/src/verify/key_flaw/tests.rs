@@ -1,5 +1,7 @@
 use alloc::vec::Vec;
 
+use rustls_pki_types::{AlgorithmIdentifier, InvalidSignature};
+
 use super::*;
 use crate::crypto::Backend;
 
@@ -102,5 +104,38 @@ fn a_key_of_a_kind_that_the_backend_does_not_have_is_useless_whatever_it_is() {
         Vec::new(),
     ] {
         assert_eq!(flaw_of(&algorithm, &point), Some(KeyFlaw::Kind));
+    }
+}
+
+/// Checks signatures by keys of a kind that only it knows.
+#[derive(Debug)]
+struct Novel;
+
+impl SignatureVerificationAlgorithm for Novel {
+    fn verify_signature(&self, _: &[u8], _: &[u8], _: &[u8]) -> Result<(), InvalidSignature> {
+        Err(InvalidSignature)
+    }
+
+    fn public_key_alg_id(&self) -> AlgorithmIdentifier {
+        AlgorithmIdentifier::from_slice(&[6, 3, 0x2b, 0x65, 0x7f])
+    }
+
+    fn signature_alg_id(&self) -> AlgorithmIdentifier {
+        self.public_key_alg_id()
+    }
+}
+
+#[test]
+fn what_a_key_of_a_kind_that_only_the_backend_knows_has_to_be_like_is_left_to_it() {
+    let id = Novel.public_key_alg_id();
+    for key in [&[][..], &[1, 2, 3]] {
+        let key = PublicKey {
+            spki: &[],
+            info: &[],
+            algorithm: id.as_ref(),
+            key,
+        };
+        assert_eq!(flaw(&key, &[&Novel]), None);
+        assert_eq!(flaw(&key, &[]), Some(KeyFlaw::Kind));
     }
 }
