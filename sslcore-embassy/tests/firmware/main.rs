@@ -27,6 +27,19 @@ fn ask_for_a_page((version, flag): (&str, &str)) {
     peer.until_exit();
 }
 
+/// It keeps neither sessions nor the server's chain.
+#[test]
+fn a_frugal_client_holds_little() {
+    let (mut peer, address) = openssl::server(&WORLD.server, &[VERSIONS[1].1, "-www"]);
+    let guest = Guest::order("client").trusting(&WORLD.ca).port(address);
+    let said = guest.word("frugal=yes").slowly().boot().until_exit();
+    guest::tell_counted("frugal client, TLSv1.3, live", &said);
+    let idle = said.split("idle ").nth(1).and_then(|it| it.lines().next());
+    let idle: u32 = idle.and_then(|it| it.parse().ok()).expect("a figure");
+    assert!(idle <= 1500, "{said}");
+    peer.until_exit();
+}
+
 #[test]
 fn a_client_asks_for_a_page_in_tls13() {
     ask_for_a_page(VERSIONS[1]);

@@ -152,13 +152,17 @@ fn trusting(order: &Order) -> Result<ConfigBuilder<ClientConfig>, String> {
         handshake: Some(patience),
         ..Timeouts::CLIENT
     };
-    Ok(ClientConfig::builder(entropy::backend())
+    let config = ClientConfig::builder(entropy::backend())
         .timeouts(timeouts)
-        .trust_anchors([authority]))
+        .trust_anchors([authority]);
+    Ok(match order.get("frugal") {
+        Some(_) => config.session_cache(0).keep_peer_chain(false),
+        None => config,
+    })
 }
 
-#[cfg(any(feature = "server", feature = "mqtt"))]
 /// The same with the order's certificate, if there is one.
+#[cfg(any(feature = "server", feature = "mqtt"))]
 fn identified(
     config: ConfigBuilder<ClientConfig>,
     order: &Order,
