@@ -153,7 +153,7 @@ impl<P: NistCurve> Library<P> {
 
 /// All suites, the fastest first where there are no instructions for AES.
 fn suites(has_aes: bool) -> Vec<SupportedCipherSuite> {
-    let kinds: [&[SupportedCipherSuite]; _] = [
+    let kinds: &[&[SupportedCipherSuite]] = &[
         &[
             #[cfg(feature = "aes256")]
             Tls13(&cipher13::AES_256_GCM_SHA384),
@@ -181,7 +181,7 @@ fn suites(has_aes: bool) -> Vec<SupportedCipherSuite> {
     let mut suites = Vec::new();
     for kind in kinds {
         match has_aes {
-            true => suites.extend(kind),
+            true => suites.extend(*kind),
             false => suites.extend(kind.iter().rev()),
         }
     }
