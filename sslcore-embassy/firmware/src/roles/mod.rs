@@ -162,7 +162,7 @@ fn trusting(order: &Order) -> Result<ConfigBuilder<ClientConfig>, String> {
 }
 
 /// The same with the order's certificate, if there is one.
-#[cfg(any(feature = "server", feature = "mqtt"))]
+#[cfg(any(feature = "server", feature = "http-client", feature = "mqtt"))]
 fn identified(
     config: ConfigBuilder<ClientConfig>,
     order: &Order,
@@ -250,8 +250,8 @@ async fn read_to_end<T: Transport>(
     }
 }
 
-#[cfg(feature = "texts")]
 /// Reads a line of at most 500 bytes, and takes no byte behind it.
+#[cfg(feature = "texts")]
 async fn read_line<T: Transport>(socket: &mut SslSocket<T>) -> Result<String, String> {
     use embedded_io_async::BufRead;
     let mut line = Vec::new();
