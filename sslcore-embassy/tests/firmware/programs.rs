@@ -7,7 +7,7 @@ use std::thread;
 use sslcore::Alert;
 use sslcore_tests::certs::WORLD;
 use sslcore_tests::network::alone;
-use sslcore_tests::openssl::{VERSIONS, ca_pem};
+use sslcore_tests::openssl::{self, VERSIONS, ca_pem};
 use sslcore_tests::peer::{Peer, Scratch};
 use sslcore_tests::peers::{nginx, postfix};
 
@@ -147,4 +147,63 @@ fn a_client_starts_tls_with_postfix() {
         // STARTTLS, and EHLO once before and once behind it.
         server.until_said("ehlo=2 starttls=1 quit=1 commands=4");
     });
+}
+
+/// One client shows its certificate, one has none, and one has a stranger's: the first is served, and the
+/// others hear why they are not.
+#[test]
+fn a_server_that_asks_for_certificates_serves_those_who_have_one() {
+    let guest = Guest::order("server")
+        .trusting(&WORLD.ca)
+        .known_as(&WORLD.server)
+        .forwarding()
+        .word("asks=yes");
+    let (address, mut guest) = (guest.address(), guest.boot());
+    guest.until_said("listening");
+    let known = openssl::client_as(&WORLD.client, address, &[]);
+    let refused = [
+        (openssl::client(address, &[]), Alert::CertificateRequired),
+        (
+            openssl::client_as(&WORLD.stranger, address, &[]),
+            Alert::UnknownCa,
+        ),
+    ];
+    for (mut client, alert) in refused {
+        client.until_exit();
+        let fatal = format!("fatal {}", alert.name());
+        assert_eq!(openssl::received(&client).last(), Some(&fatal));
+    }
+    known.say("hello from a client\n");
+    known.until("its own words", |known| {
+        known.log().matches("hello from a client").count() == 1
+    });
+    let mut known = known;
+    known.hang_up();
+    let said = guest.until_failure();
+    assert!(said.contains("the client is Some(\"leaf\")"), "{said}");
+    assert_eq!(said.matches("Certificate failed: ").count(), 2, "{said}");
+    assert!(said.contains("repeated 20 bytes"), "{said}");
+}
+
+/// The project's own program, on the host.
+#[test]
+fn a_server_of_http_answers_the_program_sslcore() {
+    let guest = Guest::order("http-server")
+        .known_as(&WORLD.server)
+        .forwarding();
+    let (address, mut guest) = (guest.address(), guest.boot());
+    guest.until_said("listening");
+    let program = std::env::var("SSLCORE_TEST_PROGRAM").expect("`tests/run firmware_all` sets it");
+    let scratch = Scratch::new();
+    let ca = scratch.file("ca.pem", ca_pem());
+    let address = address.to_string();
+    let options = ["connect", &address, "--ca", &ca];
+    let mut client = Peer::start(&program, options, scratch);
+    client.say("GET / HTTP/1.1\r\nHost: server.test\r\nConnection: close\r\n\r\n");
+    client.until("an answer", |client| client.said("served by a device\n"));
+    client.hang_up();
+    let status = client.until_exit();
+    assert!(status.success(), "{status}: {}", client.log());
+    let said = guest.until_exit();
+    assert!(said.contains("answered 1 requests"), "{said}");
 }

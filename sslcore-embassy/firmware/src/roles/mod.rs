@@ -30,11 +30,11 @@ use embassy_net::Stack;
 use embassy_net::tcp::TcpSocket;
 #[cfg(feature = "sign")]
 use sslcore_embassy::sslcore::PrivateKeyDer;
-#[cfg(feature = "server")]
-use sslcore_embassy::sslcore::ServerConfig;
 use sslcore_embassy::sslcore::{
     Buffers, CertificateDer, ClientConfig, ConfigBuilder, PeerName, Timeouts,
 };
+#[cfg(feature = "server")]
+use sslcore_embassy::sslcore::{ServerConfig, VerifyMode};
 use sslcore_embassy::{Error, Pool, SslSocket, Transport};
 
 use crate::order::Order;
@@ -162,7 +162,7 @@ fn trusting(order: &Order) -> Result<ConfigBuilder<ClientConfig>, String> {
 }
 
 /// The same with the order's certificate, if there is one.
-#[cfg(any(feature = "server", feature = "mqtt"))]
+#[cfg(any(feature = "server", feature = "http-client", feature = "mqtt"))]
 fn identified(
     config: ConfigBuilder<ClientConfig>,
     order: &Order,
@@ -176,11 +176,28 @@ fn identified(
     }
 }
 
-/// A server with the order's certificate.
+/// A server with the order's certificate. With `asks=yes` it wants one of its clients, by the order's
+/// authority.
 #[cfg(feature = "server")]
 fn serving(order: &Order) -> Result<ConfigBuilder<ServerConfig>, String> {
     let chain = [CertificateDer::from(order.file("cert")?)];
-    Ok(ServerConfig::builder(entropy::backend()).identity(chain, key(order)?))
+    let config = ServerConfig::builder(entropy::backend()).identity(chain, key(order)?);
+    match order.get("asks") {
+        Some(_) => asking(config, order),
+        None => Ok(config),
+    }
+}
+
+/// The same with a certificate asked for.
+#[cfg(feature = "server")]
+fn asking(
+    config: ConfigBuilder<ServerConfig>,
+    order: &Order,
+) -> Result<ConfigBuilder<ServerConfig>, String> {
+    let authority = CertificateDer::from(order.file("ca")?);
+    Ok(config
+        .trust_anchors([authority])
+        .verify_mode(VerifyMode::Verify))
 }
 
 /// The key of the order's certificate.
@@ -250,8 +267,8 @@ async fn read_to_end<T: Transport>(
     }
 }
 
-#[cfg(feature = "texts")]
 /// Reads a line of at most 500 bytes, and takes no byte behind it.
+#[cfg(feature = "texts")]
 async fn read_line<T: Transport>(socket: &mut SslSocket<T>) -> Result<String, String> {
     use embedded_io_async::BufRead;
     let mut line = Vec::new();

@@ -9,11 +9,10 @@ use embassy_sync::pipe::{Pipe, Reader, Writer};
 use embassy_sync::signal::Signal;
 use sslcore_embassy::sslcore::{
     ClientConfig, Connection, Event, Limits, PeerName, Progress, ServerConfig, ServerStart,
-    VerifyMode,
 };
 use sslcore_embassy::{Halves, SslSocket};
 
-use super::{Outcome, POOL, RECEIVE, fill_pool, identified, peer, serving, text, trusting};
+use super::{Outcome, POOL, RECEIVE, asking, fill_pool, identified, peer, serving, text, trusting};
 use crate::order::Order;
 use crate::report::{self, Cost};
 use crate::{clock, entropy};
@@ -30,10 +29,7 @@ pub(crate) async fn replay(spawner: Spawner, order: &Order) -> Outcome {
     fill_pool(2, RECEIVE)?;
     entropy::seed(1);
     let server = serving(order)?.build().map_err(text)?;
-    let asking = serving(order)?
-        .trust_anchors([order.file("ca")?.into()])
-        .verify_mode(VerifyMode::Verify);
-    let asking = asking.build().map_err(text)?;
+    let asking = asking(serving(order)?, order)?.build().map_err(text)?;
     for version in ["TLSv1.3", "TLSv1.2"] {
         let client = trusting(order)?.protocols(&[version]);
         let client = client.build().map_err(text)?;

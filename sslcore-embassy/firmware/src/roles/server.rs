@@ -33,6 +33,9 @@ async fn serve(stack: Stack<'static>, config: ServerConfig) -> Outcome {
     let start = ServerStart::With(config);
     socket.start_server_encryption(start).map_err(text)?;
     handshake(&mut socket).await?;
+    if let Some(client) = socket.connection().peer_certificate() {
+        say!("the client is {:?}", client.common_name());
+    }
     // One half hears while the other says.
     let mut shared = socket.into_shared();
     let (mut reader, mut writer) = shared.split();
