@@ -202,26 +202,25 @@ impl<'a> Run<'a> {
         if let Some(answer) = known.find(|answer| answer.question == question) {
             return answer.is_good;
         }
-        let verified = self.sources.policy.verified.as_ref();
-        let (key, message, signature) = asked;
-        let digest =
-            verified.and_then(|it| it.digest(algorithm.algorithm, key, message, signature));
-        if verified
-            .zip(digest)
-            .is_some_and(|(it, digest)| it.has(&digest))
-        {
-            let is_good = true;
-            state.known.answers.push(Answer {
-                question,
-                digest: None,
-                is_good,
-            });
-            return is_good;
-        }
         let Some(left) = state.allowance.checked_sub(1) else {
             state.is_cut_short = true;
             return false;
         };
+        let verified = self.sources.policy.verified.as_ref();
+        let (key, message, signature) = asked;
+        let digest =
+            verified.and_then(|it| it.digest(algorithm.algorithm, key, message, signature));
+        let is_verified = verified
+            .zip(digest)
+            .is_some_and(|(it, digest)| it.has(&digest));
+        if is_verified {
+            state.known.answers.push(Answer {
+                question,
+                digest: None,
+                is_good: true,
+            });
+            return true;
+        }
         state.allowance = left;
         state.was_new = true;
         let is_good = check();
