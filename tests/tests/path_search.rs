@@ -422,6 +422,26 @@ fn where_the_budget_ends_the_search_nothing_else_is_said_of_it() {
 }
 
 #[test]
+fn a_key_with_a_compressed_point_costs_the_search_two_signatures() {
+    let root = Who::new("root");
+    // So few that each can be tried twice: it is the signatures that are too many.
+    let namesakes: Vec<_> = (0..50).map(|_| Who::new("middle")).collect();
+    let leaf = namesakes[49].leaf().compressed(&namesakes[49].1);
+    for (compressed, expected) in [(false, &[][..]), (true, &[(PathSearchExceeded, 0)])] {
+        let issuers = namesakes.iter().map(|it| match compressed {
+            false => it.by(&root),
+            true => it.by(&root).compressed(&root.1),
+        });
+        let issuers: Vec<_> = issuers.collect();
+        let mut chain = vec![&leaf];
+        chain.extend(&issuers);
+        let (kinds, checks) = judged(&[&root.own()], &chain);
+        assert_eq!(kinds, expected, "{compressed}");
+        assert!(checks <= 100, "{checks}");
+    }
+}
+
+#[test]
 fn a_search_that_was_given_up_is_told_beside_what_was_found() {
     // One key, certified so often by the stranger that nobody gets to the root.
     let [root, stranger, middle] = ["root", "stranger", "middle"].map(Who::new);

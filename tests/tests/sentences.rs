@@ -117,6 +117,8 @@ fn every_flaw_is_a_sentence_and_names_its_certificate() {
         let told = errors.iter().find(|error| error.kind() == kind);
         let told = told.unwrap_or_else(|| panic!("{flaw:?}: {errors:?}"));
         assert_eq!(told.explanation().to_string(), sentence(flaw), "{flaw:?}");
+        let useless = flaw.wrong == Wrong::WeakKey && flaw.at == 0;
+        assert_eq!(told.is_forgivable(), !useless, "{flaw:?}");
         let whole = format!(
             "certificate {depth} ({}): {}",
             subjects[depth],

@@ -450,5 +450,13 @@ fn nobody_is_asked_about_a_pinned_certificate_nor_about_a_chain_without_a_handsh
     let now = UnixTime::since_unix_epoch(Duration::from_secs(NOW));
     let errors = offline.verify_chain(&WORLD.server.chain, Some(&server_name()), Some(now));
     assert_eq!(errors, []);
+    // What is wrong with the chain is told all the same.
+    let expired = UnixTime::since_unix_epoch(Duration::from_secs(NOW * 2));
+    let errors = offline.verify_chain(&WORLD.server.chain, Some(&server_name()), Some(expired));
+    let kinds: Vec<_> = errors.iter().map(sslcore::SslError::kind).collect();
+    assert!(
+        kinds.contains(&SslErrorKind::CertificateExpired),
+        "{kinds:?}"
+    );
     assert_eq!(checker.asked(), []);
 }

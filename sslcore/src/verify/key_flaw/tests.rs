@@ -139,3 +139,17 @@ fn what_a_key_of_a_kind_that_only_the_backend_knows_has_to_be_like_is_left_to_it
         assert_eq!(flaw(&key, &[]), Some(KeyFlaw::Kind));
     }
 }
+
+#[test]
+#[cfg(feature = "aws-lc-rs")]
+fn a_backend_is_asked_about_compressed_points_in_whatever_order_it_has_its_algorithms() {
+    let backend = Backend::aws_lc_rs();
+    let mut algorithms = backend
+        .provider()
+        .signature_verification_algorithms
+        .all
+        .to_vec();
+    assert!(take_compressed(&algorithms));
+    algorithms.reverse();
+    assert!(take_compressed(&algorithms));
+}
