@@ -136,31 +136,35 @@ fn a_peer_that_stalls_later_is_given_up_by_the_applications_own_deadline() {
     assert!((10_000..30_000).contains(&heard), "{said}");
 }
 
+/// It waits for an answer that never comes, and TCP asks whether the peer is still there.
 #[test]
 fn a_cable_that_is_pulled_ends_the_connection_with_a_reset() {
-    let (_peer, address) = file_server(&guest::pattern(1 << 20), &[]);
-    let guest = client(address).word("path=/body").word("silence=2000");
-    let mut guest = guest.operated().boot();
+    let (_peer, address) = openssl::server(&WORLD.server, &[]);
+    let mut guest = client(address).word("silence=2000").operated().boot();
     guest.until_said("encrypted: ");
     guest.unplug();
     let said = guest.until_failure();
     assert!(said.contains("the transport was reset"), "{said}");
 }
 
+/// The request is lost, and sent again.
 #[test]
 fn a_cable_that_is_put_back_in_time_costs_no_byte() {
     let body = guest::pattern(1 << 20);
     let (_peer, address) = file_server(&body, &[]);
     let guest = client(address).word("path=/body").word("silence=60000");
-    let mut guest = guest.operated().boot();
+    let mut guest = guest.word("pause=700").operated().boot();
     guest.until_said("encrypted: ");
     guest.unplug();
-    // TCP loses what it sends meanwhile, and sends it again.
     thread::sleep(Duration::from_millis(1500));
     guest.plug();
     let said = guest.until_exit();
     let heard = format!("heard {} bytes, sum {}", body.len(), guest::sum(&body));
     assert!(said.contains(&heard), "{said}");
+    assert!(
+        guest::number(&said, ", in ") > 500,
+        "nothing was lost: {said}"
+    );
 }
 
 /// The engine allocates as if there were no end: the device stops with a sentence, and the figure that

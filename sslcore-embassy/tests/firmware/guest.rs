@@ -222,23 +222,31 @@ const INSTRUCTIONS: u64 = 40;
 /// Keeps the figures that a guest said for the table of `tests/run firmware`. Its cycles were those of
 /// the host's time, and are not kept.
 pub(crate) fn tell(who: &str, said: &str) {
-    keep(who, said, |cost| {
-        let calls = cost.rsplit_once(", ").map_or("", |(_, calls)| calls);
+    let calls = |cost: &str| {
+        let (_, calls) = cost.rsplit_once(", ").expect("calls");
         calls.to_owned()
-    });
+    };
+    let mut rows = rows(who, said, calls);
+    for line in said.lines().filter(|line| line.starts_with("heard ")) {
+        let (bytes, time) = (number(line, "heard "), number(line, ", in "));
+        let rate = u64::from(bytes) * 1000 / u64::from(time).max(1);
+        rows += &format!("{who} | {bytes} bytes, {rate} in a second of the host\n");
+    }
+    keep(&rows);
 }
 
 /// The same for a guest that ran slowly, and counted.
 pub(crate) fn tell_counted(who: &str, said: &str) {
-    keep(who, said, |cost| {
+    let rows = rows(who, said, |cost| {
         let million = |words| f64::from(number(cost, words)) * INSTRUCTIONS as f64 / 1e6;
         let (_, calls) = cost.rsplit_once(", ").expect("calls");
         let (all, longest) = (million(": "), million("longest "));
         format!("{all:.2} million instructions, {longest:.2} at a time, {calls}")
     });
+    keep(&rows);
 }
 
-fn keep(who: &str, said: &str, of_cost: impl Fn(&str) -> String) {
+fn rows(who: &str, said: &str, of_cost: impl Fn(&str) -> String) -> String {
     let mut rows = String::new();
     for line in said.lines() {
         if let Some(cost) = line.strip_prefix("cost of ") {
@@ -249,12 +257,12 @@ fn keep(who: &str, said: &str, of_cost: impl Fn(&str) -> String) {
             rows += &format!("{what} | {}\n", of_cost(cost));
         } else if line.starts_with("heap of ") || line.starts_with("memory: ") {
             rows += &format!("{who} | {line}\n");
-        } else if line.starts_with("heard ") && number(line, ", in ") > 1000 {
-            let (bytes, time) = (number(line, "heard "), number(line, ", in "));
-            let rate = u64::from(bytes) * 1000 / u64::from(time);
-            rows += &format!("{who} | {bytes} bytes, {rate} in a second\n");
         }
     }
+    rows
+}
+
+fn keep(rows: &str) {
     let path = env::var("SSLCORE_TEST_FIGURES").expect("`tests/run firmware` sets it");
     let file = File::options().create(true).append(true).open(path);
     let kept = file.and_then(|mut file| file.write_all(rows.as_bytes()));

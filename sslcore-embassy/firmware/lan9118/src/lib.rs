@@ -19,6 +19,9 @@ pub use crate::registers::Register;
 pub const FRAME: usize = 1514;
 /// The checksum behind a received frame.
 const CHECKSUM: usize = 4;
+/// Frames that wait in the controller while nobody takes them: its FIFO for data has 10,560 bytes after a
+/// reset, and TCP asks its peer for no more than that at a time.
+const BURST: usize = 6;
 /// The tries to see a bit change. The controller needs microseconds.
 const PATIENCE: u32 = 1_000_000;
 
@@ -330,7 +333,7 @@ impl<R: Registers> Driver for Lan9118<R> {
     fn capabilities(&self) -> Capabilities {
         let mut capabilities = Capabilities::default();
         capabilities.max_transmission_unit = FRAME;
-        capabilities.max_burst_size = Some(1);
+        capabilities.max_burst_size = Some(BURST);
         capabilities
     }
 

@@ -4,7 +4,7 @@
 use alloc::string::ToString;
 
 use embassy_net::Stack;
-use embassy_time::{Duration, with_timeout};
+use embassy_time::{Duration, Timer, with_timeout};
 use embedded_io_async::Write;
 use sslcore_embassy::Error;
 #[cfg(feature = "texts")]
@@ -43,6 +43,7 @@ pub(crate) async fn client(stack: Stack<'static>, order: &Order) -> Outcome {
             .session_cipher()
             .map_or("", |cipher| cipher.name()),
     );
+    Timer::after_millis(order.number("pause", 0)).await;
     ask(&mut socket, order).await
 }
 
@@ -57,10 +58,10 @@ pub(super) async fn request(socket: &mut Socket, order: &Order) -> Result<(), Er
 
 /// Asks for a page, hears all of it, and leaves.
 pub(super) async fn ask(socket: &mut Socket, order: &Order) -> Outcome {
+    let start = embassy_time::Instant::now();
     request(socket, order).await.map_err(text)?;
     let (mut bytes, mut sum) = (0_usize, 0_u32);
     let before = heap::used().allocations;
-    let start = embassy_time::Instant::now();
     let patience = Duration::from_millis(order.number("deadline", 600_000));
     let heard = read_to_end(socket, |data| {
         bytes += data.len();
