@@ -127,7 +127,7 @@ fn what_is_written_while_earlier_plaintext_waits_is_sent_behind_it() {
         let mut pair = Pair::tls(&client.expect("client"), &server.expect("server"));
         pair.client.write(&[1; 60_000]);
         while !pair.client.conn.is_encrypted() {
-            pair.exchange();
+            assert!(pair.exchange(), "{:?}", pair.client.conn);
         }
         let waiting = pair.client.conn.bytes_to_write();
         assert!(waiting > 0, "more than the transmit buffer holds");
@@ -139,7 +139,7 @@ fn what_is_written_while_earlier_plaintext_waits_is_sent_behind_it() {
         pair.server.give(&wire, usize::MAX);
         let mut heard = pair.server.read_all();
         while heard.len() < 60_100 {
-            pair.exchange();
+            assert!(pair.exchange(), "{:?}", pair.client.conn);
             heard.extend(pair.server.read_all());
         }
         assert!(

@@ -96,6 +96,11 @@ fn a_reply_that_finds_no_room_waits_and_is_one_however_often_it_was_asked_for() 
     let expected: usize = expected.sum();
     let mut received = Vec::new();
     while received.len() < expected {
+        assert!(
+            pair.client.conn.failure().is_none(),
+            "{:?}",
+            pair.client.conn
+        );
         let waiting = pair.server.conn.transmit().len().min(10_000);
         let bytes = pair.server.conn.transmit()[..waiting].to_vec();
         pair.server.conn.transmitted(waiting).expect("shown");

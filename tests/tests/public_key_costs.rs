@@ -144,6 +144,11 @@ fn a_status_checker_is_asked_once_where_no_signature_is_checked() {
     pair.client.conn.receive(&flight).expect("room");
     let mut calls = Vec::new();
     while !pair.client.conn.is_encrypted() {
+        assert!(
+            pair.client.conn.failure().is_none(),
+            "{:?}",
+            pair.client.conn
+        );
         let (now, before) = (pair.client.now(), times());
         let (_, operations) = watch(|| pair.client.conn.process(now));
         while pair.client.conn.poll_event().is_some() {}

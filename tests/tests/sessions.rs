@@ -280,6 +280,11 @@ fn without_a_wall_clock_a_ticket_is_not_kept() {
     let server = servers("TLSv1.3", true).build().expect("server");
     let mut pair = Pair::tls(&client, &server);
     while !pair.client.conn.is_encrypted() {
+        assert!(
+            pair.client.conn.failure().is_none(),
+            "{:?}",
+            pair.client.conn
+        );
         let flight = pair.client.take();
         pair.server.give(&flight, usize::MAX);
         let flight = pair.server.take();
