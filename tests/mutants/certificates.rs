@@ -48,3 +48,5 @@ mod unread_certificates;
 mod useless_keys;
 #[path = "../tests/verdict/main.rs"]
 mod verdict;
+#[path = "../tests/verified_signatures.rs"]
+mod verified_signatures;
