@@ -422,6 +422,32 @@ fn where_the_budget_ends_the_search_nothing_else_is_said_of_it() {
 }
 
 #[test]
+fn issuers_that_are_left_for_later_are_tried_of_what_they_may_have_signed() {
+    let [root, stranger, third, lower] = ["root", "stranger", "third", "lower"].map(Who::new);
+    let [first, second] = ["upper"; 2].map(Who::new);
+    let leaf = lower.leaf();
+    let names_key = |it: &mut CertificateParams| it.use_authority_key_identifier_extension = true;
+    let below = lower.by_with(&first, names_key);
+    let misnamed = lower
+        .by_with(&first, names_key)
+        .with_fields(&second.1, |_| ());
+    let dead = [&lower, &first, &second, &third].map(|it| it.by(&stranger));
+    let [dead_lower, dead_first, dead_second, dead_third] = &dead;
+    let good = [first.by(&third), second.by(&third), third.by(&root)];
+    let [good_first, good_second, good_third] = &good;
+    for uppers in [
+        [&below, dead_lower, dead_second, dead_first, good_first],
+        [&misnamed, dead_lower, dead_first, dead_first, good_second],
+    ] {
+        let again = first.by(&stranger);
+        let mut chain = vec![&leaf];
+        chain.extend(uppers);
+        chain.extend([&again, dead_third, good_third]);
+        assert_eq!(judged(&[&root.own()], &chain).0, []);
+    }
+}
+
+#[test]
 fn a_key_with_a_compressed_point_costs_the_search_two_signatures() {
     let root = Who::new("root");
     // So few that each can be tried twice: it is the signatures that are too many.

@@ -98,7 +98,7 @@ fn closing_behind_queued_data(version: &str) -> Pair {
     let mut pair = Pair::tls(&client.expect("client"), &server.expect("server"));
     pair.client.write(&[7; 60_000]);
     while !pair.client.conn.is_encrypted() {
-        pair.exchange();
+        assert!(pair.exchange(), "{:?}", pair.client.conn);
     }
     assert!(pair.client.conn.bytes_to_write() > 0);
     pair.client.conn.close();
