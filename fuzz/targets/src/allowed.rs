@@ -175,6 +175,12 @@ const ALLOWED: &[Difference] = &[
         "the same under keys (RFC 5246 §6.2.1)",
     ),
     row(
+        "a record of unknown type or version",
+        NOTHING,
+        Alerts::Are(Some(10), None),
+        "rustls waits for the end of records of SSL 2 and DTLS, whose versions it has names for",
+    ),
+    row(
         "kind: BufferTooSmall",
         NOTHING,
         Alerts::Are(Some(47), None),
