@@ -181,6 +181,12 @@ const ALLOWED: &[Difference] = &[
         "rustls waits for the end of records of SSL 2 and DTLS, whose versions it has names for",
     ),
     row(
+        "kind: MalformedMessage, alert: Some(DecodeError)",
+        "NoCertificatesPresented",
+        Alerts::Are(Some(50), None),
+        "a server's Certificate is not empty (RFC 5246 §7.4.2); rustls says nothing to the peer",
+    ),
+    row(
         "kind: BufferTooSmall",
         NOTHING,
         Alerts::Are(Some(47), None),
