@@ -187,6 +187,12 @@ const ALLOWED: &[Difference] = &[
         "a server's Certificate is not empty (RFC 5246 §7.4.2); rustls says nothing to the peer",
     ),
     row(
+        "kind: Incompatible, alert: Some(ProtocolVersion)",
+        NOTHING,
+        Alerts::Are(Some(70), None),
+        "a hello with the version of SSL 3 is refused whatever it lists (RFC 8446 §D.5)",
+    ),
+    row(
         "kind: BufferTooSmall",
         NOTHING,
         Alerts::Are(Some(47), None),
