@@ -193,6 +193,13 @@ const ALLOWED: &[Difference] = &[
         "a hello with the version of SSL 3 is refused whatever it lists (RFC 8446 §D.5)",
     ),
     row(
+        "kind: UnexpectedMessage, alert: Some(UnexpectedMessage), detail: \"\"",
+        NOTHING,
+        Alerts::Are(Some(10), None),
+        "behind refused early data only what is protected is passed over (RFC 8446 §4.2.10); rustls passes \
+         over handshake records in the clear",
+    ),
+    row(
         "kind: BufferTooSmall",
         NOTHING,
         Alerts::Are(Some(47), None),
