@@ -188,8 +188,8 @@ const ALLOWED: &[Difference] = &[
     ),
     row(
         "kind: Incompatible, alert: Some(ProtocolVersion)",
-        NOTHING,
-        Alerts::Are(Some(70), None),
+        ANY,
+        Alerts::OneOf(&[70]),
         "a hello with the version of SSL 3 is refused whatever it lists (RFC 8446 §D.5)",
     ),
     row(
