@@ -42,10 +42,11 @@ pub(crate) mod cipher12;
 pub(crate) mod cipher13;
 mod entropy;
 pub(crate) mod hash;
+mod keys;
 mod kx;
 mod nist;
 mod p256;
-#[cfg_attr(not(feature = "sign"), path = "no_sign.rs")]
+#[cfg(feature = "sign")]
 mod sign;
 mod verify;
 
@@ -59,6 +60,7 @@ use rustls::crypto::CryptoProvider;
 
 use self::entropy::Entropy;
 pub use self::entropy::{EntropyError, EntropySource};
+use self::keys::Keys;
 use self::kx::{Ecdh, X25519};
 #[cfg(feature = "p384")]
 use self::nist::P384;
@@ -145,7 +147,7 @@ impl<P: NistCurve> Library<P> {
             ],
             signature_verification_algorithms: verify::Supported::<P>::ALGORITHMS,
             secure_random: &self.random,
-            key_provider: &sign::Keys::<P>::NEW,
+            key_provider: &Keys::<P>::NEW,
         };
         Backend::custom("rustcrypto", provider, aead::make_aead)
     }

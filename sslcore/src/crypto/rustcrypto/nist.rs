@@ -184,7 +184,7 @@ fn is_point(said: &[u8], point: &[u8]) -> bool {
 }
 
 /// `point` if it claims the uncompressed form; the libraries also read the compressed one.
-fn uncompressed(point: &[u8]) -> Option<&[u8]> {
+pub(super) fn uncompressed(point: &[u8]) -> Option<&[u8]> {
     matches!(point.first(), Some(0x04)).then_some(point)
 }
 

@@ -12,7 +12,7 @@ use rustls::{NamedGroup, SignatureScheme};
 use sha2::{Digest, Sha256};
 use zeroize::{Zeroize, ZeroizeOnDrop, Zeroizing};
 
-use super::nist::NistCurve;
+use super::nist::{NistCurve, uncompressed};
 
 /// An implementation of NIST P-256 (SEC 2, `secp256r1`), for
 /// [`RustCryptoWith`](super::RustCryptoWith). The functions have no `self`: an accelerator is found by
@@ -113,7 +113,7 @@ impl<O: P256Operations> NistCurve for Given<O> {
     }
 
     fn agree(secret: &Secret, peer: &[u8]) -> Option<SharedSecret> {
-        let x = Zeroizing::new(O::agree(&secret.scalar, uncompressed(peer)?)?);
+        let x = Zeroizing::new(O::agree(&secret.scalar, whole(peer)?)?);
         Some(SharedSecret::from(&x[..]))
     }
 
@@ -125,7 +125,7 @@ impl<O: P256Operations> NistCurve for Given<O> {
 
     fn verify(point: &[u8], prehash: &[u8], signature: &[u8]) -> bool {
         // Of a longer hash the first bits count (FIPS 186-5 §6.4.2).
-        let (Some(point), Some(hash)) = (uncompressed(point), prehash.first_chunk()) else {
+        let (Some(point), Some(hash)) = (whole(point), prehash.first_chunk()) else {
             return false;
         };
         match Signature::from_der(signature) {
@@ -135,7 +135,6 @@ impl<O: P256Operations> NistCurve for Given<O> {
     }
 }
 
-fn uncompressed(point: &[u8]) -> Option<&[u8; 65]> {
-    let point: &[u8; 65] = point.try_into().ok()?;
-    (point[0] == 4).then_some(point)
+fn whole(point: &[u8]) -> Option<&[u8; 65]> {
+    uncompressed(point)?.try_into().ok()
 }

@@ -6,10 +6,8 @@ use alloc::string::ToString;
 use alloc::sync::Arc;
 use alloc::vec::Vec;
 use core::fmt;
-use core::marker::PhantomData;
 
 use p256::pkcs8::{ObjectIdentifier, PrivateKeyInfoRef};
-use rustls::crypto::KeyProvider;
 #[cfg(feature = "ed25519")]
 use rustls::pki_types::alg_id;
 use rustls::pki_types::{PrivateKeyDer, SubjectPublicKeyInfoDer};
@@ -41,31 +39,19 @@ const KEYS: &str = match (cfg!(feature = "p384"), cfg!(feature = "ed25519")) {
     (false, false) => "ECDSA keys on P-256",
 };
 
-/// Loads ECDSA and Ed25519 keys.
-pub(super) struct Keys<P>(PhantomData<fn() -> P>);
-
-impl<P> Keys<P> {
-    pub(super) const NEW: Self = Self(PhantomData);
-}
-
-impl<P> fmt::Debug for Keys<P> {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("Keys")
-    }
-}
-
-impl<P: NistCurve> KeyProvider for Keys<P> {
-    fn load_private_key(&self, key: PrivateKeyDer<'static>) -> Result<Arc<dyn SigningKey>, Error> {
-        let key = Zeroizing::new(key);
-        match &*key {
-            PrivateKeyDer::Pkcs8(der) => from_pkcs8::<P>(der.secret_pkcs8_der()),
-            PrivateKeyDer::Sec1(der) => from_sec1::<P>(der.secret_sec1_der()),
-            PrivateKeyDer::Pkcs1(_) => Err(rsa_refused()),
-            _ => Err(Error::General(
-                "the private key is in a form this backend does not read: give it as PKCS#8 or SEC 1"
-                    .to_string(),
-            )),
-        }
+/// An ECDSA or Ed25519 key.
+pub(super) fn load<P: NistCurve>(
+    key: PrivateKeyDer<'static>,
+) -> Result<Arc<dyn SigningKey>, Error> {
+    let key = Zeroizing::new(key);
+    match &*key {
+        PrivateKeyDer::Pkcs8(der) => from_pkcs8::<P>(der.secret_pkcs8_der()),
+        PrivateKeyDer::Sec1(der) => from_sec1::<P>(der.secret_sec1_der()),
+        PrivateKeyDer::Pkcs1(_) => Err(rsa_refused()),
+        _ => Err(Error::General(
+            "the private key is in a form this backend does not read: give it as PKCS#8 or SEC 1"
+                .to_string(),
+        )),
     }
 }
 
