@@ -170,32 +170,30 @@ impl<'a> Run<'a> {
             .collect()
     }
 
-    fn verify(
+    /// `None` for bytes that are borrowed from no source.
+    fn question(
         &self,
-        algorithm: &Remembering<'_, '_>,
-        key: &[u8],
-        message: &[u8],
-        signature: &[u8],
-    ) -> bool {
+        algorithm: usize,
+        [key, message, signature]: [&[u8]; 3],
+    ) -> Option<Question> {
+        Some(Question {
+            algorithm,
+            message: self.sources.place(message)?,
+            signature: self.sources.place(signature)?,
+            key: self.sources.place(key)?,
+        })
+    }
+
+    fn verify(&self, number: usize, key: &[u8], message: &[u8], signature: &[u8]) -> bool {
+        let policy = self.sources.policy;
+        let algorithm = policy.algorithms[number];
         let check = || {
-            let checked = algorithm
-                .algorithm
-                .verify_signature(key, message, signature);
+            let checked = algorithm.verify_signature(key, message, signature);
             checked.is_ok()
         };
-        let asked = (key, message, signature);
-        let place = |bytes| self.sources.place(bytes);
-        let (Some(message), Some(signature), Some(key)) =
-            (place(message), place(signature), place(key))
-        else {
+        let Some(question) = self.question(number, [key, message, signature]) else {
             // All that is asked about is borrowed from a source. It is answered, so that there is an end.
             return check();
-        };
-        let question = Question {
-            algorithm: algorithm.number,
-            message,
-            signature,
-            key,
         };
         let mut state = self.state.lock();
         let mut known = state.known.answers.iter();
@@ -206,24 +204,16 @@ impl<'a> Run<'a> {
             state.is_cut_short = true;
             return false;
         };
-        let verified = self.sources.policy.verified.as_ref();
-        let (key, message, signature) = asked;
-        let digest =
-            verified.and_then(|it| it.digest(algorithm.algorithm, key, message, signature));
-        let is_verified = verified
+        let verified = policy.verified.as_ref();
+        let digest = verified.and_then(|it| it.digest(algorithm, key, message, signature));
+        let was_good = verified
             .zip(digest)
             .is_some_and(|(it, digest)| it.has(&digest));
-        if is_verified {
-            state.known.answers.push(Answer {
-                question,
-                digest: None,
-                is_good: true,
-            });
-            return true;
+        if !was_good {
+            state.allowance = left;
+            state.was_new = true;
         }
-        state.allowance = left;
-        state.was_new = true;
-        let is_good = check();
+        let is_good = was_good || check();
         state.known.answers.push(Answer {
             question,
             digest,
@@ -247,7 +237,7 @@ impl SignatureVerificationAlgorithm for Remembering<'_, '_> {
         message: &[u8],
         signature: &[u8],
     ) -> Result<(), InvalidSignature> {
-        match self.run.verify(self, public_key, message, signature) {
+        match self.run.verify(self.number, public_key, message, signature) {
             true => Ok(()),
             false => Err(InvalidSignature),
         }

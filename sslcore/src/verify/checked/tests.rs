@@ -209,3 +209,57 @@ fn a_search_is_over_when_it_has_found_nothing_with_all_answers() {
     assert_eq!(search(known, 0, None), (true, None));
     assert_eq!(search(known, 0, Some(3)), (false, None), "it was over");
 }
+
+#[cfg(feature = "ring")]
+mod remembered {
+    use alloc::boxed::Box;
+    use alloc::sync::Arc;
+    use core::sync::atomic::{AtomicUsize, Ordering};
+
+    use rustls::crypto::hash::{Context, Hash, HashAlgorithm, Output};
+
+    use super::*;
+    use crate::crypto::Backend;
+    use crate::verify::verified::VerifiedSignatures;
+
+    /// Counts how often it begins.
+    struct Counting(&'static dyn Hash, AtomicUsize);
+
+    impl Hash for Counting {
+        fn start(&self) -> Box<dyn Context> {
+            self.1.fetch_add(1, Ordering::Relaxed);
+            self.0.start()
+        }
+
+        fn hash(&self, data: &[u8]) -> Output {
+            self.0.hash(data)
+        }
+
+        fn output_len(&self) -> usize {
+            self.0.output_len()
+        }
+
+        fn algorithm(&self) -> HashAlgorithm {
+            self.0.algorithm()
+        }
+    }
+
+    #[test]
+    fn a_signature_is_hashed_once_and_one_that_waits_is_not() {
+        let sha256 = Backend::ring().sha256().expect("ring hashes");
+        let counting: &'static Counting = Box::leak(Box::new(Counting(sha256, 0.into())));
+        let hashed = || counting.1.load(Ordering::Relaxed);
+        let policy = Policy {
+            verified: Some(Arc::new(VerifiedSignatures::new(counting))),
+            ..policy()
+        };
+        let chain = chain();
+        let world = (&policy, &chain[..]);
+        let anchor = &*policy.anchors[0].subject_public_key_info;
+        let asked = [anchor, &chain[0][..3], &chain[0][2..3]];
+        let known = &mut CheckedSignatures::default();
+        assert_eq!((ask(known, 0, world, 0, asked), hashed()), (None, 0));
+        assert_eq!((ask(known, 1, world, 0, asked), hashed()), (Some(true), 1));
+        assert_eq!((ask(known, 0, world, 0, asked), hashed()), (Some(true), 1));
+    }
+}
