@@ -125,7 +125,7 @@
 //! | feature | |
 //! |---|---|
 //! | `embassy-net` | `SslSocket` over the `TcpSocket` of embassy-net 0.9 |
-//! | `log`, `defmt` | every event goes to that log as it is handed out, failures as warnings; with `defmt`, sslcore's types and [`Error`] are `Format` |
+//! | `log`, `defmt` | events that [`SslSocket::next_event`] hands out go to that log, and those that find no room; failures as warnings. With `defmt`, sslcore's types and [`Error`] are `Format` |
 //! | `rustcrypto` | the backend without an operating system, as in sslcore |
 //!
 //! The application brings a time driver for embassy-time, and an implementation of critical-section.

@@ -1,4 +1,4 @@
-//! What the application's log is told: every event that is handed out or had no room, and failures aloud.
+//! What the application's log is told: events that a socket hands out or has no room for, failures aloud.
 
 use sslcore::Event;
 

@@ -67,8 +67,9 @@
 //! | `tls12` | TLS 1.3 alone is spoken |
 //! | `texts` | [`Failure::detail`] is empty, and a [`ConfigError`] says only what it is |
 //!
-//! With `defmt`, events, errors and settings implement `defmt::Format`. The feature `testing` adds the module of that name: what programs are
-//! tested with, and no security; `arbitrary`, which needs std, makes parts of it of a fuzzer's input.
+//! With `defmt`, events, errors and settings implement `defmt::Format`. The feature `testing` adds the
+//! module of that name: what programs are tested with, and no security; `arbitrary`, which needs std,
+//! makes parts of it of a fuzzer's input.
 //! The handshake allocates through rustls; out of memory there is the platform's abort. Afterwards, on
 //! lent buffers, nothing allocates but new keys (some 20 allocations, most of them given back at once),
 //! a failure, a session ticket that is kept, and a handshake message that comes in pieces. The target

@@ -21,9 +21,9 @@ impl ClientConfig {
     /// stapled to a chain without a handshake. `QSslCertificate::verify`.
     ///
     /// Costs what [`VerifyMode::Verify`](crate::VerifyMode::Verify) costs in a handshake, whatever
-    /// mode is set: as a rule one signature check for each certificate, and none for those of a chain that this
-    /// configuration has found good before; at most 116 for any chain, and
-    /// one for each of the [revocation lists](crate::ConfigBuilder::revocation_lists).
+    /// mode is set: as a rule one signature check for each certificate, and none for those of a chain
+    /// that this configuration has found good before; at most 116 for any chain, and one for each of
+    /// the [revocation lists](crate::ConfigBuilder::revocation_lists).
     ///
     /// ```
     /// # use sslcore::{CertificateDer, ClientConfig, PeerName, UnixTime};

@@ -102,8 +102,8 @@ impl ConfigBuilder<ServerConfig> {
     }
 
     /// Remembers at most `sessions` sessions, in a [`ServerSessionCache`] of this configuration's
-    /// own; 0 turns the cache off. The default is 256, and 4 where there is no operating system. The cache serves clients that do not take
-    /// tickets, and all clients when no tickets are issued.
+    /// own; 0 turns the cache off. The default is 256, and 4 where there is no operating system. The
+    /// cache serves clients that do not take tickets, and all clients when no tickets are issued.
     #[must_use]
     pub fn session_cache(mut self, sessions: usize) -> Self {
         self.settings.server_sessions = match sessions {
