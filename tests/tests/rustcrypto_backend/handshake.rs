@@ -6,12 +6,9 @@ use rustls::{
     SupportedProtocolVersion,
 };
 use sslcore::crypto::Backend;
-use sslcore::crypto::rustcrypto::RustCryptoWith;
-use sslcore_tests::entropy::Seeded;
 
-use crate::aws_p256::AwsLc;
 use crate::pair::{Identity, Pair, narrowed};
-use crate::rustcrypto;
+use crate::{rustcrypto, with_other_p256};
 
 const GROUPS: [NamedGroup; 3] = [
     NamedGroup::X25519,
@@ -125,9 +122,7 @@ fn every_tls13_suite_and_group_meets_aws_lc_in_both_roles() {
 
 #[test]
 fn another_p256_meets_ring_in_both_roles() {
-    let entropy = Box::leak(Box::new(Seeded::new(4)));
-    let library = Box::leak(Box::new(RustCryptoWith::<AwsLc>::new(entropy)));
-    let (ours, theirs) = (library.backend(), Backend::ring());
+    let (ours, theirs) = (with_other_p256(4), Backend::ring());
     let identity = Identity::new(&rcgen::PKCS_ECDSA_P256_SHA256);
     for (version, suite) in [(&TLS13, TLS13_SUITES[0]), (&TLS12, ECDSA_SUITES[0])] {
         let at = (suite, NamedGroup::secp256r1);

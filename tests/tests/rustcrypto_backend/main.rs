@@ -11,7 +11,16 @@ mod records;
 mod replay;
 mod verify;
 
-use sslcore_tests::entropy::{backend_over, seeded as rustcrypto};
+use aws_p256::AwsLc;
+use sslcore::crypto::Backend;
+use sslcore::crypto::rustcrypto::RustCryptoWith;
+use sslcore_tests::entropy::{Seeded, backend_over, seeded as rustcrypto};
+
+/// The backend with AWS-LC's P-256. Leaks it, for as long as the tests run.
+fn with_other_p256(seed: u64) -> Backend {
+    let entropy = Box::leak(Box::new(Seeded::new(seed)));
+    Box::leak(Box::new(RustCryptoWith::<AwsLc>::new(entropy))).backend()
+}
 
 fn unhex(hex: &str) -> Vec<u8> {
     let nibble = |digit: u8| (digit as char).to_digit(16).unwrap() as u8;

@@ -2,7 +2,7 @@ use aws_lc_rs::signature::{RSA_PKCS1_1024_8192_SHA256_FOR_LEGACY_USE_ONLY, Unpar
 use rustls::pki_types::{AlgorithmIdentifier, SignatureVerificationAlgorithm, alg_id};
 use sslcore::crypto::Backend;
 
-use crate::{rustcrypto, unhex};
+use crate::{rustcrypto, unhex, with_other_p256};
 
 /// Made with OpenSSL over `sample`: Wycheproof has no vectors for P-256 with SHA-384.
 const P256_KEY: &str = "04\
@@ -44,7 +44,13 @@ fn the_list_of_signatures_is_that_of_ring() {
 fn ecdsa_p256_with_sha384_is_judged_as_by_the_other_backends() {
     let key = unhex(P256_KEY);
     let signature = unhex(P256_SHA384_SIGNATURE);
-    for backend in [rustcrypto(1), Backend::ring(), Backend::aws_lc_rs()] {
+    let backends = [
+        rustcrypto(1),
+        with_other_p256(2),
+        Backend::ring(),
+        Backend::aws_lc_rs(),
+    ];
+    for backend in backends {
         let verifier = verifier(&backend, alg_id::ECDSA_P256, alg_id::ECDSA_SHA384);
         assert!(
             verifier

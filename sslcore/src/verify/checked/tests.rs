@@ -244,15 +244,41 @@ mod remembered {
         }
     }
 
+    fn remembering(sha256: &'static dyn Hash) -> Policy {
+        Policy {
+            verified: Some(Arc::new(VerifiedSignatures::new(sha256))),
+            ..policy()
+        }
+    }
+
+    #[test]
+    fn only_what_was_good_is_remembered() {
+        let policy = remembering(Backend::ring().sha256().expect("ring hashes"));
+        let chain = chain();
+        let anchor = &*policy.anchors[0].subject_public_key_info;
+        let good = [anchor, &chain[0][..3], &chain[0][2..3]];
+        let bad = [anchor, &chain[0][..2], &chain[0][2..3]];
+        let known = &mut CheckedSignatures::default();
+        let world = (&policy, &chain[..]);
+        assert_eq!(ask(known, 1, world, 0, good), Some(true));
+        assert_eq!(ask(known, 1, world, 0, bad), Some(false));
+        Run::new(Sources::new(&chain, &policy), known, 0).remember();
+        // Another peer shows the same, and has been asked nothing yet.
+        for (asked, is_good, is_new) in [(good, true, false), (bad, false, true)] {
+            let known = &mut CheckedSignatures::default();
+            let run = Run::new(Sources::new(&chain, &policy), known, 1);
+            let [key, message, signature] = asked;
+            let answer = run.algorithms()[0].verify_signature(key, message, signature);
+            assert_eq!((answer.is_ok(), run.has_checked()), (is_good, is_new));
+        }
+    }
+
     #[test]
     fn a_signature_is_hashed_once_and_one_that_waits_is_not() {
         let sha256 = Backend::ring().sha256().expect("ring hashes");
         let counting: &'static Counting = Box::leak(Box::new(Counting(sha256, 0.into())));
         let hashed = || counting.1.load(Ordering::Relaxed);
-        let policy = Policy {
-            verified: Some(Arc::new(VerifiedSignatures::new(counting))),
-            ..policy()
-        };
+        let policy = remembering(counting);
         let chain = chain();
         let world = (&policy, &chain[..]);
         let anchor = &*policy.anchors[0].subject_public_key_info;
