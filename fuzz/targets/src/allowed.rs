@@ -242,6 +242,43 @@ const ALLOWED: &[Difference] = &[
         "the groups in them are read (RFC 8446 §4.2.7); rustls passes over what it has no use for",
     ),
     row(
+        "the second ClientHello differs from the first",
+        NOTHING,
+        Alerts::Are(Some(47), None),
+        "a client changes nothing else behind a retry (RFC 8446 §4.1.2); rustls does not compare",
+    ),
+    row(
+        "the Certificate message is damaged",
+        NOTHING,
+        Alerts::Are(Some(50), None),
+        "no certificate is empty (RFC 8446 §4.4.2, RFC 5246 §7.4.2); rustls takes it to the verifier",
+    ),
+    row(
+        "the certificate authorities are damaged",
+        NOTHING,
+        Alerts::Are(Some(50), None),
+        "the list is not empty (RFC 8446 §4.2.4); rustls reads it as TLS 1.2 has it",
+    ),
+    row(
+        "the CertificateRequest is damaged",
+        NOTHING,
+        Alerts::Are(Some(50), None),
+        "the same in a server's request",
+    ),
+    row(
+        "kind: TooMuchOf(",
+        NOTHING,
+        Alerts::Are(Some(10), None),
+        "what a peer may repeat for free is counted until there is data again; rustls counts runs of \
+         empty records, and no tickets",
+    ),
+    row(
+        "IncorrectCertificateTypeExtension",
+        "IncorrectCertificateTypeExtension",
+        Alerts::Are(Some(43), Some(40)),
+        "a type of certificate that nobody has is unsupported_certificate (RFC 7250 §4.2)",
+    ),
+    row(
         "kind: ClosedDuringHandshake",
         ANY,
         Alerts::Mine(None),
