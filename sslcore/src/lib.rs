@@ -132,7 +132,7 @@ pub use crate::connection::{
 };
 pub use crate::event::{CloseReport, Event, RequestId, ReviewId, SslMode};
 pub use crate::failure::{Failure, FailureKind, Fault, Repeated};
-pub use crate::handshake::rustls::key_schedule::exporter::ExportError;
+pub use crate::handshake::key_schedule::exporter::ExportError;
 pub use crate::handshake::wire::client_hello::ClientHello;
 pub use crate::identity::client_sessions::{
     ClientSession, ClientSessionCache, ClientSessionKey, ClientSessionStore,

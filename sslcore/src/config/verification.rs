@@ -63,7 +63,7 @@ impl Verification {
             blocked,
             verified: backend
                 .sha256()
-                .map(|sha256| Arc::new(VerifiedSignatures::new(sha256))),
+                .map(|sha256| Arc::new(VerifiedSignatures::new(sha256.clone()))),
             algorithms: backend.provider().signature_verification_algorithms.all,
             depth: self.depth,
             revocation,
@@ -139,5 +139,5 @@ fn pins(pins: &mut Vec<Pin>, backend: &Backend) -> Result<Option<Pins>, ConfigEr
     let sha256 = backend
         .sha256()
         .ok_or(ConfigError::unsupported("hash", "SHA-256"))?;
-    Ok(Some(Pins::new(core::mem::take(pins), sha256)))
+    Ok(Some(Pins::new(core::mem::take(pins), sha256.clone())))
 }

@@ -8,7 +8,7 @@ use bytes::{Buf, BufMut};
 use super::Connection;
 use super::encrypted::Unsealed;
 use crate::alert::Alert;
-use crate::handshake::rustls::key_schedule::exporter::ExportError;
+use crate::handshake::key_schedule::exporter::ExportError;
 use crate::pieces::{self, Slices};
 use crate::state::Sink;
 use crate::usage::{ReadEnd, UsageError};

@@ -13,7 +13,7 @@ use crate::events::Events;
 use crate::failure::{Failure, FailureKind};
 use crate::handshake::AlertProtection;
 use crate::handshake::facts::SessionFacts;
-use crate::handshake::rustls::key_schedule::exporter::Exporter;
+use crate::handshake::key_schedule::exporter::Exporter;
 use crate::limits::{Limits, Timeouts};
 use crate::record::header::MAX_RECORD;
 use crate::time::Instant;

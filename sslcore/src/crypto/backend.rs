@@ -5,12 +5,12 @@ use alloc::sync::Arc;
 use core::fmt;
 
 use rustls::crypto::CryptoProvider;
-use rustls::crypto::hash::{Hash, HashAlgorithm};
 
 use super::aead::{AeadError, MakeAead, RecordAead};
+use super::hash::{Hash, HashAlgorithm, Hashes};
+use super::provided;
 #[cfg(any(feature = "aws-lc-rs", feature = "ring"))]
 use super::ring_api;
-use super::suite::Suite;
 use crate::protocol::{AeadAlgorithm, SignatureScheme, SslCipher};
 
 /// A cryptography library, as a connection uses it. Cloning costs one reference count.
@@ -42,6 +42,7 @@ struct Library {
     name: &'static str,
     version: Option<&'static str>,
     provider: Arc<CryptoProvider>,
+    hashes: Hashes,
     make_aead: Box<MakeAead>,
     #[cfg(feature = "testing")]
     keyless_aead: Option<KeylessAead>,
@@ -56,23 +57,24 @@ impl Backend {
     /// system.
     #[cfg(feature = "aws-lc-rs")]
     pub fn aws_lc_rs() -> Self {
-        Self(Arc::new(Library {
-            name: "aws-lc-rs",
-            version: Some(aws_lc_rs::awslc_version()),
-            provider: Arc::new(rustls::crypto::aws_lc_rs::default_provider()),
-            make_aead: Box::new(ring_api::aws_lc::make_aead),
-            #[cfg(feature = "testing")]
-            keyless_aead: None,
-        }))
+        Self::with_hashes(
+            "aws-lc-rs",
+            Some(aws_lc_rs::awslc_version()),
+            rustls::crypto::aws_lc_rs::default_provider(),
+            ring_api::aws_lc::hashes(),
+            Box::new(ring_api::aws_lc::make_aead),
+        )
     }
 
     /// ring: smaller to build than AWS-LC, needs no CMake. Draws entropy from the system.
     #[cfg(feature = "ring")]
     pub fn ring() -> Self {
-        Self::custom(
+        Self::with_hashes(
             "ring",
+            None,
             rustls::crypto::ring::default_provider(),
-            ring_api::ring::make_aead,
+            ring_api::ring::hashes(),
+            Box::new(ring_api::ring::make_aead),
         )
     }
 
@@ -103,11 +105,24 @@ impl Backend {
         + Sync
         + 'static,
     ) -> Self {
+        let hashes = provided::hashes(&provider);
+        Self::with_hashes(name, None, provider, hashes, Box::new(make_aead))
+    }
+
+    /// A backend with hash functions of its own.
+    pub(super) fn with_hashes(
+        name: &'static str,
+        version: Option<&'static str>,
+        provider: CryptoProvider,
+        hashes: Hashes,
+        make_aead: Box<MakeAead>,
+    ) -> Self {
         Self(Arc::new(Library {
             name,
-            version: None,
+            version,
             provider: Arc::new(provider),
-            make_aead: Box::new(make_aead),
+            hashes,
+            make_aead,
             #[cfg(feature = "testing")]
             keyless_aead: None,
         }))
@@ -131,6 +146,7 @@ impl Backend {
         Self(Arc::new(Library {
             name,
             version: None,
+            hashes: provided::hashes(&provider),
             provider: Arc::new(provider),
             make_aead: Box::new(make_aead),
             keyless_aead: Some(aead),
@@ -193,12 +209,14 @@ impl Backend {
         (self.0.make_aead)(algorithm, key)
     }
 
-    /// SHA-256, borrowed from a cipher suite that hashes with it; `None` when the provider has
-    /// no such suite.
-    pub(crate) fn sha256(&self) -> Option<&'static dyn Hash> {
-        let suites = self.0.provider.cipher_suites.iter();
-        let mut hashes = suites.map(|suite| Suite::from(*suite).common().hash_provider);
-        hashes.find(|hash| hash.algorithm() == HashAlgorithm::SHA256)
+    /// A hash function, if the backend has a cipher suite with it.
+    pub(crate) fn hash(&self, algorithm: HashAlgorithm) -> Option<&Arc<dyn Hash>> {
+        self.0.hashes.get(algorithm)
+    }
+
+    /// SHA-256, which backends without any suite lack.
+    pub(crate) fn sha256(&self) -> Option<&Arc<dyn Hash>> {
+        self.hash(HashAlgorithm::Sha256)
     }
 }
 

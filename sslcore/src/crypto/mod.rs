@@ -6,6 +6,8 @@
 
 mod aead;
 mod backend;
+pub(crate) mod hash;
+mod provided;
 #[cfg(any(feature = "aws-lc-rs", feature = "ring"))]
 mod ring_api;
 #[cfg(feature = "rustcrypto-core")]

@@ -1,4 +1,70 @@
-//! Record AEADs over the API that ring and aws-lc-rs share, and what each does in its own way.
+//! Record AEADs and hash functions over the API that ring and aws-lc-rs share, and what each does in
+//! its own way.
+
+macro_rules! hashes {
+    ($library:ident) => {
+        use alloc::sync::Arc;
+
+        use $library::{digest, hmac};
+
+        use crate::crypto::hash::{Digest, Hash, HashAlgorithm, HashContext, Hashes};
+
+        struct Sha2 {
+            algorithm: HashAlgorithm,
+            digest: &'static digest::Algorithm,
+            hmac: hmac::Algorithm,
+        }
+
+        pub(crate) fn hashes() -> Hashes {
+            Hashes::new(|algorithm| {
+                let (digest, hmac) = match algorithm {
+                    HashAlgorithm::Sha256 => (&digest::SHA256, hmac::HMAC_SHA256),
+                    HashAlgorithm::Sha384 => (&digest::SHA384, hmac::HMAC_SHA384),
+                };
+                Some(Arc::new(Sha2 {
+                    algorithm,
+                    digest,
+                    hmac,
+                }))
+            })
+        }
+
+        impl Hash for Sha2 {
+            fn algorithm(&self) -> HashAlgorithm {
+                self.algorithm
+            }
+
+            fn start(&self) -> Box<dyn HashContext> {
+                Box::new(Running(digest::Context::new(self.digest)))
+            }
+
+            fn hash(&self, data: &[u8]) -> Digest {
+                Digest::cut(digest::digest(self.digest, data).as_ref())
+            }
+
+            fn hmac(&self, key: &[u8], first: &[u8], middle: &[&[u8]], last: &[u8]) -> Digest {
+                let key = hmac::Key::new(self.hmac, key);
+                let mut context = hmac::Context::with_key(&key);
+                context.update(first);
+                middle.iter().for_each(|part| context.update(part));
+                context.update(last);
+                Digest::cut(context.sign().as_ref())
+            }
+        }
+
+        struct Running(digest::Context);
+
+        impl HashContext for Running {
+            fn update(&mut self, data: &[u8]) {
+                self.0.update(data);
+            }
+
+            fn finish(self: Box<Self>) -> Digest {
+                Digest::cut(self.0.finish().as_ref())
+            }
+        }
+    };
+}
 
 macro_rules! record_aead {
     ($library:ident, $($own:tt)*) => {
@@ -53,6 +119,8 @@ pub(super) mod aws_lc {
     /// Up to here copying the plaintext costs less than a block of its own for the content type.
     const COPY: usize = 2048;
 
+    hashes!(aws_lc_rs);
+
     record_aead! {
         aws_lc_rs,
 
@@ -103,6 +171,8 @@ pub(super) mod aws_lc {
 #[cfg(feature = "ring")]
 pub(super) mod ring {
     use ring::aead::Tag;
+
+    hashes!(ring);
 
     record_aead! {
         ring,

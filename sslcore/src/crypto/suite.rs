@@ -3,6 +3,10 @@
 use rustls::SupportedCipherSuite;
 use rustls::Tls13CipherSuite;
 use rustls::crypto::CipherSuiteCommon;
+use rustls::crypto::hash as provided;
+
+use super::hash::HashAlgorithm;
+use crate::protocol::{AeadAlgorithm, SslCipher};
 
 #[derive(Clone, Copy)]
 pub(crate) enum Suite {
@@ -16,6 +20,22 @@ impl Suite {
             Self::Tls12(suite) => suite.common(),
             Self::Tls13(suite) => &suite.common,
         }
+    }
+
+    /// What a connection with this suite hashes with; `None` for a hash function that no suite has
+    /// which has a name here.
+    pub(crate) fn hash(self) -> Option<HashAlgorithm> {
+        Some(match self.common().hash_provider.algorithm() {
+            provided::HashAlgorithm::SHA256 => HashAlgorithm::Sha256,
+            provided::HashAlgorithm::SHA384 => HashAlgorithm::Sha384,
+            _ => return None,
+        })
+    }
+
+    /// Its AEAD; `None` for a suite that has no name here.
+    pub(crate) fn aead(self) -> Option<AeadAlgorithm> {
+        let cipher = SslCipher::negotiated(self.common().suite.into());
+        cipher.map(|cipher| cipher.aead())
     }
 }
 

@@ -6,7 +6,7 @@ use alloc::vec::Vec;
 use rustls_pki_types::{CertificateDer, UnixTime};
 
 use super::facts::SessionFacts;
-use super::rustls::key_schedule::exporter::Exporter;
+use super::key_schedule::exporter::Exporter;
 use super::{AlertProtection, Engine, Message};
 use crate::crypto::{AeadAlgorithm, Backend, NONCE_LEN};
 use crate::failure::{Failure, FailureKind};

@@ -10,6 +10,7 @@ pub(crate) mod hold;
 #[cfg(all(test, feature = "ring"))]
 pub(crate) mod idle;
 pub(crate) mod inbound;
+pub(crate) mod key_schedule;
 pub(crate) mod rustls;
 pub(crate) mod settings;
 pub(crate) mod wire;
@@ -19,7 +20,7 @@ use alloc::vec::Vec;
 
 use rustls_pki_types::{CertificateDer, UnixTime};
 
-use self::rustls::key_schedule::exporter::Exporter;
+use self::key_schedule::exporter::Exporter;
 use crate::alert::Alert;
 use crate::failure::Failure;
 use crate::handshake::facts::SessionFacts;

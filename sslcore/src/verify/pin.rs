@@ -1,10 +1,10 @@
 //! Trust in one certificate, or one key, by its fingerprint.
 
+use alloc::sync::Arc;
 use alloc::vec::Vec;
 
-use rustls::crypto::hash::Hash;
-
 use crate::crypto::Backend;
+use crate::crypto::hash::Hash;
 use crate::x509::certificate::Certificate;
 use crate::x509::raw;
 
@@ -47,14 +47,15 @@ impl Certificate {
     /// # }
     /// ```
     pub fn fingerprint_sha256(&self, backend: &Backend) -> Option<[u8; 32]> {
-        backend.sha256()?.hash(self.der()).as_ref().try_into().ok()
+        let hash = backend.sha256()?.hash(self.der());
+        hash.as_slice().try_into().ok()
     }
 
     /// SHA-256 of the certificate's public key, for [`Pin::SpkiSha256`] (RFC 7469 §2.4). `None` also when
     /// the certificate cannot be read.
     pub fn spki_sha256(&self, backend: &Backend) -> Option<[u8; 32]> {
         let hash = backend.sha256()?.hash(self.public_key_info()?);
-        hash.as_ref().try_into().ok()
+        hash.as_slice().try_into().ok()
     }
 }
 
@@ -62,11 +63,11 @@ impl Certificate {
 #[derive(Clone)]
 pub(crate) struct Pins {
     pins: Vec<Pin>,
-    sha256: &'static dyn Hash,
+    sha256: Arc<dyn Hash>,
 }
 
 impl Pins {
-    pub(crate) fn new(pins: Vec<Pin>, sha256: &'static dyn Hash) -> Self {
+    pub(crate) fn new(pins: Vec<Pin>, sha256: Arc<dyn Hash>) -> Self {
         Self { pins, sha256 }
     }
 
@@ -76,8 +77,8 @@ impl Pins {
         let certificate = hash(leaf);
         let spki = raw::Certificate::parse(leaf).map(|leaf| hash(leaf.public_key.spki));
         self.pins.iter().any(|pin| match pin {
-            Pin::CertificateSha256(pin) => certificate.as_ref() == pin,
-            Pin::SpkiSha256(pin) => spki.as_ref().is_some_and(|spki| spki.as_ref() == pin),
+            Pin::CertificateSha256(pin) => certificate.as_slice() == pin,
+            Pin::SpkiSha256(pin) => spki.as_ref().is_some_and(|spki| spki.as_slice() == pin),
         })
     }
 }

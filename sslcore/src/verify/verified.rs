@@ -2,10 +2,12 @@
 //! not, checks none of them again, and its chain all the same.
 
 use alloc::collections::VecDeque;
+use alloc::sync::Arc;
 
-use rustls::crypto::hash::Hash;
 use rustls_pki_types::SignatureVerificationAlgorithm;
 use spin::Mutex;
+
+use crate::crypto::hash::Hash;
 
 /// Signatures that are remembered, 32 bytes each.
 const SIGNATURES: usize = if cfg!(target_os = "none") { 16 } else { 512 };
@@ -15,13 +17,13 @@ pub(super) type Digest = [u8; 32];
 
 /// What one configuration remembers.
 pub(crate) struct VerifiedSignatures {
-    sha256: &'static dyn Hash,
+    sha256: Arc<dyn Hash>,
     /// The oldest first.
     known: Mutex<VecDeque<Digest>>,
 }
 
 impl VerifiedSignatures {
-    pub(crate) fn new(sha256: &'static dyn Hash) -> Self {
+    pub(crate) fn new(sha256: Arc<dyn Hash>) -> Self {
         Self {
             sha256,
             known: Mutex::default(),
@@ -42,7 +44,7 @@ impl VerifiedSignatures {
             hash.update(&(part.len() as u64).to_be_bytes());
             hash.update(part);
         }
-        hash.finish().as_ref().try_into().ok()
+        hash.finish().as_slice().try_into().ok()
     }
 
     pub(super) fn has(&self, digest: &Digest) -> bool {
@@ -70,7 +72,7 @@ mod tests {
     #[test]
     fn every_part_of_a_question_makes_another() {
         let ring = Backend::ring();
-        let known = VerifiedSignatures::new(ring.sha256().expect("ring hashes"));
+        let known = VerifiedSignatures::new(ring.sha256().expect("ring hashes").clone());
         let algorithms = ring.provider().signature_verification_algorithms.all;
         let (one, other) = (algorithms[0], algorithms[1]);
         let digests = [
@@ -91,7 +93,7 @@ mod tests {
     #[test]
     fn the_oldest_makes_room() {
         let ring = Backend::ring();
-        let known = VerifiedSignatures::new(ring.sha256().expect("ring hashes"));
+        let known = VerifiedSignatures::new(ring.sha256().expect("ring hashes").clone());
         let digest = |number: usize| {
             let mut digest = [0; 32];
             digest[..8].copy_from_slice(&number.to_be_bytes());

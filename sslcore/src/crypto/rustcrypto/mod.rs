@@ -50,6 +50,7 @@ mod p256;
 mod sign;
 mod verify;
 
+use alloc::boxed::Box;
 use alloc::vec;
 use alloc::vec::Vec;
 
@@ -149,7 +150,13 @@ impl<P: NistCurve> Library<P> {
             secure_random: &self.random,
             key_provider: &Keys::<P>::NEW,
         };
-        Backend::custom("rustcrypto", provider, aead::make_aead)
+        Backend::with_hashes(
+            "rustcrypto",
+            None,
+            provider,
+            hash::hashes(),
+            Box::new(aead::make_aead),
+        )
     }
 }
 

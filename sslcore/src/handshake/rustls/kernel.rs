@@ -4,15 +4,18 @@
 use alloc::boxed::Box;
 use alloc::sync::Arc;
 
+use rustls::ConnectionTrafficSecrets;
 use rustls::client::ClientConnectionData;
 use rustls::kernel::KernelConnection;
-use rustls::{ConnectionTrafficSecrets, Tls13CipherSuite};
 
 use super::errors;
 use super::taps::{Clock, Secrets};
 use crate::alert::Alert;
+use crate::crypto::hash::Hash;
+use crate::crypto::suite::Suite;
+use crate::crypto::{AeadAlgorithm, Backend};
 use crate::failure::{Failure, FailureKind};
-use crate::handshake::rustls::key_schedule::{Secret, aead_of, next_traffic_secret, tls13_key};
+use crate::handshake::key_schedule::{Secret, next_traffic_secret, tls13_key};
 use crate::handshake::wire::session_ticket;
 use crate::protocol::SslProtocol;
 use crate::record::protection::KeyMaterial;
@@ -25,19 +28,16 @@ pub(super) fn conversion_failure() -> Failure {
 }
 
 pub(super) fn material(secrets: &ConnectionTrafficSecrets) -> Result<KeyMaterial, Failure> {
-    use rustls::CipherSuite as S;
-    let (suite, key, iv) = match secrets {
-        ConnectionTrafficSecrets::Aes128Gcm { key, iv } => (S::TLS13_AES_128_GCM_SHA256, key, iv),
-        ConnectionTrafficSecrets::Aes256Gcm { key, iv } => (S::TLS13_AES_256_GCM_SHA384, key, iv),
+    let (algorithm, key, iv) = match secrets {
+        ConnectionTrafficSecrets::Aes128Gcm { key, iv } => (AeadAlgorithm::Aes128Gcm, key, iv),
+        ConnectionTrafficSecrets::Aes256Gcm { key, iv } => (AeadAlgorithm::Aes256Gcm, key, iv),
         ConnectionTrafficSecrets::Chacha20Poly1305 { key, iv } => {
-            (S::TLS13_CHACHA20_POLY1305_SHA256, key, iv)
+            (AeadAlgorithm::ChaCha20Poly1305, key, iv)
         }
         _ => return Err(conversion_failure()),
     };
     let iv = iv.as_ref().try_into().map_err(|_| conversion_failure())?;
-    aead_of(suite)
-        .and_then(|algorithm| KeyMaterial::new(algorithm, key.as_ref(), iv))
-        .ok_or_else(conversion_failure)
+    KeyMaterial::new(algorithm, key.as_ref(), iv).ok_or_else(conversion_failure)
 }
 
 /// TLS 1.2: its keys last as long as it does, and tickets are part of its handshake.
@@ -69,7 +69,8 @@ impl PostHandshake for Tls12 {
 /// TLS 1.3 that keeps no tickets: all that it needs is its traffic secrets, and nothing of rustls.
 #[cfg_attr(feature = "testing", derive(Clone))]
 pub(super) struct Renewal {
-    suite: &'static Tls13CipherSuite,
+    hash: Arc<dyn Hash>,
+    algorithm: AeadAlgorithm,
     transmit: Secret,
     receive: Secret,
     is_client: bool,
@@ -78,7 +79,8 @@ pub(super) struct Renewal {
 impl Renewal {
     /// `None` when the secrets are not known.
     pub(super) fn new(
-        suite: &'static Tls13CipherSuite,
+        suite: Suite,
+        backend: &Backend,
         secrets: &Secrets,
         is_client: bool,
     ) -> Option<Self> {
@@ -89,7 +91,8 @@ impl Renewal {
             false => (server, client),
         };
         Some(Self {
-            suite,
+            hash: backend.hash(suite.hash()?)?.clone(),
+            algorithm: suite.aead()?,
             transmit,
             receive,
             is_client,
@@ -98,20 +101,24 @@ impl Renewal {
 }
 
 /// Puts the next traffic secret in the place of `secret`, and makes its key.
-fn renew(suite: &Tls13CipherSuite, secret: &mut Secret) -> Result<KeyMaterial, Failure> {
-    let next = next_traffic_secret(suite, secret).ok_or_else(conversion_failure)?;
-    let material = tls13_key(suite, &next).ok_or_else(conversion_failure)?;
+fn renew(
+    hash: &dyn Hash,
+    algorithm: AeadAlgorithm,
+    secret: &mut Secret,
+) -> Result<KeyMaterial, Failure> {
+    let next = next_traffic_secret(hash, secret).ok_or_else(conversion_failure)?;
+    let material = tls13_key(hash, algorithm, &next).ok_or_else(conversion_failure)?;
     *secret = next;
     Ok(material)
 }
 
 impl PostHandshake for Renewal {
     fn next_transmit_key(&mut self) -> Result<KeyMaterial, Failure> {
-        renew(self.suite, &mut self.transmit)
+        renew(&*self.hash, self.algorithm, &mut self.transmit)
     }
 
     fn next_receive_key(&mut self) -> Result<KeyMaterial, Failure> {
-        renew(self.suite, &mut self.receive)
+        renew(&*self.hash, self.algorithm, &mut self.receive)
     }
 
     fn takes_tickets(&self) -> bool {

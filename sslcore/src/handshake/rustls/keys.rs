@@ -2,17 +2,17 @@
 
 use super::RustlsEngine;
 use super::kernel::conversion_failure;
-use super::key_schedule::{tls12_key, tls13_key};
 use super::side::Side;
 use crate::crypto::suite::{Suite, Tls12Suite};
 use crate::failure::Failure;
+use crate::handshake::key_schedule::{Secret, tls12_key, tls13_key};
 use crate::protocol::SslProtocol;
 use crate::record::protection::{KeyMaterial, Protection};
 
 impl RustlsEngine {
     /// Keys of the peer's that came with the last message in TLS 1.3: those of the handshake.
     pub(super) fn follow_tls13(&mut self) -> Result<(), Failure> {
-        let Some(Suite::Tls13(suite)) = self.suite() else {
+        let Some(suite @ Suite::Tls13(_)) = self.suite() else {
             return Ok(());
         };
         if self.has_read_keys {
@@ -27,7 +27,8 @@ impl RustlsEngine {
             let Some(secret) = secret else {
                 return Ok(());
             };
-            tls13_key(suite, secret).ok_or_else(conversion_failure)?
+            self.tls13_material(suite, secret)
+                .ok_or_else(conversion_failure)?
         };
         self.hello = None;
         self.read_with(SslProtocol::TlsV1_3, &material)
@@ -42,6 +43,11 @@ impl RustlsEngine {
         let material = material.ok_or_else(conversion_failure)?;
         self.hello = None;
         self.read_with(SslProtocol::TlsV1_2, &material)
+    }
+
+    fn tls13_material(&self, suite: Suite, secret: &Secret) -> Option<KeyMaterial> {
+        let hash = &**self.backend.hash(suite.hash()?)?;
+        tls13_key(hash, suite.aead()?, secret)
     }
 
     fn tls12_material(&self, suite: Tls12Suite, of_client: bool) -> Option<KeyMaterial> {
@@ -64,13 +70,13 @@ impl RustlsEngine {
 
     pub(super) fn own_protection(&self, suite: Suite) -> Option<Protection> {
         let (version, material, seq) = match suite {
-            Suite::Tls13(suite) => {
+            Suite::Tls13(_) => {
                 let secrets = self.tap.secrets();
                 let secret = match &self.side {
                     Side::Client(_) => secrets.client_handshake.as_ref()?,
                     Side::Server(_) => secrets.server_traffic.as_ref()?,
                 };
-                (SslProtocol::TlsV1_3, tls13_key(suite, secret)?, 0)
+                (SslProtocol::TlsV1_3, self.tls13_material(suite, secret)?, 0)
             }
             Suite::Tls12(suite) => {
                 let material = self.tls12_material(suite, self.is_client())?;

@@ -14,7 +14,6 @@ mod feeding;
 mod gates;
 mod hellos;
 mod kernel;
-pub(crate) mod key_schedule;
 mod keys;
 mod named;
 mod refusal;
@@ -34,12 +33,12 @@ use rustls_pki_types::{CertificateDer, UnixTime};
 
 use self::gates::Memory;
 use self::kernel::{Kernel, Renewal, Tls12, conversion_failure, material};
-use self::key_schedule::exporter::Exporter;
 use self::side::Side;
 use self::staple::Staple;
 use self::taps::{Clock, SecretTap};
 use self::verifier::Recorder;
 use super::hold::Gate;
+use super::key_schedule::exporter::Exporter;
 use super::wire::client_hello::HelloMessage;
 use super::wire::offer::Offer;
 use super::wire::server_hello::ServerHello;
@@ -354,8 +353,8 @@ impl Engine for RustlsEngine {
         }
         let secrets = self.tap.secrets();
         Some(match self.suite()? {
-            Suite::Tls13(suite) => Exporter::Tls13 {
-                suite,
+            suite @ Suite::Tls13(_) => Exporter::Tls13 {
+                hash: self.backend.hash(suite.hash()?)?.clone(),
                 secret: secrets.exporter.clone()?,
             },
             Suite::Tls12(suite) => {
@@ -392,8 +391,9 @@ impl Engine for RustlsEngine {
         let post: Box<dyn PostHandshake> = match (suite, kernel) {
             (Suite::Tls12(_), _) => Box::new(Tls12),
             (Suite::Tls13(_), Some(kernel)) => Box::new(kernel),
-            (Suite::Tls13(suite), None) => {
-                let renewal = Renewal::new(suite, &this.tap.secrets(), is_client);
+            (Suite::Tls13(_), None) => {
+                let (backend, secrets) = (&this.backend, this.tap.secrets());
+                let renewal = Renewal::new(suite, backend, &secrets, is_client);
                 Box::new(renewal.ok_or_else(conversion_failure)?)
             }
         };

@@ -7,7 +7,7 @@ use spin::{Mutex, MutexGuard};
 
 use super::named::named;
 use super::staples::Token;
-use crate::handshake::rustls::key_schedule::Secret;
+use crate::handshake::key_schedule::Secret;
 use crate::key_log::{KeyLog, KeyLogLine};
 use crate::time::Now;
 

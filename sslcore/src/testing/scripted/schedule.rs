@@ -11,7 +11,7 @@ use spin::Mutex;
 use super::record::{Keys, Record};
 use crate::crypto::suite::Suite;
 use crate::crypto::{Backend, NONCE_LEN, RecordAead, TAG_LEN};
-use crate::handshake::rustls::key_schedule::{Secret, next_traffic_secret, tls12_key, tls13_key};
+use crate::handshake::key_schedule::{Secret, next_traffic_secret, tls12_key, tls13_key};
 use crate::handshake::wire::server_hello::ServerHello;
 use crate::key_log::{KeyLog, KeyLogLine};
 use crate::protocol::SslProtocol;
@@ -136,7 +136,7 @@ impl Schedule {
                 let server_random = &self.server_random;
                 tls12_key(suite, &master, &client_random, server_random, of_client)
             }
-            (Suite::Tls13(suite), keys) => {
+            (suite @ Suite::Tls13(_), keys) => {
                 let (label, updates) = match (keys, of_client) {
                     (Keys::Traffic(updates), true) => ("CLIENT_TRAFFIC_SECRET_0", updates),
                     (Keys::Traffic(updates), false) => ("SERVER_TRAFFIC_SECRET_0", updates),
@@ -144,10 +144,11 @@ impl Schedule {
                     (_, false) => ("SERVER_HANDSHAKE_TRAFFIC_SECRET", 0),
                 };
                 let (_, mut secret) = self.secrets.find(label)?;
+                let hash = &**self.backend.hash(suite.hash()?)?;
                 for _ in 0..updates {
-                    secret = next_traffic_secret(suite, &secret)?;
+                    secret = next_traffic_secret(hash, &secret)?;
                 }
-                tls13_key(suite, &secret)
+                tls13_key(hash, suite.aead()?, &secret)
             }
         }
     }

@@ -216,27 +216,22 @@ mod remembered {
     use alloc::sync::Arc;
     use core::sync::atomic::{AtomicUsize, Ordering};
 
-    use rustls::crypto::hash::{Context, Hash, HashAlgorithm, Output};
-
     use super::*;
     use crate::crypto::Backend;
+    use crate::crypto::hash::{Digest, Hash, HashAlgorithm, HashContext};
     use crate::verify::verified::VerifiedSignatures;
 
     /// Counts how often it begins.
-    struct Counting(&'static dyn Hash, AtomicUsize);
+    struct Counting(Arc<dyn Hash>, AtomicUsize);
 
     impl Hash for Counting {
-        fn start(&self) -> Box<dyn Context> {
+        fn start(&self) -> Box<dyn HashContext> {
             self.1.fetch_add(1, Ordering::Relaxed);
             self.0.start()
         }
 
-        fn hash(&self, data: &[u8]) -> Output {
+        fn hash(&self, data: &[u8]) -> Digest {
             self.0.hash(data)
-        }
-
-        fn output_len(&self) -> usize {
-            self.0.output_len()
         }
 
         fn algorithm(&self) -> HashAlgorithm {
@@ -244,7 +239,7 @@ mod remembered {
         }
     }
 
-    fn remembering(sha256: &'static dyn Hash) -> Policy {
+    fn remembering(sha256: Arc<dyn Hash>) -> Policy {
         Policy {
             verified: Some(Arc::new(VerifiedSignatures::new(sha256))),
             ..policy()
@@ -253,7 +248,7 @@ mod remembered {
 
     #[test]
     fn only_what_was_good_is_remembered() {
-        let policy = remembering(Backend::ring().sha256().expect("ring hashes"));
+        let policy = remembering(Backend::ring().sha256().expect("ring hashes").clone());
         let chain = chain();
         let anchor = &*policy.anchors[0].subject_public_key_info;
         let good = [anchor, &chain[0][..3], &chain[0][2..3]];
@@ -275,10 +270,11 @@ mod remembered {
 
     #[test]
     fn a_signature_is_hashed_once_and_one_that_waits_is_not() {
-        let sha256 = Backend::ring().sha256().expect("ring hashes");
-        let counting: &'static Counting = Box::leak(Box::new(Counting(sha256, 0.into())));
+        let ring = Backend::ring();
+        let sha256 = ring.sha256().expect("ring hashes").clone();
+        let counting = Arc::new(Counting(sha256, 0.into()));
         let hashed = || counting.1.load(Ordering::Relaxed);
-        let policy = remembering(counting);
+        let policy = remembering(counting.clone());
         let chain = chain();
         let world = (&policy, &chain[..]);
         let anchor = &*policy.anchors[0].subject_public_key_info;

@@ -1,14 +1,12 @@
 //! Keying material for protocols above TLS (RFC 5705, RFC 8446 §7.5).
 
 use alloc::boxed::Box;
+use alloc::sync::Arc;
 use alloc::vec::Vec;
 use core::fmt;
 
-use rustls::Tls13CipherSuite;
-use rustls::crypto::tls13::{OkmBlock, OutputLengthError};
-use zeroize::Zeroizing;
-
 use super::{Secret, TLS13_PREFIX, expand_label};
+use crate::crypto::hash::{Hash, TooLong};
 use crate::crypto::suite::Tls12Suite;
 
 /// Why [`Connection::export_keying_material`](crate::Connection::export_keying_material) exported
@@ -81,7 +79,7 @@ const RESERVED: [&[u8]; 5] = [
 #[cfg_attr(feature = "testing", derive(Clone))]
 pub(crate) enum Exporter {
     Tls13 {
-        suite: &'static Tls13CipherSuite,
+        hash: Arc<dyn Hash>,
         /// exporter_master_secret (RFC 8446 §7.1).
         secret: Secret,
     },
@@ -104,8 +102,8 @@ impl Exporter {
     ) -> Result<(), ExportError> {
         check(out, label, context)?;
         match self {
-            Self::Tls13 { suite, secret } => {
-                tls13(suite, secret, out, label, context.unwrap_or_default())
+            Self::Tls13 { hash, secret } => {
+                tls13(&**hash, secret, out, label, context.unwrap_or_default())
                     .map_err(|_| ExportError::OutputLength(out.len()))
             }
             Self::Tls12 {
@@ -148,17 +146,21 @@ fn check(out: &[u8], label: &[u8], context: Option<&[u8]>) -> Result<(), ExportE
 }
 
 fn tls13(
-    suite: &Tls13CipherSuite,
+    hash: &dyn Hash,
     secret: &Secret,
     out: &mut [u8],
     label: &[u8],
     context: &[u8],
-) -> Result<(), OutputLengthError> {
-    let (hkdf, hash) = (suite.hkdf_provider, suite.common.hash_provider);
-    let expander = hkdf.expander_for_okm(&OkmBlock::new(secret.as_slice()));
-    let mut derived = Zeroizing::new([0; Secret::MAX]);
-    let derived = &mut derived[..hash.output_len().min(Secret::MAX)];
-    expand_label(&*expander, label, hash.hash(&[]).as_ref(), derived)?;
-    let expander = hkdf.expander_for_okm(&OkmBlock::new(derived));
-    expand_label(&*expander, b"exporter", hash.hash(context).as_ref(), out)
+) -> Result<(), TooLong> {
+    let mut derived = Secret::zeros(hash.algorithm().output_len());
+    let nothing = hash.hash(&[]);
+    expand_label(
+        hash,
+        secret,
+        label,
+        nothing.as_slice(),
+        derived.as_mut_slice(),
+    )?;
+    let context = hash.hash(context);
+    expand_label(hash, &derived, b"exporter", context.as_slice(), out)
 }

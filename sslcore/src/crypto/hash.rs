@@ -1,0 +1,190 @@
+//! Hash functions, HMAC (RFC 2104) and HKDF (RFC 5869), as a backend gives them.
+
+use alloc::boxed::Box;
+use alloc::sync::Arc;
+use core::fmt;
+
+use zeroize::Zeroizing;
+
+/// The hash functions of TLS' cipher suites (FIPS 180-4, RFC 8446 §B.4).
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum HashAlgorithm {
+    Sha256,
+    Sha384,
+}
+
+impl HashAlgorithm {
+    pub(crate) const ALL: [Self; 2] = [Self::Sha256, Self::Sha384];
+
+    /// How many bytes a hash has.
+    pub(crate) const fn output_len(self) -> usize {
+        match self {
+            Self::Sha256 => 32,
+            Self::Sha384 => 48,
+        }
+    }
+
+    /// How many bytes are hashed at a time: HMAC pads its key to so many.
+    const fn block_len(self) -> usize {
+        match self {
+            Self::Sha256 => 64,
+            Self::Sha384 => MAX_BLOCK,
+        }
+    }
+}
+
+const MAX_BLOCK: usize = 128;
+
+/// A hash, or what HMAC or HKDF has made of a secret: wiped when it is dropped.
+#[derive(Clone)]
+pub(crate) struct Digest {
+    bytes: Zeroizing<[u8; Self::MAX]>,
+    len: u8,
+}
+
+impl Digest {
+    /// As many bytes as SHA-384 gives.
+    pub(crate) const MAX: usize = 48;
+
+    /// `None` for more than [`MAX`](Self::MAX) bytes.
+    pub(crate) fn new(digest: &[u8]) -> Option<Self> {
+        let mut new = Self::zeros(0);
+        new.bytes.get_mut(..digest.len())?.copy_from_slice(digest);
+        new.len = digest.len() as u8;
+        Some(new)
+    }
+
+    /// The first [`MAX`](Self::MAX) bytes: no hash function here gives more.
+    pub(crate) fn cut(digest: &[u8]) -> Self {
+        let mut new = Self::zeros(digest.len());
+        let len = new.as_slice().len();
+        new.as_mut_slice().copy_from_slice(&digest[..len]);
+        new
+    }
+
+    /// At most [`MAX`](Self::MAX) zeros.
+    pub(crate) fn zeros(len: usize) -> Self {
+        Self {
+            bytes: Zeroizing::new([0; Self::MAX]),
+            len: len.min(Self::MAX) as u8,
+        }
+    }
+
+    pub(crate) fn as_slice(&self) -> &[u8] {
+        &self.bytes[..usize::from(self.len)]
+    }
+
+    pub(crate) fn as_mut_slice(&mut self) -> &mut [u8] {
+        &mut self.bytes[..usize::from(self.len)]
+    }
+}
+
+impl fmt::Debug for Digest {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Digest")
+    }
+}
+
+/// A hash function of a backend's.
+pub(crate) trait Hash: Send + Sync {
+    fn algorithm(&self) -> HashAlgorithm;
+
+    /// Begins to hash. Allocates the state.
+    fn start(&self) -> Box<dyn HashContext>;
+
+    /// The hash of `data`. As HMAC and HKDF it costs what the hash function costs, and no public-key
+    /// operation.
+    fn hash(&self, data: &[u8]) -> Digest {
+        let mut context = self.start();
+        context.update(data);
+        context.finish()
+    }
+
+    /// HMAC under `key` of a message in parts, which are those of HKDF (RFC 2104 §2).
+    fn hmac(&self, key: &[u8], first: &[u8], middle: &[&[u8]], last: &[u8]) -> Digest {
+        hmac(self, key, first, middle, last)
+    }
+}
+
+/// HMAC over the hash function alone (RFC 2104 §2).
+pub(super) fn hmac<H: Hash + ?Sized>(
+    hash: &H,
+    key: &[u8],
+    first: &[u8],
+    middle: &[&[u8]],
+    last: &[u8],
+) -> Digest {
+    let mut block = Zeroizing::new([0; MAX_BLOCK]);
+    let block = &mut block[..hash.algorithm().block_len()];
+    match block.get_mut(..key.len()) {
+        Some(front) => front.copy_from_slice(key),
+        None => {
+            let hashed = hash.hash(key);
+            block[..hashed.as_slice().len()].copy_from_slice(hashed.as_slice());
+        }
+    }
+    let mut keyed = |pad: u8| {
+        let mut context = hash.start();
+        block.iter_mut().for_each(|byte| *byte ^= pad);
+        context.update(block);
+        block.iter_mut().for_each(|byte| *byte ^= pad);
+        context
+    };
+    let (mut inner, mut outer) = (keyed(0x36), keyed(0x5c));
+    inner.update(first);
+    middle.iter().for_each(|part| inner.update(part));
+    inner.update(last);
+    outer.update(inner.finish().as_slice());
+    outer.finish()
+}
+
+/// A hash in the making.
+pub(crate) trait HashContext: Send {
+    fn update(&mut self, data: &[u8]);
+
+    fn finish(self: Box<Self>) -> Digest;
+}
+
+/// More was asked of HKDF than 255 hashes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct TooLong;
+
+/// HKDF-Expand (RFC 5869 §2.3), of all parts of `info`.
+///
+/// # Errors
+/// [`TooLong`], and `out` is as it was.
+pub(crate) fn expand(
+    hash: &dyn Hash,
+    secret: &[u8],
+    info: &[&[u8]],
+    out: &mut [u8],
+) -> Result<(), TooLong> {
+    let blocks = out.chunks_mut(hash.algorithm().output_len());
+    if blocks.len() > usize::from(u8::MAX) {
+        return Err(TooLong);
+    }
+    let mut last = Digest::zeros(0);
+    for (block, number) in blocks.zip(1..=u8::MAX) {
+        last = hash.hmac(secret, last.as_slice(), info, &[number]);
+        block.copy_from_slice(&last.as_slice()[..block.len()]);
+    }
+    Ok(())
+}
+
+/// The hash functions that one backend has.
+#[derive(Clone)]
+pub(crate) struct Hashes(pub(super) [Option<Arc<dyn Hash>>; HashAlgorithm::ALL.len()]);
+
+impl Hashes {
+    /// What `find` finds of all algorithms.
+    pub(super) fn new(find: impl FnMut(HashAlgorithm) -> Option<Arc<dyn Hash>>) -> Self {
+        Self(HashAlgorithm::ALL.map(find))
+    }
+
+    pub(crate) fn get(&self, algorithm: HashAlgorithm) -> Option<&Arc<dyn Hash>> {
+        self.0[algorithm as usize].as_ref()
+    }
+}
+
+#[cfg(all(test, feature = "ring"))]
+mod tests;

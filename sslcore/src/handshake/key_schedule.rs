@@ -1,0 +1,98 @@
+//! Keys from secrets (RFC 8446 §7, RFC 5246 §6.3): nothing else derives what sslcore protects and
+//! exports with.
+//!
+//! The rustls engine derives its own, and encrypts for the state that it is in; a rejected handshake
+//! is in the state that was *released*. These few derivations bridge the gap.
+
+pub(crate) mod exporter;
+
+use zeroize::Zeroizing;
+
+use crate::crypto::NONCE_LEN;
+use crate::crypto::hash::{Digest, Hash, TooLong, expand};
+use crate::crypto::suite::{Suite, Tls12Suite};
+use crate::protocol::AeadAlgorithm;
+use crate::record::protection::KeyMaterial;
+
+/// A secret of the key schedule: as long as the suite's hash, or a TLS 1.2 master secret.
+pub(crate) type Secret = Digest;
+
+/// `[sender]_write_key` and `_iv` of a TLS 1.3 traffic secret (RFC 8446 §7.3).
+pub(crate) fn tls13_key(
+    hash: &dyn Hash,
+    algorithm: AeadAlgorithm,
+    secret: &Secret,
+) -> Option<KeyMaterial> {
+    let mut key = Zeroizing::new([0; 32]);
+    let mut iv = [0; NONCE_LEN];
+    let key = &mut key[..algorithm.key_len()];
+    expand_label(hash, secret, b"key", &[], key).ok()?;
+    expand_label(hash, secret, b"iv", &[], &mut iv).ok()?;
+    KeyMaterial::new(algorithm, key, iv)
+}
+
+/// The traffic secret that follows `secret` (RFC 8446 §7.2).
+pub(crate) fn next_traffic_secret(hash: &dyn Hash, secret: &Secret) -> Option<Secret> {
+    let mut next = secret.clone();
+    expand_label(hash, secret, b"traffic upd", &[], next.as_mut_slice()).ok()?;
+    Some(next)
+}
+
+const TLS13_PREFIX: &[u8] = b"tls13 ";
+
+/// HKDF-Expand-Label (RFC 8446 §7.1). Label, context and output are short enough.
+fn expand_label(
+    hash: &dyn Hash,
+    secret: &Secret,
+    label: &[u8],
+    context: &[u8],
+    out: &mut [u8],
+) -> Result<(), TooLong> {
+    let length = (out.len() as u16).to_be_bytes();
+    let label_len = [(TLS13_PREFIX.len() + label.len()) as u8];
+    let context_len = [context.len() as u8];
+    let info: [&[u8]; 6] = [
+        &length,
+        &label_len,
+        TLS13_PREFIX,
+        label,
+        &context_len,
+        context,
+    ];
+    expand(hash, secret.as_slice(), &info, out)
+}
+
+/// The write key of the client or the server of a TLS 1.2 connection (RFC 5246 §6.3).
+pub(crate) fn tls12_key(
+    suite: Tls12Suite,
+    master: &Secret,
+    client_random: &[u8; 32],
+    server_random: &[u8; 32],
+    of_client: bool,
+) -> Option<KeyMaterial> {
+    let algorithm = Suite::Tls12(suite).aead()?;
+    let (key_len, iv_len) = suite.key_and_iv_len();
+    let mut seed = [0; 64];
+    seed[..32].copy_from_slice(server_random);
+    seed[32..].copy_from_slice(client_random);
+    let mut block = Zeroizing::new([0; 2 * (32 + NONCE_LEN)]);
+    let block = block.get_mut(..2 * (key_len + iv_len))?;
+    suite.prf(block, master.as_slice(), b"key expansion", &seed);
+    let (keys, ivs) = block.split_at(2 * key_len);
+    let own = |pair: &[u8]| -> (usize, usize) {
+        let half = pair.len() / 2;
+        if of_client {
+            (0, half)
+        } else {
+            (half, pair.len())
+        }
+    };
+    let (key_range, iv_range) = (own(keys), own(ivs));
+    let mut iv = [0; NONCE_LEN];
+    iv.get_mut(..iv_len)?
+        .copy_from_slice(&ivs[iv_range.0..iv_range.1]);
+    KeyMaterial::new(algorithm, &keys[key_range.0..key_range.1], iv)
+}
+
+#[cfg(all(test, feature = "ring"))]
+mod tests;

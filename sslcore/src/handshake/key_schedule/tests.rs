@@ -1,0 +1,121 @@
+use alloc::vec::Vec;
+
+use super::*;
+use crate::crypto::Backend;
+use crate::crypto::hash::HashAlgorithm;
+use crate::protocol::SslProtocol;
+use crate::record::header::{ContentType, HEADER_LEN, Header, LEGACY_VERSION};
+use crate::record::protection::Protection;
+
+fn bytes(hex: &str) -> Vec<u8> {
+    let digits: Vec<u32> = hex.chars().filter_map(|digit| digit.to_digit(16)).collect();
+    digits
+        .chunks(2)
+        .map(|pair| (pair[0] * 16 + pair[1]) as u8)
+        .collect()
+}
+
+fn backends() -> Vec<Backend> {
+    Vec::from([
+        Backend::ring(),
+        #[cfg(feature = "aws-lc-rs")]
+        Backend::aws_lc_rs(),
+    ])
+}
+
+/// The same as these bytes, by what they do: an empty record of data sealed with both.
+fn is(backend: &Backend, material: &KeyMaterial, key: &str, iv: &str) -> bool {
+    let iv = bytes(iv).try_into().expect("an iv");
+    let expected = KeyMaterial::new(AeadAlgorithm::Aes128Gcm, &bytes(key), iv).expect("a key");
+    let sealed = |material| {
+        let mut protection =
+            Protection::new(backend, SslProtocol::TlsV1_3, material, 0).expect("a key");
+        let mut out = alloc::vec![0; protection.overhead()];
+        let sealed = protection.seal(ContentType::ApplicationData, &[], &mut out);
+        sealed.expect("room");
+        out
+    };
+    sealed(material) == sealed(&expected)
+}
+
+/// RFC 8448 §3, "Simple 1-RTT Handshake": every traffic secret with its key and iv.
+const SIMPLE: [(&str, &str, &str); 4] = [
+    // The client's, of the handshake.
+    (
+        "b3eddb126e067f35a780b3abf45e2d8f3b1a950738f52e9600746a0e27a55a21",
+        "dbfaa693d1762c5b666af5d950258d01",
+        "5bd3c71b836e0b76bb73265f",
+    ),
+    // The server's.
+    (
+        "b67b7d690cc16c4e75e54213cb2d37b4e9c912bcded9105d42befd59d391ad38",
+        "3fce516009c21727d0f2e4e86ee403bc",
+        "5d313eb2671276ee13000b30",
+    ),
+    // The client's, of the application.
+    (
+        "9e40646ce79a7f9dc05af8889bce6552875afa0b06df0087f792ebb7c17504a5",
+        "17422dda596ed5d9acd890e3c63f5051",
+        "5b78923dee08579033e523d9",
+    ),
+    // The server's.
+    (
+        "a11af9f05531f856ad47116b45a950328204b4f44bfb6b3a4b4f1f3fcb631643",
+        "9f02283b6c9c07efc26bb9f2ac92e356",
+        "cf782b88dd83549aadf1e984",
+    ),
+];
+
+#[test]
+fn traffic_keys_are_those_of_rfc_8448() {
+    for backend in backends() {
+        let hash = &**backend.hash(HashAlgorithm::Sha256).expect("SHA-256");
+        for (secret, key, iv) in SIMPLE {
+            let secret = Secret::new(&bytes(secret)).expect("32 bytes");
+            let material = tls13_key(hash, AeadAlgorithm::Aes128Gcm, &secret).expect("a key");
+            assert!(is(&backend, &material, key, iv), "{backend:?} {key}");
+        }
+    }
+}
+
+/// The same section's last records: data of 50 bytes, each side's first.
+#[test]
+fn records_of_rfc_8448_are_opened() {
+    let data: Vec<u8> = (0..50).collect();
+    let records = [
+        (
+            SIMPLE[2].0,
+            "17 03 03 00 43 a2 3f 70 54 b6 2c 94 d0 af fa fe 82 28 ba 55 cb ef ac ea 42 f9 14 aa 66
+             bc ab 3f 2b 98 19 a8 a5 b4 6b 39 5b d5 4a 9a 20 44 1e 2b 62 97 4e 1f 5a 62 92 a2 97 70
+             14 bd 1e 3d ea e6 3a ee bb 21 69 49 15 e4",
+        ),
+        (
+            SIMPLE[3].0,
+            "17 03 03 00 43 2e 93 7e 11 ef 4a c7 40 e5 38 ad 36 00 5f c4 a4 69 32 fc 32 25 d0 5f 82
+             aa 1b 36 e3 0e fa f9 7d 90 e6 df fc 60 2d cb 50 1a 59 a8 fc c4 9c 4b f2 e5 f0 a2 1c 00
+             47 c2 ab f3 32 54 0d d0 32 e1 67 c2 95 5d",
+        ),
+    ];
+    for backend in backends() {
+        let hash = &**backend.hash(HashAlgorithm::Sha256).expect("SHA-256");
+        for (number, (secret, record)) in records.iter().enumerate() {
+            let secret = Secret::new(&bytes(secret)).expect("32 bytes");
+            let material = tls13_key(hash, AeadAlgorithm::Aes128Gcm, &secret).expect("a key");
+            // Before the server's data there was a session ticket.
+            let before = number as u64;
+            let protection = Protection::new(&backend, SslProtocol::TlsV1_3, &material, before);
+            let mut record = bytes(record);
+            let header = Header::read(&record, usize::MAX)
+                .expect("TLS")
+                .expect("whole");
+            assert_eq!(
+                (header.version, header.record_len()),
+                (LEGACY_VERSION, record.len())
+            );
+            let opened = protection.expect("a key").open(header, &mut record);
+            let (content, range) = opened.expect("the tag fits");
+            assert_eq!(content, ContentType::ApplicationData);
+            assert_eq!((range.start, &record[range]), (HEADER_LEN, &data[..]));
+        }
+    }
+}
