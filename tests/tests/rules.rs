@@ -50,7 +50,12 @@ fn every_mention_of_a_rule_links_to_it() {
             }
         }
     };
-    for folder in ["sslcore/src", "sslcore-embassy/src", "sslcore-std/src"] {
+    for folder in [
+        "sslcore/src",
+        "sslcore-embassy/src",
+        "sslcore-std/src",
+        "sslcore-std/program/src",
+    ] {
         walk(&top.join(folder), &mut look);
     }
     assert!(links > 20, "{links} mentions");

@@ -9,10 +9,15 @@ fn quoted(text: &str) -> impl Iterator<Item = &str> {
     text.split('`').skip(1).step_by(2)
 }
 
-/// Whether this is a test program of either package.
+/// Whether this is a test program of one of the packages.
 fn is_program(name: &str) -> bool {
     let top = Path::new(env!("CARGO_MANIFEST_DIR")).join("..");
-    let folders = ["tests/tests", "sslcore-std/tests", "sslcore-embassy/tests"];
+    let folders = [
+        "tests/tests",
+        "sslcore-std/tests",
+        "sslcore-std/program/tests",
+        "sslcore-embassy/tests",
+    ];
     folders.iter().any(|folder| {
         let folder = top.join(folder);
         folder.join(name).with_extension("rs").exists()

@@ -1,5 +1,6 @@
 //! What the crates are made of: licences that allow what ours does, and a reason for each dependency.
 
+use std::collections::BTreeSet;
 use std::process::Command;
 
 use serde_json::Value;
@@ -21,6 +22,19 @@ const PERMISSIVE: [&str; 10] = [
 
 /// Crates that are data, under licences for that, which ask for no more either.
 const DATA: [(&str, &str); 1] = [("webpki-root-certs", "CDLA-Permissive-2.0")];
+
+/// What cargo says of the workspace.
+fn cargo(arguments: &[&str]) -> String {
+    let output = Command::new(env!("CARGO"))
+        .args(arguments)
+        .args(["--locked", "--manifest-path"])
+        .arg(concat!(env!("CARGO_MANIFEST_DIR"), "/../Cargo.toml"))
+        .output()
+        .expect("cargo");
+    let said = String::from_utf8_lossy(&output.stderr);
+    assert!(output.status.success(), "{said}");
+    String::from_utf8(output.stdout).expect("UTF-8")
+}
 
 /// Whether the licence can be had under permissive terms alone.
 fn is_permissive(license: &str) -> bool {
@@ -50,20 +64,8 @@ fn licences_are_told_apart() {
 
 #[test]
 fn every_crate_can_be_used_under_permissive_terms() {
-    let metadata = Command::new(env!("CARGO"))
-        .args([
-            "metadata",
-            "--locked",
-            "--all-features",
-            "--format-version=1",
-        ])
-        .arg("--manifest-path")
-        .arg(concat!(env!("CARGO_MANIFEST_DIR"), "/../Cargo.toml"))
-        .output()
-        .expect("cargo");
-    let said = String::from_utf8_lossy(&metadata.stderr);
-    assert!(metadata.status.success(), "{said}");
-    let metadata: Value = serde_json::from_slice(&metadata.stdout).expect("JSON");
+    let metadata = cargo(&["metadata", "--all-features", "--format-version=1"]);
+    let metadata: Value = serde_json::from_str(&metadata).expect("JSON");
     let packages = metadata["packages"].as_array().expect("packages");
     assert!(packages.len() > 100, "{} packages", packages.len());
     let others = packages.iter().filter_map(|package| {
@@ -118,4 +120,24 @@ fn every_dependency_says_what_it_is_for() {
         }
     }
     assert!(seen > 30, "{seen} dependencies");
+}
+
+#[test]
+fn sslcore_std_is_lean_by_default() {
+    let tree = cargo(&[
+        "tree",
+        "--package=sslcore-std",
+        "--edges=normal",
+        "--prefix=none",
+    ]);
+    let crates: BTreeSet<&str> = tree
+        .lines()
+        .map(|line| line.trim_end_matches(" (*)"))
+        .collect();
+    for wanted in ["aws-lc-rs v", "rustls-native-certs v", "sslcore-std v"] {
+        let is_there = crates.iter().any(|line| line.starts_with(wanted));
+        assert!(is_there, "no {wanted} in {crates:?}");
+    }
+    let count = crates.len();
+    assert!(count <= 30, "{count} crates: {crates:?}");
 }

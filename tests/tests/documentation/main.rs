@@ -34,7 +34,7 @@ fn path(relative: &str) -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join(relative)
 }
 
-/// The files below a folder that belong to a library: no programs, no tests.
+/// The files below a folder that belong to a library: no tests.
 fn files_below(folder: &Path) -> Vec<PathBuf> {
     let mut files = Vec::new();
     let mut folders = vec![folder.to_owned()];
@@ -42,7 +42,7 @@ fn files_below(folder: &Path) -> Vec<PathBuf> {
         for entry in fs::read_dir(&folder).expect("a folder of sources") {
             let path = entry.expect("an entry").path();
             match path.file_name().and_then(|name| name.to_str()) {
-                Some("bin" | "tests" | "tests.rs") => {}
+                Some("tests" | "tests.rs") => {}
                 _ if path.is_dir() => folders.push(path),
                 Some(name) if name.ends_with(".rs") || name.ends_with(".md") => files.push(path),
                 _ => {}

@@ -1,5 +1,5 @@
 //! `sslcore connect` and Ctrl-C: the server is told.
-#![cfg(all(unix, feature = "program"))]
+#![cfg(unix)]
 
 mod common;
 

@@ -1,5 +1,5 @@
 //! `sslcore connect --ask`: a person on a terminal.
-#![cfg(all(feature = "program", target_os = "linux"))]
+#![cfg(target_os = "linux")]
 
 mod common;
 

@@ -1,5 +1,4 @@
 //! `sslcore connect` and its exit codes: what each means, and what is said with it.
-#![cfg(feature = "program")]
 
 mod common;
 

@@ -1,5 +1,4 @@
 //! `sslcore serve`, as its users run it: what it says, whom it lets in, how it ends.
-#![cfg(feature = "program")]
 
 mod common;
 

@@ -1,5 +1,4 @@
 //! `sslcore serve --www`: files over HTTP, and nothing but them.
-#![cfg(feature = "program")]
 
 mod common;
 

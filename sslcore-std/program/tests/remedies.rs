@@ -1,6 +1,5 @@
 //! What `sslcore` proposes when a certificate is not acceptable: it is followed, and the error that it
 //! is for must be gone.
-#![cfg(feature = "program")]
 
 mod common;
 

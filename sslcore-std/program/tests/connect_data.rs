@@ -1,5 +1,4 @@
 //! `sslcore connect` and what passes through it.
-#![cfg(feature = "program")]
 
 mod common;
 

@@ -1,5 +1,4 @@
 //! `sslcore verify`: certificates in files, verified without a connection.
-#![cfg(feature = "program")]
 
 mod common;
 

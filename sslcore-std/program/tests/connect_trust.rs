@@ -1,5 +1,4 @@
 //! `sslcore connect` and whom it trusts: pins, names, authorities, modes, and what it shows.
-#![cfg(feature = "program")]
 
 mod common;
 

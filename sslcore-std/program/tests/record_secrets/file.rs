@@ -127,7 +127,7 @@ fn what_has_no_secrets_can_only_be_drawn() {
     assert_refused(&run, "--svg and --html draw this");
     let run = replay(&file("other.txt", b"hello\n"), &[]);
     assert_refused(&run, "no recording");
-    let kept = Path::new(env!("CARGO_MANIFEST_DIR")).join("../tests/tests/transcripts");
+    let kept = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../tests/tests/transcripts");
     let run = replay(&kept.join("tls13-client.txt"), &[]);
     assert_refused(&run, "it does not say how the connection was configured");
 }

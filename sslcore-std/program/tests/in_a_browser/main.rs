@@ -26,7 +26,7 @@ fn drawn(how: &str, recording: &Path) -> String {
 
 /// A transcript that the tests of sslcore keep.
 fn kept(name: &str) -> PathBuf {
-    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../tests/tests/transcripts");
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../tests/tests/transcripts");
     folder.join(name).with_extension("txt")
 }
 

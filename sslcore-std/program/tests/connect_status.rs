@@ -1,7 +1,8 @@
 //! `sslcore connect`, `serve` and the question whether a certificate was revoked.
-#![cfg(all(feature = "program", feature = "ocsp"))]
+#![cfg(feature = "ocsp")]
 
 mod common;
+#[path = "../../tests/responder/mod.rs"]
 mod responder;
 
 use std::time::SystemTime;

@@ -1,5 +1,4 @@
 //! `sslcore connect --record` and `sslcore replay`: a session written down, and drawn.
-#![cfg(feature = "program")]
 
 mod common;
 
@@ -57,7 +56,7 @@ const TITLE: &str = "recording of a connection of sslcore 0.1.0, format 1\n";
 
 /// The transcripts that the tests of sslcore keep.
 fn transcripts() -> PathBuf {
-    Path::new(env!("CARGO_MANIFEST_DIR")).join("../tests/tests/transcripts")
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("../../tests/tests/transcripts")
 }
 
 #[test]

@@ -1,6 +1,5 @@
 //! What `sslcore connect` and `verify` show of certificates, of servers that ask for one, and of
 //! servers that are old or something else.
-#![cfg(feature = "program")]
 
 mod common;
 

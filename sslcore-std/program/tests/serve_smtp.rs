@@ -1,5 +1,4 @@
 //! `sslcore serve --smtp`: a mail server to try clients on.
-#![cfg(feature = "program")]
 
 mod common;
 

@@ -1,5 +1,5 @@
 //! What `sslcore connect` shows on a terminal while it waits.
-#![cfg(all(feature = "program", target_os = "linux"))]
+#![cfg(target_os = "linux")]
 
 mod common;
 

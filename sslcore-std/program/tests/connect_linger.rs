@@ -1,5 +1,4 @@
 //! When `sslcore connect` closes behind the end of its input.
-#![cfg(feature = "program")]
 
 mod common;
 

@@ -1,5 +1,4 @@
 //! `sslcore connect` and what it tells: JSON, the trace, and the difference between them and data.
-#![cfg(feature = "program")]
 
 mod common;
 

@@ -1,5 +1,4 @@
 //! The demo as its users run it: a process with an exit code.
-#![cfg(feature = "program")]
 
 use std::process::{Command, Output};
 

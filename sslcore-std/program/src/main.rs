@@ -38,7 +38,7 @@ use self::exit::Exit;
 
 /// TLS clients and servers from the command line, and a demonstration of the library sslcore
 #[derive(Parser)]
-#[command(version, after_help = AFTER_HELP, after_long_help = format!("{AFTER_HELP}\n\n{JSON}"))]
+#[command(name = "sslcore", version, after_help = AFTER_HELP, after_long_help = format!("{AFTER_HELP}\n\n{JSON}"))]
 struct Cli {
     #[command(subcommand)]
     command: Command,

@@ -1,5 +1,4 @@
 //! `sslcore connect --starttls` and scripted servers of all thirteen protocols.
-#![cfg(feature = "program")]
 
 #[path = "../common/mod.rs"]
 mod common;

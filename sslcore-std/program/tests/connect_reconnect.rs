@@ -1,5 +1,4 @@
 //! `sslcore connect --reconnect`: whether a server resumes its sessions, and why not.
-#![cfg(feature = "program")]
 
 mod common;
 

@@ -1,5 +1,4 @@
 //! `sslcore connect` and the way to the server: addresses, proxies, and how targets are written.
-#![cfg(feature = "program")]
 
 mod common;
 

@@ -1,5 +1,4 @@
 //! What `sslcore completions` gives to shells.
-#![cfg(feature = "program")]
 
 mod common;
 
