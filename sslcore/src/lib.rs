@@ -115,6 +115,7 @@ mod state;
 pub mod testing;
 mod texts;
 mod time;
+pub mod trace;
 #[cfg(feature = "transcripts")]
 pub mod transcript;
 mod usage;

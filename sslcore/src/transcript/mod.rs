@@ -27,12 +27,14 @@
 //! replay without more than the text.
 
 mod bytes;
+mod drawing;
 mod line;
 mod parse;
 mod recorder;
 mod replay;
 mod text;
 
+pub use self::drawing::{Drawing, DrawingError};
 pub use self::parse::TranscriptError;
 pub use self::recorder::Recorder;
 #[cfg(feature = "testing")]

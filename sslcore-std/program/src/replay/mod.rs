@@ -2,11 +2,6 @@
 
 #[cfg(feature = "record-secrets")]
 mod again;
-mod drawing;
-mod label;
-mod moment;
-mod rows;
-mod session;
 
 use std::fmt::Display;
 use std::fs::File;
@@ -18,8 +13,8 @@ use clap::{Args, ValueHint};
 #[cfg(feature = "record-secrets")]
 use zeroize::Zeroizing;
 
-use self::drawing::Drawing;
-use self::session::Session;
+use sslcore_std::sslcore::transcript::Drawing;
+
 use crate::exit::Exit;
 use crate::files;
 use crate::identity;
@@ -93,8 +88,7 @@ fn draw(options: &Options) -> Result<Exit, Trouble> {
     let file = &options.file;
     let text = text(file)?;
     let refused = |why| Trouble::usage(format!("{file:?} cannot be drawn: {why}"));
-    let session = Session::read(&text).map_err(refused)?;
-    let drawing = Drawing::new(&session);
+    let drawing = Drawing::read(&text).map_err(refused)?;
     let text = match options.html {
         true => drawing.html(),
         false => drawing.svg(),
@@ -109,7 +103,7 @@ fn replay(options: &Options) -> Result<Exit, Trouble> {
     let refused = |why| Trouble::usage(format!("{file:?} cannot be replayed: {why}"));
     let text = Zeroizing::new(text(file)?);
     if !Journal::is_one(&text) {
-        return Err(refused(match Session::read(&text) {
+        return Err(refused(match Drawing::read(&text) {
             Ok(_) if text.starts_with(TRANSCRIPT) => {
                 "it does not say how the connection was configured; the program that has recorded it \
                  can replay it, and --svg and --html draw it"
@@ -120,7 +114,7 @@ fn replay(options: &Options) -> Result<Exit, Trouble> {
                       --svg and --html draw this"
                     .to_owned()
             }
-            Err(why) => why,
+            Err(why) => why.to_string(),
         }));
     }
     let outcome = again::replay(&text, &options.identity).map_err(refused)?;

@@ -1,8 +1,11 @@
 //! The rows of a picture. Long sessions are short: of data that passes for long, the middle is one row.
 
-use sslcore_std::trace::Direction;
+use alloc::borrow::ToOwned;
+use alloc::string::String;
+use alloc::vec::Vec;
 
 use super::moment::{Folded, Moment, What};
+use crate::trace::Direction;
 
 /// How many there are at most: browsers show no picture that is much higher.
 const MOST: usize = 100_000;
@@ -48,7 +51,7 @@ impl Rows {
         let moment = self.rows.remove(at + 1);
         if let Some(first) = self.rows.get_mut(at) {
             if !matches!(first.what, What::Folded(_)) {
-                let alone = std::mem::replace(&mut first.what, What::Folded(Folded::default()));
+                let alone = core::mem::replace(&mut first.what, What::Folded(Folded::default()));
                 take_in(first, &alone);
             }
             take_in(first, &moment.what);

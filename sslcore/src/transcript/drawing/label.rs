@@ -1,5 +1,7 @@
 //! Words on a picture: what a file says, made harmless, and not wider than its place.
 
+use alloc::string::String;
+
 /// The width of a place for words of this size, in which so many of the picture's units are free.
 #[derive(Clone, Copy)]
 pub(super) struct Place {

@@ -1,9 +1,13 @@
 //! What a recording says, line by line.
 
-use sslcore_std::trace::{Direction, Records};
+use alloc::borrow::ToOwned;
+use alloc::format;
+use alloc::string::{String, ToString};
+use alloc::vec::Vec;
 
 use super::moment::{Moment, What};
 use super::rows::Rows;
+use crate::trace::{Direction, Records};
 
 /// The titles, up to the version: of recordings with and without secrets, and of a transcript, which has
 /// the bytes as well.
@@ -116,7 +120,7 @@ struct Reader {
 impl Reader {
     fn line(&mut self, line: &str) -> Option<()> {
         let (first, rest) = line.split_once(' ').unwrap_or((line, ""));
-        let calls = std::mem::take(&mut self.calls);
+        let calls = core::mem::take(&mut self.calls);
         // The lines of bytes are indented.
         if !first.is_empty() {
             self.end_of_bytes();
@@ -201,7 +205,7 @@ impl Reader {
             return;
         };
         for digits in line.trim().as_bytes().chunks(2).take(4) {
-            let byte = std::str::from_utf8(digits).ok();
+            let byte = core::str::from_utf8(digits).ok();
             let byte = byte.and_then(|digits| u8::from_str_radix(digits, 16).ok());
             body.push(byte.unwrap_or_default());
         }

@@ -1,6 +1,8 @@
 //! What a picture has rows of.
 
-use sslcore_std::trace::Direction;
+use alloc::string::String;
+
+use crate::trace::Direction;
 
 /// Something that happened.
 #[derive(Clone, Debug, PartialEq, Eq)]

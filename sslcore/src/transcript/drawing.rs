@@ -1,13 +1,20 @@
 //! A session as a picture.
 
-use std::fmt::Write;
+mod label;
+mod moment;
+mod rows;
+mod session;
 
-use sslcore_std::trace::Direction;
+use alloc::borrow::ToOwned;
+use alloc::format;
+use alloc::string::{String, ToString};
+use alloc::vec::Vec;
+use core::fmt::{self, Write};
 
-use super::label::{Place, fitted};
-use super::moment::{Folded, Moment, What};
-use super::session::Session;
-use crate::text::grouped;
+use self::label::{Place, fitted};
+use self::moment::{Folded, Moment, What};
+use self::session::Session;
+use crate::trace::Direction;
 
 /// Where times begin, and the two lines are.
 const TIME: usize = 16;
@@ -79,16 +86,55 @@ impl Phase {
     }
 }
 
-pub(super) struct Drawing<'a> {
-    session: &'a Session,
+/// A picture of a session: two lines from top to bottom are this side and the peer, between them are
+/// the records with their sizes; beside ours, the events and calls, and for how long a decision was
+/// open. Of a [`Transcript`](super::Transcript), or of what `sslcore connect --record` writes.
+///
+/// ```
+/// use sslcore::Limits;
+/// use sslcore::transcript::{Drawing, DrawingError, Recorder};
+///
+/// let mut client = Recorder::new("mine", 0, Limits::default());
+/// client.write(b"EHLO me\r\n").unwrap();
+/// client.send_all();
+/// client.close();
+/// let drawing: Result<_, DrawingError> = Drawing::read(&client.transcript().to_string());
+/// assert!(drawing.unwrap().svg().contains(">plaintext, 9 B</text>"));
+///
+/// assert_eq!(Drawing::read("garbage").unwrap_err().to_string(), "it is no recording of a connection");
+/// ```
+#[derive(Debug)]
+pub struct Drawing {
+    session: Session,
 }
 
-impl<'a> Drawing<'a> {
-    pub(super) fn new(session: &'a Session) -> Self {
-        Self { session }
+/// Why nothing can be drawn: a sentence, by `Display`. [`Drawing`] shows one.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct DrawingError(String);
+
+impl fmt::Display for DrawingError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+impl core::error::Error for DrawingError {}
+
+impl Drawing {
+    /// Reads a session from its text. Long stretches of data are one row. Takes a few times the
+    /// text's memory.
+    ///
+    /// # Errors
+    /// When the text is no recording, or has more than 100,000 rows.
+    pub fn read(recording: &str) -> Result<Self, DrawingError> {
+        match Session::read(recording) {
+            Ok(session) => Ok(Self { session }),
+            Err(why) => Err(DrawingError(why)),
+        }
     }
 
-    pub(super) fn html(&self) -> String {
+    /// A web page that needs no other file, light or dark as its reader prefers.
+    pub fn html(&self) -> String {
         let svg = self.svg();
         format!(
             "<!DOCTYPE html>\n<html lang=\"en\">\n<meta charset=\"utf-8\">\n\
@@ -100,7 +146,8 @@ impl<'a> Drawing<'a> {
         )
     }
 
-    pub(super) fn svg(&self) -> String {
+    /// The picture alone, as SVG that stands for itself.
+    pub fn svg(&self) -> String {
         let moments = &self.session.moments;
         let bottom = row(moments.len());
         let height = bottom + BELOW;
@@ -213,6 +260,19 @@ fn legend(y: usize, held: bool, svg: &mut String) {
 
 fn row(index: usize) -> usize {
     TOP + index * ROW
+}
+
+/// A number with commas: `1,048,576`.
+fn grouped(number: usize) -> String {
+    let digits = number.to_string();
+    let mut text = String::new();
+    for (i, digit) in digits.chars().enumerate() {
+        if i > 0 && (digits.len() - i).is_multiple_of(3) {
+            text.push(',');
+        }
+        text.push(digit);
+    }
+    text
 }
 
 fn millis(micros: u64) -> String {
