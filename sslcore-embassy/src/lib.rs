@@ -131,6 +131,8 @@
 //! The application brings a time driver for embassy-time, and an implementation of critical-section.
 #![no_std]
 #![forbid(unsafe_code)]
+// On docs.rs, what a feature brings says so.
+#![cfg_attr(docsrs, feature(doc_cfg))]
 
 mod clock;
 mod driver;

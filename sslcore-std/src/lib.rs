@@ -117,6 +117,8 @@
 //! The page [`coming_from_qt`] lists every member of QSslSocket, and what differs. The page
 //! [`judged_elsewhere`] shows certificates that a service or a person verifies.
 #![forbid(unsafe_code)]
+// On docs.rs, what a feature brings says so.
+#![cfg_attr(docsrs, feature(doc_cfg))]
 
 mod alarm;
 mod attempts;

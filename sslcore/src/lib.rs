@@ -74,8 +74,25 @@
 //! lent buffers, nothing allocates but new keys (some 20 allocations, most of them given back at once),
 //! a failure, a session ticket that is kept, and a handshake message that comes in pieces. The target
 //! needs `alloc` and compare-and-swap atomics: Cortex-M3 and up, riscv32imac.
+//!
+//! # Versions
+//!
+//! The crates `sslcore`, `sslcore-std` and `sslcore-embassy` follow semantic versioning as Cargo reads
+//! it. Until 1.0, a release with the same second number takes nothing away, changes no default, and asks
+//! for no newer Rust; `CHANGELOG.md` says what each release brings. Three things may change in every
+//! release:
+//!
+//! - the features `testing`, `arbitrary` and `transcripts`, and the modules `testing` and `transcript`;
+//! - [`Backend::custom`](crypto::Backend::custom) and what it takes and gives of rustls' types: another
+//!   line of rustls has others. Configurations and connections show none of them;
+//! - words for people: what `Display` and `Debug` write.
+//!
+//! rustls is asked for as `>=0.23.46, <0.24`, so a program has one rustls, with whatever release of
+//! that line its other crates need. What is used of rustls beyond its own promises is watched by a test.
 #![no_std]
 #![forbid(unsafe_code)]
+// On docs.rs, what a feature brings says so.
+#![cfg_attr(docsrs, feature(doc_cfg))]
 #![cfg_attr(
     not(all(
         feature = "client",
