@@ -98,10 +98,12 @@ impl Phase {
 /// client.write(b"EHLO me\r\n").unwrap();
 /// client.send_all();
 /// client.close();
-/// let drawing: Result<_, DrawingError> = Drawing::read(&client.transcript().to_string());
-/// assert!(drawing.unwrap().svg().contains(">plaintext, 9 B</text>"));
+/// let drawing = Drawing::read(&client.transcript().to_string()).unwrap();
+/// assert!(drawing.svg().contains(">plaintext, 9 B</text>"));
+/// assert!(drawing.html().starts_with("<!DOCTYPE html>"));
 ///
-/// assert_eq!(Drawing::read("garbage").unwrap_err().to_string(), "it is no recording of a connection");
+/// let error: DrawingError = Drawing::read("garbage").unwrap_err();
+/// assert_eq!(error.to_string(), "it is no recording of a connection");
 /// ```
 #[derive(Debug)]
 pub struct Drawing {
