@@ -6,7 +6,7 @@ use crate::config::{ClientConfig, ServerConfig};
 use crate::event::{CloseReport, SslMode};
 use crate::failure::Failure;
 use crate::handshake::wire::certificate_request;
-use crate::protocol::{SignatureScheme, SslCipher, SslProtocol};
+use crate::protocol::{SignatureScheme, SslCipher, SslProtocol, group};
 use crate::state::Phase;
 use crate::usage::ReadEnd;
 use crate::verify::SslError;
@@ -197,7 +197,7 @@ impl Connection {
     /// IANA's name of the key exchange group; `None` when no key exchange took place. In the place of
     /// `QSslConfiguration::ephemeralServerKey`.
     pub fn key_exchange_group(&self) -> Option<&'static str> {
-        self.io.known.facts.group
+        self.io.known.facts.group.and_then(group::name)
     }
 
     /// The scheme that the peer has signed the handshake in, once that is complete. `None` when it

@@ -11,7 +11,8 @@ pub(crate) struct SessionFacts {
     pub(crate) protocol: Option<SslProtocol>,
     /// By its number, which is small; the rest is known.
     pub(crate) cipher: Option<u16>,
-    pub(crate) group: Option<&'static str>,
+    /// By its number, too.
+    pub(crate) group: Option<u16>,
     pub(crate) alpn: Option<Box<[u8]>>,
     pub(crate) resumed: bool,
     /// Whether the server asked for a second ClientHello.

@@ -333,7 +333,7 @@ impl Engine for RustlsEngine {
                 .map(|suite| suite.suite().into()),
             group: common
                 .negotiated_key_exchange_group()
-                .and_then(|group| group.name().as_str()),
+                .map(|group| group.name().into()),
             alpn: common.alpn_protocol().map(Box::from),
             resumed: self.is_resumed(),
             retried: self.facts.retried,
