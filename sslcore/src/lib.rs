@@ -113,6 +113,7 @@ mod pieces;
 mod protocol;
 mod record;
 pub mod rules;
+mod same;
 mod state;
 #[cfg(feature = "testing")]
 pub mod testing;

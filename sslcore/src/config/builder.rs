@@ -89,6 +89,8 @@ impl<C> ConfigBuilder<C> {
                 identity: None,
                 prefer_own_ciphers: true,
                 client_sessions: None,
+                own_cache: Some(SESSIONS),
+                takes_tickets: true,
                 remember_groups: true,
                 server_sessions: None,
                 session_lifetime: validity::DEFAULT,

@@ -26,14 +26,19 @@ pub(crate) fn name(number: u16) -> Option<&'static str> {
     Some(name)
 }
 
-/// Whether the group with this number is meant by a name: IANA's in upper or lower case, or another
-/// one in use (RFC 8422 §5.1.1).
+/// Whether the group with this number is meant by a name.
 pub(crate) fn is_named(number: u16, wanted: &str) -> bool {
+    name(number).is_some_and(|name| is_meant(name, wanted))
+}
+
+/// Whether the group that IANA calls `name` is meant: by that, in upper or lower case, or by another
+/// name in use (RFC 8422 §5.1.1).
+pub(crate) fn is_meant(name: &str, wanted: &str) -> bool {
     let wanted = match wanted {
         "P-256" | "prime256v1" => "secp256r1",
         "P-384" => "secp384r1",
         "P-521" => "secp521r1",
         other => other,
     };
-    name(number).is_some_and(|name| name.eq_ignore_ascii_case(wanted))
+    name.eq_ignore_ascii_case(wanted)
 }

@@ -65,6 +65,12 @@ pub(crate) struct Pins {
     sha256: &'static dyn Hash,
 }
 
+impl PartialEq for Pins {
+    fn eq(&self, other: &Self) -> bool {
+        self.pins == other.pins
+    }
+}
+
 impl Pins {
     pub(crate) fn new(pins: Vec<Pin>, sha256: &'static dyn Hash) -> Self {
         Self { pins, sha256 }

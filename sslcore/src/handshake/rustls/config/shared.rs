@@ -211,6 +211,7 @@ impl Shared {
             gate: self.rules.gate,
             memory,
             staple: Staple::Done,
+            identity: None,
             released: Released::default(),
             hello: None,
             offer: None,
