@@ -59,6 +59,9 @@
 //! (`default-features = false`), which shrinks whatever backend is there; `rustcrypto-core` and the
 //! features beside it make [that backend](crypto) smaller, too.
 //!
+//! X25519MLKEM768, a [post-quantum key exchange](crypto#post-quantum-key-exchange), is in `aws-lc-rs`, and
+//! in the others with the feature `ml-kem`; a backend that has it offers it first.
+//!
 //! | feature | without it |
 //! |---|---|
 //! | `client` | there is no `ClientConfig::builder` |
@@ -127,6 +130,7 @@ mod pieces;
 mod protocol;
 mod record;
 pub mod rules;
+mod same;
 mod state;
 #[cfg(feature = "testing")]
 pub mod testing;

@@ -3,10 +3,11 @@
 use std::sync::Arc;
 
 use rustls::client::danger::{HandshakeSignatureValid, ServerCertVerified, ServerCertVerifier};
+use rustls::crypto::CryptoProvider;
 use rustls::pki_types::{CertificateDer, ServerName, UnixTime};
 use rustls::{
-    ClientConfig, ClientConnection, ConnectionTrafficSecrets, DigitallySignedStruct, ServerConfig,
-    ServerConnection, SignatureScheme, SupportedProtocolVersion,
+    ClientConfig, ClientConnection, ConnectionTrafficSecrets, DigitallySignedStruct,
+    ProtocolVersion, ServerConfig, ServerConnection, SignatureScheme, SupportedProtocolVersion,
 };
 use sslcore::crypto::AeadAlgorithm;
 
@@ -76,9 +77,18 @@ fn versions(tls13: bool) -> [&'static SupportedProtocolVersion; 1] {
     }]
 }
 
+/// Without ML-KEM, so that hellos are short.
+fn provider() -> CryptoProvider {
+    let mut provider = CryptoProvider::clone(backend().provider());
+    let classical = ProtocolVersion::TLSv1_2;
+    let groups = &mut provider.kx_groups;
+    groups.retain(|group| group.usable_for_version(classical));
+    provider
+}
+
 /// A rustls client for this version.
 pub fn rustls_client(tls13: bool) -> ClientConnection {
-    let mut config = ClientConfig::builder_with_provider(backend().provider().clone())
+    let mut config = ClientConfig::builder_with_provider(Arc::new(provider()))
         .with_protocol_versions(&versions(tls13))
         .expect("versions")
         .dangerous()
@@ -91,7 +101,7 @@ pub fn rustls_client(tls13: bool) -> ClientConnection {
 
 /// A rustls server for this version.
 pub fn rustls_server(tls13: bool) -> ServerConnection {
-    let mut config = ServerConfig::builder_with_provider(backend().provider().clone())
+    let mut config = ServerConfig::builder_with_provider(Arc::new(provider()))
         .with_protocol_versions(&versions(tls13))
         .expect("versions")
         .with_no_client_auth()

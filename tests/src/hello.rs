@@ -33,6 +33,7 @@ pub mod number {
     pub const PSK_MODES: u16 = 45;
     pub const CERTIFICATE_AUTHORITIES: u16 = 47;
     pub const OID_FILTERS: u16 = 48;
+    pub const SIGNATURE_ALGORITHMS_CERT: u16 = 50;
     pub const KEY_SHARE: u16 = 51;
     pub const RENEGOTIATION_INFO: u16 = 0xff01;
     /// One that was reserved so that nobody chokes on the unknown (RFC 8701).

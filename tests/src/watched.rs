@@ -12,13 +12,13 @@ use rustls::crypto::cipher::{
 };
 use rustls::crypto::tls13::{Hkdf, HkdfExpander, OkmBlock, OutputLengthError};
 use rustls::crypto::{
-    ActiveKeyExchange, CryptoProvider, GetRandomFailed, KeyProvider, SecureRandom, SharedSecret,
-    SupportedKxGroup, WebPkiSupportedAlgorithms, hmac,
+    ActiveKeyExchange, CompletedKeyExchange, CryptoProvider, GetRandomFailed, KeyProvider,
+    SecureRandom, SharedSecret, SupportedKxGroup, WebPkiSupportedAlgorithms, hmac,
 };
 use rustls::sign::{Signer, SigningKey};
 use rustls::{
-    ConnectionTrafficSecrets, Error, NamedGroup, SignatureAlgorithm, SignatureScheme,
-    SupportedCipherSuite, Tls12CipherSuite, Tls13CipherSuite,
+    ConnectionTrafficSecrets, Error, NamedGroup, ProtocolVersion, SignatureAlgorithm,
+    SignatureScheme, SupportedCipherSuite, Tls12CipherSuite, Tls13CipherSuite,
 };
 use rustls_pki_types::{
     AlgorithmIdentifier, InvalidSignature, PrivateKeyDer, SignatureVerificationAlgorithm,
@@ -228,8 +228,18 @@ impl SupportedKxGroup for Watched<&'static dyn SupportedKxGroup> {
         Ok(Box::new(Watched(self.0.start()?)))
     }
 
+    fn start_and_complete(&self, peer: &[u8]) -> Result<CompletedKeyExchange, Error> {
+        attempt(Operation::Generate)?;
+        attempt(Operation::Agree)?;
+        self.0.start_and_complete(peer)
+    }
+
     fn name(&self) -> NamedGroup {
         self.0.name()
+    }
+
+    fn usable_for_version(&self, version: ProtocolVersion) -> bool {
+        self.0.usable_for_version(version)
     }
 }
 
@@ -237,6 +247,15 @@ impl ActiveKeyExchange for Watched<Box<dyn ActiveKeyExchange>> {
     fn complete(self: Box<Self>, peer: &[u8]) -> Result<SharedSecret, Error> {
         attempt(Operation::Agree)?;
         self.0.complete(peer)
+    }
+
+    fn hybrid_component(&self) -> Option<(NamedGroup, &[u8])> {
+        self.0.hybrid_component()
+    }
+
+    fn complete_hybrid_component(self: Box<Self>, peer: &[u8]) -> Result<SharedSecret, Error> {
+        attempt(Operation::Agree)?;
+        self.0.complete_hybrid_component(peer)
     }
 
     fn pub_key(&self) -> &[u8] {

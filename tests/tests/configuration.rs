@@ -193,7 +193,10 @@ fn every_suite_and_every_group_can_be_chosen_by_name() {
     for client_backend in backends() {
         for server_backend in backends() {
             for (version, suite) in ecdsa {
-                for group in ["X25519", "secp256r1", "P-384"] {
+                let hybrids = ["X25519MLKEM768", "SecP256r1MLKEM768"];
+                let there = cfg!(feature = "ml-kem") && version == "TLSv1.3";
+                let hybrids = if there { &hybrids[..] } else { &[] };
+                for group in ["X25519", "secp256r1", "P-384"].iter().chain(hybrids) {
                     let client = client(client_backend.clone())
                         .protocols(&[version])
                         .ciphers(&[suite])
@@ -208,7 +211,11 @@ fn every_suite_and_every_group_can_be_chosen_by_name() {
                     let protocol = pair.client.conn.session_protocol().map(SslProtocol::name);
                     assert_eq!(protocol, Some(version));
                     let used = pair.client.conn.key_exchange_group().expect("an exchange");
-                    let wanted = if group == "P-384" { "secp384r1" } else { group };
+                    let wanted = if *group == "P-384" {
+                        "secp384r1"
+                    } else {
+                        group
+                    };
                     assert_eq!(used, wanted);
                     pair.client.write(b"ping");
                     pair.server.write(b"pong");

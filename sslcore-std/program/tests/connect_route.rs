@@ -256,7 +256,7 @@ fn routes_that_cannot_be_gone_are_usage_errors() {
         (&["me@host"], "give \"host\" alone"),
         (
             &["host", "--groups", "X25519,P-257"],
-            "\"P-257\" is none of X25519, ",
+            "\"P-257\" is none of X25519MLKEM768, X25519, ",
         ),
         (
             &["host", "--sigalgs", "sha1"],

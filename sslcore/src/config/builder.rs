@@ -41,7 +41,7 @@ use crate::verify::policy::VerifyMode;
 ///         .trust_anchors(roots)
 ///         .protocols(&["TLSv1.3"])
 ///         .ciphers(&["TLS_CHACHA20_POLY1305_SHA256", "TLS_AES_128_GCM_SHA256"])
-///         .groups(&["X25519", "secp256r1"])
+///         .groups(&["X25519", "secp256r1"]) // none with ML-KEM: the smallest hello
 ///         .signature_schemes(&["ecdsa_secp256r1_sha256", "ed25519"])
 ///         .alpn(&[b"h2", b"http/1.1"])
 ///         .timeouts(Timeouts { handshake: Some(Duration::from_secs(5)), ..Timeouts::CLIENT })
@@ -89,6 +89,8 @@ impl<C> ConfigBuilder<C> {
                 identity: None,
                 prefer_own_ciphers: true,
                 client_sessions: None,
+                own_cache: Some(SESSIONS),
+                takes_tickets: true,
                 remember_groups: true,
                 server_sessions: None,
                 session_lifetime: validity::DEFAULT,
@@ -136,9 +138,16 @@ impl<C> ConfigBuilder<C> {
         self
     }
 
-    /// Sets the key exchange groups to use, in order of preference, by IANA's name: `"X25519"`,
-    /// `"secp256r1"`, `"secp384r1"`. A group that is named twice has the place where it is named
-    /// first. The default is all of the backend's. `QSslConfiguration::setEllipticCurves`.
+    /// Sets the key exchange groups to use, in order of preference, by IANA's name: `"X25519MLKEM768"`,
+    /// `"X25519"`, `"secp256r1"`, `"secp384r1"`, `"SecP256r1MLKEM768"`. A group that is named twice has
+    /// the place where it is named first. The default is all of the backend's, in its order.
+    /// `QSslConfiguration::setEllipticCurves`.
+    ///
+    /// A TLS 1.3 client's hello has a key share of its first group. With X25519MLKEM768 first it also
+    /// has one of X25519, if that is named, too: the same key, which costs 36 bytes more and no
+    /// computation. A server that takes neither asks for a second hello
+    /// ([`is_hello_retried`](crate::Connection::is_hello_retried)). A server follows the client's order.
+    /// The [groups with ML-KEM](crate::crypto#post-quantum-key-exchange) are for TLS 1.3 alone.
     #[must_use]
     pub fn groups(mut self, names: &[&str]) -> Self {
         self.settings.groups = Some(names.iter().map(ToString::to_string).collect());

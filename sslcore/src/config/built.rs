@@ -7,7 +7,7 @@ use core::fmt;
 use super::settled::Settled;
 use crate::handshake::rustls::config::{ClientTemplate, ServerTemplate};
 use crate::limits::Timeouts;
-use crate::protocol::{SslCipher, SslProtocol};
+use crate::protocol::{SignatureScheme, SslCipher, SslProtocol};
 use crate::record::traffic::RecordTerms;
 use crate::verify::policy::{Policy, VerifyMode};
 use crate::x509::certificate::Certificate;
@@ -22,12 +22,30 @@ pub(crate) struct Terms {
     pub(crate) keep_peer_chain: bool,
 }
 
+impl PartialEq for Terms {
+    fn eq(&self, other: &Self) -> bool {
+        let Self {
+            policy,
+            timeouts,
+            records,
+            keep_peer_chain,
+        } = self;
+        *policy == other.policy
+            && *timeouts == other.timeouts
+            && records.backend.name() == other.records.backend.name()
+            && records.max_fragment == other.records.max_fragment
+            && records.records_per_key == other.records.records_per_key
+            && *keep_peer_chain == other.keep_peer_chain
+    }
+}
+
 /// A client's configuration, made by [`ClientConfig::builder`]. Cloning costs one reference count.
 ///
 /// ```
 /// # use sslcore::ClientConfig;
 /// fn show(config: &ClientConfig) {
 ///     println!("{:?}, {:?}", config.protocols(), config.ciphers());
+///     println!("{:?}, {:?}", config.groups(), config.signature_schemes());
 ///     println!("ALPN {:?}, {:?}", config.alpn(), config.local_certificate_chain());
 ///     println!("{:?}, {:?} intermediates", config.verify_mode(), config.verify_depth());
 /// }
@@ -96,6 +114,17 @@ macro_rules! getters {
                 &self.0.settled.ciphers
             }
 
+            /// The key exchange groups to use, in order of preference, by IANA's names.
+            /// `QSslConfiguration::ellipticCurves`.
+            pub fn groups(&self) -> &[&'static str] {
+                &self.0.settled.groups
+            }
+
+            /// The schemes in which the peer may sign its handshake, in order of preference.
+            pub fn signature_schemes(&self) -> &[SignatureScheme] {
+                &self.0.settled.signature_schemes
+            }
+
             /// The application protocols to offer or accept, in order of preference.
             /// `QSslConfiguration::allowedNextProtocols`.
             pub fn alpn(&self) -> &[Vec<u8>] {
@@ -123,5 +152,26 @@ macro_rules! getters {
     };
 }
 
+macro_rules! equality {
+    ($config:ident) => {
+        /// Two configurations are equal when all their settings are. Backends are compared by name;
+        /// caches of a configuration's own by their size; stores, [`TicketKeys`](crate::TicketKeys), key logs and status
+        /// checkers by whether they are the same value, shared. No private key, ticket key or session
+        /// is looked at: the chains are compared, and a key is known to fit its chain. Takes the time
+        /// of going through trust anchors and revocation lists, and is not constant.
+        /// `QSslConfiguration::operator==`.
+        impl PartialEq for $config {
+            fn eq(&self, other: &Self) -> bool {
+                let same = || self.0.terms == other.0.terms && self.0.settled == other.0.settled;
+                Arc::ptr_eq(&self.0, &other.0) || same()
+            }
+        }
+
+        impl Eq for $config {}
+    };
+}
+
+equality!(ClientConfig);
+equality!(ServerConfig);
 getters!(ClientConfig);
 getters!(ServerConfig);

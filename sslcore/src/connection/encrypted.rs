@@ -178,6 +178,7 @@ impl Encrypted {
                 io.receive.skip(len);
                 if seen.tickets > 0 {
                     io.known.facts.tickets += seen.tickets;
+                    io.known.facts.ticket_renewed = io.known.facts.resumed;
                     io.known.facts.ticket_lifetime = Some(seen.ticket_lifetime);
                     io.events.push(Event::SessionTicketReceived);
                 }

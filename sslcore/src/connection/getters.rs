@@ -6,7 +6,7 @@ use crate::config::{ClientConfig, ServerConfig};
 use crate::event::{CloseReport, SslMode};
 use crate::failure::Failure;
 use crate::handshake::wire::certificate_request;
-use crate::protocol::{SignatureScheme, SslCipher, SslProtocol};
+use crate::protocol::{SignatureScheme, SslCipher, SslProtocol, group};
 use crate::state::Phase;
 use crate::usage::ReadEnd;
 use crate::verify::SslError;
@@ -25,9 +25,11 @@ impl Connection {
     ///     println!("{:?}, handshaking: {}", conn.mode(), conn.is_handshaking());
     ///     if let (Some(protocol), Some(cipher)) = (conn.session_protocol(), conn.session_cipher()) {
     ///         println!("{} {} {:?}", protocol.name(), cipher.name(), conn.key_exchange_group());
+    ///         println!("its number: {:?}", conn.key_exchange_group_code());
     ///         println!("ALPN {:?}, resumed: {}", conn.alpn_protocol(), conn.is_resumed());
     ///         println!("signed as {:?}", conn.peer_signature_scheme());
     ///         println!("a round trip was lost: {}", conn.is_hello_retried());
+    ///         println!("bound to the handshake: {}", conn.has_extended_master_secret());
     ///     }
     ///     println!("asked for {:?}, must be {:?}", conn.server_name(), conn.peer_verify_name());
     ///     for certificate in conn.peer_certificate_chain() {
@@ -43,8 +45,10 @@ impl Connection {
     ///     }
     ///     let intermediates = conn.local_certificate_chain().len().saturating_sub(1);
     ///     println!("ours: {:?} and {intermediates}", conn.local_certificate());
+    ///     println!("sent: {}", conn.is_local_certificate_sent());
     ///     let lifetime = conn.session_ticket_lifetime_hint();
     ///     println!("{} tickets, for {lifetime:?} s", conn.session_tickets_received());
+    ///     println!("renewed: {}", conn.is_session_ticket_renewed());
     ///     println!("{} bytes to read", conn.bytes_available());
     ///     println!("{} bytes to open", conn.encrypted_bytes_available());
     ///     println!("{} bytes to seal", conn.bytes_to_write());
@@ -197,7 +201,21 @@ impl Connection {
     /// IANA's name of the key exchange group; `None` when no key exchange took place. In the place of
     /// `QSslConfiguration::ephemeralServerKey`.
     pub fn key_exchange_group(&self) -> Option<&'static str> {
+        self.io.known.facts.group.and_then(group::name)
+    }
+
+    /// IANA's number of the key exchange group, 29 for X25519, also of a group that has no name here;
+    /// `None` when no key exchange took place (RFC 8446 §4.2.7). OpenSSL's `SSL_get_negotiated_group`.
+    pub fn key_exchange_group_code(&self) -> Option<u16> {
         self.io.known.facts.group
+    }
+
+    /// Whether the master secret is bound to the whole handshake, so that no other connection can have
+    /// the same (RFC 7627): in TLS 1.2 when both sides have the extension extended_master_secret, in
+    /// TLS 1.3 always (RFC 8446 §D). Known with the server's hello. OpenSSL's
+    /// `SSL_get_extms_support`.
+    pub fn has_extended_master_secret(&self) -> bool {
+        self.io.known.facts.extended_master_secret
     }
 
     /// The scheme that the peer has signed the handshake in, once that is complete. `None` when it
@@ -242,6 +260,22 @@ impl Connection {
         let kept = self.io.known.facts.authorities.as_ref();
         let names = certificate_request::names(kept.map_or(&[], |kept| &kept.0));
         names.map(DistinguishedName::from_der)
+    }
+
+    /// Whether our certificate has left in this connection. A client sends its certificate to a server
+    /// that asks for one and takes a scheme that the key can sign in, whatever authorities the server
+    /// names; else it answers that it has none. A server sends its own in every full handshake, and this
+    /// is known at the end of the handshake. False when a session is resumed: then nobody sends a
+    /// certificate.
+    pub fn is_local_certificate_sent(&self) -> bool {
+        self.io.known.facts.certificate_sent
+    }
+
+    /// Whether a session that was resumed got a new ticket in the place of the one it was resumed by: in
+    /// TLS 1.2 within the handshake (RFC 5077 §3.3), in TLS 1.3 behind it, on both sides. False after a
+    /// full handshake.
+    pub fn is_session_ticket_renewed(&self) -> bool {
+        self.io.known.facts.ticket_renewed
     }
 
     /// The number of session tickets that a TLS 1.3 client has received. In TLS 1.2 a ticket is part of

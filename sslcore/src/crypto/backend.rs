@@ -2,16 +2,22 @@
 
 use alloc::boxed::Box;
 use alloc::sync::Arc;
+#[cfg(feature = "ring")]
+use alloc::vec;
 use core::fmt;
 
 use rustls::crypto::CryptoProvider;
 
 use super::aead::{AeadError, MakeAead, RecordAead};
+#[cfg(feature = "aws-lc-rs")]
+use super::aws_lc;
 use super::hash::{Hash, HashAlgorithm, Hashes};
+#[cfg(all(feature = "ml-kem", feature = "ring"))]
+use super::hybrid;
 use super::provided;
 #[cfg(any(feature = "aws-lc-rs", feature = "ring"))]
 use super::ring_api;
-use crate::protocol::{AeadAlgorithm, SignatureScheme, SslCipher};
+use crate::protocol::{AeadAlgorithm, SignatureScheme, SslCipher, group};
 
 /// A cryptography library, as a connection uses it. Cloning costs one reference count.
 ///
@@ -60,7 +66,7 @@ impl Backend {
         Self::with_hashes(
             "aws-lc-rs",
             Some(aws_lc_rs::awslc_version()),
-            rustls::crypto::aws_lc_rs::default_provider(),
+            aws_lc::provider(),
             ring_api::aws_lc::hashes(),
             Box::new(ring_api::aws_lc::make_aead),
         )
@@ -69,10 +75,23 @@ impl Backend {
     /// ring: smaller to build than AWS-LC, needs no CMake. Draws entropy from the system.
     #[cfg(feature = "ring")]
     pub fn ring() -> Self {
+        use rustls::crypto::ring::{default_provider, kx_group};
+        let provider = CryptoProvider {
+            kx_groups: vec![
+                #[cfg(feature = "ml-kem")]
+                hybrid::ring::X25519MLKEM768,
+                kx_group::X25519,
+                kx_group::SECP256R1,
+                kx_group::SECP384R1,
+                #[cfg(feature = "ml-kem")]
+                hybrid::ring::SECP256R1MLKEM768,
+            ],
+            ..default_provider()
+        };
         Self::with_hashes(
             "ring",
             None,
-            rustls::crypto::ring::default_provider(),
+            provider,
             ring_api::ring::hashes(),
             Box::new(ring_api::ring::make_aead),
         )
@@ -187,7 +206,7 @@ impl Backend {
     /// `QSslConfiguration::supportedEllipticCurves`.
     pub fn supported_groups(&self) -> impl Iterator<Item = &'static str> {
         let groups = self.0.provider.kx_groups.iter();
-        groups.filter_map(|group| group.name().as_str())
+        groups.filter_map(|known| group::name(known.name().into()))
     }
 
     /// The signature schemes that the backend can verify in handshakes, in its order of preference.

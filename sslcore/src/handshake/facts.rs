@@ -11,9 +11,16 @@ pub(crate) struct SessionFacts {
     pub(crate) protocol: Option<SslProtocol>,
     /// By its number, which is small; the rest is known.
     pub(crate) cipher: Option<u16>,
-    pub(crate) group: Option<&'static str>,
+    /// By its number, too.
+    pub(crate) group: Option<u16>,
     pub(crate) alpn: Option<Box<[u8]>>,
     pub(crate) resumed: bool,
+    /// Whether the master secret is bound to the whole handshake.
+    pub(crate) extended_master_secret: bool,
+    /// Whether our certificate has left.
+    pub(crate) certificate_sent: bool,
+    /// Whether a session that was resumed got a new ticket.
+    pub(crate) ticket_renewed: bool,
     /// Whether the server asked for a second ClientHello.
     pub(crate) retried: bool,
     /// The number of the scheme that the peer signed the handshake in.

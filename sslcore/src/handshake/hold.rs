@@ -30,6 +30,8 @@ pub(crate) struct Gate {
     resumption: bool,
     /// A ticket can be dropped from the flight later: TLS 1.3, not before the version is known.
     tickets_droppable: Mutex<bool>,
+    /// Whether a ticket was made.
+    issued_ticket: Mutex<bool>,
     /// When the session began: with this handshake, or with the one that it resumes or may yet
     /// resume.
     begins: Mutex<Option<UnixTime>>,
@@ -55,6 +57,7 @@ impl Gate {
             }),
             resumption,
             tickets_droppable: Mutex::new(false),
+            issued_ticket: Mutex::new(false),
             begins: Mutex::new(None),
             good_until: Mutex::new(None),
             stapled: Mutex::new(None),
@@ -103,6 +106,21 @@ impl Gate {
 
     pub(crate) fn set_tickets_droppable(&self) {
         *self.tickets_droppable.lock() = true;
+    }
+
+    pub(crate) fn ticket_issued(&self) {
+        *self.issued_ticket.lock() = true;
+    }
+
+    /// In TLS 1.3 a session that the server keeps is told of by a ticket, too (RFC 8446 §4.6.1).
+    pub(crate) fn session_kept(&self) {
+        if *self.tickets_droppable.lock() {
+            self.ticket_issued();
+        }
+    }
+
+    pub(crate) fn has_issued_ticket(&self) -> bool {
+        *self.issued_ticket.lock()
     }
 
     /// The session begins now, in a full handshake; or a session that began then is offered, or

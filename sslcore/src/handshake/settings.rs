@@ -35,7 +35,9 @@ impl Drop for Signing {
     }
 }
 
-/// What a server seals session tickets with.
+/// What a server seals session tickets with. Equal are two that issue none, or under keys of their own,
+/// or under the same.
+#[derive(PartialEq)]
 pub(crate) enum Tickets {
     /// It issues none.
     None,
@@ -54,6 +56,11 @@ pub(crate) struct Settings {
     pub(crate) identity: Option<Identity>,
     pub(crate) prefer_own_ciphers: bool,
     pub(crate) client_sessions: Option<Arc<dyn ClientSessionStore>>,
+    /// How many sessions a cache of the configuration's own has; `None` when the store is another, or
+    /// there is none.
+    pub(crate) own_cache: Option<usize>,
+    /// Whether a client takes session tickets.
+    pub(crate) takes_tickets: bool,
     /// Whether the next hello begins with the group that the server chose.
     pub(crate) remember_groups: bool,
     pub(crate) server_sessions: Option<Arc<dyn ServerSessionStore>>,

@@ -42,6 +42,15 @@ use crate::crypto::{AeadAlgorithm, AeadError, Backend, NONCE_LEN, RecordAead, TA
 #[derive(Clone)]
 pub struct TicketKeys(Arc<Shared>);
 
+impl PartialEq for TicketKeys {
+    /// Whether both are clones of the same. The keys themselves are not compared.
+    fn eq(&self, other: &Self) -> bool {
+        Arc::ptr_eq(&self.0, &other.0)
+    }
+}
+
+impl Eq for TicketKeys {}
+
 struct Shared {
     backend: Backend,
     ring: Mutex<Ring>,

@@ -1,13 +1,44 @@
-//! The groups of key exchanges, by name.
+//! The groups of key exchanges, by name and by number.
 
-/// Whether a group that IANA calls `iana` is meant by a name: IANA's, or another one in use
-/// (RFC 8422 §5.1.1).
-pub(crate) fn is_named(iana: &str, name: &str) -> bool {
-    let wanted = match name {
+/// IANA's names of groups by their numbers (RFC 8446 §4.2.7, RFC 7919, draft-ietf-tls-ecdhe-mlkem).
+const NAMES: [(u16, &str); 16] = [
+    (23, "secp256r1"),
+    (24, "secp384r1"),
+    (25, "secp521r1"),
+    (29, "X25519"),
+    (30, "X448"),
+    (0x100, "ffdhe2048"),
+    (0x101, "ffdhe3072"),
+    (0x102, "ffdhe4096"),
+    (0x103, "ffdhe6144"),
+    (0x104, "ffdhe8192"),
+    (0x200, "MLKEM512"),
+    (0x201, "MLKEM768"),
+    (0x202, "MLKEM1024"),
+    (0x11eb, "SecP256r1MLKEM768"),
+    (0x11ec, "X25519MLKEM768"),
+    (0x11ed, "SecP384r1MLKEM1024"),
+];
+
+/// IANA's name of the group with this number.
+pub(crate) fn name(number: u16) -> Option<&'static str> {
+    let (_, name) = NAMES.into_iter().find(|(known, _)| *known == number)?;
+    Some(name)
+}
+
+/// Whether the group with this number is meant by a name.
+pub(crate) fn is_named(number: u16, wanted: &str) -> bool {
+    name(number).is_some_and(|name| is_meant(name, wanted))
+}
+
+/// Whether the group that IANA calls `name` is meant: by that, in upper or lower case, or by another
+/// name in use (RFC 8422 §5.1.1).
+pub(crate) fn is_meant(name: &str, wanted: &str) -> bool {
+    let wanted = match wanted {
         "P-256" | "prime256v1" => "secp256r1",
         "P-384" => "secp384r1",
         "P-521" => "secp521r1",
         other => other,
     };
-    iana.eq_ignore_ascii_case(wanted)
+    name.eq_ignore_ascii_case(wanted)
 }

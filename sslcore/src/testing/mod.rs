@@ -79,6 +79,7 @@ mod transparent;
 use alloc::vec;
 use alloc::vec::Vec;
 
+use rustls::ProtocolVersion;
 use rustls_pki_types::{CertificateDer, PrivateKeyDer, PrivatePkcs8KeyDer};
 
 pub use self::dictionary::{Word, dictionary};
@@ -111,7 +112,8 @@ pub fn backend_without_security(seed: u64) -> Backend {
 /// The backend [`rustcrypto`](crate::crypto::rustcrypto), with random numbers that follow from
 /// `seed`: it does all the cryptography, and whoever knows the seed can read everything.
 ///
-/// Its cipher suites are real ones, so real peers agree to them. Costs an allocation or two.
+/// Its cipher suites are real ones, so real peers agree to them. It has no groups with ML-KEM, so that
+/// sessions are the same with the feature `ml-kem` and without. Costs an allocation or two.
 ///
 /// ```
 /// # use sslcore::{ClientConfig, testing::rustcrypto_without_security};
@@ -122,7 +124,11 @@ pub fn backend_without_security(seed: u64) -> Backend {
 pub fn rustcrypto_without_security(seed: u64) -> Backend {
     let entropy = Seeded::new(seed);
     let real = entropy.rustcrypto().backend();
-    let provider = rustls::crypto::CryptoProvider::clone(real.provider());
+    let mut provider = rustls::crypto::CryptoProvider::clone(real.provider());
+    let classical = ProtocolVersion::TLSv1_2;
+    provider
+        .kx_groups
+        .retain(|group| group.usable_for_version(classical));
     Backend::custom(
         "sslcore::testing, rustcrypto without security",
         provider,

@@ -66,6 +66,12 @@ pub(crate) struct Pins {
     sha256: Arc<dyn Hash>,
 }
 
+impl PartialEq for Pins {
+    fn eq(&self, other: &Self) -> bool {
+        self.pins == other.pins
+    }
+}
+
 impl Pins {
     pub(crate) fn new(pins: Vec<Pin>, sha256: Arc<dyn Hash>) -> Self {
         Self { pins, sha256 }

@@ -13,6 +13,7 @@ use super::purpose::Purpose;
 use super::revocation::Revocation;
 use super::status::StatusChecker;
 use super::verified::VerifiedSignatures;
+use crate::same::is_same;
 
 /// Whether the peer's certificate is requested and verified, and who decides.
 /// [`ConfigBuilder::verify_mode`](crate::ConfigBuilder::verify_mode), `QSslSocket::PeerVerifyMode`.
@@ -100,6 +101,42 @@ pub(crate) struct Policy {
     pub(crate) common_names: bool,
     /// Errors that do not matter.
     pub(crate) forgiven: Vec<SslError>,
+}
+
+/// Equal policies demand the same: what was verified before, and by which library, is no part of it.
+impl PartialEq for Policy {
+    fn eq(&self, other: &Self) -> bool {
+        let Self {
+            mode,
+            on_errors,
+            pins,
+            anchors,
+            constrained,
+            trusted_leaves,
+            algorithms: _,
+            verified: _,
+            blocked,
+            depth,
+            revocation,
+            status,
+            tolerance,
+            common_names,
+            forgiven,
+        } = self;
+        *mode == other.mode
+            && *on_errors == other.on_errors
+            && *pins == other.pins
+            && *anchors == other.anchors
+            && *constrained == other.constrained
+            && *trusted_leaves == other.trusted_leaves
+            && *blocked == other.blocked
+            && *depth == other.depth
+            && *revocation == other.revocation
+            && is_same(status.as_ref(), other.status.as_ref())
+            && *tolerance == other.tolerance
+            && *common_names == other.common_names
+            && *forgiven == other.forgiven
+    }
 }
 
 /// What a judgement leads to.

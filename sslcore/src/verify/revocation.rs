@@ -12,7 +12,7 @@ use crate::x509::raw::{Certificate, PublicKey};
 use crate::x509::revocation_list::RevocationList;
 
 /// The lists.
-#[derive(Clone)]
+#[derive(Clone, PartialEq)]
 pub(crate) struct Revocation {
     lists: Vec<RevocationList>,
     /// Whether a certificate without a list of its issuer's is an error.

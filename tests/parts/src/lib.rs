@@ -103,8 +103,10 @@ impl Only {
         let mut provider = aws_lc_rs::default_provider();
         let suites = &mut provider.cipher_suites;
         suites.retain(|suite| self.suite.is_none_or(|only| suite.suite() == only));
-        let groups = &mut provider.kx_groups;
-        groups.retain(|group| self.group.is_none_or(|only| group.name() == only));
+        if let Some(only) = self.group {
+            let all = aws_lc_rs::ALL_KX_GROUPS.iter().copied();
+            provider.kx_groups = all.filter(|group| group.name() == only).collect();
+        }
         Arc::new(provider)
     }
 

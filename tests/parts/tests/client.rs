@@ -98,13 +98,19 @@ fn a_suite_is_spoken_only_if_it_is_there() {
 
 #[test]
 fn a_group_is_spoken_only_if_it_is_there() {
-    let ours = meets(Only {
-        group: Some(NamedGroup::secp384r1),
-        ..Only::default()
-    });
-    assert_eq!(ours.is_encrypted(), cfg!(feature = "p384"));
-    if !ours.is_encrypted() {
-        assert_nothing_in_common(&ours);
+    for (group, there) in [
+        (NamedGroup::secp384r1, cfg!(feature = "p384")),
+        (NamedGroup::X25519MLKEM768, cfg!(feature = "ml-kem")),
+        (NamedGroup::secp256r1MLKEM768, cfg!(feature = "ml-kem")),
+    ] {
+        let ours = meets(Only {
+            group: Some(group),
+            ..Only::default()
+        });
+        assert_eq!(ours.is_encrypted(), there, "{group:?}");
+        if !there {
+            assert_nothing_in_common(&ours);
+        }
     }
 }
 

@@ -53,6 +53,16 @@ fn what_is_not_there_is_not_chosen() {
             cfg!(feature = "chacha20"),
         ),
         (None, Some(NamedGroup::secp384r1), cfg!(feature = "p384")),
+        (
+            None,
+            Some(NamedGroup::X25519MLKEM768),
+            cfg!(feature = "ml-kem"),
+        ),
+        (
+            None,
+            Some(NamedGroup::secp256r1MLKEM768),
+            cfg!(feature = "ml-kem"),
+        ),
     ] {
         let ours = meets(Only { suite, group });
         assert_eq!(ours.is_encrypted(), there, "{suite:?} {group:?}");

@@ -1,7 +1,8 @@
 // A client with Go's crypto/tls: client ADDRESS CA VERSION [CERT KEY].
 //
 // It sends a megabyte to an echo server that must be server.test, ends its side, and reads the
-// same bytes back up to close_notify. Then it prints what it agreed on.
+// same bytes back up to close_notify. Then it prints what it agreed on. SSLCORE_TEST_GROUP may name
+// the one key exchange group to offer, by its number.
 package main
 
 import (
@@ -12,6 +13,7 @@ import (
 	"io"
 	"log"
 	"os"
+	"strconv"
 )
 
 const size = 1_000_000
@@ -33,6 +35,11 @@ func main() {
 		certificate, err := tls.LoadX509KeyPair(os.Args[4], os.Args[5])
 		check(err)
 		config.Certificates = []tls.Certificate{certificate}
+	}
+	if group, named := os.LookupEnv("SSLCORE_TEST_GROUP"); named {
+		number, err := strconv.Atoi(group)
+		check(err)
+		config.CurvePreferences = []tls.CurveID{tls.CurveID(number)}
 	}
 	connection, err := tls.Dial("tcp", os.Args[1], config)
 	check(err)
@@ -59,6 +66,7 @@ func main() {
 		log.Fatal("more bytes came back")
 	}
 	state := connection.ConnectionState()
+	fmt.Println("agreed on", state.CurveID)
 	fmt.Println("echoed:", tls.VersionName(state.Version), state.NegotiatedProtocol)
 }
 

@@ -1,4 +1,4 @@
-//! Servers from Debian's packages, most of which offer TLS behind STARTTLS, and one in Go.
+//! Servers from Debian's packages, most of which offer TLS behind STARTTLS, and some in Go and Python.
 //!
 //! Each `start` writes a whole configuration into a temporary folder and runs the server from
 //! there, in the foreground and on the loopback interface: nothing of `/etc` is read, and nothing
@@ -16,6 +16,7 @@ pub mod openldap;
 pub mod postfix;
 pub mod postgresql;
 pub mod prosody;
+pub mod pyopenssl;
 pub mod vsftpd;
 
 use std::fs;

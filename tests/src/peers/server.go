@@ -1,7 +1,7 @@
 // An echo server with Go's crypto/tls: server CERT KEY VERSION [CA].
 //
 // It prints its address, then what it agreed on with each client. With a CA it wants certificates
-// of its clients.
+// of its clients. SSLCORE_TEST_GROUP may name the one key exchange group to take, by its number.
 package main
 
 import (
@@ -11,6 +11,7 @@ import (
 	"io"
 	"log"
 	"os"
+	"strconv"
 )
 
 func main() {
@@ -31,6 +32,11 @@ func main() {
 		config.ClientCAs = x509.NewCertPool()
 		config.ClientCAs.AppendCertsFromPEM(roots)
 	}
+	if group, named := os.LookupEnv("SSLCORE_TEST_GROUP"); named {
+		number, err := strconv.Atoi(group)
+		check(err)
+		config.CurvePreferences = []tls.CurveID{tls.CurveID(number)}
+	}
 	listener, err := tls.Listen("tcp", "127.0.0.1:0", config)
 	check(err)
 	fmt.Println(listener.Addr())
@@ -49,6 +55,7 @@ func echo(connection *tls.Conn) {
 	}
 	state := connection.ConnectionState()
 	fmt.Println(tls.VersionName(state.Version), state.ServerName, state.NegotiatedProtocol)
+	fmt.Println("agreed on", state.CurveID)
 	io.Copy(connection, connection)
 }
 

@@ -73,6 +73,83 @@ fn a_share_that_is_none_in_tls13() {
     }
 }
 
+/// What is wrong with a share, and how it comes to be so.
+#[cfg(feature = "ml-kem")]
+type Bad = (&'static str, fn(&mut Vec<u8>));
+
+/// Shares of X25519MLKEM768, of `len` bytes when they are good, made bad. X25519 is behind ML-KEM.
+#[cfg(feature = "ml-kem")]
+fn bad_hybrid_shares(len: usize) -> Vec<Bad> {
+    let mut bad: Vec<Bad> = vec![
+        ("nothing", |share| share.clear()),
+        ("one byte less", |share| share.truncate(share.len() - 1)),
+        ("one byte more", |share| share.push(0)),
+        ("ML-KEM alone", |share| share.truncate(share.len() - 32)),
+        ("X25519 alone", |share| {
+            *share = share.split_off(share.len() - 32)
+        }),
+        ("X25519 of zero", |share| {
+            let at = share.len() - 32;
+            share[at..].fill(0);
+        }),
+    ];
+    if len == 1216 {
+        // FIPS 203 §7.2.
+        bad.push(("a number above the modulus", |share| share[..2].fill(0xff)));
+        bad.push(("halves in the other order", |share| share.rotate_right(32)));
+    }
+    bad
+}
+
+#[cfg(feature = "ml-kem")]
+#[test]
+fn a_hybrid_share_that_is_none() {
+    use sslcore_tests::hello::vector16;
+    const GROUP: &str = "X25519MLKEM768";
+    for backend in backends() {
+        for (what, change) in bad_hybrid_shares(1216) {
+            let mut stage = self::stage(&backend, "TLSv1.3", GROUP);
+            stage.change(Who::Client, kind::CLIENT_HELLO, |message| {
+                let mut hello = ClientHello::parse(message);
+                let shares = hello.extensions().get(number::KEY_SHARE);
+                let mut share = shares.split_off(6);
+                assert_eq!(share.len(), 1216);
+                change(&mut share);
+                let entry = [&shares[2..4], &vector16(&share)].concat();
+                *shares = vector16(&entry);
+                *message = hello.encode();
+            });
+            let refusal = stage.refusal(Who::Server);
+            let expected = if what == "nothing" {
+                MALFORMED
+            } else {
+                ILLEGAL
+            };
+            assert_eq!(refusal, expected, "{} {what}", backend.name());
+        }
+        for (what, change) in bad_hybrid_shares(1120) {
+            let mut stage = self::stage(&backend, "TLSv1.3", GROUP);
+            stage.change_flight(kind::SERVER_HELLO, |message| {
+                let mut hello = ServerHello::parse(message);
+                let entry = hello.extensions.get(number::KEY_SHARE);
+                let mut share = entry.split_off(4);
+                assert_eq!(share.len(), 1120);
+                change(&mut share);
+                entry.truncate(2);
+                entry.extend(vector16(&share));
+                *message = hello.encode();
+            });
+            let refusal = stage.refusal(Who::Client);
+            let expected = if what == "nothing" {
+                MALFORMED
+            } else {
+                ILLEGAL
+            };
+            assert_eq!(refusal, expected, "{} {what}", backend.name());
+        }
+    }
+}
+
 /// How the server refuses such a ClientKeyExchange.
 fn refused(backend: &Backend, group: &str, body: &[u8]) -> Refusal {
     let mut stage = stage(backend, "TLSv1.2", group);

@@ -71,9 +71,19 @@ fn client(backend: &Backend) -> rustls::Connection {
     client.expect("client").into()
 }
 
+/// AWS-LC with all that rustls has of it: of ours, ML-DSA is no part.
+fn all_of_rustls() -> Backend {
+    let ours = Backend::aws_lc_rs();
+    Backend::custom(
+        "all of rustls",
+        rustls::crypto::aws_lc_rs::default_provider(),
+        move |algorithm, key| ours.aead(algorithm, key),
+    )
+}
+
 #[test]
 fn a_good_signature_in_a_scheme_that_tls12_does_not_have() {
-    let backend = Backend::aws_lc_rs();
+    let backend = all_of_rustls();
     let mut end = waiting(
         server(backend.clone())
             .verify_mode(VerifyMode::Query)

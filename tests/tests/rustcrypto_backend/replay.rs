@@ -83,10 +83,55 @@ fn a_stuck_source_fails_an_ecdh_key_exchange_instead_of_holding_it_forever() {
     for byte in [0x00, 0xff] {
         let backend = backend_over(Stuck(byte));
         let groups = &backend.provider().kx_groups;
+        // X25519 takes any bytes.
+        let others = [NamedGroup::X25519, NamedGroup::X25519MLKEM768];
         let nist = groups
             .iter()
-            .filter(|group| group.name() != NamedGroup::X25519);
+            .filter(|group| !others.contains(&group.name()));
         let outcomes: Vec<_> = nist.map(|group| group.start().err()).collect();
-        assert_eq!(outcomes, vec![Some(Error::FailedToGetRandomBytes); 2]);
+        let hybrids = usize::from(cfg!(feature = "ml-kem"));
+        assert_eq!(
+            outcomes,
+            vec![Some(Error::FailedToGetRandomBytes); 2 + hybrids]
+        );
+    }
+}
+
+/// A generator that delivers so often, and then no more.
+#[cfg(feature = "ml-kem")]
+#[derive(Debug)]
+struct Exhausted(std::sync::atomic::AtomicUsize);
+
+#[cfg(feature = "ml-kem")]
+impl EntropySource for Exhausted {
+    fn fill(&self, out: &mut [u8]) -> Result<(), EntropyError> {
+        use std::sync::atomic::Ordering::Relaxed;
+        let left = self
+            .0
+            .fetch_update(Relaxed, Relaxed, |left| left.checked_sub(1));
+        out.fill(7);
+        left.map(|_| ()).map_err(|_| EntropyError)
+    }
+}
+
+#[cfg(feature = "ml-kem")]
+#[test]
+fn a_source_that_refuses_the_second_half_fails_a_hybrid_key_exchange() {
+    for name in [NamedGroup::X25519MLKEM768, NamedGroup::secp256r1MLKEM768] {
+        let exhausted = |draws: usize| {
+            let backend = backend_over(Exhausted(draws.into()));
+            let mut groups = backend.provider().kx_groups.iter();
+            *groups.find(|group| group.name() == name).expect("there")
+        };
+        let share = exhausted(2).start().expect("two draws");
+        let share = share.pub_key();
+        assert!(exhausted(2).start_and_complete(share).is_ok());
+        let refused = Some(Error::FailedToGetRandomBytes);
+        assert_eq!(exhausted(1).start().err(), refused, "{name:?}");
+        assert_eq!(
+            exhausted(1).start_and_complete(share).err(),
+            refused,
+            "{name:?}"
+        );
     }
 }

@@ -3,6 +3,8 @@
 #![cfg(all(feature = "rustcrypto", feature = "aws-lc-rs"))]
 
 mod aws_p256;
+#[cfg(feature = "ml-kem")]
+mod ml_kem;
 
 use std::sync::Mutex;
 

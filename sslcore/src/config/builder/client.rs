@@ -34,6 +34,7 @@ impl ConfigBuilder<ClientConfig> {
             0 => None,
             servers => Some(Arc::new(ClientSessionCache::new(servers))),
         };
+        self.settings.own_cache = Some(servers);
         self
     }
 
@@ -41,6 +42,25 @@ impl ConfigBuilder<ClientConfig> {
     #[must_use]
     pub fn session_store(mut self, store: Arc<dyn ClientSessionStore>) -> Self {
         self.settings.client_sessions = Some(store);
+        self.settings.own_cache = None;
+        self
+    }
+
+    /// Sets whether a client takes session tickets (RFC 5077, RFC 8446 §4.6.1). On by default. Without
+    /// them, TLS 1.2 resumes sessions that the server keeps, by their session ids, and TLS 1.3 resumes
+    /// none; a ticket that a TLS 1.3 server sends all the same is
+    /// [counted](crate::Connection::session_tickets_received) and thrown away.
+    /// `QSsl::SslOptionDisableSessionTickets`.
+    ///
+    /// ```
+    /// # use sslcore::{ClientConfig, ConfigBuilder};
+    /// fn without_tickets(builder: ConfigBuilder<ClientConfig>) -> ConfigBuilder<ClientConfig> {
+    ///     builder.session_tickets(false)
+    /// }
+    /// ```
+    #[must_use]
+    pub fn session_tickets(mut self, take: bool) -> Self {
+        self.settings.takes_tickets = take;
         self
     }
 

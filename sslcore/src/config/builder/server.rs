@@ -110,6 +110,7 @@ impl ConfigBuilder<ServerConfig> {
             0 => None,
             sessions => Some(Arc::new(ServerSessionCache::new(sessions))),
         };
+        self.settings.own_cache = Some(sessions);
         self
     }
 
@@ -117,6 +118,7 @@ impl ConfigBuilder<ServerConfig> {
     #[must_use]
     pub fn session_store(mut self, store: Arc<dyn ServerSessionStore>) -> Self {
         self.settings.server_sessions = Some(store);
+        self.settings.own_cache = None;
         self
     }
 
@@ -162,9 +164,9 @@ impl ConfigBuilder<ServerConfig> {
         let terms = self.terms(mode)?;
         let ask = mode != VerifyMode::None;
         let named = self.authorities.clone()?;
-        let hints = match named {
+        let hints = match &named {
             _ if !ask => Vec::new(),
-            Some(named) => named,
+            Some(named) => named.clone(),
             None => subjects(&terms.policy.anchors),
         };
         let algorithms = self.backend.provider().signature_verification_algorithms;
@@ -173,7 +175,7 @@ impl ConfigBuilder<ServerConfig> {
         Ok(ServerConfig(Arc::new(ServerInner {
             template,
             terms,
-            settled: Settled::new(&self.backend, self.settings),
+            settled: Settled::new(&self.backend, self.settings).naming(named),
         })))
     }
 }

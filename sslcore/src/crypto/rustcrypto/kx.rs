@@ -1,6 +1,8 @@
 //! Ephemeral key exchange: X25519 (RFC 7748) and ECDH over the NIST curves.
 
 use alloc::boxed::Box;
+#[cfg(feature = "ml-kem")]
+use core::borrow::Borrow;
 use core::fmt;
 use core::marker::PhantomData;
 
@@ -26,6 +28,13 @@ pub(super) struct X25519 {
 impl X25519 {
     pub(super) const fn new(entropy: Entropy) -> Self {
         Self { entropy }
+    }
+}
+
+#[cfg(feature = "ml-kem")]
+impl Borrow<dyn SupportedKxGroup> for X25519 {
+    fn borrow(&self) -> &(dyn SupportedKxGroup + 'static) {
+        self
     }
 }
 
@@ -102,6 +111,13 @@ impl<C: NistCurve> Ecdh<C> {
             }
         }
         Err(Error::FailedToGetRandomBytes)
+    }
+}
+
+#[cfg(feature = "ml-kem")]
+impl<C: NistCurve> Borrow<dyn SupportedKxGroup> for Ecdh<C> {
+    fn borrow(&self) -> &(dyn SupportedKxGroup + 'static) {
+        self
     }
 }
 

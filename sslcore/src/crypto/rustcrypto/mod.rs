@@ -34,7 +34,8 @@
 //! With the feature `rustcrypto-core` in the place of `rustcrypto` it has AES-128-GCM with SHA-256,
 //! X25519 and P-256 alone, and beside that what is named: `aes256` (AES-256-GCM with SHA-384),
 //! `chacha20`, `p384` (the group, and ECDSA over it or with SHA-384), `ed25519`, `rsa`. What public
-//! servers show mostly needs `p384` and `rsa`.
+//! servers show mostly needs `p384` and `rsa`. `ml-kem`, which `rustcrypto` does not bring with it, adds the
+//! [groups with ML-KEM](crate::crypto#post-quantum-key-exchange).
 
 pub(crate) mod aead;
 #[cfg(feature = "tls12")]
@@ -69,6 +70,8 @@ use self::nist::{NistCurve, P256};
 use self::p256::Given;
 pub use self::p256::P256Operations;
 use crate::crypto::Backend;
+#[cfg(feature = "ml-kem")]
+use crate::crypto::hybrid::Hybrid;
 
 /// The `rustcrypto` library with its source of entropy; makes a [`Backend`].
 ///
@@ -116,6 +119,10 @@ struct Library<P: NistCurve> {
     p256: Ecdh<P>,
     #[cfg(feature = "p384")]
     p384: Ecdh<P384>,
+    #[cfg(feature = "ml-kem")]
+    x25519_ml_kem: Hybrid<X25519, Entropy>,
+    #[cfg(feature = "ml-kem")]
+    p256_ml_kem: Hybrid<Ecdh<P>, Entropy>,
 }
 
 impl<P: NistCurve> Library<P> {
@@ -127,6 +134,10 @@ impl<P: NistCurve> Library<P> {
             p256: Ecdh::new(random),
             #[cfg(feature = "p384")]
             p384: Ecdh::new(random),
+            #[cfg(feature = "ml-kem")]
+            x25519_ml_kem: Hybrid::x25519(X25519::new(random), random),
+            #[cfg(feature = "ml-kem")]
+            p256_ml_kem: Hybrid::p256(Ecdh::new(random), random),
         }
     }
 }
@@ -141,10 +152,14 @@ impl<P: NistCurve> Library<P> {
         let provider = CryptoProvider {
             cipher_suites: suites(HAS_AES),
             kx_groups: vec![
+                #[cfg(feature = "ml-kem")]
+                &self.x25519_ml_kem,
                 &self.x25519,
                 &self.p256,
                 #[cfg(feature = "p384")]
                 &self.p384,
+                #[cfg(feature = "ml-kem")]
+                &self.p256_ml_kem,
             ],
             signature_verification_algorithms: verify::Supported::<P>::ALGORITHMS,
             secure_random: &self.random,

@@ -72,6 +72,8 @@ pub(super) struct ClientMemory {
     pub(super) configuration: Arc<()>,
     /// `None` when every hello is to be made as the first.
     pub(super) groups: Option<Groups>,
+    /// Without it, TLS 1.2 resumes by session ids, and TLS 1.3 nothing.
+    pub(super) takes_tickets: bool,
 }
 
 /// Which group each server wanted last, so that its key share need not be asked for twice.
@@ -166,6 +168,14 @@ pub(super) enum Memory {
 }
 
 impl Memory {
+    /// Whether tickets behind the handshake become sessions.
+    pub(super) fn takes_tickets(&self) -> bool {
+        match self {
+            Self::Client(store, _) => store.memory.takes_tickets,
+            Self::Server(_) => false,
+        }
+    }
+
     /// What a session was resumed from has been refused. What came out of the same handshake would
     /// be, too, although the peer may have a better certificate by now: it shall show it.
     pub(super) fn forget(&self) {
@@ -215,6 +225,9 @@ impl ClientSessionStore for GatedClientStore {
         server_name: ServerName<'static>,
         value: Tls13ClientSessionValue,
     ) {
+        if !self.memory.takes_tickets {
+            return;
+        }
         self.put(server_name, ClientSecrets::Tls13(value));
     }
 
@@ -222,6 +235,9 @@ impl ClientSessionStore for GatedClientStore {
         &self,
         server_name: &ServerName<'static>,
     ) -> Option<Tls13ClientSessionValue> {
+        if !self.memory.takes_tickets {
+            return None;
+        }
         match self.take(server_name, SslProtocol::TlsV1_3)? {
             ClientSecrets::Tls13(value) => Some(value),
             ClientSecrets::Tls12(_) => None,
@@ -302,6 +318,7 @@ impl StoresServerSessions for GatedServerStore {
         }
         drop(ticket);
         self.remember(key, session);
+        self.rules.gate.session_kept();
         true
     }
 
@@ -350,7 +367,9 @@ impl GatedTicketer {
         content.extend_from_slice(&begins);
         content.extend_from_slice(plain);
         let ticket = self.keys.seal(&content, now)?;
-        (ticket.len() <= limits::ISSUED_TICKET).then_some(ticket)
+        let ticket = (ticket.len() <= limits::ISSUED_TICKET).then_some(ticket)?;
+        self.rules.gate.ticket_issued();
+        Some(ticket)
     }
 }
 

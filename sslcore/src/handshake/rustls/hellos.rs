@@ -1,17 +1,19 @@
 //! What is read of the messages that pass by: what rustls cannot see or does not check, and what it
 //! does not tell.
 
+use alloc::vec::Vec;
+
 use super::RustlsEngine;
 use crate::alert::Alert;
 use crate::failure::{Failure, FailureKind, Repeated};
 use crate::handshake::wire::offer::Offer;
 use crate::handshake::wire::server_hello::ServerHello;
 use crate::handshake::wire::{
-    Refusal, certificate, certificate_request, encrypted_extensions, signed,
+    Refusal, certificate, certificate_request, encrypted_extensions, session_ticket, signed,
 };
 use crate::handshake::{Message, records};
 use crate::limits::{POST_HANDSHAKE_MESSAGE, RENEGOTIATION_REQUESTS};
-use crate::protocol::SslProtocol;
+use crate::protocol::{SignatureScheme, SslProtocol};
 use crate::record::header::ContentType;
 use crate::record::messages::{Assembler, FRAME, Piece, kind};
 
@@ -48,6 +50,7 @@ impl RustlsEngine {
         match kind {
             kind::CERTIFICATE_VERIFY => self.facts.peer_signature = signed::verify_scheme(message),
             kind::SERVER_KEY_EXCHANGE => self.facts.peer_signature = signed::key_scheme(message),
+            kind::NEW_SESSION_TICKET => self.facts.ticket = session_ticket::is_there(message),
             _ => {}
         }
         let must_be_last = match self.is_client() {
@@ -114,12 +117,29 @@ impl RustlsEngine {
                 };
                 self.authorities = certificate_request::kept(authorities);
                 self.certificate_requested = true;
+                let schemes = certificate_request::schemes(message, is_tls13);
+                self.facts.shows_certificate = self.can_sign(schemes, is_tls13);
             }
             // The server has nothing more to say before it has the client's answer.
             (kind::SERVER_HELLO_DONE, _) => return Ok(true),
             _ => {}
         }
         Ok(false)
+    }
+
+    /// Whether our key signs in one of these schemes: rustls then shows its certificate.
+    fn can_sign(&self, schemes: &[u8], is_tls13: bool) -> bool {
+        let Some(identity) = &self.identity else {
+            return false;
+        };
+        let pairs = schemes.chunks_exact(2).map(<[u8; 2]>::try_from);
+        let schemes = pairs.flatten().map(u16::from_be_bytes);
+        let fits = |number: &u16| {
+            let known = SignatureScheme::from_code(*number);
+            known.is_some_and(|known| !is_tls13 || known.is_of_tls13())
+        };
+        let fitting: Vec<_> = schemes.filter(fits).map(Into::into).collect();
+        identity.key.choose_scheme(&fitting).is_some()
     }
 
     fn look_at_client(&mut self, kind: u8, message: &[u8]) -> Result<bool, Failure> {

@@ -28,6 +28,7 @@ use alloc::boxed::Box;
 use alloc::sync::Arc;
 use alloc::vec::Vec;
 
+use rustls::sign::CertifiedKey;
 use rustls::{CommonState, ConnectionTrafficSecrets, HandshakeKind, ProtocolVersion};
 use rustls_pki_types::{CertificateDer, UnixTime};
 
@@ -74,6 +75,8 @@ pub(crate) struct RustlsEngine {
     memory: Option<Memory>,
     /// A client's way to what the server staples.
     staple: Staple,
+    /// A client's certificate, if it has one.
+    identity: Option<Arc<CertifiedKey>>,
     released: Released,
     /// A server's: what the client said, until it cannot say it again.
     hello: Option<HelloMessage>,
@@ -115,6 +118,10 @@ struct HelloFacts {
     retried: bool,
     /// Whether a client has answered that it has no certificate (RFC 5246 §7.4.6).
     no_certificate: bool,
+    /// Whether a client answers a request for a certificate with its own.
+    shows_certificate: bool,
+    /// Whether the server has sent a ticket within the handshake (RFC 5077 §3.3).
+    ticket: bool,
     /// The scheme of the peer's signature, which is checked before the end of the handshake.
     peer_signature: Option<u16>,
 }
@@ -137,6 +144,22 @@ impl RustlsEngine {
             ProtocolVersion::TLSv1_3 => Some(SslProtocol::TlsV1_3),
             ProtocolVersion::TLSv1_2 => Some(SslProtocol::TlsV1_2),
             _ => None,
+        }
+    }
+
+    /// A client's certificate has left with the first of its protected records, or before them.
+    fn has_sent_certificate(&self) -> bool {
+        match self.side {
+            Side::Client(_) => self.facts.shows_certificate && self.released.protected > 0,
+            Side::Server(_) => !self.common().is_handshaking() && !self.is_resumed(),
+        }
+    }
+
+    /// Whether this handshake has brought a ticket.
+    fn has_ticket(&self) -> bool {
+        match self.side {
+            Side::Client(_) => self.facts.ticket,
+            Side::Server(_) => self.gate.has_issued_ticket() && self.dropped == 0,
         }
     }
 
@@ -332,9 +355,15 @@ impl Engine for RustlsEngine {
                 .map(|suite| suite.suite().into()),
             group: common
                 .negotiated_key_exchange_group()
-                .and_then(|group| group.name().as_str()),
+                .map(|group| group.name().into()),
             alpn: common.alpn_protocol().map(Box::from),
             resumed: self.is_resumed(),
+            extended_master_secret: self
+                .facts
+                .server
+                .is_some_and(|hello| hello.is_tls13 || hello.extended_master_secret),
+            certificate_sent: self.has_sent_certificate(),
+            ticket_renewed: self.is_resumed() && self.has_ticket(),
             retried: self.facts.retried,
             peer_signature: self
                 .facts
@@ -383,7 +412,8 @@ impl Engine for RustlsEngine {
         let is_client = this.is_client();
         let failure = |error| errors::failure(&error, context);
         let (secrets, connection) = this.side.into_parts().map_err(failure)?;
-        let keeps_tickets = this.memory.is_some() && !this.gate.is_closed();
+        let takes_tickets = this.memory.as_ref().is_some_and(Memory::takes_tickets);
+        let keeps_tickets = takes_tickets && !this.gate.is_closed();
         let clock = this.clock;
         let kernel = connection
             .filter(|_| keeps_tickets)

@@ -33,6 +33,23 @@ pub(crate) fn check(message: &[u8]) -> Result<&[u8], Refusal> {
     }
 }
 
+/// The numbers of the schemes in which the client may sign, of a whole message; none where it cannot be
+/// read.
+pub(crate) fn schemes(message: &[u8], is_tls13: bool) -> &[u8] {
+    let read = || {
+        let mut reader = Reader::new(message, DAMAGED);
+        reader.take(MESSAGE_HEADER)?;
+        reader.vector8()?; // a context, or types of certificates
+        if !is_tls13 {
+            return reader.vector16();
+        }
+        let extensions = Extensions::read(reader.vector16()?)?;
+        let content = extensions.find(number::SIGNATURE_ALGORITHMS);
+        Reader::new(content.unwrap_or_default(), DAMAGED).vector16()
+    };
+    read().unwrap_or_default()
+}
+
 /// The names of the authorities in a whole message of TLS 1.2; none where it cannot be read, which
 /// the engine refuses.
 pub(crate) fn authorities_tls12(message: &[u8]) -> &[u8] {

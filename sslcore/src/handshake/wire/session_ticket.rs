@@ -1,9 +1,18 @@
-//! NewSessionTicket of TLS 1.3 (RFC 8446 §4.6.1): read here whether anybody keeps it or not.
+//! NewSessionTicket (RFC 8446 §4.6.1, RFC 5077 §3.3): that of TLS 1.3 is read here whether anybody keeps
+//! it or not.
 
 use super::extension::{Extensions, Place, number};
 use super::{Reader, Refusal};
+use crate::record::messages::MESSAGE_HEADER;
 
 const DAMAGED: &str = "the NewSessionTicket is damaged";
+
+/// Whether a whole message of TLS 1.2 has a ticket in it: a server that has none to give after all leaves
+/// it empty (RFC 5077 §3.3).
+pub(crate) fn is_there(message: &[u8]) -> bool {
+    const LIFETIME_AND_LENGTH: usize = 4 + 2;
+    message.len() > MESSAGE_HEADER + LIFETIME_AND_LENGTH
+}
 
 /// Reads the body of a message, and says the ticket's lifetime, in seconds.
 pub(crate) fn read(body: &[u8]) -> Result<u32, Refusal> {

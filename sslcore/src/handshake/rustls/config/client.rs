@@ -4,7 +4,7 @@ use alloc::sync::Arc;
 use alloc::vec::Vec;
 use core::time::Duration;
 
-use rustls::client::{Resumption, UnbufferedClientConnection};
+use rustls::client::{Resumption, Tls12Resumption, UnbufferedClientConnection};
 use rustls::pki_types::ServerName;
 
 use super::shared::{
@@ -69,6 +69,7 @@ impl ClientTemplate {
                     store,
                     configuration: Arc::new(()),
                     groups: settings.remember_groups.then(Groups::default),
+                    takes_tickets: settings.takes_tickets,
                 })
             }),
             lifetime: settings.session_lifetime,
@@ -96,7 +97,11 @@ impl ClientTemplate {
                 memory: sessions.clone(),
                 rules: shared.rules.clone(),
             });
-            config.resumption = Resumption::store(store.clone());
+            let tls12 = match sessions.takes_tickets {
+                true => Tls12Resumption::SessionIdOrTickets,
+                false => Tls12Resumption::SessionIdOnly,
+            };
+            config.resumption = Resumption::store(store.clone()).tls12_resumption(tls12);
             memory = Some(Memory::Client(store, name.clone()));
         }
         let conn = UnbufferedClientConnection::new(Arc::new(config), name)
@@ -105,6 +110,8 @@ impl ClientTemplate {
         let side = Side::Client(conn.into());
         let mut engine = shared.engine(side, &self.backend, memory, verifier, false);
         engine.staple = Staple::Waiting(self.verifier.clone());
+        let resolver = &self.config.client_auth_cert_resolver;
+        engine.identity = resolver.resolve(&[], &[]);
         Ok(engine)
     }
 }

@@ -51,12 +51,7 @@ pub(super) fn provider(
         for name in wanted {
             let group = known
                 .iter()
-                .find(|group| {
-                    group
-                        .name()
-                        .as_str()
-                        .is_some_and(|known| group::is_named(known, name))
-                })
+                .find(|group| group::is_named(group.name().into(), name))
                 .ok_or_else(|| ConfigError::unsupported("group", name))?;
             let named = |known: &&dyn SupportedKxGroup| known.name() == group.name();
             if !provider.kx_groups.iter().any(named) {
@@ -64,8 +59,15 @@ pub(super) fn provider(
             }
         }
     }
+    let fits = |group: &&dyn SupportedKxGroup| {
+        let mut protocols = settings.protocols.iter();
+        protocols.any(|protocol| group.usable_for_version(protocol.code().into()))
+    };
     if provider.kx_groups.is_empty() {
         return Err(ConfigError::NothingLeft("group"));
+    }
+    if !provider.kx_groups.iter().any(fits) {
+        return Err(ConfigError::NothingLeft("group that fits the protocols"));
     }
     Ok(Arc::new(provider))
 }
@@ -209,6 +211,7 @@ impl Shared {
             gate: self.rules.gate,
             memory,
             staple: Staple::Done,
+            identity: None,
             released: Released::default(),
             hello: None,
             offer: None,
