@@ -35,13 +35,14 @@ pub(crate) async fn client(stack: Stack<'static>, order: &Order) -> Outcome {
     );
     let connection = socket.connection();
     say!(
-        "encrypted: {} {}",
+        "encrypted: {} {} {}",
         connection
             .session_protocol()
             .map_or("", |protocol| protocol.name()),
         connection
             .session_cipher()
             .map_or("", |cipher| cipher.name()),
+        connection.key_exchange_group().unwrap_or_default(),
     );
     Timer::after_millis(order.number("pause", 0)).await;
     ask(&mut socket, order).await
