@@ -116,6 +116,21 @@
 //!
 //! The page [`coming_from_qt`] lists every member of QSslSocket, and what differs. The page
 //! [`judged_elsewhere`] shows certificates that a service or a person verifies.
+//!
+//! # Features
+//!
+//! | feature | brings | by default |
+//! |---|---|---|
+//! | `aws-lc-rs`, `ring`, `rustcrypto` | the [backend](sslcore::crypto) of that name | `aws-lc-rs` |
+//! | `native-roots` | `trust::system`: the certificates that the operating system trusts | yes |
+//! | `webpki-roots` | `trust::mozilla`: those that Mozilla trusts, built in | no |
+//! | `encrypted-keys` | private keys behind a passphrase | no |
+//! | `pkcs12` | PKCS#12 files | no |
+//! | `ocsp` | the module `ocsp`: stapled OCSP responses, read and verified | no |
+//! | `tokio` | the module `tokio` | no |
+//! | `transcripts` | `SslSocket::transcribe`: sessions as text, to be replayed; may change in every release | no |
+//!
+//! What semantic versioning covers is said on the front page of [`sslcore`].
 #![forbid(unsafe_code)]
 // On docs.rs, what a feature brings says so.
 #![cfg_attr(docsrs, feature(doc_cfg))]
