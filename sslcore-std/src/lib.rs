@@ -122,6 +122,7 @@
 //! | feature | brings | by default |
 //! |---|---|---|
 //! | `aws-lc-rs`, `ring`, `rustcrypto` | the [backend](sslcore::crypto) of that name | `aws-lc-rs` |
+//! | `ml-kem` | hybrid post-quantum key exchanges in `ring` and `rustcrypto`; `aws-lc-rs` has them | no |
 //! | `native-roots` | `trust::system`: the certificates that the operating system trusts | yes |
 //! | `webpki-roots` | `trust::mozilla`: those that Mozilla trusts, built in | no |
 //! | `encrypted-keys` | private keys behind a passphrase | no |
