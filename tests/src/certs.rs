@@ -84,10 +84,18 @@ fn params(name: &str) -> CertificateParams {
 impl Ca {
     /// A new root.
     pub fn new(name: &str) -> Self {
+        Self::with_key(name, KeyPair::generate().expect("key"))
+    }
+
+    /// A new root with another kind of key than ECDSA's P-256.
+    pub fn of(kind: &'static SignatureAlgorithm, name: &str) -> Self {
+        Self::with_key(name, KeyPair::generate_for(kind).expect("key"))
+    }
+
+    fn with_key(name: &str, key: KeyPair) -> Self {
         let mut params = params(name);
         params.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
         params.key_usages = vec![KeyUsagePurpose::KeyCertSign, KeyUsagePurpose::CrlSign];
-        let key = KeyPair::generate().expect("key");
         Self {
             issuer: CertifiedIssuer::self_signed(params, key).expect("root"),
         }
@@ -95,10 +103,18 @@ impl Ca {
 
     /// A new authority under this one.
     pub fn intermediate(&self, name: &str) -> Self {
+        self.issue(name, KeyPair::generate().expect("key"))
+    }
+
+    /// A new authority under this one, with a key of this kind.
+    pub fn intermediate_of(&self, kind: &'static SignatureAlgorithm, name: &str) -> Self {
+        self.issue(name, KeyPair::generate_for(kind).expect("key"))
+    }
+
+    fn issue(&self, name: &str, key: KeyPair) -> Self {
         let mut params = params(name);
         params.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
         params.key_usages = vec![KeyUsagePurpose::KeyCertSign, KeyUsagePurpose::CrlSign];
-        let key = KeyPair::generate().expect("key");
         Self {
             issuer: CertifiedIssuer::signed_by(params, key, &self.issuer).expect("intermediate"),
         }

@@ -5,6 +5,7 @@ mod guest;
 mod mosquitto;
 
 mod bad_input;
+mod costs;
 mod decisions;
 mod endurance;
 mod programs;

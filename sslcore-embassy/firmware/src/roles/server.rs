@@ -12,6 +12,7 @@ use sslcore_embassy::sslcore::{ServerConfig, ServerStart};
 use super::{
     CONNECTIONS, Outcome, RECEIVE, fill_pool, handshake, listening, run_short, serving, text,
 };
+use crate::heap;
 use crate::order::Order;
 use crate::semihosting::say;
 
@@ -30,9 +31,18 @@ pub(crate) async fn server(stack: Stack<'static>, order: &Order) -> Outcome {
 
 async fn serve(stack: Stack<'static>, config: ServerConfig) -> Outcome {
     let mut socket = listening(stack).await?;
+    heap::forget_peak();
+    let before = heap::used().now;
     let start = ServerStart::With(config);
     socket.start_server_encryption(start).map_err(text)?;
     handshake(&mut socket).await?;
+    // Of this connection, if it is the only one.
+    let used = heap::used();
+    say!(
+        "heap of the handshake: peak {}, idle {}",
+        used.peak.saturating_sub(before),
+        used.now.saturating_sub(before)
+    );
     if let Some(client) = socket.connection().peer_certificate() {
         say!("the client is {:?}", client.common_name());
     }
