@@ -1,8 +1,6 @@
 //! What is read of the messages that pass by: what rustls cannot see or does not check, and what it
 //! does not tell.
 
-use alloc::vec::Vec;
-
 use super::RustlsEngine;
 use crate::alert::Alert;
 use crate::failure::{Failure, FailureKind, Repeated};
@@ -13,7 +11,7 @@ use crate::handshake::wire::{
 };
 use crate::handshake::{Message, records};
 use crate::limits::{POST_HANDSHAKE_MESSAGE, RENEGOTIATION_REQUESTS};
-use crate::protocol::{SignatureScheme, SslProtocol};
+use crate::protocol::SslProtocol;
 use crate::record::header::ContentType;
 use crate::record::messages::{Assembler, FRAME, Piece, kind};
 
@@ -129,17 +127,12 @@ impl RustlsEngine {
 
     /// Whether our key signs in one of these schemes: rustls then shows its certificate.
     fn can_sign(&self, schemes: &[u8], is_tls13: bool) -> bool {
-        let Some(identity) = &self.identity else {
-            return false;
-        };
         let pairs = schemes.chunks_exact(2).map(<[u8; 2]>::try_from);
-        let schemes = pairs.flatten().map(u16::from_be_bytes);
-        let fits = |number: &u16| {
-            let known = SignatureScheme::from_code(*number);
-            known.is_some_and(|known| !is_tls13 || known.is_of_tls13())
-        };
-        let fitting: Vec<_> = schemes.filter(fits).map(Into::into).collect();
-        identity.key.choose_scheme(&fitting).is_some()
+        let mut schemes = pairs.flatten().map(u16::from_be_bytes);
+        schemes.any(|number| {
+            let mut own = self.own_schemes.iter();
+            own.any(|own| own.code() == number && (!is_tls13 || own.is_of_tls13()))
+        })
     }
 
     fn look_at_client(&mut self, kind: u8, message: &[u8]) -> Result<bool, Failure> {

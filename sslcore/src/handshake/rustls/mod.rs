@@ -28,7 +28,6 @@ use alloc::boxed::Box;
 use alloc::sync::Arc;
 use alloc::vec::Vec;
 
-use rustls::sign::CertifiedKey;
 use rustls::{CommonState, ConnectionTrafficSecrets, HandshakeKind, ProtocolVersion};
 use rustls_pki_types::{CertificateDer, UnixTime};
 
@@ -48,7 +47,7 @@ use crate::crypto::Backend;
 use crate::crypto::suite::Suite;
 use crate::failure::Failure;
 use crate::handshake::facts::{Authorities, SessionFacts};
-use crate::protocol::SslProtocol;
+use crate::protocol::{SignatureScheme, SslProtocol};
 use crate::record::header::ContentType;
 use crate::record::protection::Protection;
 use crate::record::traffic::{HandOff, PostHandshake};
@@ -75,8 +74,8 @@ pub(crate) struct RustlsEngine {
     memory: Option<Memory>,
     /// A client's way to what the server staples.
     staple: Staple,
-    /// A client's certificate, if it has one.
-    identity: Option<Arc<CertifiedKey>>,
+    /// The schemes that a client with a certificate signs in.
+    own_schemes: Arc<[SignatureScheme]>,
     released: Released,
     /// A server's: what the client said, until it cannot say it again.
     hello: Option<HelloMessage>,

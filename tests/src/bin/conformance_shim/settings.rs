@@ -28,6 +28,10 @@ const GROUPS: [(u16, &str); 7] = [
     (0x11ec, "X25519MLKEM768"),
 ];
 
+/// What is used when nothing is named. ML-KEM is a feature of the tests' build, and the runner was run
+/// without it.
+const CLASSICAL: [&str; 3] = ["X25519", "secp256r1", "secp384r1"];
+
 /// IANA's number of a group.
 pub(crate) fn group_number(name: &str) -> Option<u16> {
     let mut groups = GROUPS.iter();
@@ -199,9 +203,10 @@ fn common<C>(
     if let Some(file) = &settings.trust_cert {
         builder = builder.trust_anchors(certificates(file)?);
     }
-    if !settings.curves.is_empty() {
-        builder = builder.groups(&groups(&settings.curves)?);
-    }
+    builder = builder.groups(&match &settings.curves[..] {
+        [] => CLASSICAL.to_vec(),
+        curves => groups(curves)?,
+    });
     if let Some(names) = ciphers(backend, settings)? {
         builder = builder.ciphers(&names);
     }

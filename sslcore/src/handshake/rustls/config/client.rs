@@ -8,7 +8,7 @@ use rustls::client::{Resumption, Tls12Resumption, UnbufferedClientConnection};
 use rustls::pki_types::ServerName;
 
 use super::shared::{
-    NoClock, Shared, identity, nothing_left, provider, signature_schemes, versions,
+    NoClock, Shared, identity, nothing_left, own_schemes, provider, signature_schemes, versions,
 };
 use crate::config_error::ConfigError;
 use crate::crypto::Backend;
@@ -22,6 +22,7 @@ use crate::handshake::rustls::verifier::Recorder;
 use crate::handshake::rustls::{RustlsEngine, errors};
 use crate::handshake::settings::Settings;
 use crate::key_log::KeyLog;
+use crate::protocol::SignatureScheme;
 use crate::record::header::HEADER_LEN;
 use crate::time::Now;
 
@@ -33,6 +34,8 @@ pub(crate) struct ClientTemplate {
     lifetime: Duration,
     key_log: Option<Arc<dyn KeyLog>>,
     backend: Backend,
+    /// Those that the key of our certificate signs in.
+    own_schemes: Arc<[SignatureScheme]>,
 }
 
 impl ClientTemplate {
@@ -75,6 +78,10 @@ impl ClientTemplate {
             lifetime: settings.session_lifetime,
             key_log: settings.key_log.clone(),
             backend: backend.clone(),
+            own_schemes: settings
+                .identity
+                .as_ref()
+                .map_or_else(Arc::default, own_schemes),
         })
     }
 
@@ -110,8 +117,7 @@ impl ClientTemplate {
         let side = Side::Client(conn.into());
         let mut engine = shared.engine(side, &self.backend, memory, verifier, false);
         engine.staple = Staple::Waiting(self.verifier.clone());
-        let resolver = &self.config.client_auth_cert_resolver;
-        engine.identity = resolver.resolve(&[], &[]);
+        engine.own_schemes = self.own_schemes.clone();
         Ok(engine)
     }
 }
