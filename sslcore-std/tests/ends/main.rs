@@ -80,8 +80,9 @@ const TABLE: &[Row] = {
     &[
     //                                                              flush bytes encrypted ready disconnected connected, read exact to_end line, write write_all
     (Way::TheyRefuseUs,               TLS12, REFUSED_US, ConnectionAborted, ["!!!!d. !!!! ..", "!!!!d! !!!! !!"]),
-    // All was sealed and taken before the peer could know us, and refuse us.
-    (Way::TheyRefuseUs,               TLS13, REFUSED_US, ConnectionAborted, ["+++!d. !!!! ..", "++!!d! !!!! !!"]),
+    // All was sealed and taken before the peer could know us, and refuse us; whoever waits again for what is
+    // there may hear of it.
+    (Way::TheyRefuseUs,               TLS13, REFUSED_US, ConnectionAborted, ["++.!d. !!!! ..", "++!!d! !!!! !!"]),
     (Way::WeRefuseThem,               BOTH,  WE_REFUSED, InvalidData,       ["!!!!d. !!!! ..", "!!!!d! !!!! !!"]),
     (Way::FinInPlaintext,             TLS13, NO_MORE,    UnexpectedEof,     ["++n!c+ 0<00 ++", "++n!c+ 0<00 ++"]),
     (Way::FinInHandshake,             BOTH,  CUT,        UnexpectedEof,     ["!!!!d. !!!! ..", "!!!!d! !!!! !!"]),
