@@ -46,6 +46,26 @@ fn a_silent_peer_ends_the_handshake_when_its_time_is_up() {
     ends_after(30, handshake);
 }
 
+/// Neither the rest of the hello nor the alert behind it leaves: the time of a close is theirs.
+#[test]
+fn a_hello_that_nobody_takes_whole_ends_in_time() {
+    let _time = TIME.lock();
+    for taken in [0, 100] {
+        let (one, _silent) = duplex(taken);
+        let timeouts = Timeouts {
+            close: Some(Duration::from_secs(5)),
+            ..Timeouts::CLIENT
+        };
+        let config = pair::client(common::backend()).timeouts(timeouts);
+        let mut one = client_over(one, &config.build().expect("client"));
+        let handshake = Task::new(async {
+            let error = one.wait_for_encrypted().await.expect_err("nobody there");
+            assert_eq!(error, Error::Failed(FailureKind::HandshakeTimeout));
+        });
+        ends_after(35, handshake);
+    }
+}
+
 /// The time runs also while the reader's half drives, and also when it is not the first to wait.
 #[test]
 fn halves_keep_the_time() {
