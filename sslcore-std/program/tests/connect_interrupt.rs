@@ -5,7 +5,7 @@ mod common;
 
 use std::io::{Read, Write};
 use std::os::unix::process::ExitStatusExt;
-use std::process::{Child, Stdio};
+use std::process::{Child, Command, Stdio};
 
 use common::program::{Door, trusting};
 use common::{LONG, VERSIONS, server};
@@ -14,9 +14,23 @@ use sslcore::{Alert, Event, ReadEnd};
 
 const INTERRUPT: i32 = 2;
 
-fn start(command: &mut std::process::Command) -> Child {
-    let piped = command.stdin(Stdio::piped()).stdout(Stdio::piped());
-    piped.stderr(Stdio::piped()).spawn().expect("start")
+/// The signal does there what it does by default, even if whoever started the tests ignores it, as a
+/// shell has it for what it runs in the background.
+fn start(command: &Command) -> Child {
+    let mut with_default = Command::new("env");
+    with_default
+        .arg("--default-signal=INT")
+        .arg(command.get_program());
+    with_default.args(command.get_args());
+    for (name, value) in command.get_envs() {
+        match value {
+            Some(value) => with_default.env(name, value),
+            None => with_default.env_remove(name),
+        };
+    }
+    let piped = with_default.stdin(Stdio::piped()).stdout(Stdio::piped());
+    let started = piped.stderr(Stdio::piped()).spawn();
+    started.expect("env, from coreutils 8.31 or newer")
 }
 
 fn interrupt(child: &Child) {
@@ -32,8 +46,7 @@ fn ended(mut child: Child) -> Option<i32> {
 fn in_the_middle_of_a_conversation_the_server_gets_a_farewell() {
     for version in VERSIONS {
         let door = Door::open();
-        let mut command = trusting(&door);
-        let mut child = start(&mut command);
+        let mut child = start(&trusting(&door));
         let config = server().protocols(&[version]).build().expect("server");
         let mut socket = door.serve_with(&config);
         socket.wait_for_encrypted(Some(LONG)).expect("encrypted");
@@ -54,7 +67,7 @@ fn in_the_middle_of_a_conversation_the_server_gets_a_farewell() {
 #[test]
 fn in_the_middle_of_a_handshake_too() {
     let door = Door::open();
-    let child = start(&mut trusting(&door));
+    let child = start(&trusting(&door));
     let mut stream = door.accept();
     let mut hello = [0; 5];
     stream.read_exact(&mut hello).expect("a hello");
