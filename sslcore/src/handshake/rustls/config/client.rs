@@ -8,7 +8,7 @@ use rustls::client::{Resumption, Tls12Resumption, UnbufferedClientConnection};
 use rustls::pki_types::ServerName;
 
 use super::shared::{
-    NoClock, Shared, identity, nothing_left, own_schemes, provider, signature_schemes, versions,
+    NoClock, Shared, identity, nothing_left, provider, signature_schemes, versions,
 };
 use crate::config_error::ConfigError;
 use crate::crypto::Backend;
@@ -20,11 +20,13 @@ use crate::handshake::rustls::staple::Staple;
 use crate::handshake::rustls::staples::Staples;
 use crate::handshake::rustls::verifier::Recorder;
 use crate::handshake::rustls::{RustlsEngine, errors};
-use crate::handshake::settings::Settings;
+use crate::handshake::settings::{Identity, Settings, Signing};
 use crate::key_log::KeyLog;
 use crate::protocol::SignatureScheme;
 use crate::record::header::HEADER_LEN;
 use crate::time::Now;
+use crate::x509::certificate::Certificate;
+use crate::x509::key_kind::KeyKind;
 
 /// A client configuration, cloned for each connection.
 pub(crate) struct ClientTemplate {
@@ -120,4 +122,29 @@ impl ClientTemplate {
         engine.own_schemes = self.own_schemes.clone();
         Ok(engine)
     }
+}
+
+/// The schemes that this identity signs in, by its signer, or by the kind of its key.
+fn own_schemes(identity: &Identity) -> Arc<[SignatureScheme]> {
+    use SignatureScheme as S;
+    if let Signing::Signer(signer) = &identity.signing {
+        return signer.schemes().into();
+    }
+    let leaf = identity.chain.first().cloned().map(Certificate::from);
+    let schemes: &[S] = match leaf.and_then(|leaf| leaf.key_kind()) {
+        Some(KeyKind::Rsa { .. }) => &[
+            S::RsaPssSha512,
+            S::RsaPssSha384,
+            S::RsaPssSha256,
+            S::RsaPkcs1Sha512,
+            S::RsaPkcs1Sha384,
+            S::RsaPkcs1Sha256,
+        ],
+        Some(KeyKind::EcdsaP256) => &[S::EcdsaP256Sha256],
+        Some(KeyKind::EcdsaP384) => &[S::EcdsaP384Sha384],
+        Some(KeyKind::EcdsaP521) => &[S::EcdsaP521Sha512],
+        Some(KeyKind::Ed25519) => &[S::Ed25519],
+        None => &[],
+    };
+    schemes.into()
 }

@@ -20,13 +20,12 @@ use crate::handshake::rustls::staple::Staple;
 use crate::handshake::rustls::taps::{Clock, SecretTap};
 use crate::handshake::rustls::verifier::Recorder;
 use crate::handshake::rustls::{Gate, HelloFacts, Released, RustlsEngine};
-use crate::handshake::settings::{Identity, Settings, Signing};
+use crate::handshake::settings::{Settings, Signing};
 use crate::identity::private_key::PrivateKey;
 use crate::key_log::KeyLog;
-use crate::protocol::{self, SslProtocol, group};
+use crate::protocol::{SslProtocol, group};
 use crate::texts::sentence;
 use crate::time::Now;
-use crate::x509::certificate::Certificate;
 use crate::x509::key_kind::KeyKind;
 
 /// Narrows the backend's provider to what the settings name.
@@ -153,32 +152,6 @@ pub(super) fn identity(
         }
     }
     Ok(Some(SingleCertAndKey::from(certified)))
-}
-
-/// The schemes that this identity signs in, by its signer, or by the kind of its key.
-#[cfg(feature = "client")]
-pub(super) fn own_schemes(identity: &Identity) -> Arc<[protocol::SignatureScheme]> {
-    use protocol::SignatureScheme as S;
-    if let Signing::Signer(signer) = &identity.signing {
-        return signer.schemes().into();
-    }
-    let leaf = identity.chain.first().cloned().map(Certificate::from);
-    let schemes: &[S] = match leaf.and_then(|leaf| leaf.key_kind()) {
-        Some(KeyKind::Rsa { .. }) => &[
-            S::RsaPssSha512,
-            S::RsaPssSha384,
-            S::RsaPssSha256,
-            S::RsaPkcs1Sha512,
-            S::RsaPkcs1Sha384,
-            S::RsaPkcs1Sha256,
-        ],
-        Some(KeyKind::EcdsaP256) => &[S::EcdsaP256Sha256],
-        Some(KeyKind::EcdsaP384) => &[S::EcdsaP384Sha384],
-        Some(KeyKind::EcdsaP521) => &[S::EcdsaP521Sha512],
-        Some(KeyKind::Ed25519) => &[S::Ed25519],
-        None => &[],
-    };
-    schemes.into()
 }
 
 /// What is wrong with an RSA key of former times. Nobody checks its signatures any more.
