@@ -4,7 +4,7 @@ use alloc::boxed::Box;
 use alloc::sync::Arc;
 use core::fmt;
 
-use zeroize::Zeroizing;
+use zeroize::{Zeroize, Zeroizing};
 
 /// The hash functions of TLS' cipher suites (FIPS 180-4, RFC 8446 §B.4).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -38,7 +38,7 @@ const MAX_BLOCK: usize = 128;
 /// A hash, or what HMAC or HKDF has made of a secret: wiped when it is dropped.
 #[derive(Clone)]
 pub(crate) struct Digest {
-    bytes: Zeroizing<[u8; Self::MAX]>,
+    bytes: [u8; Self::MAX],
     len: u8,
 }
 
@@ -65,17 +65,26 @@ impl Digest {
     /// At most [`MAX`](Self::MAX) zeros.
     pub(crate) fn zeros(len: usize) -> Self {
         Self {
-            bytes: Zeroizing::new([0; Self::MAX]),
+            bytes: [0; Self::MAX],
             len: len.min(Self::MAX) as u8,
         }
     }
 
     pub(crate) fn as_slice(&self) -> &[u8] {
-        &self.bytes[..usize::from(self.len)]
+        self.bytes.get(..usize::from(self.len)).unwrap_or_default()
     }
 
     pub(crate) fn as_mut_slice(&mut self) -> &mut [u8] {
-        &mut self.bytes[..usize::from(self.len)]
+        let len = usize::from(self.len);
+        self.bytes.get_mut(..len).unwrap_or_default()
+    }
+}
+
+impl Drop for Digest {
+    // A hash is dropped in many places.
+    #[inline(never)]
+    fn drop(&mut self) {
+        self.bytes.zeroize();
     }
 }
 
@@ -136,6 +145,12 @@ pub(super) fn hmac<H: Hash + ?Sized>(
     inner.update(last);
     outer.update(inner.finish().as_slice());
     outer.finish()
+}
+
+/// The hash of `data` by a function whose hashes have 32 bytes, as those of SHA-256 do.
+#[inline(never)]
+pub(crate) fn fingerprint(hash: &dyn Hash, data: &[u8]) -> Option<[u8; 32]> {
+    hash.hash(data).as_slice().try_into().ok()
 }
 
 /// A hash in the making.

@@ -4,7 +4,7 @@ use alloc::sync::Arc;
 use alloc::vec::Vec;
 
 use crate::crypto::Backend;
-use crate::crypto::hash::Hash;
+use crate::crypto::hash::{Hash, fingerprint};
 use crate::x509::certificate::Certificate;
 use crate::x509::raw;
 
@@ -47,15 +47,13 @@ impl Certificate {
     /// # }
     /// ```
     pub fn fingerprint_sha256(&self, backend: &Backend) -> Option<[u8; 32]> {
-        let hash = backend.sha256()?.hash(self.der());
-        hash.as_slice().try_into().ok()
+        fingerprint(&**backend.sha256()?, self.der())
     }
 
     /// SHA-256 of the certificate's public key, for [`Pin::SpkiSha256`] (RFC 7469 §2.4). `None` also when
     /// the certificate cannot be read.
     pub fn spki_sha256(&self, backend: &Backend) -> Option<[u8; 32]> {
-        let hash = backend.sha256()?.hash(self.public_key_info()?);
-        hash.as_slice().try_into().ok()
+        fingerprint(&**backend.sha256()?, self.public_key_info()?)
     }
 }
 
@@ -79,12 +77,12 @@ impl Pins {
 
     /// Whether one of them is this certificate's. Costs at most two hashes, and no allocation.
     pub(crate) fn have(&self, leaf: &[u8]) -> bool {
-        let hash = |bytes| self.sha256.hash(bytes);
+        let hash = |bytes| fingerprint(&*self.sha256, bytes);
         let certificate = hash(leaf);
-        let spki = raw::Certificate::parse(leaf).map(|leaf| hash(leaf.public_key.spki));
+        let spki = raw::Certificate::parse(leaf).and_then(|leaf| hash(leaf.public_key.spki));
         self.pins.iter().any(|pin| match pin {
-            Pin::CertificateSha256(pin) => certificate.as_slice() == pin,
-            Pin::SpkiSha256(pin) => spki.as_ref().is_some_and(|spki| spki.as_slice() == pin),
+            Pin::CertificateSha256(pin) => certificate.as_ref() == Some(pin),
+            Pin::SpkiSha256(pin) => spki.as_ref() == Some(pin),
         })
     }
 }
