@@ -4,6 +4,8 @@
 mod diagnosis;
 #[path = "../tests/distinguished_names.rs"]
 mod distinguished_names;
+#[path = "../tests/equal_settings.rs"]
+mod equal_settings;
 #[path = "../tests/every_path.rs"]
 mod every_path;
 #[path = "../tests/hidden_errors.rs"]

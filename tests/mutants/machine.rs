@@ -72,6 +72,8 @@ mod timeouts;
 mod tls12_finished;
 #[path = "../tests/told_of_handshakes.rs"]
 mod told_of_handshakes;
+#[path = "../tests/told_of_sessions.rs"]
+mod told_of_sessions;
 #[path = "../tests/transmissions.rs"]
 mod transmissions;
 #[path = "../tests/transmit_failed.rs"]
