@@ -1,5 +1,4 @@
 //! Hybrid key exchanges with Go's crypto/tls and with the newest OpenSSL, in both roles.
-#![cfg(feature = "ml-kem")]
 
 use sslcore::Event;
 use sslcore::crypto::Backend;
