@@ -128,16 +128,22 @@ impl Crowd {
         Stop(self)
     }
 
-    fn client(&self, kind: Bad) -> Client {
-        let stream = TcpStream::connect(self.address).expect("connect");
+    /// None, when the queue before the server is full: it takes nobody any more once the good ones are
+    /// served.
+    fn client(&self, kind: Bad) -> Option<Client> {
+        let connected = TcpStream::connect_timeout(&self.address, Duration::from_millis(200));
+        let stream = match connected {
+            Err(error) if error.kind() == ErrorKind::TimedOut => return None,
+            connected => connected.expect("connect"),
+        };
         stream.set_nonblocking(true).expect("non-blocking");
         let by_hand = (kind == Bad::Rejecting).then(|| ByHand::new(&self.rejecting));
-        Client {
+        Some(Client {
             kind,
             stream,
             words: kind.words(&self.hello),
             by_hand,
-        }
+        })
     }
 
     /// Plays them until [`stop`](Self::stop); says how many there were of each kind.
@@ -149,8 +155,11 @@ impl Crowd {
                 .map(|i| i % Bad::ALL.len())
                 .skip(clients.len())
             {
+                let Some(client) = self.client(Bad::ALL[kind]) else {
+                    break;
+                };
                 seen[kind] += 1;
-                clients.push(self.client(Bad::ALL[kind]));
+                clients.push(client);
             }
             clients.retain_mut(Client::turn);
             thread::sleep(Duration::from_millis(20));
