@@ -491,6 +491,17 @@ fn a_client_resumes_out_of_a_store_of_the_applications() {
     }
 }
 
+#[test]
+fn a_client_that_takes_no_tickets_keeps_none() {
+    let store = Arc::new(OwnClientStore::default());
+    let client = clients("TLSv1.3").session_store(store.clone());
+    let client = client.session_tickets(false).build().expect("client");
+    let server = servers("TLSv1.3", true).build().expect("server");
+    assert!(!resumes(&client, &server));
+    assert!(!resumes(&client, &server));
+    assert!(store.0.lock().expect("nobody panics").is_empty());
+}
+
 /// The same for a server.
 #[derive(Default)]
 struct OwnServerStore(Mutex<HashMap<Vec<u8>, ServerSession>>);

@@ -225,9 +225,6 @@ impl ClientSessionStore for GatedClientStore {
         server_name: ServerName<'static>,
         value: Tls13ClientSessionValue,
     ) {
-        if !self.memory.takes_tickets {
-            return;
-        }
         self.put(server_name, ClientSecrets::Tls13(value));
     }
 
