@@ -109,14 +109,13 @@ impl RustlsEngine {
                 return Err(Failure::new(kind, Alert::IllegalParameter));
             }
             (kind::CERTIFICATE_REQUEST, _) => {
-                let authorities = match is_tls13 {
+                let wanted = match is_tls13 {
                     true => certificate_request::check(message)?,
-                    false => certificate_request::authorities_tls12(message),
+                    false => certificate_request::read_tls12(message),
                 };
-                self.authorities = certificate_request::kept(authorities);
+                self.authorities = certificate_request::kept(wanted.authorities);
                 self.certificate_requested = true;
-                let schemes = certificate_request::schemes(message, is_tls13);
-                self.facts.shows_certificate = self.can_sign(schemes, is_tls13);
+                self.facts.shows_certificate = self.can_sign(wanted.schemes, is_tls13);
             }
             // The server has nothing more to say before it has the client's answer.
             (kind::SERVER_HELLO_DONE, _) => return Ok(true),

@@ -11,9 +11,18 @@ use crate::record::messages::MESSAGE_HEADER;
 
 const DAMAGED: &str = "the CertificateRequest is damaged";
 
-/// Checks a whole message of TLS 1.3. Gives the names of the authorities whose certificates the
-/// server takes, each with its length.
-pub(crate) fn check(message: &[u8]) -> Result<&[u8], Refusal> {
+/// What a server takes that asks for a certificate.
+#[derive(Clone, Copy, Debug, Default)]
+pub(crate) struct Wanted<'a> {
+    /// The numbers of the schemes in which the client may sign.
+    pub(crate) schemes: &'a [u8],
+    /// The names of authorities, each with its length.
+    pub(crate) authorities: &'a [u8],
+}
+
+/// Checks a whole message of TLS 1.3, and reads it. Of schemes that cannot be read there are none: the
+/// engine refuses them.
+pub(crate) fn check(message: &[u8]) -> Result<Wanted<'_>, Refusal> {
     let mut reader = Reader::new(message, DAMAGED);
     reader.take(MESSAGE_HEADER)?;
     reader.vector8()?;
@@ -28,39 +37,26 @@ pub(crate) fn check(message: &[u8]) -> Result<&[u8], Refusal> {
         reader.end()?;
     }
     match extensions.find(number::SIGNATURE_ALGORITHMS) {
-        Some(_) => Ok(authorities),
+        Some(content) => Ok(Wanted {
+            schemes: Reader::new(content, DAMAGED).vector16().unwrap_or_default(),
+            authorities,
+        }),
         None => Err(Refusal::missing("there is no signature_algorithms")),
     }
 }
 
-/// The numbers of the schemes in which the client may sign, of a whole message; none where it cannot be
-/// read.
-pub(crate) fn schemes(message: &[u8], is_tls13: bool) -> &[u8] {
-    let read = || {
-        let mut reader = Reader::new(message, DAMAGED);
-        reader.take(MESSAGE_HEADER)?;
-        reader.vector8()?; // a context, or types of certificates
-        if !is_tls13 {
-            return reader.vector16();
-        }
-        let extensions = Extensions::read(reader.vector16()?)?;
-        let content = extensions.find(number::SIGNATURE_ALGORITHMS);
-        Reader::new(content.unwrap_or_default(), DAMAGED).vector16()
-    };
-    read().unwrap_or_default()
-}
-
-/// The names of the authorities in a whole message of TLS 1.2; none where it cannot be read, which
-/// the engine refuses.
-pub(crate) fn authorities_tls12(message: &[u8]) -> &[u8] {
+/// Reads a whole message of TLS 1.2; nothing where it cannot be read, which the engine refuses.
+pub(crate) fn read_tls12(message: &[u8]) -> Wanted<'_> {
     let read = || {
         let mut reader = Reader::new(message, DAMAGED);
         reader.take(MESSAGE_HEADER)?;
         reader.vector8()?; // types of certificates
-        reader.vector16()?; // signature algorithms
-        reader.vector16()
+        Ok(Wanted {
+            schemes: reader.vector16()?,
+            authorities: reader.vector16()?,
+        })
     };
-    read().unwrap_or_default()
+    read().unwrap_or_else(|_: Refusal| Wanted::default())
 }
 
 /// As many of these names as are kept, whole ones, if there are any.
@@ -113,6 +109,6 @@ mod tests {
         let whole = kept(&damaged).expect("one is whole");
         assert_eq!(names(&whole.0).count(), 1);
         assert!(kept(&[0]).is_none());
-        assert!(authorities_tls12(&[13, 0, 0, 2, 1, 1]).is_empty());
+        assert!(read_tls12(&[13, 0, 0, 2, 1, 1]).authorities.is_empty());
     }
 }
