@@ -4,7 +4,7 @@ use alloc::boxed::Box;
 use alloc::sync::Arc;
 use core::fmt;
 
-use zeroize::{Zeroize, Zeroizing};
+use zeroize::Zeroizing;
 
 /// The hash functions of TLS' cipher suites (FIPS 180-4, RFC 8446 §B.4).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -38,7 +38,7 @@ const MAX_BLOCK: usize = 128;
 /// A hash, or what HMAC or HKDF has made of a secret: wiped when it is dropped.
 #[derive(Clone)]
 pub(crate) struct Digest {
-    bytes: [u8; Self::MAX],
+    bytes: Zeroizing<[u8; Self::MAX]>,
     len: u8,
 }
 
@@ -65,7 +65,7 @@ impl Digest {
     /// At most [`MAX`](Self::MAX) zeros.
     pub(crate) fn zeros(len: usize) -> Self {
         Self {
-            bytes: [0; Self::MAX],
+            bytes: Zeroizing::new([0; Self::MAX]),
             len: len.min(Self::MAX) as u8,
         }
     }
@@ -77,14 +77,6 @@ impl Digest {
     pub(crate) fn as_mut_slice(&mut self) -> &mut [u8] {
         let len = usize::from(self.len);
         self.bytes.get_mut(..len).unwrap_or_default()
-    }
-}
-
-impl Drop for Digest {
-    // A hash is dropped in many places.
-    #[inline(never)]
-    fn drop(&mut self) {
-        self.bytes.zeroize();
     }
 }
 
@@ -202,4 +194,4 @@ impl Hashes {
 }
 
 #[cfg(all(test, feature = "ring"))]
-mod tests;
+pub(crate) mod tests;

@@ -33,7 +33,8 @@ impl Hash for Bare {
     }
 }
 
-fn bytes(hex: &str) -> Vec<u8> {
+/// What hexadecimal digits say, whatever stands between them.
+pub(crate) fn bytes(hex: &str) -> Vec<u8> {
     let digits: Vec<u32> = hex.chars().filter_map(|digit| digit.to_digit(16)).collect();
     digits
         .chunks(2)

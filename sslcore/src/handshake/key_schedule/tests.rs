@@ -3,17 +3,10 @@ use alloc::vec::Vec;
 use super::*;
 use crate::crypto::Backend;
 use crate::crypto::hash::HashAlgorithm;
+use crate::crypto::hash::tests::bytes;
 use crate::protocol::SslProtocol;
 use crate::record::header::{ContentType, HEADER_LEN, Header, LEGACY_VERSION};
 use crate::record::protection::Protection;
-
-fn bytes(hex: &str) -> Vec<u8> {
-    let digits: Vec<u32> = hex.chars().filter_map(|digit| digit.to_digit(16)).collect();
-    digits
-        .chunks(2)
-        .map(|pair| (pair[0] * 16 + pair[1]) as u8)
-        .collect()
-}
 
 fn backends() -> Vec<Backend> {
     Vec::from([
