@@ -4,6 +4,7 @@
 use proptest::collection::vec;
 use proptest::prelude::*;
 use sslcore::testing::transcript::{Configurations, Recorder, Transcript, TranscriptError, replay};
+use sslcore::transcript::Drawing;
 use sslcore::{Limits, PeerName};
 use sslcore_tests::effort::cases;
 use sslcore_tests::pair::server_name;
@@ -192,6 +193,28 @@ fn odd_lines() -> impl Strategy<Value = String> {
         1 => ".{0,60}",
         1 => "(write|read|<|>) [0-9]{1,3} bytes? [0-9a-g\"\\\\# ]{0,20}",
     ]
+}
+
+/// What a recording says is shown and does nothing, whoever wrote it.
+#[test]
+fn a_drawing_has_no_markup_of_its_recordings() {
+    let hostile = r#"<script>alert("1")</script>&lt;<svg onload='x'>"#;
+    let recording = format!(
+        "recording of a connection of sslcore 0.1.0, format 1\nat 0 us\nevent {hostile}\n{hostile}\n\
+         > {hostile}, 5 bytes\nevent SslErrors(0)\nanswer {hostile}\n"
+    );
+    let drawing = Drawing::read(&recording).expect("a recording");
+    for text in [drawing.svg(), drawing.html()] {
+        assert!(
+            text.contains("&lt;script&gt;alert(&quot;1&quot;)"),
+            "{text}"
+        );
+        assert!(text.contains("&amp;lt;"), "{text}");
+        assert!(
+            !text.contains("<script") && !text.contains("<svg onload"),
+            "{text}"
+        );
+    }
 }
 
 proptest! {
