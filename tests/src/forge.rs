@@ -1,5 +1,6 @@
 //! A peer that handshakes honestly with rustls and then seals whatever a test wants.
 
+use std::fmt;
 use std::sync::Arc;
 
 use rustls::client::danger::{HandshakeSignatureValid, ServerCertVerified, ServerCertVerifier};
@@ -22,19 +23,26 @@ pub struct Forger {
     rx: Direction,
 }
 
-/// Believes everything: who the honest end is, is not what these tests are about.
-#[derive(Debug)]
-struct Gullible;
+/// Believes everything, and calls `hear` with the time at which it is asked about a chain: who the honest
+/// end is, is not what these tests are about.
+pub struct Gullible<F>(pub F);
 
-impl ServerCertVerifier for Gullible {
+impl<F> fmt::Debug for Gullible<F> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Gullible")
+    }
+}
+
+impl<F: Fn(UnixTime) + Send + Sync> ServerCertVerifier for Gullible<F> {
     fn verify_server_cert(
         &self,
         _: &CertificateDer<'_>,
         _: &[CertificateDer<'_>],
         _: &ServerName<'_>,
         _: &[u8],
-        _: UnixTime,
+        now: UnixTime,
     ) -> Result<ServerCertVerified, rustls::Error> {
+        (self.0)(now);
         Ok(ServerCertVerified::assertion())
     }
 
@@ -66,7 +74,7 @@ impl ServerCertVerifier for Gullible {
 
 /// A verifier for clients that believe every server.
 pub fn gullible() -> Arc<dyn ServerCertVerifier> {
-    Arc::new(Gullible)
+    Arc::new(Gullible(|_| ()))
 }
 
 fn versions(tls13: bool) -> [&'static SupportedProtocolVersion; 1] {

@@ -5,18 +5,15 @@
 use std::collections::BTreeSet;
 use std::sync::{Arc, Mutex};
 
-use rustls::client::danger::{HandshakeSignatureValid, ServerCertVerified, ServerCertVerifier};
 use rustls::client::{
     ClientSessionMemoryCache, ClientSessionStore, Resumption, UnbufferedClientConnection,
 };
-use rustls::pki_types::{CertificateDer, ServerName, UnixTime};
+use rustls::pki_types::{ServerName, UnixTime};
 use rustls::server::UnbufferedServerConnection;
 use rustls::unbuffered::{ConnectionState, EncodeError, UnbufferedStatus};
-use rustls::{
-    CommonState, ConnectionTrafficSecrets, DigitallySignedStruct, Error, ExtractedSecrets,
-    SignatureScheme, SupportedProtocolVersion,
-};
+use rustls::{CommonState, ConnectionTrafficSecrets, ExtractedSecrets, SupportedProtocolVersion};
 use sslcore_tests::certs::{NOW, WORLD};
+use sslcore_tests::forge::Gullible;
 use sslcore_tests::pair::backend;
 
 const TLS12: &SupportedProtocolVersion = &rustls::version::TLS12;
@@ -54,9 +51,15 @@ enum Asked {
     Verifier(u64),
 }
 
-/// A clock that is never asked twice for the same time, and a verifier that accepts: both remember.
+/// A clock that is never asked twice for the same time, and remembers; so does the verifier beside it.
 #[derive(Debug, Default)]
 struct Witness(Mutex<Vec<Asked>>);
+
+impl Witness {
+    fn push(&self, asked: Asked) {
+        self.0.lock().expect("no panic").push(asked);
+    }
+}
 
 impl rustls::time_provider::TimeProvider for Witness {
     fn current_time(&self) -> Option<UnixTime> {
@@ -66,46 +69,6 @@ impl rustls::time_provider::TimeProvider for Witness {
         Some(UnixTime::since_unix_epoch(std::time::Duration::from_secs(
             now,
         )))
-    }
-}
-
-impl ServerCertVerifier for Witness {
-    fn verify_server_cert(
-        &self,
-        _: &CertificateDer<'_>,
-        _: &[CertificateDer<'_>],
-        _: &ServerName<'_>,
-        _: &[u8],
-        now: UnixTime,
-    ) -> Result<ServerCertVerified, Error> {
-        let mut asked = self.0.lock().expect("no panic");
-        asked.push(Asked::Verifier(now.as_secs()));
-        Ok(ServerCertVerified::assertion())
-    }
-
-    fn verify_tls12_signature(
-        &self,
-        _: &[u8],
-        _: &CertificateDer<'_>,
-        _: &DigitallySignedStruct,
-    ) -> Result<HandshakeSignatureValid, Error> {
-        Ok(HandshakeSignatureValid::assertion())
-    }
-
-    fn verify_tls13_signature(
-        &self,
-        _: &[u8],
-        _: &CertificateDer<'_>,
-        _: &DigitallySignedStruct,
-    ) -> Result<HandshakeSignatureValid, Error> {
-        Ok(HandshakeSignatureValid::assertion())
-    }
-
-    fn supported_verify_schemes(&self) -> Vec<SignatureScheme> {
-        backend()
-            .provider()
-            .signature_verification_algorithms
-            .supported_schemes()
     }
 }
 
@@ -210,6 +173,8 @@ fn name() -> ServerName<'static> {
 impl Handshake {
     fn new(version: &'static SupportedProtocolVersion) -> Self {
         let witness = Arc::new(Witness::default());
+        let verified = witness.clone();
+        let hears = move |now: UnixTime| verified.push(Asked::Verifier(now.as_secs()));
         let cache = Arc::new(ClientSessionMemoryCache::new(8));
         let secrets = [0; 2].map(|_| Arc::new(Secrets::default()));
         let provider = backend().provider().clone();
@@ -218,7 +183,7 @@ impl Handshake {
                 .with_protocol_versions(&[version])
                 .expect("a version")
                 .dangerous()
-                .with_custom_certificate_verifier(witness.clone())
+                .with_custom_certificate_verifier(Arc::new(Gullible(hears)))
                 .with_no_client_auth();
         client.enable_secret_extraction = true;
         client.key_log = secrets[0].clone();
