@@ -6,6 +6,7 @@ pub mod between;
 pub mod cases;
 pub mod certs;
 pub mod chains;
+pub mod chromium;
 pub mod effort;
 #[cfg(feature = "rustcrypto")]
 pub mod entropy;

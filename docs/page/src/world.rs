@@ -391,24 +391,29 @@ impl World {
     /// Puts what an end wants to send on its way, and says whether it is anything.
     fn collect(&mut self, end: End) -> bool {
         let is_cut = self.is_cut;
-        let side = self.side_mut(end);
-        let bytes = side.connection.send_all();
+        let Side {
+            connection,
+            sent,
+            records,
+            ..
+        } = self.side_mut(end);
+        let bytes = connection.send_all();
         let mut rest = &bytes[..];
-        while !rest.is_empty() && !is_cut {
-            let len = match *rest {
-                [20..=23, 3, _, high, low, ..] => 5 + usize::from(u16::from_be_bytes([high, low])),
-                _ => rest.len(),
-            };
-            let (piece, later) = rest.split_at(len.min(rest.len()));
-            let mut kind = "plaintext".to_owned();
-            if matches!(piece, [20..=23, 3, ..]) {
-                side.records.feed(piece, |record| kind = record.to_string());
-            }
-            side.sent.push_back(Piece {
-                kind,
-                bytes: piece.to_vec(),
-            });
+        let mut send = |kind, len| {
+            let (piece, later) = rest.split_at(len);
             rest = later;
+            if !is_cut {
+                let bytes = piece.to_vec();
+                sent.push_back(Piece { kind, bytes });
+            }
+        };
+        match bytes[..] {
+            [] => {}
+            // What an end sends of TLS is whole records.
+            [20..=23, 3, ..] => {
+                records.feed(&bytes, |record| send(record.to_string(), record.len()))
+            }
+            _ => send("plaintext".to_owned(), bytes.len()),
         }
         !bytes.is_empty()
     }

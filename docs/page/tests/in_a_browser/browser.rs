@@ -7,6 +7,7 @@ use std::process::{Child, ChildStdin, ChildStdout, Command, Stdio};
 use std::sync::atomic::{AtomicU32, Ordering};
 
 use serde_json::{Value, json};
+use sslcore_tests::chromium::FLAGS;
 
 /// A browser that shows one page. It is stopped, and what it has written is removed, with this.
 pub(crate) struct Browser {
@@ -29,20 +30,8 @@ impl Browser {
         // The browser takes commands from descriptor 3, and writes to 4. A minute is enough.
         let script = "exec timeout 60 chromium \"$@\" 3<&0 4>&1 0</dev/null 1>&2";
         let mut process = Command::new("sh")
-            .args([
-                "-c",
-                script,
-                "sh",
-                "--headless",
-                "--no-sandbox",
-                "--disable-gpu",
-            ])
-            .args([
-                "--disable-quic",
-                "--no-first-run",
-                "--disable-background-networking",
-            ])
-            .args(["--disable-component-update", "--disable-sync"])
+            .args(["-c", script, "sh"])
+            .args(FLAGS)
             // Nobody listens there.
             .args(["--proxy-server=127.0.0.1:1", "--remote-debugging-pipe"])
             .arg(format!("--user-data-dir={}", profile.display()))

@@ -8,6 +8,7 @@ use std::process::{Command, Stdio};
 use std::sync::{Arc, Mutex};
 
 use serde_json::Value;
+use sslcore_tests::chromium::FLAGS;
 
 use crate::common::program::{file, fresh};
 
@@ -97,23 +98,8 @@ fn chromium(url: &str, web: &Web, scheme: Scheme, arguments: &[&str]) -> Vec<u8>
     let profile = fresh("profile");
     let mut command = Command::new("timeout");
     command
-        .args([
-            "60",
-            "chromium",
-            "--headless",
-            "--no-sandbox",
-            "--disable-gpu",
-        ])
-        .args([
-            "--disable-quic",
-            "--no-first-run",
-            "--disable-background-networking",
-        ])
-        .args([
-            "--disable-component-update",
-            "--disable-sync",
-            "--hide-scrollbars",
-        ])
+        .args(["60", "chromium", "--hide-scrollbars"])
+        .args(FLAGS)
         .arg(format!("--user-data-dir={}", profile.display()))
         .arg(format!("--proxy-server={}", web.address))
         .arg(scheme.setting())
