@@ -220,7 +220,8 @@ fn a_drawing_has_no_markup_of_its_recordings() {
 proptest! {
     #![proptest_config(ProptestConfig { cases: cases(200), ..ProptestConfig::default() })]
 
-    /// Any text is a transcript or an error; any transcript is replayed or differs, and no part panics.
+    /// Any text is a transcript or an error; any transcript is replayed or differs, and no part panics. The
+    /// same for drawings.
     #[test]
     fn no_text_does_harm(
         file in prop::sample::select(kept()),
@@ -245,6 +246,9 @@ proptest! {
             }
         }
         let text = lines.join("\n");
+        if let Ok(drawing) = Drawing::read(&text) {
+            prop_assert!(drawing.html().ends_with("</svg>\n</body>\n</html>\n"));
+        }
         if let Ok(transcript) = text.parse::<Transcript>() {
             let written = transcript.to_string();
             prop_assert_eq!(parse(&written).to_string(), written);
@@ -267,6 +271,9 @@ proptest! {
     fn any_text_is_read_or_refused(text in "(transcript of a connection of sslcore, format 1\n)?(configuration \"tls13\", seed 1\n)?\\PC{0,200}(\n\\PC{0,80}){0,5}") {
         if let Ok(transcript) = text.parse::<Transcript>() {
             let _ = replay(&transcript);
+        }
+        if let Ok(drawing) = Drawing::read(&text) {
+            prop_assert!(drawing.svg().ends_with("</svg>\n"));
         }
     }
 }
