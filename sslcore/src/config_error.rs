@@ -3,6 +3,8 @@
 use alloc::string::String;
 use core::fmt;
 
+use crate::identity::pre_shared_key::PreSharedKeyError;
+
 /// Why a configuration cannot work: found when it is built, not in the middle of a handshake.
 ///
 /// ```
@@ -67,6 +69,16 @@ pub enum ConfigError {
     /// The certificate chain makes a Certificate message of so many bytes, in TLS 1.3 with the
     /// stapled OCSP response: more than 65,535, which most peers refuse.
     CertificatesTooLong(usize),
+    /// Pre-shared keys are configured beside this, and a connection is authenticated by one or the
+    /// other.
+    PreSharedKeysBeside(&'static str),
+    /// A pre-shared key cannot be used.
+    PreSharedKey {
+        /// Which one, counted from zero.
+        index: usize,
+        /// Why.
+        why: PreSharedKeyError,
+    },
     /// A lent buffer is too small to work with.
     BufferTooSmall {
         /// The least number of bytes that is needed.
@@ -129,6 +141,12 @@ impl fmt::Display for ConfigError {
                 "the certificate chain, with what is stapled to it, makes a message of {bytes} \
                  bytes, and it may have 65535: leave out what peers do not need, such as the root"
             ),
+            Self::PreSharedKeysBeside(what) => {
+                write!(f, "pre-shared keys cannot be used beside {what}")
+            }
+            Self::PreSharedKey { index, why } => {
+                write!(f, "pre-shared key {index} cannot be used: {why}")
+            }
             Self::BufferTooSmall { needed } => {
                 write!(f, "a lent buffer needs at least {needed} bytes")
             }

@@ -28,6 +28,12 @@ pub struct ReviewId(pub(crate) u32);
 #[cfg_attr(feature = "defmt", derive(defmt::Format))]
 pub struct RequestId(pub(crate) u32);
 
+/// The id of one request for pre-shared keys, which can be answered once.
+/// [`Connection::psk_request`](crate::Connection::psk_request) has an example.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[cfg_attr(feature = "defmt", derive(defmt::Format))]
+pub struct PskId(pub(crate) u32);
+
 /// How a connection ended: the report of [`Event::Closed`] ([`Event`] has an example) and of
 /// [`close_report`](crate::Connection::close_report).
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -76,6 +82,12 @@ pub enum Event {
     /// ClientHello and waits for
     /// [`provide_config`](crate::Connection::provide_config).
     ConfigRequired(RequestId),
+    /// The handshake stands still until [`provide_psk`](crate::Connection::provide_psk) gives the
+    /// pre-shared keys that it may use: a client's before it says hello, a server's when the client
+    /// has named keys. Only under a configuration that
+    /// [asks](crate::ConfigBuilder::ask_for_pre_shared_keys).
+    /// `QSslSocket::preSharedKeyAuthenticationRequired`.
+    PreSharedKeyRequired(PskId),
     /// One error of the peer's certificate chain. `QSslSocket::peerVerifyError`.
     PeerVerifyError {
         /// The kind of error.

@@ -5,7 +5,7 @@ use core::mem::{replace, take};
 use heapless::Deque;
 
 use crate::alert::Alert;
-use crate::event::{CloseReport, Event, RequestId, ReviewId, SslMode};
+use crate::event::{CloseReport, Event, PskId, RequestId, ReviewId, SslMode};
 use crate::failure::FailureKind;
 use crate::verify::SslErrorKind;
 
@@ -20,6 +20,7 @@ const WORST_CASE: usize = 16;
 enum Waiting {
     ModeChanged(SslMode),
     ConfigRequired(RequestId),
+    PreSharedKeyRequired(PskId),
     /// A chain has fewer certificates than this can count: each takes some bytes of a message.
     PeerVerifyError(SslErrorKind, u16),
     SslErrors(ReviewId),
@@ -84,6 +85,7 @@ impl Events {
         Some(match self.queue.pop_front()? {
             Waiting::ModeChanged(mode) => Event::ModeChanged(mode),
             Waiting::ConfigRequired(id) => Event::ConfigRequired(id),
+            Waiting::PreSharedKeyRequired(id) => Event::PreSharedKeyRequired(id),
             Waiting::PeerVerifyError(kind, depth) => Event::PeerVerifyError {
                 kind,
                 depth: depth.into(),
@@ -145,6 +147,7 @@ impl Events {
             Event::EncryptedBytesWritten(n) => return self.encrypted_bytes_written(n),
             Event::ModeChanged(mode) => Waiting::ModeChanged(mode),
             Event::ConfigRequired(id) => Waiting::ConfigRequired(id),
+            Event::PreSharedKeyRequired(id) => Waiting::PreSharedKeyRequired(id),
             Event::PeerVerifyError { kind, depth } => {
                 Waiting::PeerVerifyError(kind, depth.try_into().unwrap_or(u16::MAX))
             }
@@ -207,6 +210,7 @@ mod tests {
         let all = [
             Event::ModeChanged(SslMode::Server),
             Event::ConfigRequired(RequestId(3)),
+            Event::PreSharedKeyRequired(PskId(4)),
             Event::PeerVerifyError {
                 kind: SslErrorKind::UnsupportedAlgorithm,
                 depth: 5,

@@ -66,6 +66,11 @@ pub enum FailureKind {
     /// The handshake's signature or Finished value is wrong: the peer does not have its certificate's
     /// private key, or somebody changed the handshake on its way.
     BadHandshakeSignature,
+    /// The peer does not have the pre-shared key that it names, or names one that nobody here has.
+    BadPreSharedKey,
+    /// There is no pre-shared key for this handshake: the application gave none, or the server took
+    /// none of those that were offered.
+    NoPreSharedKey,
     /// The handshake took longer than its timeout.
     HandshakeTimeout,
     /// An open decision was not answered in time.
@@ -109,6 +114,7 @@ impl FailureKind {
             Self::Incompatible
             | Self::BufferTooSmall { .. }
             | Self::ConfigRefused
+            | Self::NoPreSharedKey
             | Self::SigningFailed
             | Self::KeysExhausted => Fault::Configuration,
             Self::Engine => Fault::Engine,
@@ -144,6 +150,8 @@ impl fmt::Display for FailureKind {
             Self::BadHandshakeSignature => {
                 f.write_str("the handshake's signature or Finished value is wrong")
             }
+            Self::BadPreSharedKey => f.write_str("the peer does not have the pre-shared key"),
+            Self::NoPreSharedKey => f.write_str("there is no pre-shared key to go on with"),
             Self::HandshakeTimeout => f.write_str("the handshake took too long"),
             Self::DecisionTimeout => f.write_str("nobody answered the open decision in time"),
             Self::ConfigRefused => {

@@ -149,16 +149,17 @@ pub use crate::calendar::DateTime;
 pub use crate::config::{ClientConfig, ConfigBuilder, PeerName, ServerConfig, ServerStart};
 pub use crate::config_error::ConfigError;
 pub use crate::connection::{
-    Changes, ConfigRequest, Connection, Progress, Review, Step, Transmission, TransportBuffers,
-    Verdict,
+    Changes, ConfigRequest, Connection, Progress, PskIdentities, PskIdentity, PskRequest, Review,
+    Step, Transmission, TransportBuffers, Verdict,
 };
-pub use crate::event::{CloseReport, Event, RequestId, ReviewId, SslMode};
+pub use crate::event::{CloseReport, Event, PskId, RequestId, ReviewId, SslMode};
 pub use crate::failure::{Failure, FailureKind, Fault, Repeated};
 pub use crate::handshake::key_schedule::exporter::ExportError;
 pub use crate::handshake::wire::client_hello::ClientHello;
 pub use crate::identity::client_sessions::{
     ClientSession, ClientSessionCache, ClientSessionKey, ClientSessionStore,
 };
+pub use crate::identity::pre_shared_key::{PreSharedKey, PreSharedKeyError};
 pub use crate::identity::private_key::{PrivateKey, PrivateKeyError};
 pub use crate::identity::server_sessions::{ServerSession, ServerSessionCache, ServerSessionStore};
 pub use crate::identity::signer::{SignError, Signer};

@@ -46,6 +46,10 @@ pub(crate) const ISSUED_TICKET: usize = POST_HANDSHAKE_MESSAGE - 64;
 /// all of them have 65,535 bytes (RFC 8446 §4.4.2, RFC 6066 §8).
 pub(crate) const STAPLED_RESPONSE: usize = 0xffff - 8;
 
+/// The pre-shared keys that a client offers, and the identities that a server asks its application
+/// about: those behind them are not looked at.
+pub(crate) const OFFERED_KEYS: usize = 8;
+
 /// The limits on what a connection holds ([rule R8](crate::rules#r8)), and when it gives memory back.
 ///
 /// ```

@@ -9,7 +9,11 @@
 //!   AwaitingHello ───┤                   │    │  │  └── Approved ────┘  │ Doubted
 //!                    │ Asked             │    │  │                     ▼
 //!                    ▼         Chosen    │    │  └───── Approved ──── Held
-//!                Choosing ───────────────┘    │ Completed
+//!                Choosing ───────────────┘    │
+//!                                             │      KeysWanted
+//!                                             ├────────────────────► Keying
+//!                                             ├◄───── Provided ────────┘
+//!                                             │ Completed
 //!                                             ▼
 //!                                          Traffic
 //!
@@ -31,6 +35,7 @@ use crate::connection::handshaking::{Begun, Handshaking, Reached};
 use crate::connection::hello::{AwaitingHello, Choosing, Chosen, Greeted, Greeting, Start};
 use crate::connection::io::{Io, Outbound};
 use crate::connection::judging::{Approved, Held, Judging, Ruling};
+use crate::connection::keying::{Keying, Provided};
 use crate::connection::over::{Ending, Over};
 use crate::connection::plain::Plain;
 use crate::connection::underway::Underway;
@@ -53,6 +58,8 @@ pub(crate) enum Phase {
     Judging(Box<Judging>),
     /// The application answers a review.
     Held(Box<Held>),
+    /// The application looks pre-shared keys up.
+    Keying(Box<Keying>),
     /// Encrypted.
     Traffic(Box<Encrypted>),
     /// Nothing more will happen; what is sealed may still leave.
@@ -68,6 +75,7 @@ pub(crate) enum Leaving {
     Handshaking(Box<Handshaking>, Reached),
     Judging(Box<Judging>, Ruling),
     Held(Box<Held>, Approved),
+    Keying(Box<Keying>, Provided),
 }
 
 impl Leaving {
@@ -87,6 +95,9 @@ impl Leaving {
             Self::Handshaking(it, Reached::VerdictDue) => {
                 Phase::Judging(Box::new(Judging::new(it)))
             }
+            Self::Handshaking(it, Reached::KeysWanted(id)) => {
+                Phase::Keying(Box::new(Keying::new(it, id)))
+            }
             Self::Handshaking(it, Reached::Completed) => match it.complete(io) {
                 Ok(encrypted) => Phase::Traffic(Box::new(encrypted)),
                 Err(over) => Phase::Over(over),
@@ -94,6 +105,7 @@ impl Leaving {
             Self::Judging(it, Ruling::Approved(verdict)) => Phase::Handshaking(it.approve(verdict)),
             Self::Judging(it, Ruling::Doubted(id)) => Phase::Held(Box::new(it.ask(id))),
             Self::Held(it, verdict) => Phase::Handshaking(it.approve(verdict)),
+            Self::Keying(it, Provided) => Phase::Handshaking(it.handshaking),
         }
     }
 }
@@ -152,6 +164,7 @@ impl Phase {
             Self::Handshaking(it) => Some(&mut it.underway.queue),
             Self::Judging(it) => Some(&mut it.handshaking.underway.queue),
             Self::Held(it) => Some(&mut it.handshaking.underway.queue),
+            Self::Keying(it) => Some(&mut it.handshaking.underway.queue),
             Self::Traffic(it) => Some(&mut it.queue),
             Self::Plain(_) | Self::Over(_) => None,
         }
@@ -171,6 +184,14 @@ impl Phase {
     pub(crate) fn choosing(&mut self) -> Result<&mut Choosing, UsageError> {
         match self {
             Self::Choosing(it) => Ok(it),
+            _ => Err(UsageError::NoDecisionOpen),
+        }
+    }
+
+    /// `provide_psk`, `refuse_psk`.
+    pub(crate) fn keying(&mut self) -> Result<&mut Keying, UsageError> {
+        match self {
+            Self::Keying(it) => Ok(it),
             _ => Err(UsageError::NoDecisionOpen),
         }
     }
@@ -206,6 +227,7 @@ impl Phase {
             Self::Handshaking(it) => Some(&it.underway),
             Self::Judging(it) => Some(&it.handshaking.underway),
             Self::Held(it) => Some(&it.handshaking.underway),
+            Self::Keying(it) => Some(&it.handshaking.underway),
             Self::Plain(_) | Self::Traffic(_) | Self::Over(_) => None,
         }
     }
@@ -218,7 +240,7 @@ impl Phase {
 
     /// Whether a decision of the application is open, or answered and not yet acted upon.
     pub(crate) fn is_asking(&self) -> bool {
-        matches!(self, Self::Choosing(_) | Self::Held(_))
+        matches!(self, Self::Choosing(_) | Self::Held(_) | Self::Keying(_))
     }
 
     /// The handshake whose engine knows what the application was not told yet.
@@ -226,6 +248,7 @@ impl Phase {
         match self {
             Self::Handshaking(it) => Some(it),
             Self::Judging(it) => Some(&it.handshaking),
+            Self::Keying(it) => Some(&it.handshaking),
             _ => None,
         }
     }
@@ -262,6 +285,7 @@ impl fmt::Debug for Phase {
             Self::Handshaking(_) => "Handshaking",
             Self::Judging(_) => "Judging",
             Self::Held(_) => "Held",
+            Self::Keying(_) => "Keying",
             Self::Traffic(_) => "Traffic",
             Self::Over(_) => "Over",
         })

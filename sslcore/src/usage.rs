@@ -3,6 +3,8 @@
 
 use core::fmt;
 
+use crate::identity::pre_shared_key::PreSharedKeyError;
+
 /// The treatment of bytes that arrived before TLS was started and were not read
 /// ([rule R2](crate::rules#r2)). Such bytes can never be read afterwards, as if TLS had protected them.
 ///
@@ -61,6 +63,13 @@ pub enum UsageError {
     NotEncrypted,
     /// Only TLS 1.3 can do this; the connection speaks TLS 1.2.
     NotTls13,
+    /// A pre-shared key that cannot be used.
+    PreSharedKey {
+        /// Which one, counted from zero.
+        index: usize,
+        /// Why.
+        why: PreSharedKeyError,
+    },
     /// There is no [`snapshot`](crate::testing::snapshot) of the connection as it is.
     #[cfg(feature = "testing")]
     NoSnapshot(NoSnapshot),
@@ -129,6 +138,9 @@ impl fmt::Display for UsageError {
             Self::NoDecisionOpen => f.write_str("no decision of this kind is open"),
             Self::Stale => f.write_str("the decision with this id is not open any more"),
             Self::NotEncrypted => f.write_str("the connection is not encrypted"),
+            Self::PreSharedKey { index, why } => {
+                write!(f, "pre-shared key {index} cannot be used: {why}")
+            }
             Self::NotTls13 => f.write_str("TLS 1.2 cannot do this, only TLS 1.3 can"),
             #[cfg(feature = "testing")]
             Self::NoSnapshot(why) => write!(f, "the connection cannot be copied: {why}"),

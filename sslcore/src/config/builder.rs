@@ -4,6 +4,8 @@
 mod client;
 #[cfg(feature = "sign")]
 mod identity;
+#[cfg(feature = "engine")]
+mod keys;
 #[cfg(feature = "server")]
 mod server;
 mod sessions;
@@ -64,7 +66,7 @@ pub struct ConfigBuilder<C> {
     verification: Verification,
     timeouts: Timeouts,
     records_per_key: u64,
-    protocols: Result<Vec<SslProtocol>, ConfigError>,
+    protocols: Result<Option<Vec<SslProtocol>>, ConfigError>,
     ciphers: Result<Option<Vec<SslCipher>>, ConfigError>,
     signature_schemes: Result<Option<Vec<SignatureScheme>>, ConfigError>,
     /// The names to send to clients, without the headers of their sequences.
@@ -81,6 +83,7 @@ impl<C> ConfigBuilder<C> {
         Self {
             backend,
             settings: Settings {
+                keys: None,
                 protocols: Vec::new(),
                 ciphers: None,
                 groups: None,
@@ -102,7 +105,7 @@ impl<C> ConfigBuilder<C> {
             verification: Verification::default(),
             timeouts,
             records_per_key: u64::MAX,
-            protocols: Ok(SslProtocol::ALL.into()),
+            protocols: Ok(None),
             ciphers: Ok(None),
             signature_schemes: Ok(None),
             authorities: Ok(None),
@@ -111,17 +114,16 @@ impl<C> ConfigBuilder<C> {
     }
 
     /// Sets the protocol versions to use, by name: `"TLSv1.2"`, `"TLSv1.3"`. SSL 3, TLS 1.0 and 1.1
-    /// are [`ConfigError::Unsupported`]. The default is both. `QSslSocket::setProtocol`.
+    /// are [`ConfigError::Unsupported`]. The default is both, and with pre-shared keys TLS 1.3.
+    /// `QSslSocket::setProtocol`.
     #[must_use]
     pub fn protocols(mut self, names: &[&str]) -> Self {
-        self.protocols = names
-            .iter()
-            .map(|name| match *name {
-                "TLSv1.3" => Ok(SslProtocol::TlsV1_3),
-                "TLSv1.2" => Ok(SslProtocol::TlsV1_2),
-                other => Err(ConfigError::unsupported("protocol", other)),
-            })
-            .collect();
+        let known = names.iter().map(|name| match *name {
+            "TLSv1.3" => Ok(SslProtocol::TlsV1_3),
+            "TLSv1.2" => Ok(SslProtocol::TlsV1_2),
+            other => Err(ConfigError::unsupported("protocol", other)),
+        });
+        self.protocols = known.collect::<Result<_, _>>().map(Some);
         self
     }
 
@@ -203,12 +205,33 @@ impl<C> ConfigBuilder<C> {
         self
     }
 
+    /// What a connection is authenticated by must be certain: keys, or certificates.
+    fn check_keys_are_alone(&self) -> Result<(), ConfigError> {
+        let beside = if self.settings.identity.is_some() {
+            "a certificate"
+        } else if self.verification.has_anchors() {
+            "trust anchors"
+        } else if self.settings.protocols.contains(&SslProtocol::TlsV1_2) {
+            "TLSv1.2"
+        } else {
+            return Ok(());
+        };
+        Err(ConfigError::PreSharedKeysBeside(beside))
+    }
+
     fn terms(&mut self, mode: VerifyMode) -> Result<Terms, ConfigError> {
-        self.settings.protocols = self.protocols.clone()?;
+        self.settings.protocols = match (self.protocols.clone()?, &self.settings.keys) {
+            (Some(named), _) => named,
+            (None, Some(_)) => [SslProtocol::TlsV1_3].into(),
+            (None, None) => SslProtocol::ALL.into(),
+        };
         self.settings.ciphers = self.ciphers.clone()?;
         self.settings.signature_schemes = self.signature_schemes.clone()?;
         if self.settings.protocols.is_empty() {
             return Err(ConfigError::NothingLeft("protocol"));
+        }
+        if self.settings.keys.is_some() {
+            self.check_keys_are_alone()?;
         }
         let bad_length = |name: &Vec<u8>| name.is_empty() || name.len() > 255;
         if self.settings.alpn.iter().any(bad_length) {

@@ -5,7 +5,7 @@ use alloc::vec::Vec;
 use core::fmt;
 
 use super::settled::Settled;
-use crate::handshake::rustls::config::{ClientTemplate, ServerTemplate};
+use crate::handshake::template::{ClientTemplate, ServerTemplate};
 use crate::limits::Timeouts;
 use crate::protocol::{SignatureScheme, SslCipher, SslProtocol};
 use crate::record::traffic::RecordTerms;

@@ -6,7 +6,7 @@ use alloc::vec::Vec;
 use core::time::Duration;
 
 use crate::crypto::Backend;
-use crate::handshake::settings::{Settings, Tickets};
+use crate::handshake::settings::{KeySettings, Settings, Tickets};
 use crate::identity::client_sessions::ClientSessionStore;
 use crate::identity::server_sessions::ServerSessionStore;
 use crate::key_log::KeyLog;
@@ -22,6 +22,7 @@ pub(super) struct Settled {
     pub(super) signature_schemes: Vec<SignatureScheme>,
     pub(super) alpn: Vec<Vec<u8>>,
     pub(super) chain: Vec<Certificate>,
+    keys: Option<KeySettings>,
     /// A server's names of authorities, if they are not its trust anchors'.
     authorities: Option<Vec<Vec<u8>>>,
     stapled: Option<Vec<u8>>,
@@ -47,6 +48,7 @@ impl PartialEq for Settled {
             signature_schemes,
             alpn,
             chain,
+            keys,
             authorities,
             stapled,
             prefer_own_ciphers,
@@ -68,6 +70,7 @@ impl PartialEq for Settled {
             && *signature_schemes == other.signature_schemes
             && *alpn == other.alpn
             && *chain == other.chain
+            && *keys == other.keys
             && *authorities == other.authorities
             && *stapled == other.stapled
             && *prefer_own_ciphers == other.prefer_own_ciphers
@@ -126,6 +129,7 @@ impl Settled {
             protocols: settings.protocols,
             alpn: settings.alpn,
             chain: chain.unwrap_or_default(),
+            keys: settings.keys,
             authorities: None,
             stapled: settings.stapled,
             prefer_own_ciphers: settings.prefer_own_ciphers,

@@ -37,6 +37,11 @@ pub(super) struct Verification {
 }
 
 impl Verification {
+    /// Whether there is anybody to trust.
+    pub(super) fn has_anchors(&self) -> bool {
+        !self.anchors.is_empty() || !self.pins.is_empty()
+    }
+
     /// Checks all of it.
     pub(super) fn policy(
         &mut self,

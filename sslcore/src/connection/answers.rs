@@ -1,11 +1,13 @@
 //! The door for decisions: what is asked, and the answers.
 
 use super::Connection;
-use super::decisions::{ConfigRequest, Review, Verdict};
+use super::decisions::{ConfigRequest, PskRequest, Review, Verdict};
 use super::hello::Choice;
 use crate::alert::Alert;
 use crate::config::ServerConfig;
-use crate::event::{RequestId, ReviewId};
+use crate::event::{PskId, RequestId, ReviewId};
+use crate::handshake::KeyQuestion;
+use crate::identity::pre_shared_key::PreSharedKey;
 use crate::state::Phase;
 use crate::usage::UsageError;
 
@@ -34,6 +36,63 @@ impl Connection {
     pub fn answer(&mut self, id: ReviewId, verdict: Verdict<'_>) -> Result<(), UsageError> {
         let held = self.phase.held()?;
         held.answer(id, verdict, &self.io.known.errors)
+    }
+
+    /// The open request for pre-shared keys; `None` when there is none, and once it is answered.
+    /// `QSslPreSharedKeyAuthenticator`.
+    ///
+    /// ```
+    /// # use std::collections::HashMap;
+    /// # use sslcore::{Connection, PreSharedKey, PskRequest, UsageError};
+    /// /// A server that looks keys up by the client's names for them.
+    /// fn look_up(
+    ///     conn: &mut Connection, keys: &HashMap<Vec<u8>, PreSharedKey>,
+    /// ) -> Result<(), UsageError> {
+    ///     let Some(PskRequest { id, identities, .. }) = conn.psk_request() else {
+    ///         return Ok(());
+    ///     };
+    ///     let known = identities.filter_map(|identity| keys.get(identity.name()).cloned());
+    ///     let known: Vec<_> = known.collect();
+    ///     conn.provide_psk(id, &known) // without any, as refuse_psk
+    /// }
+    /// ```
+    pub fn psk_request(&self) -> Option<PskRequest<'_>> {
+        let Phase::Keying(keying) = &self.phase else {
+            return None;
+        };
+        let id = PskId(keying.question.open()?);
+        let question = keying.handshaking.engine.asks_for_keys()?;
+        Some(PskRequest::new(
+            id,
+            match question {
+                KeyQuestion::Client => None,
+                KeyQuestion::Server(identities) => Some(identities),
+            },
+        ))
+    }
+
+    /// Answers the open request with the keys that may be used, in order of preference: a client
+    /// offers all of them, at most 8; a server takes the first of the client's that is among them. Keys
+    /// that nobody asked for do no harm. Without any it is [`refuse_psk`](Self::refuse_psk).
+    ///
+    /// # Errors
+    /// [`UsageError::NoDecisionOpen`], [`UsageError::Stale`], and [`UsageError::PreSharedKey`] for a
+    /// key that cannot be used; the request stays open.
+    pub fn provide_psk(&mut self, id: PskId, keys: &[PreSharedKey]) -> Result<(), UsageError> {
+        self.phase.keying()?.answer(id, keys)
+    }
+
+    /// Answers the open request: there is no such key. A client's connection fails as
+    /// [`NoPreSharedKey`](crate::FailureKind::NoPreSharedKey) without a word to the server. A server
+    /// goes on with a key that nobody has, so that its answer does not tell which identities it knows:
+    /// the handshake fails as [`BadPreSharedKey`](crate::FailureKind::BadPreSharedKey), with the alert
+    /// decrypt_error, as with a wrong key; see
+    /// [`tell_unknown_psk_identity`](crate::ConfigBuilder::tell_unknown_psk_identity).
+    ///
+    /// # Errors
+    /// [`UsageError::NoDecisionOpen`], [`UsageError::Stale`].
+    pub fn refuse_psk(&mut self, id: PskId) -> Result<(), UsageError> {
+        self.provide_psk(id, &[])
     }
 
     /// The open request for a server's configuration ([`ServerStart::Ask`](crate::ServerStart::Ask));

@@ -19,6 +19,7 @@ impl Connection {
         let decision = match &self.phase {
             Phase::Choosing(it) => it.question.deadline(),
             Phase::Held(it) => it.question.deadline(),
+            Phase::Keying(it) => it.question.deadline(),
             _ => None,
         };
         [
@@ -51,6 +52,10 @@ impl Connection {
                 it.question.run(now);
             }
             Phase::Held(it) => {
+                it.handshaking.underway.timeout.pause(now);
+                it.question.run(now);
+            }
+            Phase::Keying(it) => {
                 it.handshaking.underway.timeout.pause(now);
                 it.question.run(now);
             }
@@ -112,6 +117,7 @@ impl Connection {
         let (question, alert) = match &self.phase {
             Phase::Choosing(it) => (it.question.has_expired(now), Alert::UnrecognizedName),
             Phase::Held(it) => (it.question.has_expired(now), Alert::CertificateUnknown),
+            Phase::Keying(it) => (it.question.has_expired(now), Alert::HandshakeFailure),
             _ => (false, Alert::HandshakeFailure),
         };
         if question {

@@ -1,8 +1,11 @@
-//! What the application decides: certificates, and a server's configuration.
+//! What the application decides: certificates, a server's configuration, and pre-shared keys.
 
 use crate::alert::Alert;
-use crate::event::{RequestId, ReviewId};
+use crate::event::{PskId, RequestId, ReviewId, SslMode};
 use crate::handshake::wire::client_hello::ClientHello;
+use crate::handshake::wire::pre_shared_key::{Identities, Imported};
+use crate::identity::pre_shared_key::PreSharedKey;
+use crate::protocol::SslProtocol;
 use crate::verify::SslError;
 use crate::x509::certificate::Certificate;
 
@@ -37,6 +40,87 @@ pub enum Verdict<'a> {
     /// Refuse with an alert of the application's choice. In the place of close_notify, user_canceled
     /// and no_renegotiation, which refuse nothing, the peer gets certificate_unknown.
     RejectWith(Alert),
+}
+
+/// An open request for pre-shared keys. [`Connection::psk_request`](crate::Connection::psk_request)
+/// has an example. `QSslPreSharedKeyAuthenticator`.
+#[derive(Clone, Debug)]
+pub struct PskRequest<'a> {
+    /// The request's id, for [`Connection::provide_psk`](crate::Connection::provide_psk).
+    pub id: PskId,
+    /// Our role.
+    pub role: SslMode,
+    /// The version of TLS: in TLS 1.3 a client is asked before it says hello.
+    pub protocol: SslProtocol,
+    /// The server's hint for the client's choice of an identity, which TLS 1.3 does not have.
+    /// `identityHint`.
+    pub hint: Option<&'a [u8]>,
+    /// The keys that the client names, in its order: the first 8; of a client's own request, none.
+    pub identities: PskIdentities<'a>,
+    /// The most bytes of an identity. `maximumIdentityLength`.
+    pub max_identity: usize,
+    /// The most bytes of a key. `maximumPreSharedKeyLength`.
+    pub max_key: usize,
+}
+
+impl<'a> PskRequest<'a> {
+    pub(super) fn new(id: PskId, named: Option<Identities<'a>>) -> Self {
+        Self {
+            id,
+            role: match named {
+                None => SslMode::Client,
+                Some(_) => SslMode::Server,
+            },
+            protocol: SslProtocol::TlsV1_3,
+            hint: None,
+            identities: PskIdentities(named.unwrap_or_default()),
+            max_identity: PreSharedKey::MAX_IDENTITY,
+            max_key: PreSharedKey::MAX_KEY,
+        }
+    }
+}
+
+/// The keys that a client names: an iterator over [`PskIdentity`].
+#[derive(Clone, Debug)]
+pub struct PskIdentities<'a>(Identities<'a>);
+
+impl<'a> Iterator for PskIdentities<'a> {
+    type Item = PskIdentity<'a>;
+
+    fn next(&mut self) -> Option<Self::Item> {
+        self.0.next().map(PskIdentity)
+    }
+}
+
+/// One name for a key, as a client sent it. A client may name the same imported key several times, for
+/// each hash function once.
+///
+/// ```
+/// # use sslcore::PskIdentity;
+/// fn show(identity: PskIdentity<'_>) {
+///     println!("{:?} {:?} {:?}", identity.name(), identity.context(), identity.bytes());
+/// }
+/// ```
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct PskIdentity<'a>(&'a [u8]);
+
+impl<'a> PskIdentity<'a> {
+    /// The name by which the key is known: of a plain key all that the client sent, of an imported one
+    /// the name in it (RFC 9258 §5.1). The two cannot be told apart with certainty: who has both kinds
+    /// compares [`bytes`](Self::bytes), too.
+    pub fn name(&self) -> &'a [u8] {
+        Imported::read(self.0).map_or(self.0, |imported| imported.identity)
+    }
+
+    /// The context of what looks like an imported key.
+    pub fn context(&self) -> Option<&'a [u8]> {
+        Imported::read(self.0).map(|imported| imported.context)
+    }
+
+    /// What the client sent.
+    pub fn bytes(&self) -> &'a [u8] {
+        self.0
+    }
 }
 
 /// An open request for a server's configuration.

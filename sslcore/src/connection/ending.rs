@@ -41,6 +41,7 @@ impl Connection {
             Phase::Handshaking(it) => it.send_alerts(alerts, io),
             Phase::Judging(it) => it.handshaking.send_alerts(alerts, io),
             Phase::Held(it) => it.handshaking.send_alerts(alerts, io),
+            Phase::Keying(it) => it.handshaking.send_alerts(alerts, io),
             Phase::Traffic(it) => it.send_alerts(alerts, io),
         }
     }

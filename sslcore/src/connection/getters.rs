@@ -243,6 +243,14 @@ impl Connection {
         self.io.known.facts.resumed
     }
 
+    /// The name of the [pre-shared key](crate::PreSharedKey) that both ends have, once the server has
+    /// chosen it; of an imported key, as it is sent (RFC 9258 §5.1). `None` in a handshake with
+    /// certificates, or one that resumes. It proves something once the connection is
+    /// [`Encrypted`](crate::Event::Encrypted), or, on a server, once it has answered.
+    pub fn psk_identity(&self) -> Option<&[u8]> {
+        self.io.known.facts.psk_identity.as_deref()
+    }
+
     /// The server name that the client asks for in its hello (SNI, RFC 6066 §3), as it was sent, in
     /// upper or lower case. A client knows it from the start, a server once it has read the hello.
     /// `None` when no name was sent, or none that can be a DNS name. The name proves nothing.

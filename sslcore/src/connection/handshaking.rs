@@ -11,7 +11,7 @@ use super::over::{Ending, Over};
 use super::underway::Underway;
 use crate::alert::Alert;
 use crate::config::{ClientConfig, ServerConfig, Terms};
-use crate::event::Event;
+use crate::event::{Event, PskId};
 use crate::failure::Failure;
 use crate::handshake::Engine;
 use crate::handshake::facts::SessionFacts;
@@ -77,6 +77,8 @@ pub(crate) struct Handshaking {
 pub(crate) enum Reached {
     /// The engine shows certificates that must be judged.
     VerdictDue,
+    /// The engine asks for pre-shared keys.
+    KeysWanted(PskId),
     /// The engine is done and its keys are ours.
     Completed,
 }
@@ -118,6 +120,15 @@ impl Handshaking {
         }
         if engine.is_complete() {
             return Ok(Turn::Leave(Reached::Completed));
+        }
+        if engine.asks_for_keys().is_some() {
+            let id = PskId(io.next_id());
+            io.events.push(Event::PreSharedKeyRequired(id));
+            return Ok(Turn::Leave(Reached::KeysWanted(id)));
+        }
+        if engine.has_work() {
+            engine.work(now, &mut self.flight)?;
+            return Ok(Turn::Worked);
         }
         let listener = Listener {
             engine: &mut **engine,

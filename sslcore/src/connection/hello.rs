@@ -46,7 +46,7 @@ impl Greeting {
         let name = peer.sni.as_ref().unwrap_or(&peer.verify);
         let template = &config.0.template;
         let engine = template.engine(name.clone(), peer.sni.is_some(), judged, now)?;
-        Ok(Turn::Leave(Begun::new(Box::new(engine), now)?))
+        Ok(Turn::Leave(Begun::new(engine, now)?))
     }
 
     pub(crate) fn begin(self, begun: Begun) -> Handshaking {
@@ -159,7 +159,7 @@ impl Chosen {
     ) -> Result<Self, Failure> {
         io.known.config = Some(Configured::Server(config.clone()));
         let engine = config.0.template.engine(hello, now)?;
-        let begun = Begun::new(Box::new(engine), now)?;
+        let begun = Begun::new(engine, now)?;
         Ok(Self { config, begun })
     }
 

@@ -13,6 +13,7 @@ pub(crate) mod handshaking;
 pub(crate) mod hello;
 pub(crate) mod io;
 pub(crate) mod judging;
+pub(crate) mod keying;
 mod lent;
 pub(crate) mod over;
 pub(crate) mod plain;
@@ -27,7 +28,7 @@ pub(crate) mod underway;
 use alloc::boxed::Box;
 use alloc::vec::Vec;
 
-pub use self::decisions::{ConfigRequest, Review, Verdict};
+pub use self::decisions::{ConfigRequest, PskIdentities, PskIdentity, PskRequest, Review, Verdict};
 use self::hello::{AwaitingHello, Greeting, Start};
 use self::io::{Configured, Io};
 pub use self::lent::{Transmission, TransportBuffers};

@@ -7,6 +7,7 @@ use super::handshaking::Handshaking;
 use super::hello::{AwaitingHello, Choosing, Greeting};
 use super::io::{Io, Outbound, Stepped, Turn};
 use super::judging::{Held, Judging};
+use super::keying::Keying;
 use super::progress::Progress;
 use crate::failure::Failure;
 use crate::state::{Leaving, Phase};
@@ -116,6 +117,10 @@ impl Connection {
             Phase::Held(it) => {
                 let step = Held::step;
                 turn(it, step, Phase::Held, Leaving::Held, io, now)
+            }
+            Phase::Keying(it) => {
+                let step = Keying::step;
+                turn(it, step, Phase::Keying, Leaving::Keying, io, now)
             }
             Phase::Traffic(mut it) => {
                 let step = it.step(io, now);

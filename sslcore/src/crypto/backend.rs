@@ -4,6 +4,7 @@ use alloc::boxed::Box;
 use alloc::sync::Arc;
 #[cfg(feature = "ring")]
 use alloc::vec;
+use alloc::vec::Vec;
 use core::fmt;
 
 use rustls::crypto::CryptoProvider;
@@ -14,10 +15,11 @@ use super::aws_lc;
 use super::hash::{Hash, HashAlgorithm, Hashes};
 #[cfg(all(feature = "ml-kem", feature = "ring"))]
 use super::hybrid;
+use super::kx::{KeyExchange, KxError};
 use super::provided;
 #[cfg(any(feature = "aws-lc-rs", feature = "ring"))]
 use super::ring_api;
-use crate::protocol::{AeadAlgorithm, SignatureScheme, SslCipher, group};
+use crate::protocol::{AeadAlgorithm, SignatureScheme, SslCipher, SslProtocol, group};
 
 /// A cryptography library, as a connection uses it. Cloning costs one reference count.
 ///
@@ -49,6 +51,7 @@ struct Library {
     version: Option<&'static str>,
     provider: Arc<CryptoProvider>,
     hashes: Hashes,
+    key_exchanges: Vec<Arc<dyn KeyExchange>>,
     make_aead: Box<MakeAead>,
     #[cfg(feature = "testing")]
     keyless_aead: Option<KeylessAead>,
@@ -139,6 +142,7 @@ impl Backend {
         Self(Arc::new(Library {
             name,
             version,
+            key_exchanges: provided::key_exchanges(&provider),
             provider: Arc::new(provider),
             hashes,
             make_aead,
@@ -166,6 +170,7 @@ impl Backend {
             name,
             version: None,
             hashes: provided::hashes(&provider),
+            key_exchanges: provided::key_exchanges(&provider),
             provider: Arc::new(provider),
             make_aead: Box::new(make_aead),
             keyless_aead: Some(aead),
@@ -231,6 +236,24 @@ impl Backend {
     /// A hash function, if the backend has a cipher suite with it.
     pub(crate) fn hash(&self, algorithm: HashAlgorithm) -> Option<&Arc<dyn Hash>> {
         self.0.hashes.get(algorithm)
+    }
+
+    /// The key exchanges of TLS 1.3, in the backend's order of preference.
+    pub(crate) fn key_exchanges(&self) -> &[Arc<dyn KeyExchange>] {
+        &self.0.key_exchanges
+    }
+
+    /// The cipher suites of TLS 1.3, in the backend's order of preference.
+    pub(crate) fn tls13_ciphers(&self) -> impl Iterator<Item = SslCipher> {
+        let suites = self.0.provider.cipher_suites.iter();
+        let known = suites.filter_map(|suite| SslCipher::negotiated(suite.suite().into()));
+        known.filter(|cipher| cipher.protocol() == SslProtocol::TlsV1_3)
+    }
+
+    /// Random bytes that nobody can guess.
+    pub(crate) fn fill_random(&self, bytes: &mut [u8]) -> Result<(), KxError> {
+        let random = self.0.provider.secure_random;
+        random.fill(bytes).map_err(|_| KxError::Random)
     }
 
     /// SHA-256, which backends without any suite lack.

@@ -7,9 +7,13 @@ use core::fmt;
 use zeroize::Zeroizing;
 
 /// The hash functions of TLS' cipher suites (FIPS 180-4, RFC 8446 §B.4).
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum HashAlgorithm {
+/// [`PreSharedKey`](crate::PreSharedKey) has an example.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[cfg_attr(feature = "defmt", derive(defmt::Format))]
+pub enum HashAlgorithm {
+    /// SHA-256.
     Sha256,
+    /// SHA-384: that of `TLS_AES_256_GCM_SHA384`.
     Sha384,
 }
 
@@ -148,6 +152,9 @@ pub(crate) fn fingerprint(hash: &dyn Hash, data: &[u8]) -> Option<[u8; 32]> {
 /// A hash in the making.
 pub(crate) trait HashContext: Send {
     fn update(&mut self, data: &[u8]);
+
+    /// The hash of what there was so far; more may come.
+    fn current(&self) -> Digest;
 
     fn finish(self: Box<Self>) -> Digest;
 }

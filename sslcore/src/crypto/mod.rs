@@ -32,6 +32,7 @@ mod backend;
 pub(crate) mod hash;
 #[cfg(all(feature = "ml-kem", any(feature = "ring", feature = "rustcrypto-core")))]
 mod hybrid;
+pub(crate) mod kx;
 mod provided;
 #[cfg(any(feature = "aws-lc-rs", feature = "ring"))]
 mod ring_api;
@@ -41,4 +42,5 @@ pub(crate) mod suite;
 
 pub use self::aead::{AeadError, MakeAead, NONCE_LEN, RecordAead, TAG_LEN};
 pub use self::backend::Backend;
+pub use self::hash::HashAlgorithm;
 pub use crate::protocol::AeadAlgorithm;

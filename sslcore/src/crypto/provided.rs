@@ -1,15 +1,19 @@
-//! The hash functions of a rustls provider, in the shape in which the crate uses them.
+//! The hash functions and key exchanges of a rustls provider, in the shape in which the crate uses
+//! them.
 
 use alloc::boxed::Box;
 use alloc::sync::Arc;
+use alloc::vec::Vec;
 
-use rustls::crypto::CryptoProvider;
 use rustls::crypto::hash::{self as provided, Hash as Provided};
 use rustls::crypto::tls13::{Hkdf, OkmBlock};
+use rustls::crypto::{ActiveKeyExchange, CryptoProvider, SupportedKxGroup};
 use zeroize::Zeroizing;
 
 use super::hash::{Digest, Hash, HashAlgorithm, HashContext, Hashes};
+use super::kx::{Answer, KeyExchange, KeyPair, KxError, SharedSecret};
 use super::suite::Suite;
+use crate::protocol::group;
 
 /// A hash function of one of its cipher suites, with HMAC as the suites of TLS 1.3 have it.
 struct OfSuite {
@@ -65,7 +69,70 @@ impl HashContext for Running {
         self.0.update(data);
     }
 
+    fn current(&self) -> Digest {
+        Digest::cut(self.0.fork_finish().as_ref())
+    }
+
     fn finish(self: Box<Self>) -> Digest {
         Digest::cut(self.0.finish().as_ref())
+    }
+}
+
+/// One of its groups.
+struct OfProvider(&'static dyn SupportedKxGroup);
+
+/// The groups of a provider that TLS 1.3 has, in its order.
+pub(super) fn key_exchanges(provider: &CryptoProvider) -> Vec<Arc<dyn KeyExchange>> {
+    let groups = provider.kx_groups.iter().copied();
+    let groups = groups.filter(|group| group.usable_for_version(rustls::ProtocolVersion::TLSv1_3));
+    groups
+        .map(|group| Arc::new(OfProvider(group)) as _)
+        .collect()
+}
+
+fn error(error: rustls::Error) -> KxError {
+    match error {
+        rustls::Error::FailedToGetRandomBytes => KxError::Random,
+        _ => KxError::Share,
+    }
+}
+
+fn secret(secret: &rustls::crypto::SharedSecret) -> SharedSecret {
+    Zeroizing::new(secret.secret_bytes().to_vec())
+}
+
+impl KeyExchange for OfProvider {
+    fn group(&self) -> u16 {
+        self.0.name().into()
+    }
+
+    fn is_kem(&self) -> bool {
+        group::is_kem(self.group())
+    }
+
+    fn generate(&self) -> Result<Box<dyn KeyPair>, KxError> {
+        // There is nothing of the peer's yet.
+        let pair = self.0.start().map_err(|_| KxError::Random)?;
+        Ok(Box::new(Pair(pair)))
+    }
+
+    fn answer(&self, share: &[u8]) -> Result<Answer, KxError> {
+        let answer = self.0.start_and_complete(share).map_err(error)?;
+        Ok(Answer {
+            secret: secret(&answer.secret),
+            share: answer.pub_key,
+        })
+    }
+}
+
+struct Pair(Box<dyn ActiveKeyExchange>);
+
+impl KeyPair for Pair {
+    fn share(&self) -> &[u8] {
+        self.0.pub_key()
+    }
+
+    fn agree(self: Box<Self>, share: &[u8]) -> Result<SharedSecret, KxError> {
+        Ok(secret(&self.0.complete(share).map_err(error)?))
     }
 }

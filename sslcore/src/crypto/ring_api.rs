@@ -59,6 +59,10 @@ macro_rules! hashes {
                 self.0.update(data);
             }
 
+            fn current(&self) -> Digest {
+                Digest::cut(self.0.clone().finish().as_ref())
+            }
+
             fn finish(self: Box<Self>) -> Digest {
                 Digest::cut(self.0.finish().as_ref())
             }

@@ -25,6 +25,8 @@ pub(crate) struct SessionFacts {
     pub(crate) retried: bool,
     /// The number of the scheme that the peer signed the handshake in.
     pub(crate) peer_signature: Option<u16>,
+    /// The pre-shared key that both ends have, by its name.
+    pub(crate) psk_identity: Option<Box<[u8]>>,
     /// The OCSP response that came with the server's chain.
     pub(crate) stapled: Option<Arc<[u8]>>,
     /// The name that the client asked for.

@@ -38,10 +38,40 @@ pub(crate) fn next_traffic_secret(hash: &dyn Hash, secret: &Secret) -> Option<Se
     Some(next)
 }
 
+/// HKDF-Extract (RFC 5869 §2.2).
+pub(crate) fn extract(hash: &dyn Hash, salt: &[u8], secret: &[u8]) -> Secret {
+    hash.hmac(salt, secret, &[], &[])
+}
+
+/// Derive-Secret of the messages with this hash; and HKDF-Expand-Label in general, as long as a hash
+/// (RFC 8446 §7.1).
+pub(crate) fn derive(hash: &dyn Hash, secret: &Secret, label: &[u8], context: &[u8]) -> Secret {
+    let mut derived = Secret::zeros(hash.algorithm().output_len());
+    // One hash is never too long.
+    let _ = expand_label(hash, secret, label, context, derived.as_mut_slice());
+    derived
+}
+
+/// The secret that follows `secret` in the schedule, with what a key exchange has brought, or nothing.
+pub(crate) fn next_secret(hash: &dyn Hash, secret: &Secret, brought: Option<&[u8]>) -> Secret {
+    let nothing = hash.hash(&[]);
+    let salt = derive(hash, secret, b"derived", nothing.as_slice());
+    let zeros = [0; Digest::MAX];
+    let brought = brought.or_else(|| zeros.get(..hash.algorithm().output_len()));
+    extract(hash, salt.as_slice(), brought.unwrap_or_default())
+}
+
+/// The value of Finished, and of a binder: a MAC over the messages with this hash, under a key of
+/// `base` (RFC 8446 §4.4.4).
+pub(crate) fn verify_data(hash: &dyn Hash, base: &Secret, messages: &Digest) -> Digest {
+    let key = derive(hash, base, b"finished", &[]);
+    hash.hmac(key.as_slice(), messages.as_slice(), &[], &[])
+}
+
 const TLS13_PREFIX: &[u8] = b"tls13 ";
 
 /// HKDF-Expand-Label (RFC 8446 §7.1). Label, context and output are short enough.
-fn expand_label(
+pub(crate) fn expand_label(
     hash: &dyn Hash,
     secret: &Secret,
     label: &[u8],

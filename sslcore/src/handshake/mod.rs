@@ -11,8 +11,14 @@ pub(crate) mod hold;
 pub(crate) mod idle;
 pub(crate) mod inbound;
 pub(crate) mod key_schedule;
+pub(crate) mod renewal;
 pub(crate) mod rustls;
 pub(crate) mod settings;
+pub(crate) mod template;
+#[cfg(feature = "engine")]
+pub(crate) mod tls13;
+#[cfg(feature = "engine")]
+pub(crate) mod transcript;
 pub(crate) mod wire;
 
 use alloc::boxed::Box;
@@ -24,6 +30,8 @@ use self::key_schedule::exporter::Exporter;
 use crate::alert::Alert;
 use crate::failure::Failure;
 use crate::handshake::facts::SessionFacts;
+use crate::handshake::wire::pre_shared_key::Identities;
+use crate::identity::pre_shared_key::{KeyRules, PreSharedKey};
 use crate::protocol::SslProtocol;
 use crate::record::header::{ContentType, HEADER_LEN, Header, MAX_BODY_TLS12};
 use crate::record::protection::Protection;
@@ -40,6 +48,14 @@ pub(crate) struct Message<'a> {
     pub(crate) last: bool,
     /// How it was protected, if it was.
     pub(crate) protection: Option<&'a Protection>,
+}
+
+/// A question for pre-shared keys.
+pub(crate) enum KeyQuestion<'a> {
+    /// Of a client, which keys it offers.
+    Client,
+    /// Of a server, which of these keys it has.
+    Server(Identities<'a>),
 }
 
 /// A handshake in progress. Appends what is to be sent to `flight`.
@@ -65,6 +81,32 @@ pub(crate) trait Engine: Send {
 
     /// How the peer's records are protected from now on, if that has changed.
     fn take_read_protection(&mut self) -> Option<Protection>;
+
+    /// What pre-shared keys are asked for, while they are: the engine stands still until it has them.
+    fn asks_for_keys(&self) -> Option<KeyQuestion<'_>> {
+        None
+    }
+
+    /// What the keys have to be.
+    fn key_rules(&self) -> Option<KeyRules> {
+        None
+    }
+
+    /// The keys that were asked for, checked by those rules; none when there is none.
+    fn provide_keys(&mut self, _: &[PreSharedKey]) -> Result<(), Failure> {
+        Ok(())
+    }
+
+    /// Whether the engine goes on with what it was given before: [`work`](Self::work) does one step of
+    /// it, and nothing is read before it is done.
+    fn has_work(&self) -> bool {
+        false
+    }
+
+    /// Does a step, of at most one public-key operation ([rule R16](crate::rules#r16)).
+    fn work(&mut self, _: Now, _: &mut Vec<u8>) -> Result<(), Failure> {
+        Ok(())
+    }
 
     /// The version, once it is settled: with HelloRetryRequest it is TLS 1.3.
     fn settled(&self) -> Option<SslProtocol>;

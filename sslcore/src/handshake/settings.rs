@@ -9,6 +9,7 @@ use rustls_pki_types::{CertificateDer, PrivateKeyDer};
 use zeroize::Zeroize;
 
 use crate::identity::client_sessions::ClientSessionStore;
+use crate::identity::pre_shared_key::PreSharedKey;
 use crate::identity::server_sessions::ServerSessionStore;
 use crate::identity::signer::Signer;
 use crate::identity::ticket_keys::TicketKeys;
@@ -46,8 +47,31 @@ pub(crate) enum Tickets {
     Under(TicketKeys),
 }
 
+/// Pre-shared keys, in the place of certificates.
+#[derive(Clone, PartialEq)]
+pub(crate) struct KeySettings {
+    pub(crate) source: KeySource,
+    /// Whether keys may be short enough to be guessed.
+    pub(crate) allows_short: bool,
+    /// Whether a key may be used alone, without a key exchange.
+    pub(crate) allows_psk_ke: bool,
+    /// Whether a server says that it has no such key.
+    pub(crate) tells_unknown: bool,
+}
+
+/// Where a connection's pre-shared keys come from.
+#[derive(Clone, PartialEq)]
+pub(crate) enum KeySource {
+    /// The application, when it is asked.
+    Asked,
+    /// The configuration.
+    Known(Arc<[PreSharedKey]>),
+}
+
 /// What a configuration says of handshakes.
 pub(crate) struct Settings {
+    /// Pre-shared keys: then certificates are not in use.
+    pub(crate) keys: Option<KeySettings>,
     pub(crate) protocols: Vec<SslProtocol>,
     pub(crate) ciphers: Option<Vec<SslCipher>>,
     pub(crate) groups: Option<Vec<String>>,

@@ -1,6 +1,7 @@
 //! Who we are, and what is remembered of whom we met: private keys, signers, sessions.
 
 pub(crate) mod client_sessions;
+pub(crate) mod pre_shared_key;
 pub(crate) mod private_key;
 pub(crate) mod server_sessions;
 pub(crate) mod signer;

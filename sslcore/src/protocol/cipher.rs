@@ -4,6 +4,7 @@ use core::fmt;
 
 use super::private_use;
 use super::version::SslProtocol;
+use crate::crypto::HashAlgorithm;
 
 /// The AEADs of the record layer. All three have a 16-byte tag and a 12-byte nonce.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -198,6 +199,14 @@ impl SslCipher {
     /// The AEAD that protects the records.
     pub fn aead(&self) -> AeadAlgorithm {
         self.aead
+    }
+
+    /// The hash function of a suite of TLS 1.3 (RFC 8446 §B.4).
+    pub(crate) fn hash(&self) -> HashAlgorithm {
+        match self.id {
+            0x1302 => HashAlgorithm::Sha384,
+            _ => HashAlgorithm::Sha256,
+        }
     }
 
     /// The key exchange: `"ECDH"`; for suites of TLS 1.3, which do not name it, `"any"`.

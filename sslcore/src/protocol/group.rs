@@ -26,6 +26,11 @@ pub(crate) fn name(number: u16) -> Option<&'static str> {
     Some(name)
 }
 
+/// Whether the share of the side that answers depends on the other's, as with ML-KEM.
+pub(crate) const fn is_kem(number: u16) -> bool {
+    matches!(number, 0x200..=0x202 | 0x11eb..=0x11ed)
+}
+
 /// Whether the group with this number is meant by a name.
 pub(crate) fn is_named(number: u16, wanted: &str) -> bool {
     name(number).is_some_and(|name| is_meant(name, wanted))

@@ -8,7 +8,7 @@ use crate::config::room;
 use crate::config::settled::Settled;
 use crate::config_error::ConfigError;
 use crate::crypto::Backend;
-use crate::handshake::rustls::config::ClientTemplate;
+use crate::handshake::template::ClientTemplate;
 use crate::identity::client_sessions::{ClientSessionCache, ClientSessionStore};
 use crate::limits::Timeouts;
 use crate::verify::policy::VerifyMode;

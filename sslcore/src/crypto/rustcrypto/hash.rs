@@ -159,7 +159,7 @@ struct Own<D>(Algorithm, PhantomData<fn() -> D>);
 
 impl<D> own::Hash for Own<D>
 where
-    D: EagerHash + Digest + ZeroizeOnDrop + Send + 'static,
+    D: EagerHash + Digest + Clone + ZeroizeOnDrop + Send + 'static,
 {
     fn algorithm(&self) -> Algorithm {
         self.0
@@ -178,9 +178,13 @@ where
     }
 }
 
-impl<D: Digest + Send> own::HashContext for Running<D> {
+impl<D: Digest + Clone + Send> own::HashContext for Running<D> {
     fn update(&mut self, data: &[u8]) {
         self.0.update(data);
+    }
+
+    fn current(&self) -> own::Digest {
+        own::Digest::cut(&self.0.clone().finalize())
     }
 
     fn finish(self: Box<Self>) -> own::Digest {

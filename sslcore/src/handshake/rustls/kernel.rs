@@ -11,11 +11,10 @@ use rustls::kernel::KernelConnection;
 use super::errors;
 use super::taps::{Clock, Secrets};
 use crate::alert::Alert;
-use crate::crypto::hash::Hash;
 use crate::crypto::suite::Suite;
 use crate::crypto::{AeadAlgorithm, Backend};
 use crate::failure::{Failure, FailureKind};
-use crate::handshake::key_schedule::{Secret, next_traffic_secret, tls13_key};
+use crate::handshake::renewal::Renewal;
 use crate::handshake::wire::session_ticket;
 use crate::protocol::SslProtocol;
 use crate::record::protection::KeyMaterial;
@@ -38,6 +37,19 @@ pub(super) fn material(secrets: &ConnectionTrafficSecrets) -> Result<KeyMaterial
     };
     let iv = iv.as_ref().try_into().map_err(|_| conversion_failure())?;
     KeyMaterial::new(algorithm, key.as_ref(), iv).ok_or_else(conversion_failure)
+}
+
+/// What renews the keys of these secrets; `None` when they are not known.
+pub(super) fn renewal(
+    suite: Suite,
+    backend: &Backend,
+    secrets: &Secrets,
+    is_client: bool,
+) -> Option<Renewal> {
+    let hash = backend.hash(suite.hash()?)?.clone();
+    let client = secrets.client_traffic.clone()?;
+    let server = secrets.server_traffic.clone()?;
+    Some(Renewal::new(hash, suite.aead()?, client, server, is_client))
 }
 
 /// TLS 1.2: its keys last as long as it does, and tickets are part of its handshake.
@@ -63,76 +75,6 @@ impl PostHandshake for Tls12 {
     #[cfg(feature = "testing")]
     fn copied(&self) -> Option<Box<dyn PostHandshake>> {
         Some(Box::new(Self))
-    }
-}
-
-/// TLS 1.3 that keeps no tickets: all that it needs is its traffic secrets, and nothing of rustls.
-#[cfg_attr(feature = "testing", derive(Clone))]
-pub(super) struct Renewal {
-    hash: Arc<dyn Hash>,
-    algorithm: AeadAlgorithm,
-    transmit: Secret,
-    receive: Secret,
-    is_client: bool,
-}
-
-impl Renewal {
-    /// `None` when the secrets are not known.
-    pub(super) fn new(
-        suite: Suite,
-        backend: &Backend,
-        secrets: &Secrets,
-        is_client: bool,
-    ) -> Option<Self> {
-        let client = secrets.client_traffic.clone()?;
-        let server = secrets.server_traffic.clone()?;
-        let (transmit, receive) = match is_client {
-            true => (client, server),
-            false => (server, client),
-        };
-        Some(Self {
-            hash: backend.hash(suite.hash()?)?.clone(),
-            algorithm: suite.aead()?,
-            transmit,
-            receive,
-            is_client,
-        })
-    }
-}
-
-/// Puts the next traffic secret in the place of `secret`, and makes its key.
-fn renew(
-    hash: &dyn Hash,
-    algorithm: AeadAlgorithm,
-    secret: &mut Secret,
-) -> Result<KeyMaterial, Failure> {
-    let next = next_traffic_secret(hash, secret).ok_or_else(conversion_failure)?;
-    let material = tls13_key(hash, algorithm, &next).ok_or_else(conversion_failure)?;
-    *secret = next;
-    Ok(material)
-}
-
-impl PostHandshake for Renewal {
-    fn next_transmit_key(&mut self) -> Result<KeyMaterial, Failure> {
-        renew(&*self.hash, self.algorithm, &mut self.transmit)
-    }
-
-    fn next_receive_key(&mut self) -> Result<KeyMaterial, Failure> {
-        renew(&*self.hash, self.algorithm, &mut self.receive)
-    }
-
-    fn takes_tickets(&self) -> bool {
-        self.is_client
-    }
-
-    /// Stored by nobody ([rule R13](crate::rules#r13)).
-    fn session_ticket(&mut self, body: &[u8], _: Now) -> Result<u32, Failure> {
-        Ok(session_ticket::read(body)?)
-    }
-
-    #[cfg(feature = "testing")]
-    fn copied(&self) -> Option<Box<dyn PostHandshake>> {
-        Some(Box::new(self.clone()))
     }
 }
 

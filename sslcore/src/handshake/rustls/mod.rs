@@ -32,7 +32,7 @@ use rustls::{CommonState, ConnectionTrafficSecrets, HandshakeKind, ProtocolVersi
 use rustls_pki_types::{CertificateDer, UnixTime};
 
 use self::gates::Memory;
-use self::kernel::{Kernel, Renewal, Tls12, conversion_failure, material};
+use self::kernel::{Kernel, Tls12, conversion_failure, material, renewal};
 use self::side::Side;
 use self::staple::Staple;
 use self::taps::{Clock, SecretTap};
@@ -422,7 +422,7 @@ impl Engine for RustlsEngine {
             (Suite::Tls13(_), Some(kernel)) => Box::new(kernel),
             (Suite::Tls13(_), None) => {
                 let (backend, secrets) = (&this.backend, this.tap.secrets());
-                let renewal = Renewal::new(suite, backend, &secrets, is_client);
+                let renewal = renewal(suite, backend, &secrets, is_client);
                 Box::new(renewal.ok_or_else(conversion_failure)?)
             }
         };

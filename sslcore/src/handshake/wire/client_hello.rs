@@ -165,7 +165,28 @@ impl HelloMessage {
         }
     }
 
-    fn extensions(&self) -> Extensions<'_> {
+    /// The message, with its header.
+    pub(crate) fn message(&self) -> &[u8] {
+        self.framed.get(FRAME..).unwrap_or_default()
+    }
+
+    /// Its random and its session id, which a server repeats.
+    ///
+    /// # Errors
+    /// illegal_parameter for compression, which TLS 1.3 has not (RFC 8446 §4.1.2).
+    pub(crate) fn opening(&self) -> Result<(&[u8; 32], &[u8]), Refusal> {
+        let mut reader = Reader::new(self.part(&self.found.fixed), "the ClientHello is damaged");
+        reader.u16()?;
+        let random = reader.array()?;
+        let session_id = reader.vector8()?;
+        reader.vector16()?;
+        match reader.vector8()? {
+            [0] => Ok((random, session_id)),
+            _ => Err(Refusal::illegal("compression in TLS 1.3")),
+        }
+    }
+
+    pub(crate) fn extensions(&self) -> Extensions<'_> {
         Extensions::of_whole(self.part(&self.found.extensions))
     }
 

@@ -9,15 +9,17 @@ pub(crate) mod client_hello;
 pub(crate) mod encrypted_extensions;
 pub(crate) mod extension;
 pub(crate) mod offer;
+pub(crate) mod pre_shared_key;
 pub(crate) mod server_hello;
 pub(crate) mod session_ticket;
 pub(crate) mod signed;
+pub(crate) mod writer;
 
 use crate::alert::Alert;
 use crate::failure::{Failure, FailureKind};
 
-const TLS12: u16 = 0x0303;
-const TLS13: u16 = 0x0304;
+pub(crate) const TLS12: u16 = 0x0303;
+pub(crate) const TLS13: u16 = 0x0304;
 
 /// Why a message is refused: the alert that the peer gets, and what is wrong.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

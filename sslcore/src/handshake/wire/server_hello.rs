@@ -33,13 +33,13 @@ pub(crate) struct ServerHello {
 }
 
 /// All of it, borrowed.
-struct Parts<'a> {
+pub(crate) struct Parts<'a> {
     legacy_version: u16,
     session_id: &'a [u8],
-    suite: u16,
+    pub(crate) suite: u16,
     compression: u8,
-    extensions: Extensions<'a>,
-    hello: ServerHello,
+    pub(crate) extensions: Extensions<'a>,
+    pub(crate) hello: ServerHello,
 }
 
 impl ServerHello {
@@ -57,9 +57,7 @@ impl ServerHello {
     /// What was not offered, what no ServerHello may say, and a cookie that no ClientHello of ours
     /// has room to repeat.
     pub(crate) fn read_answer(message: &[u8], offer: &Offer) -> Result<Self, Refusal> {
-        let parts = Parts::read(message)?;
-        parts.check(offer)?;
-        Ok(parts.hello)
+        Ok(Parts::read_answer(message, offer)?.hello)
     }
 
     /// Whether it asks for another ClientHello.
@@ -75,6 +73,13 @@ impl ServerHello {
 }
 
 impl<'a> Parts<'a> {
+    /// As [`ServerHello::read_answer`], with all that it says.
+    pub(crate) fn read_answer(message: &'a [u8], offer: &Offer) -> Result<Self, Refusal> {
+        let parts = Self::read(message)?;
+        parts.check(offer)?;
+        Ok(parts)
+    }
+
     fn read(message: &'a [u8]) -> Result<Self, Refusal> {
         let mut reader = Reader::new(message, "the ServerHello is damaged");
         reader.take(MESSAGE_HEADER)?;

@@ -1,0 +1,149 @@
+//! Pre-shared keys as TLS 1.3 uses them: what is offered for a key, and what proves it (RFC 8446
+//! §4.2.11, RFC 9258).
+
+use alloc::sync::Arc;
+use alloc::vec::Vec;
+
+use subtle::ConstantTimeEq;
+
+use super::Config;
+use crate::crypto::hash::{Digest, Hash, HashAlgorithm};
+use crate::failure::Failure;
+use crate::handshake::key_schedule::{Secret, derive, expand_label, extract, verify_data};
+use crate::handshake::transcript::Transcript;
+use crate::handshake::wire::pre_shared_key::Imported;
+use crate::identity::pre_shared_key::PreSharedKey;
+
+/// A key for the suites with one hash function.
+#[derive(Clone)]
+pub(super) struct Psk {
+    /// As it goes over the wire.
+    pub(super) identity: Vec<u8>,
+    pub(super) hash: Arc<dyn Hash>,
+    /// The early secret, of which all others come.
+    pub(super) early: Secret,
+    label: &'static [u8],
+}
+
+impl Psk {
+    /// What can be offered for these keys: a plain one once, an imported one for each hash function
+    /// that a suite has.
+    pub(super) fn all(keys: &[PreSharedKey], config: &Config) -> Result<Vec<Self>, Failure> {
+        let mut all = Vec::new();
+        for key in keys {
+            for hash in HashAlgorithm::ALL {
+                let fits = key.context().is_some() || hash == key.hash();
+                if fits && config.rules.hashes[hash as usize] {
+                    all.push(Self::new(key, hash, config)?);
+                }
+            }
+        }
+        Ok(all)
+    }
+
+    fn new(key: &PreSharedKey, target: HashAlgorithm, config: &Config) -> Result<Self, Failure> {
+        let hash = config.hash(target)?;
+        let Some(context) = key.context() else {
+            return Ok(Self {
+                identity: key.identity().into(),
+                early: early_secret(&**hash, key.key()),
+                hash: hash.clone(),
+                label: b"ext binder",
+            });
+        };
+        let identity = Imported {
+            identity: key.identity(),
+            context,
+            target,
+        }
+        .write();
+        let own = &**config.hash(key.hash())?;
+        // RFC 9258 §5.1.
+        let extracted = extract(
+            own,
+            &[0; Digest::MAX][..own.algorithm().output_len()],
+            key.key(),
+        );
+        let mut imported = Secret::zeros(target.output_len());
+        let bound = own.hash(&identity);
+        expand_label(
+            own,
+            &extracted,
+            b"derived psk",
+            bound.as_slice(),
+            imported.as_mut_slice(),
+        )
+        .map_err(|_| super::engine_failure("a key could not be imported"))?;
+        Ok(Self {
+            early: early_secret(&**hash, imported.as_slice()),
+            identity,
+            hash: hash.clone(),
+            label: b"imp binder",
+        })
+    }
+
+    /// A key that nobody has, for the suites with this hash function.
+    pub(super) fn unknown(hash: HashAlgorithm, config: &Config) -> Result<Self, Failure> {
+        let hash = config.hash(hash)?;
+        let mut random = Secret::zeros(hash.algorithm().output_len());
+        config.backend.fill_random(random.as_mut_slice())?;
+        Ok(Self {
+            identity: Vec::new(),
+            early: early_secret(&**hash, random.as_slice()),
+            hash: hash.clone(),
+            label: b"ext binder",
+        })
+    }
+
+    /// The key by which this was sent, if it is among them.
+    pub(super) fn named<'a>(
+        keys: &'a [Self],
+        identity: &[u8],
+        hash: HashAlgorithm,
+    ) -> Option<&'a Self> {
+        let mut keys = keys.iter();
+        keys.find(|key| key.identity == identity && key.hash.algorithm() == hash)
+    }
+
+    /// The binder for a hello, whose beginning up to the binders this is.
+    pub(super) fn binder(&self, before: &Before, truncated: &[u8]) -> Digest {
+        let nothing = self.hash.hash(&[]);
+        let key = derive(&*self.hash, &self.early, self.label, nothing.as_slice());
+        let mut transcript = before.transcript(&self.hash);
+        transcript.add(truncated);
+        verify_data(&*self.hash, &key, &transcript.current())
+    }
+
+    /// Whether the other side has this key, too.
+    pub(super) fn is_proven(&self, before: &Before, truncated: &[u8], binder: &[u8]) -> bool {
+        let expected = self.binder(before, truncated);
+        bool::from(expected.as_slice().ct_eq(binder))
+    }
+}
+
+/// What stands before a hello in the transcript: nothing, or the first hello and its
+/// HelloRetryRequest.
+#[derive(Default)]
+pub(super) struct Before(pub(super) Option<(Vec<u8>, Vec<u8>)>);
+
+impl Before {
+    /// What is hashed up to there.
+    pub(super) fn transcript(&self, hash: &Arc<dyn Hash>) -> Transcript {
+        match &self.0 {
+            None => Transcript::new(hash.clone()),
+            Some((first, retry)) => {
+                let mut transcript = Transcript::retried(hash.clone(), first);
+                transcript.add(retry);
+                transcript
+            }
+        }
+    }
+}
+
+fn early_secret(hash: &dyn Hash, key: &[u8]) -> Secret {
+    extract(
+        hash,
+        &[0; Digest::MAX][..hash.algorithm().output_len()],
+        key,
+    )
+}
