@@ -39,7 +39,7 @@ use alloc::string::ToString;
 
 pub use super::action::Action;
 pub use super::configurations::Configurations;
-pub use super::scenario::{ClientCertificate, Scenario};
+pub use super::scenario::{ClientCertificate, Scenario, SharedKeys};
 use crate::transcript::replay_between;
 pub use crate::transcript::{Difference, Recorder, Transcript, TranscriptError};
 

@@ -83,6 +83,8 @@ pub(super) enum Call {
     Answer(u32, Answer),
     Provide(u32),
     Refuse(u32),
+    /// `provide_psk`, with keys of these identities.
+    ProvideKeys(u32, Vec<Vec<u8>>),
     /// With an alert of this number.
     RefuseWith(u32, u8),
     Simple(Simple),
@@ -137,6 +139,7 @@ pub(super) const VERIFY_AS: &str = "verify as";
 pub(super) const WITHOUT_SNI: &str = "without SNI";
 pub(super) const SET_READ_BUFFER_SIZE: &str = "set_read_buffer_size";
 pub(super) const SET_PEER_CLOSE_TIMEOUT: &str = "set_peer_close_timeout";
+pub(super) const PROVIDE_KEYS: &str = "provide_psk";
 pub(super) const NONE: &str = "none";
 pub(super) const NO_WALL_CLOCK: &str = "no wall clock";
 
@@ -189,6 +192,13 @@ impl fmt::Display for Call {
             Self::Answer(id, answer) => write!(f, "answer {id} {answer}"),
             Self::Provide(id) => write!(f, "provide {id}"),
             Self::Refuse(id) => write!(f, "refuse {id}"),
+            Self::ProvideKeys(id, identities) => {
+                write!(f, "{PROVIDE_KEYS} {id}")?;
+                identities.iter().try_for_each(|identity| {
+                    f.write_str(" ")?;
+                    identity.iter().try_for_each(|byte| write!(f, "{byte:02x}"))
+                })
+            }
             Self::RefuseWith(id, code) => write!(f, "refuse {id} with {code}"),
             Self::Simple(call) => f.write_str(call.text()),
         }

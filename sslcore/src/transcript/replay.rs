@@ -12,7 +12,8 @@ use super::text::Transcript;
 use crate::alert::Alert;
 use crate::config::{ClientConfig, ServerConfig, ServerStart};
 use crate::connection::Verdict;
-use crate::event::{RequestId, ReviewId};
+use crate::event::{PskId, RequestId, ReviewId};
+use crate::identity::pre_shared_key::PreSharedKey;
 use crate::verify::SslError;
 
 /// The first line in which a replay is not what was recorded. [`Transcript`] has an example.
@@ -153,6 +154,10 @@ fn repeat(call: &Call, on: &mut Recorder, client: &ClientConfig, server: Option<
             let Some(server) = server else { return };
             on.provide_config(RequestId(*id), server)
         }
+        Call::ProvideKeys(id, identities) => {
+            let keys: Vec<_> = identities.iter().filter_map(|it| known_key(it)).collect();
+            on.provide_psk(PskId(*id), &keys)
+        }
         Call::Refuse(id) => on.refuse_config(RequestId(*id)),
         Call::RefuseWith(id, code) => {
             on.refuse_config_with(RequestId(*id), Alert::from_code(*code))
@@ -175,4 +180,15 @@ fn repeat(call: &Call, on: &mut Recorder, client: &ClientConfig, server: Option<
             Ok(())
         }
     };
+}
+
+/// The key of this identity, if it is public.
+fn known_key(identity: &[u8]) -> Option<PreSharedKey> {
+    #[cfg(feature = "testing")]
+    return crate::testing::known_psk(identity).ok();
+    #[cfg(not(feature = "testing"))]
+    {
+        let _ = identity;
+        None
+    }
 }
