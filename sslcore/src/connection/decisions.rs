@@ -81,6 +81,13 @@ impl<'a> PskRequest<'a> {
 }
 
 /// The keys that a client names: an iterator over [`PskIdentity`].
+///
+/// ```
+/// # use sslcore::PskIdentities;
+/// fn is_known(mut identities: PskIdentities<'_>) -> bool {
+///     identities.any(|identity| identity.name() == b"sensor 7")
+/// }
+/// ```
 #[derive(Clone, Debug)]
 pub struct PskIdentities<'a>(Identities<'a>);
 
@@ -117,7 +124,7 @@ impl<'a> PskIdentity<'a> {
         Imported::read(self.0).map(|imported| imported.context)
     }
 
-    /// What the client sent.
+    /// The bytes that the client sent.
     pub fn bytes(&self) -> &'a [u8] {
         self.0
     }

@@ -2,9 +2,9 @@
 
 use core::fmt;
 
+use super::hash::HashAlgorithm;
 use super::private_use;
 use super::version::SslProtocol;
-use crate::crypto::HashAlgorithm;
 
 /// The AEADs of the record layer. All three have a 16-byte tag and a 12-byte nonce.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]

@@ -12,7 +12,7 @@ use crate::protocol::SslProtocol;
 ///
 /// ```
 /// # use sslcore::SslProtocol;
-/// # use sslcore::testing::transcript::{ClientCertificate, Configurations, Scenario};
+/// # use sslcore::testing::transcript::{ClientCertificate, Configurations, Scenario, SharedKeys};
 /// let scenario = Scenario {
 ///     version: Some(SslProtocol::TlsV1_3),
 ///     client_certificate: ClientCertificate::Accepted,
@@ -22,6 +22,8 @@ use crate::protocol::SslProtocol;
 /// assert_eq!(scenario.to_string(), "tls13 mutual max_fragment 100");
 /// assert_eq!(Scenario::named("mutual tls13 max_fragment 100"), Some(scenario));
 /// assert!(Configurations::without_security(&scenario.to_string(), 1).is_some());
+/// let keyed = Scenario { keys: SharedKeys::Known, ..Scenario::default() };
+/// assert_eq!(keyed.to_string(), "psk");
 /// ```
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
 pub struct Scenario {

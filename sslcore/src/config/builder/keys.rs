@@ -35,7 +35,7 @@ impl<C> ConfigBuilder<C> {
         self
     }
 
-    /// The same with keys that the application gives when it is asked:
+    /// Authenticates both ends by pre-shared keys, too, which the application gives when it is asked:
     /// [`Event::PreSharedKeyRequired`](crate::Event::PreSharedKeyRequired).
     ///
     /// ```

@@ -6,12 +6,12 @@ use alloc::vec::Vec;
 
 use rustls_pki_types::{CertificateDer, ServerName, UnixTime};
 
+use super::agreed::{Agreed, Completed};
+use super::config::Config;
+use super::failures::{check_finished, check_last, engine_failure, no_key, unexpected};
+use super::flight;
 use super::psk::{Before, Psk};
-use super::secrets::{Handshake, Log};
-use super::{
-    Agreed, Completed, Config, VERSION, check_finished, check_last, engine_failure, flight, known,
-    no_key, unexpected,
-};
+use super::secrets::{Handshake, Log, VERSION};
 use crate::alert::Alert;
 use crate::config_error::ConfigError;
 use crate::crypto::Backend;
@@ -441,7 +441,7 @@ fn cookie<'a>(answer: &Parts<'a>) -> Result<Option<&'a [u8]>, Refusal> {
 impl Engine for Client {
     fn start(&mut self, _: Now, _: &mut Vec<u8>) -> Result<(), Failure> {
         let config = self.config.clone();
-        match known(&config.keys) {
+        match config.known_keys() {
             Some(keys) => self.begin(keys),
             None => Ok(()),
         }

@@ -2,7 +2,7 @@
 
 use alloc::vec::Vec;
 
-use super::engine_failure;
+use super::failures::engine_failure;
 use crate::failure::Failure;
 use crate::handshake::wire::writer::Writer;
 use crate::record::header::{ContentType, LEGACY_VERSION};

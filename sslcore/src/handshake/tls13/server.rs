@@ -6,12 +6,14 @@ use alloc::vec::Vec;
 
 use rustls_pki_types::{CertificateDer, UnixTime};
 
-use super::psk::{Before, Psk};
-use super::secrets::{Handshake, Log};
-use super::{
-    Agreed, Completed, Config, VERSION, check_finished, check_last, engine_failure, flight,
-    incompatible, known, no_key, unexpected,
+use super::agreed::{Agreed, Completed};
+use super::config::Config;
+use super::failures::{
+    check_finished, check_last, engine_failure, incompatible, no_key, unexpected,
 };
+use super::flight;
+use super::psk::{Before, Psk};
+use super::secrets::{Handshake, Log, VERSION};
 use crate::alert::Alert;
 use crate::config_error::ConfigError;
 use crate::crypto::Backend;
@@ -494,7 +496,7 @@ impl Engine for Server {
     fn start(&mut self, _: Now, _: &mut Vec<u8>) -> Result<(), Failure> {
         self.look()?;
         let config = self.config.clone();
-        match known(&config.keys) {
+        match config.known_keys() {
             Some(keys) => self.choose(keys),
             None => {
                 self.state = State::Asking;

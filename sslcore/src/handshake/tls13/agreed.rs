@@ -1,0 +1,89 @@
+//! What comes of a handshake.
+
+use alloc::boxed::Box;
+use alloc::sync::Arc;
+
+use super::secrets::{Application, VERSION, protection};
+use crate::crypto::Backend;
+use crate::crypto::hash::Hash;
+use crate::failure::Failure;
+use crate::handshake::facts::SessionFacts;
+use crate::handshake::key_schedule::exporter::Exporter;
+use crate::handshake::renewal::Renewal;
+use crate::protocol::SslCipher;
+use crate::record::protection::Protection;
+use crate::record::traffic::HandOff;
+
+/// What the two ends have agreed upon.
+#[derive(Default)]
+pub(super) struct Agreed {
+    pub(super) cipher: Option<SslCipher>,
+    pub(super) group: Option<u16>,
+    pub(super) alpn: Option<Box<[u8]>>,
+    pub(super) retried: bool,
+    /// The name of the key.
+    pub(super) identity: Option<Box<[u8]>>,
+}
+
+impl Agreed {
+    pub(super) fn facts(&self, server_name: Option<Box<str>>) -> SessionFacts {
+        SessionFacts {
+            protocol: self.cipher.map(|_| VERSION),
+            cipher: self.cipher.map(|cipher| cipher.id()),
+            group: self.group,
+            alpn: self.alpn.clone(),
+            // TLS 1.3 has what it is for.
+            extended_master_secret: self.cipher.is_some(),
+            retried: self.retried,
+            psk_identity: self.identity.clone(),
+            server_name,
+            ..SessionFacts::default()
+        }
+    }
+}
+
+/// What is left of a complete handshake.
+pub(super) struct Completed {
+    pub(super) cipher: SslCipher,
+    pub(super) hash: Arc<dyn Hash>,
+    pub(super) secrets: Application,
+}
+
+impl Completed {
+    pub(super) fn exporter(&self) -> Exporter {
+        Exporter::Tls13 {
+            hash: self.hash.clone(),
+            secret: self.secrets.exporter.clone(),
+        }
+    }
+
+    /// How the server's records are protected behind its Finished, from the first on.
+    pub(super) fn of_server(&self, backend: &Backend) -> Result<Protection, Failure> {
+        protection(
+            backend,
+            &*self.hash,
+            self.cipher.aead(),
+            &self.secrets.server,
+        )
+    }
+
+    pub(super) fn hand_off(self, backend: &Backend, is_client: bool) -> Result<HandOff, Failure> {
+        let Self {
+            cipher,
+            hash,
+            secrets: Application { client, server, .. },
+        } = self;
+        let made = |secret| protection(backend, &*hash, cipher.aead(), secret);
+        let (tx, rx) = match is_client {
+            true => (made(&client)?, made(&server)?),
+            false => (made(&server)?, made(&client)?),
+        };
+        Ok(HandOff {
+            tx,
+            rx,
+            post: Box::new(Renewal::new(hash, cipher.aead(), client, server, is_client)),
+            // Of all suites less than what connections renew their keys after.
+            confidentiality_limit: u64::MAX,
+        })
+    }
+}
