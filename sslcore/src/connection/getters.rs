@@ -255,7 +255,8 @@ impl Connection {
     /// }
     /// ```
     pub fn psk_identity(&self) -> Option<&[u8]> {
-        self.io.known.facts.psk_identity.as_deref()
+        let identity = self.io.known.facts.psk_identity.as_ref();
+        identity.map(|identity| &*identity.0)
     }
 
     /// The server name that the client asks for in its hello (SNI, RFC 6066 §3), as it was sent, in

@@ -7,7 +7,7 @@ use super::secrets::{Application, VERSION, protection};
 use crate::crypto::Backend;
 use crate::crypto::hash::Hash;
 use crate::failure::Failure;
-use crate::handshake::facts::SessionFacts;
+use crate::handshake::facts::{Identity, SessionFacts};
 use crate::handshake::key_schedule::exporter::Exporter;
 use crate::handshake::renewal::Renewal;
 use crate::protocol::SslCipher;
@@ -22,7 +22,7 @@ pub(super) struct Agreed {
     pub(super) alpn: Option<Box<[u8]>>,
     pub(super) retried: bool,
     /// The name of the key.
-    pub(super) identity: Option<Box<[u8]>>,
+    pub(super) identity: Option<Box<Identity>>,
 }
 
 impl Agreed {

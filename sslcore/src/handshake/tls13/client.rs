@@ -17,7 +17,7 @@ use crate::config_error::ConfigError;
 use crate::crypto::Backend;
 use crate::crypto::kx::KeyPair;
 use crate::failure::{Failure, FailureKind};
-use crate::handshake::facts::SessionFacts;
+use crate::handshake::facts::{Identity, SessionFacts};
 use crate::handshake::key_schedule::exporter::Exporter;
 use crate::handshake::settings::{KeySettings, Settings};
 use crate::handshake::transcript::Transcript;
@@ -345,7 +345,7 @@ impl Client {
         if key.hash.algorithm() != cipher.hash() {
             return Err(Refusal::illegal("a key of another hash function").into());
         }
-        self.agreed.identity = Some(key.identity.as_slice().into());
+        self.agreed.identity = Some(Box::new(Identity(key.identity.as_slice().into())));
         Ok(key.clone())
     }
 

@@ -19,7 +19,7 @@ use crate::config_error::ConfigError;
 use crate::crypto::Backend;
 use crate::crypto::kx::KeyPair;
 use crate::failure::{Failure, FailureKind};
-use crate::handshake::facts::SessionFacts;
+use crate::handshake::facts::{Identity, SessionFacts};
 use crate::handshake::key_schedule::exporter::Exporter;
 use crate::handshake::settings::{KeySettings, Settings};
 use crate::handshake::transcript::Transcript;
@@ -186,7 +186,7 @@ impl Server {
             let Some(key) = named(cipher).cloned() else {
                 continue;
             };
-            self.agreed.identity = Some(identity.into());
+            self.agreed.identity = Some(Box::new(Identity(identity.into())));
             self.state = State::Accepting(Chosen { key, place, cipher });
             return Ok(());
         }
@@ -326,9 +326,9 @@ impl Server {
         if extensions.find(number::COOKIE).is_some() {
             return Err(Refusal::illegal("a cookie that nobody has given").into());
         }
+        let chosen_identity = self.agreed.identity.as_ref().map(|identity| &*identity.0);
         let mut identities = self.offered()?.identities();
-        let place =
-            identities.position(|identity| Some(identity) == self.agreed.identity.as_deref());
+        let place = identities.position(|identity| Some(identity) == chosen_identity);
         let place = place.ok_or_else(|| Refusal::illegal("the key that was chosen is gone"))?;
         chosen.place = place;
         self.check_binder(&chosen)?;
