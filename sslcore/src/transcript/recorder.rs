@@ -7,7 +7,7 @@ use core::fmt::{self, Write};
 use core::ops::Deref;
 use core::time::Duration;
 
-use super::line::{Answer, Call, Clock, Line, Simple};
+use super::line::{Answer, Call, Clock, KeyName, Line, Simple};
 use super::text::Transcript;
 use crate::alert::Alert;
 use crate::buffer::Buffers;
@@ -417,12 +417,16 @@ impl Recorder {
         self.checked(outcome)
     }
 
-    /// Makes the call [`Connection::provide_psk`], and records it with the keys' identities: the keys are
-    /// in no transcript. A session with such a call can be drawn; it replays where the keys are those of
+    /// Makes the call [`Connection::provide_psk`], and records it with the keys' names: the keys are in no
+    /// transcript. A session with such a call can be drawn; it replays where the keys are those of
     /// `testing::known_psk`.
     pub fn provide_psk(&mut self, id: PskId, keys: &[PreSharedKey]) -> Result<(), UsageError> {
-        let identities = keys.iter().map(|key| key.identity().into());
-        self.call(Call::ProvideKeys(id.0, identities.collect()));
+        let names = keys.iter().map(|key| KeyName {
+            identity: key.identity().into(),
+            hash: key.hash(),
+            context: key.context().map(<[u8]>::to_vec),
+        });
+        self.call(Call::ProvideKeys(id.0, names.collect()));
         let outcome = self.connection.provide_psk(id, keys);
         self.checked(outcome)
     }

@@ -168,8 +168,15 @@ fn repeat(call: &Call, on: &mut Recorder, means: &Means<'_>) {
             let Some(server) = server else { return };
             on.provide_config(RequestId(*id), server)
         }
-        Call::ProvideKeys(id, identities) => {
-            let keys: Vec<_> = identities.iter().filter_map(|it| key(it)).collect();
+        Call::ProvideKeys(id, names) => {
+            let known = names.iter().filter_map(|name| {
+                let known = key(&name.identity)?.with_hash(name.hash);
+                match &name.context {
+                    Some(context) => known.imported(context).ok(),
+                    None => Some(known),
+                }
+            });
+            let keys: Vec<_> = known.collect();
             on.provide_psk(PskId(*id), &keys)
         }
         Call::Refuse(id) => on.refuse_config(RequestId(*id)),
