@@ -385,7 +385,7 @@ impl Engine for RustlsEngine {
                 hash: self.backend.hash(suite.hash()?)?.clone(),
                 secret: secrets.exporter.clone()?,
             },
-            Suite::Tls12(suite) => {
+            suite @ Suite::Tls12(_) => {
                 let hello = self.facts.server?;
                 if !hello.extended_master_secret {
                     return Some(Exporter::Forbidden);
@@ -394,7 +394,7 @@ impl Engine for RustlsEngine {
                 randoms[..32].copy_from_slice(&secrets.client_random);
                 randoms[32..].copy_from_slice(&hello.random);
                 Exporter::Tls12 {
-                    suite,
+                    hash: self.backend.hash(suite.hash()?)?.clone(),
                     master: secrets.tls12_master.clone()?,
                     randoms: Box::new(randoms),
                 }
