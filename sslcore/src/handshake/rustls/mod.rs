@@ -32,13 +32,14 @@ use rustls::{CommonState, ConnectionTrafficSecrets, HandshakeKind, ProtocolVersi
 use rustls_pki_types::{CertificateDer, UnixTime};
 
 use self::gates::Memory;
-use self::kernel::{Kernel, Tls12, conversion_failure, material, renewal};
+use self::kernel::{Kernel, conversion_failure, material, renewal};
 use self::side::Side;
 use self::staple::Staple;
 use self::taps::{Clock, SecretTap};
 use self::verifier::Recorder;
 use super::hold::Gate;
 use super::key_schedule::exporter::Exporter;
+use super::renewal::Tls12;
 use super::wire::client_hello::HelloMessage;
 use super::wire::offer::Offer;
 use super::wire::server_hello::ServerHello;

@@ -3,7 +3,7 @@
 use alloc::boxed::Box;
 use alloc::sync::Arc;
 
-use super::secrets::{Application, VERSION, protection};
+use super::secrets::{Application, protection};
 use crate::crypto::Backend;
 use crate::crypto::hash::Hash;
 use crate::failure::Failure;
@@ -16,23 +16,23 @@ use crate::record::traffic::HandOff;
 
 /// What the two ends have agreed upon.
 #[derive(Default)]
-pub(super) struct Agreed {
-    pub(super) cipher: Option<SslCipher>,
-    pub(super) group: Option<u16>,
-    pub(super) alpn: Option<Box<[u8]>>,
-    pub(super) retried: bool,
+pub(in crate::handshake) struct Agreed {
+    pub(in crate::handshake) cipher: Option<SslCipher>,
+    pub(in crate::handshake) group: Option<u16>,
+    pub(in crate::handshake) alpn: Option<Box<[u8]>>,
+    pub(in crate::handshake) retried: bool,
     /// The name of the key.
-    pub(super) identity: Option<Box<Identity>>,
+    pub(in crate::handshake) identity: Option<Box<Identity>>,
 }
 
 impl Agreed {
-    pub(super) fn facts(&self, server_name: Option<Box<str>>) -> SessionFacts {
+    pub(in crate::handshake) fn facts(&self, server_name: Option<Box<str>>) -> SessionFacts {
         SessionFacts {
-            protocol: self.cipher.map(|_| VERSION),
+            protocol: self.cipher.map(|cipher| cipher.protocol()),
             cipher: self.cipher.map(|cipher| cipher.id()),
             group: self.group,
             alpn: self.alpn.clone(),
-            // TLS 1.3 has what it is for.
+            // TLS 1.3 has what it is for, and TLS 1.2 without it is refused.
             extended_master_secret: self.cipher.is_some(),
             retried: self.retried,
             psk_identity: self.identity.clone(),
@@ -43,14 +43,14 @@ impl Agreed {
 }
 
 /// What is left of a complete handshake.
-pub(super) struct Completed {
-    pub(super) cipher: SslCipher,
-    pub(super) hash: Arc<dyn Hash>,
+pub(in crate::handshake) struct Completed {
+    pub(in crate::handshake) cipher: SslCipher,
+    pub(in crate::handshake) hash: Arc<dyn Hash>,
     pub(super) secrets: Application,
 }
 
 impl Completed {
-    pub(super) fn exporter(&self) -> Exporter {
+    pub(in crate::handshake) fn exporter(&self) -> Exporter {
         Exporter::Tls13 {
             hash: self.hash.clone(),
             secret: self.secrets.exporter.clone(),
@@ -58,7 +58,7 @@ impl Completed {
     }
 
     /// How the server's records are protected behind its Finished, from the first on.
-    pub(super) fn of_server(&self, backend: &Backend) -> Result<Protection, Failure> {
+    pub(in crate::handshake) fn of_server(&self, backend: &Backend) -> Result<Protection, Failure> {
         protection(
             backend,
             &*self.hash,
@@ -67,7 +67,11 @@ impl Completed {
         )
     }
 
-    pub(super) fn hand_off(self, backend: &Backend, is_client: bool) -> Result<HandOff, Failure> {
+    pub(in crate::handshake) fn hand_off(
+        self,
+        backend: &Backend,
+        is_client: bool,
+    ) -> Result<HandOff, Failure> {
         let Self {
             cipher,
             hash,

@@ -8,13 +8,13 @@ use crate::failure::{Failure, FailureKind};
 use crate::handshake::wire::Refusal;
 
 /// A message that has no place in this state.
-pub(super) fn unexpected(kind: u8) -> Failure {
+pub(in crate::handshake) fn unexpected(kind: u8) -> Failure {
     Failure::new(FailureKind::UnexpectedMessage, Alert::UnexpectedMessage)
         .because(format_args!("handshake message {kind}"))
 }
 
 /// The last message before new keys must end its record (RFC 8446 §5.1).
-pub(super) fn check_last(last: bool) -> Result<(), Failure> {
+pub(in crate::handshake) fn check_last(last: bool) -> Result<(), Failure> {
     match last {
         true => Ok(()),
         false => Err(Refusal::new(
@@ -26,7 +26,7 @@ pub(super) fn check_last(last: bool) -> Result<(), Failure> {
 }
 
 /// Compares the value of a Finished, in constant time.
-pub(super) fn check_finished(value: &[u8], expected: &[u8]) -> Result<(), Failure> {
+pub(in crate::handshake) fn check_finished(value: &[u8], expected: &[u8]) -> Result<(), Failure> {
     if value.len() != expected.len() {
         return Err(Refusal::decode("a Finished of another length").into());
     }
@@ -40,16 +40,16 @@ pub(super) fn check_finished(value: &[u8], expected: &[u8]) -> Result<(), Failur
 }
 
 /// Nothing in common.
-pub(super) fn incompatible(why: &str) -> Failure {
+pub(in crate::handshake) fn incompatible(why: &str) -> Failure {
     Failure::new(FailureKind::Incompatible, Alert::HandshakeFailure).because(why)
 }
 
 /// No key in common.
-pub(super) fn no_key(alert: Alert, why: &str) -> Failure {
+pub(in crate::handshake) fn no_key(alert: Alert, why: &str) -> Failure {
     Failure::new(FailureKind::NoPreSharedKey, alert).because(why)
 }
 
-pub(super) fn engine_failure(why: &str) -> Failure {
+pub(in crate::handshake) fn engine_failure(why: &str) -> Failure {
     Failure::new(FailureKind::Engine, Alert::InternalError).because(why)
 }
 

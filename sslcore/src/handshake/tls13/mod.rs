@@ -22,12 +22,12 @@
 //! read only changes the state, and [`Engine::work`](super::Engine::work) does what the state says. The halves of a hybrid key
 //! exchange are one step for now.
 
-mod agreed;
+pub(super) mod agreed;
 #[cfg(feature = "client")]
 pub(crate) mod client;
-mod config;
-mod failures;
-mod flight;
+pub(super) mod config;
+pub(super) mod failures;
+pub(super) mod flight;
 mod psk;
 mod secrets;
 #[cfg(feature = "server")]

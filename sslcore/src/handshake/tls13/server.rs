@@ -22,6 +22,7 @@ use crate::failure::{Failure, FailureKind};
 use crate::handshake::facts::{Identity, SessionFacts};
 use crate::handshake::key_schedule::exporter::Exporter;
 use crate::handshake::settings::{KeySettings, Settings};
+use crate::handshake::tls12_psk;
 use crate::handshake::transcript::Transcript;
 use crate::handshake::wire::client_hello::HelloMessage;
 use crate::handshake::wire::extension::number;
@@ -106,6 +107,8 @@ enum State {
     Keyed(Chosen),
     AwaitingFinished(Transcript, Handshake),
     Complete,
+    /// The client speaks TLS 1.2.
+    Tls12(Box<tls12_psk::Server>),
     /// A step has failed.
     Failed,
 }
@@ -132,10 +135,17 @@ impl Server {
     /// Looks at the first hello, as far as that needs no key.
     fn look(&mut self) -> Result<(), Failure> {
         let hello = self.hello.hello();
-        if !hello.offers(VERSION) {
+        let in_common = |version| self.config.has(version) && hello.offers(version);
+        if !in_common(VERSION) {
+            if in_common(SslProtocol::TlsV1_2) {
+                let config = self.config.clone();
+                let server = tls12_psk::Server::new(config, &self.hello, &mut self.agreed)?;
+                self.state = State::Tls12(Box::new(server));
+                return Ok(());
+            }
             let refusal = Refusal::new(
                 Alert::ProtocolVersion,
-                "pre-shared keys need TLS 1.3, and the client does not offer it",
+                "the client offers no version in which there are pre-shared keys here",
             );
             return Err(refusal.into());
         }
@@ -166,13 +176,13 @@ impl Server {
     fn common_cipher(&self, fits: impl Fn(SslCipher) -> bool) -> Option<SslCipher> {
         let hello = self.hello.hello();
         if self.config.prefers_own_ciphers {
-            let mut own = self.config.ciphers.iter().copied();
+            let mut own = self.config.ciphers_of(VERSION);
             return own
                 .find(|cipher| fits(*cipher) && hello.cipher_suites().any(|id| id == cipher.id()));
         }
         let theirs = hello.cipher_suites();
         let mut common = theirs.filter_map(|id| self.config.cipher(id));
-        common.find(|cipher| fits(*cipher))
+        common.find(|cipher| cipher.protocol() == VERSION && fits(*cipher))
     }
 
     /// Takes the first key of the client's that is among these.
@@ -408,7 +418,7 @@ impl Server {
         let mut seal = |message: &[u8], flight: &mut Vec<u8>| {
             flight::sealed(flight, message, &mut protection, config.max_fragment)
         };
-        self.agreed.alpn = self.application_protocol()?;
+        self.agreed.alpn = config.application_protocol(&self.hello.hello())?;
         let message = flight::written(Writer::message(kind::ENCRYPTED_EXTENSIONS, |w| {
             w.vector16(|w| {
                 if let Some(name) = &self.agreed.alpn {
@@ -431,25 +441,6 @@ impl Server {
         self.read_protection = Some(secrets.of_client(backend, &*key.hash, algorithm)?);
         self.state = State::AwaitingFinished(transcript, secrets);
         Ok(())
-    }
-
-    /// Our first protocol that the client offers, too (RFC 7301 §3.2).
-    fn application_protocol(&self) -> Result<Option<Box<[u8]>>, Failure> {
-        let hello = self.hello.hello();
-        let own = &self.config.alpn;
-        if own.is_empty() || hello.alpn().next().is_none() {
-            return Ok(None);
-        }
-        let common = own
-            .iter()
-            .find(|name| hello.alpn().any(|offered| offered == **name));
-        match common {
-            Some(name) => Ok(Some(name.as_slice().into())),
-            None => Err(Failure::new(
-                FailureKind::Incompatible,
-                Alert::NoApplicationProtocol,
-            )),
-        }
     }
 }
 
@@ -495,6 +486,9 @@ fn shares_of<'a>(content: &'a [u8], groups: &[u8]) -> Result<Vec<(u16, &'a [u8])
 impl Engine for Server {
     fn start(&mut self, _: Now, _: &mut Vec<u8>) -> Result<(), Failure> {
         self.look()?;
+        if let State::Tls12(_) = self.state {
+            return Ok(());
+        }
         let config = self.config.clone();
         match config.known_keys() {
             Some(keys) => self.choose(keys),
@@ -506,11 +500,16 @@ impl Engine for Server {
     }
 
     fn asks_for_keys(&self) -> Option<KeyQuestion<'_>> {
-        let offered = match self.state {
+        let offered = match &self.state {
             State::Asking => self.offered().ok()?,
+            State::Tls12(it) => return it.asks_for_keys(),
             _ => return None,
         };
-        Some(KeyQuestion::Server(offered.identities()))
+        Some(KeyQuestion {
+            protocol: VERSION,
+            hint: None,
+            named: Some(offered.identities()),
+        })
     }
 
     fn key_rules(&self) -> Option<KeyRules> {
@@ -518,17 +517,26 @@ impl Engine for Server {
     }
 
     fn provide_keys(&mut self, keys: &[PreSharedKey]) -> Result<(), Failure> {
-        self.choose(keys)
+        match &mut self.state {
+            State::Tls12(it) => it.provide_keys(keys, &mut self.agreed),
+            _ => self.choose(keys),
+        }
     }
 
     fn has_work(&self) -> bool {
-        matches!(
-            self.state,
-            State::Accepting(_) | State::Generating(..) | State::Agreeing(..) | State::Keyed(_)
-        )
+        match &self.state {
+            State::Tls12(it) => it.has_work(),
+            State::Accepting(_) | State::Generating(..) | State::Agreeing(..) | State::Keyed(_) => {
+                true
+            }
+            _ => false,
+        }
     }
 
     fn work(&mut self, _: Now, flight: &mut Vec<u8>) -> Result<(), Failure> {
+        if let State::Tls12(it) = &mut self.state {
+            return it.work(&self.hello, &self.agreed, flight);
+        }
         match core::mem::replace(&mut self.state, State::Failed) {
             State::Accepting(chosen) => self.accept(chosen, flight),
             State::Generating(chosen, group, share) => self.generate(chosen, group, share, flight),
@@ -545,9 +553,17 @@ impl Engine for Server {
         }
     }
 
-    fn message(&mut self, message: Message<'_>, _: Now, _: &mut Vec<u8>) -> Result<(), Failure> {
+    fn message(
+        &mut self,
+        message: Message<'_>,
+        _: Now,
+        flight: &mut Vec<u8>,
+    ) -> Result<(), Failure> {
         let last = message.last;
         let message = message.framed.get(FRAME..).unwrap_or_default();
+        if let State::Tls12(it) = &mut self.state {
+            return it.message(message, flight, &mut self.agreed);
+        }
         let kind = message.first().copied().unwrap_or_default();
         match (core::mem::replace(&mut self.state, State::Failed), kind) {
             (State::AwaitingHello(chosen, group), kind::CLIENT_HELLO) => {
@@ -566,17 +582,23 @@ impl Engine for Server {
         }
     }
 
-    /// The client's, which means nothing (RFC 8446 §D.4).
+    /// The client's, which means nothing in TLS 1.3 (RFC 8446 §D.4).
     fn change_cipher_spec(&mut self, _: &mut [u8], _: Now, _: &mut Vec<u8>) -> Result<(), Failure> {
-        Ok(())
+        match &mut self.state {
+            State::Tls12(it) => it.change_cipher_spec(),
+            _ => Ok(()),
+        }
     }
 
     fn take_read_protection(&mut self) -> Option<Protection> {
-        self.read_protection.take()
+        match &mut self.state {
+            State::Tls12(it) => it.take_read_protection(),
+            _ => self.read_protection.take(),
+        }
     }
 
     fn settled(&self) -> Option<SslProtocol> {
-        self.agreed.cipher.map(|_| VERSION)
+        self.agreed.cipher.map(|cipher| cipher.protocol())
     }
 
     fn refuses_early_data(&self) -> bool {
@@ -619,7 +641,11 @@ impl Engine for Server {
     }
 
     fn is_complete(&self) -> bool {
-        matches!(self.state, State::Complete)
+        match &self.state {
+            State::Complete => true,
+            State::Tls12(it) => it.is_complete(),
+            _ => false,
+        }
     }
 
     fn facts(&self) -> SessionFacts {
@@ -627,13 +653,16 @@ impl Engine for Server {
     }
 
     fn exporter(&self) -> Option<Exporter> {
+        if let State::Tls12(it) = &self.state {
+            return it.exporter();
+        }
         let completed = self.application.as_ref();
         completed
             .filter(|_| self.is_complete())
             .map(Completed::exporter)
     }
 
-    fn finish(self: Box<Self>, _: Option<Protection>) -> Result<HandOff, Failure> {
+    fn finish(self: Box<Self>, received: Option<Protection>) -> Result<HandOff, Failure> {
         let Self {
             config,
             state,
@@ -641,6 +670,7 @@ impl Engine for Server {
             ..
         } = *self;
         match (state, application) {
+            (State::Tls12(it), _) => it.finish(received),
             (State::Complete, Some(completed)) => completed.hand_off(&config.backend, false),
             _ => Err(engine_failure("the handshake is not complete")),
         }
