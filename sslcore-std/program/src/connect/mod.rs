@@ -23,7 +23,7 @@ use std::io;
 use std::process::ExitCode;
 use std::time::{Duration, Instant};
 
-use sslcore_std::sslcore::{ReadEnd, UsageError, Verdict};
+use sslcore_std::sslcore::{Alert, FailureKind, ReadEnd, UsageError, Verdict};
 use sslcore_std::starttls::negotiate;
 use sslcore_std::trace::{Direction, Wire};
 use sslcore_std::{Connector, SslSocket, WaitError};
@@ -115,7 +115,8 @@ fn session(
         Ok(_) => settings.trust,
         Err(error) => return Err(give_up(&mut socket, error, false, watch, options)),
     };
-    report.tell(&Encrypted::new(socket.connection(), trust));
+    let encrypted = Encrypted::new(socket.connection(), trust, options.psk.name());
+    report.tell(&encrypted);
     socket.set_peer_close_timeout(Some(options.timeout));
     let (mut socket, traffic, outcome) = pump::run(socket, options, watch)?;
     let outcome = outcome.and_then(|()| {
@@ -415,7 +416,13 @@ fn give_up(
         WaitError::Timeout => return Trouble::new(Exit::TlsFailure, late),
         error => return Trouble::new(Exit::TlsFailure, error.to_string()),
     };
-    let exit = Exit::of(failure.kind(), encrypted);
+    let exit = match failure.kind() {
+        // The server could not make out that we have its key (RFC 8446 §4.2.11).
+        FailureKind::AlertReceived(Alert::DecryptError) if options.psk.is_given() => {
+            Exit::CertificateRefused
+        }
+        kind => Exit::of(kind, encrypted),
+    };
     let connection = socket.connection();
     let why = failure::sentence(&failure, encrypted, connection, watch, options);
     Trouble::new(exit, why)
