@@ -63,10 +63,23 @@ pub(super) fn sentence(
     }
 }
 
+/// Whether a server has said so that it does not have our pre-shared key: the alert for a wrong binder
+/// is not written down anywhere (RFC 8446 §4.2.11), we send the first, OpenSSL and GnuTLS the second. A
+/// server that has no key of the name may go on with its certificate, for which our hello is missing
+/// an extension.
+pub(super) fn is_about_the_key(kind: FailureKind) -> bool {
+    matches!(
+        kind,
+        FailureKind::AlertReceived(
+            Alert::DecryptError | Alert::IllegalParameter | Alert::MissingExtension
+        )
+    )
+}
+
 /// About a handshake with the pre-shared key of this name, if it failed for that.
 fn key_hint(failure: &Failure, name: &str) -> Option<String> {
     let hint = match failure.kind() {
-        FailureKind::AlertReceived(Alert::DecryptError) => format!(
+        FailureKind::AlertReceived(Alert::DecryptError | Alert::IllegalParameter) => format!(
             "its key \"{name}\" is another one than ours, or it has none of that name: see --psk-file, \
              --psk-hash and --psk-context"
         ),

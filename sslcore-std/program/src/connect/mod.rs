@@ -23,7 +23,7 @@ use std::io;
 use std::process::ExitCode;
 use std::time::{Duration, Instant};
 
-use sslcore_std::sslcore::{Alert, FailureKind, ReadEnd, UsageError, Verdict};
+use sslcore_std::sslcore::{ReadEnd, UsageError, Verdict};
 use sslcore_std::starttls::negotiate;
 use sslcore_std::trace::{Direction, Wire};
 use sslcore_std::{Connector, SslSocket, WaitError};
@@ -417,8 +417,7 @@ fn give_up(
         error => return Trouble::new(Exit::TlsFailure, error.to_string()),
     };
     let exit = match failure.kind() {
-        // The server could not make out that we have its key (RFC 8446 §4.2.11).
-        FailureKind::AlertReceived(Alert::DecryptError) if options.psk.is_given() => {
+        kind if options.psk.is_given() && failure::is_about_the_key(kind) => {
             Exit::CertificateRefused
         }
         kind => Exit::of(kind, encrypted),
