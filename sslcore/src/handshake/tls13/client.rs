@@ -61,6 +61,7 @@ impl Template {
             name,
             state: State::Asking,
             keys: Vec::new(),
+            ciphers: Vec::new(),
             random: [0; 32],
             session_id: [0; 32],
             before: Before::default(),
@@ -81,6 +82,9 @@ pub(crate) struct Client {
     state: State,
     /// What is offered, in order.
     keys: Vec<Psk>,
+    /// The suites that a key fits. Servers take a suite before they look for a key, and of one that
+    /// no key fits nothing could come.
+    ciphers: Vec<SslCipher>,
     random: [u8; 32],
     /// That of no session: the handshake looks like one that is resumed (RFC 8446 §D.4).
     session_id: [u8; 32],
@@ -140,6 +144,12 @@ impl Client {
             return Err(Failure::silent(FailureKind::NoPreSharedKey)
                 .because("the application has none for this server"));
         }
+        let fits = |cipher: &SslCipher| {
+            let mut keys = self.keys.iter();
+            keys.any(|key| key.hash.algorithm() == cipher.hash())
+        };
+        let ciphers = self.config.ciphers.iter().copied();
+        self.ciphers = ciphers.filter(fits).collect();
         self.config.backend.fill_random(&mut self.random)?;
         self.config.backend.fill_random(&mut self.session_id)?;
         let first = self.config.groups.first();
@@ -189,7 +199,7 @@ impl Client {
             w.u16(TLS12);
             w.bytes(&self.random);
             w.vector8(|w| w.bytes(&self.session_id));
-            w.vector16(|w| config.ciphers.iter().for_each(|cipher| w.u16(cipher.id())));
+            w.vector16(|w| self.ciphers.iter().for_each(|cipher| w.u16(cipher.id())));
             w.vector8(|w| w.u8(0)); // no compression
             w.vector16(|w| {
                 if let Some(name) = &self.name {
@@ -285,7 +295,8 @@ impl Client {
     ) -> Result<(), Failure> {
         let offered = core::mem::take(&mut self.offered);
         let answer = Parts::read_answer(message, &offered.offer)?;
-        let cipher = self.config.cipher(answer.suite);
+        let mut offers = self.ciphers.iter().copied();
+        let cipher = offers.find(|cipher| cipher.id() == answer.suite);
         let cipher =
             cipher.ok_or_else(|| Refusal::illegal("a cipher suite that was not offered"))?;
         if self.agreed.cipher.is_some_and(|before| before != cipher) {

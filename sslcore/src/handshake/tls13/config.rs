@@ -80,6 +80,7 @@ impl Config {
         }
     }
 
+    #[cfg(feature = "server")]
     pub(super) fn cipher(&self, id: u16) -> Option<SslCipher> {
         let mut ciphers = self.ciphers.iter();
         ciphers.find(|cipher| cipher.id() == id).copied()
