@@ -9,7 +9,7 @@ use clap::{Args, ValueHint, value_parser};
 use sslcore_std::sslcore::{ServerConfig, VerifyMode};
 use sslcore_std::trust;
 
-use super::identity::Identity;
+use super::identity::{Identity, Proof};
 use super::server::Service;
 use super::www::Folder;
 use crate::ciphers::Ciphers;
@@ -191,13 +191,6 @@ fn seconds(text: &str) -> Result<Duration, String> {
 pub(super) struct Listener {
     pub(super) listener: TcpListener,
     pub(super) address: SocketAddr,
-}
-
-/// How the server proves who it is, and clients perhaps who they are.
-pub(super) enum Proof {
-    Certificate(Identity),
-    /// By a key that both have.
-    Key(psk::Key),
 }
 
 impl Options {

@@ -6,8 +6,8 @@ use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 use serde_json::{Value, json};
 
 use super::fate::Fate;
+use super::identity::Proof;
 use super::mail::Mail;
-use super::options::Proof;
 use crate::psk;
 use crate::telling::Telling;
 use crate::text::{Fingerprint, Palette, ascii_json, escaped};
