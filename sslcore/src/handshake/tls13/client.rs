@@ -309,14 +309,9 @@ impl Client {
             let cookie = cookie(&answer)?.map(<[u8]>::to_vec);
             self.before = Before(Some((offered.message.clone(), message.into())));
             self.offered = offered;
+            // Of every suite that is offered there is one.
             self.keys
                 .retain(|key| key.hash.algorithm() == cipher.hash());
-            if self.keys.is_empty() {
-                return Err(no_key(
-                    Alert::HandshakeFailure,
-                    "none fits the server's suite",
-                ));
-            }
             return match wanted {
                 // In a step of its own.
                 Some(group) => {
