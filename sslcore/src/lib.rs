@@ -129,6 +129,7 @@
 #![cfg_attr(
     not(all(
         feature = "client",
+        feature = "engine",
         feature = "server",
         feature = "sign",
         feature = "tls12"

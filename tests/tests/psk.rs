@@ -2,11 +2,11 @@
 
 use sslcore::crypto::{Backend, HashAlgorithm};
 use sslcore::{
-    Alert, ClientConfig, ConfigBuilder, ConfigError, Event, FailureKind, PreSharedKey,
-    PreSharedKeyError, PskId, ServerConfig, SslCipher, SslMode, SslProtocol, UsageError,
-    VerifyMode,
+    Alert, ClientConfig, ConfigBuilder, ConfigError, Event, FailureKind, Limits, PreSharedKey,
+    PreSharedKeyError, PskId, ServerConfig, ServerStart, SslCipher, SslMode, SslProtocol,
+    UsageError, VerifyMode,
 };
-use sslcore_tests::pair::{End, Pair, backend, backends};
+use sslcore_tests::pair::{End, Pair, backend, backends, server_name};
 
 const SECRET: [u8; 32] = [0x5e; 32];
 
@@ -404,6 +404,44 @@ fn keys_that_cannot_be_used_leave_the_question_open() {
     assert_eq!(given, Err(UsageError::PreSharedKey { index, why }));
     assert_eq!(asked(&pair.client), id);
     pair.client.conn.provide_psk(id, &nine[..8]).expect("open");
+}
+
+/// A server that takes a suite before it looks for a key, as OpenSSL's do, must not find one that is for
+/// none.
+#[test]
+fn a_client_offers_the_suites_that_its_keys_fit_and_no_others() {
+    let sha384 = || key("other").with_hash(HashAlgorithm::Sha384);
+    let imported = || key("device").imported("").expect("a key");
+    for backend in backends() {
+        for (keys, hashes) in [
+            (vec![key("device")], &["SHA256"][..]),
+            (vec![sha384()], &["SHA384"]),
+            (vec![key("device"), sha384()], &["SHA256", "SHA384"]),
+            (vec![imported()], &["SHA256", "SHA384"]),
+        ] {
+            let config = client(backend.clone()).pre_shared_keys(keys).build();
+            let mut pair = Pair::new(Limits::default());
+            pair.client
+                .conn
+                .start_client_encryption(&config.expect("client"), server_name())
+                .expect("start");
+            let fallback = server(backend.clone()).build().expect("server");
+            pair.server
+                .conn
+                .start_server_encryption(ServerStart::Ask { fallback })
+                .expect("start");
+            pair.run();
+            let request = pair.server.conn.config_request().expect("asked");
+            let fits = |cipher: &SslCipher| {
+                let is_new = cipher.protocol() == SslProtocol::TlsV1_3;
+                is_new && hashes.iter().any(|hash| cipher.name().ends_with(hash))
+            };
+            let wanted = backend.supported_ciphers().filter(fits);
+            let wanted: Vec<u16> = wanted.map(|cipher| cipher.id()).collect();
+            let offered: Vec<u16> = request.hello.cipher_suites().collect();
+            assert_eq!(offered, wanted, "{hashes:?}");
+        }
+    }
 }
 
 #[test]

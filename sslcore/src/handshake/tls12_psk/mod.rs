@@ -29,8 +29,10 @@ mod secrets;
 #[cfg(all(feature = "server", feature = "tls12"))]
 mod server;
 
-#[cfg(not(feature = "tls12"))]
-pub(super) use self::absent::{Before, Client, Server};
+#[cfg(all(feature = "server", not(feature = "tls12")))]
+pub(super) use self::absent::Server;
+#[cfg(all(feature = "client", not(feature = "tls12")))]
+pub(super) use self::absent::{Before, Client};
 #[cfg(all(feature = "client", feature = "tls12"))]
 pub(super) use self::client::{Before, Client};
 #[cfg(all(feature = "server", feature = "tls12"))]

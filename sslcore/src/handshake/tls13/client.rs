@@ -63,6 +63,7 @@ impl Template {
             state: State::Asking,
             keys: Vec::new(),
             plain: None,
+            ciphers: Vec::new(),
             random: [0; 32],
             session_id: [0; 32],
             before: Before::default(),
@@ -85,6 +86,9 @@ pub(crate) struct Client {
     keys: Vec<Psk>,
     /// What there is for TLS 1.2.
     plain: Option<PreSharedKey>,
+    /// The suites of both versions that a key fits. Servers take a suite before they look for a key, and of one that
+    /// no key fits nothing could come.
+    ciphers: Vec<SslCipher>,
     random: [u8; 32],
     /// That of no session: the handshake looks like one that is resumed (RFC 8446 §D.4).
     session_id: [u8; 32],
@@ -153,6 +157,15 @@ impl Client {
             return Err(Failure::silent(FailureKind::NoPreSharedKey)
                 .because("the application has none for this server"));
         }
+        let fits = |cipher: &SslCipher| match cipher.protocol() {
+            SslProtocol::TlsV1_2 => self.plain.is_some(),
+            SslProtocol::TlsV1_3 => {
+                let mut keys = self.keys.iter();
+                keys.any(|key| key.hash.algorithm() == cipher.hash())
+            }
+        };
+        let ciphers = self.config.ciphers.iter().copied();
+        self.ciphers = ciphers.filter(fits).collect();
         self.config.backend.fill_random(&mut self.random)?;
         if self.keys.is_empty() {
             self.state = State::Greeting;
@@ -210,10 +223,6 @@ impl Client {
     fn hello(&self, share: Option<(u16, &[u8])>, cookie: Option<&[u8]>) -> Option<Vec<u8>> {
         let config = &*self.config;
         let tls12 = self.offers_tls12();
-        let offered = |cipher: &&SslCipher| match cipher.protocol() {
-            SslProtocol::TlsV1_3 => share.is_some(),
-            SslProtocol::TlsV1_2 => tls12,
-        };
         let session_id: &[u8] = match share {
             Some(_) => &self.session_id,
             None => &[],
@@ -222,10 +231,7 @@ impl Client {
             w.u16(TLS12);
             w.bytes(&self.random);
             w.vector8(|w| w.bytes(session_id));
-            w.vector16(|w| {
-                let ciphers = config.ciphers.iter().filter(offered);
-                ciphers.for_each(|cipher| w.u16(cipher.id()));
-            });
+            w.vector16(|w| self.ciphers.iter().for_each(|cipher| w.u16(cipher.id())));
             w.vector8(|w| w.u8(0)); // no compression
             w.vector16(|w| {
                 if let Some(name) = &self.name {
@@ -355,7 +361,8 @@ impl Client {
                 return Ok(());
             }
         };
-        let cipher = self.config.cipher(answer.suite);
+        let mut offers = self.ciphers.iter().copied();
+        let cipher = offers.find(|cipher| cipher.id() == answer.suite);
         let cipher =
             cipher.ok_or_else(|| Refusal::illegal("a cipher suite that was not offered"))?;
         if self.agreed.cipher.is_some_and(|before| before != cipher) {
@@ -368,14 +375,9 @@ impl Client {
             let cookie = cookie(&answer)?.map(<[u8]>::to_vec);
             self.before = Before(Some((offered.message.clone(), message.into())));
             self.offered = offered;
+            // Of every suite that is offered there is one.
             self.keys
                 .retain(|key| key.hash.algorithm() == cipher.hash());
-            if self.keys.is_empty() {
-                return Err(no_key(
-                    Alert::HandshakeFailure,
-                    "none fits the server's suite",
-                ));
-            }
             return match wanted {
                 // In a step of its own.
                 Some(group) => {
@@ -516,6 +518,7 @@ impl Engine for Client {
             None if !config.has(VERSION) => {
                 // The server's hint comes before the question.
                 config.backend.fill_random(&mut self.random)?;
+                self.ciphers = config.ciphers.clone();
                 self.state = State::Greeting;
                 Ok(())
             }
