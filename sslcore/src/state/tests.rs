@@ -14,10 +14,11 @@ use crate::connection::handshaking::{Begun, Reached};
 use crate::connection::hello::{AwaitingHello, Chosen, Greeted, Greeting, Start};
 use crate::connection::io::{Io, Outbound};
 use crate::connection::judging::{Approved, Ruling};
+use crate::connection::keying::Provided;
 use crate::connection::over::Ending;
 use crate::connection::plain::Plain;
 use crate::crypto::Backend;
-use crate::event::ReviewId;
+use crate::event::{PskId, ReviewId};
 use crate::failure::{Failure, FailureKind};
 use crate::handshake::idle::Idle;
 use crate::handshake::wire::client_hello::HelloMessage;
@@ -83,7 +84,7 @@ fn chosen() -> Chosen {
 }
 
 /// Every row of the table, reached by those before it: from where, why, and where to.
-const TABLE: [(&str, &str, &str); 11] = [
+const TABLE: [(&str, &str, &str); 13] = [
     ("Plain", "Client", "Greeting"),
     ("Plain", "Server", "AwaitingHello"),
     ("Greeting", "Begun", "Handshaking"),
@@ -91,10 +92,12 @@ const TABLE: [(&str, &str, &str); 11] = [
     ("AwaitingHello", "Asked", "Choosing"),
     ("Choosing", "Chosen", "Handshaking"),
     ("Handshaking", "VerdictDue", "Judging"),
+    ("Handshaking", "KeysWanted", "Keying"),
     ("Handshaking", "Completed", "Traffic"),
     ("Judging", "Approved", "Handshaking"),
     ("Judging", "Doubted", "Held"),
     ("Held", "Approved", "Handshaking"),
+    ("Keying", "Provided", "Handshaking"),
 ];
 
 /// Leaves a phase for this reason.
@@ -108,12 +111,16 @@ fn leave(phase: Phase, why: &str, io: &mut Io) -> Phase {
         (Phase::AwaitingHello(it), _) => Leaving::AwaitingHello(it, Greeted::Known(chosen())),
         (Phase::Choosing(it), _) => Leaving::Choosing(it, chosen()),
         (Phase::Handshaking(it), "VerdictDue") => Leaving::Handshaking(it, Reached::VerdictDue),
+        (Phase::Handshaking(it), "KeysWanted") => {
+            Leaving::Handshaking(it, Reached::KeysWanted(PskId(0)))
+        }
         (Phase::Handshaking(it), _) => Leaving::Handshaking(it, Reached::Completed),
         (Phase::Judging(it), "Doubted") => Leaving::Judging(it, Ruling::Doubted(ReviewId(0))),
         (Phase::Judging(it), _) => {
             Leaving::Judging(it, Ruling::Approved(Approved { trusted: true }))
         }
         (Phase::Held(it), _) => Leaving::Held(it, Approved { trusted: true }),
+        (Phase::Keying(it), _) => Leaving::Keying(it, Provided),
         (Phase::Traffic(_) | Phase::Over(_), _) => panic!("nothing leads out of it"),
     };
     leaving.next(io)
@@ -134,7 +141,7 @@ fn name(phase: &Phase) -> String {
 }
 
 /// All but the last.
-const LIVING: [&str; 8] = [
+const LIVING: [&str; 9] = [
     "Plain",
     "Greeting",
     "AwaitingHello",
@@ -142,6 +149,7 @@ const LIVING: [&str; 8] = [
     "Handshaking",
     "Judging",
     "Held",
+    "Keying",
     "Traffic",
 ];
 
@@ -182,6 +190,8 @@ fn what_was_written_early_is_handed_on_until_it_is_abandoned() {
         "VerdictDue",
         "Doubted",
         "Approved",
+        "KeysWanted",
+        "Provided",
         "Completed",
     ] {
         phase = leave(phase, why, io);
@@ -229,6 +239,7 @@ fn a_call_is_legal_where_it_makes_sense() {
         );
         assert!(phase.sink(Outbound::Open).is_ok(), "{from}");
         let (choice, verdict) = (phase.choosing().err(), phase.held().err());
+        let keys = phase.keying().err();
         assert_eq!(
             choice,
             (from != "Choosing").then_some(NoDecisionOpen),
@@ -239,6 +250,7 @@ fn a_call_is_legal_where_it_makes_sense() {
             (from != "Held").then_some(NoDecisionOpen),
             "{from}"
         );
+        assert_eq!(keys, (from != "Keying").then_some(NoDecisionOpen), "{from}");
     }
 }
 
