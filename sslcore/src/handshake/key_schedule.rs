@@ -125,4 +125,6 @@ pub(crate) fn tls12_key(
 }
 
 #[cfg(all(test, feature = "ring"))]
+pub(crate) mod rfc_8448;
+#[cfg(all(test, feature = "ring"))]
 mod tests;

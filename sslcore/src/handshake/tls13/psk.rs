@@ -147,3 +147,6 @@ fn early_secret(hash: &dyn Hash, key: &[u8]) -> Secret {
         key,
     )
 }
+
+#[cfg(all(test, feature = "ring"))]
+mod tests;
