@@ -320,6 +320,9 @@ impl Server {
             return Err(Refusal::illegal("early data behind HelloRetryRequest").into());
         }
         self.hello = second;
+        // None of it is under way any more (RFC 8446 §4.2.10).
+        self.early_data = false;
+        self.hello.check_tls13()?;
         let extensions = self.hello.extensions();
         if extensions.find(number::COOKIE).is_some() {
             return Err(Refusal::illegal("a cookie that nobody has given").into());
