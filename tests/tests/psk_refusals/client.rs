@@ -276,6 +276,11 @@ impl Answered {
     pub(crate) fn complete(&mut self, end: &mut End) {
         let finished = self.finished();
         end.give(&self.tx.seal(HANDSHAKE, &finished, 0), usize::MAX);
+        self.converse(end);
+    }
+
+    /// The second half of it.
+    pub(crate) fn converse(&mut self, end: &mut End) {
         assert!(end.conn.is_encrypted(), "{:?}", end.conn);
         let mut tx = self.keys.direction(&self.application[0]);
         end.give(&tx.seal(DATA, b"ping", 0), usize::MAX);

@@ -10,6 +10,7 @@ mod first_hello;
 mod key_shares;
 mod keys;
 mod last_flight;
+mod pieces;
 mod retry;
 mod second_hello;
 mod server;
