@@ -46,9 +46,11 @@ pub(crate) const ISSUED_TICKET: usize = POST_HANDSHAKE_MESSAGE - 64;
 /// all of them have 65,535 bytes (RFC 8446 §4.4.2, RFC 6066 §8).
 pub(crate) const STAPLED_RESPONSE: usize = 0xffff - 8;
 
-/// The pre-shared keys that a client offers, and the identities that a server asks its application
-/// about: those behind them are not looked at.
+/// The pre-shared keys that a client offers.
 pub(crate) const OFFERED_KEYS: usize = 8;
+/// The identities that a server looks at, and asks its application about: an imported key has one for
+/// each hash function (RFC 9258 §5.1), of which there are two.
+pub(crate) const OFFERED_IDENTITIES: usize = 2 * OFFERED_KEYS;
 
 /// The limits on what a connection holds ([rule R8](crate::rules#r8)), and when it gives memory back.
 ///

@@ -207,10 +207,10 @@ fn a_binder_that_proves_nothing_is_refused() {
             BAD_KEY,
         ),
         (
-            "behind eight others",
+            "behind sixteen others",
             |c| {
                 let ours = c.offered.remove(0);
-                c.offered = vec![other(); 8];
+                c.offered = vec![other(); 16];
                 c.offered.push(ours);
             },
             BAD_KEY,

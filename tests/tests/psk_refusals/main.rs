@@ -6,6 +6,7 @@
 mod client;
 mod early_data;
 mod encrypted_extensions;
+mod extremes;
 mod first_hello;
 mod key_shares;
 mod keys;

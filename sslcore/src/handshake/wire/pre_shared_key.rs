@@ -60,7 +60,7 @@ impl<'a> OfferedPsks<'a> {
     pub(crate) fn identities(&self) -> Identities<'a> {
         Identities {
             block: self.identities,
-            left: limits::OFFERED_KEYS,
+            left: limits::OFFERED_IDENTITIES,
         }
     }
 
