@@ -18,6 +18,9 @@ pub(crate) const KEY_UPDATES: u32 = 32;
 pub(crate) const RENEGOTIATION_REQUESTS: u32 = 1;
 /// NewSessionTicket messages in the life of a connection (RFC 8446 §4.6.1).
 pub(crate) const SESSION_TICKETS: u32 = 256;
+/// ChangeCipherSpec records in a handshake of TLS 1.3, where they mean nothing: one behind each
+/// ClientHello (RFC 8446 §D.4).
+pub(crate) const CHANGE_CIPHER_SPECS: u32 = 2;
 /// Early data that is dropped because nobody allowed it, in bytes (RFC 8446 §4.2.10): as much as a
 /// client may have sent before it learnt that.
 pub(crate) const REFUSED_EARLY_DATA: usize = 16 * 1024;

@@ -7,8 +7,8 @@ use sslcore_tests::sealing::{ALERT, CHANGE_CIPHER_SPEC, DATA, HANDSHAKE, record}
 
 use crate::server::{Answering, Server, protocols};
 use crate::stage::{
-    BAD_FINISHED, BAD_RECORD, ILLEGAL, MALFORMED, Refusal, UNEXPECTED, UNSOLICITED, calling,
-    client, refusal,
+    BAD_FINISHED, BAD_RECORD, ILLEGAL, MALFORMED, Refusal, TOO_MANY, UNEXPECTED, UNSOLICITED,
+    calling, client, refusal,
 };
 
 /// A client that waits for EncryptedExtensions.
@@ -269,6 +269,29 @@ fn records_that_have_no_place_in_the_servers_flight_are_refused() {
         let mut rx = answering.keys.direction(&answering.keys.client);
         assert_eq!(refusal(what, &mut end, Some(&mut rx)), expected, "{what}");
     }
+}
+
+#[test]
+fn what_means_nothing_is_dropped_and_counted() {
+    let nothing = record(CHANGE_CIPHER_SPEC, &[1]);
+    // In the clear of the server's flight, before and behind its hello.
+    for before in 0..=3 {
+        let mut end = calling(client());
+        let mut server = Server::hear(&mut end);
+        let answering = server.answering();
+        end.give(&nothing.repeat(before), usize::MAX);
+        if before == 3 {
+            assert_eq!(refusal("", &mut end, None), TOO_MANY);
+            continue;
+        }
+        end.give(&record(HANDSHAKE, &answering.server_hello), usize::MAX);
+        end.give(&nothing.repeat(2 - before), usize::MAX);
+        answering.finish(&mut end).complete(&mut end);
+    }
+    let (mut answering, mut end) = greeted();
+    end.give(&nothing.repeat(3), usize::MAX);
+    let said = refusal("", &mut end, Some(&mut answering.rx));
+    assert_eq!(said, TOO_MANY);
 }
 
 #[test]

@@ -5,7 +5,7 @@ use sslcore_tests::sealing::{ALERT, CHANGE_CIPHER_SPEC, DATA, HANDSHAKE, record}
 
 use crate::client::{Answered, Client};
 use crate::stage::{
-    BAD_FINISHED, BAD_RECORD, MALFORMED, Refusal, UNEXPECTED, refusal, server, waiting,
+    BAD_FINISHED, BAD_RECORD, MALFORMED, Refusal, TOO_MANY, UNEXPECTED, refusal, server, waiting,
 };
 
 fn greeted() -> (Answered, End) {
@@ -155,8 +155,12 @@ fn records_that_have_no_place_before_finished_are_refused() {
         let refused = refusal(what, &mut end, Some(&mut answered.rx));
         assert_eq!(refused, UNEXPECTED, "{what}");
     }
-    // One that means nothing is dropped.
+    // What means nothing is dropped, but not for ever (rule R10).
     let (mut answered, mut end) = greeted();
-    end.give(&record(CHANGE_CIPHER_SPEC, &[1]), usize::MAX);
+    end.give(&record(CHANGE_CIPHER_SPEC, &[1]).repeat(2), usize::MAX);
     answered.complete(&mut end);
+    let (mut answered, mut end) = greeted();
+    end.give(&record(CHANGE_CIPHER_SPEC, &[1]).repeat(3), usize::MAX);
+    let refused = refusal("three", &mut end, Some(&mut answered.rx));
+    assert_eq!(refused, TOO_MANY);
 }

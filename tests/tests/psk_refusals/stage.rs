@@ -1,8 +1,8 @@
 //! Where the plays of these tests are given.
 
 use sslcore::{
-    Alert, ClientConfig, ConfigBuilder, Event, FailureKind, Fault, PreSharedKey, ServerConfig,
-    ServerStart,
+    Alert, ClientConfig, ConfigBuilder, Event, FailureKind, Fault, PreSharedKey, Repeated,
+    ServerConfig, ServerStart,
 };
 use sslcore_tests::pair::{End, backend, server_name};
 use sslcore_tests::sealing::{ALERT, DATA, Direction, records};
@@ -21,6 +21,11 @@ pub(crate) const NO_KEY: Refusal = (FailureKind::NoPreSharedKey, Alert::Handshak
 pub(crate) const BAD_KEY: Refusal = (FailureKind::BadPreSharedKey, Alert::DecryptError);
 pub(crate) const BAD_FINISHED: Refusal = (FailureKind::BadHandshakeSignature, Alert::DecryptError);
 pub(crate) const BAD_RECORD: Refusal = (FailureKind::BadRecordMac, Alert::BadRecordMac);
+
+pub(crate) const TOO_MANY: Refusal = (
+    FailureKind::TooMuchOf(Repeated::ChangeCipherSpecs),
+    Alert::UnexpectedMessage,
+);
 
 pub(crate) const SECRET: [u8; 32] = [0x5e; 32];
 pub(crate) const IDENTITY: &[u8] = b"device";
