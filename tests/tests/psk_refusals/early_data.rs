@@ -5,7 +5,7 @@ use sslcore_tests::pair::End;
 use sslcore_tests::sealing::{DATA, HANDSHAKE, record};
 
 use crate::client::{Answered, Client};
-use crate::stage::{BAD_RECORD, UNEXPECTED, refusal, server, waiting};
+use crate::stage::{BAD_RECORD, UNEXPECTED, key, refusal, server, waiting};
 
 /// What protection adds: the content type and the tag.
 const OVERHEAD: usize = 17;
@@ -85,4 +85,18 @@ fn early_data_inside_a_cut_hello_is_refused() {
     end.give(&record(HANDSHAKE, &message[..100]), usize::MAX);
     end.give(&early(1), usize::MAX);
     assert_eq!(refusal("", &mut end, None), UNEXPECTED);
+}
+
+#[test]
+fn early_data_waits_while_keys_are_asked_for_and_is_dropped_then() {
+    let mut client = Client::default();
+    client.add(number::EARLY_DATA, &[]);
+    let mut end = waiting(server().ask_for_pre_shared_keys());
+    let own = client.message();
+    end.give(&record(HANDSHAKE, &own), usize::MAX);
+    end.give(&early(9000), usize::MAX);
+    let id = end.conn.psk_request().expect("a question").id;
+    end.conn.provide_psk(id, &[key()]).expect("open");
+    let answer = end.take();
+    client.hear(&own, &answer).complete(&mut end);
 }

@@ -1,5 +1,6 @@
 //! A first hello, changed before it is bound.
 
+use sslcore::crypto::HashAlgorithm;
 use sslcore::{Alert, FailureKind};
 use sslcore_tests::hello::{number, vector8, vector16};
 use sslcore_tests::sealing::{HANDSHAKE, record};
@@ -45,7 +46,7 @@ fn an_honest_client_is_answered_with_what_it_derives_itself() {
         ];
         let key = match hash {
             Hash::Sha256 => key(),
-            Hash::Sha384 => key().with_hash(sslcore::crypto::HashAlgorithm::Sha384),
+            Hash::Sha384 => key().with_hash(HashAlgorithm::Sha384),
         };
         let mut end = waiting(server().pre_shared_keys([key]));
         client.greet(&mut end).complete(&mut end);
@@ -55,22 +56,73 @@ fn an_honest_client_is_answered_with_what_it_derives_itself() {
 
 #[test]
 fn an_imported_key_is_one_for_each_hash() {
-    for suite in [0x1301, AES_256_SHA384] {
+    let hashes = [Hash::Sha256, Hash::Sha384];
+    for (own, algorithm) in hashes
+        .into_iter()
+        .zip([HashAlgorithm::Sha256, HashAlgorithm::Sha384])
+    {
+        for (place, suite) in [0x1301, AES_256_SHA384].into_iter().enumerate() {
+            let mut client = Client::default();
+            client.hello.suites = vec![suite];
+            client.offered = hashes
+                .map(|hash| {
+                    let imported = Psk::imported_by(own, hash, IDENTITY, b"here", &SECRET);
+                    Offered::new(&imported.0, imported.1)
+                })
+                .to_vec();
+            let imported = key().with_hash(algorithm).imported("here").expect("short");
+            let mut end = waiting(server().pre_shared_keys([imported]));
+            let mut answered = client.greet(&mut end);
+            let selected = answered.hello.extensions.get(number::PRE_SHARED_KEY);
+            assert_eq!(selected[..], [0, place as u8]);
+            answered.complete(&mut end);
+        }
+    }
+}
+
+#[test]
+fn an_imported_key_is_bound_to_its_context_and_to_its_hash() {
+    let imported = |own, target, context: &[u8]| {
+        let imported = Psk::imported_by(own, target, IDENTITY, context, &SECRET);
+        Offered::new(&imported.0, imported.1)
+    };
+    for (what, offered) in [
+        (
+            "another context",
+            imported(Hash::Sha256, Hash::Sha256, b"there"),
+        ),
+        ("no context", imported(Hash::Sha256, Hash::Sha256, b"")),
+        (
+            "another hash of its own",
+            imported(Hash::Sha384, Hash::Sha256, b"here"),
+        ),
+        (
+            "a target that no suite has",
+            imported(Hash::Sha256, Hash::Sha384, b"here"),
+        ),
+        (
+            "not imported",
+            Offered::new(IDENTITY, Psk::external(Hash::Sha256, &SECRET)),
+        ),
+        ("bound as if it were not imported", {
+            let mut offered = imported(Hash::Sha256, Hash::Sha256, b"here");
+            offered.psk.label = "ext binder";
+            offered
+        }),
+        ("for TLS 1.2", {
+            let mut offered = imported(Hash::Sha256, Hash::Sha256, b"here");
+            let version = offered.identity.len() - 3;
+            offered.identity[version] = 3;
+            offered
+        }),
+    ] {
         let mut client = Client::default();
-        client.hello.suites = vec![suite];
-        client.offered = [Hash::Sha256, Hash::Sha384]
-            .map(|hash| {
-                let (identity, psk) = Psk::imported(hash, IDENTITY, b"here", &SECRET);
-                Offered::new(&identity, psk)
-            })
-            .to_vec();
-        let imported = key().imported("here").expect("short");
-        let mut end = waiting(server().pre_shared_keys([imported]));
-        let mut answered = client.greet(&mut end);
-        let place = u8::from(suite == AES_256_SHA384);
-        let selected = answered.hello.extensions.get(number::PRE_SHARED_KEY);
-        assert_eq!(selected[..], [0, place]);
-        answered.complete(&mut end);
+        client.hello.suites = vec![0x1301];
+        client.offered = vec![offered];
+        let own = key().imported("here").expect("short");
+        let mut end = waiting(server().pre_shared_keys([own]));
+        end.give(&client.record(), usize::MAX);
+        assert_eq!(refusal(what, &mut end, None), BAD_KEY, "{what}");
     }
 }
 

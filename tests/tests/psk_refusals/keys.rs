@@ -108,9 +108,20 @@ impl Psk {
         }
     }
 
-    /// RFC 9258 §5.1: the identity that goes over the wire, and the key for it. The external key
+    /// RFC 9258 §5.1: the identity that goes over the wire, and the key for it, of an external key that
     /// belongs to SHA-256.
     pub(crate) fn imported(
+        target: Hash,
+        identity: &[u8],
+        context: &[u8],
+        secret: &[u8],
+    ) -> (Vec<u8>, Self) {
+        Self::imported_by(Hash::Sha256, target, identity, context, secret)
+    }
+
+    /// The same of one that belongs to `own`.
+    pub(crate) fn imported_by(
+        own: Hash,
         target: Hash,
         identity: &[u8],
         context: &[u8],
@@ -129,7 +140,6 @@ impl Psk {
             &[3, 4, 0, number],
         ]
         .concat();
-        let own = Hash::Sha256;
         let extracted = own.extract(None, secret);
         let digest = own.digest(&identity);
         let psk = Self {

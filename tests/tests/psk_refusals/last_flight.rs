@@ -1,5 +1,6 @@
 //! What a client may not say in the place of its Finished (RFC 8446 §4.4.4).
 
+use sslcore::{Alert, FailureKind};
 use sslcore_tests::pair::End;
 use sslcore_tests::sealing::{ALERT, CHANGE_CIPHER_SPEC, DATA, HANDSHAKE, record};
 
@@ -163,4 +164,22 @@ fn records_that_have_no_place_before_finished_are_refused() {
     end.give(&record(CHANGE_CIPHER_SPEC, &[1]).repeat(3), usize::MAX);
     let refused = refusal("three", &mut end, Some(&mut answered.rx));
     assert_eq!(refused, TOO_MANY);
+}
+
+#[test]
+fn an_alert_of_a_client_that_has_no_keys_is_heard_in_the_clear() {
+    let (_, mut end) = greeted();
+    end.give(&record(ALERT, &[2, 40]), usize::MAX);
+    let failure = end.conn.failure().map(sslcore::Failure::kind);
+    let expected = FailureKind::AlertReceived(Alert::HandshakeFailure);
+    assert_eq!(failure, Some(expected));
+    assert_eq!(end.take(), []);
+    // Not inside a message that is cut.
+    let (mut answered, mut end) = greeted();
+    let finished = answered.finished();
+    let begun = answered.tx.seal(HANDSHAKE, &finished[..20], 0);
+    let alert = answered.tx.seal(ALERT, &[2, 40], 0);
+    end.give(&[begun, alert].concat(), usize::MAX);
+    let refused = refusal("cut", &mut end, Some(&mut answered.rx));
+    assert_eq!(refused, UNEXPECTED);
 }
