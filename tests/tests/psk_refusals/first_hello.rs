@@ -431,3 +431,59 @@ fn nothing_stands_behind_a_hello_in_its_record() {
         assert_eq!(refusal("", &mut end, None), UNEXPECTED, "{behind:?}");
     }
 }
+
+#[test]
+fn nobody_is_asked_about_a_hello_that_is_refused_whatever_the_answer() {
+    let rows: [Row; 7] = [
+        ("no modes", |c| c.remove(number::PSK_MODES), MISSING),
+        ("no shares", |c| c.remove(number::KEY_SHARE), MISSING),
+        ("an empty share", |c| c.share(&[0, 29, 0, 0]), MALFORMED),
+        (
+            "no suite in common",
+            |c| c.hello.suites = vec![0x1304],
+            NOTHING_IN_COMMON,
+        ),
+        ("compression", |c| c.hello.compression = vec![0, 1], ILLEGAL),
+        (
+            "a short binder",
+            |c| c.offered[0].binder = bytes(&[1; 31]),
+            MALFORMED,
+        ),
+        (
+            "a cookie",
+            |c| c.add(number::COOKIE, &vector16(b"baked")),
+            ILLEGAL,
+        ),
+    ];
+    for (what, change, expected) in rows {
+        let mut client = Client::default();
+        change(&mut client);
+        let mut end = waiting(server().ask_for_pre_shared_keys());
+        end.give(&client.record(), usize::MAX);
+        assert_eq!(refusal(what, &mut end, None), expected, "{what}");
+    }
+}
+
+#[test]
+fn a_key_alone_is_not_enough_for_a_client_that_wants_more() {
+    let mut client = Client::default();
+    client.remove(number::KEY_SHARE);
+    client.remove(number::SUPPORTED_GROUPS);
+    let mut end = waiting(server().allow_psk_ke());
+    end.give(&client.record(), usize::MAX);
+    assert_eq!(refusal("", &mut end, None), NOTHING_IN_COMMON);
+}
+
+#[test]
+fn only_a_client_that_wants_it_is_sent_a_change_cipher_spec() {
+    // `Client::hear` expects none without a session id.
+    let mut client = Client::default();
+    client.hello.session_id.clear();
+    let mut end = waiting(server());
+    client.greet(&mut end).complete(&mut end);
+    let mut client = Client::default();
+    client.hello.session_id.clear();
+    let mut end = waiting(server().groups(&["P-256"]));
+    client.retry(&mut end);
+    client.greet(&mut end).complete(&mut end);
+}

@@ -4,6 +4,7 @@
 //! derive is a second opinion on every binder, key and Finished of sslcore's.
 
 mod client;
+mod closing;
 mod early_data;
 mod encrypted_extensions;
 mod extremes;

@@ -32,6 +32,7 @@ pub(crate) struct Answering {
     pub(crate) tx: Direction,
     pub(crate) rx: Direction,
     extensions: Extensions,
+    is_retried: bool,
 }
 
 /// And once our Finished is, too.
@@ -39,6 +40,7 @@ pub(crate) struct Finishing {
     pub(crate) keys: Keys,
     pub(crate) messages: Vec<u8>,
     pub(crate) rx: Direction,
+    is_retried: bool,
     /// Traffic secrets of the client and the server, and the exporter's.
     pub(crate) application: [Vec<u8>; 3],
 }
@@ -188,6 +190,7 @@ impl Server {
             messages,
             server_hello,
             extensions: self.extensions.clone(),
+            is_retried: self.first.is_some(),
         }
     }
 
@@ -231,6 +234,7 @@ impl Answering {
             keys: self.keys,
             messages: self.messages,
             rx: self.rx,
+            is_retried: self.is_retried,
         }
     }
 
@@ -249,6 +253,7 @@ impl Finishing {
             keys: self.keys.clone(),
             messages: self.messages.clone(),
             rx: self.keys.direction(&self.keys.client),
+            is_retried: self.is_retried,
             application: self.application.clone(),
         }
     }
@@ -258,8 +263,12 @@ impl Finishing {
     pub(crate) fn complete(mut self, end: &mut End) -> [Direction; 2] {
         assert!(end.conn.is_encrypted(), "{:?}", end.conn);
         let bytes = end.take();
-        let sealed = bytes.strip_prefix(&record(CHANGE_CIPHER_SPEC, &[1])[..]);
-        let sealed = sealed.unwrap_or(&bytes);
+        // Once, before its second flight, whatever that is (RFC 8446 §D.4).
+        let sealed = match self.is_retried {
+            true => Some(&bytes[..]),
+            false => bytes.strip_prefix(&record(CHANGE_CIPHER_SPEC, &[1])[..]),
+        };
+        let sealed = sealed.expect("a ChangeCipherSpec");
         let base = &self.keys.client;
         let finished = message(FINISHED, &self.keys.hash.finished(base, &self.messages));
         assert_eq!(self.rx.open(sealed), (HANDSHAKE, finished), "the client's");

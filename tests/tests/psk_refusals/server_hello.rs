@@ -74,6 +74,22 @@ fn an_imported_key_is_offered_for_each_hash() {
 }
 
 #[test]
+fn an_imported_key_is_offered_for_no_hash_that_no_suite_has() {
+    for (suite, hash) in [
+        ("TLS_AES_128_GCM_SHA256", Hash::Sha256),
+        ("TLS_AES_256_GCM_SHA384", Hash::Sha384),
+    ] {
+        let imported = key().imported("here").expect("short");
+        let client = client().ciphers(&[suite]).pre_shared_keys([imported]);
+        let mut server = Server::hear(&mut calling(client));
+        let (identity, psk) = Psk::imported(hash, IDENTITY, b"here", &SECRET);
+        assert_eq!(offered(&mut server.hello).0, [identity]);
+        server.psk = psk;
+        server.check_binder(0);
+    }
+}
+
+#[test]
 fn a_key_alone_is_enough_where_it_is_allowed() {
     let mut end = calling(client().allow_psk_ke());
     let mut server = Server::hear(&mut end);
