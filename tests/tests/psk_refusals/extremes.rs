@@ -207,3 +207,18 @@ fn no_byte_of_a_servers_flight_leads_beyond_it() {
         }
     }
 }
+
+#[test]
+fn a_hello_costs_the_same_however_many_keys_a_server_has() {
+    let cost = |keys: u16| {
+        let keys = (0..keys).map(|number| {
+            let key = PreSharedKey::new(number.to_be_bytes(), SECRET).expect("a key");
+            key.imported("").expect("short")
+        });
+        let mut end = waiting(server().pre_shared_keys(keys.chain([key()])));
+        let hello = Client::default().record();
+        let work = || end.give(&hello, usize::MAX);
+        allocation_counter::measure(work).count_total
+    };
+    assert_eq!(cost(1), cost(1000));
+}

@@ -54,7 +54,7 @@ struct Listening {
 }
 
 /// The stream has ended.
-struct Ended(End);
+struct Ended(Box<End>);
 
 impl fmt::Debug for Ended {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -104,7 +104,7 @@ impl Listening {
             if !lost.is_empty() {
                 self.end.conn.receive_eof();
                 self.end.settle();
-                return Err(Ended(self.end));
+                return Err(Ended(Box::new(self.end)));
             }
         }
         assert!(rest.is_empty());

@@ -175,15 +175,19 @@ impl Server {
 
     /// Takes the first key of the client's that is among these.
     fn choose(&mut self, keys: &[PreSharedKey]) -> Result<(), Failure> {
-        let keys = Psk::all(keys, &self.config)?;
         for (place, identity) in self.offered()?.identities().enumerate() {
-            let named = |cipher: SslCipher| Psk::named(&keys, identity, cipher.hash());
+            let named = |cipher: SslCipher| {
+                let mut keys = keys.iter();
+                keys.find(|key| Psk::has_name(key, identity, cipher.hash()))
+            };
             let Some(cipher) = self.common_cipher(|cipher| named(cipher).is_some()) else {
                 continue;
             };
-            let Some(key) = named(cipher).cloned() else {
+            let Some(key) = named(cipher) else {
                 continue;
             };
+            // Of the others nothing is derived, however many a server has.
+            let key = Psk::new(key, cipher.hash(), &self.config)?;
             self.agreed.identity = Some(identity.into());
             self.state = State::Accepting(Chosen { key, place, cipher });
             return Ok(());
