@@ -130,11 +130,15 @@ fn as_many_keys_as_a_hello_has_room_for_are_read_and_sixteen_looked_at() {
         let ours = client.offered.remove(0);
         client.offered = (0..before).map(other).collect();
         client.offered.push(ours);
-        let mut end = waiting(server());
+        let mut end = waiting(server().ask_for_pre_shared_keys());
         let own = client.message();
         for piece in own.chunks(16_384) {
             end.give(&record(HANDSHAKE, piece), usize::MAX);
         }
+        let request = end.conn.psk_request().expect("a question");
+        let id = request.id;
+        assert_eq!(request.identities.count(), 16);
+        end.conn.provide_psk(id, &[key()]).expect("open");
         if is_known {
             let answer = end.take();
             client.hear(&own, &answer).complete(&mut end);

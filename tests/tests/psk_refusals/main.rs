@@ -12,6 +12,8 @@ mod first_hello;
 mod key_shares;
 mod keys;
 mod last_flight;
+#[cfg(feature = "rustcrypto")]
+mod own_troubles;
 mod pieces;
 mod retry;
 mod second_hello;

@@ -1,13 +1,15 @@
 //! The hello that answers a HelloRetryRequest, changed before it is bound (RFC 8446 §4.1.2).
 
+use sslcore::crypto::HashAlgorithm;
 use sslcore_tests::hello::{number, vector8, vector16};
 use sslcore_tests::pair::End;
 use sslcore_tests::sealing::{HANDSHAKE, record};
 
 use crate::client::{Binder, Client, Offered, PSK_DHE_KE, PSK_KE};
-use crate::keys::{GROUP_P256, GROUP_X25519, Hash, Pair, Psk, entry};
+use crate::keys::{AES_256_SHA384, GROUP_P256, GROUP_X25519, Hash, Pair, Psk, entry};
 use crate::stage::{
-    BAD_KEY, ILLEGAL, MALFORMED, MISSING, Refusal, TOO_OLD, UNEXPECTED, refusal, server, waiting,
+    BAD_KEY, IDENTITY, ILLEGAL, MALFORMED, MISSING, Refusal, SECRET, TOO_OLD, UNEXPECTED, key,
+    refusal, server, waiting,
 };
 
 type Row = (&'static str, fn(&mut Client), Refusal);
@@ -246,4 +248,16 @@ fn only_a_second_hello_may_come_behind_a_retry() {
     let both = [client.message(), vec![20, 0, 0, 0]].concat();
     end.give(&record(HANDSHAKE, &both), usize::MAX);
     assert_eq!(refusal("behind it", &mut end, None), UNEXPECTED);
+}
+
+#[test]
+fn a_retry_is_bound_with_the_hash_of_the_key() {
+    let mut client = Client::default();
+    client.offered = vec![Offered::new(IDENTITY, Psk::external(Hash::Sha384, &SECRET))];
+    let large = key().with_hash(HashAlgorithm::Sha384);
+    let mut end = waiting(server().pre_shared_keys([large]).groups(&["P-256"]));
+    client.retry(&mut end);
+    let mut answered = client.greet(&mut end);
+    assert_eq!(answered.hello.suite, AES_256_SHA384);
+    answered.complete(&mut end);
 }
