@@ -252,8 +252,10 @@ fn only_a_second_hello_may_come_behind_a_retry() {
 
 #[test]
 fn a_retry_is_bound_with_the_hash_of_the_key() {
-    let mut client = Client::default();
-    client.offered = vec![Offered::new(IDENTITY, Psk::external(Hash::Sha384, &SECRET))];
+    let mut client = Client {
+        offered: vec![Offered::new(IDENTITY, Psk::external(Hash::Sha384, &SECRET))],
+        ..Client::default()
+    };
     let large = key().with_hash(HashAlgorithm::Sha384);
     let mut end = waiting(server().pre_shared_keys([large]).groups(&["P-256"]));
     client.retry(&mut end);
