@@ -18,6 +18,9 @@ pub(crate) const KEY_UPDATES: u32 = 32;
 pub(crate) const RENEGOTIATION_REQUESTS: u32 = 1;
 /// NewSessionTicket messages in the life of a connection (RFC 8446 §4.6.1).
 pub(crate) const SESSION_TICKETS: u32 = 256;
+/// ChangeCipherSpec records in a handshake of TLS 1.3, where they mean nothing: one behind each
+/// ClientHello (RFC 8446 §D.4).
+pub(crate) const CHANGE_CIPHER_SPECS: u32 = 2;
 /// Early data that is dropped because nobody allowed it, in bytes (RFC 8446 §4.2.10): as much as a
 /// client may have sent before it learnt that.
 pub(crate) const REFUSED_EARLY_DATA: usize = 16 * 1024;
@@ -46,9 +49,11 @@ pub(crate) const ISSUED_TICKET: usize = POST_HANDSHAKE_MESSAGE - 64;
 /// all of them have 65,535 bytes (RFC 8446 §4.4.2, RFC 6066 §8).
 pub(crate) const STAPLED_RESPONSE: usize = 0xffff - 8;
 
-/// The pre-shared keys that a client offers, and the identities that a server asks its application
-/// about: those behind them are not looked at.
+/// The pre-shared keys that a client offers.
 pub(crate) const OFFERED_KEYS: usize = 8;
+/// The identities that a server looks at, and asks its application about: an imported key has one for
+/// each hash function (RFC 9258 §5.1), of which there are two.
+pub(crate) const OFFERED_IDENTITIES: usize = 2 * OFFERED_KEYS;
 
 /// The limits on what a connection holds ([rule R8](crate::rules#r8)), and when it gives memory back.
 ///

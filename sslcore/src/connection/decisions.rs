@@ -57,7 +57,7 @@ pub struct PskRequest<'a> {
     /// The server's hint for the client's choice of an identity, which TLS 1.3 does not have.
     /// `identityHint`.
     pub hint: Option<&'a [u8]>,
-    /// The keys that the client names, in its order: the first 8; of a client's own request, none.
+    /// The keys that the client names, in its order: the first 16; of a client's own request, none.
     pub identities: PskIdentities<'a>,
     /// The most bytes of an identity. `maximumIdentityLength`.
     pub max_identity: usize,

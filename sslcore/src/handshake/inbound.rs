@@ -11,7 +11,7 @@ use super::{Engine, Message};
 use crate::alert::Alert;
 use crate::buffer::ReceiveBuffer;
 use crate::crypto::TAG_LEN;
-use crate::failure::{Failure, FailureKind};
+use crate::failure::{Failure, FailureKind, Repeated};
 use crate::limits;
 use crate::protocol::SslProtocol;
 use crate::record::alerts::{Alerts, Notice};
@@ -45,6 +45,7 @@ pub(crate) struct Inbound {
 struct Seen {
     messages: Assembler,
     alerts: Alerts,
+    change_cipher_specs: u32,
     /// Early data that was dropped unread, in bytes.
     refused: usize,
 }
@@ -118,6 +119,7 @@ impl Inbound {
                 if again || record[content] != [1] || !seen.messages.is_empty() {
                     return Err(unexpected("a ChangeCipherSpec that has no place here"));
                 }
+                seen.count_change_cipher_spec()?;
                 listener.change_cipher_spec(record)?;
             }
             (None, ContentType::Alert) => {
@@ -174,6 +176,17 @@ impl Seen {
         match self.alerts.read(content, version)? {
             Notice::Warning(alert) => Ok(Read::Warned(alert)),
             Notice::CloseNotify => Err(Failure::silent(FailureKind::ClosedDuringHandshake)),
+        }
+    }
+
+    fn count_change_cipher_spec(&mut self) -> Result<(), Failure> {
+        self.change_cipher_specs += 1;
+        match self.change_cipher_specs > limits::CHANGE_CIPHER_SPECS {
+            true => Err(Failure::new(
+                FailureKind::TooMuchOf(Repeated::ChangeCipherSpecs),
+                Alert::UnexpectedMessage,
+            )),
+            false => Ok(()),
         }
     }
 

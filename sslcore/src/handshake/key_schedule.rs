@@ -141,4 +141,6 @@ impl Tls12Secrets<'_> {
 }
 
 #[cfg(all(test, feature = "ring"))]
+pub(crate) mod rfc_8448;
+#[cfg(all(test, feature = "ring"))]
 mod tests;

@@ -48,3 +48,6 @@ impl Transcript {
         &self.hash
     }
 }
+
+#[cfg(all(test, feature = "ring"))]
+mod tests;

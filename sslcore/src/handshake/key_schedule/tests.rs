@@ -1,5 +1,6 @@
 use alloc::vec::Vec;
 
+use super::rfc_8448::{self, TRACES, Trace};
 use super::*;
 use crate::crypto::Backend;
 use crate::crypto::hash::HashAlgorithm;
@@ -147,4 +148,80 @@ fn the_pseudorandom_function_is_that_of_rfc_5246() {
             }
         }
     }
+}
+
+/// Calls `check` with SHA-256 of every backend.
+fn with_sha256(check: impl Fn(&dyn Hash)) {
+    for backend in backends() {
+        check(&**backend.hash(HashAlgorithm::Sha256).expect("SHA-256"));
+    }
+}
+
+/// RFC 8446 §7.1, along the left side of its figure.
+#[test]
+fn secrets_follow_each_other_as_in_rfc_8448() {
+    with_sha256(|hash| {
+        for Trace {
+            shared,
+            handshake,
+            master,
+            ..
+        } in TRACES
+        {
+            let early = extract(hash, &[0; 32], &[0; 32]);
+            assert_eq!(early.as_slice(), bytes(rfc_8448::EARLY));
+            let next = next_secret(hash, &early, Some(&bytes(shared)));
+            assert_eq!(next.as_slice(), bytes(handshake));
+            let next = next_secret(hash, &next, None);
+            assert_eq!(next.as_slice(), bytes(master));
+        }
+        let resumed = extract(hash, &[0; 32], &bytes(rfc_8448::RESUMED_KEY));
+        assert_eq!(resumed.as_slice(), bytes(rfc_8448::RESUMED_EARLY));
+        let nothing = hash.hash(&[]);
+        let key = derive(hash, &resumed, b"res binder", nothing.as_slice());
+        assert_eq!(key.as_slice(), bytes(rfc_8448::BINDER_KEY));
+    });
+}
+
+/// And on its right side.
+#[test]
+fn secrets_of_messages_are_those_of_rfc_8448() {
+    with_sha256(|hash| {
+        for trace in TRACES {
+            let [handshake, master] = [trace.handshake, trace.master]
+                .map(|secret| Secret::new(&bytes(secret)).expect("32"));
+            let [hellos, finished] = [trace.hash_of_hellos, trace.hash_of_finished].map(bytes);
+            for (secret, label, messages, expected) in [
+                (&handshake, "c hs traffic", &hellos, trace.client_handshake),
+                (&handshake, "s hs traffic", &hellos, trace.server_handshake),
+                (&master, "c ap traffic", &finished, trace.client_application),
+                (&master, "s ap traffic", &finished, trace.server_application),
+                (&master, "exp master", &finished, trace.exporter),
+            ] {
+                let derived = derive(hash, secret, label.as_bytes(), messages);
+                assert_eq!(derived.as_slice(), bytes(expected), "{label}");
+            }
+        }
+    });
+}
+
+/// RFC 8446 §4.4.4; the binder of §4 is made in the same way (§4.2.11.2).
+#[test]
+fn finished_values_are_those_of_rfc_8448() {
+    with_sha256(|hash| {
+        let check = |base: &str, messages: &str, expected: &[u8]| {
+            let base = Secret::new(&bytes(base)).expect("32 bytes");
+            let messages = Digest::new(&bytes(messages)).expect("32 bytes");
+            assert_eq!(verify_data(hash, &base, &messages).as_slice(), expected);
+        };
+        for trace in TRACES {
+            if let Some(finished) = trace.client_finished {
+                let (base, messages) = (trace.client_handshake, trace.hash_of_finished);
+                check(base, messages, &bytes(finished)[4..]);
+            }
+        }
+        let hello = bytes(rfc_8448::RESUMED_HELLO);
+        let binder = &hello[hello.len() - 32..];
+        check(rfc_8448::BINDER_KEY, rfc_8448::HASH_OF_TRUNCATED, binder);
+    });
 }

@@ -396,7 +396,7 @@ impl Client {
             }
             self.agreed.group = Some(group);
         } else if !self.config.keys.allows_psk_ke {
-            return Err(Refusal::illegal("a handshake without the key exchange").into());
+            return Err(Refusal::missing("there is no key_share").into());
         }
         let mut transcript = self.before.transcript(self.config.hash(cipher.hash())?);
         transcript.add(&offered.message);

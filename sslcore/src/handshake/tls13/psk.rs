@@ -42,7 +42,11 @@ impl Psk {
         Ok(all)
     }
 
-    fn new(key: &PreSharedKey, target: HashAlgorithm, config: &Config) -> Result<Self, Failure> {
+    pub(super) fn new(
+        key: &PreSharedKey,
+        target: HashAlgorithm,
+        config: &Config,
+    ) -> Result<Self, Failure> {
         let hash = config.hash(target)?;
         let Some(context) = key.context() else {
             return Ok(Self {
@@ -96,14 +100,19 @@ impl Psk {
         })
     }
 
-    /// The key by which this was sent, if it is among them.
-    pub(super) fn named<'a>(
-        keys: &'a [Self],
-        identity: &[u8],
-        hash: HashAlgorithm,
-    ) -> Option<&'a Self> {
-        let mut keys = keys.iter();
-        keys.find(|key| key.identity == identity && key.hash.algorithm() == hash)
+    /// Whether this is the identity under which the key is offered for the suites with this hash function.
+    pub(super) fn has_name(key: &PreSharedKey, identity: &[u8], hash: HashAlgorithm) -> bool {
+        match key.context() {
+            None => key.hash() == hash && key.identity() == identity,
+            Some(context) => {
+                let named = Imported {
+                    identity: key.identity(),
+                    context,
+                    target: hash,
+                };
+                Imported::read(identity) == Some(named)
+            }
+        }
     }
 
     /// The binder for a hello, whose beginning up to the binders this is.
@@ -148,3 +157,6 @@ fn early_secret(hash: &dyn Hash, key: &[u8]) -> Secret {
         key,
     )
 }
+
+#[cfg(all(test, feature = "ring"))]
+mod tests;

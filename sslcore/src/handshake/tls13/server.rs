@@ -187,15 +187,19 @@ impl Server {
 
     /// Takes the first key of the client's that is among these.
     fn choose(&mut self, keys: &[PreSharedKey]) -> Result<(), Failure> {
-        let keys = Psk::all(keys, &self.config)?;
         for (place, identity) in self.offered()?.identities().enumerate() {
-            let named = |cipher: SslCipher| Psk::named(&keys, identity, cipher.hash());
+            let named = |cipher: SslCipher| {
+                let mut keys = keys.iter();
+                keys.find(|key| Psk::has_name(key, identity, cipher.hash()))
+            };
             let Some(cipher) = self.common_cipher(|cipher| named(cipher).is_some()) else {
                 continue;
             };
-            let Some(key) = named(cipher).cloned() else {
+            let Some(key) = named(cipher) else {
                 continue;
             };
+            // Of the others nothing is derived, however many a server has.
+            let key = Psk::new(key, cipher.hash(), &self.config)?;
             self.agreed.identity = Some(Box::new(Identity(identity.into())));
             self.state = State::Accepting(Chosen { key, place, cipher });
             return Ok(());
@@ -332,6 +336,9 @@ impl Server {
             return Err(Refusal::illegal("early data behind HelloRetryRequest").into());
         }
         self.hello = second;
+        // None of it is under way any more (RFC 8446 §4.2.10).
+        self.early_data = false;
+        self.hello.check_tls13()?;
         let extensions = self.hello.extensions();
         if extensions.find(number::COOKIE).is_some() {
             return Err(Refusal::illegal("a cookie that nobody has given").into());

@@ -84,7 +84,7 @@ impl<'a> Identities<'a> {
     pub(crate) const fn new(block: &'a [u8]) -> Self {
         Self {
             block,
-            left: limits::OFFERED_KEYS,
+            left: limits::OFFERED_IDENTITIES,
         }
     }
 
