@@ -401,9 +401,11 @@ impl<T: Transport> Driver<T> {
     fn question(&self) -> Option<Error> {
         let verdict = self.connection.review().map(|review| review.id);
         let config = self.connection.config_request().map(|request| request.id);
+        let key = self.connection.psk_request().map(|request| request.id);
         verdict
             .map(Error::VerdictNeeded)
             .or(config.map(Error::ConfigNeeded))
+            .or(key.map(Error::PreSharedKeyNeeded))
     }
 
     /// Why nothing more will happen: after the connection is over, and its alert and our end of the

@@ -3,10 +3,11 @@
 use core::fmt;
 
 use embedded_io_async::ErrorKind;
-use sslcore::{FailureKind, Fault, ReadEnd, RequestId, ReviewId, UsageError};
+use sslcore::{FailureKind, Fault, PskId, ReadEnd, RequestId, ReviewId, UsageError};
 
-/// Why a call of a socket did not reach its goal. After [`VerdictNeeded`](Self::VerdictNeeded) and
-/// [`ConfigNeeded`](Self::ConfigNeeded), answer and call again: no data is lost.
+/// Why a call of a socket did not reach its goal. After [`VerdictNeeded`](Self::VerdictNeeded),
+/// [`ConfigNeeded`](Self::ConfigNeeded) and [`PreSharedKeyNeeded`](Self::PreSharedKeyNeeded), answer and call
+/// again: no data is lost.
 ///
 /// ```
 /// use sslcore_embassy::sslcore::Verdict;
@@ -37,6 +38,11 @@ pub enum Error {
     /// [`SslSocket::config_request`](crate::SslSocket::config_request), then call
     /// [`SslSocket::provide_config`](crate::SslSocket::provide_config) with this id. `Other`.
     ConfigNeeded(RequestId),
+    /// The application must give pre-shared keys, since the configuration
+    /// [asks](sslcore::ConfigBuilder::ask_for_pre_shared_keys) for them: look at
+    /// [`SslSocket::psk_request`](crate::SslSocket::psk_request), then call
+    /// [`SslSocket::provide_psk`](crate::SslSocket::provide_psk) with this id. `Other`.
+    PreSharedKeyNeeded(PskId),
     /// TLS was not started, so there is no handshake to wait for. `NotConnected`.
     NotStarted,
     /// The connection, or its receiving direction, ended without a failure. `TimedOut`,
@@ -60,6 +66,9 @@ impl fmt::Display for Error {
                 f.write_str("the peer's certificate has errors; answer the review")
             }
             Self::ConfigNeeded(_) => f.write_str("the server has no configuration; provide one"),
+            Self::PreSharedKeyNeeded(_) => {
+                f.write_str("a pre-shared key is asked for; provide or refuse it")
+            }
             Self::NotStarted => f.write_str("TLS was not started"),
             Self::Ended(end) => end.fmt(f),
             Self::Failed(failure) => failure.fmt(f),
@@ -73,7 +82,9 @@ impl core::error::Error for Error {}
 impl embedded_io_async::Error for Error {
     fn kind(&self) -> ErrorKind {
         match self {
-            Self::VerdictNeeded(_) | Self::ConfigNeeded(_) => ErrorKind::Other,
+            Self::VerdictNeeded(_) | Self::ConfigNeeded(_) | Self::PreSharedKeyNeeded(_) => {
+                ErrorKind::Other
+            }
             Self::NotStarted => ErrorKind::NotConnected,
             Self::Ended(ReadEnd::TimedOut) => ErrorKind::TimedOut,
             Self::Ended(ReadEnd::Reset) | Self::Failed(FailureKind::Reset) => {

@@ -5,7 +5,8 @@ use core::time::Duration;
 use embedded_io_async::{BufRead, ErrorKind, ErrorType, Read, ReadReady, Write, WriteReady};
 use sslcore::{
     Alert, Buffers, ClientConfig, ConfigRequest, Connection, Event, Leftover, Limits, PeerName,
-    RequestId, Review, ReviewId, ServerConfig, ServerStart, SslMode, UsageError, Verdict,
+    PreSharedKey, PskId, PskRequest, RequestId, Review, ReviewId, ServerConfig, ServerStart,
+    SslMode, UsageError, Verdict,
 };
 
 use crate::clock::Clock;
@@ -230,7 +231,8 @@ impl<T: Transport> SslSocket<T> {
     ///
     /// # Errors
     /// [`Error::VerdictNeeded`] when the application must verify the peer's certificate,
-    /// [`Error::ConfigNeeded`] when it must configure the server: answer, and call this again.
+    /// [`Error::ConfigNeeded`] when it must configure the server,
+    /// [`Error::PreSharedKeyNeeded`] when it must give pre-shared keys: answer, and call this again.
     /// [`Error::NotStarted`] before TLS was started, [`Error::Failed`], [`Error::Ended`].
     pub async fn wait_for_encrypted(&mut self) -> Result<(), Error> {
         if self.connection().mode() == SslMode::Unencrypted {
@@ -367,6 +369,58 @@ impl<T: Transport> SslSocket<T> {
     /// As for [`provide_config`](Self::provide_config).
     pub fn refuse_config_with(&mut self, id: RequestId, alert: Alert) -> Result<(), UsageError> {
         self.driver.act(|it| it.refuse_config_with(id, alert))
+    }
+
+    /// The pre-shared keys that are asked for, by a configuration that
+    /// [asks](sslcore::ConfigBuilder::ask_for_pre_shared_keys) for them. A client is asked before it says
+    /// hello, a server when it has seen which keys its client names. `None` when none are asked for.
+    /// `QSslSocket::preSharedKeyAuthenticationRequired`.
+    pub fn psk_request(&self) -> Option<PskRequest<'_>> {
+        self.driver.connection.psk_request()
+    }
+
+    /// Answers the open [request for keys](Self::psk_request) with those that may be used, in order of
+    /// preference. The handshake goes on with the next call that is awaited. Keys that nobody asked for do
+    /// no harm; without any it is [`refuse_psk`](Self::refuse_psk). `QSslPreSharedKeyAuthenticator`.
+    ///
+    /// ```
+    /// use sslcore_embassy::sslcore::PreSharedKey;
+    /// use sslcore_embassy::{Error, SslSocket, Transport};
+    ///
+    /// /// Handshakes with the key that a secure element, say, has for this device.
+    /// async fn handshake<T: Transport>(
+    ///     socket: &mut SslSocket<T>,
+    ///     look_up: impl AsyncFn() -> Option<PreSharedKey>,
+    /// ) -> Result<(), Error> {
+    ///     match socket.wait_for_encrypted().await {
+    ///         Err(Error::PreSharedKeyNeeded(id)) => {
+    ///             let answered = match look_up().await {
+    ///                 Some(key) => socket.provide_psk(id, &[key]),
+    ///                 None => socket.refuse_psk(id),
+    ///             };
+    ///             answered.map_err(Error::Usage)?;
+    ///             socket.wait_for_encrypted().await
+    ///         }
+    ///         outcome => outcome,
+    ///     }
+    /// }
+    /// ```
+    ///
+    /// # Errors
+    /// [`UsageError::NoDecisionOpen`] when no keys are asked for, also when the peer has hung up in the
+    /// meantime; [`UsageError::Stale`] when `id` is that of another request;
+    /// [`UsageError::PreSharedKey`] for a key that cannot be used: the request stays open.
+    pub fn provide_psk(&mut self, id: PskId, keys: &[PreSharedKey]) -> Result<(), UsageError> {
+        self.driver.act(|it| it.provide_psk(id, keys))
+    }
+
+    /// Answers the open [request for keys](Self::psk_request): there is none. The handshake fails, as
+    /// [`Connection::refuse_psk`] says.
+    ///
+    /// # Errors
+    /// [`UsageError::NoDecisionOpen`], [`UsageError::Stale`].
+    pub fn refuse_psk(&mut self, id: PskId) -> Result<(), UsageError> {
+        self.driver.act(|it| it.refuse_psk(id))
     }
 
     /// Asks for new traffic keys in both directions (KeyUpdate, RFC 8446 §4.6.3). The request leaves with

@@ -6,7 +6,10 @@ use common::pipe::{Half, duplex};
 use common::tasks::{both, once, run};
 use common::{VERSIONS, client, client_over, encrypted, pattern, plain, server, started};
 use embedded_io_async::{BufRead, Read, ReadReady, Write, WriteReady};
-use sslcore::{Event, OnErrors, ServerStart, UsageError, Verdict};
+use sslcore::{
+    Alert, ClientConfig, Event, FailureKind, OnErrors, PreSharedKey, ServerConfig, ServerStart,
+    UsageError, Verdict,
+};
 use sslcore_embassy::{Error, Halves, SslSocket, Transport};
 use sslcore_tests::certs::WORLD;
 use sslcore_tests::pair::{self, server_name};
@@ -220,6 +223,57 @@ fn a_server_can_choose_its_configuration_when_it_has_seen_the_hello() {
     };
     let done = run(both(one.wait_for_encrypted(), choosing));
     assert_eq!(done, (Ok(()), Ok(())));
+}
+
+#[test]
+fn both_sides_can_be_asked_for_pre_shared_keys() {
+    let key = PreSharedKey::new("device", [7; 32]).expect("a key");
+    for known in [true, false] {
+        let (one, other) = duplex(1000);
+        let config = ClientConfig::builder(common::backend()).ask_for_pre_shared_keys();
+        let mut one = client_over(one, &config.build().expect("client"));
+        let config = ServerConfig::builder(common::backend()).ask_for_pre_shared_keys();
+        let mut other = common::server_over(other, config.build().expect("server"));
+        let asking = async {
+            let Err(Error::PreSharedKeyNeeded(id)) = one.wait_for_encrypted().await else {
+                panic!("{one:?}");
+            };
+            let asked = Error::PreSharedKeyNeeded(id);
+            assert_eq!(one.read(&mut [0; 1]).await, Err(asked));
+            common::tasks::others().await;
+            one.provide_psk(id, std::slice::from_ref(&key))
+                .expect("open");
+            one.wait_for_encrypted().await
+        };
+        let looking_up = async {
+            let Err(Error::PreSharedKeyNeeded(id)) = other.wait_for_encrypted().await else {
+                panic!("{other:?}");
+            };
+            let named = other.psk_request().expect("open").identities;
+            let named: Vec<&[u8]> = named.map(|it| it.name()).collect();
+            assert_eq!(named, [b"device"]);
+            match known {
+                true => other.provide_psk(id, std::slice::from_ref(&key)),
+                false => other.refuse_psk(id),
+            }
+            .expect("open");
+            other.wait_for_encrypted().await
+        };
+        let done = run(both(asking, looking_up));
+        let failed = |kind| Err(Error::Failed(kind));
+        match known {
+            true => assert_eq!(done, (Ok(()), Ok(()))),
+            false => assert_eq!(
+                done,
+                (
+                    failed(FailureKind::AlertReceived(Alert::DecryptError)),
+                    failed(FailureKind::BadPreSharedKey)
+                )
+            ),
+        }
+        let identity = one.connection().psk_identity();
+        assert_eq!(identity, known.then_some(&b"device"[..]));
+    }
 }
 
 #[test]

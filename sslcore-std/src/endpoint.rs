@@ -6,8 +6,8 @@ use std::ops::Deref;
 use std::time::Duration;
 
 use sslcore::{
-    Alert, Buffers, ClientConfig, Connection, Event, Leftover, Limits, Now, PeerName, Progress,
-    RequestId, ReviewId, ServerConfig, ServerStart, UsageError, Verdict,
+    Alert, Buffers, ClientConfig, Connection, Event, Leftover, Limits, Now, PeerName, PreSharedKey,
+    Progress, PskId, RequestId, ReviewId, ServerConfig, ServerStart, UsageError, Verdict,
 };
 
 #[cfg(feature = "transcripts")]
@@ -61,6 +61,7 @@ impl Endpoint {
         provide_config(id: RequestId, config: &ServerConfig) -> Result<(), UsageError>;
         refuse_config(id: RequestId) -> Result<(), UsageError>;
         refuse_config_with(id: RequestId, alert: Alert) -> Result<(), UsageError>;
+        provide_psk(id: PskId, keys: &[PreSharedKey]) -> Result<(), UsageError>;
         receive_buffer() -> &mut [u8];
         received(n: usize) -> Result<(), UsageError>;
         receive_eof();

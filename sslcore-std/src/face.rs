@@ -185,6 +185,75 @@ macro_rules! common_methods {
             self.driver.act(|connection| connection.refuse_config(id))
         }
 
+        /// The pre-shared keys that are asked for, by a configuration that
+        /// [asks](sslcore::ConfigBuilder::ask_for_pre_shared_keys). A client is asked before it says hello, a
+        /// server when it has seen which keys its client names. `None` when none are asked for.
+        /// `QSslSocket::preSharedKeyAuthenticationRequired`.
+        pub fn psk_request(&self) -> Option<sslcore::PskRequest<'_>> {
+            self.driver.connection.psk_request()
+        }
+
+        /// Answers the open [request for keys](Self::psk_request) with those that may be used, in order
+        /// of preference; the handshake goes on with them. Keys that nobody asked for do no harm;
+        /// without any it is [`refuse_psk`](Self::refuse_psk). `QSslPreSharedKeyAuthenticator`.
+        ///
+        /// The time between the request and the answer counts only for the configuration's
+        /// [`decision`](sslcore::Timeouts::decision) timeout. The call receives first, so that a peer
+        /// that has hung up in the meantime is noticed.
+        ///
+        /// ```
+        /// use std::collections::HashMap;
+        ///
+        /// use sslcore_std::sslcore::{PreSharedKey, UsageError};
+        /// use sslcore_std::{SslSocket, WaitError};
+        ///
+        /// /// Handshakes as a server that looks keys up by the client's names for them. Says whether the
+        /// /// socket is encrypted.
+        /// fn handshake(
+        ///     socket: &mut SslSocket, keys: &HashMap<Vec<u8>, PreSharedKey>,
+        /// ) -> Result<bool, UsageError> {
+        ///     loop {
+        ///         let Err(error) = socket.wait_for_encrypted(None) else {
+        ///             return Ok(true);
+        ///         };
+        ///         let (WaitError::PreSharedKeyNeeded(id), Some(request)) = (error, socket.psk_request())
+        ///         else {
+        ///             return Ok(false);
+        ///         };
+        ///         let named = request.identities;
+        ///         let known: Vec<_> = named.filter_map(|it| keys.get(it.name()).cloned()).collect();
+        ///         socket.provide_psk(id, &known)?;
+        ///     }
+        /// }
+        /// ```
+        ///
+        /// # Errors
+        /// [`UsageError::NoDecisionOpen`](sslcore::UsageError::NoDecisionOpen) when no keys are asked
+        /// for, also when the peer has hung up in the meantime,
+        /// [`UsageError::Stale`](sslcore::UsageError::Stale) when `id` is that of another request, and
+        /// [`UsageError::PreSharedKey`](sslcore::UsageError::PreSharedKey) for a key that cannot be
+        /// used: the request stays open.
+        pub fn provide_psk(
+            &mut self,
+            id: sslcore::PskId,
+            keys: &[sslcore::PreSharedKey],
+        ) -> Result<(), sslcore::UsageError> {
+            self.driver.provide_psk(id, keys)
+        }
+
+        /// Answers the open [request for keys](Self::psk_request): there is none. The handshake fails; a
+        /// server's does so as with a wrong key, as [`Connection::refuse_psk`] says. The example of
+        /// [`provide_psk`](Self::provide_psk) does so for clients that it does not know.
+        ///
+        /// [`Connection::refuse_psk`]: sslcore::Connection::refuse_psk
+        ///
+        /// # Errors
+        /// [`UsageError::NoDecisionOpen`](sslcore::UsageError::NoDecisionOpen),
+        /// [`UsageError::Stale`](sslcore::UsageError::Stale).
+        pub fn refuse_psk(&mut self, id: sslcore::PskId) -> Result<(), sslcore::UsageError> {
+            self.provide_psk(id, &[])
+        }
+
         /// Refuses the open [configuration request](Self::config_request) with an alert of the
         /// application's choice, as [`Connection::refuse_config_with`] says.
         ///

@@ -54,9 +54,10 @@ impl BufRead for SslSocket {
 /// # Errors
 /// `WouldBlock` when nothing was accepted: with
 /// [`WaitError::ReadFirst`](crate::WaitError::ReadFirst) when both sides wait for the other to
-/// read, with [`WaitError::VerdictNeeded`](crate::WaitError::VerdictNeeded) or
-/// [`WaitError::ConfigNeeded`](crate::WaitError::ConfigNeeded) when the application must answer
-/// first. `BrokenPipe` with the [`UsageError`](sslcore::UsageError) after
+/// read, with [`WaitError::VerdictNeeded`](crate::WaitError::VerdictNeeded),
+/// [`WaitError::ConfigNeeded`](crate::WaitError::ConfigNeeded) or
+/// [`WaitError::PreSharedKeyNeeded`](crate::WaitError::PreSharedKeyNeeded) when the application must
+/// answer first. `BrokenPipe` with the [`UsageError`](sslcore::UsageError) after
 /// [`close`](SslSocket::close). `TimedOut` after [`set_timeout`](SslSocket::set_timeout), and the
 /// other kinds that [`WaitError`](crate::WaitError) names.
 impl Write for SslSocket {

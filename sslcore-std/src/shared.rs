@@ -4,7 +4,10 @@ use std::io;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
-use sslcore::{Connection, Event, Instant, RequestId, ReviewId, ServerConfig, UsageError, Verdict};
+use sslcore::{
+    Connection, Event, Instant, PreSharedKey, PskId, RequestId, ReviewId, ServerConfig, UsageError,
+    Verdict,
+};
 
 use crate::alarm::Alarm;
 use crate::drive::Driver;
@@ -191,8 +194,8 @@ impl SharedSocket {
         }
     }
 
-    /// Calls `look` with the connection: QSslSocket's getters, the open review, the configuration
-    /// request. Both halves wait meanwhile, so copy out what takes time.
+    /// Calls `look` with the connection: QSslSocket's getters, the open review, the open
+    /// requests. Both halves wait meanwhile, so copy out what takes time.
     pub fn look<R>(&self, look: impl FnOnce(&Connection) -> R) -> R {
         look(self.lock().socket.connection())
     }
@@ -233,6 +236,22 @@ impl SharedSocket {
         alert: sslcore::Alert,
     ) -> Result<(), UsageError> {
         self.with(|socket| socket.refuse_config_with(id, alert))
+    }
+
+    /// Answers the open request for pre-shared keys, as [`SslSocket::provide_psk`] does.
+    ///
+    /// # Errors
+    /// As for [`SslSocket::provide_psk`].
+    pub fn provide_psk(&self, id: PskId, keys: &[PreSharedKey]) -> Result<(), UsageError> {
+        self.with(|socket| socket.provide_psk(id, keys))
+    }
+
+    /// Refuses the open request for pre-shared keys, as [`SslSocket::refuse_psk`] does.
+    ///
+    /// # Errors
+    /// As for [`SslSocket::refuse_psk`].
+    pub fn refuse_psk(&self, id: PskId) -> Result<(), UsageError> {
+        self.with(|socket| socket.refuse_psk(id))
     }
 
     /// Asks for new traffic keys in both directions, as [`SslSocket::update_keys`] does.

@@ -185,8 +185,8 @@ impl<S: Read + Write> SslStream<S> {
     }
 
     /// Why nothing moves although the peer may have sent something: the application must
-    /// [`answer`](Self::answer) or [`provide_config`](Self::provide_config), or the connection has
-    /// failed or ended. `None` while the connection only waits for the peer.
+    /// [`answer`](Self::answer), [`provide_config`](Self::provide_config) or
+    /// [`provide_psk`](Self::provide_psk), or the connection has failed or ended. `None` while the connection only waits for the peer.
     pub fn status(&self) -> Option<WaitError> {
         self.driver.question().or_else(|| self.driver.ended())
     }
@@ -237,9 +237,9 @@ impl<S: Read + Write> SslStream<S> {
 /// close_notify, or has ended its stream before TLS was started.
 ///
 /// # Errors
-/// `WouldBlock` when no data has arrived yet; with [`WaitError::VerdictNeeded`] or
-/// [`WaitError::ConfigNeeded`] as its inner value when the application must answer first. Otherwise
-/// as for [`SslSocket`](crate::SslSocket).
+/// `WouldBlock` when no data has arrived yet; with [`WaitError::VerdictNeeded`],
+/// [`WaitError::ConfigNeeded`] or [`WaitError::PreSharedKeyNeeded`] as its inner value when the
+/// application must answer first. Otherwise as for [`SslSocket`](crate::SslSocket).
 impl<S: Read + Write> Read for SslStream<S> {
     fn read(&mut self, out: &mut [u8]) -> io::Result<usize> {
         if out.is_empty() {

@@ -3,7 +3,7 @@
 use std::fmt;
 use std::io::{self, ErrorKind};
 
-use sslcore::{Failure, FailureKind, Fault, ReadEnd, RequestId, ReviewId};
+use sslcore::{Failure, FailureKind, Fault, PskId, ReadEnd, RequestId, ReviewId};
 
 use crate::connect_error::ConnectError;
 
@@ -60,6 +60,11 @@ pub enum WaitError {
     /// [`SslSocket::config_request`](crate::SslSocket::config_request), then call
     /// [`SslSocket::provide_config`](crate::SslSocket::provide_config) with this id. `WouldBlock`.
     ConfigNeeded(RequestId),
+    /// The application must give pre-shared keys, since the configuration
+    /// [asks](sslcore::ConfigBuilder::ask_for_pre_shared_keys) for them: look at
+    /// [`SslSocket::psk_request`](crate::SslSocket::psk_request), then call
+    /// [`SslSocket::provide_psk`](crate::SslSocket::provide_psk) with this id. `WouldBlock`.
+    PreSharedKeyNeeded(PskId),
     /// The receive buffer is full of unread data, and the peer takes no data: it may be waiting for
     /// us to read, as we wait for it. `WouldBlock`.
     ReadFirst {
@@ -68,7 +73,7 @@ pub enum WaitError {
     },
     /// TLS was not started, so there is no handshake to wait for. `NotConnected`.
     NotStarted,
-    /// No review and no configuration request is open, so there is nothing to go on asking for.
+    /// No review and no request is open, so there is nothing to go on asking for.
     /// `InvalidInput`.
     NothingAsked,
     /// The connection, or its receiving direction, ended without a failure. `UnexpectedEof` when
@@ -91,6 +96,9 @@ impl fmt::Display for WaitError {
                 f.write_str("the peer's certificate has errors; answer the review")
             }
             Self::ConfigNeeded(_) => f.write_str("the server has no configuration; provide one"),
+            Self::PreSharedKeyNeeded(_) => {
+                f.write_str("a pre-shared key is asked for; provide or refuse it")
+            }
             Self::ReadFirst { unread } => write!(
                 f,
                 "the receive buffer is full and the peer takes nothing; read the {unread} bytes first"
@@ -121,6 +129,7 @@ impl From<WaitError> for io::Error {
             WaitError::CannotConnect(error) => error.kind(),
             WaitError::VerdictNeeded(_)
             | WaitError::ConfigNeeded(_)
+            | WaitError::PreSharedKeyNeeded(_)
             | WaitError::ReadFirst { .. } => ErrorKind::WouldBlock,
             WaitError::NotStarted => ErrorKind::NotConnected,
             WaitError::NothingAsked => ErrorKind::InvalidInput,

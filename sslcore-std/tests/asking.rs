@@ -9,8 +9,8 @@ use std::time::Duration;
 use common::{LONG, VERSIONS, both, client, server, sockets, started};
 use rustix::event::{PollFd, PollFlags, Timespec, poll};
 use sslcore::{
-    ConfigBuilder, Failure, FailureKind, OnErrors, ReviewId, ServerConfig, ServerStart, Timeouts,
-    UsageError, Verdict,
+    ClientConfig, ConfigBuilder, Failure, FailureKind, OnErrors, PreSharedKey, ReviewId,
+    ServerConfig, ServerStart, Timeouts, UsageError, Verdict,
 };
 use sslcore_std::{SslSocket, WaitError};
 use sslcore_tests::certs::WORLD;
@@ -73,6 +73,28 @@ fn a_peer_that_hangs_up_while_a_person_decides_is_noticed() {
         let stale = client.answer(id, Verdict::Accept);
         assert_eq!(stale, Err(UsageError::NoDecisionOpen));
     }
+}
+
+#[test]
+fn a_client_that_has_hung_up_is_noticed_by_the_keys() {
+    let key = PreSharedKey::new("device", [0x5e; 32]).expect("a key");
+    let backend = sslcore_std::default_backend;
+    let config = ClientConfig::builder(backend()).pre_shared_keys([key.clone()]);
+    let asking = ServerConfig::builder(backend()).ask_for_pre_shared_keys();
+    let (mut client, mut server) = started(
+        &config.build().expect("client"),
+        &asking.build().expect("server"),
+    );
+    let waited = client.wait_for_encrypted(Some(Duration::from_millis(10)));
+    assert_eq!(waited, Err(WaitError::Timeout));
+    let asked = server.wait_for_encrypted(Some(LONG));
+    let Err(WaitError::PreSharedKeyNeeded(id)) = asked else {
+        panic!("{asked:?}");
+    };
+    client.abort();
+    until_hung_up(&server);
+    let stale = server.provide_psk(id, &[key]);
+    assert_eq!(stale, Err(UsageError::NoDecisionOpen));
 }
 
 #[test]

@@ -4,8 +4,8 @@ mod common;
 
 use std::net::SocketAddr;
 
-use sslcore::{Alert, FailureKind};
-use sslcore_std::{HandshakeError, ServerEvent, SslServer, SslSocket};
+use sslcore::{Alert, FailureKind, PreSharedKey, ServerConfig};
+use sslcore_std::{AcceptError, HandshakeError, ServerEvent, SslServer, SslSocket};
 use sslcore_tests::openssl;
 use sslcore_tests::peer::{Peer, Scratch};
 
@@ -24,21 +24,42 @@ fn serve(server: &mut SslServer) -> Result<SslSocket, HandshakeError> {
 
 /// A client that knows nothing but pre-shared keys.
 fn psk_client(address: SocketAddr, args: &[&str]) -> Peer {
-    let address = address.to_string();
-    let all = [
-        &["s_client", "-connect", &address, "-msg"],
-        &["-psk", "313233343536", "-psk_identity", "Client X"][..],
-        args,
-    ];
-    Peer::start("openssl", all.concat(), Scratch::new())
+    let known = ["-psk", "313233343536", "-psk_identity", "Client X"];
+    openssl::bare_client(Scratch::new(), address, &[&known, args].concat())
 }
 
 /// In place of Qt's `testPreSharedKeyAuthenticationRequired`, where a server with the suite
-/// PSK-AES256-CBC-SHA asks the application for the key and is connected. External pre-shared keys
-/// are not built yet. What can be told honestly: a client that knows nothing else fails, with the
-/// right alert, and the next clients do not notice.
+/// PSK-AES256-CBC-SHA asks the application for the key and is connected. Here that is so in TLS 1.3.
 #[test]
 fn pre_shared_key_authentication_required() {
+    let config = ServerConfig::builder(sslcore_std::default_backend());
+    let config = config.ask_for_pre_shared_keys().allow_short_keys().build();
+    let mut server = SslServer::bind("127.0.0.1:0", config.expect("server")).expect("bind");
+    let address = server.local_addr().expect("address");
+    let mut client = psk_client(address, &["-tls1_3"]);
+    client.say("Q\n");
+    let asked = server.accept(Some(LONG));
+    let Err(AcceptError::PreSharedKeyNeeded { id, request }) = asked else {
+        panic!("{asked:?}");
+    };
+    let asking = server.socket(id).and_then(|socket| socket.psk_request());
+    let asking = asking.expect("it waits");
+    // The defaults of QSslPreSharedKeyAuthenticator.
+    assert_eq!(asking.hint, None);
+    assert!(asking.max_identity > 0 && asking.max_key > 0);
+    let names: Vec<&[u8]> = asking.identities.map(|it| it.name()).collect();
+    assert_eq!(names, [b"Client X"]);
+    let key = PreSharedKey::new("Client X", b"123456").expect("a key");
+    server.provide_psk(id, request, &[key]).expect("open");
+    let (socket, _) = server.accept(Some(LONG)).expect("encrypted");
+    assert_eq!(socket.connection().psk_identity(), Some(&b"Client X"[..]));
+    assert!(client.until_exit().success());
+}
+
+/// A client that knows nothing but pre-shared keys, in TLS 1.2, fails with the right alert, and the next
+/// clients do not notice.
+#[test]
+fn a_client_with_a_key_for_tls_1_2_has_nothing_in_common() {
     let config = server().build().expect("server");
     let mut server = SslServer::bind("127.0.0.1:0", config).expect("bind");
     let address = server.local_addr().expect("address");

@@ -10,7 +10,8 @@ use std::time::{Duration, Instant};
 
 use common::{LONG, both, client, encrypted, server, sockets, started};
 use sslcore::{
-    Event, OnErrors, ServerStart, SslErrorKind, SslMode, SslProtocol, Verdict, VerifyMode,
+    ClientConfig, Event, OnErrors, PreSharedKey, ServerStart, SslErrorKind, SslMode, SslProtocol,
+    Verdict, VerifyMode,
 };
 use sslcore_std::{Connector, IpVersion, SocketOption, SslSocket, WaitError, trust};
 use sslcore_tests::certs::{WORLD, pem};
@@ -357,10 +358,17 @@ fn signals(map: &mut Map) {
         kind: SslErrorKind::SelfSignedCertificate,
         depth: 0
     }));
-    map.nothing(
-        "preSharedKeyAuthenticationRequired(authenticator)",
-        "not there yet: external PSK",
-    );
+    map.member("preSharedKeyAuthenticationRequired(authenticator)");
+    let asking = ClientConfig::builder(sslcore_std::default_backend()).ask_for_pre_shared_keys();
+    let (mut socket, _peer) = sockets();
+    socket
+        .start_client_encryption(&asking.build().expect("client"), server_name())
+        .expect("start");
+    let asked = socket.wait_for_encrypted(Some(LONG));
+    let request = socket.psk_request().expect("asked").id;
+    assert_eq!(asked, Err(WaitError::PreSharedKeyNeeded(request)));
+    let key = PreSharedKey::new("Client X", [7; 32]).expect("a key");
+    socket.provide_psk(request, &[key]).expect("open");
     map.member("sslErrors(errors)");
     assert!(events.contains(&Event::SslErrors(id)));
 }

@@ -69,6 +69,8 @@ pub enum ConfigError {
     /// The certificate chain makes a Certificate message of so many bytes, in TLS 1.3 with the
     /// stapled OCSP response: more than 65,535, which most peers refuse.
     CertificatesTooLong(usize),
+    /// The hint for a pre-shared key has so many bytes: more than 1,024.
+    HintTooLong(usize),
     /// Pre-shared keys are configured beside this, and a connection is authenticated by one or the
     /// other.
     PreSharedKeysBeside(&'static str),
@@ -141,6 +143,12 @@ impl fmt::Display for ConfigError {
                 "the certificate chain, with what is stapled to it, makes a message of {bytes} \
                  bytes, and it may have 65535: leave out what peers do not need, such as the root"
             ),
+            Self::HintTooLong(bytes) => {
+                write!(
+                    f,
+                    "the hint for a pre-shared key has {bytes} bytes, and may have 1024"
+                )
+            }
             Self::PreSharedKeysBeside(what) => {
                 write!(f, "pre-shared keys cannot be used beside {what}")
             }

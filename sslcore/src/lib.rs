@@ -36,6 +36,35 @@
 //! }
 //! ```
 //!
+//! # A key in the place of certificates
+//!
+//! Devices and their gateway that share a [`PreSharedKey`] need no certificates and no clock. Both
+//! name it in their [configurations](ConfigBuilder::pre_shared_keys), or give it when
+//! [asked](Event::PreSharedKeyRequired):
+//!
+//! ```
+//! # use sslcore::{Connection, PreSharedKey, UsageError};
+//! /// After Event::PreSharedKeyRequired, now or any number of calls later.
+//! fn give(conn: &mut Connection, key: &PreSharedKey) -> Result<(), UsageError> {
+//!     let Some(id) = conn.psk_request().map(|request| request.id) else {
+//!         return Ok(());
+//!     };
+//!     conn.provide_psk(id, std::slice::from_ref(key))
+//! }
+//! ```
+//!
+//! # Two engines
+//!
+//! What handshakes is an *engine*, chosen by what a configuration has:
+//!
+//! | engine | handshakes | how old |
+//! |---|---|---|
+//! | rustls | with certificates, TLS 1.2 and 1.3, and what resumes those | of 2016, in use everywhere |
+//! | sslcore's own | with pre-shared keys, TLS 1.3 | of 2026: new, and audited by nobody |
+//!
+//! Records, alerts, decisions, timeouts and everything after the handshake are the same code with both.
+//! Plain keys in TLS 1.2 are spoken by neither.
+//!
 //! # What is promised
 //!
 //! [`rules`] has all of it, by numbers that the documentation and the tests refer to.
@@ -65,6 +94,7 @@
 //! | feature | without it |
 //! |---|---|
 //! | `client` | there is no `ClientConfig::builder` |
+//! | `engine` | there are no pre-shared keys: `ConfigBuilder` has no `pre_shared_keys` |
 //! | `server` | there is no `ServerConfig::builder` |
 //! | `sign` | there is no `identity`: a client shows no certificate; part of `server` |
 //! | `tls12` | TLS 1.3 alone is spoken |
@@ -99,6 +129,7 @@
 #![cfg_attr(
     not(all(
         feature = "client",
+        feature = "engine",
         feature = "server",
         feature = "sign",
         feature = "tls12"

@@ -53,25 +53,20 @@ pub fn server(identity: &Identity, args: &[&str]) -> (Peer, SocketAddr) {
 pub fn server_in(scratch: Scratch, identity: &Identity, args: &[&str]) -> (Peer, SocketAddr) {
     let (cert, key) = scratch.identity(identity);
     let ca = scratch.file("ca.pem", ca_pem());
+    let identity = ["--x509certfile", &cert, "--x509keyfile", &key];
+    let trust = ["--x509cafile", &ca];
+    bare_server(scratch, &[&identity, &trust[..], args].concat())
+}
+
+/// Starts a server that knows neither a certificate nor a root but those of its arguments.
+pub fn bare_server(scratch: Scratch, args: &[&str]) -> (Peer, SocketAddr) {
     let address = free_address();
     let port = address.port().to_string();
     let kind = match args.iter().any(|arg| arg.starts_with("--http")) {
         true => "--http",
         false => "--echo",
     };
-    let all = [
-        &[
-            "--debug",
-            "5",
-            "--port",
-            &port,
-            kind,
-            "--x509certfile",
-            &cert,
-        ][..],
-        &["--x509keyfile", &key, "--x509cafile", &ca],
-        args,
-    ];
+    let all = [&["--debug", "5", "--port", &port, kind][..], args];
     let server = Peer::start("gnutls-serv", all.concat(), scratch);
     server.until_said(&format!("listening on IPv4 0.0.0.0 port {port}...done"));
     (server, address)
@@ -92,18 +87,21 @@ pub fn client_as(identity: &Identity, address: SocketAddr, args: &[&str]) -> Pee
 
 fn client_in(scratch: Scratch, address: SocketAddr, args: &[&str]) -> Peer {
     let ca = scratch.file("ca.pem", ca_pem());
-    let (host, port) = (address.ip().to_string(), address.port().to_string());
-    let all = [
-        &["--debug", "5", "--port", &port, "--x509cafile", &ca][..],
-        &[
-            "--sni-hostname",
-            "server.test",
-            "--verify-hostname",
-            "server.test",
-        ],
-        args,
-        &[&host],
+    let trust = [
+        "--x509cafile",
+        &ca,
+        "--sni-hostname",
+        "server.test",
+        "--verify-hostname",
+        "server.test",
     ];
+    bare_client(scratch, address, &[&trust, args].concat())
+}
+
+/// Starts a client that knows no more than its arguments say.
+pub fn bare_client(scratch: Scratch, address: SocketAddr, args: &[&str]) -> Peer {
+    let (host, port) = (address.ip().to_string(), address.port().to_string());
+    let all = [&["--debug", "5", "--port", &port][..], args, &[&host]];
     Peer::start("gnutls-cli", all.concat(), scratch)
 }
 

@@ -24,6 +24,7 @@ pub mod pair;
 pub mod peer;
 #[cfg(unix)]
 pub mod peers;
+pub mod psk;
 #[cfg(feature = "testing")]
 pub mod recorded;
 pub mod records;

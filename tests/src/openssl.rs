@@ -22,16 +22,15 @@ pub fn server(identity: &Identity, args: &[&str]) -> (Peer, SocketAddr) {
 pub fn server_in(scratch: Scratch, identity: &Identity, args: &[&str]) -> (Peer, SocketAddr) {
     let (cert, key) = scratch.identity(identity);
     let ca = scratch.file("ca.pem", ca_pem());
+    let identity = ["-cert", &cert, "-key", &key, "-CAfile", &ca];
+    bare_server(scratch, &[&identity, args].concat())
+}
+
+/// Starts a server that knows neither a certificate nor a root but those of its arguments.
+pub fn bare_server(scratch: Scratch, args: &[&str]) -> (Peer, SocketAddr) {
     let all = [
-        &[
-            "s_server",
-            "-accept",
-            "127.0.0.1:0",
-            "-naccept",
-            "1",
-            "-msg",
-        ],
-        &["-cert", &cert, "-key", &key, "-CAfile", &ca][..],
+        &["s_server", "-accept", "127.0.0.1:0"][..],
+        &["-naccept", "1", "-msg"],
         args,
     ];
     let server = Peer::start("openssl", all.concat(), scratch);
@@ -100,18 +99,22 @@ pub fn hear_own_words(address: SocketAddr, flag: &str, said: &[u8]) {
 
 fn client_in(scratch: Scratch, address: SocketAddr, args: &[&str]) -> Peer {
     let ca = scratch.file("ca.pem", ca_pem());
-    let address = address.to_string();
-    let all = [
-        &["s_client", "-connect", &address, "-CAfile", &ca, "-msg"],
-        &[
-            "-servername",
-            "server.test",
-            "-verify_hostname",
-            "server.test",
-        ][..],
-        &["-verify_return_error"],
-        args,
+    let trust = [
+        "-CAfile",
+        &ca,
+        "-servername",
+        "server.test",
+        "-verify_hostname",
+        "server.test",
+        "-verify_return_error",
     ];
+    bare_client(scratch, address, &[&trust, args].concat())
+}
+
+/// Starts a client that knows no more than its arguments say.
+pub fn bare_client(scratch: Scratch, address: SocketAddr, args: &[&str]) -> Peer {
+    let address = address.to_string();
+    let all = [&["s_client", "-connect", &address, "-msg"], args];
     Peer::start("openssl", all.concat(), scratch)
 }
 

@@ -4,13 +4,14 @@ use std::fs;
 use std::path::PathBuf;
 use std::time::Duration;
 
+use sslcore::testing::known_psk;
 use sslcore::testing::transcript::{Configurations, Recorder, Transcript, replay};
 use sslcore::{Instant, Limits, Now, ServerStart, UnixTime, Verdict};
 
 use crate::pair::server_name;
 
 /// The names of configurations with which there is a session, and how it begins or is decided.
-pub const SESSIONS: [(&str, Story); 22] = [
+pub const SESSIONS: [(&str, Story); 28] = [
     ("tls12", Story::Plain),
     ("tls13", Story::Plain),
     ("tls12 rustcrypto", Story::Plain),
@@ -33,6 +34,12 @@ pub const SESSIONS: [(&str, Story); 22] = [
     ("tls13", Story::StartTls),
     ("tls12", Story::Chosen),
     ("tls13", Story::Chosen),
+    ("psk", Story::Plain),
+    ("rustcrypto psk", Story::Plain),
+    ("rustcrypto retried psk", Story::Plain),
+    ("psk", Story::StartTls),
+    ("psk_asked", Story::Accepted),
+    ("psk_asked", Story::Rejected),
 ];
 
 /// What is special about a session.
@@ -44,9 +51,9 @@ pub enum Story {
     StartTls,
     /// The server chooses its configuration when it has seen the hello.
     Chosen,
-    /// The client is asked about the certificate, and refuses.
+    /// The client is asked about the certificate, or the server about a key, and refuses.
     Rejected,
-    /// The client is asked about the certificate, and accepts.
+    /// The client is asked about the certificate, or the server about a key, and accepts.
     Accepted,
 }
 
@@ -209,6 +216,11 @@ impl Session {
                 let id = server.config_request().expect("a question").id;
                 server.provide_config(id, &known.server).expect("open");
             }
+            Story::Rejected | Story::Accepted if self.ends[0].psk_request().is_some() => {
+                self.provide_key(0, true);
+                self.carry();
+                self.provide_key(1, story == Story::Accepted);
+            }
             Story::Rejected | Story::Accepted => {
                 let client = self.after_thinking(0);
                 let id = client.review().expect("a question").id;
@@ -220,6 +232,18 @@ impl Session {
             }
         }
         self.carry();
+    }
+
+    /// Gives an end the key that it asks for, or says that there is none.
+    fn provide_key(&mut self, end: usize, is_there: bool) {
+        let asking = self.after_thinking(end);
+        let id = asking.psk_request().expect("a question").id;
+        let key = known_psk("known").expect("a key");
+        let given = match is_there {
+            true => asking.provide_psk(id, &[key]),
+            false => asking.refuse_psk(id),
+        };
+        given.expect("open");
     }
 
     /// The end that has asked a person, who needs two seconds.

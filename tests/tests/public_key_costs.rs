@@ -5,7 +5,8 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
 use sslcore::{
-    ClientConfig, Progress, ServerConfig, StatusChecker, StatusQuestion, StatusReport, VerifyMode,
+    ClientConfig, PreSharedKey, Progress, ServerConfig, StatusChecker, StatusQuestion,
+    StatusReport, VerifyMode,
 };
 use sslcore_tests::certs::WORLD;
 use sslcore_tests::chains::Family;
@@ -87,6 +88,28 @@ fn one_call_costs_one_operation_or_what_one_message_costs_the_engine() {
         assert_eq!(by_client, client, "{version} {is_mutual}");
         assert_eq!(by_server, server, "{version} {is_mutual}");
     }
+}
+
+/// The engine that is our own does one operation in each call, whatever the message; with ML-KEM, that of
+/// both halves of the hybrid.
+#[test]
+fn a_handshake_with_a_key_costs_one_operation_in_each_call() {
+    use Operation::{Agree, Generate};
+    let key = || [PreSharedKey::new("device", [7; 32]).expect("a key")];
+    let client = ClientConfig::builder(watched()).pre_shared_keys(key());
+    let client = client
+        .groups(&["X25519", "secp256r1"])
+        .build()
+        .expect("client");
+    let server = |groups: &[&str]| {
+        let server = ServerConfig::builder(watched()).pre_shared_keys(key());
+        server.groups(groups).build().expect("server")
+    };
+    let both: &[&[Operation]] = &[&[Generate], &[Agree]];
+    assert_eq!(costs_of(&client, &server(&["X25519"])), [both, both]);
+    // A second hello has a key pair of its own.
+    let again: &[&[Operation]] = &[&[Generate], &[Generate], &[Agree]];
+    assert_eq!(costs_of(&client, &server(&["secp256r1"])), [again, both]);
 }
 
 #[test]

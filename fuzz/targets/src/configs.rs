@@ -4,9 +4,11 @@ use std::time::Duration;
 
 use rustls::crypto::CryptoProvider;
 use sslcore::crypto::Backend;
-use sslcore::testing::{backend_without_security, known_identity, rustcrypto_without_security};
+use sslcore::testing::{
+    backend_without_security, known_identity, known_psk, rustcrypto_without_security,
+};
 use sslcore::{
-    ClientConfig, Instant, Now, OnErrors, PeerName, ServerConfig, Timeouts, UnixTime, VerifyMode,
+    ClientConfig, ConfigBuilder, Instant, Now, OnErrors, PeerName, PreSharedKey, ServerConfig, Timeouts, UnixTime, VerifyMode,
 };
 
 /// 2030-01-01, in the life of every certificate here.
@@ -61,6 +63,13 @@ impl Choice {
     /// A server issues tickets, a client keeps them.
     pub const TICKETS: u16 = 1 << 10;
 
+    /// There are pre-shared keys, and no certificates.
+    pub const KEYS: u16 = 1 << 11;
+    /// The application is asked for them.
+    pub const ASK_KEYS: u16 = 1 << 12;
+    /// They do without a key exchange: a client's server has no group of its client's.
+    pub const ALONE: u16 = 1 << 13;
+
     /// With these bits.
     pub const fn new(bits: u16) -> Self {
         Self { bits }
@@ -77,7 +86,7 @@ impl Choice {
 
     /// What the other end of it chooses, so that the two go together.
     pub(crate) fn peer(self) -> Self {
-        let bits = (self.bits ^ Self::SERVER) & !Self::ASK;
+        let bits = (self.bits ^ Self::SERVER) & !(Self::ASK | Self::ASK_KEYS);
         Self::new(bits & !Self::HOLD | Self::TRUST)
     }
 
@@ -104,7 +113,28 @@ impl Choice {
         }
     }
 
+    /// The keys that both ends have.
+    pub(crate) fn keys(self) -> [PreSharedKey; 2] {
+        let imported = known_psk("imported").and_then(|key| key.imported("fuzz"));
+        [known_psk("plain"), imported].map(|key| key.expect("a key"))
+    }
+
+    fn keyed<C>(self, mut config: ConfigBuilder<C>) -> ConfigBuilder<C> {
+        config = config.timeouts(TIMEOUTS);
+        if self.has(Self::ALONE) {
+            config = config.allow_psk_ke();
+        }
+        match self.has(Self::ASK_KEYS) {
+            true => config.ask_for_pre_shared_keys(),
+            false => config.pre_shared_keys(self.keys()),
+        }
+    }
+
     pub(crate) fn client(self, seed: u64) -> ClientConfig {
+        if self.has(Self::KEYS) {
+            let config = self.keyed(ClientConfig::builder(self.backend(seed)));
+            return config.alpn(CLIENT_ALPN).build().expect("a configuration");
+        }
         let mut config = ClientConfig::builder(self.backend(seed))
             .protocols(self.versions())
             .timeouts(TIMEOUTS)
@@ -130,6 +160,10 @@ impl Choice {
     }
 
     pub(crate) fn server(self, seed: u64) -> ServerConfig {
+        if self.has(Self::KEYS) {
+            let config = self.keyed(ServerConfig::builder(self.backend(seed)));
+            return config.alpn(SERVER_ALPN).build().expect("a configuration");
+        }
         let (chain, key) = known_identity();
         let mut config = ServerConfig::builder(self.backend(seed))
             .protocols(self.versions())

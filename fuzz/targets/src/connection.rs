@@ -212,8 +212,19 @@ impl Stage<'_> {
         }
     }
 
+    /// Answers the question for a configuration, or for keys.
     fn configure(&mut self, how: u8) {
         let end = &mut self.end;
+        if let Some(id) = end.conn.psk_request().map(|request| request.id) {
+            let keys = self.choice.keys();
+            let given = match how & 3 {
+                1 => end.conn.refuse_psk(id),
+                2 => end.conn.provide_psk(id, &keys[..1]),
+                _ => end.conn.provide_psk(id, &keys),
+            };
+            given.expect("open, and keys that fit");
+            return;
+        }
         let Some(id) = end.conn.config_request().map(|request| request.id) else {
             return;
         };

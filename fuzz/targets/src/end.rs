@@ -5,7 +5,7 @@ use std::ops::Deref;
 use sslcore::testing::snapshot;
 use sslcore::testing::transcript::Recorder;
 use sslcore::{
-    Buffers, ClientConfig, Connection, Event, Leftover, Limits, Now, PeerName, Progress, ReadEnd,
+    Buffers, ClientConfig, Connection, Event, Leftover, Limits, Now, PeerName, PreSharedKey, Progress, PskId, ReadEnd,
     RequestId, ReviewId, ServerConfig, ServerStart, Step, UsageError, Verdict,
 };
 
@@ -68,6 +68,8 @@ impl End {
         answer(id: ReviewId, verdict: Verdict<'_>) -> Result<(), UsageError>;
         provide_config(id: RequestId, config: &ServerConfig) -> Result<(), UsageError>;
         refuse_config(id: RequestId) -> Result<(), UsageError>;
+        provide_psk(id: PskId, keys: &[PreSharedKey]) -> Result<(), UsageError>;
+        refuse_psk(id: PskId) -> Result<(), UsageError>;
         process(now: Now) -> Progress;
         poll_event() -> Option<Event>;
     }

@@ -36,8 +36,8 @@ pub fn session(choice: Choice) -> Vec<Vec<u8>> {
             10 => peer.conn.close(),
             _ => {}
         }
-        accept(&mut end);
-        accept(&mut peer);
+        accept(&mut end, choice);
+        accept(&mut peer, choice);
         to_peer.extend(end.drain().0);
         let (bytes, _) = peer.feed(&to_peer);
         to_peer = end.feed(&bytes).0;
@@ -52,7 +52,10 @@ pub fn session(choice: Choice) -> Vec<Vec<u8>> {
     said
 }
 
-fn accept(end: &mut Watched) {
+fn accept(end: &mut Watched, choice: Choice) {
+    if let Some(id) = end.conn.psk_request().map(|request| request.id) {
+        end.conn.provide_psk(id, &choice.keys()).expect("open");
+    }
     if let Some(id) = end.conn.review().map(|review| review.id) {
         end.conn.answer(id, sslcore::Verdict::Accept).expect("open");
     }
@@ -101,6 +104,14 @@ fn sessions() -> Vec<(&'static str, u16)> {
         sessions.extend([(name, bits), (old_name, bits | Choice::OLD)]);
     }
     sessions.push(("retry", Choice::RETRY));
+    for (name, bits) in [
+        ("keys", 0),
+        ("keys-asked", Choice::ASK_KEYS),
+        ("keys-real", Choice::REAL),
+        ("keys-retry", Choice::RETRY),
+    ] {
+        sessions.push((name, bits | Choice::KEYS));
+    }
     let servers = sessions.clone().into_iter();
     sessions.extend(servers.map(|(name, bits)| (name, bits | Choice::SERVER)));
     sessions

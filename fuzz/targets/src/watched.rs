@@ -107,7 +107,9 @@ impl Watched {
     }
 
     fn is_held(&self) -> bool {
-        self.conn.review().is_some() || self.conn.config_request().is_some()
+        self.conn.review().is_some()
+            || self.conn.config_request().is_some()
+            || self.conn.psk_request().is_some()
     }
 
     /// All that it has sealed, or said in the clear of its handshake: what was released before may

@@ -17,7 +17,7 @@ pub(crate) enum Exit {
     NotConnected = 2,
     /// There is one, but TLS cannot be started, or fails.
     TlsFailure = 3,
-    /// One side refused the other's certificate.
+    /// One side refused the other's certificate, or the two do not have the same pre-shared key.
     CertificateRefused = 4,
     /// The stream was cut, or ended before all was sent: data may be missing.
     Truncated = 5,
@@ -31,6 +31,9 @@ impl Exit {
     pub(crate) fn of(kind: FailureKind, encrypted: bool) -> Self {
         match kind {
             kind if kind.fault() == Fault::Certificate => Self::CertificateRefused,
+            FailureKind::BadPreSharedKey
+            | FailureKind::NoPreSharedKey
+            | FailureKind::AlertReceived(Alert::UnknownPskIdentity) => Self::CertificateRefused,
             FailureKind::AlertReceived(alert) if is_about_certificates(alert) => {
                 Self::CertificateRefused
             }

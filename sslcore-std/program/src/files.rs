@@ -1,7 +1,7 @@
 //! Files on the command line: any name that the system has, and `-` for standard input.
 
 use std::ffi::OsString;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use clap::builder::{OsStringValueParser, TypedValueParser};
 
@@ -10,6 +10,11 @@ use clap::builder::{OsStringValueParser, TypedValueParser};
 const STANDARD_INPUT: Option<&str> = Some("/dev/stdin");
 #[cfg(not(unix))]
 const STANDARD_INPUT: Option<&str> = None;
+
+/// Whether it is standard input, by the name that [`parser`] gives it.
+pub(crate) fn is_standard_input(file: &Path) -> bool {
+    STANDARD_INPUT.is_some_and(|name| file == Path::new(name))
+}
 
 /// The parser of a file's name.
 pub(crate) fn parser() -> impl TypedValueParser<Value = PathBuf> {

@@ -21,6 +21,7 @@ mod line;
 mod passing;
 mod plan;
 mod progress;
+mod psk;
 mod remedy;
 mod replay;
 mod serve;
@@ -56,7 +57,7 @@ Exit codes, the same for every command:
   1  the command line is wrong, or something that it names cannot be used
   2  there is no connection, or nowhere to listen
   3  TLS cannot be started, or fails
-  4  a certificate was refused
+  4  a certificate was refused, or the two sides do not have the same pre-shared key
   5  the stream was cut, or ended before all was sent: data may be missing
   6  a session that is replayed comes otherwise than it was recorded";
 
@@ -76,7 +77,7 @@ below it what the objects inside of it have:
       errors        kind code why
       remedies      option why mends
     certificate_request  authorities
-    encrypted     version cipher group alpn resumed ocsp trust
+    encrypted     version cipher group alpn resumed ocsp trust psk_identity
     closed        clean close_notify_sent close_notify_received sent received abandoned unsent
                   input_left input_dropped
     reconnected   number version resumed why
@@ -87,9 +88,9 @@ below it what the objects inside of it have:
     record        direction bytes content handshake alert
     state         what
   serve, on standard output, as it happens
-    listening     address certificate_sha256 certificate_made_now command
-    connection    peer encrypted protocol cipher group alpn resumed client_certificate echoed
-                  statuses mails ended error alert_sent abandoned unsent exit
+    listening     address certificate_sha256 certificate_made_now psk_identity command
+    connection    peer encrypted protocol cipher group alpn resumed client_certificate psk_identity
+                  echoed statuses mails ended error alert_sent abandoned unsent exit
       client_certificate  subject sha256 errors
     mail          peer from to data
     warning       why

@@ -11,6 +11,7 @@ use sslcore_std::sslcore::{
 
 use crate::identity::Identity;
 use crate::key_log::KeyLogFile;
+use crate::psk;
 use crate::status;
 use crate::text::Fingerprint;
 
@@ -43,6 +44,7 @@ impl Plan {
         anchors: Vec<CertificateDer<'static>>,
         sessions: Arc<dyn ClientSessionStore>,
         identity: Option<Identity>,
+        key: Option<psk::Key>,
         key_log: Option<KeyLogFile>,
     ) -> Result<ClientConfig, String> {
         let timeout = Some(self.timeout);
@@ -61,7 +63,9 @@ impl Plan {
             .pins(pins.map(Pin::CertificateSha256))
             .session_store(sessions)
             .trust_anchors(anchors);
-        if self.verify != VerifyMode::None {
+        if let Some(key) = key {
+            builder = key.configure(builder);
+        } else if self.verify != VerifyMode::None {
             let lists = builder.revocation_lists(self.lists.clone(), false);
             builder = status::stapling(lists, self.require_staple)?;
         }
@@ -87,7 +91,7 @@ impl Plan {
         if !self.signature_schemes.is_empty() {
             builder = builder.signature_schemes(&strs(&self.signature_schemes));
         }
-        builder.build().map_err(|error| error.to_string())
+        builder.build().map_err(psk::said)
     }
 }
 

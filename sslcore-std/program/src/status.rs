@@ -35,6 +35,16 @@ impl Options {
         lists(&self.crl)
     }
 
+    /// Whether revocation lists were named.
+    pub(crate) fn has_lists(&self) -> bool {
+        !self.crl.is_empty()
+    }
+
+    /// Whether a response is wanted of the server.
+    pub(crate) fn wants_staple(&self) -> bool {
+        self.require_staple
+    }
+
     /// Whether a response must be stapled.
     ///
     /// # Errors

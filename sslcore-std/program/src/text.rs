@@ -111,6 +111,15 @@ pub(crate) fn is_hidden(character: char) -> bool {
     )
 }
 
+/// One word of a command, as a shell has to be given it.
+pub(crate) fn shell_word(text: &str) -> String {
+    let plain = |c: char| c.is_ascii_alphanumeric() || "-_./:@%+=,".contains(c);
+    match !text.is_empty() && text.chars().all(plain) {
+        true => text.to_owned(),
+        false => format!("'{}'", text.replace('\'', r"'\''")),
+    }
+}
+
 /// What somebody has said, to be quoted: not too many bytes of it.
 pub(crate) fn quote(bytes: &[u8]) -> String {
     const QUOTED: usize = 200;
@@ -225,6 +234,19 @@ mod tests {
             ("\u{feff}\u{ad}\u{e0041}", "\\u{feff}\\u{ad}\\u{e0041}"),
         ] {
             assert_eq!(escaped(text), wanted);
+        }
+    }
+
+    #[test]
+    fn a_word_for_a_shell_is_quoted_when_it_has_to_be() {
+        for (text, word) in [
+            ("keys/device-7.psk", "keys/device-7.psk"),
+            ("", "''"),
+            ("sensor 7", "'sensor 7'"),
+            ("$(reboot)", "'$(reboot)'"),
+            ("it's", r"'it'\''s'"),
+        ] {
+            assert_eq!(shell_word(text), word);
         }
     }
 

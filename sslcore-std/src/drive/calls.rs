@@ -3,7 +3,7 @@
 use std::io::{self, ErrorKind};
 use std::mem::take;
 
-use sslcore::{Event, ReadEnd, ReviewId, UsageError, Verdict};
+use sslcore::{Event, PreSharedKey, PskId, ReadEnd, ReviewId, UsageError, Verdict};
 
 use super::{Driver, Transport};
 use crate::endpoint::Endpoint;
@@ -38,6 +38,16 @@ impl<T: Transport> Driver<T> {
     pub(crate) fn answer(&mut self, id: ReviewId, verdict: Verdict<'_>) -> Result<(), UsageError> {
         self.turn();
         self.act(|connection| connection.answer(id, verdict))
+    }
+
+    /// Receives first, as [`answer`](Self::answer) does.
+    pub(crate) fn provide_psk(
+        &mut self,
+        id: PskId,
+        keys: &[PreSharedKey],
+    ) -> Result<(), UsageError> {
+        self.turn();
+        self.act(|connection| connection.provide_psk(id, keys))
     }
 
     pub(crate) fn discard_reads(&mut self) {
@@ -155,9 +165,11 @@ impl<T: Transport> Driver<T> {
     pub(crate) fn question(&self) -> Option<WaitError> {
         let verdict = self.connection.review().map(|review| review.id);
         let config = self.connection.config_request().map(|request| request.id);
+        let key = self.connection.psk_request().map(|request| request.id);
         verdict
             .map(WaitError::VerdictNeeded)
             .or(config.map(WaitError::ConfigNeeded))
+            .or(key.map(WaitError::PreSharedKeyNeeded))
     }
 
     /// Why nothing more will happen: after the connection is over, and its alert has left.

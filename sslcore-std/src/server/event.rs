@@ -4,7 +4,7 @@ use std::fmt;
 use std::io::{self, ErrorKind};
 use std::net::SocketAddr;
 
-use sslcore::{Failure, ReviewId};
+use sslcore::{Failure, PskId, ReviewId};
 
 use crate::socket::SslSocket;
 
@@ -71,6 +71,19 @@ pub enum ServerEvent {
         /// The id of the review, for `answer`.
         review: ReviewId,
     },
+    /// The application must give the keys that the client names, since the configuration
+    /// [asks](sslcore::ConfigBuilder::ask_for_pre_shared_keys) for them: look at the
+    /// [`psk_request`](SslSocket::psk_request) of [`SslServer::socket`](crate::SslServer::socket),
+    /// then call [`SslServer::provide_psk`](crate::SslServer::provide_psk). Other connections go on
+    /// meanwhile. `QSslServer::preSharedKeyAuthenticationRequired`.
+    PreSharedKeyNeeded {
+        /// The connection.
+        id: ConnectionId,
+        /// The client's address.
+        peer: SocketAddr,
+        /// The id of the request, for `provide_psk`.
+        request: PskId,
+    },
     /// The handshake is complete; the socket belongs to the application.
     /// `QTcpServer::pendingConnectionAvailable` and `nextPendingConnection`.
     Encrypted {
@@ -101,6 +114,7 @@ impl ServerEvent {
         match self {
             Self::HandshakeStarted { id, .. }
             | Self::VerdictNeeded { id, .. }
+            | Self::PreSharedKeyNeeded { id, .. }
             | Self::Encrypted { id, .. }
             | Self::Failed { id, .. } => *id,
         }
@@ -200,6 +214,14 @@ pub enum AcceptError {
         /// The id of the review, for [`SslServer::answer`](crate::SslServer::answer).
         review: ReviewId,
     },
+    /// The application must give the keys that a client names, as for
+    /// [`ServerEvent::PreSharedKeyNeeded`]. Only `accept` returns this. `WouldBlock`.
+    PreSharedKeyNeeded {
+        /// The connection.
+        id: ConnectionId,
+        /// The id of the request, for [`SslServer::provide_psk`](crate::SslServer::provide_psk).
+        request: PskId,
+    },
     /// The system could not accept a connection, for want of file descriptors perhaps, or could not
     /// wait. No other connection is accepted for 100 ms; handshakes go on. The kind is the
     /// system's.
@@ -213,6 +235,9 @@ impl fmt::Display for AcceptError {
             Self::Woken => f.write_str("another thread woke the server"),
             Self::VerdictNeeded { .. } => {
                 f.write_str("a client's certificate has errors; answer the review")
+            }
+            Self::PreSharedKeyNeeded { .. } => {
+                f.write_str("a client names pre-shared keys; provide or refuse them")
             }
             Self::System(error) => write!(f, "the system cannot accept connections: {error}"),
         }
@@ -234,7 +259,9 @@ impl From<AcceptError> for io::Error {
             AcceptError::System(error) => return error,
             AcceptError::Timeout => ErrorKind::TimedOut,
             AcceptError::Woken => ErrorKind::Interrupted,
-            AcceptError::VerdictNeeded { .. } => ErrorKind::WouldBlock,
+            AcceptError::VerdictNeeded { .. } | AcceptError::PreSharedKeyNeeded { .. } => {
+                ErrorKind::WouldBlock
+            }
         };
         Self::new(kind, error)
     }

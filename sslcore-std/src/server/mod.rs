@@ -13,7 +13,10 @@ use std::mem::take;
 use std::net::{SocketAddr, TcpListener, ToSocketAddrs};
 use std::time::Duration;
 
-use sslcore::{ConfigRequest, Event, Instant, Limits, ReviewId, ServerConfig, UsageError, Verdict};
+use sslcore::{
+    ConfigRequest, Event, Instant, Limits, PreSharedKey, PskId, ReviewId, ServerConfig, UsageError,
+    Verdict,
+};
 
 use self::choice::Terms;
 pub use self::choice::{Choice, ConfigsByName};
@@ -82,15 +85,16 @@ const MAX_PENDING: usize = 100;
 ///   without an alert.
 /// - A client that is slow, a byte per second perhaps, has the handshake timeout from its first
 ///   byte on for the whole handshake; the time in which the application verifies its certificate
-///   does not count.
+///   or looks for its key does not count.
 /// - When as many connections are handshaking as [`set_max_pending`](Self::set_max_pending) allows,
 ///   a new one replaces the oldest that has already failed, or else the oldest that has not sent a
 ///   whole ClientHello. A handshake that has its ClientHello is never replaced; if all have,
 ///   new clients wait in the backlog. A flood of silent or slow clients therefore keeps no ordinary
 ///   client out, because TLS clients send their ClientHello at once: `max_pending` others would
 ///   have to connect between a client's connecting and its ClientHello.
-/// - A client that needs a verdict does not count against that limit. As many again may wait for a
-///   verdict; the certificates of further ones are refused with the alert certificate_unknown.
+/// - A client that needs a verdict, or a pre-shared key, does not count against that limit. As many
+///   again may wait for one; the certificates of further ones are refused with the alert
+///   certificate_unknown, and their keys as unknown ones.
 ///
 /// # Memory
 /// The server holds at most twice `max_pending` connections, each within its
@@ -103,9 +107,9 @@ const MAX_PENDING: usize = 100;
 /// The handshake timeout applies to each of two spans: from accepting to the first byte, and from
 /// the first byte to [`Encrypted`](ServerEvent::Encrypted). The [`Timeouts`](sslcore::Timeouts) of
 /// the configuration apply besides: its `handshake` from the first byte on, whichever is earlier;
-/// its `decision` while the application verifies the certificate. A client whose handshake has
-/// failed has the handshake timeout once more to read its alert and to hang up. An answered review
-/// starts the handshake timeout anew.
+/// its `decision` while the application verifies the certificate or looks for a key. A client whose handshake has
+/// failed has the handshake timeout once more to read its alert and to hang up. An answered review or
+/// request starts the handshake timeout anew.
 ///
 /// # Names
 /// One server for many names, each with its own certificate:
@@ -242,15 +246,15 @@ impl SslServer {
         self.terms.handshake_timeout = timeout;
     }
 
-    /// Limits how many connections may be handshaking, and how many besides may wait for a verdict;
-    /// at least 1. The default is 100. `QTcpServer::setMaxPendingConnections`, but encrypted
+    /// Limits how many connections may be handshaking, and how many besides may wait for a verdict or a
+    /// pre-shared key; at least 1. The default is 100. `QTcpServer::setMaxPendingConnections`, but encrypted
     /// connections do not count: they belong to the application.
     pub fn set_max_pending(&mut self, connections: usize) {
         self.max_pending = connections.max(1);
     }
 
     /// The number of connections that are not encrypted yet, including those that wait for a
-    /// verdict and those that have failed and have not hung up yet.
+    /// verdict or a key and those that have failed and have not hung up yet.
     pub fn pending(&self) -> usize {
         let there = |pending: &&Pending| !pending.is_gone();
         self.pending.iter().filter(there).count()
@@ -310,6 +314,9 @@ impl SslServer {
                 ServerEvent::Encrypted { socket, peer, .. } => return Ok((socket, peer)),
                 ServerEvent::VerdictNeeded { id, review, .. } => {
                     return Err(AcceptError::VerdictNeeded { id, review });
+                }
+                ServerEvent::PreSharedKeyNeeded { id, request, .. } => {
+                    return Err(AcceptError::PreSharedKeyNeeded { id, request });
                 }
                 ServerEvent::HandshakeStarted { .. } | ServerEvent::Failed { .. } => {}
             }
@@ -402,6 +409,45 @@ impl SslServer {
         let index = self.find(id).ok_or(UsageError::Stale)?;
         self.with_round(index, |pending, round| {
             pending.answer(review, verdict, round)
+        })
+    }
+
+    /// Answers a connection's request for pre-shared keys with those of them that the server has; with
+    /// none the handshake fails as with a wrong key ([`Connection::refuse_psk`]). The outcome is the
+    /// connection's next [`ServerEvent`]. `QSslPreSharedKeyAuthenticator`.
+    ///
+    /// ```
+    /// use std::collections::HashMap;
+    ///
+    /// use sslcore_std::sslcore::{PreSharedKey, PskId, UsageError};
+    /// use sslcore_std::{ConnectionId, SslServer};
+    ///
+    /// /// Called for [`ServerEvent::PreSharedKeyNeeded`](sslcore_std::ServerEvent::PreSharedKeyNeeded).
+    /// fn look_up(
+    ///     server: &mut SslServer, id: ConnectionId, request: PskId,
+    ///     keys: &HashMap<Vec<u8>, PreSharedKey>,
+    /// ) -> Result<(), UsageError> {
+    ///     let named = server.socket(id).and_then(|socket| socket.psk_request());
+    ///     let named = named.into_iter().flat_map(|request| request.identities);
+    ///     let known: Vec<_> = named.filter_map(|it| keys.get(it.name()).cloned()).collect();
+    ///     server.provide_psk(id, request, &known)
+    /// }
+    /// ```
+    ///
+    /// [`Connection::refuse_psk`]: sslcore::Connection::refuse_psk
+    ///
+    /// # Errors
+    /// [`UsageError::Stale`] when the connection is gone, as for [`answer`](Self::answer). Otherwise as
+    /// for [`SslSocket::provide_psk`].
+    pub fn provide_psk(
+        &mut self,
+        id: ConnectionId,
+        request: PskId,
+        keys: &[PreSharedKey],
+    ) -> Result<(), UsageError> {
+        let index = self.find(id).ok_or(UsageError::Stale)?;
+        self.with_round(index, |pending, round| {
+            pending.provide_psk(request, keys, round)
         })
     }
 

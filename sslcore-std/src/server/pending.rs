@@ -6,7 +6,9 @@ use std::mem::replace;
 use std::net::{SocketAddr, TcpStream};
 use std::time::Duration;
 
-use sslcore::{Alert, Instant, ReviewId, ServerStart, UsageError, Verdict};
+use sslcore::{
+    Alert, Connection, Instant, PreSharedKey, PskId, ReviewId, ServerStart, UsageError, Verdict,
+};
 
 use super::choice::Terms;
 use super::event::{ConnectionId, HandshakeError, ServerEvent};
@@ -31,7 +33,7 @@ enum Progress {
     /// The ClientHello is not complete.
     Greeting,
     Handshaking,
-    /// Waits for the application's verdict; that time does not count.
+    /// Waits for the application's verdict or keys; that time does not count.
     Held,
     /// It has failed: the alert leaves, and the client hangs up. `told` once the application had
     /// its chance to look.
@@ -40,11 +42,25 @@ enum Progress {
     },
 }
 
+/// What only the application can answer, apart from the configuration.
+enum Question {
+    Verdict(ReviewId),
+    Keys(PskId),
+}
+
+impl Question {
+    fn of(connection: &Connection) -> Option<Self> {
+        let verdict = connection.review().map(|review| Self::Verdict(review.id));
+        let keys = || Some(Self::Keys(connection.psk_request()?.id));
+        verdict.or_else(keys)
+    }
+}
+
 /// What a step needs to know, and where it tells.
 pub(super) struct Round<'a> {
     pub(super) terms: &'a mut Terms,
     pub(super) now: Instant,
-    /// Whether one more connection may wait for a verdict.
+    /// Whether one more connection may wait for a verdict or keys.
     pub(super) may_hold: bool,
     pub(super) events: &'a mut VecDeque<ServerEvent>,
 }
@@ -239,8 +255,8 @@ impl Pending {
                 failure.map_or(HandshakeError::HungUp, HandshakeError::Tls),
                 round,
             );
-        } else if let Some(review) = connection.review().map(|review| review.id) {
-            self.hold(review, round);
+        } else if let Some(question) = Question::of(connection) {
+            self.hold(question, round);
         } else if time_is_up {
             socket.close();
             self.leave(HandshakeError::TimedOut, round);
@@ -257,7 +273,7 @@ impl Pending {
         }
     }
 
-    fn hold(&mut self, review: ReviewId, round: &mut Round<'_>) {
+    fn hold(&mut self, question: Question, round: &mut Round<'_>) {
         let Stage::Tls(socket, progress) = &mut self.stage else {
             return;
         };
@@ -265,16 +281,22 @@ impl Pending {
             return;
         }
         if !round.may_hold {
-            // As if nobody had answered in time.
-            let answered = socket.answer(review, Verdict::RejectWith(Alert::CertificateUnknown));
-            debug_assert!(answered.is_ok(), "the review was open");
+            // As if nobody had answered in time, or had such a key.
+            let answered = match question {
+                Question::Verdict(review) => {
+                    socket.answer(review, Verdict::RejectWith(Alert::CertificateUnknown))
+                }
+                Question::Keys(request) => socket.refuse_psk(request),
+            };
+            debug_assert!(answered.is_ok(), "the question was open");
             return self.look(round);
         }
         *progress = Progress::Held;
         let (id, peer) = (self.id, self.peer);
-        round
-            .events
-            .push_back(ServerEvent::VerdictNeeded { id, peer, review });
+        round.events.push_back(match question {
+            Question::Verdict(review) => ServerEvent::VerdictNeeded { id, peer, review },
+            Question::Keys(request) => ServerEvent::PreSharedKeyNeeded { id, peer, request },
+        });
     }
 
     /// Passes the application's verdict on; the clock begins anew. A TLS 1.3 client's Finished has
@@ -285,10 +307,28 @@ impl Pending {
         verdict: Verdict<'_>,
         round: &mut Round<'_>,
     ) -> Result<(), UsageError> {
+        self.go_on(round, |socket| socket.answer(review, verdict))
+    }
+
+    /// Passes the application's keys on; the clock begins anew.
+    pub(super) fn provide_psk(
+        &mut self,
+        request: PskId,
+        keys: &[PreSharedKey],
+        round: &mut Round<'_>,
+    ) -> Result<(), UsageError> {
+        self.go_on(round, |socket| socket.provide_psk(request, keys))
+    }
+
+    fn go_on(
+        &mut self,
+        round: &mut Round<'_>,
+        answer: impl FnOnce(&mut SslSocket) -> Result<(), UsageError>,
+    ) -> Result<(), UsageError> {
         let Stage::Tls(socket, progress) = &mut self.stage else {
             return Err(UsageError::NoDecisionOpen);
         };
-        socket.answer(review, verdict)?;
+        answer(socket)?;
         *progress = Progress::Handshaking;
         self.deadline = round.deadline();
         self.look(round);

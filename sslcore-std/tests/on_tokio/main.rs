@@ -12,7 +12,10 @@ use std::task::{Context, Poll};
 
 use common::on_tokio::{encrypted, once, started, tcp};
 use common::{LONG, VERSIONS, client, pattern, server};
-use sslcore::{Event, FailureKind, OnErrors, ServerStart, UsageError, Verdict};
+use sslcore::{
+    ClientConfig, Event, FailureKind, OnErrors, PreSharedKey, ServerConfig, ServerStart,
+    UsageError, Verdict,
+};
 use sslcore_std::WaitError;
 use sslcore_std::tokio::SslStream;
 use sslcore_tests::certs::WORLD;
@@ -252,6 +255,37 @@ async fn a_server_can_choose_its_configuration_when_it_has_seen_the_hello() {
     };
     let done = tokio::join!(one.handshake(), choosing);
     assert_eq!(done, (Ok(()), Ok(())));
+}
+
+#[tokio::test]
+async fn both_sides_can_be_asked_for_pre_shared_keys() {
+    let (one, other) = duplex(1000);
+    let backend = sslcore_std::default_backend;
+    let config = ClientConfig::builder(backend()).ask_for_pre_shared_keys();
+    let mut one = SslStream::client(one, &config.build().expect("client"), server_name());
+    let config = ServerConfig::builder(backend()).ask_for_pre_shared_keys();
+    let start = ServerStart::With(config.build().expect("server"));
+    let mut other = SslStream::server(other, start);
+    let key = PreSharedKey::new("device", [7; 32]).expect("a key");
+    async fn answered<S>(stream: &mut SslStream<S>, key: &PreSharedKey) -> Result<(), WaitError>
+    where
+        S: AsyncRead + AsyncWrite + Unpin,
+    {
+        let Err(WaitError::PreSharedKeyNeeded(id)) = stream.handshake().await else {
+            panic!("{:?}", stream.status());
+        };
+        assert_eq!(stream.status(), Some(WaitError::PreSharedKeyNeeded(id)));
+        let error = stream.read(&mut [0; 1]).await.expect_err("not before");
+        assert_eq!(why(&error), Some(&WaitError::PreSharedKeyNeeded(id)));
+        tokio::task::yield_now().await;
+        stream
+            .provide_psk(id, std::slice::from_ref(key))
+            .expect("open");
+        stream.handshake().await
+    }
+    let done = tokio::join!(answered(&mut one, &key), answered(&mut other, &key));
+    assert_eq!(done, (Ok(()), Ok(())));
+    assert_eq!(one.connection().psk_identity(), Some(&b"device"[..]));
 }
 
 #[tokio::test]

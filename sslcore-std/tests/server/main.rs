@@ -5,6 +5,7 @@ mod by_hand;
 mod common;
 mod crowd;
 mod driving;
+mod keys;
 mod names;
 mod qt;
 mod spy;

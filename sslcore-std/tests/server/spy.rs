@@ -6,7 +6,7 @@ use std::thread::JoinHandle;
 use std::time::Instant;
 
 use sslcore::{
-    Alert, ClientConfig, ConfigBuilder, Event, PeerName, ReviewId, ServerConfig, SslError,
+    Alert, ClientConfig, ConfigBuilder, Event, PeerName, PskId, ReviewId, ServerConfig, SslError,
 };
 use sslcore_std::{
     AcceptError, ConnectionId, HandshakeError, ServerEvent, SslServer, SslSocket, WaitError,
@@ -22,6 +22,7 @@ pub(crate) struct Spy {
     pub(crate) server: SslServer,
     pub(crate) started: Vec<ConnectionId>,
     pub(crate) verdicts: Vec<(ConnectionId, ReviewId)>,
+    pub(crate) requests: Vec<(ConnectionId, PskId)>,
     pub(crate) failed: Vec<(SocketAddr, HandshakeError)>,
     pub(crate) sockets: Vec<SslSocket>,
     /// The events of connections that are encrypted, or have failed.
@@ -37,6 +38,7 @@ impl Spy {
             server: SslServer::bind("127.0.0.1:0", config).expect("bind"),
             started: Vec::new(),
             verdicts: Vec::new(),
+            requests: Vec::new(),
             failed: Vec::new(),
             sockets: Vec::new(),
             events: Vec::new(),
@@ -52,6 +54,9 @@ impl Spy {
         match event {
             ServerEvent::HandshakeStarted { id, .. } => self.started.push(id),
             ServerEvent::VerdictNeeded { id, review, .. } => self.verdicts.push((id, review)),
+            ServerEvent::PreSharedKeyNeeded { id, request, .. } => {
+                self.requests.push((id, request));
+            }
             ServerEvent::Encrypted { mut socket, .. } => {
                 socket.set_timeout(Some(LONG));
                 self.events

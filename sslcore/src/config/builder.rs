@@ -211,8 +211,6 @@ impl<C> ConfigBuilder<C> {
             "a certificate"
         } else if self.verification.has_anchors() {
             "trust anchors"
-        } else if self.settings.protocols.contains(&SslProtocol::TlsV1_2) {
-            "TLSv1.2"
         } else {
             return Ok(());
         };

@@ -6,7 +6,6 @@ use super::hello::Choice;
 use crate::alert::Alert;
 use crate::config::ServerConfig;
 use crate::event::{PskId, RequestId, ReviewId};
-use crate::handshake::KeyQuestion;
 use crate::identity::pre_shared_key::PreSharedKey;
 use crate::state::Phase;
 use crate::usage::UsageError;
@@ -62,13 +61,7 @@ impl Connection {
         };
         let id = PskId(keying.question.open()?);
         let question = keying.handshaking.engine.asks_for_keys()?;
-        Some(PskRequest::new(
-            id,
-            match question {
-                KeyQuestion::Client => None,
-                KeyQuestion::Server(identities) => Some(identities),
-            },
-        ))
+        Some(PskRequest::new(id, question))
     }
 
     /// Answers the open request with the keys that may be used, in order of preference: a client

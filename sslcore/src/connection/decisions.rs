@@ -2,6 +2,7 @@
 
 use crate::alert::Alert;
 use crate::event::{PskId, RequestId, ReviewId, SslMode};
+use crate::handshake::KeyQuestion;
 use crate::handshake::wire::client_hello::ClientHello;
 use crate::handshake::wire::pre_shared_key::{Identities, Imported};
 use crate::identity::pre_shared_key::PreSharedKey;
@@ -50,7 +51,8 @@ pub struct PskRequest<'a> {
     pub id: PskId,
     /// Our role.
     pub role: SslMode,
-    /// The version of TLS: in TLS 1.3 a client is asked before it says hello.
+    /// The version of TLS. A client that offers TLS 1.3 is asked before it says hello; in TLS 1.2 alone,
+    /// when the server has answered.
     pub protocol: SslProtocol,
     /// The server's hint for the client's choice of an identity, which TLS 1.3 does not have.
     /// `identityHint`.
@@ -64,15 +66,20 @@ pub struct PskRequest<'a> {
 }
 
 impl<'a> PskRequest<'a> {
-    pub(super) fn new(id: PskId, named: Option<Identities<'a>>) -> Self {
+    pub(super) fn new(id: PskId, question: KeyQuestion<'a>) -> Self {
+        let KeyQuestion {
+            protocol,
+            hint,
+            named,
+        } = question;
         Self {
             id,
             role: match named {
                 None => SslMode::Client,
                 Some(_) => SslMode::Server,
             },
-            protocol: SslProtocol::TlsV1_3,
-            hint: None,
+            protocol,
+            hint,
             identities: PskIdentities(named.unwrap_or_default()),
             max_identity: PreSharedKey::MAX_IDENTITY,
             max_key: PreSharedKey::MAX_KEY,
@@ -81,6 +88,13 @@ impl<'a> PskRequest<'a> {
 }
 
 /// The keys that a client names: an iterator over [`PskIdentity`].
+///
+/// ```
+/// # use sslcore::PskIdentities;
+/// fn is_known(mut identities: PskIdentities<'_>) -> bool {
+///     identities.any(|identity| identity.name() == b"sensor 7")
+/// }
+/// ```
 #[derive(Clone, Debug)]
 pub struct PskIdentities<'a>(Identities<'a>);
 
@@ -117,7 +131,7 @@ impl<'a> PskIdentity<'a> {
         Imported::read(self.0).map(|imported| imported.context)
     }
 
-    /// What the client sent.
+    /// The bytes that the client sent.
     pub fn bytes(&self) -> &'a [u8] {
         self.0
     }

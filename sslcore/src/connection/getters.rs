@@ -246,9 +246,17 @@ impl Connection {
     /// The name of the [pre-shared key](crate::PreSharedKey) that both ends have, once the server has
     /// chosen it; of an imported key, as it is sent (RFC 9258 §5.1). `None` in a handshake with
     /// certificates, or one that resumes. It proves something once the connection is
-    /// [`Encrypted`](crate::Event::Encrypted), or, on a server, once it has answered.
+    /// [`Encrypted`](crate::Event::Encrypted).
+    ///
+    /// ```
+    /// # use sslcore::Connection;
+    /// fn who(conn: &Connection) -> Option<&str> {
+    ///     core::str::from_utf8(conn.psk_identity()?).ok()
+    /// }
+    /// ```
     pub fn psk_identity(&self) -> Option<&[u8]> {
-        self.io.known.facts.psk_identity.as_deref()
+        let identity = self.io.known.facts.psk_identity.as_ref();
+        identity.map(|identity| &*identity.0)
     }
 
     /// The server name that the client asks for in its hello (SNI, RFC 6066 §3), as it was sent, in

@@ -6,34 +6,13 @@ use core::fmt;
 
 use zeroize::Zeroizing;
 
-/// The hash functions of TLS' cipher suites (FIPS 180-4, RFC 8446 §B.4).
-/// [`PreSharedKey`](crate::PreSharedKey) has an example.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-#[cfg_attr(feature = "defmt", derive(defmt::Format))]
-pub enum HashAlgorithm {
-    /// SHA-256.
-    Sha256,
-    /// SHA-384: that of `TLS_AES_256_GCM_SHA384`.
-    Sha384,
-}
+pub(crate) use crate::protocol::HashAlgorithm;
 
-impl HashAlgorithm {
-    pub(crate) const ALL: [Self; 2] = [Self::Sha256, Self::Sha384];
-
-    /// How many bytes a hash has.
-    pub(crate) const fn output_len(self) -> usize {
-        match self {
-            Self::Sha256 => 32,
-            Self::Sha384 => 48,
-        }
-    }
-
-    /// How many bytes are hashed at a time: HMAC pads its key to so many.
-    const fn block_len(self) -> usize {
-        match self {
-            Self::Sha256 => 64,
-            Self::Sha384 => MAX_BLOCK,
-        }
+/// How many bytes are hashed at a time: HMAC pads its key to so many.
+const fn block_len(algorithm: HashAlgorithm) -> usize {
+    match algorithm {
+        HashAlgorithm::Sha256 => 64,
+        HashAlgorithm::Sha384 => MAX_BLOCK,
     }
 }
 
@@ -120,7 +99,7 @@ pub(super) fn hmac<H: Hash + ?Sized>(
     last: &[u8],
 ) -> Digest {
     let mut block = Zeroizing::new([0; MAX_BLOCK]);
-    let block = &mut block[..hash.algorithm().block_len()];
+    let block = &mut block[..block_len(hash.algorithm())];
     match block.get_mut(..key.len()) {
         Some(front) => front.copy_from_slice(key),
         None => {

@@ -42,5 +42,4 @@ pub(crate) mod suite;
 
 pub use self::aead::{AeadError, MakeAead, NONCE_LEN, RecordAead, TAG_LEN};
 pub use self::backend::Backend;
-pub use self::hash::HashAlgorithm;
-pub use crate::protocol::AeadAlgorithm;
+pub use crate::protocol::{AeadAlgorithm, HashAlgorithm};

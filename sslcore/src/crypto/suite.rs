@@ -64,31 +64,11 @@ impl Tls12Suite {
     fn common(self) -> &'static CipherSuiteCommon {
         &self.0.common
     }
-
-    /// How many bytes of a key block are each side's key, and each side's part of the nonces
-    /// (RFC 5246 §6.3).
-    pub(crate) fn key_and_iv_len(self) -> (usize, usize) {
-        let shape = self.0.aead_alg.key_block_shape();
-        (shape.enc_key_len, shape.fixed_iv_len)
-    }
-
-    /// The pseudorandom function (RFC 5246 §5).
-    pub(crate) fn prf(self, out: &mut [u8], secret: &[u8], label: &[u8], seed: &[u8]) {
-        self.0.prf_provider.for_secret(out, secret, label, seed);
-    }
 }
 
 #[cfg(not(feature = "tls12"))]
 impl Tls12Suite {
     fn common(self) -> &'static CipherSuiteCommon {
-        match self {}
-    }
-
-    pub(crate) fn key_and_iv_len(self) -> (usize, usize) {
-        match self {}
-    }
-
-    pub(crate) fn prf(self, _: &mut [u8], _: &[u8], _: &[u8], _: &[u8]) {
         match self {}
     }
 }

@@ -25,8 +25,8 @@ pub(crate) struct SessionFacts {
     pub(crate) retried: bool,
     /// The number of the scheme that the peer signed the handshake in.
     pub(crate) peer_signature: Option<u16>,
-    /// The pre-shared key that both ends have, by its name.
-    pub(crate) psk_identity: Option<Box<[u8]>>,
+    /// The pre-shared key that both ends have, by its name. Most connections have none.
+    pub(crate) psk_identity: Option<Box<Identity>>,
     /// The OCSP response that came with the server's chain.
     pub(crate) stapled: Option<Arc<[u8]>>,
     /// The name that the client asked for.
@@ -38,6 +38,10 @@ pub(crate) struct SessionFacts {
     /// The lifetime of the last of them, in seconds.
     pub(crate) ticket_lifetime: Option<u32>,
 }
+
+/// The name of a key.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Identity(pub(crate) Box<[u8]>);
 
 /// Names in DER, each with its length before it (RFC 8446 §4.2.4).
 #[derive(Clone, Debug)]

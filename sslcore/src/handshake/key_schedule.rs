@@ -10,7 +10,6 @@ use zeroize::Zeroizing;
 
 use crate::crypto::NONCE_LEN;
 use crate::crypto::hash::{Digest, Hash, TooLong, expand};
-use crate::crypto::suite::{Suite, Tls12Suite};
 use crate::protocol::AeadAlgorithm;
 use crate::record::protection::KeyMaterial;
 
@@ -92,36 +91,53 @@ pub(crate) fn expand_label(
     expand(hash, secret.as_slice(), &info, out)
 }
 
-/// The write key of the client or the server of a TLS 1.2 connection (RFC 5246 §6.3).
-pub(crate) fn tls12_key(
-    suite: Tls12Suite,
-    master: &Secret,
-    client_random: &[u8; 32],
-    server_random: &[u8; 32],
-    of_client: bool,
-) -> Option<KeyMaterial> {
-    let algorithm = Suite::Tls12(suite).aead()?;
-    let (key_len, iv_len) = suite.key_and_iv_len();
-    let mut seed = [0; 64];
-    seed[..32].copy_from_slice(server_random);
-    seed[32..].copy_from_slice(client_random);
-    let mut block = Zeroizing::new([0; 2 * (32 + NONCE_LEN)]);
-    let block = block.get_mut(..2 * (key_len + iv_len))?;
-    suite.prf(block, master.as_slice(), b"key expansion", &seed);
-    let (keys, ivs) = block.split_at(2 * key_len);
-    let own = |pair: &[u8]| -> (usize, usize) {
-        let half = pair.len() / 2;
-        if of_client {
-            (0, half)
-        } else {
-            (half, pair.len())
-        }
-    };
-    let (key_range, iv_range) = (own(keys), own(ivs));
-    let mut iv = [0; NONCE_LEN];
-    iv.get_mut(..iv_len)?
-        .copy_from_slice(&ivs[iv_range.0..iv_range.1]);
-    KeyMaterial::new(algorithm, &keys[key_range.0..key_range.1], iv)
+/// The pseudorandom function of TLS 1.2 (RFC 5246 §5): `out` is as long as is wanted.
+pub(crate) fn prf(hash: &dyn Hash, secret: &[u8], label: &[u8], seed: &[u8], out: &mut [u8]) {
+    let mut chained = hash.hmac(secret, label, &[], seed);
+    for block in out.chunks_mut(hash.algorithm().output_len()) {
+        let made = hash.hmac(secret, chained.as_slice(), &[label], seed);
+        block.copy_from_slice(&made.as_slice()[..block.len()]);
+        chained = hash.hmac(secret, chained.as_slice(), &[], &[]);
+    }
+}
+
+/// What both sides of a TLS 1.2 connection have in common once their hellos are said.
+pub(crate) struct Tls12Secrets<'a> {
+    pub(crate) hash: &'a dyn Hash,
+    pub(crate) master: &'a Secret,
+    pub(crate) client_random: &'a [u8; 32],
+    pub(crate) server_random: &'a [u8; 32],
+}
+
+impl Tls12Secrets<'_> {
+    /// The write key of the client or the server (RFC 5246 §6.3). With GCM four bytes of the nonce are
+    /// the key block's (RFC 5288 §3), with ChaCha20 all (RFC 7905 §2).
+    pub(crate) fn key(&self, algorithm: AeadAlgorithm, of_client: bool) -> Option<KeyMaterial> {
+        let (key_len, iv_len) = match algorithm {
+            AeadAlgorithm::ChaCha20Poly1305 => (algorithm.key_len(), NONCE_LEN),
+            _ => (algorithm.key_len(), 4),
+        };
+        let seed = [&self.server_random[..], self.client_random].concat();
+        let mut block = Zeroizing::new([0; 2 * (32 + NONCE_LEN)]);
+        let block = block.get_mut(..2 * (key_len + iv_len))?;
+        prf(
+            self.hash,
+            self.master.as_slice(),
+            b"key expansion",
+            &seed,
+            block,
+        );
+        let (keys, ivs) = block.split_at(2 * key_len);
+        let (client_key, server_key) = keys.split_at(key_len);
+        let (client_iv, server_iv) = ivs.split_at(iv_len);
+        let (key, fixed) = match of_client {
+            true => (client_key, client_iv),
+            false => (server_key, server_iv),
+        };
+        let mut iv = [0; NONCE_LEN];
+        iv.get_mut(..iv_len)?.copy_from_slice(fixed);
+        KeyMaterial::new(algorithm, key, iv)
+    }
 }
 
 #[cfg(all(test, feature = "ring"))]

@@ -16,6 +16,8 @@ pub(crate) mod rustls;
 pub(crate) mod settings;
 pub(crate) mod template;
 #[cfg(feature = "engine")]
+mod tls12_psk;
+#[cfg(feature = "engine")]
 pub(crate) mod tls13;
 #[cfg(feature = "engine")]
 pub(crate) mod transcript;
@@ -51,11 +53,12 @@ pub(crate) struct Message<'a> {
 }
 
 /// A question for pre-shared keys.
-pub(crate) enum KeyQuestion<'a> {
-    /// Of a client, which keys it offers.
-    Client,
+pub(crate) struct KeyQuestion<'a> {
+    pub(crate) protocol: SslProtocol,
+    /// What the server of a client has said of the key that it wants.
+    pub(crate) hint: Option<&'a [u8]>,
     /// Of a server, which of these keys it has.
-    Server(Identities<'a>),
+    pub(crate) named: Option<Identities<'a>>,
 }
 
 /// A handshake in progress. Appends what is to be sent to `flight`.

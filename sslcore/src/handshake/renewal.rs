@@ -1,4 +1,5 @@
-//! TLS 1.3 behind its handshake, without tickets that are kept: all that it needs is its traffic secrets.
+//! What is left of a handshake whose tickets are not kept: in TLS 1.3 its traffic secrets, in TLS 1.2
+//! nothing.
 
 #[cfg(feature = "testing")]
 use alloc::boxed::Box;
@@ -84,5 +85,31 @@ impl PostHandshake for Renewal {
     #[cfg(feature = "testing")]
     fn copied(&self) -> Option<Box<dyn PostHandshake>> {
         Some(Box::new(self.clone()))
+    }
+}
+
+/// TLS 1.2: its keys last as long as it does, and tickets are part of its handshake.
+pub(crate) struct Tls12;
+
+impl PostHandshake for Tls12 {
+    fn next_transmit_key(&mut self) -> Result<KeyMaterial, Failure> {
+        Err(no_key())
+    }
+
+    fn next_receive_key(&mut self) -> Result<KeyMaterial, Failure> {
+        Err(no_key())
+    }
+
+    fn takes_tickets(&self) -> bool {
+        false
+    }
+
+    fn session_ticket(&mut self, body: &[u8], _: Now) -> Result<u32, Failure> {
+        Ok(session_ticket::read(body)?)
+    }
+
+    #[cfg(feature = "testing")]
+    fn copied(&self) -> Option<Box<dyn PostHandshake>> {
+        Some(Box::new(Self))
     }
 }

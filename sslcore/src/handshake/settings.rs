@@ -55,6 +55,8 @@ pub(crate) struct KeySettings {
     pub(crate) allows_short: bool,
     /// Whether a key may be used alone, without a key exchange.
     pub(crate) allows_psk_ke: bool,
+    /// What a server of TLS 1.2 says of the key that it wants; empty for nothing.
+    pub(crate) hint: Arc<[u8]>,
     /// Whether a server says that it has no such key.
     pub(crate) tells_unknown: bool,
 }

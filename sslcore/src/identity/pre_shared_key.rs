@@ -6,8 +6,8 @@ use core::fmt;
 use subtle::ConstantTimeEq;
 use zeroize::Zeroizing;
 
-use crate::crypto::HashAlgorithm;
 use crate::limits;
+use crate::protocol::HashAlgorithm;
 
 /// A pre-shared key: a secret that both ends have from elsewhere, under a name that both know
 /// (RFC 8446 §4.2.11). Its bytes are wiped when it is dropped.
@@ -15,7 +15,9 @@ use crate::limits;
 /// ```
 /// # use sslcore::crypto::HashAlgorithm;
 /// # use sslcore::{PreSharedKey, PreSharedKeyError};
-/// # fn f(secret: &[u8; 32]) -> Result<(), PreSharedKeyError> {
+/// # fn f(secret: &[u8]) -> Result<(), PreSharedKeyError> {
+/// assert!((PreSharedKey::MIN_KEY..=PreSharedKey::MAX_KEY).contains(&secret.len()));
+/// assert!("sensor 7".len() <= PreSharedKey::MAX_IDENTITY);
 /// let key = PreSharedKey::new("sensor 7", secret)?;
 /// assert_eq!((key.identity(), key.hash()), (&b"sensor 7"[..], HashAlgorithm::Sha256));
 /// // For TLS_AES_256_GCM_SHA384, and for that alone.
@@ -141,7 +143,7 @@ impl fmt::Debug for PreSharedKey {
     }
 }
 
-/// What is wrong with a pre-shared key, or with a list of them.
+/// An error of a pre-shared key, or of a list of them.
 ///
 /// ```
 /// # use sslcore::{PreSharedKey, PreSharedKeyError};

@@ -2,9 +2,9 @@
 
 use core::fmt;
 
+use super::hash::HashAlgorithm;
 use super::private_use;
 use super::version::SslProtocol;
-use crate::crypto::HashAlgorithm;
 
 /// The AEADs of the record layer. All three have a 16-byte tag and a 12-byte nonce.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -78,8 +78,9 @@ pub(crate) const fn version_of(id: u16) -> SslProtocol {
 
 use AeadAlgorithm::{Aes128Gcm, Aes256Gcm, ChaCha20Poly1305};
 
-/// Every suite there is here (RFC 8446 §B.4, RFC 5289, RFC 7905).
-const SUITES: [SslCipher; 9] = [
+/// Every suite there is here (RFC 8446 §B.4, RFC 5289, RFC 7905, RFC 5487); the last four are for
+/// pre-shared keys.
+const SUITES: [SslCipher; 13] = [
     suite(
         0x1301,
         "TLS_AES_128_GCM_SHA256",
@@ -133,6 +134,30 @@ const SUITES: [SslCipher; 9] = [
         "TLS_ECDHE_ECDSA_WITH_CHACHA20_POLY1305_SHA256",
         "ECDHE-ECDSA-CHACHA20-POLY1305",
         ChaCha20Poly1305,
+    ),
+    suite(
+        0xccac,
+        "TLS_ECDHE_PSK_WITH_CHACHA20_POLY1305_SHA256",
+        "ECDHE-PSK-CHACHA20-POLY1305",
+        ChaCha20Poly1305,
+    ),
+    suite(
+        0xccab,
+        "TLS_PSK_WITH_CHACHA20_POLY1305_SHA256",
+        "PSK-CHACHA20-POLY1305",
+        ChaCha20Poly1305,
+    ),
+    suite(
+        0x00a9,
+        "TLS_PSK_WITH_AES_256_GCM_SHA384",
+        "PSK-AES256-GCM-SHA384",
+        Aes256Gcm,
+    ),
+    suite(
+        0x00a8,
+        "TLS_PSK_WITH_AES_128_GCM_SHA256",
+        "PSK-AES128-GCM-SHA256",
+        Aes128Gcm,
     ),
 ];
 
@@ -201,28 +226,46 @@ impl SslCipher {
         self.aead
     }
 
-    /// The hash function of a suite of TLS 1.3 (RFC 8446 §B.4).
+    /// The hash function of the suite (RFC 8446 §B.4, RFC 5246 §5).
     pub(crate) fn hash(&self) -> HashAlgorithm {
-        match self.id {
-            0x1302 => HashAlgorithm::Sha384,
-            _ => HashAlgorithm::Sha256,
+        match self.name.ends_with("_SHA384") {
+            true => HashAlgorithm::Sha384,
+            false => HashAlgorithm::Sha256,
         }
     }
 
-    /// The key exchange: `"ECDH"`; for suites of TLS 1.3, which do not name it, `"any"`.
+    /// The suites of TLS 1.2 with pre-shared keys: with a key exchange first.
+    pub(crate) fn with_psk() -> impl Iterator<Item = Self> {
+        SUITES.into_iter().filter(Self::is_psk)
+    }
+
+    /// Whether a suite of TLS 1.2 is for pre-shared keys.
+    pub(crate) fn is_psk(&self) -> bool {
+        self.name.contains("PSK_WITH")
+    }
+
+    /// Whether such a suite exchanges keys, too (RFC 8442).
+    pub(crate) fn is_ecdhe_psk(&self) -> bool {
+        self.name.contains("ECDHE_PSK_WITH")
+    }
+
+    /// The key exchange: `"ECDH"`, `"PSK"` or `"ECDHEPSK"`; for suites of TLS 1.3, which do not name it, `"any"`.
     /// `QSslCipher::keyExchangeMethod`.
     pub fn key_exchange_method(&self) -> &'static str {
         match self.protocol {
             SslProtocol::TlsV1_3 => "any",
+            SslProtocol::TlsV1_2 if self.is_ecdhe_psk() => "ECDHEPSK",
+            SslProtocol::TlsV1_2 if self.is_psk() => "PSK",
             SslProtocol::TlsV1_2 => "ECDH",
         }
     }
 
-    /// The kind of key that the server authenticates itself with: `"ECDSA"` or `"RSA"`; for suites of
+    /// The kind of key that the server authenticates itself with: `"ECDSA"`, `"RSA"` or `"PSK"`; for suites of
     /// TLS 1.3, which do not name it, `"any"`. `QSslCipher::authenticationMethod`.
     pub fn authentication_method(&self) -> &'static str {
         match self.protocol {
             SslProtocol::TlsV1_3 => "any",
+            SslProtocol::TlsV1_2 if self.is_psk() => "PSK",
             SslProtocol::TlsV1_2 if self.name.contains("_ECDSA_") => "ECDSA",
             SslProtocol::TlsV1_2 => "RSA",
         }

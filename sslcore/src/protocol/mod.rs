@@ -3,11 +3,13 @@
 
 mod cipher;
 pub(crate) mod group;
+mod hash;
 pub(crate) mod private_use;
 mod signature;
 mod version;
 
 pub(crate) use self::cipher::version_of;
 pub use self::cipher::{AeadAlgorithm, SslCipher};
+pub use self::hash::HashAlgorithm;
 pub use self::signature::SignatureScheme;
 pub use self::version::SslProtocol;

@@ -26,11 +26,12 @@ pub(crate) mod kind {
     pub(crate) const CERTIFICATE_REQUEST: u8 = 13;
     pub(crate) const SERVER_HELLO_DONE: u8 = 14;
     pub(crate) const CERTIFICATE_VERIFY: u8 = 15;
+    pub(crate) const CLIENT_KEY_EXCHANGE: u8 = 16;
     pub(crate) const FINISHED: u8 = 20;
     pub(crate) const KEY_UPDATE: u8 = 24;
 
     /// All of them, and those that are known by their numbers alone: EndOfEarlyData,
-    /// ClientKeyExchange, CertificateStatus, CompressedCertificate.
+    /// CertificateStatus, CompressedCertificate.
     #[cfg(feature = "testing")]
     pub(crate) const ALL: [u8; 16] = [
         HELLO_REQUEST,
@@ -44,7 +45,7 @@ pub(crate) mod kind {
         CERTIFICATE_REQUEST,
         SERVER_HELLO_DONE,
         CERTIFICATE_VERIFY,
-        16,
+        CLIENT_KEY_EXCHANGE,
         FINISHED,
         22,
         KEY_UPDATE,

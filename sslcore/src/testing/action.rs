@@ -4,7 +4,8 @@ use alloc::vec;
 use alloc::vec::Vec;
 use core::time::Duration;
 
-use super::configurations::Configurations;
+use super::configurations::{Configurations, KNOWN_IDENTITY};
+use super::known_psk;
 use crate::alert::Alert;
 use crate::connection::{Progress, Verdict};
 use crate::time::Now;
@@ -34,6 +35,9 @@ pub enum Action {
     Answer(Option<u8>, bool),
     /// An open question for a configuration is answered with the server's, or refused.
     Configure(bool),
+    /// An open question for pre-shared keys is answered with the [known](super::known_psk) one, or
+    /// refused.
+    ProvideKeys(bool),
     /// So many milliseconds pass.
     Wait(u16),
     /// [`set_read_buffer_size`](crate::Connection::set_read_buffer_size).
@@ -142,6 +146,13 @@ impl Action {
                 Some(id) if accept => on.provide_config(id, &configurations.server),
                 Some(id) => on.refuse_config(id),
             },
+            Self::ProvideKeys(accept) => match on.psk_request().map(|it| it.id) {
+                None => Ok(()),
+                Some(id) => {
+                    let keys = known_psk(KNOWN_IDENTITY).ok().filter(|_| accept);
+                    on.provide_psk(id, keys.as_slice())
+                }
+            },
             Self::Wait(millis) => {
                 let time = Duration::from_millis(millis.into());
                 now.monotonic = now.monotonic.after(time);
@@ -186,7 +197,12 @@ impl<'a> arbitrary::Arbitrary<'a> for Action {
             51 => Self::Answer(None, false),
             52 => Self::Configure(true),
             53 => Self::Configure(false),
-            54 => Self::Wait(size()?),
+            // Of a number with little use for all of its values.
+            54 => match kind >> 6 {
+                3 => Self::ProvideKeys(true),
+                2 => Self::ProvideKeys(false),
+                _ => Self::Wait(size()?),
+            },
             55 => Self::SetReadBufferSize(size()?),
             56 => Self::DiscardReads,
             57 => Self::UpdateKeys,

@@ -2,14 +2,16 @@
 
 use rustls::crypto::CryptoProvider;
 
-use super::scenario::{ClientCertificate, Scenario};
+use super::scenario::{ClientCertificate, Scenario, SharedKeys};
 use crate::buffer::Buffers;
-use crate::config::{ClientConfig, PeerName, ServerConfig, ServerStart};
+use crate::config::{ClientConfig, ConfigBuilder, PeerName, ServerConfig, ServerStart};
 use crate::config_error::ConfigError;
 use crate::connection::{Connection, Progress};
 use crate::crypto::Backend;
 use crate::limits::Limits;
-use crate::testing::{backend_without_security, known_identity, rustcrypto_without_security};
+use crate::testing::{
+    backend_without_security, known_identity, known_psk, rustcrypto_without_security,
+};
 use crate::time::{Instant, Now, UnixTime};
 use crate::usage::UsageError;
 use crate::verify::policy::{OnErrors, VerifyMode};
@@ -42,6 +44,8 @@ impl Configurations {
     /// | `untrusted` | the client trusts nobody, and asks what to do |
     /// | `max_fragment 100` | both send no larger [fragments](crate::ConfigBuilder::max_fragment) |
     /// | `resumed` | the two have had a session: the next one resumes it |
+    /// | `psk` | both have the [known key](super::known_psk) `known`, and no certificates |
+    /// | `psk_asked` | both ask for their keys, and have no certificates |
     pub fn without_security(name: &str, seed: u64) -> Option<Self> {
         let scenario = Scenario::named(name)?;
         let made = Self::make(scenario, seed).ok()?;
@@ -49,6 +53,34 @@ impl Configurations {
             made.meet()?;
         }
         Some(made)
+    }
+
+    fn with_keys(
+        scenario: Scenario,
+        client: ConfigBuilder<ClientConfig>,
+        server: ConfigBuilder<ServerConfig>,
+    ) -> Result<Self, ConfigError> {
+        let (mut client, mut server) = match known_psk(KNOWN_IDENTITY) {
+            Ok(key) if scenario.keys == SharedKeys::Known => {
+                let keys = [key];
+                (
+                    client.pre_shared_keys(keys.clone()),
+                    server.pre_shared_keys(keys),
+                )
+            }
+            _ => (
+                client.ask_for_pre_shared_keys(),
+                server.ask_for_pre_shared_keys(),
+            ),
+        };
+        if let Some(bytes) = scenario.max_fragment {
+            client = client.max_fragment(bytes);
+            server = server.max_fragment(bytes);
+        }
+        Ok(Self {
+            client: client.build()?,
+            server: server.build()?,
+        })
     }
 
     fn make(scenario: Scenario, seed: u64) -> Result<Self, ConfigError> {
@@ -64,6 +96,9 @@ impl Configurations {
         } else {
             other
         };
+        if scenario.keys != SharedKeys::None {
+            return Self::with_keys(scenario, client, ServerConfig::builder(other));
+        }
         let mut server = ServerConfig::builder(other).identity(chain.clone(), key.clone_key());
         client = match scenario.untrusted {
             true => client.on_errors(OnErrors::Hold),
@@ -106,6 +141,9 @@ impl Configurations {
         Some(())
     }
 }
+
+/// The identity of the key that both ends have.
+pub(super) const KNOWN_IDENTITY: &str = "known";
 
 /// Carries what one has to say to the other.
 fn carry(from: &mut Connection, to: &mut Connection) -> Result<(), UsageError> {

@@ -89,6 +89,7 @@ pub use self::scripted::{Keys, Record, ScriptedPeer, SealError};
 pub use self::simulation::{End, Entry, Fault, Happening, Simulation, What};
 use crate::connection::Connection;
 use crate::crypto::Backend;
+use crate::identity::pre_shared_key::{PreSharedKey, PreSharedKeyError};
 pub use crate::usage::NoSnapshot;
 use crate::usage::UsageError;
 
@@ -189,4 +190,17 @@ pub fn known_identity() -> (Vec<CertificateDer<'static>>, PrivateKeyDer<'static>
     let certificate = CertificateDer::from(&include_bytes!("certificate.der")[..]);
     let key = PrivatePkcs8KeyDer::from(&include_bytes!("key.der")[..]);
     (vec![certificate], PrivateKeyDer::Pkcs8(key))
+}
+
+/// A pre-shared key of this name that everybody knows: the same for every name.
+///
+/// ```
+/// # use sslcore::testing::known_psk;
+/// assert_eq!(known_psk("device").unwrap().identity(), b"device");
+/// ```
+///
+/// # Errors
+/// Those of [`PreSharedKey::new`].
+pub fn known_psk(identity: impl AsRef<[u8]>) -> Result<PreSharedKey, PreSharedKeyError> {
+    PreSharedKey::new(identity, b"known to everybody")
 }

@@ -12,7 +12,7 @@ use crate::protocol::SslProtocol;
 ///
 /// ```
 /// # use sslcore::SslProtocol;
-/// # use sslcore::testing::transcript::{ClientCertificate, Configurations, Scenario};
+/// # use sslcore::testing::transcript::{ClientCertificate, Configurations, Scenario, SharedKeys};
 /// let scenario = Scenario {
 ///     version: Some(SslProtocol::TlsV1_3),
 ///     client_certificate: ClientCertificate::Accepted,
@@ -22,6 +22,8 @@ use crate::protocol::SslProtocol;
 /// assert_eq!(scenario.to_string(), "tls13 mutual max_fragment 100");
 /// assert_eq!(Scenario::named("mutual tls13 max_fragment 100"), Some(scenario));
 /// assert!(Configurations::without_security(&scenario.to_string(), 1).is_some());
+/// let keyed = Scenario { keys: SharedKeys::Known, ..Scenario::default() };
+/// assert_eq!(keyed.to_string(), "psk");
 /// ```
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
 pub struct Scenario {
@@ -37,6 +39,9 @@ pub struct Scenario {
     pub untrusted: bool,
     /// The two have had a session (`resumed`).
     pub resumed: bool,
+    /// Pre-shared keys in the place of certificates (`psk`, `psk_asked`); then of the others only
+    /// `tls13`, `rustcrypto`, `retried` and `max_fragment` can be said, too.
+    pub keys: SharedKeys,
     /// The longest fragments (`max_fragment 100`).
     pub max_fragment: Option<usize>,
 }
@@ -51,6 +56,18 @@ pub enum ClientCertificate {
     Accepted,
     /// The client has one, and the server trusts nobody.
     Refused,
+}
+
+/// Pre-shared keys in a [`Scenario`].
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+pub enum SharedKeys {
+    /// There are certificates.
+    #[default]
+    None,
+    /// Both ends have the same key.
+    Known,
+    /// Both ends ask for it.
+    Asked,
 }
 
 impl Scenario {
@@ -68,11 +85,27 @@ impl Scenario {
                 "refused" => scenario.certificate(ClientCertificate::Refused)?,
                 "untrusted" => scenario.untrusted = true,
                 "resumed" => scenario.resumed = true,
+                "psk" => scenario.keyed(SharedKeys::Known)?,
+                "psk_asked" => scenario.keyed(SharedKeys::Asked)?,
                 "max_fragment" => scenario.max_fragment = Some(rest.next()?.parse().ok()?),
                 _ => return None,
             }
         }
-        Some(scenario)
+        scenario.is_possible().then_some(scenario)
+    }
+
+    fn keyed(&mut self, keys: SharedKeys) -> Option<()> {
+        let before = core::mem::replace(&mut self.keys, keys);
+        (before == SharedKeys::None || before == keys).then_some(())
+    }
+
+    /// SharedKeys leave nothing to certificates.
+    fn is_possible(&self) -> bool {
+        let certified = self.client_certificate != ClientCertificate::None
+            || self.untrusted
+            || self.resumed
+            || self.version == Some(SslProtocol::TlsV1_2);
+        self.keys == SharedKeys::None || !certified
     }
 
     fn only(&mut self, version: SslProtocol) -> Option<()> {
@@ -104,6 +137,8 @@ impl fmt::Display for Scenario {
             ),
             (self.untrusted, "untrusted"),
             (self.resumed, "resumed"),
+            (self.keys == SharedKeys::Known, "psk"),
+            (self.keys == SharedKeys::Asked, "psk_asked"),
         ];
         for (_, word) in words.into_iter().filter(|(is_said, _)| *is_said) {
             write!(f, "{between}{word}")?;
@@ -120,7 +155,7 @@ impl fmt::Display for Scenario {
 impl<'a> arbitrary::Arbitrary<'a> for Scenario {
     fn arbitrary(input: &mut arbitrary::Unstructured<'a>) -> arbitrary::Result<Self> {
         let [bits, fragment] = <[u8; 2]>::arbitrary(input)?;
-        Ok(Self {
+        let scenario = Self {
             version: match bits & 3 {
                 0 => None,
                 1 => Some(SslProtocol::TlsV1_2),
@@ -135,7 +170,19 @@ impl<'a> arbitrary::Arbitrary<'a> for Scenario {
             },
             untrusted: bits & 32 != 0,
             resumed: bits & 64 != 0,
+            keys: match fragment & 7 {
+                7 => SharedKeys::Known,
+                6 => SharedKeys::Asked,
+                _ => SharedKeys::None,
+            },
             max_fragment: (bits & 128 != 0).then(|| 1 + usize::from(fragment) * 8),
+        };
+        Ok(match scenario.is_possible() {
+            true => scenario,
+            false => Self {
+                keys: SharedKeys::None,
+                ..scenario
+            },
         })
     }
 

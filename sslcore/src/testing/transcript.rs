@@ -39,9 +39,10 @@ use alloc::string::ToString;
 
 pub use super::action::Action;
 pub use super::configurations::Configurations;
-pub use super::scenario::{ClientCertificate, Scenario};
-use crate::transcript::replay_between;
+pub use super::scenario::{ClientCertificate, Scenario, SharedKeys};
+use crate::testing::known_psk;
 pub use crate::transcript::{Difference, Recorder, Transcript, TranscriptError};
+use crate::transcript::{Means, replay_by};
 
 /// Makes the connection of a transcript again, from the configurations that it
 /// [names](Configurations::without_security), repeats every call at the time at which it was made,
@@ -78,5 +79,10 @@ pub fn replay_with(
     configurations: &Configurations,
 ) -> Result<(), Difference> {
     let Configurations { client, server } = configurations;
-    replay_between(transcript, client, Some(server))
+    let means = Means {
+        client,
+        server: Some(server),
+        key: |identity| known_psk(identity).ok(),
+    };
+    replay_by(transcript, &means)
 }

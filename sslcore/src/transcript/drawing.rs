@@ -288,7 +288,12 @@ fn held(moments: &[Moment]) -> Vec<(usize, usize)> {
     let (mut spans, mut open) = (Vec::new(), None);
     for (index, moment) in moments.iter().enumerate() {
         match &moment.what {
-            What::Event(event) if begins(event, &["SslErrors", "ConfigRequired"]) => {
+            What::Event(event)
+                if begins(
+                    event,
+                    &["SslErrors", "ConfigRequired", "PreSharedKeyRequired"],
+                ) =>
+            {
                 open = Some(index);
             }
             What::Call(call) if begins(call, &["answer", "provide", "refuse"]) => {

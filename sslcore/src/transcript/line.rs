@@ -6,6 +6,7 @@ use core::fmt;
 
 use super::bytes;
 use crate::config::PeerName;
+use crate::crypto::HashAlgorithm;
 use crate::time::{Instant, Now, UnixTime};
 use crate::usage::Leftover;
 
@@ -83,9 +84,36 @@ pub(super) enum Call {
     Answer(u32, Answer),
     Provide(u32),
     Refuse(u32),
+    /// `provide_psk`, with keys of these names.
+    ProvideKeys(u32, Vec<KeyName>),
     /// With an alert of this number.
     RefuseWith(u32, u8),
     Simple(Simple),
+}
+
+/// All of a pre-shared key but the key.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct KeyName {
+    pub(super) identity: Vec<u8>,
+    pub(super) hash: HashAlgorithm,
+    pub(super) context: Option<Vec<u8>>,
+}
+
+impl fmt::Display for KeyName {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let mut digits = |bytes: &[u8]| bytes.iter().try_for_each(|byte| write!(f, "{byte:02x}"));
+        digits(&self.identity)?;
+        if let Some(context) = &self.context {
+            f.write_str(IMPORTED)?;
+            context
+                .iter()
+                .try_for_each(|byte| write!(f, "{byte:02x}"))?;
+        }
+        match self.hash {
+            HashAlgorithm::Sha256 => Ok(()),
+            HashAlgorithm::Sha384 => f.write_str(SHA384),
+        }
+    }
 }
 
 /// The answer to a certificate review. Errors are named by their place in it.
@@ -137,6 +165,9 @@ pub(super) const VERIFY_AS: &str = "verify as";
 pub(super) const WITHOUT_SNI: &str = "without SNI";
 pub(super) const SET_READ_BUFFER_SIZE: &str = "set_read_buffer_size";
 pub(super) const SET_PEER_CLOSE_TIMEOUT: &str = "set_peer_close_timeout";
+pub(super) const PROVIDE_KEYS: &str = "provide_psk";
+pub(super) const IMPORTED: &str = "/imported:";
+pub(super) const SHA384: &str = "/sha384";
 pub(super) const NONE: &str = "none";
 pub(super) const NO_WALL_CLOCK: &str = "no wall clock";
 
@@ -189,6 +220,10 @@ impl fmt::Display for Call {
             Self::Answer(id, answer) => write!(f, "answer {id} {answer}"),
             Self::Provide(id) => write!(f, "provide {id}"),
             Self::Refuse(id) => write!(f, "refuse {id}"),
+            Self::ProvideKeys(id, identities) => {
+                write!(f, "{PROVIDE_KEYS} {id}")?;
+                identities.iter().try_for_each(|name| write!(f, " {name}"))
+            }
             Self::RefuseWith(id, code) => write!(f, "refuse {id} with {code}"),
             Self::Simple(call) => f.write_str(call.text()),
         }

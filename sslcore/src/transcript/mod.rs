@@ -37,7 +37,7 @@ mod text;
 pub use self::drawing::{Drawing, DrawingError};
 pub use self::parse::TranscriptError;
 pub use self::recorder::Recorder;
-#[cfg(feature = "testing")]
-pub(crate) use self::replay::replay_between;
 pub use self::replay::{Difference, replay_as_client};
+#[cfg(feature = "testing")]
+pub(crate) use self::replay::{Means, replay_by};
 pub use self::text::Transcript;

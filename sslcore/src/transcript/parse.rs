@@ -7,11 +7,13 @@ use core::str::FromStr;
 
 use super::bytes;
 use super::line::{
-    Answer, Call, Clock, DISCARD, Line, NO_WALL_CLOCK, NONE, SET_PEER_CLOSE_TIMEOUT,
-    SET_READ_BUFFER_SIZE, Simple, TREAT_AS_TLS, VERIFY_AS, WITHOUT_SNI,
+    Answer, Call, Clock, DISCARD, IMPORTED, KeyName, Line, NO_WALL_CLOCK, NONE, PROVIDE_KEYS,
+    SET_PEER_CLOSE_TIMEOUT, SET_READ_BUFFER_SIZE, SHA384, Simple, TREAT_AS_TLS, VERIFY_AS,
+    WITHOUT_SNI,
 };
 use super::text::{LIMITS, TITLE, Transcript, can_be_quoted};
 use crate::config::PeerName;
+use crate::crypto::HashAlgorithm;
 use crate::limits::Limits;
 use crate::usage::Leftover;
 
@@ -234,6 +236,11 @@ fn call(line: &str) -> Option<Call> {
             Some((id, code)) => Call::RefuseWith(number(id)?, number(code)?),
             None => Call::Refuse(number(rest)?),
         },
+        PROVIDE_KEYS => {
+            let mut words = rest.split(' ');
+            let id = number(words.next()?)?;
+            Call::ProvideKeys(id, words.map(key_name).collect::<Option<_>>()?)
+        }
         SET_READ_BUFFER_SIZE => Call::SetReadBufferSize(number(rest)?),
         SET_PEER_CLOSE_TIMEOUT => Call::SetPeerCloseTimeout(match rest {
             NONE => None,
@@ -245,6 +252,30 @@ fn call(line: &str) -> Option<Call> {
         }
         _ => return None,
     })
+}
+
+fn key_name(word: &str) -> Option<KeyName> {
+    let (word, hash) = match word.strip_suffix(SHA384) {
+        Some(word) => (word, HashAlgorithm::Sha384),
+        None => (word, HashAlgorithm::Sha256),
+    };
+    let (identity, context) = match word.split_once(IMPORTED) {
+        Some((identity, context)) => (identity, Some(hexadecimal(context)?)),
+        None => (word, None),
+    };
+    Some(KeyName {
+        identity: hexadecimal(identity)?,
+        hash,
+        context,
+    })
+}
+
+/// Two digits for each byte.
+fn hexadecimal(word: &str) -> Option<Vec<u8>> {
+    let digits: Option<Vec<u32>> = word.chars().map(|digit| digit.to_digit(16)).collect();
+    let digits = digits.filter(|digits| digits.len() % 2 == 0)?;
+    let bytes = digits.chunks_exact(2);
+    Some(bytes.map(|pair| (pair[0] * 16 + pair[1]) as u8).collect())
 }
 
 fn start(rest: &str) -> Option<Call> {

@@ -7,13 +7,14 @@ use core::fmt::{self, Write};
 use core::ops::Deref;
 use core::time::Duration;
 
-use super::line::{Answer, Call, Clock, Line, Simple};
+use super::line::{Answer, Call, Clock, KeyName, Line, Simple};
 use super::text::Transcript;
 use crate::alert::Alert;
 use crate::buffer::Buffers;
 use crate::config::{ClientConfig, PeerName, ServerConfig, ServerStart};
 use crate::connection::{Connection, Progress, Step, Verdict};
-use crate::event::{Event, RequestId, ReviewId};
+use crate::event::{Event, PskId, RequestId, ReviewId};
+use crate::identity::pre_shared_key::PreSharedKey;
 use crate::limits::Limits;
 use crate::time::Now;
 use crate::usage::{Leftover, ReadEnd, UsageError};
@@ -414,6 +415,25 @@ impl Recorder {
         self.call(Call::RefuseWith(id.0, alert.code()));
         let outcome = self.connection.refuse_config_with(id, alert);
         self.checked(outcome)
+    }
+
+    /// Makes the call [`Connection::provide_psk`], and records it with the keys' names: the keys are in no
+    /// transcript. A session with such a call can be drawn; it replays where the keys are those of
+    /// `testing::known_psk`.
+    pub fn provide_psk(&mut self, id: PskId, keys: &[PreSharedKey]) -> Result<(), UsageError> {
+        let names = keys.iter().map(|key| KeyName {
+            identity: key.identity().into(),
+            hash: key.hash(),
+            context: key.context().map(<[u8]>::to_vec),
+        });
+        self.call(Call::ProvideKeys(id.0, names.collect()));
+        let outcome = self.connection.provide_psk(id, keys);
+        self.checked(outcome)
+    }
+
+    /// Makes the call [`Connection::refuse_psk`], and records it.
+    pub fn refuse_psk(&mut self, id: PskId) -> Result<(), UsageError> {
+        self.provide_psk(id, &[])
     }
 
     /// Makes the call [`Connection::process`], and records it.

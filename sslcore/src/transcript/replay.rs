@@ -12,7 +12,8 @@ use super::text::Transcript;
 use crate::alert::Alert;
 use crate::config::{ClientConfig, ServerConfig, ServerStart};
 use crate::connection::Verdict;
-use crate::event::{RequestId, ReviewId};
+use crate::event::{PskId, RequestId, ReviewId};
+use crate::identity::pre_shared_key::PreSharedKey;
 use crate::verify::SslError;
 
 /// The first line in which a replay is not what was recorded. [`Transcript`] has an example.
@@ -43,15 +44,24 @@ impl core::error::Error for Difference {}
 /// # Errors
 /// The first [`Difference`].
 pub fn replay_as_client(transcript: &Transcript, config: &ClientConfig) -> Result<(), Difference> {
-    replay_between(transcript, config, None)
+    let means = Means {
+        client: config,
+        server: None,
+        key: |_| None,
+    };
+    replay_by(transcript, &means)
+}
+
+/// What a replay needs that is in no transcript.
+pub(crate) struct Means<'a> {
+    pub(crate) client: &'a ClientConfig,
+    pub(crate) server: Option<&'a ServerConfig>,
+    /// The pre-shared key of an identity.
+    pub(crate) key: fn(&[u8]) -> Option<PreSharedKey>,
 }
 
 /// The same, for either end; a server's connection without a configuration is never started.
-pub(crate) fn replay_between(
-    transcript: &Transcript,
-    client: &ClientConfig,
-    server: Option<&ServerConfig>,
-) -> Result<(), Difference> {
+pub(crate) fn replay_by(transcript: &Transcript, means: &Means<'_>) -> Result<(), Difference> {
     let name = &transcript.configuration;
     let mut again = Recorder::new(name, transcript.seed, transcript.limits);
     let differs = |at: usize, came: Option<&Line>| {
@@ -67,7 +77,7 @@ pub(crate) fn replay_between(
         if again.transcript().lines.len() == at {
             match line {
                 Line::At(clock) => again.set_clock(*clock),
-                Line::Call(call) => repeat(call, &mut again, client, server),
+                Line::Call(call) => repeat(call, &mut again, means),
                 Line::Answer(_) | Line::Event(_) => return differs(at, None),
             }
         }
@@ -97,7 +107,12 @@ fn shortened(recorded: Option<&Line>, came: Option<&Line>) -> (String, String) {
 }
 
 /// Makes a call again. Answers and errors are in the new transcript.
-fn repeat(call: &Call, on: &mut Recorder, client: &ClientConfig, server: Option<&ServerConfig>) {
+fn repeat(call: &Call, on: &mut Recorder, means: &Means<'_>) {
+    let Means {
+        client,
+        server,
+        key,
+    } = *means;
     let now = on.clock().now();
     let _ = match call {
         Call::StartClient { peer, leftover } => {
@@ -152,6 +167,17 @@ fn repeat(call: &Call, on: &mut Recorder, client: &ClientConfig, server: Option<
         Call::Provide(id) => {
             let Some(server) = server else { return };
             on.provide_config(RequestId(*id), server)
+        }
+        Call::ProvideKeys(id, names) => {
+            let known = names.iter().filter_map(|name| {
+                let known = key(&name.identity)?.with_hash(name.hash);
+                match &name.context {
+                    Some(context) => known.imported(context).ok(),
+                    None => Some(known),
+                }
+            });
+            let keys: Vec<_> = known.collect();
+            on.provide_psk(PskId(*id), &keys)
         }
         Call::Refuse(id) => on.refuse_config(RequestId(*id)),
         Call::RefuseWith(id, code) => {

@@ -68,7 +68,11 @@ fn a_retry_that_cannot_be_is_refused() {
             ILLEGAL,
         ),
         ("in a suite of TLS 1.2", |r| r.suite = 0xc02f, ILLEGAL),
-        ("that leaves no key", |r| r.suite = AES_256_SHA384, NO_KEY),
+        (
+            "in a suite that no key is for",
+            |r| r.suite = AES_256_SHA384,
+            ILLEGAL,
+        ),
         (
             "with an empty cookie",
             |r| r.extensions.add(number::COOKIE, &[0, 0]),

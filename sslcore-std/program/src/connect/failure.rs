@@ -14,6 +14,9 @@ pub(super) fn sentence(
     watch: &Watch,
     options: &Options,
 ) -> String {
+    if let Some(hint) = options.psk.name().and_then(|name| key_hint(failure, name)) {
+        return format!("{failure}; {hint}");
+    }
     match failure.kind() {
         FailureKind::Truncated if encrypted => {
             format!("{failure}: data of the server's may be missing")
@@ -58,6 +61,47 @@ pub(super) fn sentence(
         }
         _ => failure.to_string(),
     }
+}
+
+/// Whether a server has said so that it does not have our pre-shared key: the alert for a wrong binder
+/// is not written down anywhere (RFC 8446 §4.2.11), we send the first, OpenSSL and GnuTLS the second. A
+/// server that has no key of the name may go on with its certificate, for which our hello is missing
+/// an extension.
+pub(super) fn is_about_the_key(kind: FailureKind) -> bool {
+    matches!(
+        kind,
+        FailureKind::AlertReceived(
+            Alert::DecryptError | Alert::IllegalParameter | Alert::MissingExtension
+        )
+    )
+}
+
+/// About a handshake with the pre-shared key of this name, if it failed for that.
+fn key_hint(failure: &Failure, name: &str) -> Option<String> {
+    let hint = match failure.kind() {
+        FailureKind::AlertReceived(Alert::DecryptError | Alert::IllegalParameter) => format!(
+            "its key \"{name}\" is another one than ours, or it has none of that name: see --psk-file, \
+             --psk-hash and --psk-context"
+        ),
+        FailureKind::AlertReceived(Alert::UnknownPskIdentity) => {
+            format!("it has no key \"{name}\": see --psk-identity")
+        }
+        FailureKind::NoPreSharedKey | FailureKind::AlertReceived(Alert::MissingExtension) => {
+            format!(
+                "it wants to show a certificate, or it has no key \"{name}\" for one of these cipher \
+             suites: see --psk-identity, --psk-hash and --psk-context"
+            )
+        }
+        FailureKind::AlertReceived(Alert::HandshakeFailure) => format!(
+            "perhaps it has no key \"{name}\", or takes certificates alone, or has no cipher suite with \
+             the hash function of the key: see --psk-identity, --psk-hash and --psk-context"
+        ),
+        FailureKind::AlertReceived(Alert::ProtocolVersion) => {
+            "it does not speak TLS 1.3, which pre-shared keys are for here".to_owned()
+        }
+        _ => return None,
+    };
+    Some(hint)
 }
 
 /// The alerts of servers that insist on a certificate: TLS 1.3 has one for it (RFC 8446 §4.4.2.4),

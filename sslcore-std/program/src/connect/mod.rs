@@ -115,7 +115,8 @@ fn session(
         Ok(_) => settings.trust,
         Err(error) => return Err(give_up(&mut socket, error, false, watch, options)),
     };
-    report.tell(&Encrypted::new(socket.connection(), trust));
+    let encrypted = Encrypted::new(socket.connection(), trust, options.psk.name());
+    report.tell(&encrypted);
     socket.set_peer_close_timeout(Some(options.timeout));
     let (mut socket, traffic, outcome) = pump::run(socket, options, watch)?;
     let outcome = outcome.and_then(|()| {
@@ -415,7 +416,12 @@ fn give_up(
         WaitError::Timeout => return Trouble::new(Exit::TlsFailure, late),
         error => return Trouble::new(Exit::TlsFailure, error.to_string()),
     };
-    let exit = Exit::of(failure.kind(), encrypted);
+    let exit = match failure.kind() {
+        kind if options.psk.is_given() && failure::is_about_the_key(kind) => {
+            Exit::CertificateRefused
+        }
+        kind => Exit::of(kind, encrypted),
+    };
     let connection = socket.connection();
     let why = failure::sentence(&failure, encrypted, connection, watch, options);
     Trouble::new(exit, why)

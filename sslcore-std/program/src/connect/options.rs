@@ -12,6 +12,7 @@ use crate::ciphers::Ciphers;
 use crate::files;
 use crate::identity;
 use crate::known::{self, known};
+use crate::psk;
 use crate::status;
 use crate::text::Fingerprint;
 
@@ -82,6 +83,8 @@ pub(crate) struct Options {
     /// not only how many they are
     #[arg(long, help_heading = "Identity")]
     pub(super) client_ca_names: bool,
+    #[command(flatten, next_help_heading = "Pre-shared key")]
+    pub(super) psk: psk::Options,
     /// Ask for this server name (SNI), instead of HOST, or of --name where HOST is an address
     #[arg(long, value_name = "NAME", help_heading = "Protocol")]
     pub(super) sni: Option<String>,
@@ -206,6 +209,8 @@ Examples:
       sslcore connect 192.0.2.1:636 --name ldap.example.org --ca authority.pem
   A server that wants to know who we are; without the last option the terminal is asked:
       sslcore connect example.org --pkcs12 me.p12 --passphrase-file secret.txt
+  A server and we know each other by a key that both have:
+      sslcore connect 192.0.2.1:8883 --psk-identity sensor-7 --psk-file sensor-7.key
   The certificates of a server, into a file:
       sslcore connect example.org --verify query --show-certs=chain.pem < /dev/null
   Whether a server resumes sessions, over IPv4, through a proxy:
@@ -218,7 +223,8 @@ Exit codes:
   1  the command line is wrong, or something that it names cannot be used
   2  there is no connection to the server
   3  TLS cannot be started, or fails
-  4  the server's certificate was refused, or the server refused ours
+  4  the server's certificate was refused, or the server refused ours; or the two sides do not have
+     the same pre-shared key
   5  the stream was cut, or ended before all was sent: data may be missing";
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]

@@ -101,6 +101,8 @@ pub(super) enum Trust {
     Asked,
     Query,
     None,
+    /// There is none: the server has our pre-shared key.
+    Key,
 }
 
 impl Trust {
@@ -111,6 +113,7 @@ impl Trust {
             Self::Asked => "asked",
             Self::Query => "query",
             Self::None => "none",
+            Self::Key => "psk",
         }
     }
 
@@ -121,6 +124,7 @@ impl Trust {
             Self::Asked => (Ink::Plain, "you accepted the certificate"),
             Self::Query => (Ink::Bad, "the certificate's errors are ignored"),
             Self::None => (Ink::Bad, "the certificate was not verified"),
+            Self::Key => (Ink::Good, "the server has the pre-shared key"),
         }
     }
 }
@@ -135,10 +139,13 @@ pub(super) struct Encrypted {
     /// What the stapled response says.
     ocsp: Option<String>,
     trust: Trust,
+    /// The name of the key that both sides have.
+    psk_identity: Option<String>,
 }
 
 impl Encrypted {
-    pub(super) fn new(connection: &Connection, trust: Trust) -> Self {
+    /// By this `trust`, or by the key of this name.
+    pub(super) fn new(connection: &Connection, trust: Trust, key: Option<&str>) -> Self {
         let alpn = connection.alpn_protocol().map(String::from_utf8_lossy);
         Self {
             version: connection.session_protocol().map_or("", |it| it.name()),
@@ -148,6 +155,7 @@ impl Encrypted {
             resumed: connection.is_resumed(),
             ocsp: status::stapled(connection),
             trust,
+            psk_identity: key.map(ToOwned::to_owned),
         }
     }
 }
@@ -157,6 +165,8 @@ impl Telling for Encrypted {
         let mut facts = format!("{}, {}", self.version, self.cipher);
         if let Some(group) = self.group {
             facts += &format!(", {group}");
+        } else if self.psk_identity.is_some() {
+            facts += ", no key exchange and no forward secrecy";
         }
         if let Some(alpn) = &self.alpn {
             facts += &format!(", ALPN {alpn:?}");
@@ -165,6 +175,10 @@ impl Telling for Encrypted {
             facts += &format!(", OCSP {ocsp}");
         }
         let (ink, about) = self.trust.about();
+        let mut about = about.to_owned();
+        if let Some(name) = &self.psk_identity {
+            about += &format!(" \"{}\"", escaped(name));
+        }
         format!(
             "{}: {facts}; {}\n",
             palette.paint(Ink::Good, "Encrypted"),
@@ -182,6 +196,7 @@ impl Telling for Encrypted {
             "resumed": self.resumed,
             "ocsp": self.ocsp,
             "trust": self.trust.name(),
+            "psk_identity": self.psk_identity,
         })
     }
 }

@@ -42,6 +42,11 @@ pub(super) struct Settings {
 
 impl Settings {
     pub(super) fn new(options: &Options, report: &Report) -> Result<Self, Trouble> {
+        let key = options.psk.load(&beside_a_key(options));
+        let key = key.map_err(Trouble::usage)?;
+        if key.is_some() {
+            check_is_not_done_again(options)?;
+        }
         let Target { host, unused, .. } = &options.target;
         if let Some(unused) = unused {
             report.tell(&Warning(format!(
@@ -59,7 +64,7 @@ impl Settings {
         let secrets = Draft::new(options.record_secrets.as_deref(), identity.as_ref())?;
         let backend = secrets.backend();
         let anchors = terms.anchors.clone();
-        let config = plan.config(backend, anchors, sessions.clone(), identity, key_log);
+        let config = plan.config(backend, anchors, sessions.clone(), identity, key, key_log);
         let config = config.map_err(Trouble::usage)?;
         Ok(Self {
             config,
@@ -73,6 +78,7 @@ impl Settings {
             route: options.route.route(host, options.timeout)?,
             sessions,
             trust: match options.verify {
+                _ if options.psk.is_given() => Trust::Key,
                 Mode::None => Trust::None,
                 Mode::Query => Trust::Query,
                 Mode::Verify if options.trust_sha256.is_empty() => Trust::Verified,
@@ -124,7 +130,8 @@ fn is_address(text: &str) -> bool {
 }
 
 fn terms(options: &Options, report: &Report) -> Result<Terms, Trouble> {
-    let verified = options.verify != Mode::None && options.trust_sha256.is_empty();
+    let verified =
+        options.verify != Mode::None && options.trust_sha256.is_empty() && !options.psk.is_given();
     let since = SystemTime::UNIX_EPOCH.elapsed().ok();
     Ok(Terms {
         anchors: anchors::find(&options.ca, verified, report)?,
@@ -139,6 +146,37 @@ fn terms(options: &Options, report: &Report) -> Result<Terms, Trouble> {
         ),
         at: since.map(UnixTime::since_unix_epoch),
     })
+}
+
+/// The options that have no meaning where a pre-shared key is in the place of certificates.
+fn beside_a_key(options: &Options) -> [(&'static str, bool); 11] {
+    [
+        ("--ca", !options.ca.is_empty()),
+        ("--trust-sha256", !options.trust_sha256.is_empty()),
+        ("--name", options.name.is_some()),
+        ("--verify", options.verify != Mode::Verify),
+        ("--ask", options.ask),
+        ("--crl", options.status.has_lists()),
+        ("--require-staple", options.status.wants_staple()),
+        ("--cert or --pkcs12", options.identity.is_given()),
+        ("--client-ca-names", options.client_ca_names),
+        ("--sigalgs", !options.sigalgs.is_empty()),
+        ("--show-certs", options.show_certs.is_some()),
+    ]
+}
+
+/// What there is not for connections with a pre-shared key.
+fn check_is_not_done_again(options: &Options) -> Result<(), Trouble> {
+    if options.reconnect > 0 {
+        let why = "--reconnect: a connection with a pre-shared key is never resumed";
+        return Err(Trouble::usage(why));
+    }
+    if options.record_secrets.is_some() {
+        let why = "--record-secrets: a connection with a pre-shared key cannot be replayed, since the \
+                   key would have to be in the recording";
+        return Err(Trouble::usage(why));
+    }
+    Ok(())
 }
 
 fn plan(options: &Options, terms: &Terms) -> Result<Plan, Trouble> {

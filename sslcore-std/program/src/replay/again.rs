@@ -48,6 +48,7 @@ pub(super) fn replay(text: &str, identity: &identity::Options) -> Result<Outcome
         std::sync::Arc::new(ClientSessionCache::new(1)),
         identity,
         None,
+        None,
     )?;
     let difference = parsed.iter().find_map(|(above, transcript)| {
         let mut difference = replay_as_client(transcript, &config).err()?;

@@ -42,7 +42,7 @@ pub(super) fn serve(server: &Server, stream: TcpStream) -> Fate {
     let encrypted = std::iter::from_fn(|| socket.poll_event()).any(|it| it == Event::Encrypted);
     Fate {
         peer,
-        facts: Facts::of(socket.connection()),
+        facts: Facts::of(socket.connection(), server.key.as_deref()),
         encrypted,
         work,
         report,

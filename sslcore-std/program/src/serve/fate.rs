@@ -30,6 +30,8 @@ pub(super) struct Facts {
     alpn: Option<String>,
     resumed: bool,
     client: Option<Client>,
+    /// The pre-shared key that the client has named.
+    key: Option<String>,
 }
 
 /// The client's certificate.
@@ -40,7 +42,8 @@ struct Client {
 }
 
 impl Facts {
-    pub(super) fn of(connection: &Connection) -> Self {
+    /// Of a server's connection; if it has a `key`, of this name.
+    pub(super) fn of(connection: &Connection, key: Option<&str>) -> Self {
         let errors = connection.ssl_errors().iter().map(ToString::to_string);
         let client = connection.peer_certificate().map(|certificate| Client {
             subject: match certificate.subject() {
@@ -59,6 +62,7 @@ impl Facts {
                 .map(|name| String::from_utf8_lossy(name).into_owned()),
             resumed: connection.is_resumed(),
             client,
+            key: connection.psk_identity().and(key).map(ToOwned::to_owned),
         }
     }
 }
@@ -156,6 +160,7 @@ impl Fate {
             "alpn": facts.alpn,
             "resumed": facts.resumed,
             "client_certificate": client,
+            "psk_identity": facts.key,
             "echoed": self.work.echoed,
             "statuses": self.work.statuses,
             "mails": self.work.mails,
@@ -197,6 +202,12 @@ impl fmt::Display for Facts {
                 false => client.errors.join(", "),
             };
             parts.push(format!("client certificate {} ({errors})", client.subject));
+        }
+        if let Some(key) = &self.key {
+            if self.cipher.is_some() && self.group.is_none() {
+                parts.push("no key exchange".to_owned());
+            }
+            parts.push(format!("pre-shared key \"{key}\""));
         }
         f.write_str(&parts.join(", "))
     }

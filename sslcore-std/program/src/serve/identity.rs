@@ -1,4 +1,4 @@
-//! The server's certificate and key.
+//! The server's certificate and key, or what is in their place.
 
 use std::time::{Duration, SystemTime};
 
@@ -6,6 +6,7 @@ use rcgen::{CertificateParams, DnType, ExtendedKeyUsagePurpose, IsCa, KeyPair, K
 use rustls_pki_types::{CertificateDer, PrivateKeyDer};
 use sslcore_std::sslcore::PeerName;
 
+use crate::psk;
 use crate::text::Fingerprint;
 
 /// Clocks differ; nobody minds a certificate that is a little older than its server.
@@ -19,6 +20,13 @@ pub(super) struct Identity {
     pub(super) fingerprint: Fingerprint,
     /// It was made for this run.
     pub(super) thrown_away: bool,
+}
+
+/// How the server proves who it is, and clients perhaps who they are.
+pub(super) enum Proof {
+    Certificate(Identity),
+    /// By a key that both have.
+    Key(psk::Key),
 }
 
 impl Identity {

@@ -20,7 +20,7 @@ use std::time::Duration;
 
 use self::options::Listener;
 pub(crate) use self::options::Options;
-use self::output::Output;
+use self::output::{Output, Shown};
 use self::server::{Server, Service};
 use crate::exit::Exit;
 use crate::telling::{Trouble, Warning};
@@ -42,19 +42,19 @@ pub(crate) fn run(options: &Options) -> ExitCode {
 }
 
 fn start(options: &Options, output: Output) -> Result<Exit, Trouble> {
-    let identity = options.identity().map_err(Trouble::usage)?;
-    let fingerprint = identity.fingerprint;
-    let thrown_away = identity.thrown_away;
-    let config = options.config(identity).map_err(Trouble::usage)?;
+    let proof = options.proof().map_err(Trouble::usage)?;
+    let shown = Shown::of(&proof, &options.psk);
+    let config = options.config(proof).map_err(Trouble::usage)?;
     let service = options.service().map_err(Trouble::usage)?;
     let nowhere = |why: String| Trouble::new(Exit::NotConnected, why);
     let Listener { listener, address } = options.listen().map_err(nowhere)?;
     let smtp = matches!(service, Service::Smtp);
-    output.listening(address, fingerprint, thrown_away, smtp);
+    output.listening(address, &shown, smtp);
     let server = Server {
         config,
         service,
         timeout: options.timeout,
+        key: options.psk.name().map(ToOwned::to_owned),
         output,
         exit: Mutex::new(Exit::Fine),
     };

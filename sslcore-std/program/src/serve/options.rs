@@ -9,7 +9,7 @@ use clap::{Args, ValueHint, value_parser};
 use sslcore_std::sslcore::{ServerConfig, VerifyMode};
 use sslcore_std::trust;
 
-use super::identity::Identity;
+use super::identity::{Identity, Proof};
 use super::server::Service;
 use super::www::Folder;
 use crate::ciphers::Ciphers;
@@ -17,6 +17,7 @@ use crate::files;
 use crate::identity;
 use crate::key_log::KeyLogFile;
 use crate::known::{self, known};
+use crate::psk;
 use crate::status;
 use crate::text::Fingerprint;
 
@@ -86,6 +87,9 @@ pub(crate) struct Options {
     #[arg(long, help_heading = "Certificates")]
     request_client_cert: bool,
 
+    #[command(flatten, next_help_heading = "Pre-shared key")]
+    pub(super) psk: psk::Options,
+
     /// Application protocols, the preferred one first: h2,http/1.1 [default: http/1.1,http/1.0 with --www,
     /// else none]
     #[arg(
@@ -149,6 +153,8 @@ Examples:
       only clients with a certificate by that authority
   sslcore serve --pkcs12 server.p12 --passphrase-env PASSPHRASE
       with a certificate and key from elsewhere
+  sslcore serve --psk-identity sensor-7 --psk-file sensor-7.key
+      only clients that have the same key, and no certificates; the printed command connects
   sslcore serve --once --json
       one connection, told as JSON for another program
 
@@ -161,7 +167,7 @@ Exit codes:
   2  it cannot listen there
   With --once or --count, for the first connection that did not end as it should:
   3  TLS failed, or the client broke the protocol inside it
-  4  one side refused the other's certificate
+  4  one side refused the other's certificate, or the two do not have the same pre-shared key
   5  the client's stream was cut, without close_notify, or ended before all was sent";
 
 fn place(text: &str) -> Result<String, String> {
@@ -188,8 +194,22 @@ pub(super) struct Listener {
 }
 
 impl Options {
+    /// The key that clients must have, or else a certificate to show.
+    pub(super) fn proof(&self) -> Result<Proof, String> {
+        let about_certificates = [
+            ("--cert or --pkcs12", self.identity.is_given()),
+            ("--name", !self.name.is_empty()),
+            ("--client-ca", !self.client_ca.is_empty()),
+            ("--request-client-cert", self.request_client_cert),
+        ];
+        match self.psk.load(&about_certificates)? {
+            Some(key) => Ok(Proof::Key(key)),
+            None => self.identity().map(Proof::Certificate),
+        }
+    }
+
     /// The certificate to show: the given one, or one made now.
-    pub(super) fn identity(&self) -> Result<Identity, String> {
+    fn identity(&self) -> Result<Identity, String> {
         let Some((chain, key)) = self.identity.load()? else {
             return Identity::to_throw_away(&self.name);
         };
@@ -202,7 +222,7 @@ impl Options {
         })
     }
 
-    pub(super) fn config(&self, identity: Identity) -> Result<ServerConfig, String> {
+    pub(super) fn config(&self, proof: Proof) -> Result<ServerConfig, String> {
         let mut anchors = Vec::new();
         for path in &self.client_ca {
             anchors.extend(trust::certificates(path).map_err(|error| error.to_string())?);
@@ -212,10 +232,14 @@ impl Options {
             (false, true) => VerifyMode::None,
             (false, false) => VerifyMode::Verify,
         };
-        let mut builder = ServerConfig::builder(sslcore_std::default_backend())
-            .identity(identity.chain, identity.key)
-            .trust_anchors(anchors)
-            .verify_mode(mode);
+        let builder = ServerConfig::builder(sslcore_std::default_backend());
+        let mut builder = match proof {
+            Proof::Certificate(identity) => builder
+                .identity(identity.chain, identity.key)
+                .trust_anchors(anchors)
+                .verify_mode(mode),
+            Proof::Key(key) => key.configure(builder),
+        };
         let mut alpn: Vec<&[u8]> = self.alpn.iter().map(|name| name.as_bytes()).collect();
         if alpn.is_empty() && self.www.is_some() {
             alpn.extend([&b"http/1.1"[..], b"http/1.0"]);
@@ -233,7 +257,7 @@ impl Options {
         if let Some(path) = &self.key_log {
             builder = builder.dangerously_log_keys(Arc::new(KeyLogFile::open(path)?));
         }
-        builder.build().map_err(|error| error.to_string())
+        builder.build().map_err(psk::said)
     }
 
     pub(super) fn service(&self) -> Result<Service, String> {

@@ -6,9 +6,11 @@ use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 use serde_json::{Value, json};
 
 use super::fate::Fate;
+use super::identity::Proof;
 use super::mail::Mail;
+use crate::psk;
 use crate::telling::Telling;
-use crate::text::{Fingerprint, Palette, ascii_json};
+use crate::text::{Fingerprint, Palette, ascii_json, escaped};
 
 /// Text: what scripts and people wait for on standard output, what happened on standard error.
 /// JSON: everything on standard output. Every piece is written at once, so that the threads do
@@ -18,42 +20,96 @@ pub(super) struct Output {
     json: bool,
 }
 
+/// What clients can know the server by.
+pub(super) enum Shown {
+    Certificate {
+        fingerprint: Fingerprint,
+        /// It was made for this run.
+        made_now: bool,
+    },
+    Key {
+        name: String,
+        /// What a client's command line says of it.
+        options: String,
+    },
+}
+
+impl Shown {
+    pub(super) fn of(proof: &Proof, key: &psk::Options) -> Self {
+        match proof {
+            Proof::Certificate(identity) => Self::Certificate {
+                fingerprint: identity.fingerprint,
+                made_now: identity.thrown_away,
+            },
+            Proof::Key(_) => Self::Key {
+                name: key.name().unwrap_or_default().to_owned(),
+                options: key.command(),
+            },
+        }
+    }
+
+    /// What a client's command line says.
+    fn options(&self) -> String {
+        match self {
+            Self::Certificate { fingerprint, .. } => format!("--trust-sha256 {fingerprint}"),
+            Self::Key { options, .. } => options.clone(),
+        }
+    }
+
+    /// For people, above the command that connects.
+    fn text(&self) -> String {
+        match self {
+            Self::Certificate {
+                fingerprint,
+                made_now,
+            } => {
+                let made = match made_now {
+                    true => "made for this run",
+                    false => "from the file",
+                };
+                format!(
+                    "Its certificate, {made}, has the SHA-256 fingerprint\n  {fingerprint}\n\
+                     To connect and accept that certificate and no other"
+                )
+            }
+            Self::Key { name, .. } => format!(
+                "Clients must have the pre-shared key \"{}\"\nTo connect with that key",
+                escaped(name)
+            ),
+        }
+    }
+}
+
 impl Output {
     pub(super) fn new(json: bool) -> Self {
         Self { json }
     }
 
     /// The server is there.
-    pub(super) fn listening(
-        self,
-        address: SocketAddr,
-        fingerprint: Fingerprint,
-        thrown_away: bool,
-        smtp: bool,
-    ) {
-        let fingerprint = fingerprint.to_string();
+    pub(super) fn listening(self, address: SocketAddr, shown: &Shown, smtp: bool) {
         let starttls = if smtp { " --starttls smtp" } else { "" };
-        let command = format!(
-            "sslcore connect {}{starttls} --trust-sha256 {fingerprint}",
-            reachable(address)
-        );
-        if self.json {
-            return say(&json!({
-                "event": "listening",
-                "address": address.to_string(),
-                "certificate_sha256": fingerprint,
-                "certificate_made_now": thrown_away,
-                "command": command,
-            }));
+        let reachable = reachable(address);
+        let options = shown.options();
+        let command = format!("sslcore connect {reachable}{starttls} {options}");
+        if !self.json {
+            let shown = shown.text();
+            return tell(&format!("{address}\n{shown}:\n  {}\n", escaped(&command)));
         }
-        let made = match thrown_away {
-            true => "made for this run",
-            false => "from the file",
+        let (fingerprint, made_now, key) = match shown {
+            Shown::Certificate {
+                fingerprint,
+                made_now,
+            } => (Some(fingerprint.to_string()), *made_now, None),
+            Shown::Key { name, .. } => (None, false, Some(name)),
         };
-        tell(&format!(
-            "{address}\nIts certificate, {made}, has the SHA-256 fingerprint\n  {fingerprint}\n\
-             To connect and accept that certificate and no other:\n  {command}\n"
-        ));
+        say(&json!({
+            "event": "listening",
+            "address": address.to_string(),
+            "certificate_sha256": fingerprint,
+            "certificate_made_now": made_now,
+            "psk_identity": key,
+            "command": command,
+        }));
     }
 
     /// A connection is over.

@@ -24,6 +24,8 @@ pub(super) struct Server {
     pub(super) config: ServerConfig,
     pub(super) service: Service,
     pub(super) timeout: Duration,
+    /// The name of the key that clients must have, if it is not certificates.
+    pub(super) key: Option<String>,
     pub(super) output: Output,
     /// The first bad end of a connection, for the exit code.
     pub(super) exit: Mutex<Exit>,

@@ -9,10 +9,15 @@ use crate::identity::pre_shared_key::PreSharedKey;
 
 impl<C> ConfigBuilder<C> {
     /// Authenticates both ends by [pre-shared keys](PreSharedKey), and by nothing else: there are no
-    /// certificates, and none are verified, whatever the verification mode. The version is TLS 1.3. A
-    /// client offers all these keys, at most 8, in this order. A server takes the first that its client
-    /// names and that is among them. [`psk_identity`](crate::Connection::psk_identity) tells which one
-    /// it was.
+    /// certificates, and none are verified, whatever the verification mode. A client offers all these
+    /// keys, at most 8, in this order. A server takes the first that its client names and that is among
+    /// them. [`psk_identity`](crate::Connection::psk_identity) tells which one it was.
+    ///
+    /// The version is TLS 1.3, unless [`protocols`](Self::protocols) names TLS 1.2, too, or alone. There
+    /// a client uses the first key that is not imported. The suites are `ECDHE-PSK-CHACHA20-POLY1305`,
+    /// preferred, and three without a key exchange, which have no forward secrecy: who ever learns the
+    /// key decrypts everything that was recorded. A peer without the extended master secret is refused;
+    /// nothing is resumed. A key should be for one of the versions alone (RFC 9257 §4.2).
     ///
     /// ```
     /// # use sslcore::crypto::Backend;
@@ -26,8 +31,8 @@ impl<C> ConfigBuilder<C> {
     ///
     /// `build` fails with
     /// [`ConfigError::PreSharedKeysBeside`](crate::ConfigError::PreSharedKeysBeside) where there is a
-    /// certificate, a trust anchor or a pin beside the keys, or TLS 1.2 is named: so it is certain what
-    /// a connection is authenticated by.
+    /// certificate, a trust anchor or a pin beside the keys: so it is certain what a connection is
+    /// authenticated by.
     #[must_use]
     pub fn pre_shared_keys(mut self, keys: impl IntoIterator<Item = PreSharedKey>) -> Self {
         let keys: Vec<_> = keys.into_iter().collect();
@@ -35,7 +40,7 @@ impl<C> ConfigBuilder<C> {
         self
     }
 
-    /// The same with keys that the application gives when it is asked:
+    /// Authenticates both ends by pre-shared keys, too, which the application gives when it is asked:
     /// [`Event::PreSharedKeyRequired`](crate::Event::PreSharedKeyRequired).
     ///
     /// ```
@@ -78,12 +83,33 @@ impl<C> ConfigBuilder<C> {
             source: KeySource::Known([].into()),
             allows_short: false,
             allows_psk_ke: false,
+            hint: [].into(),
             tells_unknown: false,
         })
     }
 }
 
 impl ConfigBuilder<ServerConfig> {
+    /// Sets what a server of TLS 1.2 says of the key that it wants, at most 1,024 bytes: the client finds
+    /// it in [`PskRequest::hint`](crate::PskRequest::hint) (RFC 4279 §5.2). Unset, nothing is said. TLS 1.3
+    /// has no hints. `QSslConfiguration::setPreSharedKeyIdentityHint`.
+    ///
+    /// ```
+    /// # use sslcore::{ConfigBuilder, PreSharedKey, ServerConfig};
+    /// fn for_old_devices(
+    ///     builder: ConfigBuilder<ServerConfig>,
+    ///     keys: Vec<PreSharedKey>,
+    /// ) -> ConfigBuilder<ServerConfig> {
+    ///     let builder = builder.pre_shared_keys(keys).protocols(&["TLSv1.2", "TLSv1.3"]);
+    ///     builder.psk_identity_hint("lamps of the second floor")
+    /// }
+    /// ```
+    #[must_use]
+    pub fn psk_identity_hint(mut self, hint: impl AsRef<[u8]>) -> Self {
+        self.keys().hint = hint.as_ref().into();
+        self
+    }
+
     /// Tells a client that names no key that the server has: unknown_psk_identity (RFC 8446 §6.2).
     /// Otherwise such a handshake fails as one with a wrong key does, and nobody can find out which
     /// identities there are.

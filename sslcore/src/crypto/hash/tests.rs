@@ -33,6 +33,24 @@ impl Hash for Bare {
     }
 }
 
+#[test]
+fn a_hash_can_be_looked_at_while_it_goes_on() {
+    each(|name, hash| {
+        let mut running = hash.start();
+        assert_eq!(running.current().as_slice(), hash.hash(b"").as_slice());
+        running.update(b"a");
+        assert_eq!(
+            running.current().as_slice(),
+            hash.hash(b"a").as_slice(),
+            "{name}"
+        );
+        running.update(b"bc");
+        let (looked, whole) = (running.current(), running.finish());
+        assert_eq!(looked.as_slice(), hash.hash(b"abc").as_slice());
+        assert_eq!(looked.as_slice(), whole.as_slice());
+    });
+}
+
 /// What hexadecimal digits say, whatever stands between them.
 pub(crate) fn bytes(hex: &str) -> Vec<u8> {
     let digits: Vec<u32> = hex.chars().filter_map(|digit| digit.to_digit(16)).collect();

@@ -5,9 +5,8 @@ use alloc::sync::Arc;
 use alloc::vec::Vec;
 use core::fmt;
 
-use super::{Secret, TLS13_PREFIX, expand_label};
+use super::{Secret, TLS13_PREFIX, expand_label, prf};
 use crate::crypto::hash::{Hash, TooLong};
-use crate::crypto::suite::Tls12Suite;
 
 /// Why [`Connection::export_keying_material`](crate::Connection::export_keying_material) exported
 /// nothing. The output buffer is as it was.
@@ -84,7 +83,7 @@ pub(crate) enum Exporter {
         secret: Secret,
     },
     Tls12 {
-        suite: Tls12Suite,
+        hash: Arc<dyn Hash>,
         master: Secret,
         /// The client's random, then the server's. Apart, so that TLS 1.3 holds no room for them.
         randoms: Box<[u8; 64]>,
@@ -107,7 +106,7 @@ impl Exporter {
                     .map_err(|_| ExportError::OutputLength(out.len()))
             }
             Self::Tls12 {
-                suite,
+                hash,
                 master,
                 randoms,
             } => {
@@ -117,7 +116,7 @@ impl Exporter {
                     seed.extend_from_slice(&(context.len() as u16).to_be_bytes());
                     seed.extend_from_slice(context);
                 }
-                suite.prf(out, master.as_slice(), label, &seed);
+                prf(&**hash, master.as_slice(), label, &seed, out);
                 Ok(())
             }
             Self::Forbidden => Err(ExportError::NoExtendedMasterSecret),

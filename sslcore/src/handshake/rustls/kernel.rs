@@ -1,7 +1,5 @@
 //! What is left of the handshake: later keys, and a client's tickets.
 
-#[cfg(feature = "testing")]
-use alloc::boxed::Box;
 use alloc::sync::Arc;
 
 use rustls::ConnectionTrafficSecrets;
@@ -50,32 +48,6 @@ pub(super) fn renewal(
     let client = secrets.client_traffic.clone()?;
     let server = secrets.server_traffic.clone()?;
     Some(Renewal::new(hash, suite.aead()?, client, server, is_client))
-}
-
-/// TLS 1.2: its keys last as long as it does, and tickets are part of its handshake.
-pub(super) struct Tls12;
-
-impl PostHandshake for Tls12 {
-    fn next_transmit_key(&mut self) -> Result<KeyMaterial, Failure> {
-        Err(conversion_failure())
-    }
-
-    fn next_receive_key(&mut self) -> Result<KeyMaterial, Failure> {
-        Err(conversion_failure())
-    }
-
-    fn takes_tickets(&self) -> bool {
-        false
-    }
-
-    fn session_ticket(&mut self, body: &[u8], _: Now) -> Result<u32, Failure> {
-        Ok(session_ticket::read(body)?)
-    }
-
-    #[cfg(feature = "testing")]
-    fn copied(&self) -> Option<Box<dyn PostHandshake>> {
-        Some(Box::new(Self))
-    }
 }
 
 /// A TLS 1.3 client that keeps tickets: rustls makes sessions out of them.

@@ -3,9 +3,9 @@
 use super::RustlsEngine;
 use super::kernel::conversion_failure;
 use super::side::Side;
-use crate::crypto::suite::{Suite, Tls12Suite};
+use crate::crypto::suite::Suite;
 use crate::failure::Failure;
-use crate::handshake::key_schedule::{Secret, tls12_key, tls13_key};
+use crate::handshake::key_schedule::{Secret, Tls12Secrets, tls13_key};
 use crate::protocol::SslProtocol;
 use crate::record::protection::{KeyMaterial, Protection};
 
@@ -36,7 +36,7 @@ impl RustlsEngine {
 
     /// The keys behind the peer's ChangeCipherSpec in TLS 1.2.
     pub(super) fn follow_tls12(&mut self) -> Result<(), Failure> {
-        let Some(Suite::Tls12(suite)) = self.suite() else {
+        let Some(suite @ Suite::Tls12(_)) = self.suite() else {
             return Ok(());
         };
         let material = self.tls12_material(suite, !self.is_client());
@@ -50,15 +50,15 @@ impl RustlsEngine {
         tls13_key(hash, suite.aead()?, secret)
     }
 
-    fn tls12_material(&self, suite: Tls12Suite, of_client: bool) -> Option<KeyMaterial> {
+    fn tls12_material(&self, suite: Suite, of_client: bool) -> Option<KeyMaterial> {
         let secrets = self.tap.secrets();
-        tls12_key(
-            suite,
-            secrets.tls12_master.as_ref()?,
-            &secrets.client_random,
-            &self.facts.server?.random,
-            of_client,
-        )
+        let secrets = Tls12Secrets {
+            hash: &**self.backend.hash(suite.hash()?)?,
+            master: secrets.tls12_master.as_ref()?,
+            client_random: &secrets.client_random,
+            server_random: &self.facts.server?.random,
+        };
+        secrets.key(suite.aead()?, of_client)
     }
 
     fn read_with(&mut self, version: SslProtocol, material: &KeyMaterial) -> Result<(), Failure> {
@@ -78,7 +78,7 @@ impl RustlsEngine {
                 };
                 (SslProtocol::TlsV1_3, self.tls13_material(suite, secret)?, 0)
             }
-            Suite::Tls12(suite) => {
+            Suite::Tls12(_) => {
                 let material = self.tls12_material(suite, self.is_client())?;
                 (SslProtocol::TlsV1_2, material, self.released.protected)
             }

@@ -32,13 +32,14 @@ use rustls::{CommonState, ConnectionTrafficSecrets, HandshakeKind, ProtocolVersi
 use rustls_pki_types::{CertificateDer, UnixTime};
 
 use self::gates::Memory;
-use self::kernel::{Kernel, Tls12, conversion_failure, material, renewal};
+use self::kernel::{Kernel, conversion_failure, material, renewal};
 use self::side::Side;
 use self::staple::Staple;
 use self::taps::{Clock, SecretTap};
 use self::verifier::Recorder;
 use super::hold::Gate;
 use super::key_schedule::exporter::Exporter;
+use super::renewal::Tls12;
 use super::wire::client_hello::HelloMessage;
 use super::wire::offer::Offer;
 use super::wire::server_hello::ServerHello;
@@ -385,7 +386,7 @@ impl Engine for RustlsEngine {
                 hash: self.backend.hash(suite.hash()?)?.clone(),
                 secret: secrets.exporter.clone()?,
             },
-            Suite::Tls12(suite) => {
+            suite @ Suite::Tls12(_) => {
                 let hello = self.facts.server?;
                 if !hello.extended_master_secret {
                     return Some(Exporter::Forbidden);
@@ -394,7 +395,7 @@ impl Engine for RustlsEngine {
                 randoms[..32].copy_from_slice(&secrets.client_random);
                 randoms[32..].copy_from_slice(&hello.random);
                 Exporter::Tls12 {
-                    suite,
+                    hash: self.backend.hash(suite.hash()?)?.clone(),
                     master: secrets.tls12_master.clone()?,
                     randoms: Box::new(randoms),
                 }

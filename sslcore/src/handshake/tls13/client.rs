@@ -6,20 +6,21 @@ use alloc::vec::Vec;
 
 use rustls_pki_types::{CertificateDer, ServerName, UnixTime};
 
+use super::agreed::{Agreed, Completed};
+use super::config::Config;
+use super::failures::{check_finished, check_last, engine_failure, no_key, unexpected};
+use super::flight;
 use super::psk::{Before, Psk};
-use super::secrets::{Handshake, Log};
-use super::{
-    Agreed, Completed, Config, VERSION, check_finished, check_last, engine_failure, flight, known,
-    no_key, unexpected,
-};
+use super::secrets::{Handshake, Log, VERSION};
 use crate::alert::Alert;
 use crate::config_error::ConfigError;
 use crate::crypto::Backend;
 use crate::crypto::kx::KeyPair;
 use crate::failure::{Failure, FailureKind};
-use crate::handshake::facts::SessionFacts;
+use crate::handshake::facts::{Identity, SessionFacts};
 use crate::handshake::key_schedule::exporter::Exporter;
 use crate::handshake::settings::{KeySettings, Settings};
+use crate::handshake::tls12_psk;
 use crate::handshake::transcript::Transcript;
 use crate::handshake::wire::encrypted_extensions;
 use crate::handshake::wire::extension::number;
@@ -61,6 +62,8 @@ impl Template {
             name,
             state: State::Asking,
             keys: Vec::new(),
+            plain: None,
+            ciphers: Vec::new(),
             random: [0; 32],
             session_id: [0; 32],
             before: Before::default(),
@@ -79,8 +82,13 @@ pub(crate) struct Client {
     /// The name to ask the server for.
     name: Option<Box<str>>,
     state: State,
-    /// What is offered, in order.
+    /// What is offered in TLS 1.3, in order.
     keys: Vec<Psk>,
+    /// What there is for TLS 1.2.
+    plain: Option<PreSharedKey>,
+    /// The suites of both versions that a key fits. Servers take a suite before they look for a key, and of one that
+    /// no key fits nothing could come.
+    ciphers: Vec<SslCipher>,
     random: [u8; 32],
     /// That of no session: the handshake looks like one that is resumed (RFC 8446 §D.4).
     session_id: [u8; 32],
@@ -111,7 +119,10 @@ enum State {
     Asking,
     /// A key pair of this group is to be made, for a hello with this cookie.
     Generating(u16, Option<Vec<u8>>),
-    AwaitingHello(Box<dyn KeyPair>, u16),
+    /// A hello for TLS 1.2 alone is to be said.
+    Greeting,
+    /// With this key pair, if TLS 1.3 is offered.
+    AwaitingHello(Option<(Box<dyn KeyPair>, u16)>),
     /// The server has answered with this share, or wants none; the transcript ends with its hello.
     Agreeing(
         Option<(Box<dyn KeyPair>, Vec<u8>)>,
@@ -122,6 +133,8 @@ enum State {
     AwaitingExtensions(Transcript),
     AwaitingFinished(Transcript),
     Complete(Completed),
+    /// The server speaks TLS 1.2.
+    Tls12(Box<tls12_psk::Client>),
     /// A step has failed.
     Failed,
 }
@@ -136,11 +149,28 @@ impl Client {
 
     fn begin(&mut self, keys: &[PreSharedKey]) -> Result<(), Failure> {
         self.keys = Psk::all(keys, &self.config)?;
-        if self.keys.is_empty() {
+        let plain = keys.iter().find(|key| key.context().is_none());
+        self.plain = plain
+            .filter(|_| self.config.has(SslProtocol::TlsV1_2))
+            .cloned();
+        if self.keys.is_empty() && self.plain.is_none() {
             return Err(Failure::silent(FailureKind::NoPreSharedKey)
                 .because("the application has none for this server"));
         }
+        let fits = |cipher: &SslCipher| match cipher.protocol() {
+            SslProtocol::TlsV1_2 => self.plain.is_some(),
+            SslProtocol::TlsV1_3 => {
+                let mut keys = self.keys.iter();
+                keys.any(|key| key.hash.algorithm() == cipher.hash())
+            }
+        };
+        let ciphers = self.config.ciphers.iter().copied();
+        self.ciphers = ciphers.filter(fits).collect();
         self.config.backend.fill_random(&mut self.random)?;
+        if self.keys.is_empty() {
+            self.state = State::Greeting;
+            return Ok(());
+        }
         self.config.backend.fill_random(&mut self.session_id)?;
         let first = self.config.groups.first();
         let first = first.ok_or_else(|| engine_failure("there is no group"))?;
@@ -159,18 +189,20 @@ impl Client {
         let pair = known
             .ok_or_else(|| engine_failure("there is no such group"))?
             .generate()?;
-        self.say_hello(pair, group, cookie, flight)
+        self.say_hello(Some((pair, group)), cookie, flight)
     }
 
     fn say_hello(
         &mut self,
-        pair: Box<dyn KeyPair>,
-        group: u16,
+        pair: Option<(Box<dyn KeyPair>, u16)>,
         cookie: Option<&[u8]>,
         flight: &mut Vec<u8>,
     ) -> Result<(), Failure> {
-        let mut message = flight::written(self.hello(&*pair, group, cookie))?;
-        self.bind(&mut message);
+        let share = pair.as_ref().map(|(pair, group)| (*group, pair.share()));
+        let mut message = flight::written(self.hello(share, cookie))?;
+        if pair.is_some() {
+            self.bind(&mut message);
+        }
         let before = self.before.0.as_ref().map(|_| &self.offered.offer);
         let offer = Offer::read(&message, before)?;
         if before.is_some() {
@@ -178,18 +210,28 @@ impl Client {
         }
         flight::clear(flight, &message, self.config.max_fragment);
         self.offered = Offered { message, offer };
-        self.state = State::AwaitingHello(pair, group);
+        self.state = State::AwaitingHello(pair);
         Ok(())
     }
 
-    /// A ClientHello (RFC 8446 §4.1.2) whose binders are zeros.
-    fn hello(&self, pair: &dyn KeyPair, group: u16, cookie: Option<&[u8]>) -> Option<Vec<u8>> {
+    /// Whether TLS 1.2 is offered: there may be no key that is for it.
+    fn offers_tls12(&self) -> bool {
+        self.plain.is_some() || matches!(self.state, State::Greeting)
+    }
+
+    /// A ClientHello (RFC 8446 §4.1.2) whose binders are zeros: for TLS 1.3 if there is a key share.
+    fn hello(&self, share: Option<(u16, &[u8])>, cookie: Option<&[u8]>) -> Option<Vec<u8>> {
         let config = &*self.config;
+        let tls12 = self.offers_tls12();
+        let session_id: &[u8] = match share {
+            Some(_) => &self.session_id,
+            None => &[],
+        };
         Writer::message(kind::CLIENT_HELLO, |w| {
             w.u16(TLS12);
             w.bytes(&self.random);
-            w.vector8(|w| w.bytes(&self.session_id));
-            w.vector16(|w| config.ciphers.iter().for_each(|cipher| w.u16(cipher.id())));
+            w.vector8(|w| w.bytes(session_id));
+            w.vector16(|w| self.ciphers.iter().for_each(|cipher| w.u16(cipher.id())));
             w.vector8(|w| w.u8(0)); // no compression
             w.vector16(|w| {
                 if let Some(name) = &self.name {
@@ -211,7 +253,22 @@ impl Client {
                         });
                     });
                 }
-                w.extension(number::SUPPORTED_VERSIONS, |w| w.vector8(|w| w.u16(TLS13)));
+                if tls12 {
+                    w.extension(number::EC_POINT_FORMATS, |w| w.vector8(|w| w.u8(0)));
+                    w.extension(number::EXTENDED_MASTER_SECRET, |_| {});
+                    w.extension(number::RENEGOTIATION_INFO, |w| w.vector8(|_| {}));
+                }
+                let Some((group, share)) = share else {
+                    return;
+                };
+                w.extension(number::SUPPORTED_VERSIONS, |w| {
+                    w.vector8(|w| {
+                        w.u16(TLS13);
+                        if tls12 {
+                            w.u16(TLS12);
+                        }
+                    });
+                });
                 if let Some(cookie) = cookie {
                     w.extension(number::COOKIE, |w| w.vector16(|w| w.bytes(cookie)));
                 }
@@ -226,7 +283,7 @@ impl Client {
                 w.extension(number::KEY_SHARE, |w| {
                     w.vector16(|w| {
                         w.u16(group);
-                        w.vector16(|w| w.bytes(pair.share()));
+                        w.vector16(|w| w.bytes(share));
                     });
                 });
                 // Last, since it vouches for all before it (RFC 8446 §4.2.11).
@@ -279,13 +336,33 @@ impl Client {
         &mut self,
         message: &[u8],
         last: bool,
-        pair: Box<dyn KeyPair>,
-        group: u16,
+        pair: Option<(Box<dyn KeyPair>, u16)>,
         flight: &mut Vec<u8>,
     ) -> Result<(), Failure> {
         let offered = core::mem::take(&mut self.offered);
         let answer = Parts::read_answer(message, &offered.offer)?;
-        let cipher = self.config.cipher(answer.suite);
+        let (pair, group) = match pair {
+            Some(pair) if answer.hello.is_tls13 => pair,
+            pair => {
+                let session_id: &[u8] = match pair {
+                    Some(_) => &self.session_id,
+                    None => &[],
+                };
+                let before = tls12_psk::Before {
+                    hello: &offered.message,
+                    random: self.random,
+                    session_id,
+                    key: self.plain.take(),
+                };
+                let config = self.config.clone();
+                let client =
+                    tls12_psk::Client::new(config, before, &answer, message, &mut self.agreed)?;
+                self.state = State::Tls12(Box::new(client));
+                return Ok(());
+            }
+        };
+        let mut offers = self.ciphers.iter().copied();
+        let cipher = offers.find(|cipher| cipher.id() == answer.suite);
         let cipher =
             cipher.ok_or_else(|| Refusal::illegal("a cipher suite that was not offered"))?;
         if self.agreed.cipher.is_some_and(|before| before != cipher) {
@@ -298,21 +375,16 @@ impl Client {
             let cookie = cookie(&answer)?.map(<[u8]>::to_vec);
             self.before = Before(Some((offered.message.clone(), message.into())));
             self.offered = offered;
+            // Of every suite that is offered there is one.
             self.keys
                 .retain(|key| key.hash.algorithm() == cipher.hash());
-            if self.keys.is_empty() {
-                return Err(no_key(
-                    Alert::HandshakeFailure,
-                    "none fits the server's suite",
-                ));
-            }
             return match wanted {
                 // In a step of its own.
                 Some(group) => {
                     self.state = State::Generating(group, cookie);
                     Ok(())
                 }
-                None => self.say_hello(pair, group, cookie.as_deref(), flight),
+                None => self.say_hello(Some((pair, group)), cookie.as_deref(), flight),
             };
         }
         check_last(last)?;
@@ -345,7 +417,7 @@ impl Client {
         if key.hash.algorithm() != cipher.hash() {
             return Err(Refusal::illegal("a key of another hash function").into());
         }
-        self.agreed.identity = Some(key.identity.as_slice().into());
+        self.agreed.identity = Some(Box::new(Identity(key.identity.as_slice().into())));
         Ok(key.clone())
     }
 
@@ -441,14 +513,29 @@ fn cookie<'a>(answer: &Parts<'a>) -> Result<Option<&'a [u8]>, Refusal> {
 impl Engine for Client {
     fn start(&mut self, _: Now, _: &mut Vec<u8>) -> Result<(), Failure> {
         let config = self.config.clone();
-        match known(&config.keys) {
+        match config.known_keys() {
             Some(keys) => self.begin(keys),
+            None if !config.has(VERSION) => {
+                // The server's hint comes before the question.
+                config.backend.fill_random(&mut self.random)?;
+                self.ciphers = config.ciphers.clone();
+                self.state = State::Greeting;
+                Ok(())
+            }
             None => Ok(()),
         }
     }
 
     fn asks_for_keys(&self) -> Option<KeyQuestion<'_>> {
-        matches!(self.state, State::Asking).then_some(KeyQuestion::Client)
+        match &self.state {
+            State::Asking => Some(KeyQuestion {
+                protocol: VERSION,
+                hint: None,
+                named: None,
+            }),
+            State::Tls12(it) => it.asks_for_keys(),
+            _ => None,
+        }
     }
 
     fn key_rules(&self) -> Option<KeyRules> {
@@ -456,14 +543,26 @@ impl Engine for Client {
     }
 
     fn provide_keys(&mut self, keys: &[PreSharedKey]) -> Result<(), Failure> {
-        self.begin(keys)
+        match &mut self.state {
+            State::Tls12(it) => it.provide_keys(keys),
+            _ => self.begin(keys),
+        }
     }
 
     fn has_work(&self) -> bool {
-        matches!(self.state, State::Generating(..) | State::Agreeing(..))
+        match &self.state {
+            State::Generating(..) | State::Greeting | State::Agreeing(..) => true,
+            State::Tls12(it) => it.has_work(),
+            _ => false,
+        }
     }
 
     fn work(&mut self, _: Now, flight: &mut Vec<u8>) -> Result<(), Failure> {
+        match &mut self.state {
+            State::Tls12(it) => return it.work(flight, &mut self.agreed),
+            State::Greeting => return self.say_hello(None, None, flight),
+            _ => {}
+        }
         match core::mem::replace(&mut self.state, State::Failed) {
             State::Generating(group, cookie) => self.generate(group, cookie.as_deref(), flight),
             State::Agreeing(exchange, key, cipher, transcript) => {
@@ -485,9 +584,12 @@ impl Engine for Client {
         let last = message.last;
         let message = message.framed.get(FRAME..).unwrap_or_default();
         let kind = message.first().copied().unwrap_or_default();
+        if let State::Tls12(it) = &mut self.state {
+            return it.message(message);
+        }
         match (core::mem::replace(&mut self.state, State::Failed), kind) {
-            (State::AwaitingHello(pair, group), kind::SERVER_HELLO) => {
-                self.read_hello(message, last, pair, group, flight)
+            (State::AwaitingHello(pair), kind::SERVER_HELLO) => {
+                self.read_hello(message, last, pair, flight)
             }
             (State::AwaitingExtensions(mut transcript), kind::ENCRYPTED_EXTENSIONS) => {
                 let alpn = encrypted_extensions::read(message, &self.offered.offer)?;
@@ -508,18 +610,28 @@ impl Engine for Client {
         }
     }
 
-    /// The peer's, of which one may come before its protected records, and means nothing
-    /// (RFC 8446 §D.4).
+    /// The server's, which means nothing in TLS 1.3 (RFC 8446 §D.4).
     fn change_cipher_spec(&mut self, _: &mut [u8], _: Now, _: &mut Vec<u8>) -> Result<(), Failure> {
-        Ok(())
+        match &mut self.state {
+            State::Tls12(it) => it.change_cipher_spec(),
+            State::AwaitingHello(None) => Err(Refusal::new(
+                Alert::UnexpectedMessage,
+                "a ChangeCipherSpec before the server's hello",
+            )
+            .into()),
+            _ => Ok(()),
+        }
     }
 
     fn take_read_protection(&mut self) -> Option<Protection> {
-        self.read_protection.take()
+        match &mut self.state {
+            State::Tls12(it) => it.take_read_protection(),
+            _ => self.read_protection.take(),
+        }
     }
 
     fn settled(&self) -> Option<SslProtocol> {
-        self.agreed.cipher.map(|_| VERSION)
+        self.agreed.cipher.map(|cipher| cipher.protocol())
     }
 
     fn refuses_early_data(&self) -> bool {
@@ -546,9 +658,16 @@ impl Engine for Client {
         false
     }
 
-    fn released(&mut self, _: &[u8]) {}
+    fn released(&mut self, _: &[u8]) {
+        if let State::Tls12(it) = &mut self.state {
+            it.released();
+        }
+    }
 
     fn alert_protection(&self) -> AlertProtection {
+        if let State::Tls12(it) = &self.state {
+            return it.alert_protection();
+        }
         // Finished leaves with a change of keys, so no alert comes behind it.
         let Some(Keyed { cipher, secrets }) = &self.keyed else {
             return AlertProtection::Clear;
@@ -563,7 +682,11 @@ impl Engine for Client {
     }
 
     fn is_complete(&self) -> bool {
-        matches!(self.state, State::Complete(_))
+        match &self.state {
+            State::Complete(_) => true,
+            State::Tls12(it) => it.is_complete(),
+            _ => false,
+        }
     }
 
     fn facts(&self) -> SessionFacts {
@@ -573,12 +696,14 @@ impl Engine for Client {
     fn exporter(&self) -> Option<Exporter> {
         match &self.state {
             State::Complete(completed) => Some(completed.exporter()),
+            State::Tls12(it) => it.exporter(),
             _ => None,
         }
     }
 
-    fn finish(self: Box<Self>, _: Option<Protection>) -> Result<HandOff, Failure> {
+    fn finish(self: Box<Self>, received: Option<Protection>) -> Result<HandOff, Failure> {
         match self.state {
+            State::Tls12(it) => it.finish(received),
             State::Complete(completed) => completed.hand_off(&self.config.backend, true),
             _ => Err(engine_failure("the handshake is not complete")),
         }

@@ -2,7 +2,7 @@
 
 use alloc::vec::Vec;
 
-use super::engine_failure;
+use super::failures::engine_failure;
 use crate::failure::Failure;
 use crate::handshake::wire::writer::Writer;
 use crate::record::header::{ContentType, LEGACY_VERSION};
@@ -10,17 +10,17 @@ use crate::record::messages::kind;
 use crate::record::protection::Protection;
 
 /// A message that has been written; `None` when it would be too long.
-pub(super) fn written(message: Option<Vec<u8>>) -> Result<Vec<u8>, Failure> {
+pub(in crate::handshake) fn written(message: Option<Vec<u8>>) -> Result<Vec<u8>, Failure> {
     message.ok_or_else(|| engine_failure("a message of ours would be too long"))
 }
 
 /// A Finished message.
-pub(super) fn finished(value: &[u8]) -> Result<Vec<u8>, Failure> {
+pub(in crate::handshake) fn finished(value: &[u8]) -> Result<Vec<u8>, Failure> {
     written(Writer::message(kind::FINISHED, |w| w.bytes(value)))
 }
 
 /// Appends a message in the clear, in records of at most so many bytes.
-pub(super) fn clear(flight: &mut Vec<u8>, message: &[u8], max_fragment: usize) {
+pub(in crate::handshake) fn clear(flight: &mut Vec<u8>, message: &[u8], max_fragment: usize) {
     for part in message.chunks(max_fragment.max(1)) {
         record(flight, ContentType::Handshake, part);
     }
@@ -28,7 +28,7 @@ pub(super) fn clear(flight: &mut Vec<u8>, message: &[u8], max_fragment: usize) {
 
 /// Appends a ChangeCipherSpec, which changes nothing and lets the handshake look like one of TLS 1.2
 /// (RFC 8446 §D.4).
-pub(super) fn change_cipher_spec(flight: &mut Vec<u8>) {
+pub(in crate::handshake) fn change_cipher_spec(flight: &mut Vec<u8>) {
     record(flight, ContentType::ChangeCipherSpec, &[1]);
 }
 
@@ -40,7 +40,7 @@ fn record(flight: &mut Vec<u8>, content: ContentType, body: &[u8]) {
 }
 
 /// Appends a sealed message, in records of at most so many bytes of plaintext.
-pub(super) fn sealed(
+pub(in crate::handshake) fn sealed(
     flight: &mut Vec<u8>,
     message: &[u8],
     protection: &mut Protection,
@@ -54,4 +54,9 @@ pub(super) fn sealed(
             .map_err(|_| engine_failure("a record could not be sealed"))?;
     }
     Ok(())
+}
+
+/// How many records a sealed message of so many bytes takes.
+pub(in crate::handshake) fn records(len: usize, max_fragment: usize) -> u64 {
+    len.div_ceil(max_fragment.max(1)) as u64
 }

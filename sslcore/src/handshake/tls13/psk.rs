@@ -6,7 +6,8 @@ use alloc::vec::Vec;
 
 use subtle::ConstantTimeEq;
 
-use super::Config;
+use super::config::Config;
+use super::failures::engine_failure;
 use crate::crypto::hash::{Digest, Hash, HashAlgorithm};
 use crate::failure::Failure;
 use crate::handshake::key_schedule::{Secret, derive, expand_label, extract, verify_data};
@@ -33,7 +34,7 @@ impl Psk {
         for key in keys {
             for hash in HashAlgorithm::ALL {
                 let fits = key.context().is_some() || hash == key.hash();
-                if fits && config.rules.hashes[hash as usize] {
+                if fits && config.hashes[hash as usize] {
                     all.push(Self::new(key, hash, config)?);
                 }
             }
@@ -77,7 +78,7 @@ impl Psk {
             bound.as_slice(),
             imported.as_mut_slice(),
         )
-        .map_err(|_| super::engine_failure("a key could not be imported"))?;
+        .map_err(|_| engine_failure("a key could not be imported"))?;
         Ok(Self {
             early: early_secret(&**hash, imported.as_slice()),
             identity,

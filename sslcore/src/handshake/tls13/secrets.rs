@@ -2,14 +2,18 @@
 
 use alloc::sync::Arc;
 
-use super::{VERSION, engine_failure};
+use super::failures::engine_failure;
 use crate::crypto::hash::{Digest, Hash};
 use crate::crypto::{AeadAlgorithm, Backend};
 use crate::failure::Failure;
 use crate::handshake::key_schedule::{Secret, derive, next_secret, tls13_key, verify_data};
 use crate::handshake::transcript::Transcript;
 use crate::key_log::{KeyLog, KeyLogLine};
+use crate::protocol::SslProtocol;
 use crate::record::protection::Protection;
+
+/// The version of all of this.
+pub(super) const VERSION: SslProtocol = SslProtocol::TlsV1_3;
 
 /// From ServerHello to Finished.
 pub(super) struct Handshake {

@@ -6,20 +6,23 @@ use alloc::vec::Vec;
 
 use rustls_pki_types::{CertificateDer, UnixTime};
 
-use super::psk::{Before, Psk};
-use super::secrets::{Handshake, Log};
-use super::{
-    Agreed, Completed, Config, VERSION, check_finished, check_last, engine_failure, flight,
-    incompatible, known, no_key, unexpected,
+use super::agreed::{Agreed, Completed};
+use super::config::Config;
+use super::failures::{
+    check_finished, check_last, engine_failure, incompatible, no_key, unexpected,
 };
+use super::flight;
+use super::psk::{Before, Psk};
+use super::secrets::{Handshake, Log, VERSION};
 use crate::alert::Alert;
 use crate::config_error::ConfigError;
 use crate::crypto::Backend;
 use crate::crypto::kx::KeyPair;
 use crate::failure::{Failure, FailureKind};
-use crate::handshake::facts::SessionFacts;
+use crate::handshake::facts::{Identity, SessionFacts};
 use crate::handshake::key_schedule::exporter::Exporter;
 use crate::handshake::settings::{KeySettings, Settings};
+use crate::handshake::tls12_psk;
 use crate::handshake::transcript::Transcript;
 use crate::handshake::wire::client_hello::HelloMessage;
 use crate::handshake::wire::extension::number;
@@ -104,6 +107,8 @@ enum State {
     Keyed(Chosen),
     AwaitingFinished(Transcript, Handshake),
     Complete,
+    /// The client speaks TLS 1.2.
+    Tls12(Box<tls12_psk::Server>),
     /// A step has failed.
     Failed,
 }
@@ -130,10 +135,17 @@ impl Server {
     /// Looks at the first hello, as far as that needs no key.
     fn look(&mut self) -> Result<(), Failure> {
         let hello = self.hello.hello();
-        if !hello.offers(VERSION) {
+        let in_common = |version| self.config.has(version) && hello.offers(version);
+        if !in_common(VERSION) {
+            if in_common(SslProtocol::TlsV1_2) {
+                let config = self.config.clone();
+                let server = tls12_psk::Server::new(config, &self.hello, &mut self.agreed)?;
+                self.state = State::Tls12(Box::new(server));
+                return Ok(());
+            }
             let refusal = Refusal::new(
                 Alert::ProtocolVersion,
-                "pre-shared keys need TLS 1.3, and the client does not offer it",
+                "the client offers no version in which there are pre-shared keys here",
             );
             return Err(refusal.into());
         }
@@ -164,13 +176,13 @@ impl Server {
     fn common_cipher(&self, fits: impl Fn(SslCipher) -> bool) -> Option<SslCipher> {
         let hello = self.hello.hello();
         if self.config.prefers_own_ciphers {
-            let mut own = self.config.ciphers.iter().copied();
+            let mut own = self.config.ciphers_of(VERSION);
             return own
                 .find(|cipher| fits(*cipher) && hello.cipher_suites().any(|id| id == cipher.id()));
         }
         let theirs = hello.cipher_suites();
         let mut common = theirs.filter_map(|id| self.config.cipher(id));
-        common.find(|cipher| fits(*cipher))
+        common.find(|cipher| cipher.protocol() == VERSION && fits(*cipher))
     }
 
     /// Takes the first key of the client's that is among these.
@@ -188,7 +200,7 @@ impl Server {
             };
             // Of the others nothing is derived, however many a server has.
             let key = Psk::new(key, cipher.hash(), &self.config)?;
-            self.agreed.identity = Some(identity.into());
+            self.agreed.identity = Some(Box::new(Identity(identity.into())));
             self.state = State::Accepting(Chosen { key, place, cipher });
             return Ok(());
         }
@@ -331,9 +343,9 @@ impl Server {
         if extensions.find(number::COOKIE).is_some() {
             return Err(Refusal::illegal("a cookie that nobody has given").into());
         }
+        let chosen_identity = self.agreed.identity.as_ref().map(|identity| &*identity.0);
         let mut identities = self.offered()?.identities();
-        let place =
-            identities.position(|identity| Some(identity) == self.agreed.identity.as_deref());
+        let place = identities.position(|identity| Some(identity) == chosen_identity);
         let place = place.ok_or_else(|| Refusal::illegal("the key that was chosen is gone"))?;
         chosen.place = place;
         self.check_binder(&chosen)?;
@@ -413,7 +425,7 @@ impl Server {
         let mut seal = |message: &[u8], flight: &mut Vec<u8>| {
             flight::sealed(flight, message, &mut protection, config.max_fragment)
         };
-        self.agreed.alpn = self.application_protocol()?;
+        self.agreed.alpn = config.application_protocol(&self.hello.hello())?;
         let message = flight::written(Writer::message(kind::ENCRYPTED_EXTENSIONS, |w| {
             w.vector16(|w| {
                 if let Some(name) = &self.agreed.alpn {
@@ -436,25 +448,6 @@ impl Server {
         self.read_protection = Some(secrets.of_client(backend, &*key.hash, algorithm)?);
         self.state = State::AwaitingFinished(transcript, secrets);
         Ok(())
-    }
-
-    /// Our first protocol that the client offers, too (RFC 7301 §3.2).
-    fn application_protocol(&self) -> Result<Option<Box<[u8]>>, Failure> {
-        let hello = self.hello.hello();
-        let own = &self.config.alpn;
-        if own.is_empty() || hello.alpn().next().is_none() {
-            return Ok(None);
-        }
-        let common = own
-            .iter()
-            .find(|name| hello.alpn().any(|offered| offered == **name));
-        match common {
-            Some(name) => Ok(Some(name.as_slice().into())),
-            None => Err(Failure::new(
-                FailureKind::Incompatible,
-                Alert::NoApplicationProtocol,
-            )),
-        }
     }
 }
 
@@ -500,8 +493,11 @@ fn shares_of<'a>(content: &'a [u8], groups: &[u8]) -> Result<Vec<(u16, &'a [u8])
 impl Engine for Server {
     fn start(&mut self, _: Now, _: &mut Vec<u8>) -> Result<(), Failure> {
         self.look()?;
+        if let State::Tls12(_) = self.state {
+            return Ok(());
+        }
         let config = self.config.clone();
-        match known(&config.keys) {
+        match config.known_keys() {
             Some(keys) => self.choose(keys),
             None => {
                 self.state = State::Asking;
@@ -511,11 +507,16 @@ impl Engine for Server {
     }
 
     fn asks_for_keys(&self) -> Option<KeyQuestion<'_>> {
-        let offered = match self.state {
+        let offered = match &self.state {
             State::Asking => self.offered().ok()?,
+            State::Tls12(it) => return it.asks_for_keys(),
             _ => return None,
         };
-        Some(KeyQuestion::Server(offered.identities()))
+        Some(KeyQuestion {
+            protocol: VERSION,
+            hint: None,
+            named: Some(offered.identities()),
+        })
     }
 
     fn key_rules(&self) -> Option<KeyRules> {
@@ -523,17 +524,26 @@ impl Engine for Server {
     }
 
     fn provide_keys(&mut self, keys: &[PreSharedKey]) -> Result<(), Failure> {
-        self.choose(keys)
+        match &mut self.state {
+            State::Tls12(it) => it.provide_keys(keys, &mut self.agreed),
+            _ => self.choose(keys),
+        }
     }
 
     fn has_work(&self) -> bool {
-        matches!(
-            self.state,
-            State::Accepting(_) | State::Generating(..) | State::Agreeing(..) | State::Keyed(_)
-        )
+        match &self.state {
+            State::Tls12(it) => it.has_work(),
+            State::Accepting(_) | State::Generating(..) | State::Agreeing(..) | State::Keyed(_) => {
+                true
+            }
+            _ => false,
+        }
     }
 
     fn work(&mut self, _: Now, flight: &mut Vec<u8>) -> Result<(), Failure> {
+        if let State::Tls12(it) = &mut self.state {
+            return it.work(&self.hello, &self.agreed, flight);
+        }
         match core::mem::replace(&mut self.state, State::Failed) {
             State::Accepting(chosen) => self.accept(chosen, flight),
             State::Generating(chosen, group, share) => self.generate(chosen, group, share, flight),
@@ -550,9 +560,17 @@ impl Engine for Server {
         }
     }
 
-    fn message(&mut self, message: Message<'_>, _: Now, _: &mut Vec<u8>) -> Result<(), Failure> {
+    fn message(
+        &mut self,
+        message: Message<'_>,
+        _: Now,
+        flight: &mut Vec<u8>,
+    ) -> Result<(), Failure> {
         let last = message.last;
         let message = message.framed.get(FRAME..).unwrap_or_default();
+        if let State::Tls12(it) = &mut self.state {
+            return it.message(message, flight, &mut self.agreed);
+        }
         let kind = message.first().copied().unwrap_or_default();
         match (core::mem::replace(&mut self.state, State::Failed), kind) {
             (State::AwaitingHello(chosen, group), kind::CLIENT_HELLO) => {
@@ -571,17 +589,23 @@ impl Engine for Server {
         }
     }
 
-    /// The client's, which means nothing (RFC 8446 §D.4).
+    /// The client's, which means nothing in TLS 1.3 (RFC 8446 §D.4).
     fn change_cipher_spec(&mut self, _: &mut [u8], _: Now, _: &mut Vec<u8>) -> Result<(), Failure> {
-        Ok(())
+        match &mut self.state {
+            State::Tls12(it) => it.change_cipher_spec(),
+            _ => Ok(()),
+        }
     }
 
     fn take_read_protection(&mut self) -> Option<Protection> {
-        self.read_protection.take()
+        match &mut self.state {
+            State::Tls12(it) => it.take_read_protection(),
+            _ => self.read_protection.take(),
+        }
     }
 
     fn settled(&self) -> Option<SslProtocol> {
-        self.agreed.cipher.map(|_| VERSION)
+        self.agreed.cipher.map(|cipher| cipher.protocol())
     }
 
     fn refuses_early_data(&self) -> bool {
@@ -624,7 +648,11 @@ impl Engine for Server {
     }
 
     fn is_complete(&self) -> bool {
-        matches!(self.state, State::Complete)
+        match &self.state {
+            State::Complete => true,
+            State::Tls12(it) => it.is_complete(),
+            _ => false,
+        }
     }
 
     fn facts(&self) -> SessionFacts {
@@ -632,13 +660,16 @@ impl Engine for Server {
     }
 
     fn exporter(&self) -> Option<Exporter> {
+        if let State::Tls12(it) = &self.state {
+            return it.exporter();
+        }
         let completed = self.application.as_ref();
         completed
             .filter(|_| self.is_complete())
             .map(Completed::exporter)
     }
 
-    fn finish(self: Box<Self>, _: Option<Protection>) -> Result<HandOff, Failure> {
+    fn finish(self: Box<Self>, received: Option<Protection>) -> Result<HandOff, Failure> {
         let Self {
             config,
             state,
@@ -646,6 +677,7 @@ impl Engine for Server {
             ..
         } = *self;
         match (state, application) {
+            (State::Tls12(it), _) => it.finish(received),
             (State::Complete, Some(completed)) => completed.hand_off(&config.backend, false),
             _ => Err(engine_failure("the handshake is not complete")),
         }

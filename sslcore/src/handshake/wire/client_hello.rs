@@ -170,6 +170,13 @@ impl HelloMessage {
         self.framed.get(FRAME..).unwrap_or_default()
     }
 
+    /// Its random.
+    pub(crate) fn random(&self) -> [u8; 32] {
+        let fixed = self.part(&self.found.fixed).get(2..);
+        let random = fixed.and_then(|fixed| fixed.first_chunk());
+        random.copied().unwrap_or_default()
+    }
+
     /// Its random and its session id, which a server repeats.
     ///
     /// # Errors

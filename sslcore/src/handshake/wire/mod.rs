@@ -8,6 +8,8 @@ pub(crate) mod certificate_request;
 pub(crate) mod client_hello;
 pub(crate) mod encrypted_extensions;
 pub(crate) mod extension;
+#[cfg(all(feature = "engine", feature = "tls12"))]
+pub(crate) mod key_exchange;
 pub(crate) mod offer;
 pub(crate) mod pre_shared_key;
 pub(crate) mod server_hello;

@@ -58,10 +58,7 @@ impl<'a> OfferedPsks<'a> {
 
     /// The names of the keys.
     pub(crate) fn identities(&self) -> Identities<'a> {
-        Identities {
-            block: self.identities,
-            left: limits::OFFERED_IDENTITIES,
-        }
+        Identities::new(self.identities)
     }
 
     /// What proves that the client has the key that it names in this place.
@@ -80,6 +77,21 @@ const SHORTEST_BINDER: usize = 32;
 pub(crate) struct Identities<'a> {
     block: &'a [u8],
     left: usize,
+}
+
+impl<'a> Identities<'a> {
+    /// Those in a block.
+    pub(crate) const fn new(block: &'a [u8]) -> Self {
+        Self {
+            block,
+            left: limits::OFFERED_IDENTITIES,
+        }
+    }
+
+    /// A block with one, which is shorter than 65,536 bytes.
+    pub(crate) fn one(identity: &[u8]) -> Vec<u8> {
+        [&(identity.len() as u16).to_be_bytes(), identity, &[0; 4]].concat()
+    }
 }
 
 impl<'a> Iterator for Identities<'a> {

@@ -35,7 +35,7 @@ pub(crate) struct ServerHello {
 /// All of it, borrowed.
 pub(crate) struct Parts<'a> {
     legacy_version: u16,
-    session_id: &'a [u8],
+    pub(crate) session_id: &'a [u8],
     pub(crate) suite: u16,
     compression: u8,
     pub(crate) extensions: Extensions<'a>,

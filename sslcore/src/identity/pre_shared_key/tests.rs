@@ -57,7 +57,7 @@ fn a_list_is_checked_by_its_rules() {
         ..RULES
     };
     assert_eq!(
-        without.check(&[imported.clone()]),
+        without.check(core::slice::from_ref(&imported)),
         Err((0, E::NoCipherSuite))
     );
     let rules = KeyRules {

@@ -11,7 +11,7 @@ use spin::Mutex;
 use super::record::{Keys, Record};
 use crate::crypto::suite::Suite;
 use crate::crypto::{Backend, NONCE_LEN, RecordAead, TAG_LEN};
-use crate::handshake::key_schedule::{Secret, next_traffic_secret, tls12_key, tls13_key};
+use crate::handshake::key_schedule::{Secret, Tls12Secrets, next_traffic_secret, tls13_key};
 use crate::handshake::wire::server_hello::ServerHello;
 use crate::key_log::{KeyLog, KeyLogLine};
 use crate::protocol::SslProtocol;
@@ -131,10 +131,15 @@ impl Schedule {
     fn material(&self, of_client: bool, keys: Keys) -> Option<KeyMaterial> {
         match (self.suite?, keys) {
             (_, Keys::None) | (Suite::Tls12(_), Keys::Handshake | Keys::Traffic(1..)) => None,
-            (Suite::Tls12(suite), Keys::Traffic(0)) => {
+            (suite @ Suite::Tls12(_), Keys::Traffic(0)) => {
                 let (client_random, master) = self.secrets.find("CLIENT_RANDOM")?;
-                let server_random = &self.server_random;
-                tls12_key(suite, &master, &client_random, server_random, of_client)
+                let secrets = Tls12Secrets {
+                    hash: &**self.backend.hash(suite.hash()?)?,
+                    master: &master,
+                    client_random: &client_random,
+                    server_random: &self.server_random,
+                };
+                secrets.key(suite.aead()?, of_client)
             }
             (suite @ Suite::Tls13(_), keys) => {
                 let (label, updates) = match (keys, of_client) {

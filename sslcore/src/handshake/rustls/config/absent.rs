@@ -1,10 +1,12 @@
 //! Templates of a role that the build leaves out: nobody has one.
 
+use alloc::boxed::Box;
+
 #[cfg(not(feature = "client"))]
 use rustls_pki_types::ServerName;
 
 use crate::failure::Failure;
-use crate::handshake::rustls::RustlsEngine;
+use crate::handshake::Engine;
 #[cfg(not(feature = "server"))]
 use crate::handshake::wire::client_hello::HelloMessage;
 use crate::time::Now;
@@ -20,7 +22,7 @@ impl ClientTemplate {
         _: bool,
         _: bool,
         _: Now,
-    ) -> Result<RustlsEngine, Failure> {
+    ) -> Result<Box<dyn Engine>, Failure> {
         match *self {}
     }
 }
@@ -30,7 +32,7 @@ pub(crate) enum ServerTemplate {}
 
 #[cfg(not(feature = "server"))]
 impl ServerTemplate {
-    pub(crate) fn engine(&self, _: HelloMessage, _: Now) -> Result<RustlsEngine, Failure> {
+    pub(crate) fn engine(&self, _: HelloMessage, _: Now) -> Result<Box<dyn Engine>, Failure> {
         match *self {}
     }
 }

@@ -1,0 +1,50 @@
+//! A client's.
+
+use alloc::boxed::Box;
+
+use rustls_pki_types::ServerName;
+
+use crate::config_error::ConfigError;
+use crate::crypto::Backend;
+use crate::failure::Failure;
+use crate::handshake::Engine;
+use crate::handshake::rustls::config as with_rustls;
+use crate::handshake::settings::Settings;
+#[cfg(feature = "engine")]
+use crate::handshake::tls13;
+use crate::time::Now;
+
+/// What makes the engines of a client's connections.
+pub(crate) enum ClientTemplate {
+    Rustls(Box<with_rustls::ClientTemplate>),
+    #[cfg(feature = "engine")]
+    Own(tls13::client::Template),
+}
+
+impl ClientTemplate {
+    pub(crate) fn new(backend: &Backend, settings: &Settings) -> Result<Self, ConfigError> {
+        #[cfg(feature = "engine")]
+        if let Some(keys) = &settings.keys {
+            let template = tls13::client::Template::new(backend, settings, keys)?;
+            return Ok(Self::Own(template));
+        }
+        let template = with_rustls::ClientTemplate::new(backend, settings)?;
+        Ok(Self::Rustls(template.into()))
+    }
+
+    /// A new handshake with the server of this name. `judged` says whether its certificate will be
+    /// judged.
+    pub(crate) fn engine(
+        &self,
+        name: ServerName<'static>,
+        enable_sni: bool,
+        judged: bool,
+        now: Now,
+    ) -> Result<Box<dyn Engine>, Failure> {
+        Ok(match self {
+            Self::Rustls(template) => Box::new(template.engine(name, enable_sni, judged, now)?),
+            #[cfg(feature = "engine")]
+            Self::Own(template) => Box::new(template.engine(name, enable_sni)),
+        })
+    }
+}

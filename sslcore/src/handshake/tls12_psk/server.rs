@@ -1,0 +1,375 @@
+//! The server.
+
+use alloc::boxed::Box;
+use alloc::sync::Arc;
+use alloc::vec::Vec;
+
+use super::secrets::{Keyed, Randoms, VERSION, check_extended};
+use crate::alert::Alert;
+use crate::crypto::kx::KeyPair;
+use crate::failure::Failure;
+use crate::handshake::KeyQuestion;
+use crate::handshake::facts::Identity;
+use crate::handshake::key_schedule::exporter::Exporter;
+use crate::handshake::renewal::Tls12;
+use crate::handshake::tls13::agreed::Agreed;
+use crate::handshake::tls13::config::Config;
+use crate::handshake::tls13::failures::{
+    check_finished, engine_failure, incompatible, no_key, unexpected,
+};
+use crate::handshake::tls13::flight;
+use crate::handshake::transcript::Transcript;
+use crate::handshake::wire::client_hello::HelloMessage;
+use crate::handshake::wire::extension::number;
+use crate::handshake::wire::key_exchange::{ClientKeyExchange, ServerKeyExchange};
+use crate::handshake::wire::pre_shared_key::Identities;
+use crate::handshake::wire::server_hello::DOWNGRADE;
+use crate::handshake::wire::writer::Writer;
+use crate::handshake::wire::{Reader, Refusal, TLS12, u16s};
+use crate::identity::pre_shared_key::PreSharedKey;
+use crate::protocol::{SslCipher, SslProtocol};
+use crate::record::messages::{MESSAGE_HEADER, kind};
+use crate::record::protection::Protection;
+use crate::record::traffic::HandOff;
+
+/// A server's handshake with a client of TLS 1.2.
+pub(in crate::handshake) struct Server {
+    config: Arc<Config>,
+    state: State,
+    cipher: SslCipher,
+    randoms: Randoms,
+    transcript: Transcript,
+    /// The identity that the client has named, as a block of such.
+    named: Vec<u8>,
+    keyed: Option<Keyed>,
+    read_protection: Option<Protection>,
+}
+
+enum State {
+    /// A key pair of this group is to be made, if there is one.
+    Begun(Option<u16>),
+    AwaitingExchange(Option<Box<dyn KeyPair>>),
+    /// The application knows the key; the client's share is there.
+    Asking(Option<(Box<dyn KeyPair>, Vec<u8>)>),
+    Agreeing(Option<(Box<dyn KeyPair>, Vec<u8>)>, Key),
+    AwaitingSpec,
+    AwaitingFinished,
+    Complete,
+    /// A step has failed.
+    Failed,
+}
+
+/// The key to go on with.
+enum Key {
+    Known(PreSharedKey),
+    /// One that nobody has.
+    Random([u8; 32]),
+}
+
+/// `TLS_EMPTY_RENEGOTIATION_INFO_SCSV` (RFC 5746 §3.3).
+const RENEGOTIATION_SCSV: u16 = 0x00ff;
+
+impl Server {
+    /// Answers this hello.
+    pub(in crate::handshake) fn new(
+        config: Arc<Config>,
+        hello: &HelloMessage,
+        agreed: &mut Agreed,
+    ) -> Result<Self, Failure> {
+        let extensions = hello.extensions();
+        check_extended(extensions.find(number::EXTENDED_MASTER_SECRET).is_some())?;
+        let group = common_group(&config, hello)?;
+        let cipher = common_cipher(&config, hello, group.is_some());
+        let cipher = cipher.ok_or_else(|| incompatible("no cipher suite in common"))?;
+        let group = group.filter(|_| cipher.is_ecdhe_psk());
+        agreed.cipher = Some(cipher);
+        agreed.group = group;
+        agreed.alpn = config.application_protocol(&hello.hello())?;
+        let mut server_random = [0; 32];
+        config.backend.fill_random(&mut server_random)?;
+        if config.has(SslProtocol::TlsV1_3) {
+            // For a client that has offered it and now may see that somebody has taken the offer out.
+            let (_, end) = server_random.split_at_mut(24);
+            end[..7].copy_from_slice(DOWNGRADE);
+            end[7] = 1;
+        }
+        let mut transcript = Transcript::new(config.hash(cipher.hash())?.clone());
+        transcript.add(hello.message());
+        Ok(Self {
+            randoms: Randoms(hello.random(), server_random),
+            config,
+            state: State::Begun(group),
+            cipher,
+            transcript,
+            named: Vec::new(),
+            keyed: None,
+            read_protection: None,
+        })
+    }
+
+    pub(in crate::handshake) fn asks_for_keys(&self) -> Option<KeyQuestion<'_>> {
+        matches!(self.state, State::Asking(_)).then_some(KeyQuestion {
+            protocol: VERSION,
+            hint: None,
+            named: Some(Identities::new(&self.named)),
+        })
+    }
+
+    /// The first of these that the client has named. An imported one is never for TLS 1.2.
+    pub(in crate::handshake) fn provide_keys(
+        &mut self,
+        keys: &[PreSharedKey],
+        agreed: &mut Agreed,
+    ) -> Result<(), Failure> {
+        let State::Asking(exchange) = core::mem::replace(&mut self.state, State::Failed) else {
+            return Err(engine_failure("nobody has asked"));
+        };
+        let identity = Identities::new(&self.named).next().unwrap_or_default();
+        let mut plain = keys.iter().filter(|key| key.context().is_none());
+        let key = match plain.find(|key| key.identity() == identity) {
+            Some(key) => {
+                agreed.identity = Some(Box::new(Identity(identity.into())));
+                Key::Known(key.clone())
+            }
+            None if self.config.keys.tells_unknown => {
+                return Err(no_key(
+                    Alert::UnknownPskIdentity,
+                    "the client names none that is known",
+                ));
+            }
+            None => {
+                let mut random = [0; 32];
+                self.config.backend.fill_random(&mut random)?;
+                Key::Random(random)
+            }
+        };
+        self.state = State::Agreeing(exchange, key);
+        Ok(())
+    }
+
+    pub(in crate::handshake) fn has_work(&self) -> bool {
+        matches!(self.state, State::Begun(_) | State::Agreeing(..))
+    }
+
+    pub(in crate::handshake) fn work(
+        &mut self,
+        hello: &HelloMessage,
+        agreed: &Agreed,
+        flight: &mut Vec<u8>,
+    ) -> Result<(), Failure> {
+        match core::mem::replace(&mut self.state, State::Failed) {
+            State::Begun(group) => self.answer(group, hello, agreed, flight),
+            State::Agreeing(exchange, key) => self.agree(exchange, &key),
+            other => {
+                self.state = other;
+                Ok(())
+            }
+        }
+    }
+
+    /// ServerHello to ServerHelloDone.
+    fn answer(
+        &mut self,
+        group: Option<u16>,
+        hello: &HelloMessage,
+        agreed: &Agreed,
+        flight: &mut Vec<u8>,
+    ) -> Result<(), Failure> {
+        let config = self.config.clone();
+        let message = flight::written(self.server_hello(hello, agreed))?;
+        let mut say = |message: &[u8]| {
+            self.transcript.add(message);
+            flight::clear(flight, message, config.max_fragment);
+        };
+        say(&message);
+        let pair = match group.and_then(|group| config.group(group)) {
+            Some(group) => Some(group.generate()?),
+            None => None,
+        };
+        let share = pair
+            .as_ref()
+            .zip(group)
+            .map(|(pair, group)| (group, pair.share()));
+        if share.is_some() || !config.keys.hint.is_empty() {
+            let hint = &config.keys.hint;
+            say(&flight::written(ServerKeyExchange { hint, share }.write())?);
+        }
+        say(&flight::written(Writer::message(
+            kind::SERVER_HELLO_DONE,
+            |_| {},
+        ))?);
+        self.state = State::AwaitingExchange(pair);
+        Ok(())
+    }
+
+    fn server_hello(&self, hello: &HelloMessage, agreed: &Agreed) -> Option<Vec<u8>> {
+        let offered = hello.extensions();
+        let has = |number| offered.find(number).is_some();
+        let scsv = hello
+            .hello()
+            .cipher_suites()
+            .any(|id| id == RENEGOTIATION_SCSV);
+        Writer::message(kind::SERVER_HELLO, |w| {
+            w.u16(TLS12);
+            w.bytes(&self.randoms.1);
+            w.vector8(|_| {}); // nothing can be resumed
+            w.u16(self.cipher.id());
+            w.u8(0); // no compression
+            w.vector16(|w| {
+                w.extension(number::EXTENDED_MASTER_SECRET, |_| {});
+                if scsv || has(number::RENEGOTIATION_INFO) {
+                    w.extension(number::RENEGOTIATION_INFO, |w| w.vector8(|_| {}));
+                }
+                if self.cipher.is_ecdhe_psk() && has(number::EC_POINT_FORMATS) {
+                    // Uncompressed (RFC 8422 §5.2).
+                    w.extension(number::EC_POINT_FORMATS, |w| w.vector8(|w| w.u8(0)));
+                }
+                if let Some(name) = &agreed.alpn {
+                    w.extension(number::ALPN, |w| {
+                        w.vector16(|w| w.vector8(|w| w.bytes(name)));
+                    });
+                }
+            });
+        })
+    }
+
+    fn agree(
+        &mut self,
+        exchange: Option<(Box<dyn KeyPair>, Vec<u8>)>,
+        key: &Key,
+    ) -> Result<(), Failure> {
+        let secret = exchange
+            .map(|(pair, share)| pair.agree(&share))
+            .transpose()?;
+        let key = match key {
+            Key::Known(key) => key.key(),
+            Key::Random(random) => random,
+        };
+        self.keyed = Some(Keyed::new(
+            self.cipher,
+            &self.transcript,
+            secret.as_ref().map(|secret| secret.as_slice()),
+            key,
+            self.randoms.clone(),
+            self.config.key_log.as_ref(),
+        ));
+        self.state = State::AwaitingSpec;
+        Ok(())
+    }
+
+    /// A whole message of the client's.
+    pub(in crate::handshake) fn message(
+        &mut self,
+        message: &[u8],
+        flight: &mut Vec<u8>,
+        agreed: &mut Agreed,
+    ) -> Result<(), Failure> {
+        let kind = message.first().copied().unwrap_or_default();
+        match (core::mem::replace(&mut self.state, State::Failed), kind) {
+            (State::AwaitingExchange(pair), kind::CLIENT_KEY_EXCHANGE) => {
+                let exchange = ClientKeyExchange::read(message, pair.is_some())?;
+                self.named = Identities::one(exchange.identity);
+                let share = exchange.share.map(<[u8]>::to_vec);
+                self.transcript.add(message);
+                self.state = State::Asking(pair.zip(share));
+                let config = self.config.clone();
+                match config.known_keys() {
+                    Some(keys) => self.provide_keys(keys, agreed),
+                    None => Ok(()),
+                }
+            }
+            (State::AwaitingFinished, kind::FINISHED) => self.finish_flight(message, flight),
+            (_, kind) => Err(unexpected(kind)),
+        }
+    }
+
+    fn finish_flight(&mut self, message: &[u8], flight: &mut Vec<u8>) -> Result<(), Failure> {
+        let keyed = self.keyed.as_ref();
+        let keyed = keyed.ok_or_else(|| engine_failure("there are no keys"))?;
+        let expected = keyed.finished(&self.transcript, true);
+        check_finished(message.get(MESSAGE_HEADER..).unwrap_or_default(), &expected)?;
+        self.transcript.add(message);
+        let own = flight::finished(&keyed.finished(&self.transcript, false))?;
+        flight::change_cipher_spec(flight);
+        let mut protection = keyed.protection(&self.config.backend, false, 0)?;
+        flight::sealed(flight, &own, &mut protection, self.config.max_fragment)?;
+        self.state = State::Complete;
+        Ok(())
+    }
+
+    /// The client's: its records are protected from now on.
+    pub(in crate::handshake) fn change_cipher_spec(&mut self) -> Result<(), Failure> {
+        let keyed = match (&self.state, &self.keyed) {
+            (State::AwaitingSpec, Some(keyed)) => keyed,
+            _ => {
+                return Err(Refusal::new(
+                    Alert::UnexpectedMessage,
+                    "a ChangeCipherSpec that has no place here",
+                )
+                .into());
+            }
+        };
+        self.read_protection = Some(keyed.protection(&self.config.backend, true, 0)?);
+        self.state = State::AwaitingFinished;
+        Ok(())
+    }
+
+    pub(in crate::handshake) fn take_read_protection(&mut self) -> Option<Protection> {
+        self.read_protection.take()
+    }
+
+    pub(in crate::handshake) fn is_complete(&self) -> bool {
+        matches!(self.state, State::Complete)
+    }
+
+    pub(in crate::handshake) fn exporter(&self) -> Option<Exporter> {
+        let keyed = self.keyed.as_ref().filter(|_| self.is_complete());
+        keyed.map(Keyed::exporter)
+    }
+
+    pub(in crate::handshake) fn finish(
+        self,
+        received: Option<Protection>,
+    ) -> Result<HandOff, Failure> {
+        let sent = flight::records(MESSAGE_HEADER + 12, self.config.max_fragment);
+        match (self.keyed.as_ref().filter(|_| self.is_complete()), received) {
+            (Some(keyed), Some(rx)) => Ok(HandOff {
+                tx: keyed.protection(&self.config.backend, false, sent)?,
+                rx,
+                post: Box::new(Tls12),
+                confidentiality_limit: u64::MAX,
+            }),
+            _ => Err(engine_failure("the handshake is not complete")),
+        }
+    }
+}
+
+/// The first of the client's groups that is ours, too, and of TLS 1.2.
+fn common_group(config: &Config, hello: &HelloMessage) -> Result<Option<u16>, Refusal> {
+    let Some(content) = hello.extensions().find(number::SUPPORTED_GROUPS) else {
+        return Ok(None);
+    };
+    let mut reader = Reader::new(content, "the supported groups are damaged");
+    let groups = reader.vector16()?;
+    let groups = reader.pairs(groups)?;
+    reader.end()?;
+    let is_ours = |group: &u16| {
+        config
+            .groups_of_tls12()
+            .any(|known| known.group() == *group)
+    };
+    Ok(u16s(groups).find(is_ours))
+}
+
+/// The suite to take: one that exchanges keys, where that is possible.
+fn common_cipher(config: &Config, hello: &HelloMessage, has_group: bool) -> Option<SslCipher> {
+    let hello = hello.hello();
+    let fits = |cipher: &SslCipher| has_group || !cipher.is_ecdhe_psk();
+    if config.prefers_own_ciphers {
+        let mut own = config.ciphers_of(VERSION).filter(fits);
+        return own.find(|cipher| hello.cipher_suites().any(|id| id == cipher.id()));
+    }
+    let common = hello.cipher_suites().filter_map(|id| config.cipher(id));
+    let mut common = common.filter(|cipher| cipher.protocol() == VERSION);
+    common.find(fits)
+}

@@ -1,0 +1,225 @@
+//! What a configuration says of handshakes with pre-shared keys.
+
+use alloc::boxed::Box;
+use alloc::sync::Arc;
+use alloc::vec::Vec;
+
+use super::failures::engine_failure;
+use crate::alert::Alert;
+use crate::config_error::ConfigError;
+use crate::crypto::Backend;
+use crate::crypto::hash::{Hash, HashAlgorithm};
+use crate::crypto::kx::KeyExchange;
+use crate::failure::{Failure, FailureKind};
+use crate::handshake::settings::{KeySettings, KeySource, Settings};
+use crate::handshake::wire::client_hello::ClientHello;
+use crate::identity::pre_shared_key::{KeyRules, PreSharedKey};
+use crate::key_log::KeyLog;
+use crate::protocol::{SslCipher, SslProtocol, group};
+use crate::record::header::MAX_PLAINTEXT;
+
+/// What a configuration says, for all of its connections.
+pub(in crate::handshake) struct Config {
+    pub(in crate::handshake) backend: Backend,
+    /// Of both versions.
+    pub(in crate::handshake) ciphers: Vec<SslCipher>,
+    /// The hash functions of those of TLS 1.3.
+    pub(in crate::handshake) hashes: [bool; HashAlgorithm::ALL.len()],
+    pub(in crate::handshake) groups: Vec<Arc<dyn KeyExchange>>,
+    pub(in crate::handshake) alpn: Vec<Vec<u8>>,
+    pub(in crate::handshake) keys: KeySettings,
+    pub(in crate::handshake) rules: KeyRules,
+    pub(in crate::handshake) key_log: Option<Arc<dyn KeyLog>>,
+    pub(in crate::handshake) max_fragment: usize,
+    pub(in crate::handshake) prefers_own_ciphers: bool,
+}
+
+impl Config {
+    pub(in crate::handshake) fn new(
+        backend: &Backend,
+        settings: &Settings,
+        keys: &KeySettings,
+        most_keys: usize,
+    ) -> Result<Self, ConfigError> {
+        if settings.protocols.contains(&SslProtocol::TlsV1_2) && !cfg!(feature = "tls12") {
+            let name = SslProtocol::TlsV1_2.name();
+            return Err(ConfigError::unsupported("protocol", name));
+        }
+        let ciphers = ciphers(backend, settings)?;
+        let mut hashes = [false; HashAlgorithm::ALL.len()];
+        let mut plain = [false; HashAlgorithm::ALL.len()];
+        for cipher in &ciphers {
+            match cipher.protocol() {
+                SslProtocol::TlsV1_3 => hashes[cipher.hash() as usize] = true,
+                // A key of TLS 1.2 belongs to no hash function.
+                SslProtocol::TlsV1_2 => plain = [true; HashAlgorithm::ALL.len()],
+            }
+        }
+        for (plain, of_tls13) in plain.iter_mut().zip(hashes) {
+            *plain |= of_tls13;
+        }
+        if keys.hint.len() > PreSharedKey::MAX_IDENTITY {
+            return Err(ConfigError::HintTooLong(keys.hint.len()));
+        }
+        let available = HashAlgorithm::ALL.map(|hash| backend.hash(hash).is_some());
+        let rules = KeyRules {
+            available,
+            allows_short: keys.allows_short,
+            hashes: plain,
+            most: most_keys,
+        };
+        if let KeySource::Known(known) = &keys.source {
+            if known.is_empty() {
+                return Err(ConfigError::NothingLeft("pre-shared key"));
+            }
+            let checked = rules.check(known);
+            checked.map_err(|(index, why)| ConfigError::PreSharedKey { index, why })?;
+            // An imported key is never for TLS 1.2.
+            let of_tls13 = settings.protocols.contains(&SslProtocol::TlsV1_3);
+            if !of_tls13 && known.iter().all(|key| key.context().is_some()) {
+                let what = "pre-shared key that fits the protocols";
+                return Err(ConfigError::NothingLeft(what));
+            }
+        }
+        Ok(Self {
+            groups: groups(backend, settings)?,
+            backend: backend.clone(),
+            ciphers,
+            hashes,
+            alpn: settings.alpn.clone(),
+            keys: keys.clone(),
+            rules,
+            key_log: settings.key_log.clone(),
+            max_fragment: settings.max_fragment.unwrap_or(MAX_PLAINTEXT),
+            prefers_own_ciphers: settings.prefer_own_ciphers,
+        })
+    }
+
+    pub(in crate::handshake) fn hash(
+        &self,
+        algorithm: HashAlgorithm,
+    ) -> Result<&Arc<dyn Hash>, Failure> {
+        let hash = self.backend.hash(algorithm);
+        hash.ok_or_else(|| engine_failure("the backend has lost a hash function"))
+    }
+
+    /// The keys that are in it; `None` when the application is asked for them.
+    pub(in crate::handshake) fn known_keys(&self) -> Option<&[PreSharedKey]> {
+        match &self.keys.source {
+            KeySource::Known(keys) => Some(keys),
+            KeySource::Asked => None,
+        }
+    }
+
+    /// The suites of a version.
+    pub(in crate::handshake) fn ciphers_of(
+        &self,
+        protocol: SslProtocol,
+    ) -> impl Iterator<Item = SslCipher> {
+        let ciphers = self.ciphers.iter().copied();
+        ciphers.filter(move |cipher| cipher.protocol() == protocol)
+    }
+
+    pub(in crate::handshake) fn has(&self, protocol: SslProtocol) -> bool {
+        self.ciphers_of(protocol).next().is_some()
+    }
+
+    /// The groups that TLS 1.2 has, too.
+    pub(in crate::handshake) fn groups_of_tls12(
+        &self,
+    ) -> impl Iterator<Item = &Arc<dyn KeyExchange>> {
+        self.groups.iter().filter(|group| !group.is_kem())
+    }
+
+    pub(in crate::handshake) fn cipher(&self, id: u16) -> Option<SslCipher> {
+        let mut ciphers = self.ciphers.iter();
+        ciphers.find(|cipher| cipher.id() == id).copied()
+    }
+
+    /// Our first protocol that the client offers, too (RFC 7301 §3.2).
+    pub(in crate::handshake) fn application_protocol(
+        &self,
+        hello: &ClientHello<'_>,
+    ) -> Result<Option<Box<[u8]>>, Failure> {
+        let own = &self.alpn;
+        if own.is_empty() || hello.alpn().next().is_none() {
+            return Ok(None);
+        }
+        let common = own
+            .iter()
+            .find(|name| hello.alpn().any(|offered| offered == **name));
+        match common {
+            Some(name) => Ok(Some(name.as_slice().into())),
+            None => Err(Failure::new(
+                FailureKind::Incompatible,
+                Alert::NoApplicationProtocol,
+            )),
+        }
+    }
+
+    pub(in crate::handshake) fn group(&self, number: u16) -> Option<&Arc<dyn KeyExchange>> {
+        self.groups.iter().find(|group| group.group() == number)
+    }
+}
+
+/// The suites of these versions that are named, or all.
+fn ciphers(backend: &Backend, settings: &Settings) -> Result<Vec<SslCipher>, ConfigError> {
+    let mut known: Vec<SslCipher> = backend.tls13_ciphers().collect();
+    let can = |cipher: &SslCipher| {
+        let key = &[0; 32][..cipher.aead().key_len()];
+        backend.hash(cipher.hash()).is_some() && backend.aead(cipher.aead(), key).is_ok()
+    };
+    known.extend(SslCipher::with_psk().filter(can));
+    let fits = |cipher: &SslCipher| settings.protocols.contains(&cipher.protocol());
+    let Some(named) = &settings.ciphers else {
+        known.retain(fits);
+        return match known.is_empty() {
+            true => Err(ConfigError::NothingLeft("cipher suite")),
+            false => Ok(known),
+        };
+    };
+    let mut ciphers = Vec::new();
+    for cipher in named {
+        let certified = backend.supported_ciphers().any(|known| known == *cipher);
+        if !known.contains(cipher) && !certified {
+            return Err(ConfigError::unsupported("cipher suite", cipher.name()));
+        }
+        if known.contains(cipher) && fits(cipher) && !ciphers.contains(cipher) {
+            ciphers.push(*cipher);
+        }
+    }
+    match ciphers.is_empty() {
+        true => Err(ConfigError::NothingLeft(
+            "cipher suite that fits the protocols",
+        )),
+        false => Ok(ciphers),
+    }
+}
+
+/// The groups that are named, or all.
+fn groups(
+    backend: &Backend,
+    settings: &Settings,
+) -> Result<Vec<Arc<dyn KeyExchange>>, ConfigError> {
+    let known = backend.key_exchanges();
+    let Some(named) = &settings.groups else {
+        return match known.is_empty() {
+            true => Err(ConfigError::NothingLeft("group")),
+            false => Ok(known.to_vec()),
+        };
+    };
+    let mut groups: Vec<Arc<dyn KeyExchange>> = Vec::new();
+    for name in named {
+        let mut known = known.iter();
+        let found = known
+            .find(|known| group::is_named(known.group(), name))
+            .ok_or_else(|| ConfigError::unsupported("group", name))?;
+        if !groups.iter().any(|group| group.group() == found.group()) {
+            groups.push(found.clone());
+        }
+    }
+    match groups.is_empty() {
+        true => Err(ConfigError::NothingLeft("group")),
+        false => Ok(groups),
+    }
+}
