@@ -18,7 +18,7 @@ pub(crate) enum Exit {
     /// There is one, but TLS cannot be started, or fails.
     TlsFailure = 3,
     /// One side refused the other's certificate, or the two do not have the same pre-shared key.
-    CertificateRefused = 4,
+    Refused = 4,
     /// The stream was cut, or ended before all was sent: data may be missing.
     Truncated = 5,
     /// What is replayed comes otherwise than it was recorded.
@@ -30,13 +30,11 @@ impl Exit {
     /// How a connection that failed ends the program.
     pub(crate) fn of(kind: FailureKind, encrypted: bool) -> Self {
         match kind {
-            kind if kind.fault() == Fault::Certificate => Self::CertificateRefused,
+            kind if kind.fault() == Fault::Certificate => Self::Refused,
             FailureKind::BadPreSharedKey
             | FailureKind::NoPreSharedKey
-            | FailureKind::AlertReceived(Alert::UnknownPskIdentity) => Self::CertificateRefused,
-            FailureKind::AlertReceived(alert) if is_about_certificates(alert) => {
-                Self::CertificateRefused
-            }
+            | FailureKind::AlertReceived(Alert::UnknownPskIdentity) => Self::Refused,
+            FailureKind::AlertReceived(alert) if is_about_certificates(alert) => Self::Refused,
             FailureKind::Truncated | FailureKind::Reset if encrypted => Self::Truncated,
             _ => Self::TlsFailure,
         }

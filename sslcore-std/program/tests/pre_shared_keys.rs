@@ -112,10 +112,12 @@ fn two_sides_with_the_same_key_talk_and_say_by_what_they_know_each_other() {
 
 #[test]
 fn the_printed_command_connects_as_it_stands() {
-    for arguments in [
-        &[][..],
-        &["--psk-hash", "sha384"],
-        &["--psk-context", "it's $HOME", "--allow-short-psk"],
+    let (hello, mail) = (["hello\n"; 2], ["QUIT\r\n", "221 2.0.0 bye\r\n"]);
+    for (arguments, [said, wanted]) in [
+        (&[][..], hello),
+        (&["--psk-hash", "sha384"], hello),
+        (&["--psk-context", "it's $HOME", "--allow-short-psk"], hello),
+        (&["--smtp"], mail),
     ] {
         let mut server = server(KEY, arguments);
         server.peer.until("a command", |peer| {
@@ -126,10 +128,10 @@ fn the_printed_command_connects_as_it_stands() {
         let line = command.lines().next().expect("a line");
         let script = format!("exec {PROGRAM} {line}");
         let mut client = Peer::start("sh", ["-c", &script], Scratch::new());
-        client.say("hello\n");
+        client.say(said);
         client.hang_up();
         assert!(client.until_exit().success(), "{line}: {}", client.log());
-        assert_eq!(client.out(), b"hello\n");
+        assert_eq!(String::from_utf8_lossy(&client.out()), wanted);
         assert_eq!(server.exit_code(), Some(0), "{}", server.peer.log());
     }
 }

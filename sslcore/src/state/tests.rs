@@ -239,6 +239,7 @@ fn a_call_is_legal_where_it_makes_sense() {
         );
         assert!(phase.sink(Outbound::Open).is_ok(), "{from}");
         let (choice, verdict) = (phase.choosing().err(), phase.held().err());
+        let keys = phase.keying().err();
         assert_eq!(
             choice,
             (from != "Choosing").then_some(NoDecisionOpen),
@@ -249,9 +250,7 @@ fn a_call_is_legal_where_it_makes_sense() {
             (from != "Held").then_some(NoDecisionOpen),
             "{from}"
         );
-        let keys = phase.keying().err();
-        let wanted = (from != "Keying").then_some(NoDecisionOpen);
-        assert_eq!(keys, wanted, "{from}");
+        assert_eq!(keys, (from != "Keying").then_some(NoDecisionOpen), "{from}");
     }
 }
 

@@ -69,7 +69,7 @@ fn a_retry_that_cannot_be_is_refused() {
         ),
         ("in a suite of TLS 1.2", |r| r.suite = 0xc02f, ILLEGAL),
         (
-            "in a suite that no key is for",
+            "in a suite that no key fits",
             |r| r.suite = AES_256_SHA384,
             ILLEGAL,
         ),

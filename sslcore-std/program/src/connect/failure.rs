@@ -14,7 +14,8 @@ pub(super) fn sentence(
     watch: &Watch,
     options: &Options,
 ) -> String {
-    if let Some(hint) = options.psk.name().and_then(|name| key_hint(failure, name)) {
+    let name = options.psk.name().filter(|_| !encrypted);
+    if let Some(hint) = name.and_then(|name| key_hint(failure, name)) {
         return format!("{failure}; {hint}");
     }
     match failure.kind() {

@@ -417,8 +417,8 @@ fn give_up(
         error => return Trouble::new(Exit::TlsFailure, error.to_string()),
     };
     let exit = match failure.kind() {
-        kind if options.psk.is_given() && failure::is_about_the_key(kind) => {
-            Exit::CertificateRefused
+        kind if !encrypted && options.psk.is_given() && failure::is_about_the_key(kind) => {
+            Exit::Refused
         }
         kind => Exit::of(kind, encrypted),
     };

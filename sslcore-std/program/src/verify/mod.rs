@@ -127,7 +127,7 @@ fn verify(options: &Options, report: &Report) -> Result<Exit, Trouble> {
     print(options.json, &[&chain, &verdict])?;
     Ok(match errors.is_empty() {
         true => Exit::Fine,
-        false => Exit::CertificateRefused,
+        false => Exit::Refused,
     })
 }
 

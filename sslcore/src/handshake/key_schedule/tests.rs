@@ -114,6 +114,42 @@ fn records_of_rfc_8448_are_opened() {
     }
 }
 
+/// The vectors that implementers have agreed upon (mailing list of the working group, 2009 and 2011).
+#[test]
+fn the_pseudorandom_function_is_that_of_rfc_5246() {
+    let vectors = [
+        (
+            HashAlgorithm::Sha256,
+            "9bbe436ba940f017b17652849a71db35",
+            "a0ba9f936cda311827a6f796ffd5198c",
+            "e3f229ba727be17b8d122620557cd453c2aab21d07c3d495329b52d4e61edb5a6b301791e90d35c9
+             c9a46b4e14baf9af0fa022f7077def17abfd3797c0564bab4fbc91666e9def9b97fce34f796789ba
+             a48082d122ee42c5a72e5a5110fff70187347b66",
+        ),
+        (
+            HashAlgorithm::Sha384,
+            "b80b733d6ceefcdc71566ea48e5567df",
+            "cd665cf6a8447dd6ff8b27555edb7465",
+            "7b0c18e9ced410ed1804f2cfa34a336a1c14dffb4900bb5fd7942107e81c83cde9ca0faa60be9fe3
+             4f82b1233c9146a0e534cb400fed2700884f9dc236f80edd8bfa961144c9e8d792eca722a7b32fc3
+             d416d473ebc2c5fd4abfdad05d9184259b5bf8cd4d90fa0d31e2dec479e4f1a26066f2eea9a69236
+             a3e52655c9e9aee691c8f3a26854308d5eaa3be85e0990703d73e56f",
+        ),
+    ];
+    for backend in backends() {
+        for (algorithm, secret, seed, expected) in vectors {
+            let hash = &**backend.hash(algorithm).expect("both are there");
+            let (secret, seed, expected) = (bytes(secret), bytes(seed), bytes(expected));
+            // However much of it is asked for.
+            for len in [1, 31, 32, 48, 49, 96, expected.len()] {
+                let mut out = alloc::vec![0; len];
+                prf(hash, &secret, b"test label", &seed, &mut out);
+                assert_eq!(out, expected[..len], "{backend:?} {algorithm:?}");
+            }
+        }
+    }
+}
+
 /// Calls `check` with SHA-256 of every backend.
 fn with_sha256(check: impl Fn(&dyn Hash)) {
     for backend in backends() {
@@ -188,40 +224,4 @@ fn finished_values_are_those_of_rfc_8448() {
         let binder = &hello[hello.len() - 32..];
         check(rfc_8448::BINDER_KEY, rfc_8448::HASH_OF_TRUNCATED, binder);
     });
-}
-
-/// The vectors that implementers have agreed upon (mailing list of the working group, 2009 and 2011).
-#[test]
-fn the_pseudorandom_function_is_that_of_rfc_5246() {
-    let vectors = [
-        (
-            HashAlgorithm::Sha256,
-            "9bbe436ba940f017b17652849a71db35",
-            "a0ba9f936cda311827a6f796ffd5198c",
-            "e3f229ba727be17b8d122620557cd453c2aab21d07c3d495329b52d4e61edb5a6b301791e90d35c9
-             c9a46b4e14baf9af0fa022f7077def17abfd3797c0564bab4fbc91666e9def9b97fce34f796789ba
-             a48082d122ee42c5a72e5a5110fff70187347b66",
-        ),
-        (
-            HashAlgorithm::Sha384,
-            "b80b733d6ceefcdc71566ea48e5567df",
-            "cd665cf6a8447dd6ff8b27555edb7465",
-            "7b0c18e9ced410ed1804f2cfa34a336a1c14dffb4900bb5fd7942107e81c83cde9ca0faa60be9fe3
-             4f82b1233c9146a0e534cb400fed2700884f9dc236f80edd8bfa961144c9e8d792eca722a7b32fc3
-             d416d473ebc2c5fd4abfdad05d9184259b5bf8cd4d90fa0d31e2dec479e4f1a26066f2eea9a69236
-             a3e52655c9e9aee691c8f3a26854308d5eaa3be85e0990703d73e56f",
-        ),
-    ];
-    for backend in backends() {
-        for (algorithm, secret, seed, expected) in vectors {
-            let hash = &**backend.hash(algorithm).expect("both are there");
-            let (secret, seed, expected) = (bytes(secret), bytes(seed), bytes(expected));
-            // However much of it is asked for.
-            for len in [1, 31, 32, 48, 49, 96, expected.len()] {
-                let mut out = alloc::vec![0; len];
-                prf(hash, &secret, b"test label", &seed, &mut out);
-                assert_eq!(out, expected[..len], "{backend:?} {algorithm:?}");
-            }
-        }
-    }
 }
