@@ -21,3 +21,4 @@ mod server;
 mod server_hello;
 mod stage;
 mod tickets;
+mod versions;

@@ -202,7 +202,9 @@ fn behind_a_retry_only_the_keys_of_its_hash_are_offered() {
         server.psk = first;
         server.answer.suite = suite;
         let retry = server.retry();
+        let suites = server.hello.suites.clone();
         server.ask_again(&mut end, &retry);
+        assert_eq!(server.hello.suites, suites, "RFC 8446 §4.1.2");
         let (identities, ..) = offered(&mut server.hello);
         assert_eq!(identities.len(), 2);
         assert_eq!(identities[place], identity);

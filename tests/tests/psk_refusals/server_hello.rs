@@ -1,5 +1,6 @@
 //! A ServerHello, changed before keys follow from it.
 
+use sslcore::PreSharedKey;
 use sslcore::crypto::HashAlgorithm;
 use sslcore_tests::hello::{number, vector16};
 use sslcore_tests::sealing::{HANDSHAKE, record};
@@ -142,6 +143,29 @@ fn a_server_that_takes_no_key_or_another_is_refused() {
             ILLEGAL,
         ),
     ]);
+}
+
+#[test]
+fn a_key_of_another_hash_than_the_suite_is_refused() {
+    for (suite, place, is_right) in [
+        (0x1301, 0, true),
+        (AES_256_SHA384, 0, false),
+        (0x1301, 1, false),
+        (CHACHA20_SHA256, 1, false),
+    ] {
+        let large = PreSharedKey::new("large", SECRET).expect("a key");
+        let keys = [key(), large.with_hash(HashAlgorithm::Sha384)];
+        let mut end = calling(client().pre_shared_keys(keys));
+        let mut server = Server::hear(&mut end);
+        server.answer.suite = suite;
+        *server.extension(number::PRE_SHARED_KEY) = vec![0, place];
+        if is_right {
+            server.greet(&mut end).finish(&mut end).complete(&mut end);
+            continue;
+        }
+        end.give(&record(HANDSHAKE, &server.answer.encode()), usize::MAX);
+        assert_eq!(refusal("", &mut end, None), ILLEGAL, "{suite} {place}");
+    }
 }
 
 #[test]
