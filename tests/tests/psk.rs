@@ -673,3 +673,15 @@ fn small_fragments_and_lost_connections_in_tls12() {
     let failure = end.conn.failure().expect("failed");
     assert_eq!(failure.kind(), FailureKind::Truncated);
 }
+
+/// A real peer must not agree to what has no security: only suites without a name have none.
+#[test]
+fn without_security_there_are_no_suites_of_tls12() {
+    let backend = sslcore::testing::backend_without_security(1);
+    let built = client(backend.clone()).protocols(TLS12).build().map(|_| ());
+    assert_eq!(built, Err(ConfigError::NothingLeft("cipher suite")));
+    let mut pair = encrypted(client(backend.clone()).protocols(BOTH), server(backend));
+    let cipher = pair.client.conn.session_cipher().expect("encrypted");
+    assert_eq!(cipher.name(), "TLS13_WITHOUT_SECURITY");
+    echoes(&mut pair);
+}

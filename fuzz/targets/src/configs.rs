@@ -8,7 +8,8 @@ use sslcore::testing::{
     backend_without_security, known_identity, known_psk, rustcrypto_without_security,
 };
 use sslcore::{
-    ClientConfig, ConfigBuilder, Instant, Now, OnErrors, PeerName, PreSharedKey, ServerConfig, Timeouts, UnixTime, VerifyMode,
+    ClientConfig, ConfigBuilder, Instant, Now, OnErrors, PeerName, PreSharedKey, ServerConfig,
+    Timeouts, UnixTime, VerifyMode,
 };
 
 /// 2030-01-01, in the life of every certificate here.
@@ -91,7 +92,8 @@ impl Choice {
     }
 
     fn backend(self, seed: u64) -> Backend {
-        let make = match self.has(Self::REAL) {
+        // Without security there are no keys in TLS 1.2.
+        let make = match self.has(Self::REAL) || self.has(Self::KEYS) && self.has(Self::OLD) {
             true => rustcrypto_without_security,
             false => backend_without_security,
         };
@@ -120,7 +122,12 @@ impl Choice {
     }
 
     fn keyed<C>(self, mut config: ConfigBuilder<C>) -> ConfigBuilder<C> {
-        config = config.timeouts(TIMEOUTS);
+        config = config
+            .timeouts(TIMEOUTS)
+            .protocols(match self.has(Self::OLD) {
+                true => &["TLSv1.2"],
+                false => &["TLSv1.3"],
+            });
         if self.has(Self::ALONE) {
             config = config.allow_psk_ke();
         }

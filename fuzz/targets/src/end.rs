@@ -5,8 +5,9 @@ use std::ops::Deref;
 use sslcore::testing::snapshot;
 use sslcore::testing::transcript::Recorder;
 use sslcore::{
-    Buffers, ClientConfig, Connection, Event, Leftover, Limits, Now, PeerName, PreSharedKey, Progress, PskId, ReadEnd,
-    RequestId, ReviewId, ServerConfig, ServerStart, Step, UsageError, Verdict,
+    Buffers, ClientConfig, Connection, Event, Leftover, Limits, Now, PeerName, PreSharedKey,
+    Progress, PskId, ReadEnd, RequestId, ReviewId, ServerConfig, ServerStart, Step, UsageError,
+    Verdict,
 };
 
 use crate::report;

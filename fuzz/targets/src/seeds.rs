@@ -108,6 +108,8 @@ fn sessions() -> Vec<(&'static str, u16)> {
         ("keys", 0),
         ("keys-asked", Choice::ASK_KEYS),
         ("keys-real", Choice::REAL),
+        ("keys-real-tls12", Choice::OLD),
+        ("keys-asked-real-tls12", Choice::OLD | Choice::ASK_KEYS),
         ("keys-retry", Choice::RETRY),
     ] {
         sessions.push((name, bits | Choice::KEYS));
