@@ -60,10 +60,9 @@
 //! | engine | handshakes | how old |
 //! |---|---|---|
 //! | rustls | with certificates, TLS 1.2 and 1.3, and what resumes those | of 2016, in use everywhere |
-//! | sslcore's own | with pre-shared keys, TLS 1.3 | of 2026: new, and audited by nobody |
+//! | sslcore's own | with pre-shared keys, TLS 1.3, and 1.2 where it is named | of 2026: new, and audited by nobody |
 //!
 //! Records, alerts, decisions, timeouts and everything after the handshake are the same code with both.
-//! Plain keys in TLS 1.2 are spoken by neither.
 //!
 //! # What is promised
 //!

@@ -136,6 +136,31 @@ fn a_client_without_a_certificate_hears_why_mosquitto_refuses_it() {
     });
 }
 
+/// The same with a key that both have, in both versions, and neither certificate nor date.
+#[test]
+fn a_client_of_mqtt_shows_mosquitto_that_it_has_the_key() {
+    alone(|| {
+        for version in ["TLSv1.3", "TLSv1.2"] {
+            let (broker, address) = mosquitto::start_with_key("thermometer", &"5e".repeat(32));
+            let guest = Guest::order("mqtt")
+                .with_file("psk", &[0x5e; 32])
+                .word(&format!("tls={version}"))
+                .without_date()
+                .port(address);
+            let said = guest.boot().until_exit();
+            assert!(said.contains("heard Ok(\"21 degrees\")"), "{said}");
+            guest::tell(&format!("mqtt, pre-shared key, {version}"), &said);
+            broker.until_said("as thermometer (p5, c1, k0, u'thermometer')");
+        }
+        let (_broker, address) = mosquitto::start_with_key("thermometer", &"5f".repeat(32));
+        let guest = Guest::order("mqtt")
+            .with_file("psk", &[0x5e; 32])
+            .port(address);
+        let said = guest.boot().until_failure();
+        assert!(said.contains("illegal_parameter"), "{said}");
+    });
+}
+
 #[test]
 fn a_client_starts_tls_with_postfix() {
     alone(|| {

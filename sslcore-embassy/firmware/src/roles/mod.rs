@@ -28,6 +28,8 @@ use core::time::Duration;
 
 use embassy_net::Stack;
 use embassy_net::tcp::TcpSocket;
+#[cfg(all(feature = "psk", any(feature = "http-client", feature = "mqtt")))]
+use sslcore_embassy::sslcore::PreSharedKey;
 #[cfg(feature = "sign")]
 use sslcore_embassy::sslcore::PrivateKeyDer;
 use sslcore_embassy::sslcore::{
@@ -176,6 +178,15 @@ fn identified(
     }
 }
 
+/// A client with the order's pre-shared key, in the version of `tls=`.
+#[cfg(all(feature = "psk", any(feature = "http-client", feature = "mqtt")))]
+fn keyed(order: &Order) -> Result<ConfigBuilder<ClientConfig>, String> {
+    let identity = order.get("identity").unwrap_or("thermometer");
+    let key = PreSharedKey::new(identity, order.file("psk")?).map_err(text)?;
+    let config = ClientConfig::builder(entropy::backend()).pre_shared_keys([key]);
+    Ok(config.protocols(&[order.get("tls").unwrap_or("TLSv1.3")]))
+}
+
 /// A server with the order's certificate. With `asks=yes` it wants one of its clients, by the order's
 /// authority.
 #[cfg(feature = "server")]
@@ -235,7 +246,13 @@ async fn handshake(socket: &mut Socket) -> Outcome {
 /// Connects as a client, and starts TLS at once.
 #[cfg(any(feature = "http-client", feature = "mqtt"))]
 async fn encrypted(stack: Stack<'static>, order: &Order) -> Result<Socket, String> {
-    let config = identified(trusting(order)?, order)?;
+    let config = match order.get("psk") {
+        #[cfg(feature = "psk")]
+        Some(_) => keyed(order)?,
+        #[cfg(not(feature = "psk"))]
+        Some(_) => return Err("this image has no pre-shared keys".to_string()),
+        None => identified(trusting(order)?, order)?,
+    };
     let config = config.build().map_err(text)?;
     let mut socket = connected(stack, order).await?;
     let started = socket.start_client_encryption(&config, peer(order)?);
