@@ -373,7 +373,8 @@ impl<T: Transport> SslSocket<T> {
 
     /// The pre-shared keys that are asked for, by a configuration that
     /// [asks](sslcore::ConfigBuilder::ask_for_pre_shared_keys) for them. A client is asked before it says
-    /// hello, a server when it has seen which keys its client names. `None` when none are asked for.
+    /// hello, or, for TLS 1.2 alone, when the server has answered; a server when it has seen which keys its
+    /// client names. `None` when none are asked for.
     /// `QSslSocket::preSharedKeyAuthenticationRequired`.
     pub fn psk_request(&self) -> Option<PskRequest<'_>> {
         self.driver.connection.psk_request()

@@ -186,8 +186,9 @@ macro_rules! common_methods {
         }
 
         /// The pre-shared keys that are asked for, by a configuration that
-        /// [asks](sslcore::ConfigBuilder::ask_for_pre_shared_keys). A client is asked before it says hello, a
-        /// server when it has seen which keys its client names. `None` when none are asked for.
+        /// [asks](sslcore::ConfigBuilder::ask_for_pre_shared_keys). A client is asked before it says hello, or,
+        /// for TLS 1.2 alone, when the server has answered; a server when it has seen which keys its client
+        /// names. `None` when none are asked for.
         /// `QSslSocket::preSharedKeyAuthenticationRequired`.
         pub fn psk_request(&self) -> Option<sslcore::PskRequest<'_>> {
             self.driver.connection.psk_request()

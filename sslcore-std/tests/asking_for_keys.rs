@@ -8,7 +8,7 @@ use std::time::Duration;
 use common::{LONG, both, started};
 use sslcore::{
     ClientConfig, ConfigBuilder, FailureKind, PreSharedKey, PreSharedKeyError, PskId, ServerConfig,
-    SslMode, Timeouts, UsageError,
+    SslMode, SslProtocol, Timeouts, UsageError,
 };
 use sslcore_std::{SslSocket, WaitError};
 
@@ -87,6 +87,38 @@ fn both_sides_are_asked_and_encrypted_when_they_have_answered() {
         assert_eq!(socket.connection().psk_identity(), Some(&b"device"[..]));
         assert!(socket.connection().peer_certificate().is_none());
     }
+}
+
+#[test]
+fn in_tls_1_2_a_client_is_asked_behind_the_hint_of_its_server() {
+    const OLD: [&str; 1] = ["TLSv1.2"];
+    let (mut client, mut server) = pair(
+        client().protocols(&OLD).ask_for_pre_shared_keys(),
+        server()
+            .protocols(&OLD)
+            .ask_for_pre_shared_keys()
+            .psk_identity_hint("which one?"),
+    );
+    both(
+        || {
+            let id = asked(&mut client);
+            let request = client.psk_request().expect("open");
+            assert_eq!(request.hint, Some(&b"which one?"[..]));
+            assert_eq!(request.protocol, SslProtocol::TlsV1_2);
+            client.provide_psk(id, &[key("device")]).expect("open");
+            client.wait_for_encrypted(Some(LONG)).expect("encrypted");
+        },
+        || {
+            let id = asked(&mut server);
+            let request = server.psk_request().expect("open");
+            let names: Vec<&[u8]> = request.identities.map(|it| it.name()).collect();
+            assert_eq!(names, [b"device"]);
+            server.provide_psk(id, &[key("device")]).expect("open");
+            server.wait_for_encrypted(Some(LONG)).expect("encrypted");
+        },
+    );
+    assert_eq!(client.connection().psk_identity(), Some(&b"device"[..]));
+    assert_eq!(server.connection().psk_identity(), Some(&b"device"[..]));
 }
 
 #[test]

@@ -19,7 +19,8 @@ const LINE: usize = 4096;
 #[group(skip)]
 pub(crate) struct Options {
     /// Authenticate both sides by the pre-shared key of this name, and by no certificates. Both sides
-    /// must have the key; its name is sent in the clear. The version is TLS 1.3
+    /// must have the key; its name is sent in the clear. The version is TLS 1.3, unless --protocol names
+    /// TLSv1.2, too, or alone; there most cipher suites have no forward secrecy
     #[arg(long, value_name = "ID", requires = "psk_file")]
     psk_identity: Option<String>,
     /// The pre-shared key is the first line of this file, in hexadecimal digits, as "openssl rand -hex
@@ -183,8 +184,9 @@ fn decoded(line: &[u8]) -> Result<Zeroizing<Vec<u8>>, String> {
 /// Why no configuration can be made, with the options that help.
 pub(crate) fn said(error: ConfigError) -> String {
     match error {
-        ConfigError::PreSharedKeysBeside("TLSv1.2") => {
-            "--protocol TLSv1.2: pre-shared keys are for TLS 1.3 here".to_owned()
+        ConfigError::NothingLeft("pre-shared key that fits the protocols") => {
+            "--protocol TLSv1.2: an imported pre-shared key (--psk-context) is for TLS 1.3"
+                .to_owned()
         }
         ConfigError::PreSharedKey {
             why: why @ PreSharedKeyError::NoCipherSuite,

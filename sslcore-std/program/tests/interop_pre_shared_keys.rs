@@ -48,11 +48,18 @@ fn openssl_answers_who_has_the_key_and_others_hear_that_they_have_not() {
 }
 
 #[test]
-fn an_openssl_that_speaks_tls_1_2_alone_is_told_for_that() {
-    let (_server, address) = s_server(&["-tls1_2"]);
+fn an_openssl_that_speaks_tls_1_2_alone_is_answered_where_that_is_named() {
+    let old = ["-tls1_2", "-cipher", "PSK"];
+    let (_server, address) = s_server(&old);
     let mut client = connect(address, IDENTITY, &hex(), &[]);
     assert_eq!(client.until_exit().code(), Some(3), "{}", client.log());
     client.until_said("alert protocol_version (70); it does not speak TLS 1.3");
+
+    let (_server, address) = s_server(&old);
+    let both = ["--protocol", "TLSv1.3,TLSv1.2"];
+    let mut client = connect(address, IDENTITY, &hex(), &both);
+    assert!(client.until_exit().success(), "{}", client.log());
+    assert_eq!(client.out(), b"olleh\n");
 }
 
 #[test]

@@ -111,6 +111,40 @@ fn two_sides_with_the_same_key_talk_and_say_by_what_they_know_each_other() {
 }
 
 #[test]
+fn tls_1_2_is_spoken_where_it_is_named() {
+    let exchanged = "TLS_ECDHE_PSK_WITH_CHACHA20_POLY1305_SHA256, ";
+    let alone = "TLS_PSK_WITH_AES_128_GCM_SHA256, no key exchange";
+    for (ciphers, told) in [
+        (&[][..], exchanged),
+        (&["--ciphers", "PSK-AES128-GCM-SHA256"], alone),
+    ] {
+        let old = [&["--protocol", "TLSv1.2"], ciphers].concat();
+        let mut server = server(KEY, &old);
+        let ended = client(&server, KEY, &["--protocol", "TLSv1.3,TLSv1.2"]);
+        ended.assert_put_out(b"hello\n");
+        assert!(ended.stderr.contains(told), "{}", ended.stderr);
+        let said = "the server has the pre-shared key \"sensor 7\"\n";
+        assert!(ended.stderr.contains(said), "{}", ended.stderr);
+        assert_eq!(server.exit_code(), Some(0), "{}", server.peer.log());
+        server.until_told(&["TLSv1.2, ", told, "pre-shared key \"sensor 7\""]);
+
+        let mut server = self::server(KEY, &old);
+        let ended = client(&server, OTHER, &["--protocol", "TLSv1.2"]);
+        assert_eq!(ended.code, Some(4), "{}", ended.stderr);
+        let said = "bad_record_mac (20); its key \"sensor 7\" is another one than ours";
+        assert!(ended.stderr.contains(said), "{}", ended.stderr);
+        assert_eq!(server.exit_code(), Some(4), "{}", server.peer.log());
+
+        let mut server = self::server(KEY, &old);
+        let ended = client(&server, KEY, &[]);
+        assert_eq!(ended.code, Some(3), "{}", ended.stderr);
+        let said = "it does not speak TLS 1.3; with a pre-shared key TLS 1.2 is offered only where";
+        assert!(ended.stderr.contains(said), "{}", ended.stderr);
+        assert_eq!(server.exit_code(), Some(3));
+    }
+}
+
+#[test]
 fn the_printed_command_connects_as_it_stands() {
     let (hello, mail) = (["hello\n"; 2], ["QUIT\r\n", "221 2.0.0 bye\r\n"]);
     for (arguments, [said, wanted]) in [
@@ -118,6 +152,7 @@ fn the_printed_command_connects_as_it_stands() {
         (&["--psk-hash", "sha384"], hello),
         (&["--psk-context", "it's $HOME", "--allow-short-psk"], hello),
         (&["--smtp"], mail),
+        (&["--protocol", "TLSv1.2"], hello),
     ] {
         let mut server = server(KEY, arguments);
         server.peer.until("a command", |peer| {
@@ -333,11 +368,9 @@ fn options_that_have_no_meaning_beside_a_key_are_refused() {
     ] {
         refused(&[&["serve"], &named[..], others].concat(), &[&said(option)]);
     }
-    let old = [&named[..], &["--protocol", "TLSv1.2"]].concat();
-    both_refuse(
-        &old,
-        &["--protocol TLSv1.2: pre-shared keys are for TLS 1.3 here"],
-    );
+    let imported = ["--protocol", "TLSv1.2", "--psk-context", ""];
+    let why = "an imported pre-shared key (--psk-context) is for TLS 1.3";
+    both_refuse(&[&named[..], &imported].concat(), &[why]);
     let suites = [&named[..], &["--ciphers", "TLS_AES_256_GCM_SHA384"]].concat();
     both_refuse(
         &suites,

@@ -8,7 +8,7 @@ use sslcore::{
 };
 use sslcore_std::{AcceptError, Choice, HandshakeError, SslServer};
 
-use crate::common::{LONG, server};
+use crate::common::{LONG, VERSIONS, server};
 use crate::spy::{Handshaked, Spy, client, good_client};
 
 fn key(identity: &str) -> PreSharedKey {
@@ -86,20 +86,25 @@ fn a_client_whose_key_is_not_found_or_for_which_there_is_no_place_fails_as_with_
 
 #[test]
 fn accept_says_that_a_key_is_needed() {
-    let config = asking().build().expect("server");
-    let mut server = SslServer::bind("127.0.0.1:0", config).expect("bind");
-    let config = ClientConfig::builder(sslcore_std::default_backend());
-    let config = config.pre_shared_keys([key("device")]).build();
-    let address = server.local_addr().expect("address");
-    let client = client(address, config.expect("client"));
-    let asked = server.accept(Some(LONG));
-    let Err(AcceptError::PreSharedKeyNeeded { id, request }) = asked else {
-        panic!("{asked:?}");
-    };
-    server
-        .provide_psk(id, request, &[key("device")])
-        .expect("open");
-    let (socket, _) = server.accept(Some(LONG)).expect("encrypted");
-    assert_eq!(socket.connection().psk_identity(), Some(&b"device"[..]));
-    client.join().expect("its thread").1.expect("encrypted");
+    for version in VERSIONS {
+        let config = asking().protocols(&[version]).build().expect("server");
+        let mut server = SslServer::bind("127.0.0.1:0", config).expect("bind");
+        let config = ClientConfig::builder(sslcore_std::default_backend());
+        let config = config.pre_shared_keys([key("device")]).protocols(&VERSIONS);
+        let address = server.local_addr().expect("address");
+        let client = client(address, config.build().expect("client"));
+        let asked = server.accept(Some(LONG));
+        let Err(AcceptError::PreSharedKeyNeeded { id, request }) = asked else {
+            panic!("{asked:?}");
+        };
+        server
+            .provide_psk(id, request, &[key("device")])
+            .expect("open");
+        let (socket, _) = server.accept(Some(LONG)).expect("encrypted");
+        let connection = socket.connection();
+        assert_eq!(connection.psk_identity(), Some(&b"device"[..]));
+        let protocol = connection.session_protocol();
+        assert_eq!(protocol.map(|it| it.name()), Some(version));
+        client.join().expect("its thread").1.expect("encrypted");
+    }
 }

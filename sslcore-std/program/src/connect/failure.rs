@@ -64,15 +64,18 @@ pub(super) fn sentence(
     }
 }
 
-/// Whether a server has said so that it does not have our pre-shared key: the alert for a wrong binder
-/// is not written down anywhere (RFC 8446 §4.2.11), we send the first, OpenSSL and GnuTLS the second. A
+/// Whether a server has said so that it does not have our pre-shared key. In TLS 1.3 the alert for a wrong
+/// binder is written down nowhere (RFC 8446 §4.2.11): we send the first, OpenSSL and GnuTLS the second; a
 /// server that has no key of the name may go on with its certificate, for which our hello is missing
-/// an extension.
+/// an extension. In TLS 1.2 a wrong key shows at our Finished, which cannot be opened.
 pub(super) fn is_about_the_key(kind: FailureKind) -> bool {
     matches!(
         kind,
         FailureKind::AlertReceived(
-            Alert::DecryptError | Alert::IllegalParameter | Alert::MissingExtension
+            Alert::DecryptError
+                | Alert::IllegalParameter
+                | Alert::MissingExtension
+                | Alert::BadRecordMac
         )
     )
 }
@@ -80,7 +83,9 @@ pub(super) fn is_about_the_key(kind: FailureKind) -> bool {
 /// About a handshake with the pre-shared key of this name, if it failed for that.
 fn key_hint(failure: &Failure, name: &str) -> Option<String> {
     let hint = match failure.kind() {
-        FailureKind::AlertReceived(Alert::DecryptError | Alert::IllegalParameter) => format!(
+        FailureKind::AlertReceived(
+            Alert::DecryptError | Alert::IllegalParameter | Alert::BadRecordMac,
+        ) => format!(
             "its key \"{name}\" is another one than ours, or it has none of that name: see --psk-file, \
              --psk-hash and --psk-context"
         ),
@@ -97,9 +102,6 @@ fn key_hint(failure: &Failure, name: &str) -> Option<String> {
             "perhaps it has no key \"{name}\", or takes certificates alone, or has no cipher suite with \
              the hash function of the key: see --psk-identity, --psk-hash and --psk-context"
         ),
-        FailureKind::AlertReceived(Alert::ProtocolVersion) => {
-            "it does not speak TLS 1.3, which pre-shared keys are for here".to_owned()
-        }
         _ => return None,
     };
     Some(hint)
@@ -132,6 +134,11 @@ pub(super) fn hint(options: &Options) -> String {
 /// About a server that knows none of the versions that were offered.
 fn version_hint(options: &Options) -> String {
     match options.protocol.is_empty() {
+        true if options.psk.is_given() => {
+            "it does not speak TLS 1.3; with a pre-shared key TLS 1.2 is offered only where --protocol \
+             names it"
+                .to_owned()
+        }
         true => {
             "it speaks neither TLS 1.2 nor TLS 1.3: what is older (TLS 1.1, TLS 1.0, SSL) is not \
                  secure any more and not spoken here"

@@ -43,6 +43,7 @@ pub(super) fn serve(server: &Server, stream: TcpStream) -> Fate {
     Fate {
         peer,
         facts: Facts::of(socket.connection(), server.key.as_deref()),
+        by_key: server.key.is_some(),
         encrypted,
         work,
         report,

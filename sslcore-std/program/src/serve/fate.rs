@@ -4,7 +4,7 @@ use std::fmt;
 use std::io;
 
 use serde_json::{Value, json};
-use sslcore_std::sslcore::{CloseReport, Connection, Failure, SslCipher, SslProtocol};
+use sslcore_std::sslcore::{CloseReport, Connection, Failure, FailureKind, SslCipher, SslProtocol};
 
 use super::beginning::Beginning;
 use crate::exit::{self, Exit};
@@ -14,6 +14,8 @@ use crate::text::{Fingerprint, escaped, grouped};
 pub(super) struct Fate {
     pub(super) peer: String,
     pub(super) facts: Facts,
+    /// Clients must have a pre-shared key.
+    pub(super) by_key: bool,
     /// The handshake was completed.
     pub(super) encrypted: bool,
     pub(super) work: Work,
@@ -113,6 +115,7 @@ impl Fate {
         Self {
             peer,
             facts: Facts::default(),
+            by_key: false,
             encrypted: false,
             work: Work::default(),
             report: CloseReport::default(),
@@ -124,7 +127,11 @@ impl Fate {
     pub(super) fn exit(&self) -> Exit {
         match &self.ending {
             Ending::Clean | Ending::NoGoodbye => Exit::Fine,
-            Ending::Failed(failure, _) => Exit::of(failure.kind(), self.encrypted),
+            Ending::Failed(failure, _) => match failure.kind() {
+                // In TLS 1.2 a wrong key shows at the client's Finished, which cannot be opened.
+                FailureKind::BadRecordMac if self.by_key && !self.encrypted => Exit::Refused,
+                kind => Exit::of(kind, self.encrypted),
+            },
             Ending::Lost => Exit::Truncated,
             Ending::TimedOut | Ending::Violated(_) => Exit::TlsFailure,
         }

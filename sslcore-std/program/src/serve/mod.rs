@@ -43,7 +43,7 @@ pub(crate) fn run(options: &Options) -> ExitCode {
 
 fn start(options: &Options, output: Output) -> Result<Exit, Trouble> {
     let proof = options.proof().map_err(Trouble::usage)?;
-    let shown = Shown::of(&proof, &options.psk);
+    let shown = Shown::of(&proof, options.psk.name(), options.client_options());
     let config = options.config(proof).map_err(Trouble::usage)?;
     let service = options.service().map_err(Trouble::usage)?;
     let nowhere = |why: String| Trouble::new(Exit::NotConnected, why);

@@ -208,6 +208,16 @@ impl Options {
         }
     }
 
+    /// What a client's command line says where the server has a key.
+    pub(super) fn client_options(&self) -> String {
+        let mut options = self.psk.command();
+        // TLS 1.3 needs no word.
+        if !self.protocol.is_empty() && !self.protocol.iter().any(|name| name == "TLSv1.3") {
+            options += &format!(" --protocol {}", self.protocol.join(","));
+        }
+        options
+    }
+
     /// The certificate to show: the given one, or one made now.
     fn identity(&self) -> Result<Identity, String> {
         let Some((chain, key)) = self.identity.load()? else {

@@ -8,7 +8,6 @@ use serde_json::{Value, json};
 use super::fate::Fate;
 use super::identity::Proof;
 use super::mail::Mail;
-use crate::psk;
 use crate::telling::Telling;
 use crate::text::{Fingerprint, Palette, ascii_json, escaped};
 
@@ -35,15 +34,16 @@ pub(super) enum Shown {
 }
 
 impl Shown {
-    pub(super) fn of(proof: &Proof, key: &psk::Options) -> Self {
+    /// The key has this name, and needs these options.
+    pub(super) fn of(proof: &Proof, name: Option<&str>, options: String) -> Self {
         match proof {
             Proof::Certificate(identity) => Self::Certificate {
                 fingerprint: identity.fingerprint,
                 made_now: identity.thrown_away,
             },
             Proof::Key(_) => Self::Key {
-                name: key.name().unwrap_or_default().to_owned(),
-                options: key.command(),
+                name: name.unwrap_or_default().to_owned(),
+                options,
             },
         }
     }
