@@ -6,11 +6,11 @@ use sslcore_tests::hello::{
 use sslcore_tests::pair::End;
 use sslcore_tests::sealing::{CHANGE_CIPHER_SPEC, DATA, Direction, HANDSHAKE, record, records};
 
-use crate::keys::{
+use super::keys::{
     AES_128_SHA256, AES_256_SHA384, CHACHA20_SHA256, GROUP_P256, GROUP_X25519, Hash, Keys, Pair,
     Psk, entry,
 };
-use crate::stage::{IDENTITY, SECRET};
+use super::stage::{IDENTITY, SECRET};
 
 pub(crate) const FINISHED: u8 = 20;
 pub(crate) const PSK_KE: u8 = 0;

@@ -4,9 +4,9 @@ use sslcore::{Event, Progress};
 use sslcore_tests::pair::End;
 use sslcore_tests::sealing::{ALERT, CHANGE_CIPHER_SPEC, DATA, HANDSHAKE, record, records};
 
-use crate::client::Client;
-use crate::server::Server;
-use crate::stage::{calling, client, server, waiting};
+use super::client::Client;
+use super::server::Server;
+use super::stage::{calling, client, server, waiting};
 
 /// user_canceled, then close_notify (RFC 8446 §6.1).
 const GOODBYE: [(u8, [u8; 2]); 2] = [(ALERT, [1, 90]), (ALERT, [1, 0])];

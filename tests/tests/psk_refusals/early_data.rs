@@ -4,8 +4,8 @@ use sslcore_tests::hello::number;
 use sslcore_tests::pair::End;
 use sslcore_tests::sealing::{DATA, HANDSHAKE, record};
 
-use crate::client::{Answered, Client};
-use crate::stage::{BAD_RECORD, UNEXPECTED, key, refusal, server, waiting};
+use super::client::{Answered, Client};
+use super::stage::{BAD_RECORD, UNEXPECTED, key, refusal, server, waiting};
 
 /// What protection adds: the content type and the tag.
 const OVERHEAD: usize = 17;

@@ -5,8 +5,8 @@ use sslcore_tests::hello::{Extensions, message, number};
 use sslcore_tests::pair::End;
 use sslcore_tests::sealing::{ALERT, CHANGE_CIPHER_SPEC, DATA, HANDSHAKE, record};
 
-use crate::server::{Answering, Server, protocols};
-use crate::stage::{
+use super::server::{Answering, Server, protocols};
+use super::stage::{
     BAD_FINISHED, BAD_RECORD, ILLEGAL, MALFORMED, Refusal, TOO_MANY, UNEXPECTED, UNSOLICITED,
     calling, client, refusal,
 };

@@ -6,10 +6,10 @@ use sslcore_tests::hello::{number, vector16};
 use sslcore_tests::pair::{Pair, backends};
 use sslcore_tests::sealing::{HANDSHAKE, record};
 
-use crate::client::{Client, Offered};
-use crate::keys::{AES_256_SHA384, Hash, Psk};
-use crate::server::{Server, offered};
-use crate::stage::{
+use super::client::{Client, Offered};
+use super::keys::{AES_256_SHA384, Hash, Psk};
+use super::server::{Server, offered};
+use super::stage::{
     BAD_KEY, IDENTITY, MALFORMED, SECRET, calling, client, key, refusal, server, waiting,
 };
 

@@ -5,9 +5,9 @@ use sslcore::{Alert, FailureKind};
 use sslcore_tests::hello::{number, vector8, vector16};
 use sslcore_tests::sealing::{HANDSHAKE, record};
 
-use crate::client::{Binder, Client, Offered, PSK_DHE_KE, PSK_KE};
-use crate::keys::{AES_256_SHA384, CHACHA20_SHA256, Hash, Psk};
-use crate::stage::{
+use super::client::{Binder, Client, Offered, PSK_DHE_KE, PSK_KE};
+use super::keys::{AES_256_SHA384, CHACHA20_SHA256, Hash, Psk};
+use super::stage::{
     BAD_KEY, IDENTITY, ILLEGAL, MALFORMED, MISSING, NO_KEY, NOTHING_IN_COMMON, Refusal, SECRET,
     TOO_OLD, UNEXPECTED, key, refusal, server, waiting,
 };

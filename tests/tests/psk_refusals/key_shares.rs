@@ -2,10 +2,10 @@
 
 use sslcore_tests::hello::{number, vector16};
 
-use crate::client::Client;
-use crate::first_hello::refused;
-use crate::keys::{GROUP_P256, GROUP_X25519, Pair, entry};
-use crate::stage::{ILLEGAL, MALFORMED, MISSING, NOTHING_IN_COMMON, refusal, server, waiting};
+use super::client::Client;
+use super::first_hello::refused;
+use super::keys::{GROUP_P256, GROUP_X25519, Pair, entry};
+use super::stage::{ILLEGAL, MALFORMED, MISSING, NOTHING_IN_COMMON, refusal, server, waiting};
 
 #[test]
 fn key_shares_that_cannot_be_are_refused() {

@@ -4,8 +4,8 @@ use sslcore::{Alert, FailureKind};
 use sslcore_tests::pair::End;
 use sslcore_tests::sealing::{ALERT, CHANGE_CIPHER_SPEC, DATA, HANDSHAKE, record};
 
-use crate::client::{Answered, Client};
-use crate::stage::{
+use super::client::{Answered, Client};
+use super::stage::{
     BAD_FINISHED, BAD_RECORD, MALFORMED, Refusal, TOO_MANY, UNEXPECTED, refusal, server, waiting,
 };
 

@@ -13,9 +13,9 @@ use sslcore_tests::entropy::backend_over;
 use sslcore_tests::pair::{End, Pair};
 use sslcore_tests::sealing::{ALERT, record};
 
-use crate::client::Client;
-use crate::server::Server;
-use crate::stage::{calling, client, key, refusal, server, waiting};
+use super::client::Client;
+use super::server::Server;
+use super::stage::{calling, client, key, refusal, server, waiting};
 
 /// Gives so many random numbers, and no more.
 #[derive(Debug)]
@@ -140,7 +140,7 @@ fn a_server_whose_application_has_no_key_answers_as_to_a_wrong_one() {
     end.give(&Client::default().record(), usize::MAX);
     let id = end.conn.psk_request().expect("a question").id;
     end.conn.refuse_psk(id).expect("open");
-    assert_eq!(refusal("", &mut end, None), crate::stage::BAD_KEY);
+    assert_eq!(refusal("", &mut end, None), super::stage::BAD_KEY);
 }
 
 #[derive(Default)]

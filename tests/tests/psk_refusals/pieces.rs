@@ -8,9 +8,9 @@ use sslcore::{Event, FailureKind, ReadEnd};
 use sslcore_tests::pair::End;
 use sslcore_tests::sealing::{HANDSHAKE, record};
 
-use crate::client::Client;
-use crate::server::Server;
-use crate::stage::{calling, client, key, server, waiting};
+use super::client::Client;
+use super::server::Server;
+use super::stage::{calling, client, key, server, waiting};
 
 /// How a handshake goes.
 #[derive(Clone, Copy, Debug)]

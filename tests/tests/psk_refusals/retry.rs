@@ -6,11 +6,11 @@ use sslcore_tests::hello::{RETRY, ServerHello, number, vector16};
 use sslcore_tests::pair::End;
 use sslcore_tests::sealing::{HANDSHAKE, record};
 
-use crate::keys::{
+use super::keys::{
     AES_256_SHA384, CHACHA20_SHA256, GROUP_P256, GROUP_X25519, Hash, Pair, Psk, entry,
 };
-use crate::server::{Server, offered};
-use crate::stage::{
+use super::server::{Server, offered};
+use super::stage::{
     IDENTITY, ILLEGAL, MALFORMED, MISSING, NO_KEY, Refusal, SECRET, UNEXPECTED, UNSOLICITED,
     calling, client, key, refusal,
 };

@@ -5,9 +5,9 @@ use sslcore_tests::hello::{number, vector8, vector16};
 use sslcore_tests::pair::End;
 use sslcore_tests::sealing::{HANDSHAKE, record};
 
-use crate::client::{Binder, Client, Offered, PSK_DHE_KE, PSK_KE};
-use crate::keys::{AES_256_SHA384, GROUP_P256, GROUP_X25519, Hash, Pair, Psk, entry};
-use crate::stage::{
+use super::client::{Binder, Client, Offered, PSK_DHE_KE, PSK_KE};
+use super::keys::{AES_256_SHA384, GROUP_P256, GROUP_X25519, Hash, Pair, Psk, entry};
+use super::stage::{
     BAD_KEY, IDENTITY, ILLEGAL, MALFORMED, MISSING, Refusal, SECRET, TOO_OLD, UNEXPECTED, key,
     refusal, server, waiting,
 };

@@ -6,9 +6,9 @@ use sslcore_tests::hello::{
 use sslcore_tests::pair::End;
 use sslcore_tests::sealing::{CHANGE_CIPHER_SPEC, DATA, Direction, HANDSHAKE, record, records};
 
-use crate::client::FINISHED;
-use crate::keys::{AES_128_SHA256, GROUP_P256, GROUP_X25519, Hash, Keys, Pair, Psk, entry};
-use crate::stage::SECRET;
+use super::client::FINISHED;
+use super::keys::{AES_128_SHA256, GROUP_P256, GROUP_X25519, Hash, Keys, Pair, Psk, entry};
+use super::stage::SECRET;
 
 /// A server that has heard a hello, and what it answers. A test changes that, and keys follow from it.
 pub(crate) struct Server {

@@ -5,11 +5,11 @@ use sslcore::crypto::HashAlgorithm;
 use sslcore_tests::hello::{number, vector16};
 use sslcore_tests::sealing::{HANDSHAKE, record};
 
-use crate::keys::{
+use super::keys::{
     AES_256_SHA384, CHACHA20_SHA256, GROUP_P256, GROUP_X25519, Hash, Pair, Psk, entry,
 };
-use crate::server::{Server, offered};
-use crate::stage::{
+use super::server::{Server, offered};
+use super::stage::{
     IDENTITY, ILLEGAL, MALFORMED, MISSING, NO_KEY, Refusal, SECRET, TOO_OLD, UNEXPECTED,
     UNSOLICITED, calling, client, key, refusal,
 };

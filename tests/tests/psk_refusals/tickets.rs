@@ -5,9 +5,9 @@ use sslcore_tests::hello::{message, vector16};
 use sslcore_tests::pair::End;
 use sslcore_tests::sealing::{DATA, Direction, HANDSHAKE};
 
-use crate::client::Client;
-use crate::server::{Finishing, Server};
-use crate::stage::{
+use super::client::Client;
+use super::server::{Finishing, Server};
+use super::stage::{
     ILLEGAL, MALFORMED, Refusal, UNEXPECTED, calling, client, refusal, server, waiting,
 };
 

@@ -5,9 +5,9 @@ use sslcore_tests::hello::{ServerHello, number, vector8};
 use sslcore_tests::pair::End;
 use sslcore_tests::sealing::{HANDSHAKE, record, records};
 
-use crate::client::Client;
-use crate::server::Server;
-use crate::stage::{ILLEGAL, Refusal, UNEXPECTED, calling, client, refusal, server, waiting};
+use super::client::Client;
+use super::server::Server;
+use super::stage::{ILLEGAL, Refusal, UNEXPECTED, calling, client, refusal, server, waiting};
 
 const BOTH: [&str; 2] = ["TLSv1.2", "TLSv1.3"];
 
@@ -123,7 +123,7 @@ fn a_server_of_both_versions_goes_on_in_tls13_with_a_client_that_has_it() {
     *client.extension(number::SUPPORTED_VERSIONS) = vector8(&[3, 3, 3, 4]);
     let mut end = waiting(server().protocols(&BOTH));
     end.give(&client.record(), usize::MAX);
-    assert_eq!(refusal("", &mut end, None), crate::stage::BAD_KEY);
+    assert_eq!(refusal("", &mut end, None), super::stage::BAD_KEY);
 }
 
 #[test]
