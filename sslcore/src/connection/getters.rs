@@ -245,8 +245,8 @@ impl Connection {
 
     /// The name of the [pre-shared key](crate::PreSharedKey) that both ends have, once the server has
     /// chosen it; of an imported key, as it is sent (RFC 9258 §5.1). `None` in a handshake with
-    /// certificates, or one that resumes. It proves something once the connection is
-    /// [`Encrypted`](crate::Event::Encrypted).
+    /// certificates, or one that resumes. A server has seen by then that its client has the key; a client
+    /// knows that of its server once the connection is [`Encrypted`](crate::Event::Encrypted).
     ///
     /// ```
     /// # use sslcore::Connection;

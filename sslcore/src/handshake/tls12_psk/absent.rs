@@ -70,11 +70,7 @@ impl Server {
         Err(engine_failure("TLS 1.2 is not in this build"))
     }
 
-    pub(in crate::handshake) fn provide_keys(
-        &mut self,
-        _: &[PreSharedKey],
-        _: &mut Agreed,
-    ) -> Result<(), Failure> {
+    pub(in crate::handshake) fn provide_keys(&mut self, _: &[PreSharedKey]) -> Result<(), Failure> {
         match *self {}
     }
 

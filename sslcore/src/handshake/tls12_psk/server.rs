@@ -119,7 +119,6 @@ impl Server {
     pub(in crate::handshake) fn provide_keys(
         &mut self,
         keys: &[PreSharedKey],
-        agreed: &mut Agreed,
     ) -> Result<(), Failure> {
         let State::Asking(exchange) = core::mem::replace(&mut self.state, State::Failed) else {
             return Err(engine_failure("nobody has asked"));
@@ -127,10 +126,7 @@ impl Server {
         let identity = Identities::new(&self.named).next().unwrap_or_default();
         let mut plain = keys.iter().filter(|key| key.context().is_none());
         let key = match plain.find(|key| key.identity() == identity) {
-            Some(key) => {
-                agreed.identity = Some(Box::new(Identity(identity.into())));
-                Key::Known(key.clone())
-            }
+            Some(key) => Key::Known(key.clone()),
             None if self.config.keys.tells_unknown => {
                 return Err(no_key(
                     Alert::UnknownPskIdentity,
@@ -274,11 +270,17 @@ impl Server {
                 self.state = State::Asking(pair.zip(share));
                 let config = self.config.clone();
                 match config.known_keys() {
-                    Some(keys) => self.provide_keys(keys, agreed),
+                    Some(keys) => self.provide_keys(keys),
                     None => Ok(()),
                 }
             }
-            (State::AwaitingFinished, kind::FINISHED) => self.finish_flight(message, flight),
+            (State::AwaitingFinished, kind::FINISHED) => {
+                self.finish_flight(message, flight)?;
+                // That the client has the key is certain now.
+                let identity = Identities::new(&self.named).next().unwrap_or_default();
+                agreed.identity = Some(Box::new(Identity(identity.into())));
+                Ok(())
+            }
             (_, kind) => Err(unexpected(kind)),
         }
     }

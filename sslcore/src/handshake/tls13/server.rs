@@ -200,7 +200,6 @@ impl Server {
             };
             // Of the others nothing is derived, however many a server has.
             let key = Psk::new(key, cipher.hash(), &self.config)?;
-            self.agreed.identity = Some(Box::new(Identity(identity.into())));
             self.state = State::Accepting(Chosen { key, place, cipher });
             return Ok(());
         }
@@ -222,6 +221,7 @@ impl Server {
     /// Checks that the client has the key; only then does anything come of it.
     fn accept(&mut self, chosen: Chosen, flight: &mut Vec<u8>) -> Result<(), Failure> {
         self.check_binder(&chosen)?;
+        self.agreed.identity = Some(Box::new(Identity(chosen.key.identity.as_slice().into())));
         self.agreed.cipher = Some(chosen.cipher);
         match self.exchange()? {
             Exchange::Share(group, share) => {
@@ -343,9 +343,8 @@ impl Server {
         if extensions.find(number::COOKIE).is_some() {
             return Err(Refusal::illegal("a cookie that nobody has given").into());
         }
-        let chosen_identity = self.agreed.identity.as_ref().map(|identity| &*identity.0);
         let mut identities = self.offered()?.identities();
-        let place = identities.position(|identity| Some(identity) == chosen_identity);
+        let place = identities.position(|identity| identity == chosen.key.identity);
         let place = place.ok_or_else(|| Refusal::illegal("the key that was chosen is gone"))?;
         chosen.place = place;
         self.check_binder(&chosen)?;
@@ -525,7 +524,7 @@ impl Engine for Server {
 
     fn provide_keys(&mut self, keys: &[PreSharedKey]) -> Result<(), Failure> {
         match &mut self.state {
-            State::Tls12(it) => it.provide_keys(keys, &mut self.agreed),
+            State::Tls12(it) => it.provide_keys(keys),
             _ => self.choose(keys),
         }
     }
