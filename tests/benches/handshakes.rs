@@ -1,10 +1,11 @@
-//! What a full TLS 1.3 handshake costs by its key exchange, next to the same with X25519.
+//! What a TLS 1.3 handshake costs by its key exchange, next to a full one with X25519; and what one costs
+//! that resumes a session, which is rustls' work, or has a pre-shared key, which is that of our own engine.
 //!
 //! `cargo bench -p sslcore-tests --bench handshakes`
 
 use rustix::time::{ClockId, clock_gettime};
 use sslcore::crypto::Backend;
-use sslcore::{ClientConfig, ServerConfig};
+use sslcore::{ClientConfig, PreSharedKey, ServerConfig};
 use sslcore_tests::pair::{Pair, backends, client, server};
 
 /// An odd number, so that the median is a round that took place.
@@ -14,11 +15,12 @@ const TRIPS: usize = 20;
 
 const GROUPS: [&str; 4] = ["X25519", "X25519MLKEM768", "secp256r1", "SecP256r1MLKEM768"];
 
-/// Both ends of one group.
+/// Both ends of one kind of handshake.
 struct Contender {
     client: ClientConfig,
     server: ServerConfig,
     group: &'static str,
+    what: &'static str,
 }
 
 impl Contender {
@@ -29,6 +31,36 @@ impl Contender {
             client: client.session_cache(0).build().expect("client"),
             server: server.session_cache(0).build().expect("server"),
             group,
+            what: group,
+        }
+    }
+
+    /// Resumes a session each time, with a key exchange.
+    fn resuming(backend: &Backend) -> Self {
+        let (group, what) = (GROUPS[0], "X25519, resumed");
+        let client = client(backend.clone()).groups(&[group]).build();
+        let server = server(backend.clone()).groups(&[group]).build();
+        let (client, server) = (client.expect("client"), server.expect("server"));
+        Pair::encrypted(&client, &server);
+        assert!(Pair::encrypted(&client, &server).client.conn.is_resumed());
+        Self {
+            client,
+            server,
+            group,
+            what,
+        }
+    }
+
+    fn keyed(backend: &Backend) -> Self {
+        let (group, what) = (GROUPS[0], "X25519, key");
+        let keys = || [PreSharedKey::new("device", [7; 32]).expect("a key")];
+        let client = ClientConfig::builder(backend.clone()).pre_shared_keys(keys());
+        let server = ServerConfig::builder(backend.clone()).pre_shared_keys(keys());
+        Self {
+            client: client.groups(&[group]).build().expect("client"),
+            server: server.groups(&[group]).build().expect("server"),
+            group,
+            what,
         }
     }
 
@@ -55,17 +87,19 @@ fn median(mut sample: Vec<f64>) -> f64 {
 
 fn main() {
     println!(
-        "Full handshakes of TLS 1.3 in memory, client and server together, chains of one certificate on
-P-256. CPU time of this thread; the ratio to X25519 is taken round by round. Medians of {ROUNDS} rounds
-of {TRIPS} handshakes each, in which the groups take turns.
+        "Handshakes of TLS 1.3 in memory, client and server together, chains of one certificate on P-256, or
+what resumes such a session, or a pre-shared key. CPU time of this thread; the ratio to the first is taken
+round by round. Medians of {ROUNDS} rounds of {TRIPS} handshakes each, in which all take turns.
 
 {:<12} {:<18} {:>8} {:>8}",
-        "backend", "group", "µs", "ratio"
+        "backend", "handshake", "µs", "ratio"
     );
     for backend in backends() {
         let has = |group: &&str| backend.supported_groups().any(|known| known == *group);
         let groups = GROUPS.into_iter().filter(has);
-        let contenders: Vec<_> = groups.map(|it| Contender::new(&backend, it)).collect();
+        let mut contenders: Vec<_> = groups.map(|it| Contender::new(&backend, it)).collect();
+        contenders.push(Contender::resuming(&backend));
+        contenders.push(Contender::keyed(&backend));
         let mut times = vec![Vec::new(); contenders.len()];
         for round in 0..=ROUNDS {
             for turn in 0..contenders.len() {
@@ -80,8 +114,8 @@ of {TRIPS} handshakes each, in which the groups take turns.
         for (contender, own) in contenders.iter().zip(&times) {
             let ratios = own.iter().zip(&times[0]).map(|(own, first)| own / first);
             let (ratio, micros) = (median(ratios.collect()), median(own.clone()));
-            let (name, group) = (backend.name(), contender.group);
-            println!("{name:<12} {group:<18} {micros:>8.0} {ratio:>8.2}");
+            let (name, what) = (backend.name(), contender.what);
+            println!("{name:<12} {what:<18} {micros:>8.0} {ratio:>8.2}");
         }
     }
 }

@@ -109,6 +109,8 @@ impl Revocation {
     }
 
     /// What the lists say about a path.
+    // Most chains have no list, and what judges them is no larger for it.
+    #[inline(never)]
     pub(super) fn revoked(
         &self,
         path: &Path<'_>,

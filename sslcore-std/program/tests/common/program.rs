@@ -6,7 +6,10 @@ use std::net::{SocketAddr, TcpListener, TcpStream};
 use std::path::PathBuf;
 use std::process::{Command, Output, Stdio};
 use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::mpsc::{self, RecvTimeoutError};
+use std::time::Duration;
 
+use rustix::process::{Pid, Signal, kill_process};
 use sslcore::{ServerConfig, ServerStart};
 use sslcore_std::SslSocket;
 use sslcore_tests::certs::{WORLD, pem};
@@ -55,6 +58,9 @@ pub fn trusting(door: &Door) -> Command {
     command
 }
 
+/// As long as a command may take at most, for which a test waits that fails.
+const MOST: Duration = Duration::from_secs(300);
+
 /// Runs it with this input, to its end.
 pub fn run(command: &mut Command, input: &[u8]) -> Run {
     let mut child = command
@@ -64,12 +70,21 @@ pub fn run(command: &mut Command, input: &[u8]) -> Run {
         .spawn()
         .expect("run the program");
     let mut stdin = child.stdin.take().expect("stdin");
+    let (ended, ends) = mpsc::channel::<()>();
+    let id = Pid::from_child(&child);
     std::thread::scope(|scope| {
+        scope.spawn(move || {
+            if ends.recv_timeout(MOST) == Err(RecvTimeoutError::Timeout) {
+                kill_process(id, Signal::KILL).expect("it has not ended");
+            }
+        });
         scope.spawn(move || {
             // A program that ends early does not read all of it.
             let _ = stdin.write_all(input);
         });
-        child.wait_with_output().expect("its output").into()
+        let output = child.wait_with_output().expect("its output");
+        drop(ended);
+        output.into()
     })
 }
 
