@@ -8,7 +8,9 @@ use std::mem::discriminant;
 use arbitrary::{Arbitrary, Unstructured};
 use proptest::collection::vec;
 use proptest::prelude::*;
-use sslcore::testing::transcript::{Action, Configurations, Recorder, Scenario, replay};
+use sslcore::testing::transcript::{
+    Action, Configurations, Recorder, Scenario, SharedKeys, replay,
+};
 use sslcore::testing::{Record, ScriptedPeer, backend_without_security, known_identity};
 use sslcore::{
     Buffers, ClientConfig, Connection, Event, Limits, PeerName, ServerConfig, ServerStart,
@@ -65,6 +67,7 @@ fn run(session: &mut Session) {
                 Action::Arrive(u16::MAX),
                 Action::Settle,
                 Action::Answer(None, true),
+                Action::ProvideKeys(true),
                 Action::Settle,
                 Action::Transmit(u16::MAX),
             ] {
@@ -82,18 +85,27 @@ fn bytes_make_every_action_and_every_scenario() {
         let action = Action::arbitrary(&mut Unstructured::new(&bytes)).expect("enough");
         actions.insert(format!("{:?}", discriminant(&action)));
     }
-    assert_eq!(actions.len(), 17);
-    let mut encrypted = 0;
-    for bits in 0..=u8::MAX {
-        let bytes = [bits, 9];
-        let scenario = Scenario::arbitrary(&mut Unstructured::new(&bytes)).expect("enough");
-        assert!(!scenario.rustcrypto);
-        let mut session = Session::new(scenario, 1).expect("words that go together");
-        run(&mut session);
-        let both = session.ends.iter().all(|end| end.is_encrypted());
-        encrypted += usize::from(both);
+    assert_eq!(actions.len(), 18);
+    for (fragment, keys) in [
+        (9, SharedKeys::None),
+        (7, SharedKeys::Known),
+        (6, SharedKeys::Asked),
+    ] {
+        let (mut encrypted, mut keyed) = (0, 0);
+        for bits in 0..=u8::MAX {
+            let bytes = [bits, fragment];
+            let scenario = Scenario::arbitrary(&mut Unstructured::new(&bytes)).expect("enough");
+            assert!(!scenario.rustcrypto);
+            let mut session = Session::new(scenario, 1).expect("words that go together");
+            run(&mut session);
+            let both = session.ends.iter().all(|end| end.is_encrypted());
+            encrypted += usize::from(both);
+            keyed += usize::from(both && scenario.keys == keys);
+        }
+        assert!(encrypted > 150, "{encrypted} of 256");
+        // Where nothing is said that keys leave no room for.
+        assert!(keyed >= 18, "{keyed} of 256");
     }
-    assert!(encrypted > 150, "{encrypted} of 256");
 }
 
 proptest! {
