@@ -17,8 +17,8 @@ use std::time::Duration;
 
 use rustix::process::{Resource, getrlimit, setrlimit};
 use rustix::time::{ClockId, clock_gettime};
-use sslcore::PeerName;
-use sslcore_std::{AcceptError, SslServer, SslSocket};
+use sslcore::{Failure, FailureKind, PeerName};
+use sslcore_std::{AcceptError, SslServer, SslSocket, WaitError};
 
 use self::bad::Crowd;
 use common::{client, server};
@@ -111,20 +111,37 @@ fn echo(mut socket: SslSocket) {
     socket.disconnect_from_host(LONG);
 }
 
-/// So many clients at once that talk, and close in order.
-fn good_clients(address: SocketAddr, count: usize, all_there: &Meeting) {
+/// How often a good client comes again at most. Where all places are taken the server replaces who has not
+/// said hello yet, and between `connect` and its hello a good one is no better than the hostile ones: it
+/// comes again, as clients do.
+const TRIES: usize = 50;
+
+/// So many clients at once that talk, and close in order. Says how often they had to come again.
+fn good_clients(address: SocketAddr, count: usize, all_there: &Meeting) -> usize {
     let config = client().session_cache(0).build().expect("client");
-    let connect = |_| {
+    let connect = || {
         let stream = std::net::TcpStream::connect(address).expect("connect");
         let mut socket = SslSocket::from_stream(stream).expect("adopt");
         socket.set_timeout(Some(LONG));
         let name = PeerName::new("server.test").expect("a name");
         let started = socket.start_client_encryption(&config, name);
         started.expect("start");
-        socket.wait_for_encrypted(Some(LONG)).expect("encrypted");
-        socket
+        socket.wait_for_encrypted(Some(LONG)).map(|()| socket)
     };
-    let mut sockets: Vec<SslSocket> = (0..count).map(connect).collect();
+    let mut again = 0;
+    let mut sockets = Vec::with_capacity(count);
+    while sockets.len() < count {
+        match connect() {
+            Ok(socket) => sockets.push(socket),
+            Err(WaitError::Failed(failure)) if was_replaced(&failure) => again += 1,
+            Err(error) => panic!("{error}"),
+        }
+        assert!(
+            again < TRIES * count,
+            "{} of {count} are served",
+            sockets.len()
+        );
+    }
     all_there.wait();
     let mut back = vec![0; LINE.len()];
     for _ in 0..LINES {
@@ -141,6 +158,12 @@ fn good_clients(address: SocketAddr, count: usize, all_there: &Meeting) {
         let report = socket.connection().close_report();
         assert!(report.is_some_and(|report| report.clean), "{report:?}");
     }
+    again
+}
+
+/// The server has closed before it knew who it was.
+fn was_replaced(failure: &Failure) -> bool {
+    matches!(failure.kind(), FailureKind::Truncated | FailureKind::Reset)
 }
 
 /// What a wave of clients has cost.
@@ -151,6 +174,8 @@ struct Wave {
     resident: u64,
     /// How many hostile ones came.
     hostile: usize,
+    /// How often good ones came again.
+    again: usize,
 }
 
 /// Serves so many good clients, with these bad ones among them.
@@ -185,9 +210,11 @@ fn wave(server: &mut SslServer, bad: usize) -> Wave {
         // Nobody accepts any more: who came now would fill the listener's queue, and the system would
         // drop good ones of the next wave before the server sees them.
         crowd.stop();
-        for driver in drivers {
-            driver.join().expect("every good one is served");
-        }
+        let again = drivers.into_iter().map(|driver| {
+            let again = driver.join();
+            again.expect("every good one is served")
+        });
+        let again = again.sum();
         let seen = hostile.join().expect("the hostile ones");
         let least = bad / seen.len();
         assert!(seen.iter().all(|count| *count >= least), "{seen:?}");
@@ -195,6 +222,7 @@ fn wave(server: &mut SslServer, bad: usize) -> Wave {
             time,
             resident: measured.join().expect("measured"),
             hostile: seen.iter().sum(),
+            again,
         }
     })
 }
@@ -207,6 +235,7 @@ fn every_good_client_is_served_among_hostile_ones() {
     server.set_handshake_timeout(Duration::from_secs(3));
 
     let alone = wave(&mut server, 0);
+    assert_eq!(alone.again, 0, "nobody is replaced where there is room");
     let waves: Vec<Wave> = (0..WAVES).map(|_| wave(&mut server, BAD)).collect();
     let per_good = alone.time / GOOD as u32;
     println!(
@@ -217,8 +246,9 @@ fn every_good_client_is_served_among_hostile_ones() {
         let extra = wave.time.saturating_sub(alone.time) / wave.hostile as u32;
         let share = extra.as_secs_f64() / per_good.as_secs_f64();
         println!(
-            "{} hostile ones, {BAD} at a time: {extra:?} each, {share:.2} of a good one, {} KiB in all",
-            wave.hostile, wave.resident
+            "{} hostile ones, {BAD} at a time: {extra:?} each, {share:.2} of a good one, {} KiB in all; \
+             good ones came {} times more",
+            wave.hostile, wave.resident, wave.again
         );
     }
     // Memory does not grow from wave to wave.
