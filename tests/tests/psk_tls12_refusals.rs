@@ -442,3 +442,26 @@ fn nobody_is_kept_from_tls13() {
     end.take();
     assert_eq!(refusal("a downgrade", &end), ILLEGAL);
 }
+
+/// What a client says behind its Finished is sealed, and the server reads it.
+#[test]
+fn the_alert_behind_finished_is_sealed() {
+    for (suite, len) in [(PLAIN, 5 + 8 + 2 + 16), (EXCHANGING, 5 + 2 + 16)] {
+        let mut pair = pair(client(suite), server());
+        let hello = pair.client.take();
+        pair.server.give(&hello, usize::MAX);
+        let flight = pair.server.take();
+        pair.client.give(&flight, usize::MAX);
+        let flight = pair.client.take();
+        // In the place of the server's ChangeCipherSpec.
+        let message = message(SERVER_HELLO_DONE, &[]);
+        pair.client.give(&record(HANDSHAKE, &message), usize::MAX);
+        let alert = pair.client.take();
+        assert_eq!(refusal(suite, &pair.client), UNEXPECTED);
+        assert_eq!((alert[0], alert.len()), (21, len), "{suite}");
+        pair.server.give(&[flight, alert].concat(), usize::MAX);
+        let failure = pair.server.conn.failure().expect("told");
+        let told = FailureKind::AlertReceived(Alert::UnexpectedMessage);
+        assert_eq!(failure.kind(), told, "{suite}");
+    }
+}
