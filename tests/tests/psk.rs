@@ -1,9 +1,11 @@
 //! Pre-shared keys: both ends of ours, in every mode.
 
+use std::time::Duration;
+
 use sslcore::crypto::{Backend, HashAlgorithm};
 use sslcore::{
     Alert, ClientConfig, ConfigBuilder, ConfigError, Event, FailureKind, Limits, PreSharedKey,
-    PreSharedKeyError, PskId, ServerConfig, ServerStart, SslCipher, SslMode, SslProtocol,
+    PreSharedKeyError, PskId, ServerConfig, ServerStart, SslCipher, SslMode, SslProtocol, Timeouts,
     UsageError, VerifyMode,
 };
 use sslcore_tests::pair::{End, Pair, backend, backends, server_name};
@@ -689,4 +691,49 @@ fn without_security_there_are_no_suites_of_tls12() {
     let cipher = pair.client.conn.session_cipher().expect("encrypted");
     assert_eq!(cipher.name(), "TLS13_WITHOUT_SECURITY");
     echoes(&mut pair);
+}
+
+/// A server whose application looks a key up, with this time for a handshake.
+fn looking_up(timeouts: Timeouts) -> Pair {
+    let config = ServerConfig::builder(backend()).ask_for_pre_shared_keys();
+    let config = config.timeouts(timeouts).build().expect("server");
+    let mut pair = Pair::tls(&client(backend()).build().expect("client"), &config);
+    pair.run();
+    asked(&pair.server);
+    pair
+}
+
+#[test]
+fn the_time_for_the_handshake_stands_still_while_a_key_is_looked_up() {
+    let mut pair = looking_up(Timeouts {
+        handshake: Some(Duration::from_secs(10)),
+        decision: None,
+        ..Timeouts::SERVER
+    });
+    pair.server.time = pair.server.time.after(Duration::from_secs(25));
+    pair.server.settle();
+    let id = asked(&pair.server);
+    let given = pair.server.conn.provide_psk(id, &[key("device")]);
+    given.expect("open");
+    pair.run();
+    assert!(pair.server.conn.is_encrypted(), "{:?}", pair.server.conn);
+}
+
+/// As during every decision, a close does not wait for the answer longer than it may take.
+#[test]
+fn a_close_while_a_key_is_looked_up_has_its_time() {
+    let mut pair = looking_up(Timeouts {
+        decision: None,
+        ..Timeouts::SERVER
+    });
+    pair.server.conn.write(b"welcome").expect("open");
+    pair.server.conn.close();
+    pair.server.settle();
+    assert!(pair.server.conn.psk_request().is_some());
+    pair.server.time = pair.server.time.after(Duration::from_secs(6));
+    pair.server.settle();
+    assert!(pair.server.conn.psk_request().is_none());
+    pair.server.take();
+    let report = pair.server.conn.close_report().expect("closed");
+    assert_eq!((report.clean, report.abandoned), (false, 7));
 }

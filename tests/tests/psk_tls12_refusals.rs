@@ -1,9 +1,10 @@
 //! TLS 1.2 with pre-shared keys: what breaks its rules is refused, and with which alert (rule R17). The
 //! messages of one end are changed on their way to the other: up to ChangeCipherSpec they are in the clear.
 
+use aws_lc_rs::{digest, hmac};
 use sslcore::{Alert, ClientConfig, ConfigBuilder, FailureKind, PreSharedKey, ServerConfig};
-use sslcore_tests::forge::HANDSHAKE;
-use sslcore_tests::hello::message;
+use sslcore_tests::forge::{Forger, HANDSHAKE};
+use sslcore_tests::hello::{ClientHello, message};
 use sslcore_tests::pair::{End, Pair, backend};
 use sslcore_tests::records::{handshake_content, record, records};
 
@@ -464,4 +465,144 @@ fn the_alert_behind_finished_is_sealed() {
         let told = FailureKind::AlertReceived(Alert::UnexpectedMessage);
         assert_eq!(failure.kind(), told, "{suite}");
     }
+}
+
+/// The pseudorandom function (RFC 5246 §5), by another library's HMAC.
+fn prf(secret: &[u8], label: &str, seed: &[u8], len: usize) -> Vec<u8> {
+    let key = hmac::Key::new(hmac::HMAC_SHA256, secret);
+    let mac = |bytes: &[u8]| hmac::sign(&key, bytes).as_ref().to_vec();
+    let seed = [label.as_bytes(), seed].concat();
+    let (mut chained, mut out) = (mac(&seed), Vec::new());
+    while out.len() < len {
+        out.extend(mac(&[&chained[..], &seed].concat()));
+        chained = mac(&chained);
+    }
+    out.truncate(len);
+    out
+}
+
+/// Who has the key, too, and sits in the middle: what both derive behind these messages, as a forger of
+/// the client's records, and one of the server's (RFC 4279 §2, RFC 7627 §4, RFC 5246 §6.3).
+fn in_the_middle(messages: &[Vec<u8>]) -> [Forger; 2] {
+    let premaster = [&[0, 32][..], &[0; 32], &[0, 32], &[7; 32]].concat();
+    let hash = digest::digest(&digest::SHA256, &messages.concat());
+    let master = prf(&premaster, "extended master secret", hash.as_ref(), 48);
+    let [client_random, server_random] = [&messages[0], &messages[1]].map(|hello| &hello[6..38]);
+    let randoms = [server_random, client_random].concat();
+    let block = prf(&master, "key expansion", &randoms, 2 * (16 + 4));
+    [0, 1].map(|side| {
+        let key = block[side * 16..][..16].try_into().expect("16 bytes");
+        let mut iv = [0; 12];
+        iv[..4].copy_from_slice(&block[32 + side * 4..][..4]);
+        Forger::in_the_middle(false, key, iv)
+    })
+}
+
+/// It is the value of Finished that is compared, not only that somebody could seal it.
+#[test]
+fn a_finished_of_another_value_is_refused() {
+    const WRONG: (FailureKind, Alert) = (FailureKind::BadHandshakeSignature, Alert::DecryptError);
+    // None, the client's, the server's.
+    for changed in [None, Some(0), Some(1)] {
+        let mut pair = pair(client(PLAIN), server());
+        let hello = pair.client.take();
+        pair.server.give(&hello, usize::MAX);
+        let flight = pair.server.take();
+        pair.client.give(&flight, usize::MAX);
+        let (exchange, rest) = messages(&pair.client.take());
+        let all = [messages(&hello).0, messages(&flight).0, exchange.clone()].concat();
+        let mut forgers = in_the_middle(&all);
+        // ChangeCipherSpec, and Finished behind it.
+        let mut again = |side: usize, rest: &[u8]| {
+            let (change, sealed) = rest.split_at(CHANGE_CIPHER_SPEC.len());
+            let opened = forgers[side].open(sealed);
+            let [(HANDSHAKE, finished)] = &opened[..] else {
+                panic!("a Finished alone: {opened:?}");
+            };
+            let mut finished = finished.clone();
+            if changed == Some(side) {
+                *finished.last_mut().expect("12 bytes") ^= 1;
+            }
+            [change, &forgers[side].seal(HANDSHAKE, &finished)].concat()
+        };
+        let rest = again(0, &rest);
+        pair.server
+            .give(&[encoded(&exchange), rest].concat(), usize::MAX);
+        let answer = pair.server.take();
+        if changed == Some(0) {
+            assert_eq!(refusal("the client's", &pair.server), WRONG);
+            continue;
+        }
+        let answer = again(1, &answer);
+        pair.client.give(&answer, usize::MAX);
+        match changed {
+            None => assert!(pair.client.conn.is_encrypted(), "{:?}", pair.client.conn),
+            Some(_) => assert_eq!(refusal("the server's", &pair.client), WRONG),
+        }
+    }
+}
+
+#[test]
+fn a_client_without_the_extended_master_secret_is_refused() {
+    let mut pair = pair(client(PLAIN), server());
+    let hello = pair.client.take();
+    let mut hello = ClientHello::parse(&handshake_content(&hello));
+    hello.extensions().remove(23);
+    pair.server
+        .give(&record(HANDSHAKE, &hello.encode()), usize::MAX);
+    pair.server.take();
+    assert_eq!(refusal("no extension 23", &pair.server), NO_EXTENDED_SECRET);
+}
+
+/// In TLS 1.2 a server that repeats the client's session id resumes a session (RFC 5246 §7.4.1.3).
+#[test]
+fn a_session_that_never_was_is_not_resumed() {
+    for repeats in [false, true] {
+        let both = ClientConfig::builder(backend()).pre_shared_keys(key());
+        let both = both.protocols(&["TLSv1.2", "TLSv1.3"]);
+        let mut pair = pair(both, server());
+        let hello = pair.client.take();
+        pair.server.give(&hello, usize::MAX);
+        let (mut flight, _) = messages(&pair.server.take());
+        let session_id = &hello[5 + 4 + 2 + 32..][..33];
+        assert_eq!(session_id[0], 32);
+        let own: &[u8] = if repeats { session_id } else { &[0] };
+        let body = [&flight[0][4..SUITE - 1], own, &flight[0][SUITE..]].concat();
+        flight[0] = message(SERVER_HELLO, &body);
+        pair.client.give(&encoded(&flight), usize::MAX);
+        pair.client.take();
+        match repeats {
+            false => assert!(pair.client.conn.failure().is_none()),
+            true => assert_eq!(refusal("its session id", &pair.client), ILLEGAL),
+        }
+    }
+}
+
+/// RFC 9258 §4.1: what is imported is for TLS 1.3, whatever its name.
+#[test]
+fn an_imported_key_is_never_used_in_tls12() {
+    let [plain] = key();
+    let imported = plain.clone().imported("").expect("a context");
+    let other = PreSharedKey::new("other", [8; 32]).expect("a key");
+    let lists = [imported.clone(), other.clone()];
+    // The client passes it over,
+    let taking = server().pre_shared_keys([plain.clone(), other.clone()]);
+    let mut pair = self::pair(client(PLAIN).pre_shared_keys(lists.clone()), taking);
+    pair.run();
+    assert_eq!(pair.server.conn.psk_identity(), Some(&b"other"[..]));
+    // also when it is asked late,
+    let config = ClientConfig::builder(backend()).ask_for_pre_shared_keys();
+    let config = config.protocols(&["TLSv1.2"]).build().expect("client");
+    let taking = server().pre_shared_keys([plain.clone(), other.clone()]);
+    let mut pair = Pair::tls(&config, &taking.build().expect("server"));
+    pair.run();
+    let id = pair.client.conn.psk_request().expect("asked").id;
+    pair.client.conn.provide_psk(id, &lists).expect("open");
+    pair.run();
+    assert_eq!(pair.server.conn.psk_identity(), Some(&b"other"[..]));
+    // and a server does not have it.
+    let taking = server().pre_shared_keys([imported, other]);
+    let mut pair = self::pair(client(PLAIN).pre_shared_keys([plain]), taking);
+    pair.run();
+    assert_eq!(refusal("imported alone", &pair.server), WRONG_KEYS);
 }
