@@ -6,12 +6,12 @@
 
 pub(crate) mod facts;
 pub(crate) mod first_hello;
-pub(crate) mod hold;
 #[cfg(all(test, feature = "ring"))]
 pub(crate) mod idle;
 pub(crate) mod inbound;
 pub(crate) mod key_schedule;
 pub(crate) mod renewal;
+#[cfg(feature = "rustls")]
 pub(crate) mod rustls;
 pub(crate) mod settings;
 pub(crate) mod template;

@@ -8,6 +8,7 @@ use crate::config_error::ConfigError;
 use crate::crypto::Backend;
 use crate::failure::Failure;
 use crate::handshake::Engine;
+#[cfg(feature = "rustls")]
 use crate::handshake::rustls::config as with_rustls;
 use crate::handshake::settings::Settings;
 #[cfg(feature = "engine")]
@@ -16,6 +17,7 @@ use crate::time::Now;
 
 /// What makes the engines of a client's connections.
 pub(crate) enum ClientTemplate {
+    #[cfg(feature = "rustls")]
     Rustls(Box<with_rustls::ClientTemplate>),
     #[cfg(feature = "engine")]
     Own(tls13::client::Template),
@@ -28,8 +30,13 @@ impl ClientTemplate {
             let template = tls13::client::Template::new(backend, settings, keys)?;
             return Ok(Self::Own(template));
         }
-        let template = with_rustls::ClientTemplate::new(backend, settings)?;
-        Ok(Self::Rustls(template.into()))
+        #[cfg(feature = "rustls")]
+        {
+            let template = with_rustls::ClientTemplate::new(backend, settings)?;
+            Ok(Self::Rustls(template.into()))
+        }
+        #[cfg(not(feature = "rustls"))]
+        Err(ConfigError::without_rustls())
     }
 
     /// A new handshake with the server of this name. `judged` says whether its certificate will be
@@ -41,7 +48,10 @@ impl ClientTemplate {
         judged: bool,
         now: Now,
     ) -> Result<Box<dyn Engine>, Failure> {
+        #[cfg(not(feature = "rustls"))]
+        let _ = (judged, now);
         Ok(match self {
+            #[cfg(feature = "rustls")]
             Self::Rustls(template) => Box::new(template.engine(name, enable_sni, judged, now)?),
             #[cfg(feature = "engine")]
             Self::Own(template) => Box::new(template.engine(name, enable_sni)),

@@ -7,6 +7,7 @@ use crate::config_error::ConfigError;
 use crate::crypto::Backend;
 use crate::failure::Failure;
 use crate::handshake::Engine;
+#[cfg(feature = "rustls")]
 use crate::handshake::rustls::config as with_rustls;
 use crate::handshake::settings::Settings;
 #[cfg(feature = "engine")]
@@ -16,6 +17,7 @@ use crate::time::Now;
 
 /// What makes the engines of a server's connections.
 pub(crate) enum ServerTemplate {
+    #[cfg(feature = "rustls")]
     Rustls(Box<with_rustls::ServerTemplate>),
     #[cfg(feature = "engine")]
     Own(tls13::server::Template),
@@ -33,13 +35,23 @@ impl ServerTemplate {
             let template = tls13::server::Template::new(backend, settings, keys)?;
             return Ok(Self::Own(template));
         }
-        let template = with_rustls::ServerTemplate::new(backend, settings, ask_client, hints)?;
-        Ok(Self::Rustls(template.into()))
+        #[cfg(feature = "rustls")]
+        {
+            let template = with_rustls::ServerTemplate::new(backend, settings, ask_client, hints)?;
+            Ok(Self::Rustls(template.into()))
+        }
+        #[cfg(not(feature = "rustls"))]
+        let _ = (ask_client, hints);
+        #[cfg(not(feature = "rustls"))]
+        Err(ConfigError::without_rustls())
     }
 
     /// A new handshake, which begins with this hello.
     pub(crate) fn engine(&self, hello: HelloMessage, now: Now) -> Result<Box<dyn Engine>, Failure> {
+        #[cfg(not(feature = "rustls"))]
+        let _ = now;
         Ok(match self {
+            #[cfg(feature = "rustls")]
             Self::Rustls(template) => Box::new(template.engine(hello, now)?),
             #[cfg(feature = "engine")]
             Self::Own(template) => Box::new(template.engine(hello)),
