@@ -61,10 +61,13 @@ pub(crate) struct KeyQuestion<'a> {
     pub(crate) named: Option<Identities<'a>>,
 }
 
-/// A handshake in progress. Appends what is to be sent to `flight`.
+/// A handshake in progress. Appends what is to be sent to `flight`. What has a body here is what engines
+/// say that know no certificates, and ask for nothing.
 pub(crate) trait Engine: Send {
-    /// A client says hello.
-    fn start(&mut self, now: Now, flight: &mut Vec<u8>) -> Result<(), Failure>;
+    /// A client says hello; a server looks at the hello that it was made for.
+    fn start(&mut self, _: Now, _: &mut Vec<u8>) -> Result<(), Failure> {
+        Ok(())
+    }
 
     /// A whole message of the peer's.
     fn message(
@@ -116,31 +119,41 @@ pub(crate) trait Engine: Send {
 
     /// Whether the peer may have sent early data that was refused: what comes as application data
     /// and cannot be opened is dropped then (RFC 8446 §4.2.10).
-    fn refuses_early_data(&self) -> bool;
+    fn refuses_early_data(&self) -> bool {
+        false
+    }
 
     /// Whether the peer's certificates must be judged before anything more may leave.
-    fn verdict_due(&self) -> bool;
+    fn verdict_due(&self) -> bool {
+        false
+    }
 
     /// The certificates to judge, leaf first; empty when the peer has none.
-    fn peer_chain(&self) -> &[CertificateDer<'static>];
+    fn peer_chain(&self) -> &[CertificateDer<'static>] {
+        &[]
+    }
 
     /// Why the peer must be refused whatever the verdict: by its key no signature can be checked.
     /// There is nothing to do with the engine then but to judge.
-    fn useless_key(&self) -> Option<&SslError>;
+    fn useless_key(&self) -> Option<&SslError> {
+        None
+    }
 
     /// The verdict: `trusted` when no error was forgiven. A session may be stored only then
     /// ([rule R13](crate::rules#r13)), and no longer than `good_until`. `flight` loses what an untrusted session must
     /// not send (tickets).
-    fn judged(&mut self, trusted: bool, good_until: Option<UnixTime>, flight: &mut Vec<u8>);
+    fn judged(&mut self, _trusted: bool, _good_until: Option<UnixTime>, _flight: &mut Vec<u8>) {}
 
     /// The peer was refused. What is remembered of it would be refused again.
-    fn rejected(&mut self);
+    fn rejected(&mut self) {}
 
     /// Whether a server has asked for our certificate.
-    fn certificate_requested(&self) -> bool;
+    fn certificate_requested(&self) -> bool {
+        false
+    }
 
     /// `flight` may leave: from now on an alert is protected accordingly.
-    fn released(&mut self, flight: &[u8]);
+    fn released(&mut self, _flight: &[u8]) {}
 
     /// How an alert must be protected now.
     fn alert_protection(&self) -> AlertProtection;

@@ -4,7 +4,7 @@ use alloc::boxed::Box;
 use alloc::sync::Arc;
 use alloc::vec::Vec;
 
-use rustls_pki_types::{CertificateDer, ServerName, UnixTime};
+use rustls_pki_types::ServerName;
 
 use super::agreed::{Agreed, Completed};
 use super::config::Config;
@@ -37,7 +37,6 @@ use crate::record::messages::{FRAME, MESSAGE_HEADER, kind};
 use crate::record::protection::Protection;
 use crate::record::traffic::HandOff;
 use crate::time::Now;
-use crate::verify::SslError;
 
 /// What makes the engines of a configuration's connections.
 pub(crate) struct Template(Arc<Config>);
@@ -632,30 +631,6 @@ impl Engine for Client {
 
     fn settled(&self) -> Option<SslProtocol> {
         self.agreed.cipher.map(|cipher| cipher.protocol())
-    }
-
-    fn refuses_early_data(&self) -> bool {
-        false
-    }
-
-    fn verdict_due(&self) -> bool {
-        false
-    }
-
-    fn peer_chain(&self) -> &[CertificateDer<'static>] {
-        &[]
-    }
-
-    fn useless_key(&self) -> Option<&SslError> {
-        None
-    }
-
-    fn judged(&mut self, _: bool, _: Option<UnixTime>, _: &mut Vec<u8>) {}
-
-    fn rejected(&mut self) {}
-
-    fn certificate_requested(&self) -> bool {
-        false
     }
 
     fn released(&mut self, _: &[u8]) {

@@ -4,8 +4,6 @@ use alloc::boxed::Box;
 use alloc::sync::Arc;
 use alloc::vec::Vec;
 
-use rustls_pki_types::{CertificateDer, UnixTime};
-
 use super::agreed::{Agreed, Completed};
 use super::config::Config;
 use super::failures::{
@@ -37,7 +35,6 @@ use crate::record::messages::{FRAME, MESSAGE_HEADER, kind};
 use crate::record::protection::Protection;
 use crate::record::traffic::HandOff;
 use crate::time::Now;
-use crate::verify::SslError;
 
 /// What makes the engines of a configuration's connections.
 pub(crate) struct Template(Arc<Config>);
@@ -609,26 +606,6 @@ impl Engine for Server {
 
     fn refuses_early_data(&self) -> bool {
         self.early_data && self.agreed.cipher.is_some()
-    }
-
-    fn verdict_due(&self) -> bool {
-        false
-    }
-
-    fn peer_chain(&self) -> &[CertificateDer<'static>] {
-        &[]
-    }
-
-    fn useless_key(&self) -> Option<&SslError> {
-        None
-    }
-
-    fn judged(&mut self, _: bool, _: Option<UnixTime>, _: &mut Vec<u8>) {}
-
-    fn rejected(&mut self) {}
-
-    fn certificate_requested(&self) -> bool {
-        false
     }
 
     fn released(&mut self, _: &[u8]) {
