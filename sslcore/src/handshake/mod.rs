@@ -4,6 +4,7 @@
 //! send as a *flight*, and releases the flight only when no verdict is owed. When the handshake is
 //! complete the engine is taken apart into traffic keys and dropped.
 
+pub(crate) mod extensions;
 pub(crate) mod facts;
 pub(crate) mod first_hello;
 pub(crate) mod hold;

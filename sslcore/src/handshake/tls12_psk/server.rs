@@ -9,6 +9,7 @@ use crate::alert::Alert;
 use crate::crypto::kx::KeyPair;
 use crate::failure::Failure;
 use crate::handshake::KeyQuestion;
+use crate::handshake::extensions::number;
 use crate::handshake::facts::Identity;
 use crate::handshake::key_schedule::exporter::Exporter;
 use crate::handshake::renewal::Tls12;
@@ -20,7 +21,6 @@ use crate::handshake::tls13::failures::{
 use crate::handshake::tls13::flight;
 use crate::handshake::transcript::Transcript;
 use crate::handshake::wire::client_hello::HelloMessage;
-use crate::handshake::wire::extension::number;
 use crate::handshake::wire::key_exchange::{ClientKeyExchange, ServerKeyExchange};
 use crate::handshake::wire::pre_shared_key::Identities;
 use crate::handshake::wire::server_hello::DOWNGRADE;

@@ -1,8 +1,9 @@
 //! EncryptedExtensions (RFC 8446 §4.3.1): what an engine does not check of them.
 
-use super::extension::{Extensions, Place, number};
+use super::extension::Extensions;
 use super::offer::Offer;
 use super::{Reader, Refusal};
+use crate::handshake::extensions::{Place, number};
 use crate::record::messages::MESSAGE_HEADER;
 
 const DAMAGED: &str = "EncryptedExtensions are damaged";
@@ -42,7 +43,7 @@ fn extensions<'a>(message: &'a [u8], offer: &Offer) -> Result<Extensions<'a>, Re
     reader.take(MESSAGE_HEADER)?;
     let extensions = Extensions::read(reader.vector16()?)?;
     reader.end()?;
-    extensions.answer(Place::EncryptedExtensions, |number| offer.has(number))?;
+    extensions.check(Place::EncryptedExtensions, |number| offer.has(number))?;
     if let Some(content) = extensions.find(number::SUPPORTED_GROUPS) {
         let mut reader = Reader::new(content, DAMAGED);
         let groups = reader.vector16()?;

@@ -1,10 +1,11 @@
 //! ServerHello and HelloRetryRequest (RFC 8446 §4.1.3, §4.1.4, RFC 5246 §7.4.1.3): what an engine
 //! does not tell of them, and does not check.
 
-use super::extension::{Extensions, Place, number};
+use super::extension::Extensions;
 use super::offer::Offer;
 use super::{Reader, Refusal, TLS12, TLS13};
 use crate::alert::Alert;
+use crate::handshake::extensions::{Place, number};
 use crate::protocol::{SslProtocol, version_of};
 use crate::record::messages::MESSAGE_HEADER;
 
@@ -139,7 +140,7 @@ impl<'a> Parts<'a> {
             true => self.check_retry(offer),
             false => self
                 .extensions
-                .answer(Place::ServerHello, |number| offer.has(number)),
+                .check(Place::ServerHello, |number| offer.has(number)),
         }
     }
 
@@ -173,7 +174,7 @@ impl<'a> Parts<'a> {
             return Err(Refusal::illegal("somebody has kept us from TLS 1.3"));
         }
         self.extensions
-            .answer(Place::ServerHelloTls12, |number| offer.has(number))?;
+            .check(Place::ServerHelloTls12, |number| offer.has(number))?;
         match self.extensions.find(number::RENEGOTIATION_INFO) {
             Some(content) => super::check_initial(content),
             None => Ok(()),
@@ -181,9 +182,8 @@ impl<'a> Parts<'a> {
     }
 
     fn check_retry(&self, offer: &Offer) -> Result<(), Refusal> {
-        // A cookie answers nothing (RFC 8446 §4.2).
-        let may_come = |number| number == number::COOKIE || offer.has(number);
-        self.extensions.answer(Place::HelloRetryRequest, may_come)?;
+        self.extensions
+            .check(Place::HelloRetryRequest, |number| offer.has(number))?;
         let cookie = self.extensions.find(number::COOKIE);
         if let Some(content) = cookie {
             let mut reader = Reader::new(content, "the cookie is damaged");
