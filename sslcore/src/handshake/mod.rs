@@ -11,12 +11,14 @@ pub(crate) mod hold;
 #[cfg(all(test, feature = "ring"))]
 pub(crate) mod idle;
 pub(crate) mod inbound;
+#[cfg(feature = "engine")]
+mod incoming;
 pub(crate) mod key_schedule;
 pub(crate) mod renewal;
 pub(crate) mod rustls;
 pub(crate) mod settings;
 pub(crate) mod template;
-#[cfg(feature = "engine")]
+#[cfg(all(feature = "engine", feature = "tls12"))]
 mod tls12_psk;
 #[cfg(feature = "engine")]
 pub(crate) mod tls13;
@@ -37,6 +39,8 @@ use crate::handshake::wire::pre_shared_key::Identities;
 use crate::identity::pre_shared_key::{KeyRules, PreSharedKey};
 use crate::protocol::SslProtocol;
 use crate::record::header::{ContentType, HEADER_LEN, Header, MAX_BODY_TLS12};
+#[cfg(feature = "engine")]
+use crate::record::messages::FRAME;
 use crate::record::protection::Protection;
 use crate::record::traffic::HandOff;
 use crate::time::Now;
@@ -51,6 +55,19 @@ pub(crate) struct Message<'a> {
     pub(crate) last: bool,
     /// How it was protected, if it was.
     pub(crate) protection: Option<&'a Protection>,
+}
+
+#[cfg(feature = "engine")]
+impl Message<'_> {
+    /// The message with its header.
+    pub(crate) fn bytes(&self) -> &[u8] {
+        self.framed.get(FRAME..).unwrap_or_default()
+    }
+
+    /// Its type.
+    pub(crate) fn kind(&self) -> u8 {
+        self.bytes().first().copied().unwrap_or_default()
+    }
 }
 
 /// A question for pre-shared keys.
@@ -88,6 +105,12 @@ pub(crate) trait Engine: Send {
 
     /// How the peer's records are protected from now on, if that has changed.
     fn take_read_protection(&mut self) -> Option<Protection>;
+
+    /// The engine that goes on in the place of this one, which is of no use any more: the version that the
+    /// last message has settled is another's.
+    fn take_successor(&mut self) -> Option<Box<dyn Engine>> {
+        None
+    }
 
     /// What pre-shared keys are asked for, while they are: the engine stands still until it has them.
     fn asks_for_keys(&self) -> Option<KeyQuestion<'_>> {
@@ -190,6 +213,15 @@ pub(crate) enum AlertProtection {
 }
 
 impl AlertProtection {
+    /// Under these keys, if they could be made.
+    #[cfg(feature = "engine")]
+    pub(crate) fn under(keys: Result<Protection, Failure>) -> Self {
+        match keys {
+            Ok(protection) => Self::Sealed(Box::new(protection)),
+            Err(_) => Self::Unknown,
+        }
+    }
+
     /// The record that carries an alert; `None` when none can be made.
     pub(crate) fn record(&mut self, alert: Alert) -> Option<Vec<u8>> {
         let body = alert.encode();

@@ -1,6 +1,8 @@
 //! A client's.
 
 use alloc::boxed::Box;
+#[cfg(feature = "engine")]
+use alloc::sync::Arc;
 
 use rustls_pki_types::ServerName;
 
@@ -11,22 +13,24 @@ use crate::handshake::Engine;
 use crate::handshake::rustls::config as with_rustls;
 use crate::handshake::settings::Settings;
 #[cfg(feature = "engine")]
-use crate::handshake::tls13;
+use crate::handshake::tls13::{client::Client, config::Config};
+#[cfg(feature = "engine")]
+use crate::limits;
 use crate::time::Now;
 
 /// What makes the engines of a client's connections.
 pub(crate) enum ClientTemplate {
     Rustls(Box<with_rustls::ClientTemplate>),
     #[cfg(feature = "engine")]
-    Own(tls13::client::Template),
+    Own(Arc<Config>),
 }
 
 impl ClientTemplate {
     pub(crate) fn new(backend: &Backend, settings: &Settings) -> Result<Self, ConfigError> {
         #[cfg(feature = "engine")]
         if let Some(keys) = &settings.keys {
-            let template = tls13::client::Template::new(backend, settings, keys)?;
-            return Ok(Self::Own(template));
+            let config = Config::new(backend, settings, keys, limits::OFFERED_KEYS)?;
+            return Ok(Self::Own(Arc::new(config)));
         }
         let template = with_rustls::ClientTemplate::new(backend, settings)?;
         Ok(Self::Rustls(template.into()))
@@ -43,8 +47,9 @@ impl ClientTemplate {
     ) -> Result<Box<dyn Engine>, Failure> {
         Ok(match self {
             Self::Rustls(template) => Box::new(template.engine(name, enable_sni, judged, now)?),
+            // Which version it will be only the server says.
             #[cfg(feature = "engine")]
-            Self::Own(template) => Box::new(template.engine(name, enable_sni)),
+            Self::Own(config) => Box::new(Client::new(config.clone(), name, enable_sni)),
         })
     }
 }

@@ -184,30 +184,41 @@ impl<'a> Parts<'a> {
     fn check_retry(&self, offer: &Offer) -> Result<(), Refusal> {
         self.extensions
             .check(Place::HelloRetryRequest, |number| offer.has(number))?;
-        let cookie = self.extensions.find(number::COOKIE);
-        if let Some(content) = cookie {
-            let mut reader = Reader::new(content, "the cookie is damaged");
-            let cookie = reader.vector16()?;
-            reader.filled(cookie)?;
-            reader.end()?;
-            if cookie.len() > COOKIE {
-                return Err(Refusal::illegal("a cookie of more than 16,384 bytes"));
-            }
+        let cookie = self.cookie()?;
+        if cookie.is_some_and(|cookie| cookie.len() > COOKIE) {
+            return Err(Refusal::illegal("a cookie of more than 16,384 bytes"));
         }
-        match self.extensions.find(number::KEY_SHARE) {
-            Some(content) => {
-                let mut reader = Reader::new(content, "the selected group is damaged");
-                let group = reader.u16()?;
-                reader.end()?;
-                match offer.could_share(group) {
-                    true => Ok(()),
-                    false => Err(Refusal::illegal("a group that cannot be asked for")),
-                }
+        match self.wanted_group()? {
+            Some(group) if !offer.could_share(group) => {
+                Err(Refusal::illegal("a group that cannot be asked for"))
             }
             None if cookie.is_none() => {
                 Err(Refusal::illegal("a HelloRetryRequest that changes nothing"))
             }
-            None => Ok(()),
+            _ => Ok(()),
         }
+    }
+
+    /// What a HelloRetryRequest wants to be repeated.
+    pub(crate) fn cookie(&self) -> Result<Option<&'a [u8]>, Refusal> {
+        let Some(content) = self.extensions.find(number::COOKIE) else {
+            return Ok(None);
+        };
+        let mut reader = Reader::new(content, "the cookie is damaged");
+        let cookie = reader.vector16()?;
+        reader.filled(cookie)?;
+        reader.end()?;
+        Ok(Some(cookie))
+    }
+
+    /// The group that a HelloRetryRequest asks for.
+    pub(crate) fn wanted_group(&self) -> Result<Option<u16>, Refusal> {
+        let Some(content) = self.extensions.find(number::KEY_SHARE) else {
+            return Ok(None);
+        };
+        let mut reader = Reader::new(content, "the selected group is damaged");
+        let group = reader.u16()?;
+        reader.end()?;
+        Ok(Some(group))
     }
 }
