@@ -2,13 +2,14 @@
 
 use sslcore::{ClientConfig, PreSharedKey, ServerConfig};
 use sslcore_tests::forge::HANDSHAKE;
-use sslcore_tests::hello::{ClientHello, message};
+use sslcore_tests::hello::{ClientHello, message, number};
 use sslcore_tests::pair::{End, Pair, backend};
 use sslcore_tests::records::{handshake_content, record};
+use sslcore_tests::sealing::DATA;
 
 use super::stage::{
-    EXTENDED_MASTER_SECRET, ILLEGAL, NO_EXTENDED_SECRET, PLAIN, SERVER_HELLO, SUITE, WRONG_KEYS,
-    client, encoded, key, messages, pair, refusal, server, with_extensions,
+    EXTENDED_MASTER_SECRET, ILLEGAL, NO_EXTENDED_SECRET, PLAIN, SERVER_HELLO, SUITE, UNEXPECTED,
+    WRONG_KEYS, client, encoded, key, messages, pair, refusal, server, with_extensions,
 };
 
 /// A server that has TLS 1.3 says so in its random (RFC 8446 §4.1.3), and a client that has offered it
@@ -52,6 +53,32 @@ fn a_client_without_the_extended_master_secret_is_refused() {
         .give(&record(HANDSHAKE, &hello.encode()), usize::MAX);
     pair.server.take();
     assert_eq!(refusal("no extension 23", &pair.server), NO_EXTENDED_SECRET);
+}
+
+/// Early data is TLS 1.3's (RFC 8446 §4.2.10): in TLS 1.2 neither is any dropped, nor what else cannot be
+/// opened.
+#[test]
+fn no_early_data_is_dropped_in_tls12() {
+    let greeted = || {
+        let mut pair = pair(client(PLAIN), server());
+        let mut hello = ClientHello::parse(&handshake_content(&pair.client.take()));
+        hello.extensions().add(number::EARLY_DATA, &[]);
+        let hello = record(HANDSHAKE, &hello.encode());
+        pair.server.give(&hello, usize::MAX);
+        let flight = pair.server.take();
+        (pair, flight)
+    };
+    let (mut pair, _) = greeted();
+    pair.server.give(&record(DATA, &[0xe0; 40]), usize::MAX);
+    pair.server.take();
+    assert_eq!(refusal("early data", &pair.server), UNEXPECTED);
+    // The client does not know of the extension, so that its keys are others than the server's.
+    let (mut pair, flight) = greeted();
+    pair.client.give(&flight, usize::MAX);
+    let answer = pair.client.take();
+    pair.server.give(&answer, usize::MAX);
+    pair.server.take();
+    assert_eq!(refusal("a damaged Finished", &pair.server), WRONG_KEYS);
 }
 
 /// In TLS 1.2 a server that repeats the client's session id resumes a session (RFC 5246 §7.4.1.3).

@@ -338,11 +338,6 @@ impl Engine for Server {
         Some(VERSION)
     }
 
-    /// Data may follow the hello of a client that would have spoken TLS 1.3.
-    fn refuses_early_data(&self) -> bool {
-        self.hello.offers_early_data()
-    }
-
     /// Our Finished is the last word of a handshake, so no alert comes behind it.
     fn alert_protection(&self) -> AlertProtection {
         AlertProtection::Clear
