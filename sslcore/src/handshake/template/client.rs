@@ -1,6 +1,8 @@
 //! A client's.
 
 use alloc::boxed::Box;
+#[cfg(feature = "engine")]
+use alloc::sync::Arc;
 
 use rustls_pki_types::ServerName;
 
@@ -12,7 +14,9 @@ use crate::handshake::Engine;
 use crate::handshake::rustls::config as with_rustls;
 use crate::handshake::settings::Settings;
 #[cfg(feature = "engine")]
-use crate::handshake::tls13;
+use crate::handshake::tls13::{client::Client, config::Config};
+#[cfg(feature = "engine")]
+use crate::limits;
 use crate::time::Now;
 
 /// What makes the engines of a client's connections.
@@ -20,15 +24,15 @@ pub(crate) enum ClientTemplate {
     #[cfg(feature = "rustls")]
     Rustls(Box<with_rustls::ClientTemplate>),
     #[cfg(feature = "engine")]
-    Own(tls13::client::Template),
+    Own(Arc<Config>),
 }
 
 impl ClientTemplate {
     pub(crate) fn new(backend: &Backend, settings: &Settings) -> Result<Self, ConfigError> {
         #[cfg(feature = "engine")]
         if let Some(keys) = &settings.keys {
-            let template = tls13::client::Template::new(backend, settings, keys)?;
-            return Ok(Self::Own(template));
+            let config = Config::new(backend, settings, keys, limits::OFFERED_KEYS)?;
+            return Ok(Self::Own(Arc::new(config)));
         }
         #[cfg(feature = "rustls")]
         {
@@ -53,8 +57,9 @@ impl ClientTemplate {
         Ok(match self {
             #[cfg(feature = "rustls")]
             Self::Rustls(template) => Box::new(template.engine(name, enable_sni, judged, now)?),
+            // Which version it will be only the server says.
             #[cfg(feature = "engine")]
-            Self::Own(template) => Box::new(template.engine(name, enable_sni)),
+            Self::Own(config) => Box::new(Client::new(config.clone(), name, enable_sni)),
         })
     }
 }

@@ -1,8 +1,12 @@
 //! A server's.
 
 use alloc::boxed::Box;
+#[cfg(feature = "engine")]
+use alloc::sync::Arc;
 use alloc::vec::Vec;
 
+#[cfg(feature = "engine")]
+use crate::alert::Alert;
 use crate::config_error::ConfigError;
 use crate::crypto::Backend;
 use crate::failure::Failure;
@@ -10,9 +14,15 @@ use crate::handshake::Engine;
 #[cfg(feature = "rustls")]
 use crate::handshake::rustls::config as with_rustls;
 use crate::handshake::settings::Settings;
+#[cfg(all(feature = "engine", feature = "tls12"))]
+use crate::handshake::tls12_psk;
 #[cfg(feature = "engine")]
-use crate::handshake::tls13;
+use crate::handshake::tls13::{config::Config, server::Server};
+#[cfg(feature = "engine")]
+use crate::handshake::wire::Refusal;
 use crate::handshake::wire::client_hello::HelloMessage;
+#[cfg(feature = "engine")]
+use crate::protocol::SslProtocol;
 use crate::time::Now;
 
 /// What makes the engines of a server's connections.
@@ -20,7 +30,7 @@ pub(crate) enum ServerTemplate {
     #[cfg(feature = "rustls")]
     Rustls(Box<with_rustls::ServerTemplate>),
     #[cfg(feature = "engine")]
-    Own(tls13::server::Template),
+    Own(Arc<Config>),
 }
 
 impl ServerTemplate {
@@ -32,8 +42,8 @@ impl ServerTemplate {
     ) -> Result<Self, ConfigError> {
         #[cfg(feature = "engine")]
         if let Some(keys) = &settings.keys {
-            let template = tls13::server::Template::new(backend, settings, keys)?;
-            return Ok(Self::Own(template));
+            let config = Config::new(backend, settings, keys, usize::MAX)?;
+            return Ok(Self::Own(Arc::new(config)));
         }
         #[cfg(feature = "rustls")]
         {
@@ -54,7 +64,25 @@ impl ServerTemplate {
             #[cfg(feature = "rustls")]
             Self::Rustls(template) => Box::new(template.engine(hello, now)?),
             #[cfg(feature = "engine")]
-            Self::Own(template) => Box::new(template.engine(hello)),
+            Self::Own(config) => own(config.clone(), hello)?,
         })
     }
+}
+
+/// The engine of our own for the newest version in common.
+#[cfg(feature = "engine")]
+fn own(config: Arc<Config>, hello: HelloMessage) -> Result<Box<dyn Engine>, Failure> {
+    let in_common = |version| config.has(version) && hello.hello().offers(version);
+    if in_common(SslProtocol::TlsV1_3) {
+        return Ok(Box::new(Server::new(config, hello)));
+    }
+    #[cfg(feature = "tls12")]
+    if in_common(SslProtocol::TlsV1_2) {
+        return Ok(Box::new(tls12_psk::server::Server::new(config, hello)?));
+    }
+    Err(Refusal::new(
+        Alert::ProtocolVersion,
+        "the client offers no version in which there are pre-shared keys here",
+    )
+    .into())
 }

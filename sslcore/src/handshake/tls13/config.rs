@@ -12,6 +12,7 @@ use crate::crypto::hash::{Hash, HashAlgorithm};
 use crate::crypto::kx::KeyExchange;
 use crate::failure::{Failure, FailureKind};
 use crate::handshake::settings::{KeySettings, KeySource, Settings};
+use crate::handshake::wire::Refusal;
 use crate::handshake::wire::client_hello::ClientHello;
 use crate::identity::pre_shared_key::{KeyRules, PreSharedKey};
 use crate::key_log::KeyLog;
@@ -19,7 +20,7 @@ use crate::protocol::{SslCipher, SslProtocol, group};
 use crate::record::header::MAX_PLAINTEXT;
 
 /// What a configuration says, for all of its connections.
-pub(in crate::handshake) struct Config {
+pub(crate) struct Config {
     pub(in crate::handshake) backend: Backend,
     /// Of both versions.
     pub(in crate::handshake) ciphers: Vec<SslCipher>,
@@ -154,6 +155,22 @@ impl Config {
                 FailureKind::Incompatible,
                 Alert::NoApplicationProtocol,
             )),
+        }
+    }
+
+    /// What a server says that it has taken of ours.
+    ///
+    /// # Errors
+    /// illegal_parameter.
+    pub(in crate::handshake) fn taken_protocol(
+        &self,
+        name: Option<&[u8]>,
+    ) -> Result<Option<Box<[u8]>>, Refusal> {
+        match name {
+            Some(name) if !self.alpn.iter().any(|offered| offered == name) => {
+                Err(Refusal::illegal("a protocol that was not offered"))
+            }
+            taken => Ok(taken.map(Box::from)),
         }
     }
 

@@ -1,8 +1,11 @@
 //! EncryptedExtensions (RFC 8446 §4.3.1): what an engine does not check of them.
 
-use super::extension::{Extensions, Place, number};
+#[cfg(feature = "engine")]
+use super::alpn;
+use super::extension::Extensions;
 use super::offer::Offer;
-use super::{Reader, Refusal};
+use super::{Reader, Refusal, groups};
+use crate::handshake::extensions::{Place, number};
 use crate::record::messages::MESSAGE_HEADER;
 
 const DAMAGED: &str = "EncryptedExtensions are damaged";
@@ -18,18 +21,7 @@ pub(crate) fn read<'a>(message: &'a [u8], offer: &Offer) -> Result<Option<&'a [u
     {
         return Err(Refusal::decode(DAMAGED));
     }
-    let Some(content) = extensions.find(number::ALPN) else {
-        return Ok(None);
-    };
-    let mut reader = Reader::new(content, DAMAGED);
-    let names = reader.vector16()?;
-    reader.end()?;
-    // RFC 7301 §3.1: exactly one.
-    let mut names = Reader::new(names, DAMAGED);
-    let name = names.vector8()?;
-    let name = names.filled(name)?;
-    names.end()?;
-    Ok(Some(name))
+    extensions.find(number::ALPN).map(alpn::chosen).transpose()
 }
 
 /// Checks a whole message of a server's, to whom this was offered.
@@ -42,12 +34,9 @@ fn extensions<'a>(message: &'a [u8], offer: &Offer) -> Result<Extensions<'a>, Re
     reader.take(MESSAGE_HEADER)?;
     let extensions = Extensions::read(reader.vector16()?)?;
     reader.end()?;
-    extensions.answer(Place::EncryptedExtensions, |number| offer.has(number))?;
+    extensions.check(Place::EncryptedExtensions, |number| offer.has(number))?;
     if let Some(content) = extensions.find(number::SUPPORTED_GROUPS) {
-        let mut reader = Reader::new(content, DAMAGED);
-        let groups = reader.vector16()?;
-        reader.pairs(groups)?;
-        reader.end()?;
+        groups::supported(content)?;
     }
     Ok(extensions)
 }
