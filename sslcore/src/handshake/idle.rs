@@ -10,6 +10,7 @@ use crate::crypto::{AeadAlgorithm, Backend, NONCE_LEN};
 use crate::failure::{Failure, FailureKind};
 use crate::protocol::SslProtocol;
 use crate::record::protection::{KeyMaterial, Protection};
+use crate::record::size::RecordSizes;
 use crate::record::traffic::{HandOff, PostHandshake};
 use crate::time::Now;
 
@@ -59,6 +60,7 @@ impl Engine for Idle {
             rx: protection(SslProtocol::TlsV1_3),
             post: Box::new(Nothing),
             confidentiality_limit: u64::MAX,
+            sizes: RecordSizes::default(),
         })
     }
 }

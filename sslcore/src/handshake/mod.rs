@@ -17,6 +17,8 @@ pub(crate) mod renewal;
 #[cfg(feature = "rustls")]
 pub(crate) mod rustls;
 pub(crate) mod settings;
+#[cfg(all(feature = "engine", any(feature = "client", feature = "server")))]
+pub(crate) mod sizes;
 pub(crate) mod template;
 #[cfg(all(feature = "engine", feature = "tls12"))]
 mod tls12_psk;
@@ -42,6 +44,7 @@ use crate::record::header::{ContentType, HEADER_LEN, Header, MAX_BODY_TLS12};
 #[cfg(feature = "engine")]
 use crate::record::messages::FRAME;
 use crate::record::protection::Protection;
+use crate::record::size::RecordSizes;
 use crate::record::traffic::HandOff;
 use crate::time::Now;
 use crate::verify::SslError;
@@ -140,6 +143,12 @@ pub(crate) trait Engine: Send {
 
     /// The version, once it is settled: with HelloRetryRequest it is TLS 1.3.
     fn settled(&self) -> Option<SslProtocol>;
+
+    /// How large records may be, as far as that is agreed upon: also in the middle of what comes under the
+    /// same keys.
+    fn record_sizes(&self) -> RecordSizes {
+        RecordSizes::default()
+    }
 
     /// Whether the peer may have sent early data that was refused: what comes as application data
     /// and cannot be opened is dropped then (RFC 8446 §4.2.10).

@@ -2,6 +2,7 @@
 
 mod asking;
 mod configuration;
+mod record_sizes;
 mod stage;
 mod tls12;
 mod tls13;

@@ -90,7 +90,7 @@ fn prf(secret: &[u8], label: &str, seed: &[u8], len: usize) -> Vec<u8> {
 
 /// Who has the key, too, and sits in the middle: what both derive behind these messages, as a forger of
 /// the client's and one of the server's (RFC 4279 §2, RFC 7627 §4, RFC 5246 §6.3).
-fn in_the_middle(messages: &[Vec<u8>]) -> [Forger; 2] {
+pub(super) fn in_the_middle(messages: &[Vec<u8>]) -> [Forger; 2] {
     let premaster = [&[0, 32][..], &[0; 32], &[0, 32], &[7; 32]].concat();
     let hash = digest::digest(&digest::SHA256, &messages.concat());
     let master = prf(&premaster, "extended master secret", hash.as_ref(), 48);

@@ -4,5 +4,6 @@
 mod client;
 mod finished;
 mod hellos;
+mod record_sizes;
 mod server;
 mod stage;

@@ -1,45 +1,35 @@
 //! Two ends, and what is between them.
 
-use sslcore::{Alert, ClientConfig, ConfigBuilder, FailureKind, PreSharedKey, ServerConfig};
+use sslcore::{
+    Alert, Buffers, ClientConfig, ConfigBuilder, Connection, FailureKind, PreSharedKey,
+    ServerConfig,
+};
 use sslcore_tests::forge::HANDSHAKE;
 use sslcore_tests::hello::message;
 use sslcore_tests::pair::{End, Pair, backend};
 use sslcore_tests::records::{handshake_content, record, records};
-
 pub(super) const ILLEGAL: (FailureKind, Alert) =
     (FailureKind::PeerMisbehaved, Alert::IllegalParameter);
-
 pub(super) const MALFORMED: (FailureKind, Alert) =
     (FailureKind::MalformedMessage, Alert::DecodeError);
-
 pub(super) const UNEXPECTED: (FailureKind, Alert) =
     (FailureKind::UnexpectedMessage, Alert::UnexpectedMessage);
-
 pub(super) const UNSOLICITED: (FailureKind, Alert) =
     (FailureKind::PeerMisbehaved, Alert::UnsupportedExtension);
-
 pub(super) const NO_EXTENDED_SECRET: (FailureKind, Alert) =
     (FailureKind::PeerMisbehaved, Alert::HandshakeFailure);
-
+pub(super) const TOO_LARGE: (FailureKind, Alert) =
+    (FailureKind::RecordTooLarge, Alert::RecordOverflow);
 pub(super) const WRONG_KEYS: (FailureKind, Alert) =
     (FailureKind::BadRecordMac, Alert::BadRecordMac);
-
 pub(super) const SERVER_HELLO: u8 = 2;
-
 pub(super) const CERTIFICATE: u8 = 11;
-
 pub(super) const SERVER_KEY_EXCHANGE: u8 = 12;
-
 pub(super) const CERTIFICATE_REQUEST: u8 = 13;
-
 pub(super) const SERVER_HELLO_DONE: u8 = 14;
-
 pub(super) const CLIENT_KEY_EXCHANGE: u8 = 16;
-
 pub(super) const FINISHED: u8 = 20;
-
 pub(super) const CHANGE_CIPHER_SPEC: [u8; 6] = [20, 3, 3, 0, 1, 1];
-
 pub(super) const EXTENDED_MASTER_SECRET: [u8; 4] = [0, 23, 0, 0];
 
 pub(super) fn key() -> [PreSharedKey; 1] {
@@ -57,7 +47,6 @@ pub(super) fn server() -> ConfigBuilder<ServerConfig> {
 }
 
 pub(super) const PLAIN: &str = "PSK-AES128-GCM-SHA256";
-
 pub(super) const EXCHANGING: &str = "ECDHE-PSK-CHACHA20-POLY1305";
 
 pub(super) fn pair(
@@ -66,6 +55,16 @@ pub(super) fn pair(
 ) -> Pair {
     let client = client.build().expect("client");
     Pair::tls(&client, &server.build().expect("server"))
+}
+
+/// A connection with a receive buffer of so many bytes.
+pub(super) fn lent(receive: usize) -> End {
+    let buffer = |len| Box::leak(vec![0; len].into_boxed_slice());
+    let buffers = Buffers::lent(buffer(receive), buffer(40_000)).expect("large enough");
+    End {
+        conn: Connection::new(Default::default(), buffers),
+        ..End::new(Default::default())
+    }
 }
 
 /// The messages in records that are in the clear, and what follows them.

@@ -51,6 +51,7 @@ use crate::handshake::facts::{Authorities, SessionFacts};
 use crate::protocol::{SignatureScheme, SslProtocol};
 use crate::record::header::ContentType;
 use crate::record::protection::Protection;
+use crate::record::size::RecordSizes;
 use crate::record::traffic::{HandOff, PostHandshake};
 use crate::time::Now;
 use crate::verify::SslError;
@@ -443,6 +444,8 @@ impl Engine for RustlsEngine {
             },
             post,
             confidentiality_limit,
+            // rustls 0.23 knows no extension for it.
+            sizes: RecordSizes::default(),
         })
     }
 }

@@ -14,6 +14,8 @@ use crate::handshake::Engine;
 use crate::handshake::rustls::config as with_rustls;
 use crate::handshake::settings::Settings;
 #[cfg(feature = "engine")]
+use crate::handshake::sizes::Room;
+#[cfg(feature = "engine")]
 use crate::handshake::tls13::{client::Client, config::Config};
 #[cfg(feature = "engine")]
 use crate::limits;
@@ -44,22 +46,28 @@ impl ClientTemplate {
     }
 
     /// A new handshake with the server of this name. `judged` says whether its certificate will be
-    /// judged.
+    /// judged, `room` how many bytes a record of the server's may have.
     pub(crate) fn engine(
         &self,
         name: ServerName<'static>,
         enable_sni: bool,
         judged: bool,
+        room: usize,
         now: Now,
     ) -> Result<Box<dyn Engine>, Failure> {
         #[cfg(not(feature = "rustls"))]
         let _ = (judged, now);
+        #[cfg(not(feature = "engine"))]
+        let _ = room; // rustls 0.23 can ask for no less
         Ok(match self {
             #[cfg(feature = "rustls")]
             Self::Rustls(template) => Box::new(template.engine(name, enable_sni, judged, now)?),
             // Which version it will be only the server says.
             #[cfg(feature = "engine")]
-            Self::Own(config) => Box::new(Client::new(config.clone(), name, enable_sni)),
+            Self::Own(config) => {
+                let room = Room(room);
+                Box::new(Client::new(config.clone(), name, enable_sni, room))
+            }
         })
     }
 }

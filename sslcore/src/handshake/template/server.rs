@@ -14,6 +14,8 @@ use crate::handshake::Engine;
 #[cfg(feature = "rustls")]
 use crate::handshake::rustls::config as with_rustls;
 use crate::handshake::settings::Settings;
+#[cfg(feature = "engine")]
+use crate::handshake::sizes::Room;
 #[cfg(all(feature = "engine", feature = "tls12"))]
 use crate::handshake::tls12_psk;
 #[cfg(feature = "engine")]
@@ -56,29 +58,39 @@ impl ServerTemplate {
         Err(ConfigError::without_rustls())
     }
 
-    /// A new handshake, which begins with this hello.
-    pub(crate) fn engine(&self, hello: HelloMessage, now: Now) -> Result<Box<dyn Engine>, Failure> {
+    /// A new handshake, which begins with this hello. `room` says how many bytes a record of the client's
+    /// may have.
+    pub(crate) fn engine(
+        &self,
+        hello: HelloMessage,
+        room: usize,
+        now: Now,
+    ) -> Result<Box<dyn Engine>, Failure> {
+        #[cfg(not(feature = "engine"))]
+        let _ = room; // rustls 0.23 can ask for no less
         #[cfg(not(feature = "rustls"))]
         let _ = now;
         Ok(match self {
             #[cfg(feature = "rustls")]
             Self::Rustls(template) => Box::new(template.engine(hello, now)?),
             #[cfg(feature = "engine")]
-            Self::Own(config) => own(config.clone(), hello)?,
+            Self::Own(config) => own(config.clone(), hello, Room(room))?,
         })
     }
 }
 
 /// The engine of our own for the newest version in common.
 #[cfg(feature = "engine")]
-fn own(config: Arc<Config>, hello: HelloMessage) -> Result<Box<dyn Engine>, Failure> {
+fn own(config: Arc<Config>, hello: HelloMessage, room: Room) -> Result<Box<dyn Engine>, Failure> {
     let in_common = |version| config.has(version) && hello.hello().offers(version);
     if in_common(SslProtocol::TlsV1_3) {
-        return Ok(Box::new(Server::new(config, hello)));
+        return Ok(Box::new(Server::new(config, hello, room)));
     }
     #[cfg(feature = "tls12")]
     if in_common(SslProtocol::TlsV1_2) {
-        return Ok(Box::new(tls12_psk::server::Server::new(config, hello)?));
+        return Ok(Box::new(tls12_psk::server::Server::new(
+            config, hello, room,
+        )?));
     }
     Err(Refusal::new(
         Alert::ProtocolVersion,

@@ -9,10 +9,10 @@ use super::states::Awaited;
 use crate::alert::Alert;
 use crate::crypto::kx::KeyPair;
 use crate::failure::{Failure, FailureKind};
-use crate::handshake::extensions::number;
 use crate::handshake::facts::{Identity, SessionFacts};
 use crate::handshake::incoming::{Incoming, unexpected};
 use crate::handshake::key_schedule::exporter::Exporter;
+use crate::handshake::sizes::Asked;
 use crate::handshake::tls13::agreed::Agreed;
 use crate::handshake::tls13::config::Config;
 use crate::handshake::tls13::failures::{check_finished, engine_failure};
@@ -20,12 +20,13 @@ use crate::handshake::tls13::flight;
 use crate::handshake::transcript::Transcript;
 use crate::handshake::wire::key_exchange::{ClientKeyExchange, ServerKeyExchange};
 use crate::handshake::wire::server_hello::Parts;
-use crate::handshake::wire::{Reader, Refusal, alpn};
+use crate::handshake::wire::{Reader, Refusal};
 use crate::handshake::{AlertProtection, Engine, KeyQuestion, Message};
 use crate::identity::pre_shared_key::{KeyRules, PreSharedKey};
 use crate::protocol::{SslCipher, SslProtocol};
 use crate::record::messages::{MESSAGE_HEADER, kind};
 use crate::record::protection::Protection;
+use crate::record::size::RecordSizes;
 use crate::record::traffic::HandOff;
 use crate::time::Now;
 
@@ -68,6 +69,7 @@ enum State {
 pub(in crate::handshake) struct Before<'a> {
     pub(in crate::handshake) config: Arc<Config>,
     pub(in crate::handshake) name: Option<Box<str>>,
+    pub(in crate::handshake) asked: Asked,
     pub(in crate::handshake) hello: &'a [u8],
     pub(in crate::handshake) random: [u8; 32],
     pub(in crate::handshake) session_id: &'a [u8],
@@ -93,9 +95,8 @@ impl Client {
             return Err(Refusal::illegal("a session that there never was is resumed").into());
         }
         agreed.cipher = Some(cipher);
-        let chosen = answer.extensions.find(number::ALPN);
-        let chosen = chosen.map(alpn::chosen).transpose()?;
-        agreed.alpn = config.taken_protocol(chosen)?;
+        agreed.alpn = config.taken_protocol(&answer.extensions)?;
+        agreed.sizes = before.asked.agreed(&answer.extensions, VERSION)?;
         let mut transcript = Transcript::new(config.hash(cipher.hash())?.clone());
         transcript.add(before.hello);
         transcript.add(message);
@@ -147,7 +148,8 @@ impl Client {
             .write(),
         )?;
         self.transcript.add(&message);
-        flight::clear(flight, &message, self.config.max_fragment);
+        let sizes = self.agreed.sizes;
+        flight::clear(flight, &message, self.config.clear_fragment(sizes));
         let keyed = Keyed::new(
             self.cipher,
             &self.transcript,
@@ -159,7 +161,12 @@ impl Client {
         flight::change_cipher_spec(flight);
         let message = flight::finished(&keyed.finished(&self.transcript, true))?;
         let mut protection = keyed.protection(&self.config.backend, true, 0)?;
-        flight::sealed(flight, &message, &mut protection, self.config.max_fragment)?;
+        flight::sealed(
+            flight,
+            &message,
+            &mut protection,
+            self.config.fragment(sizes),
+        )?;
         self.transcript.add(&message);
         self.keyed = Some(keyed);
         self.state = State::AwaitingSpec;
@@ -283,6 +290,10 @@ impl Engine for Client {
         self.read_protection.take()
     }
 
+    fn record_sizes(&self) -> RecordSizes {
+        self.agreed.sizes
+    }
+
     fn settled(&self) -> Option<SslProtocol> {
         Some(VERSION)
     }
@@ -295,7 +306,7 @@ impl Engine for Client {
         match self.keyed.as_ref().filter(|_| self.is_released) {
             // Behind Finished, which is one record or several.
             Some(keyed) => {
-                let sent = finished_records(&self.config);
+                let sent = finished_records(self.config.fragment(self.agreed.sizes));
                 AlertProtection::under(keyed.protection(&self.config.backend, true, sent))
             }
             None => AlertProtection::Clear,
@@ -317,7 +328,9 @@ impl Engine for Client {
 
     fn finish(self: Box<Self>, received: Option<Protection>) -> Result<HandOff, Failure> {
         match (self.keyed.as_ref().filter(|_| self.is_complete()), received) {
-            (Some(keyed), Some(received)) => keyed.hand_off(&self.config, true, received),
+            (Some(keyed), Some(received)) => {
+                keyed.hand_off(&self.config, true, self.agreed.sizes, received)
+            }
             _ => Err(engine_failure("the handshake is not complete")),
         }
     }

@@ -22,6 +22,7 @@ use crate::key_log::{KeyLog, KeyLogLine};
 use crate::protocol::{SslCipher, SslProtocol};
 use crate::record::messages::MESSAGE_HEADER;
 use crate::record::protection::Protection;
+use crate::record::size::RecordSizes;
 use crate::record::traffic::HandOff;
 
 /// The version of all of this.
@@ -132,14 +133,16 @@ impl Keyed {
         &self,
         config: &Config,
         is_client: bool,
+        sizes: RecordSizes,
         received: Protection,
     ) -> Result<HandOff, Failure> {
-        let sent = finished_records(config);
+        let sent = finished_records(config.fragment(sizes));
         Ok(HandOff {
             tx: self.protection(&config.backend, is_client, sent)?,
             rx: received,
             post: Box::new(Tls12),
             confidentiality_limit: u64::MAX,
+            sizes,
         })
     }
 
@@ -155,9 +158,9 @@ impl Keyed {
     }
 }
 
-/// How many records a Finished of ours takes.
-pub(super) fn finished_records(config: &Config) -> u64 {
-    flight::records(MESSAGE_HEADER + VERIFY_DATA, config.max_fragment)
+/// How many records of at most so much content a Finished of ours takes.
+pub(super) fn finished_records(max_fragment: usize) -> u64 {
+    flight::records(MESSAGE_HEADER + VERIFY_DATA, max_fragment)
 }
 
 /// Without the extended master secret two connections can have the same keys (RFC 7627 §5.1).

@@ -13,6 +13,7 @@ use crate::handshake::extensions::number;
 use crate::handshake::facts::{Identity, SessionFacts};
 use crate::handshake::incoming::{Incoming, unexpected};
 use crate::handshake::key_schedule::exporter::Exporter;
+use crate::handshake::sizes::{Answered, Room};
 use crate::handshake::tls13::agreed::Agreed;
 use crate::handshake::tls13::config::Config;
 use crate::handshake::tls13::failures::{check_finished, engine_failure, incompatible, no_key};
@@ -29,6 +30,7 @@ use crate::identity::pre_shared_key::{KeyRules, PreSharedKey};
 use crate::protocol::{SslCipher, SslProtocol};
 use crate::record::messages::{MESSAGE_HEADER, kind};
 use crate::record::protection::Protection;
+use crate::record::size::RecordSizes;
 use crate::record::traffic::HandOff;
 use crate::time::Now;
 
@@ -36,6 +38,7 @@ use crate::time::Now;
 pub(in crate::handshake) struct Server {
     config: Arc<Config>,
     hello: HelloMessage,
+    answered: Answered,
     agreed: Agreed,
     state: State,
     cipher: SslCipher,
@@ -76,6 +79,7 @@ impl Server {
     pub(in crate::handshake) fn new(
         config: Arc<Config>,
         hello: HelloMessage,
+        room: Room,
     ) -> Result<Self, Failure> {
         let extensions = hello.extensions();
         check_extended(extensions.find(number::EXTENDED_MASTER_SECRET).is_some())?;
@@ -83,10 +87,12 @@ impl Server {
         let cipher = common_cipher(&config, &hello, group.is_some());
         let cipher = cipher.ok_or_else(|| incompatible("no cipher suite in common"))?;
         let group = group.filter(|_| cipher.is_ecdhe_psk());
+        let answered = Answered::new(room, &extensions, cipher)?;
         let agreed = Agreed {
             cipher: Some(cipher),
             group,
             alpn: config.application_protocol(&hello.hello())?,
+            sizes: answered.sizes,
             ..Agreed::default()
         };
         let mut server_random = [0; 32];
@@ -103,6 +109,7 @@ impl Server {
             randoms: Randoms(hello.random(), server_random),
             config,
             hello,
+            answered,
             agreed,
             state: State::Begun(group),
             cipher,
@@ -131,9 +138,10 @@ impl Server {
     fn answer(&mut self, group: Option<u16>, flight: &mut Vec<u8>) -> Result<(), Failure> {
         let config = self.config.clone();
         let message = flight::written(self.server_hello())?;
+        let sizes = self.agreed.sizes;
         let mut say = |message: &[u8]| {
             self.transcript.add(message);
-            flight::clear(flight, message, config.max_fragment);
+            flight::clear(flight, message, config.clear_fragment(sizes));
         };
         say(&message);
         let pair = match group.and_then(|group| config.group(group)) {
@@ -184,6 +192,7 @@ impl Server {
                         w.vector16(|w| w.vector8(|w| w.bytes(name)));
                     });
                 }
+                self.answered.write(w);
             });
         })
     }
@@ -243,7 +252,8 @@ impl Server {
         let own = flight::finished(&keyed.finished(&self.transcript, false))?;
         flight::change_cipher_spec(flight);
         let mut protection = keyed.protection(&self.config.backend, false, 0)?;
-        flight::sealed(flight, &own, &mut protection, self.config.max_fragment)?;
+        let fragment = self.config.fragment(self.agreed.sizes);
+        flight::sealed(flight, &own, &mut protection, fragment)?;
         // That the client has the key is certain now.
         self.agreed.identity = Some(Box::new(Identity(self.identity().into())));
         self.state = State::Complete;
@@ -334,6 +344,10 @@ impl Engine for Server {
         self.read_protection.take()
     }
 
+    fn record_sizes(&self) -> RecordSizes {
+        self.agreed.sizes
+    }
+
     fn settled(&self) -> Option<SslProtocol> {
         Some(VERSION)
     }
@@ -359,7 +373,9 @@ impl Engine for Server {
 
     fn finish(self: Box<Self>, received: Option<Protection>) -> Result<HandOff, Failure> {
         match (self.keyed.as_ref().filter(|_| self.is_complete()), received) {
-            (Some(keyed), Some(received)) => keyed.hand_off(&self.config, false, received),
+            (Some(keyed), Some(received)) => {
+                keyed.hand_off(&self.config, false, self.agreed.sizes, received)
+            }
             _ => Err(engine_failure("the handshake is not complete")),
         }
     }

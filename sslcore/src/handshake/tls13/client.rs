@@ -23,6 +23,7 @@ use crate::handshake::extensions::number;
 use crate::handshake::facts::{Identity, SessionFacts};
 use crate::handshake::incoming::{Incoming, unexpected};
 use crate::handshake::key_schedule::exporter::Exporter;
+use crate::handshake::sizes::{Asked, Room};
 #[cfg(feature = "tls12")]
 use crate::handshake::tls12_psk;
 use crate::handshake::transcript::Transcript;
@@ -35,6 +36,7 @@ use crate::identity::pre_shared_key::{KeyRules, PreSharedKey};
 use crate::protocol::{SslCipher, SslProtocol};
 use crate::record::messages::MESSAGE_HEADER;
 use crate::record::protection::Protection;
+use crate::record::size::RecordSizes;
 use crate::record::traffic::HandOff;
 use crate::time::Now;
 
@@ -43,6 +45,8 @@ pub(crate) struct Client {
     config: Arc<Config>,
     /// The name to ask the server for.
     name: Option<Box<str>>,
+    /// What the server's records have room in.
+    room: Room,
     state: State,
     /// What is offered in TLS 1.3, in order.
     keys: Vec<Psk>,
@@ -107,6 +111,7 @@ impl Client {
         config: Arc<Config>,
         name: ServerName<'static>,
         enable_sni: bool,
+        room: Room,
     ) -> Self {
         let name = match name {
             ServerName::DnsName(name) if enable_sni => Some(name.as_ref().into()),
@@ -115,6 +120,7 @@ impl Client {
         Self {
             config,
             name,
+            room,
             state: State::Asking,
             keys: Vec::new(),
             plain: None,
@@ -145,6 +151,11 @@ impl Client {
             | State::Complete(_)
             | State::Failed => Awaited::Nothing,
         }
+    }
+
+    /// How large the server's records should be.
+    fn asked(&self) -> Asked {
+        Asked::new(self.room, &self.ciphers)
     }
 
     fn log(&self) -> Log<'_> {
@@ -217,6 +228,7 @@ impl Client {
             name: self.name.as_deref(),
             random: &self.random,
             ciphers: &self.ciphers,
+            sizes: self.asked(),
             // There may be no key that is for it yet.
             tls12: self.plain.is_some() || tls13.is_none(),
             tls13,
@@ -316,6 +328,7 @@ impl Client {
         let before = tls12_psk::client::Before {
             config: self.config.clone(),
             name: self.name.take(),
+            asked: self.asked(),
             hello: &offered.message,
             random: self.random,
             session_id,
@@ -376,8 +389,9 @@ impl Client {
         message: &[u8],
         mut transcript: Transcript,
     ) -> Result<(), Failure> {
-        let alpn = encrypted_extensions::read(message, &self.offered.offer)?;
-        self.agreed.alpn = self.config.taken_protocol(alpn)?;
+        let extensions = encrypted_extensions::read(message, &self.offered.offer)?;
+        self.agreed.alpn = self.config.taken_protocol(&extensions)?;
+        self.agreed.sizes = self.asked().agreed(&extensions, VERSION)?;
         transcript.add(message);
         self.state = State::AwaitingFinished(transcript);
         Ok(())
@@ -417,7 +431,12 @@ impl Client {
         let config = &self.config;
         let hash = transcript.hash();
         let mut protection = secrets.of_client(&config.backend, &**hash, cipher.aead())?;
-        flight::sealed(flight, &own, &mut protection, config.max_fragment)?;
+        flight::sealed(
+            flight,
+            &own,
+            &mut protection,
+            config.fragment(self.agreed.sizes),
+        )?;
         Ok(Completed {
             cipher: *cipher,
             hash: hash.clone(),
@@ -511,6 +530,10 @@ impl Engine for Client {
         self.successor.take()
     }
 
+    fn record_sizes(&self) -> RecordSizes {
+        self.agreed.sizes
+    }
+
     fn settled(&self) -> Option<SslProtocol> {
         self.agreed.cipher.map(|cipher| cipher.protocol())
     }
@@ -543,7 +566,9 @@ impl Engine for Client {
 
     fn finish(self: Box<Self>, _: Option<Protection>) -> Result<HandOff, Failure> {
         match self.state {
-            State::Complete(completed) => completed.hand_off(&self.config.backend, true),
+            State::Complete(completed) => {
+                completed.hand_off(&self.config.backend, true, self.agreed.sizes)
+            }
             _ => Err(engine_failure("the handshake is not complete")),
         }
     }

@@ -20,6 +20,7 @@ use crate::handshake::extensions::number;
 use crate::handshake::facts::{Identity, SessionFacts};
 use crate::handshake::incoming::{Incoming, unexpected};
 use crate::handshake::key_schedule::exporter::Exporter;
+use crate::handshake::sizes::{Answered, Room};
 use crate::handshake::transcript::Transcript;
 use crate::handshake::wire::client_hello::HelloMessage;
 use crate::handshake::wire::server_hello::RETRY;
@@ -30,6 +31,7 @@ use crate::identity::pre_shared_key::{KeyRules, PreSharedKey};
 use crate::protocol::{SslCipher, SslProtocol};
 use crate::record::messages::{MESSAGE_HEADER, kind};
 use crate::record::protection::Protection;
+use crate::record::size::RecordSizes;
 use crate::record::traffic::HandOff;
 use crate::time::Now;
 
@@ -42,6 +44,8 @@ pub(crate) struct Server {
     early_data: bool,
     /// The last hello.
     hello: HelloMessage,
+    /// What the client's records have room in.
+    room: Room,
     state: State,
     random: [u8; 32],
     before: Before,
@@ -76,12 +80,13 @@ enum State {
 
 impl Server {
     /// A new handshake, which begins with this hello, of a client that offers TLS 1.3.
-    pub(in crate::handshake) fn new(config: Arc<Config>, hello: HelloMessage) -> Self {
+    pub(in crate::handshake) fn new(config: Arc<Config>, hello: HelloMessage, room: Room) -> Self {
         Self {
             config,
             name: hello.hello().server_name().map(Box::from),
             early_data: hello.offers_early_data(),
             hello,
+            room,
             state: State::Begun,
             random: [0; 32],
             before: Before::default(),
@@ -112,6 +117,7 @@ impl Server {
         Offered {
             config: &self.config,
             hello: &self.hello,
+            room: self.room,
         }
     }
 
@@ -237,6 +243,9 @@ impl Server {
     ) -> Result<(), Failure> {
         let Chosen { key, place, cipher } = chosen;
         let config = self.config.clone();
+        let answered = Answered::new(self.room, &self.hello.extensions(), cipher)?;
+        let sizes = answered.sizes;
+        self.agreed.sizes = sizes;
         config.backend.fill_random(&mut self.random)?;
         let group = self.agreed.group;
         let message = self.server_hello(&self.random, cipher, |w| {
@@ -251,7 +260,7 @@ impl Server {
         let mut transcript = self.before.transcript(&key.hash);
         transcript.add(self.hello.message());
         transcript.add(&message);
-        flight::clear(flight, &message, config.max_fragment);
+        flight::clear(flight, &message, config.clear_fragment(sizes));
         self.send_change_cipher_spec(flight)?;
         let client_random = *self.hello.opening()?.0;
         let log = Log {
@@ -263,7 +272,7 @@ impl Server {
         let (backend, algorithm) = (&config.backend, cipher.aead());
         let mut protection = secrets.of_server(backend, &*key.hash, algorithm)?;
         let mut seal = |message: &[u8], flight: &mut Vec<u8>| {
-            flight::sealed(flight, message, &mut protection, config.max_fragment)
+            flight::sealed(flight, message, &mut protection, config.fragment(sizes))
         };
         self.agreed.alpn = config.application_protocol(&self.hello.hello())?;
         let message = flight::written(Writer::message(kind::ENCRYPTED_EXTENSIONS, |w| {
@@ -273,6 +282,7 @@ impl Server {
                         w.vector16(|w| w.vector8(|w| w.bytes(name)));
                     });
                 }
+                answered.write(w);
             });
         }))?;
         transcript.add(&message);
@@ -378,6 +388,10 @@ impl Engine for Server {
         self.read_protection.take()
     }
 
+    fn record_sizes(&self) -> RecordSizes {
+        self.agreed.sizes
+    }
+
     fn settled(&self) -> Option<SslProtocol> {
         self.agreed.cipher.map(|cipher| cipher.protocol())
     }
@@ -418,10 +432,13 @@ impl Engine for Server {
             config,
             state,
             application,
+            agreed,
             ..
         } = *self;
         match (state, application) {
-            (State::Complete, Some(completed)) => completed.hand_off(&config.backend, false),
+            (State::Complete, Some(completed)) => {
+                completed.hand_off(&config.backend, false, agreed.sizes)
+            }
             _ => Err(engine_failure("the handshake is not complete")),
         }
     }

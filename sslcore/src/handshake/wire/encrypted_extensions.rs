@@ -1,7 +1,5 @@
 //! EncryptedExtensions (RFC 8446 §4.3.1): what an engine does not check of them.
 
-#[cfg(feature = "engine")]
-use super::alpn;
 use super::extension::Extensions;
 use super::offer::Offer;
 use super::{Reader, Refusal, groups};
@@ -10,18 +8,14 @@ use crate::record::messages::MESSAGE_HEADER;
 
 const DAMAGED: &str = "EncryptedExtensions are damaged";
 
-/// Reads a whole message of a server's, to whom this was offered: the application protocol that it has
-/// chosen.
+/// Reads a whole message of a server's, to whom this was offered.
 #[cfg(feature = "engine")]
-pub(crate) fn read<'a>(message: &'a [u8], offer: &Offer) -> Result<Option<&'a [u8]>, Refusal> {
+pub(crate) fn read<'a>(message: &'a [u8], offer: &Offer) -> Result<Extensions<'a>, Refusal> {
     let extensions = extensions(message, offer)?;
-    if extensions
-        .find(number::SERVER_NAME)
-        .is_some_and(|content| !content.is_empty())
-    {
-        return Err(Refusal::decode(DAMAGED));
+    match extensions.find(number::SERVER_NAME) {
+        Some(content) if !content.is_empty() => Err(Refusal::decode(DAMAGED)),
+        _ => Ok(extensions),
     }
-    extensions.find(number::ALPN).map(alpn::chosen).transpose()
 }
 
 /// Checks a whole message of a server's, to whom this was offered.

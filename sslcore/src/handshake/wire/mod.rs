@@ -15,6 +15,8 @@ pub(crate) mod groups;
 pub(crate) mod key_exchange;
 pub(crate) mod offer;
 pub(crate) mod pre_shared_key;
+#[cfg(all(feature = "engine", any(feature = "client", feature = "server")))]
+pub(crate) mod record_size;
 pub(crate) mod server_hello;
 pub(crate) mod session_ticket;
 pub(crate) mod signed;

@@ -4,6 +4,7 @@ use alloc::vec::Vec;
 
 use crate::failure::Failure;
 use crate::handshake::extensions::number;
+use crate::handshake::sizes::Asked;
 use crate::handshake::tls13::config::Config;
 use crate::handshake::tls13::flight;
 use crate::handshake::tls13::psk::{Before, Psk};
@@ -20,6 +21,8 @@ pub(super) struct Hello<'a> {
     pub(super) name: Option<&'a str>,
     pub(super) random: &'a [u8; 32],
     pub(super) ciphers: &'a [SslCipher],
+    /// How large the server's records should be.
+    pub(super) sizes: Asked,
     /// Whether TLS 1.2 is offered.
     pub(super) tls12: bool,
     /// What TLS 1.3 is offered with.
@@ -96,6 +99,7 @@ impl Hello<'_> {
                 });
             });
         }
+        self.sizes.write(w);
     }
 
     fn write_tls13(&self, tls13: &Tls13<'_>, w: &mut Writer) {

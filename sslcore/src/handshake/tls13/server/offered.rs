@@ -5,6 +5,7 @@ use alloc::vec::Vec;
 use crate::alert::Alert;
 use crate::failure::{Failure, FailureKind};
 use crate::handshake::extensions::number;
+use crate::handshake::sizes::{Answered, Room};
 use crate::handshake::tls13::config::Config;
 use crate::handshake::tls13::failures::{incompatible, no_key};
 use crate::handshake::tls13::psk::{Before, Psk};
@@ -21,6 +22,7 @@ use crate::protocol::SslCipher;
 pub(super) struct Offered<'a> {
     pub(super) config: &'a Config,
     pub(super) hello: &'a HelloMessage,
+    pub(super) room: Room,
 }
 
 /// A key that the client has named, and the suite that goes with it.
@@ -53,10 +55,10 @@ impl<'a> Offered<'a> {
         }
         self.keys()?;
         self.exchange()?;
-        match self.common_cipher(|_| true) {
-            Some(_) => Ok(()),
-            None => Err(incompatible("no cipher suite in common")),
-        }
+        let cipher = self.common_cipher(|_| true);
+        let cipher = cipher.ok_or_else(|| incompatible("no cipher suite in common"))?;
+        Answered::new(self.room, &extensions, cipher)?;
+        Ok(())
     }
 
     /// No hello has a cookie: no HelloRetryRequest of ours does.
