@@ -179,10 +179,10 @@ struct Counted {
 }
 
 impl Counted {
-    fn new(limits: Limits) -> Self {
+    fn new(limits: Limits, buffers: Buffers) -> Self {
         let mut account = Account::default();
         let end = End::new(limits);
-        let conn = account.charge(|| Connection::new(limits, Buffers::Owned));
+        let conn = account.charge(|| Connection::new(limits, buffers));
         Self {
             end: End { conn, ..end },
             account,
@@ -205,13 +205,13 @@ impl Counted {
     }
 }
 
-/// What one connection of each role allocates: for its handshake, and afterwards, idle, when it has
-/// carried 16 KiB both ways.
-fn client_and_server(
+/// A client and a server on these buffers that have handshaked.
+fn handshaken(
     (client_config, server_config): &(ClientConfig, ServerConfig),
     limits: Limits,
-) -> [[Account; 2]; 2] {
-    let (mut client, mut server) = (Counted::new(limits), Counted::new(limits));
+    buffers: fn() -> Buffers,
+) -> [Counted; 2] {
+    let [mut client, mut server] = [(); 2].map(|()| Counted::new(limits, buffers()));
     let name = server_name();
     let now = client.end.now();
     client.account.charge(|| {
@@ -227,9 +227,15 @@ fn client_and_server(
         process(conn, now);
     });
     while server.hear(&mut client) | client.hear(&mut server) {}
-    let handshakes = [client.account, server.account];
     assert!(client.end.conn.is_encrypted() && server.end.conn.is_encrypted());
+    [client, server]
+}
 
+/// What one connection of each role allocates: for its handshake, and afterwards, idle, when it has
+/// carried 16 KiB both ways.
+fn client_and_server(configs: &(ClientConfig, ServerConfig), limits: Limits) -> [[Account; 2]; 2] {
+    let [mut client, mut server] = handshaken(configs, limits, || Buffers::Owned);
+    let handshakes = [client.account, server.account];
     let data = vec![7; 16 * 1024];
     for _ in 0..2 {
         client
@@ -298,6 +304,51 @@ fn a_handshake_with_a_key_allocates_little() {
             println!("{}: {handshake:?}", backend.name());
             assert!(handshake.allocations <= allocations, "{handshake:?}");
             assert!(handshake.peak <= peak, "{handshake:?}");
+        }
+    }
+}
+
+/// What a connection with records of 1 KB may hold at its peak, all in all: its buffers, `Connection` itself,
+/// and the heap.
+const SMALL: usize = 8 * 1024;
+
+/// Buffers for records of 1 KB, whatever the suite; behind what is to be sent 256 bytes are kept free, and
+/// room for a KeyUpdate.
+const SMALL_BUFFERS: [usize; 2] = [1024 + 29, 1024 + 29 + 27 + 256];
+
+fn small() -> Buffers {
+    let [receive, transmit] = SMALL_BUFFERS.map(|len| Box::leak(vec![0; len].into_boxed_slice()));
+    Buffers::lent(receive, transmit).expect("large enough")
+}
+
+#[test]
+fn a_connection_with_records_of_1_kb_fits_into_8() {
+    for backend in backends() {
+        for version in ["TLSv1.3", "TLSv1.2"] {
+            let key = || [PreSharedKey::new("device", [7; 32]).expect("a key")];
+            let client = ClientConfig::builder(backend.clone()).pre_shared_keys(key());
+            let client = client.protocols(&[version]).groups(&["X25519"]).build();
+            let server = ServerConfig::builder(backend.clone()).pre_shared_keys(key());
+            let server = server.protocols(&[version]).build();
+            let configs = (client.expect("client"), server.expect("server"));
+            let [mut client, mut server] = handshaken(&configs, Limits::default(), small);
+            let fixed = size_of::<Connection>() + SMALL_BUFFERS.iter().sum::<usize>();
+            for account in [client.account, server.account] {
+                let all = fixed + account.peak as usize;
+                println!(
+                    "{}, {version}: {fixed} and {} B",
+                    backend.name(),
+                    account.peak
+                );
+                assert!(all <= SMALL, "{all} B, {SMALL} allowed");
+            }
+            let (data, now) = ([7; 1000], client.end.now());
+            let (client, server) = (&mut client.end.conn, &mut server.end.conn);
+            let carried = measure(|| {
+                assert_eq!(carry(client, server, &data, Doors::Lending, now), 1000);
+                assert_eq!(carry(server, client, &data, Doors::Lending, now), 1000);
+            });
+            assert_eq!(carried.count_total, 0, "{carried:?}");
         }
     }
 }
