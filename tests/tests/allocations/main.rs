@@ -3,6 +3,7 @@
 //!
 //! `cargo test --test allocations -- --nocapture` shows the figures, the most important in one table.
 
+mod buffers;
 mod connections;
 mod counted;
 mod records;
