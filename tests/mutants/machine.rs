@@ -56,7 +56,7 @@ mod repeated_words;
 mod resumed_trust;
 #[path = "../tests/second_hello.rs"]
 mod second_hello;
-#[path = "../tests/sessions.rs"]
+#[path = "../tests/sessions/main.rs"]
 mod sessions;
 #[path = "../tests/snapshots.rs"]
 mod snapshots;

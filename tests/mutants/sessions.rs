@@ -6,7 +6,7 @@ mod nothing_sticks;
 mod quarantine;
 #[path = "../tests/resumed_trust.rs"]
 mod resumed_trust;
-#[path = "../tests/sessions.rs"]
+#[path = "../tests/sessions/main.rs"]
 mod sessions;
 #[path = "../tests/ticket_keys.rs"]
 mod ticket_keys;

@@ -18,6 +18,7 @@ pub mod kind {
 #[allow(missing_docs)]
 pub mod number {
     pub const SERVER_NAME: u16 = 0;
+    pub const MAX_FRAGMENT_LENGTH: u16 = 1;
     pub const STATUS_REQUEST: u16 = 5;
     pub const SUPPORTED_GROUPS: u16 = 10;
     pub const EC_POINT_FORMATS: u16 = 11;
@@ -25,6 +26,7 @@ pub mod number {
     pub const ALPN: u16 = 16;
     pub const SCT: u16 = 18;
     pub const EXTENDED_MASTER_SECRET: u16 = 23;
+    pub const RECORD_SIZE_LIMIT: u16 = 28;
     pub const SESSION_TICKET: u16 = 35;
     pub const PRE_SHARED_KEY: u16 = 41;
     pub const EARLY_DATA: u16 = 42;

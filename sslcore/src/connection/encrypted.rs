@@ -139,7 +139,7 @@ impl Encrypted {
             Some(header) if raw.len() >= header.record_len() => header,
             incomplete => {
                 let record = incomplete.map_or(HEADER_LEN, |header| header.record_len());
-                if record > io.receive.capacity(io.receive_cap()) {
+                if record > io.record_room() {
                     return Err(too_small(record));
                 }
                 if io.awaits_completion() {

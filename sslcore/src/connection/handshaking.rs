@@ -136,7 +136,11 @@ impl Handshaking {
             flight: &mut self.flight,
             max: io.limits.max_handshake,
         };
-        match self.inbound.read(&mut io.receive, listener)? {
+        let read = self.inbound.read(&mut io.receive, listener)?;
+        if let Some(successor) = self.engine.take_successor() {
+            self.engine = successor;
+        }
+        match read {
             Read::Worked => Ok(Turn::Worked),
             Read::Warned(alert) => {
                 io.events.push(Event::AlertReceived(alert));

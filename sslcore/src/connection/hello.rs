@@ -40,12 +40,13 @@ impl Greeting {
         }
     }
 
-    pub(super) fn step(&mut self, _: &mut Io, now: Now) -> Stepped<Begun> {
+    pub(super) fn step(&mut self, io: &mut Io, now: Now) -> Stepped<Begun> {
         let Self { config, peer, .. } = self;
         let judged = config.0.terms.policy.mode != VerifyMode::None;
         let name = peer.sni.as_ref().unwrap_or(&peer.verify);
         let template = &config.0.template;
-        let engine = template.engine(name.clone(), peer.sni.is_some(), judged, now)?;
+        let with_sni = peer.sni.is_some();
+        let engine = template.engine(name.clone(), with_sni, judged, io.record_room(), now)?;
         Ok(Turn::Leave(Begun::new(engine, now)?))
     }
 
@@ -158,7 +159,7 @@ impl Chosen {
         now: Now,
     ) -> Result<Self, Failure> {
         io.known.config = Some(Configured::Server(config.clone()));
-        let engine = config.0.template.engine(hello, now)?;
+        let engine = config.0.template.engine(hello, io.record_room(), now)?;
         let begun = Begun::new(engine, now)?;
         Ok(Self { config, begun })
     }

@@ -243,10 +243,15 @@ impl Io {
         self.limits.read_buffer_size.saturating_add(MAX_RECORD)
     }
 
+    /// How many bytes a record of the peer's may have, if nothing else is held.
+    pub(crate) fn record_room(&self) -> usize {
+        self.receive.capacity(self.receive_cap())
+    }
+
     /// The record at the front is not complete and has so many bytes: it will be, or it does not
     /// fit, or the transport has ended.
     pub(crate) fn starved(&self, record: usize) -> Result<(), Failure> {
-        match record > self.receive.capacity(self.receive_cap()) {
+        match record > self.record_room() {
             true => Err(too_small(record)),
             false => self.ended(),
         }

@@ -3,8 +3,6 @@
 use alloc::boxed::Box;
 use alloc::vec::Vec;
 
-use rustls_pki_types::{CertificateDer, UnixTime};
-
 use super::facts::SessionFacts;
 use super::key_schedule::exporter::Exporter;
 use super::{AlertProtection, Engine, Message};
@@ -12,9 +10,9 @@ use crate::crypto::{AeadAlgorithm, Backend, NONCE_LEN};
 use crate::failure::{Failure, FailureKind};
 use crate::protocol::SslProtocol;
 use crate::record::protection::{KeyMaterial, Protection};
+use crate::record::size::RecordSizes;
 use crate::record::traffic::{HandOff, PostHandshake};
 use crate::time::Now;
-use crate::verify::SslError;
 
 /// Can be taken apart or not.
 #[derive(Default)]
@@ -27,9 +25,6 @@ pub(crate) struct Idle {
 }
 
 impl Engine for Idle {
-    fn start(&mut self, _: Now, _: &mut Vec<u8>) -> Result<(), Failure> {
-        Ok(())
-    }
     fn message(&mut self, _: Message<'_>, _: Now, _: &mut Vec<u8>) -> Result<(), Failure> {
         self.given.0 += 1;
         Ok(())
@@ -44,25 +39,6 @@ impl Engine for Idle {
     fn settled(&self) -> Option<SslProtocol> {
         None
     }
-
-    fn refuses_early_data(&self) -> bool {
-        false
-    }
-    fn verdict_due(&self) -> bool {
-        false
-    }
-    fn peer_chain(&self) -> &[CertificateDer<'static>] {
-        &[]
-    }
-    fn useless_key(&self) -> Option<&SslError> {
-        None
-    }
-    fn judged(&mut self, _: bool, _: Option<UnixTime>, _: &mut Vec<u8>) {}
-    fn rejected(&mut self) {}
-    fn certificate_requested(&self) -> bool {
-        false
-    }
-    fn released(&mut self, _: &[u8]) {}
     fn alert_protection(&self) -> AlertProtection {
         AlertProtection::Clear
     }
@@ -84,6 +60,7 @@ impl Engine for Idle {
             rx: protection(SslProtocol::TlsV1_3),
             post: Box::new(Nothing),
             confidentiality_limit: u64::MAX,
+            sizes: RecordSizes::default(),
         })
     }
 }

@@ -98,7 +98,8 @@ impl Inbound {
             return Ok(Read::Worked);
         }
         let raw = receive.raw_mut();
-        let header = match whole_record(raw, self.largest(), self.heard)? {
+        let largest = self.largest(listener.engine);
+        let header = match whole_record(raw, largest, self.heard)? {
             Ok(header) => header,
             Err(needed) => return Ok(Read::Starved(needed)),
         };
@@ -147,9 +148,18 @@ impl Inbound {
     }
 
     /// The largest record body that may come now.
-    fn largest(&self) -> usize {
-        match &self.keys {
-            Some(keys) => keys.protection.max_body(),
+    fn largest(&mut self, engine: &dyn Engine) -> usize {
+        let sizes = engine.record_sizes();
+        match &mut self.keys {
+            Some(keys) => {
+                keys.protection.set_max_content(sizes.received);
+                // Early data was sent before anything was agreed upon (RFC 8449 §4).
+                match !keys.has_opened && engine.refuses_early_data() {
+                    true => MAX_BODY_TLS13,
+                    false => keys.protection.max_body(),
+                }
+            }
+            None if sizes.in_the_clear => sizes.received,
             // In the clear it is less, but for data that nobody here can open (RFC 8446 §4.2.10).
             None => MAX_BODY_TLS13,
         }

@@ -4,18 +4,23 @@
 //! send as a *flight*, and releases the flight only when no verdict is owed. When the handshake is
 //! complete the engine is taken apart into traffic keys and dropped.
 
+pub(crate) mod extensions;
 pub(crate) mod facts;
 pub(crate) mod first_hello;
-pub(crate) mod hold;
 #[cfg(all(test, feature = "ring"))]
 pub(crate) mod idle;
 pub(crate) mod inbound;
+#[cfg(feature = "engine")]
+mod incoming;
 pub(crate) mod key_schedule;
 pub(crate) mod renewal;
+#[cfg(feature = "rustls")]
 pub(crate) mod rustls;
 pub(crate) mod settings;
+#[cfg(all(feature = "engine", any(feature = "client", feature = "server")))]
+pub(crate) mod sizes;
 pub(crate) mod template;
-#[cfg(feature = "engine")]
+#[cfg(all(feature = "engine", feature = "tls12"))]
 mod tls12_psk;
 #[cfg(feature = "engine")]
 pub(crate) mod tls13;
@@ -36,7 +41,10 @@ use crate::handshake::wire::pre_shared_key::Identities;
 use crate::identity::pre_shared_key::{KeyRules, PreSharedKey};
 use crate::protocol::SslProtocol;
 use crate::record::header::{ContentType, HEADER_LEN, Header, MAX_BODY_TLS12};
+#[cfg(feature = "engine")]
+use crate::record::messages::FRAME;
 use crate::record::protection::Protection;
+use crate::record::size::RecordSizes;
 use crate::record::traffic::HandOff;
 use crate::time::Now;
 use crate::verify::SslError;
@@ -52,6 +60,19 @@ pub(crate) struct Message<'a> {
     pub(crate) protection: Option<&'a Protection>,
 }
 
+#[cfg(feature = "engine")]
+impl Message<'_> {
+    /// The message with its header.
+    pub(crate) fn bytes(&self) -> &[u8] {
+        self.framed.get(FRAME..).unwrap_or_default()
+    }
+
+    /// Its type.
+    pub(crate) fn kind(&self) -> u8 {
+        self.bytes().first().copied().unwrap_or_default()
+    }
+}
+
 /// A question for pre-shared keys.
 pub(crate) struct KeyQuestion<'a> {
     pub(crate) protocol: SslProtocol,
@@ -61,10 +82,13 @@ pub(crate) struct KeyQuestion<'a> {
     pub(crate) named: Option<Identities<'a>>,
 }
 
-/// A handshake in progress. Appends what is to be sent to `flight`.
+/// A handshake in progress. Appends what is to be sent to `flight`. What has a body here is what engines
+/// say that know no certificates, and ask for nothing.
 pub(crate) trait Engine: Send {
-    /// A client says hello.
-    fn start(&mut self, now: Now, flight: &mut Vec<u8>) -> Result<(), Failure>;
+    /// A client says hello; a server looks at the hello that it was made for.
+    fn start(&mut self, _: Now, _: &mut Vec<u8>) -> Result<(), Failure> {
+        Ok(())
+    }
 
     /// A whole message of the peer's.
     fn message(
@@ -84,6 +108,12 @@ pub(crate) trait Engine: Send {
 
     /// How the peer's records are protected from now on, if that has changed.
     fn take_read_protection(&mut self) -> Option<Protection>;
+
+    /// The engine that goes on in the place of this one, which is of no use any more: the version that the
+    /// last message has settled is another's.
+    fn take_successor(&mut self) -> Option<Box<dyn Engine>> {
+        None
+    }
 
     /// What pre-shared keys are asked for, while they are: the engine stands still until it has them.
     fn asks_for_keys(&self) -> Option<KeyQuestion<'_>> {
@@ -114,33 +144,49 @@ pub(crate) trait Engine: Send {
     /// The version, once it is settled: with HelloRetryRequest it is TLS 1.3.
     fn settled(&self) -> Option<SslProtocol>;
 
+    /// How large records may be, as far as that is agreed upon: also in the middle of what comes under the
+    /// same keys.
+    fn record_sizes(&self) -> RecordSizes {
+        RecordSizes::default()
+    }
+
     /// Whether the peer may have sent early data that was refused: what comes as application data
     /// and cannot be opened is dropped then (RFC 8446 §4.2.10).
-    fn refuses_early_data(&self) -> bool;
+    fn refuses_early_data(&self) -> bool {
+        false
+    }
 
     /// Whether the peer's certificates must be judged before anything more may leave.
-    fn verdict_due(&self) -> bool;
+    fn verdict_due(&self) -> bool {
+        false
+    }
 
     /// The certificates to judge, leaf first; empty when the peer has none.
-    fn peer_chain(&self) -> &[CertificateDer<'static>];
+    fn peer_chain(&self) -> &[CertificateDer<'static>] {
+        &[]
+    }
 
     /// Why the peer must be refused whatever the verdict: by its key no signature can be checked.
     /// There is nothing to do with the engine then but to judge.
-    fn useless_key(&self) -> Option<&SslError>;
+    fn useless_key(&self) -> Option<&SslError> {
+        None
+    }
 
     /// The verdict: `trusted` when no error was forgiven. A session may be stored only then
     /// ([rule R13](crate::rules#r13)), and no longer than `good_until`. `flight` loses what an untrusted session must
     /// not send (tickets).
-    fn judged(&mut self, trusted: bool, good_until: Option<UnixTime>, flight: &mut Vec<u8>);
+    fn judged(&mut self, _trusted: bool, _good_until: Option<UnixTime>, _flight: &mut Vec<u8>) {}
 
     /// The peer was refused. What is remembered of it would be refused again.
-    fn rejected(&mut self);
+    fn rejected(&mut self) {}
 
     /// Whether a server has asked for our certificate.
-    fn certificate_requested(&self) -> bool;
+    fn certificate_requested(&self) -> bool {
+        false
+    }
 
     /// `flight` may leave: from now on an alert is protected accordingly.
-    fn released(&mut self, flight: &[u8]);
+    fn released(&mut self, _flight: &[u8]) {}
 
     /// How an alert must be protected now.
     fn alert_protection(&self) -> AlertProtection;
@@ -176,6 +222,15 @@ pub(crate) enum AlertProtection {
 }
 
 impl AlertProtection {
+    /// Under these keys, if they could be made.
+    #[cfg(feature = "engine")]
+    pub(crate) fn under(keys: Result<Protection, Failure>) -> Self {
+        match keys {
+            Ok(protection) => Self::Sealed(Box::new(protection)),
+            Err(_) => Self::Unknown,
+        }
+    }
+
     /// The record that carries an alert; `None` when none can be made.
     pub(crate) fn record(&mut self, alert: Alert) -> Option<Vec<u8>> {
         let body = alert.encode();

@@ -1,7 +1,7 @@
 //! What both versions of TLS speak of: versions, cipher suites, groups, signature schemes. Their
 //! names, their numbers, and what the RFCs say of them.
 
-mod cipher;
+pub(crate) mod cipher;
 pub(crate) mod group;
 mod hash;
 pub(crate) mod private_use;

@@ -4,4 +4,5 @@ pub(crate) mod alerts;
 pub(crate) mod header;
 pub(crate) mod messages;
 pub(crate) mod protection;
+pub(crate) mod size;
 pub(crate) mod traffic;

@@ -58,6 +58,8 @@ pub(crate) struct Protection {
     explicit_nonce: bool,
     iv: Zeroizing<[u8; NONCE_LEN]>,
     seq: u64,
+    /// The most content that a record may have which is opened.
+    max_content: usize,
 }
 
 /// A record about to be sealed.
@@ -105,6 +107,7 @@ impl Protection {
             explicit_nonce: material.has_explicit_nonce(version),
             iv: material.iv().clone(),
             seq,
+            max_content: MAX_PLAINTEXT,
         })
     }
 
@@ -145,9 +148,22 @@ impl Protection {
         usize::from(self.version == SslProtocol::TlsV1_3)
     }
 
-    /// The largest record body the version allows.
+    /// No record that is opened may have more content from now on.
+    pub(crate) fn set_max_content(&mut self, bytes: usize) {
+        self.max_content = bytes.min(MAX_PLAINTEXT);
+    }
+
+    #[inline]
+    pub(crate) fn max_content(&self) -> usize {
+        self.max_content
+    }
+
+    /// The largest record body that may come: what the version allows, or what was agreed upon.
     #[inline]
     pub(crate) fn max_body(&self) -> usize {
+        if self.max_content < MAX_PLAINTEXT {
+            return self.max_content + self.overhead() - HEADER_LEN;
+        }
         match self.version {
             SslProtocol::TlsV1_2 => MAX_BODY_TLS12,
             SslProtocol::TlsV1_3 => MAX_BODY_TLS13,
@@ -286,7 +302,7 @@ impl Protection {
             SslProtocol::TlsV1_3 => self.open_tls13(header, record)?,
             SslProtocol::TlsV1_2 => self.open_tls12(header, record)?,
         };
-        if plaintext.len() > MAX_PLAINTEXT {
+        if plaintext.len() > self.max_content {
             return Err(Failure::new(
                 FailureKind::RecordTooLarge,
                 Alert::RecordOverflow,
@@ -321,7 +337,7 @@ impl Protection {
             .iter()
             .rposition(|byte| *byte != 0)
             .ok_or_else(unexpected)?;
-        if inner.len() > MAX_PLAINTEXT + 1 {
+        if inner.len() > self.max_content + 1 {
             return Err(Failure::new(
                 FailureKind::RecordTooLarge,
                 Alert::RecordOverflow,

@@ -7,6 +7,7 @@ use super::alerts::{Alerts, Notice};
 use super::header::{ContentType, Header, MAX_PLAINTEXT};
 use super::messages::{Assembler, FRAME, MESSAGE_HEADER, Piece, kind};
 use super::protection::{KeyMaterial, Protection};
+use super::size::RecordSizes;
 use crate::alert::Alert;
 use crate::buffer::TransmitBuffer;
 use crate::crypto::{AeadError, Backend};
@@ -125,6 +126,8 @@ pub(crate) struct HandOff {
     pub(crate) post: Box<dyn PostHandshake>,
     /// The suite's own limit on records under one key.
     pub(crate) confidentiality_limit: u64,
+    /// What was agreed upon.
+    pub(crate) sizes: RecordSizes,
 }
 
 impl Traffic {
@@ -137,17 +140,21 @@ impl Traffic {
         is_client: bool,
         capacity: usize,
     ) -> Self {
+        let sizes = hand_off.sizes;
+        let most = MAX_PLAINTEXT.min(terms.max_fragment).min(sizes.sent);
+        let mut rx = hand_off.rx;
+        rx.set_max_content(sizes.received);
         Self {
             max_payload: capacity
                 .saturating_sub(hand_off.tx.overhead() + KEY_UPDATE_RECORD)
-                .clamp(1, MAX_PLAINTEXT.min(terms.max_fragment)),
+                .clamp(1, most),
             records_per_key: terms
                 .records_per_key
                 .min(hand_off.confidentiality_limit)
                 .clamp(2, limits::RECORDS_PER_KEY),
             backend: terms.backend.clone(),
             tx: hand_off.tx,
-            rx: hand_off.rx,
+            rx,
             post: hand_off.post,
             is_client,
             own_update: OwnUpdate::None,
@@ -473,8 +480,10 @@ impl Traffic {
             )?;
         }
         let material = self.post.next_receive_key()?;
+        let max_content = self.rx.max_content();
         self.rx = Protection::new(&self.backend, SslProtocol::TlsV1_3, &material, 0)
             .map_err(|_| engine_failure())?;
+        self.rx.set_max_content(max_content);
         // Who "receives multiple KeyUpdates while it is silent" is to "respond with a single update"
         // (RFC 8446 §4.6.3): what we send next is under a key that protects nothing yet. It is for
         // what we have sent to decide that, and not for how much of it has left: the answer does

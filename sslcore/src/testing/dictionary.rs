@@ -6,7 +6,7 @@ use alloc::vec::Vec;
 use core::fmt;
 
 use crate::alert::Alert;
-use crate::handshake::wire::extension;
+use crate::handshake::extensions;
 use crate::handshake::wire::server_hello::{DOWNGRADE, RETRY};
 use crate::protocol::{SignatureScheme, SslCipher, private_use};
 use crate::record::header::ContentType;
@@ -74,7 +74,7 @@ pub fn dictionary() -> Vec<Word> {
         words.push(Word::new(format!("message_{kind}"), &[kind, 0]));
     }
     let numbers = 0..=u16::MAX;
-    for number in numbers.clone().filter(|it| extension::is_known(*it)) {
+    for number in numbers.clone().filter(|it| extensions::is_known(*it)) {
         let name = format!("extension_{number}");
         words.push(Word::new(name, &number.to_be_bytes()));
     }

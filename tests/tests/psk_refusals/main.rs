@@ -15,6 +15,7 @@ mod last_flight;
 #[cfg(feature = "rustcrypto")]
 mod own_troubles;
 mod pieces;
+mod record_sizes;
 mod retry;
 mod second_hello;
 mod server;

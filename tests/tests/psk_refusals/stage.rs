@@ -1,8 +1,8 @@
 //! Where the plays of these tests are given.
 
 use sslcore::{
-    Alert, ClientConfig, ConfigBuilder, Event, FailureKind, Fault, PreSharedKey, Repeated,
-    ServerConfig, ServerStart,
+    Alert, Buffers, ClientConfig, ConfigBuilder, Connection, Event, FailureKind, Fault,
+    PreSharedKey, Repeated, ServerConfig, ServerStart,
 };
 use sslcore_tests::pair::{End, backend, server_name};
 use sslcore_tests::sealing::{ALERT, DATA, Direction, records};
@@ -21,6 +21,8 @@ pub(crate) const NO_KEY: Refusal = (FailureKind::NoPreSharedKey, Alert::Handshak
 pub(crate) const BAD_KEY: Refusal = (FailureKind::BadPreSharedKey, Alert::DecryptError);
 pub(crate) const BAD_FINISHED: Refusal = (FailureKind::BadHandshakeSignature, Alert::DecryptError);
 pub(crate) const BAD_RECORD: Refusal = (FailureKind::BadRecordMac, Alert::BadRecordMac);
+
+pub(crate) const TOO_LARGE: Refusal = (FailureKind::RecordTooLarge, Alert::RecordOverflow);
 
 pub(crate) const TOO_MANY: Refusal = (
     FailureKind::TooMuchOf(Repeated::ChangeCipherSpecs),
@@ -45,9 +47,22 @@ pub(crate) fn client() -> ConfigBuilder<ClientConfig> {
         .groups(&["X25519", "P-256"])
 }
 
+/// A connection with a receive buffer of so many bytes.
+pub(crate) fn lent(receive: usize) -> End {
+    let buffer = |len| Box::leak(vec![0; len].into_boxed_slice());
+    let buffers = Buffers::lent(buffer(receive), buffer(40_000)).expect("large enough");
+    End {
+        conn: Connection::new(Default::default(), buffers),
+        ..End::new(Default::default())
+    }
+}
+
 /// A server that waits for a hello.
 pub(crate) fn waiting(server: ConfigBuilder<ServerConfig>) -> End {
-    let mut end = End::new(Default::default());
+    waiting_on(End::new(Default::default()), server)
+}
+
+pub(crate) fn waiting_on(mut end: End, server: ConfigBuilder<ServerConfig>) -> End {
     let start = ServerStart::With(server.build().expect("server"));
     end.conn.start_server_encryption(start).expect("start");
     end
@@ -55,7 +70,10 @@ pub(crate) fn waiting(server: ConfigBuilder<ServerConfig>) -> End {
 
 /// A client that says hello.
 pub(crate) fn calling(client: ConfigBuilder<ClientConfig>) -> End {
-    let mut end = End::new(Default::default());
+    calling_on(End::new(Default::default()), client)
+}
+
+pub(crate) fn calling_on(mut end: End, client: ConfigBuilder<ClientConfig>) -> End {
     let config = client.build().expect("client");
     let started = end.conn.start_client_encryption(&config, server_name());
     started.expect("start");

@@ -13,12 +13,12 @@ mod errors;
 mod feeding;
 mod gates;
 mod hellos;
+mod hold;
 mod kernel;
 mod keys;
 mod named;
 mod refusal;
 mod side;
-mod signer;
 mod staple;
 mod staples;
 mod taps;
@@ -32,12 +32,12 @@ use rustls::{CommonState, ConnectionTrafficSecrets, HandshakeKind, ProtocolVersi
 use rustls_pki_types::{CertificateDer, UnixTime};
 
 use self::gates::Memory;
+use self::hold::Gate;
 use self::kernel::{Kernel, conversion_failure, material, renewal};
 use self::side::Side;
 use self::staple::Staple;
 use self::taps::{Clock, SecretTap};
 use self::verifier::Recorder;
-use super::hold::Gate;
 use super::key_schedule::exporter::Exporter;
 use super::renewal::Tls12;
 use super::wire::client_hello::HelloMessage;
@@ -45,12 +45,13 @@ use super::wire::offer::Offer;
 use super::wire::server_hello::ServerHello;
 use super::{AlertProtection, Engine, Message, RefusedPeer, records};
 use crate::crypto::Backend;
-use crate::crypto::suite::Suite;
+use crate::crypto::rustls::suite::Suite;
 use crate::failure::Failure;
 use crate::handshake::facts::{Authorities, SessionFacts};
 use crate::protocol::{SignatureScheme, SslProtocol};
 use crate::record::header::ContentType;
 use crate::record::protection::Protection;
+use crate::record::size::RecordSizes;
 use crate::record::traffic::{HandOff, PostHandshake};
 use crate::time::Now;
 use crate::verify::SslError;
@@ -443,6 +444,8 @@ impl Engine for RustlsEngine {
             },
             post,
             confidentiality_limit,
+            // rustls 0.23 knows no extension for it.
+            sizes: RecordSizes::default(),
         })
     }
 }

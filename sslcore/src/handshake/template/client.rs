@@ -1,6 +1,8 @@
 //! A client's.
 
 use alloc::boxed::Box;
+#[cfg(feature = "engine")]
+use alloc::sync::Arc;
 
 use rustls_pki_types::ServerName;
 
@@ -8,43 +10,64 @@ use crate::config_error::ConfigError;
 use crate::crypto::Backend;
 use crate::failure::Failure;
 use crate::handshake::Engine;
+#[cfg(feature = "rustls")]
 use crate::handshake::rustls::config as with_rustls;
 use crate::handshake::settings::Settings;
 #[cfg(feature = "engine")]
-use crate::handshake::tls13;
+use crate::handshake::sizes::Room;
+#[cfg(feature = "engine")]
+use crate::handshake::tls13::{client::Client, config::Config};
+#[cfg(feature = "engine")]
+use crate::limits;
 use crate::time::Now;
 
 /// What makes the engines of a client's connections.
 pub(crate) enum ClientTemplate {
+    #[cfg(feature = "rustls")]
     Rustls(Box<with_rustls::ClientTemplate>),
     #[cfg(feature = "engine")]
-    Own(tls13::client::Template),
+    Own(Arc<Config>),
 }
 
 impl ClientTemplate {
     pub(crate) fn new(backend: &Backend, settings: &Settings) -> Result<Self, ConfigError> {
         #[cfg(feature = "engine")]
         if let Some(keys) = &settings.keys {
-            let template = tls13::client::Template::new(backend, settings, keys)?;
-            return Ok(Self::Own(template));
+            let config = Config::new(backend, settings, keys, limits::OFFERED_KEYS)?;
+            return Ok(Self::Own(Arc::new(config)));
         }
-        let template = with_rustls::ClientTemplate::new(backend, settings)?;
-        Ok(Self::Rustls(template.into()))
+        #[cfg(feature = "rustls")]
+        {
+            let template = with_rustls::ClientTemplate::new(backend, settings)?;
+            Ok(Self::Rustls(template.into()))
+        }
+        #[cfg(not(feature = "rustls"))]
+        Err(ConfigError::without_rustls())
     }
 
     /// A new handshake with the server of this name. `judged` says whether its certificate will be
-    /// judged.
+    /// judged, `room` how many bytes a record of the server's may have.
     pub(crate) fn engine(
         &self,
         name: ServerName<'static>,
         enable_sni: bool,
         judged: bool,
+        room: usize,
         now: Now,
     ) -> Result<Box<dyn Engine>, Failure> {
+        #[cfg(not(feature = "rustls"))]
+        let _ = (judged, now);
+        #[cfg(not(feature = "engine"))]
+        let _ = room; // rustls 0.23 can ask for no less
         Ok(match self {
+            #[cfg(feature = "rustls")]
             Self::Rustls(template) => Box::new(template.engine(name, enable_sni, judged, now)?),
+            // Which version it will be only the server says.
             #[cfg(feature = "engine")]
-            Self::Own(template) => Box::new(template.engine(name, enable_sni)),
+            Self::Own(config) => {
+                let room = Room(room);
+                Box::new(Client::new(config.clone(), name, enable_sni, room))
+            }
         })
     }
 }

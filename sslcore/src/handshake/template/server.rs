@@ -1,24 +1,38 @@
 //! A server's.
 
 use alloc::boxed::Box;
+#[cfg(feature = "engine")]
+use alloc::sync::Arc;
 use alloc::vec::Vec;
 
+#[cfg(feature = "engine")]
+use crate::alert::Alert;
 use crate::config_error::ConfigError;
 use crate::crypto::Backend;
 use crate::failure::Failure;
 use crate::handshake::Engine;
+#[cfg(feature = "rustls")]
 use crate::handshake::rustls::config as with_rustls;
 use crate::handshake::settings::Settings;
 #[cfg(feature = "engine")]
-use crate::handshake::tls13;
+use crate::handshake::sizes::Room;
+#[cfg(all(feature = "engine", feature = "tls12"))]
+use crate::handshake::tls12_psk;
+#[cfg(feature = "engine")]
+use crate::handshake::tls13::{config::Config, server::Server};
+#[cfg(feature = "engine")]
+use crate::handshake::wire::Refusal;
 use crate::handshake::wire::client_hello::HelloMessage;
+#[cfg(feature = "engine")]
+use crate::protocol::SslProtocol;
 use crate::time::Now;
 
 /// What makes the engines of a server's connections.
 pub(crate) enum ServerTemplate {
+    #[cfg(feature = "rustls")]
     Rustls(Box<with_rustls::ServerTemplate>),
     #[cfg(feature = "engine")]
-    Own(tls13::server::Template),
+    Own(Arc<Config>),
 }
 
 impl ServerTemplate {
@@ -30,19 +44,57 @@ impl ServerTemplate {
     ) -> Result<Self, ConfigError> {
         #[cfg(feature = "engine")]
         if let Some(keys) = &settings.keys {
-            let template = tls13::server::Template::new(backend, settings, keys)?;
-            return Ok(Self::Own(template));
+            let config = Config::new(backend, settings, keys, usize::MAX)?;
+            return Ok(Self::Own(Arc::new(config)));
         }
-        let template = with_rustls::ServerTemplate::new(backend, settings, ask_client, hints)?;
-        Ok(Self::Rustls(template.into()))
+        #[cfg(feature = "rustls")]
+        {
+            let template = with_rustls::ServerTemplate::new(backend, settings, ask_client, hints)?;
+            Ok(Self::Rustls(template.into()))
+        }
+        #[cfg(not(feature = "rustls"))]
+        let _ = (ask_client, hints);
+        #[cfg(not(feature = "rustls"))]
+        Err(ConfigError::without_rustls())
     }
 
-    /// A new handshake, which begins with this hello.
-    pub(crate) fn engine(&self, hello: HelloMessage, now: Now) -> Result<Box<dyn Engine>, Failure> {
+    /// A new handshake, which begins with this hello. `room` says how many bytes a record of the client's
+    /// may have.
+    pub(crate) fn engine(
+        &self,
+        hello: HelloMessage,
+        room: usize,
+        now: Now,
+    ) -> Result<Box<dyn Engine>, Failure> {
+        #[cfg(not(feature = "engine"))]
+        let _ = room; // rustls 0.23 can ask for no less
+        #[cfg(not(feature = "rustls"))]
+        let _ = now;
         Ok(match self {
+            #[cfg(feature = "rustls")]
             Self::Rustls(template) => Box::new(template.engine(hello, now)?),
             #[cfg(feature = "engine")]
-            Self::Own(template) => Box::new(template.engine(hello)),
+            Self::Own(config) => own(config.clone(), hello, Room(room))?,
         })
     }
+}
+
+/// The engine of our own for the newest version in common.
+#[cfg(feature = "engine")]
+fn own(config: Arc<Config>, hello: HelloMessage, room: Room) -> Result<Box<dyn Engine>, Failure> {
+    let in_common = |version| config.has(version) && hello.hello().offers(version);
+    if in_common(SslProtocol::TlsV1_3) {
+        return Ok(Box::new(Server::new(config, hello, room)));
+    }
+    #[cfg(feature = "tls12")]
+    if in_common(SslProtocol::TlsV1_2) {
+        return Ok(Box::new(tls12_psk::server::Server::new(
+            config, hello, room,
+        )?));
+    }
+    Err(Refusal::new(
+        Alert::ProtocolVersion,
+        "the client offers no version in which there are pre-shared keys here",
+    )
+    .into())
 }

@@ -1,5 +1,6 @@
 //! What follows from a key, and from a key exchange beside it.
 
+use alloc::boxed::Box;
 use alloc::sync::Arc;
 use alloc::vec::Vec;
 
@@ -11,12 +12,18 @@ use crate::crypto::hash::Hash;
 use crate::failure::Failure;
 use crate::handshake::key_schedule::exporter::Exporter;
 use crate::handshake::key_schedule::{Secret, Tls12Secrets, prf};
+use crate::handshake::renewal::Tls12;
+use crate::handshake::tls13::config::Config;
 use crate::handshake::tls13::failures::engine_failure;
+use crate::handshake::tls13::flight;
 use crate::handshake::transcript::Transcript;
 use crate::handshake::wire::Refusal;
 use crate::key_log::{KeyLog, KeyLogLine};
 use crate::protocol::{SslCipher, SslProtocol};
+use crate::record::messages::MESSAGE_HEADER;
 use crate::record::protection::Protection;
+use crate::record::size::RecordSizes;
+use crate::record::traffic::HandOff;
 
 /// The version of all of this.
 pub(super) const VERSION: SslProtocol = SslProtocol::TlsV1_2;
@@ -121,6 +128,24 @@ impl Keyed {
         value
     }
 
+    /// What a complete handshake hands over. `received` is how the peer's records were protected.
+    pub(super) fn hand_off(
+        &self,
+        config: &Config,
+        is_client: bool,
+        sizes: RecordSizes,
+        received: Protection,
+    ) -> Result<HandOff, Failure> {
+        let sent = finished_records(config.fragment(sizes));
+        Ok(HandOff {
+            tx: self.protection(&config.backend, is_client, sent)?,
+            rx: received,
+            post: Box::new(Tls12),
+            confidentiality_limit: u64::MAX,
+            sizes,
+        })
+    }
+
     pub(super) fn exporter(&self) -> Exporter {
         let mut randoms = [0; 64];
         randoms[..32].copy_from_slice(&self.randoms.0);
@@ -131,6 +156,11 @@ impl Keyed {
             randoms: randoms.into(),
         }
     }
+}
+
+/// How many records of at most so much content a Finished of ours takes.
+pub(super) fn finished_records(max_fragment: usize) -> u64 {
+    flight::records(MESSAGE_HEADER + VERIFY_DATA, max_fragment)
 }
 
 /// Without the extended master secret two connections can have the same keys (RFC 7627 §5.1).

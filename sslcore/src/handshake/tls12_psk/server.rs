@@ -5,36 +5,41 @@ use alloc::sync::Arc;
 use alloc::vec::Vec;
 
 use super::secrets::{Keyed, Randoms, VERSION, check_extended};
+use super::states::Awaited;
 use crate::alert::Alert;
 use crate::crypto::kx::KeyPair;
 use crate::failure::Failure;
-use crate::handshake::KeyQuestion;
-use crate::handshake::facts::Identity;
+use crate::handshake::extensions::number;
+use crate::handshake::facts::{Identity, SessionFacts};
+use crate::handshake::incoming::{Incoming, unexpected};
 use crate::handshake::key_schedule::exporter::Exporter;
-use crate::handshake::renewal::Tls12;
+use crate::handshake::sizes::{Answered, Room};
 use crate::handshake::tls13::agreed::Agreed;
 use crate::handshake::tls13::config::Config;
-use crate::handshake::tls13::failures::{
-    check_finished, engine_failure, incompatible, no_key, unexpected,
-};
+use crate::handshake::tls13::failures::{check_finished, engine_failure, incompatible, no_key};
 use crate::handshake::tls13::flight;
 use crate::handshake::transcript::Transcript;
 use crate::handshake::wire::client_hello::HelloMessage;
-use crate::handshake::wire::extension::number;
 use crate::handshake::wire::key_exchange::{ClientKeyExchange, ServerKeyExchange};
 use crate::handshake::wire::pre_shared_key::Identities;
 use crate::handshake::wire::server_hello::DOWNGRADE;
 use crate::handshake::wire::writer::Writer;
-use crate::handshake::wire::{Reader, Refusal, TLS12, u16s};
-use crate::identity::pre_shared_key::PreSharedKey;
+use crate::handshake::wire::{Refusal, TLS12, groups, u16s};
+use crate::handshake::{AlertProtection, Engine, KeyQuestion, Message};
+use crate::identity::pre_shared_key::{KeyRules, PreSharedKey};
 use crate::protocol::{SslCipher, SslProtocol};
 use crate::record::messages::{MESSAGE_HEADER, kind};
 use crate::record::protection::Protection;
+use crate::record::size::RecordSizes;
 use crate::record::traffic::HandOff;
+use crate::time::Now;
 
 /// A server's handshake with a client of TLS 1.2.
 pub(in crate::handshake) struct Server {
     config: Arc<Config>,
+    hello: HelloMessage,
+    answered: Answered,
+    agreed: Agreed,
     state: State,
     cipher: SslCipher,
     randoms: Randoms,
@@ -73,18 +78,23 @@ impl Server {
     /// Answers this hello.
     pub(in crate::handshake) fn new(
         config: Arc<Config>,
-        hello: &HelloMessage,
-        agreed: &mut Agreed,
+        hello: HelloMessage,
+        room: Room,
     ) -> Result<Self, Failure> {
         let extensions = hello.extensions();
         check_extended(extensions.find(number::EXTENDED_MASTER_SECRET).is_some())?;
-        let group = common_group(&config, hello)?;
-        let cipher = common_cipher(&config, hello, group.is_some());
+        let group = common_group(&config, &hello)?;
+        let cipher = common_cipher(&config, &hello, group.is_some());
         let cipher = cipher.ok_or_else(|| incompatible("no cipher suite in common"))?;
         let group = group.filter(|_| cipher.is_ecdhe_psk());
-        agreed.cipher = Some(cipher);
-        agreed.group = group;
-        agreed.alpn = config.application_protocol(&hello.hello())?;
+        let answered = Answered::new(room, &extensions, cipher)?;
+        let agreed = Agreed {
+            cipher: Some(cipher),
+            group,
+            alpn: config.application_protocol(&hello.hello())?,
+            sizes: answered.sizes,
+            ..Agreed::default()
+        };
         let mut server_random = [0; 32];
         config.backend.fill_random(&mut server_random)?;
         if config.has(SslProtocol::TlsV1_3) {
@@ -98,6 +108,9 @@ impl Server {
         Ok(Self {
             randoms: Randoms(hello.random(), server_random),
             config,
+            hello,
+            answered,
+            agreed,
             state: State::Begun(group),
             cipher,
             transcript,
@@ -107,75 +120,28 @@ impl Server {
         })
     }
 
-    pub(in crate::handshake) fn asks_for_keys(&self) -> Option<KeyQuestion<'_>> {
-        matches!(self.state, State::Asking(_)).then_some(KeyQuestion {
-            protocol: VERSION,
-            hint: None,
-            named: Some(Identities::new(&self.named)),
-        })
-    }
-
-    /// The first of these that the client has named. An imported one is never for TLS 1.2.
-    pub(in crate::handshake) fn provide_keys(
-        &mut self,
-        keys: &[PreSharedKey],
-    ) -> Result<(), Failure> {
-        let State::Asking(exchange) = core::mem::replace(&mut self.state, State::Failed) else {
-            return Err(engine_failure("nobody has asked"));
-        };
-        let identity = Identities::new(&self.named).next().unwrap_or_default();
-        let mut plain = keys.iter().filter(|key| key.context().is_none());
-        let key = match plain.find(|key| key.identity() == identity) {
-            Some(key) => Key::Known(key.clone()),
-            None if self.config.keys.tells_unknown => {
-                return Err(no_key(
-                    Alert::UnknownPskIdentity,
-                    "the client names none that is known",
-                ));
-            }
-            None => {
-                let mut random = [0; 32];
-                self.config.backend.fill_random(&mut random)?;
-                Key::Random(random)
-            }
-        };
-        self.state = State::Agreeing(exchange, key);
-        Ok(())
-    }
-
-    pub(in crate::handshake) fn has_work(&self) -> bool {
-        matches!(self.state, State::Begun(_) | State::Agreeing(..))
-    }
-
-    pub(in crate::handshake) fn work(
-        &mut self,
-        hello: &HelloMessage,
-        agreed: &Agreed,
-        flight: &mut Vec<u8>,
-    ) -> Result<(), Failure> {
-        match core::mem::replace(&mut self.state, State::Failed) {
-            State::Begun(group) => self.answer(group, hello, agreed, flight),
-            State::Agreeing(exchange, key) => self.agree(exchange, &key),
-            other => {
-                self.state = other;
-                Ok(())
-            }
+    /// What the client may send now.
+    fn awaited(&self) -> Awaited {
+        match self.state {
+            State::AwaitingExchange(_) => Awaited::ClientKeyExchange,
+            State::AwaitingSpec => Awaited::ChangeCipherSpec,
+            State::AwaitingFinished => Awaited::Finished,
+            State::Begun(_)
+            | State::Asking(_)
+            | State::Agreeing(..)
+            | State::Complete
+            | State::Failed => Awaited::Nothing,
         }
     }
 
     /// ServerHello to ServerHelloDone.
-    fn answer(
-        &mut self,
-        group: Option<u16>,
-        hello: &HelloMessage,
-        agreed: &Agreed,
-        flight: &mut Vec<u8>,
-    ) -> Result<(), Failure> {
+    fn answer(&mut self, group: Option<u16>, flight: &mut Vec<u8>) -> Result<(), Failure> {
         let config = self.config.clone();
-        let message = flight::written(self.server_hello(hello, agreed))?;
+        let message = flight::written(self.server_hello())?;
+        let sizes = self.agreed.sizes;
         let mut say = |message: &[u8]| {
             self.transcript.add(message);
-            flight::clear(flight, message, config.max_fragment);
+            flight::clear(flight, message, config.clear_fragment(sizes));
         };
         say(&message);
         let pair = match group.and_then(|group| config.group(group)) {
@@ -198,10 +164,11 @@ impl Server {
         Ok(())
     }
 
-    fn server_hello(&self, hello: &HelloMessage, agreed: &Agreed) -> Option<Vec<u8>> {
-        let offered = hello.extensions();
+    fn server_hello(&self) -> Option<Vec<u8>> {
+        let offered = self.hello.extensions();
         let has = |number| offered.find(number).is_some();
-        let scsv = hello
+        let scsv = self
+            .hello
             .hello()
             .cipher_suites()
             .any(|id| id == RENEGOTIATION_SCSV);
@@ -220,11 +187,12 @@ impl Server {
                     // Uncompressed (RFC 8422 §5.2).
                     w.extension(number::EC_POINT_FORMATS, |w| w.vector8(|w| w.u8(0)));
                 }
-                if let Some(name) = &agreed.alpn {
+                if let Some(name) = &self.agreed.alpn {
                     w.extension(number::ALPN, |w| {
                         w.vector16(|w| w.vector8(|w| w.bytes(name)));
                     });
                 }
+                self.answered.write(w);
             });
         })
     }
@@ -253,39 +221,29 @@ impl Server {
         Ok(())
     }
 
-    /// A whole message of the client's.
-    pub(in crate::handshake) fn message(
+    fn read_exchange(
         &mut self,
         message: &[u8],
-        flight: &mut Vec<u8>,
-        agreed: &mut Agreed,
+        pair: Option<Box<dyn KeyPair>>,
     ) -> Result<(), Failure> {
-        let kind = message.first().copied().unwrap_or_default();
-        match (core::mem::replace(&mut self.state, State::Failed), kind) {
-            (State::AwaitingExchange(pair), kind::CLIENT_KEY_EXCHANGE) => {
-                let exchange = ClientKeyExchange::read(message, pair.is_some())?;
-                self.named = Identities::one(exchange.identity);
-                let share = exchange.share.map(<[u8]>::to_vec);
-                self.transcript.add(message);
-                self.state = State::Asking(pair.zip(share));
-                let config = self.config.clone();
-                match config.known_keys() {
-                    Some(keys) => self.provide_keys(keys),
-                    None => Ok(()),
-                }
-            }
-            (State::AwaitingFinished, kind::FINISHED) => {
-                self.finish_flight(message, flight)?;
-                // That the client has the key is certain now.
-                let identity = Identities::new(&self.named).next().unwrap_or_default();
-                agreed.identity = Some(Box::new(Identity(identity.into())));
-                Ok(())
-            }
-            (_, kind) => Err(unexpected(kind)),
+        let exchange = ClientKeyExchange::read(message, pair.is_some())?;
+        self.named = Identities::one(exchange.identity);
+        let share = exchange.share.map(<[u8]>::to_vec);
+        self.transcript.add(message);
+        self.state = State::Asking(pair.zip(share));
+        let config = self.config.clone();
+        match config.known_keys() {
+            Some(keys) => self.provide_keys(keys),
+            None => Ok(()),
         }
     }
 
-    fn finish_flight(&mut self, message: &[u8], flight: &mut Vec<u8>) -> Result<(), Failure> {
+    /// The identity that the client has named.
+    fn identity(&self) -> &[u8] {
+        Identities::new(&self.named).next().unwrap_or_default()
+    }
+
+    fn read_finished(&mut self, message: &[u8], flight: &mut Vec<u8>) -> Result<(), Failure> {
         let keyed = self.keyed.as_ref();
         let keyed = keyed.ok_or_else(|| engine_failure("there are no keys"))?;
         let expected = keyed.finished(&self.transcript, true);
@@ -294,53 +252,130 @@ impl Server {
         let own = flight::finished(&keyed.finished(&self.transcript, false))?;
         flight::change_cipher_spec(flight);
         let mut protection = keyed.protection(&self.config.backend, false, 0)?;
-        flight::sealed(flight, &own, &mut protection, self.config.max_fragment)?;
+        let fragment = self.config.fragment(self.agreed.sizes);
+        flight::sealed(flight, &own, &mut protection, fragment)?;
+        // That the client has the key is certain now.
+        self.agreed.identity = Some(Box::new(Identity(self.identity().into())));
         self.state = State::Complete;
         Ok(())
     }
+}
 
-    /// The client's: its records are protected from now on.
-    pub(in crate::handshake) fn change_cipher_spec(&mut self) -> Result<(), Failure> {
-        let keyed = match (&self.state, &self.keyed) {
-            (State::AwaitingSpec, Some(keyed)) => keyed,
-            _ => {
-                return Err(Refusal::new(
-                    Alert::UnexpectedMessage,
-                    "a ChangeCipherSpec that has no place here",
-                )
-                .into());
+impl Engine for Server {
+    fn asks_for_keys(&self) -> Option<KeyQuestion<'_>> {
+        matches!(self.state, State::Asking(_)).then_some(KeyQuestion {
+            protocol: VERSION,
+            hint: None,
+            named: Some(Identities::new(&self.named)),
+        })
+    }
+
+    fn key_rules(&self) -> Option<KeyRules> {
+        Some(self.config.rules)
+    }
+
+    /// The first of these that the client has named. An imported one is never for TLS 1.2.
+    fn provide_keys(&mut self, keys: &[PreSharedKey]) -> Result<(), Failure> {
+        let State::Asking(exchange) = core::mem::replace(&mut self.state, State::Failed) else {
+            return Err(engine_failure("nobody has asked"));
+        };
+        let identity = self.identity();
+        let mut plain = keys.iter().filter(|key| key.context().is_none());
+        let key = match plain.find(|key| key.identity() == identity) {
+            Some(key) => Key::Known(key.clone()),
+            None if self.config.keys.tells_unknown => {
+                return Err(no_key(
+                    Alert::UnknownPskIdentity,
+                    "the client names none that is known",
+                ));
+            }
+            None => {
+                let mut random = [0; 32];
+                self.config.backend.fill_random(&mut random)?;
+                Key::Random(random)
             }
         };
+        self.state = State::Agreeing(exchange, key);
+        Ok(())
+    }
+
+    fn has_work(&self) -> bool {
+        matches!(self.state, State::Begun(_) | State::Agreeing(..))
+    }
+
+    fn work(&mut self, _: Now, flight: &mut Vec<u8>) -> Result<(), Failure> {
+        match core::mem::replace(&mut self.state, State::Failed) {
+            State::Begun(group) => self.answer(group, flight),
+            State::Agreeing(exchange, key) => self.agree(exchange, &key),
+            other => {
+                self.state = other;
+                Ok(())
+            }
+        }
+    }
+
+    fn message(
+        &mut self,
+        message: Message<'_>,
+        _: Now,
+        flight: &mut Vec<u8>,
+    ) -> Result<(), Failure> {
+        let incoming = Incoming::Message(message.kind());
+        let message = message.bytes();
+        self.awaited().check(incoming)?;
+        match core::mem::replace(&mut self.state, State::Failed) {
+            State::AwaitingExchange(pair) => self.read_exchange(message, pair),
+            State::AwaitingFinished => self.read_finished(message, flight),
+            _ => Err(unexpected(incoming)),
+        }
+    }
+
+    /// The client's: its records are protected from now on.
+    fn change_cipher_spec(&mut self, _: &mut [u8], _: Now, _: &mut Vec<u8>) -> Result<(), Failure> {
+        self.awaited().check(Incoming::ChangeCipherSpec)?;
+        let keyed = self.keyed.as_ref();
+        let keyed = keyed.ok_or_else(|| engine_failure("there are no keys"))?;
         self.read_protection = Some(keyed.protection(&self.config.backend, true, 0)?);
         self.state = State::AwaitingFinished;
         Ok(())
     }
 
-    pub(in crate::handshake) fn take_read_protection(&mut self) -> Option<Protection> {
+    fn take_read_protection(&mut self) -> Option<Protection> {
         self.read_protection.take()
     }
 
-    pub(in crate::handshake) fn is_complete(&self) -> bool {
+    fn record_sizes(&self) -> RecordSizes {
+        self.agreed.sizes
+    }
+
+    fn settled(&self) -> Option<SslProtocol> {
+        Some(VERSION)
+    }
+
+    /// Our Finished is the last word of a handshake, so no alert comes behind it.
+    fn alert_protection(&self) -> AlertProtection {
+        AlertProtection::Clear
+    }
+
+    fn is_complete(&self) -> bool {
         matches!(self.state, State::Complete)
     }
 
-    pub(in crate::handshake) fn exporter(&self) -> Option<Exporter> {
+    fn facts(&self) -> SessionFacts {
+        let name = self.hello.hello().server_name();
+        self.agreed.facts(name.map(Box::from))
+    }
+
+    fn exporter(&self) -> Option<Exporter> {
         let keyed = self.keyed.as_ref().filter(|_| self.is_complete());
         keyed.map(Keyed::exporter)
     }
 
-    pub(in crate::handshake) fn finish(
-        self,
-        received: Option<Protection>,
-    ) -> Result<HandOff, Failure> {
-        let sent = flight::records(MESSAGE_HEADER + 12, self.config.max_fragment);
+    fn finish(self: Box<Self>, received: Option<Protection>) -> Result<HandOff, Failure> {
         match (self.keyed.as_ref().filter(|_| self.is_complete()), received) {
-            (Some(keyed), Some(rx)) => Ok(HandOff {
-                tx: keyed.protection(&self.config.backend, false, sent)?,
-                rx,
-                post: Box::new(Tls12),
-                confidentiality_limit: u64::MAX,
-            }),
+            (Some(keyed), Some(received)) => {
+                keyed.hand_off(&self.config, false, self.agreed.sizes, received)
+            }
             _ => Err(engine_failure("the handshake is not complete")),
         }
     }
@@ -351,10 +386,7 @@ fn common_group(config: &Config, hello: &HelloMessage) -> Result<Option<u16>, Re
     let Some(content) = hello.extensions().find(number::SUPPORTED_GROUPS) else {
         return Ok(None);
     };
-    let mut reader = Reader::new(content, "the supported groups are damaged");
-    let groups = reader.vector16()?;
-    let groups = reader.pairs(groups)?;
-    reader.end()?;
+    let groups = groups::supported(content)?;
     let is_ours = |group: &u16| {
         config
             .groups_of_tls12()

@@ -12,6 +12,7 @@ use crate::handshake::key_schedule::exporter::Exporter;
 use crate::handshake::renewal::Renewal;
 use crate::protocol::SslCipher;
 use crate::record::protection::Protection;
+use crate::record::size::RecordSizes;
 use crate::record::traffic::HandOff;
 
 /// What the two ends have agreed upon.
@@ -21,6 +22,8 @@ pub(in crate::handshake) struct Agreed {
     pub(in crate::handshake) group: Option<u16>,
     pub(in crate::handshake) alpn: Option<Box<[u8]>>,
     pub(in crate::handshake) retried: bool,
+    /// How large records are.
+    pub(in crate::handshake) sizes: RecordSizes,
     /// The name of the key.
     pub(in crate::handshake) identity: Option<Box<Identity>>,
 }
@@ -71,6 +74,7 @@ impl Completed {
         self,
         backend: &Backend,
         is_client: bool,
+        sizes: RecordSizes,
     ) -> Result<HandOff, Failure> {
         let Self {
             cipher,
@@ -88,6 +92,7 @@ impl Completed {
             post: Box::new(Renewal::new(hash, cipher.aead(), client, server, is_client)),
             // Of all suites less than what connections renew their keys after.
             confidentiality_limit: u64::MAX,
+            sizes,
         })
     }
 }

@@ -1,86 +1,52 @@
-//! The client.
+//! The client, until the server says that it speaks TLS 1.2.
+
+mod hello;
 
 use alloc::boxed::Box;
 use alloc::sync::Arc;
 use alloc::vec::Vec;
 
-use rustls_pki_types::{CertificateDer, ServerName, UnixTime};
+use rustls_pki_types::ServerName;
 
+use self::hello::{Hello, Tls13};
 use super::agreed::{Agreed, Completed};
 use super::config::Config;
-use super::failures::{check_finished, check_last, engine_failure, no_key, unexpected};
+use super::failures::{check_finished, check_last, engine_failure, no_key};
 use super::flight;
 use super::psk::{Before, Psk};
 use super::secrets::{Handshake, Log, VERSION};
+use super::states::Awaited;
 use crate::alert::Alert;
-use crate::config_error::ConfigError;
-use crate::crypto::Backend;
 use crate::crypto::kx::KeyPair;
 use crate::failure::{Failure, FailureKind};
+use crate::handshake::extensions::number;
 use crate::handshake::facts::{Identity, SessionFacts};
+use crate::handshake::incoming::{Incoming, unexpected};
 use crate::handshake::key_schedule::exporter::Exporter;
-use crate::handshake::settings::{KeySettings, Settings};
+use crate::handshake::sizes::{Asked, Room};
+#[cfg(feature = "tls12")]
 use crate::handshake::tls12_psk;
 use crate::handshake::transcript::Transcript;
-use crate::handshake::wire::encrypted_extensions;
-use crate::handshake::wire::extension::number;
 use crate::handshake::wire::offer::Offer;
-use crate::handshake::wire::pre_shared_key::{Mode, selected};
+use crate::handshake::wire::pre_shared_key::selected;
 use crate::handshake::wire::server_hello::Parts;
-use crate::handshake::wire::writer::Writer;
-use crate::handshake::wire::{Reader, Refusal, TLS12, TLS13};
+use crate::handshake::wire::{Refusal, encrypted_extensions, groups};
 use crate::handshake::{AlertProtection, Engine, KeyQuestion, Message};
 use crate::identity::pre_shared_key::{KeyRules, PreSharedKey};
-use crate::limits;
 use crate::protocol::{SslCipher, SslProtocol};
-use crate::record::messages::{FRAME, MESSAGE_HEADER, kind};
+use crate::record::messages::MESSAGE_HEADER;
 use crate::record::protection::Protection;
+use crate::record::size::RecordSizes;
 use crate::record::traffic::HandOff;
 use crate::time::Now;
-use crate::verify::SslError;
-
-/// What makes the engines of a configuration's connections.
-pub(crate) struct Template(Arc<Config>);
-
-impl Template {
-    pub(crate) fn new(
-        backend: &Backend,
-        settings: &Settings,
-        keys: &KeySettings,
-    ) -> Result<Self, ConfigError> {
-        let config = Config::new(backend, settings, keys, limits::OFFERED_KEYS)?;
-        Ok(Self(Arc::new(config)))
-    }
-
-    pub(crate) fn engine(&self, name: ServerName<'static>, enable_sni: bool) -> Client {
-        let name = match name {
-            ServerName::DnsName(name) if enable_sni => Some(name.as_ref().into()),
-            _ => None,
-        };
-        Client {
-            config: self.0.clone(),
-            name,
-            state: State::Asking,
-            keys: Vec::new(),
-            plain: None,
-            ciphers: Vec::new(),
-            random: [0; 32],
-            session_id: [0; 32],
-            before: Before::default(),
-            offered: Offered::default(),
-            agreed: Agreed::default(),
-            has_changed_cipher_spec: false,
-            read_protection: None,
-            keyed: None,
-        }
-    }
-}
 
 /// A client's handshake.
 pub(crate) struct Client {
     config: Arc<Config>,
     /// The name to ask the server for.
     name: Option<Box<str>>,
+    /// What the server's records have room in.
+    room: Room,
     state: State,
     /// What is offered in TLS 1.3, in order.
     keys: Vec<Psk>,
@@ -99,6 +65,8 @@ pub(crate) struct Client {
     has_changed_cipher_spec: bool,
     read_protection: Option<Protection>,
     keyed: Option<Keyed>,
+    /// The engine that goes on: the server speaks TLS 1.2.
+    successor: Option<Box<dyn Engine>>,
 }
 
 /// What the last hello said.
@@ -133,13 +101,63 @@ enum State {
     AwaitingExtensions(Transcript),
     AwaitingFinished(Transcript),
     Complete(Completed),
-    /// The server speaks TLS 1.2.
-    Tls12(Box<tls12_psk::Client>),
-    /// A step has failed.
+    /// A step has failed, or another engine goes on.
     Failed,
 }
 
 impl Client {
+    /// A new handshake with the server of this name.
+    pub(in crate::handshake) fn new(
+        config: Arc<Config>,
+        name: ServerName<'static>,
+        enable_sni: bool,
+        room: Room,
+    ) -> Self {
+        let name = match name {
+            ServerName::DnsName(name) if enable_sni => Some(name.as_ref().into()),
+            _ => None,
+        };
+        Self {
+            config,
+            name,
+            room,
+            state: State::Asking,
+            keys: Vec::new(),
+            plain: None,
+            ciphers: Vec::new(),
+            random: [0; 32],
+            session_id: [0; 32],
+            before: Before::default(),
+            offered: Offered::default(),
+            agreed: Agreed::default(),
+            has_changed_cipher_spec: false,
+            read_protection: None,
+            keyed: None,
+            successor: None,
+        }
+    }
+
+    /// What the server may send now.
+    fn awaited(&self) -> Awaited {
+        match self.state {
+            State::AwaitingHello(Some(_)) => Awaited::ServerHello,
+            State::AwaitingHello(None) => Awaited::ServerHelloTls12,
+            State::AwaitingExtensions(_) => Awaited::EncryptedExtensions,
+            State::AwaitingFinished(_) => Awaited::ServerFinished,
+            State::Asking
+            | State::Generating(..)
+            | State::Greeting
+            | State::Agreeing(..)
+            | State::Complete(_)
+            | State::Failed => Awaited::Nothing,
+        }
+    }
+
+    /// How large the server's records should be.
+    fn asked(&self) -> Asked {
+        Asked::new(self.room, &self.ciphers)
+    }
+
     fn log(&self) -> Log<'_> {
         Log {
             to: self.config.key_log.as_ref(),
@@ -198,11 +216,24 @@ impl Client {
         cookie: Option<&[u8]>,
         flight: &mut Vec<u8>,
     ) -> Result<(), Failure> {
-        let share = pair.as_ref().map(|(pair, group)| (*group, pair.share()));
-        let mut message = flight::written(self.hello(share, cookie))?;
-        if pair.is_some() {
-            self.bind(&mut message);
-        }
+        let tls13 = pair.as_ref().map(|(pair, group)| Tls13 {
+            session_id: &self.session_id,
+            share: (*group, pair.share()),
+            cookie,
+            keys: &self.keys,
+            before: &self.before,
+        });
+        let hello = Hello {
+            config: &self.config,
+            name: self.name.as_deref(),
+            random: &self.random,
+            ciphers: &self.ciphers,
+            sizes: self.asked(),
+            // There may be no key that is for it yet.
+            tls12: self.plain.is_some() || tls13.is_none(),
+            tls13,
+        };
+        let message = hello.message()?;
         let before = self.before.0.as_ref().map(|_| &self.offered.offer);
         let offer = Offer::read(&message, before)?;
         if before.is_some() {
@@ -212,117 +243,6 @@ impl Client {
         self.offered = Offered { message, offer };
         self.state = State::AwaitingHello(pair);
         Ok(())
-    }
-
-    /// Whether TLS 1.2 is offered: there may be no key that is for it.
-    fn offers_tls12(&self) -> bool {
-        self.plain.is_some() || matches!(self.state, State::Greeting)
-    }
-
-    /// A ClientHello (RFC 8446 §4.1.2) whose binders are zeros: for TLS 1.3 if there is a key share.
-    fn hello(&self, share: Option<(u16, &[u8])>, cookie: Option<&[u8]>) -> Option<Vec<u8>> {
-        let config = &*self.config;
-        let tls12 = self.offers_tls12();
-        let session_id: &[u8] = match share {
-            Some(_) => &self.session_id,
-            None => &[],
-        };
-        Writer::message(kind::CLIENT_HELLO, |w| {
-            w.u16(TLS12);
-            w.bytes(&self.random);
-            w.vector8(|w| w.bytes(session_id));
-            w.vector16(|w| self.ciphers.iter().for_each(|cipher| w.u16(cipher.id())));
-            w.vector8(|w| w.u8(0)); // no compression
-            w.vector16(|w| {
-                if let Some(name) = &self.name {
-                    w.extension(number::SERVER_NAME, |w| {
-                        w.vector16(|w| {
-                            w.u8(0); // host_name
-                            w.vector16(|w| w.bytes(name.as_bytes()));
-                        });
-                    });
-                }
-                w.extension(number::SUPPORTED_GROUPS, |w| {
-                    w.vector16(|w| config.groups.iter().for_each(|group| w.u16(group.group())));
-                });
-                if !config.alpn.is_empty() {
-                    w.extension(number::ALPN, |w| {
-                        w.vector16(|w| {
-                            let names = config.alpn.iter();
-                            names.for_each(|name| w.vector8(|w| w.bytes(name)));
-                        });
-                    });
-                }
-                if tls12 {
-                    w.extension(number::EC_POINT_FORMATS, |w| w.vector8(|w| w.u8(0)));
-                    w.extension(number::EXTENDED_MASTER_SECRET, |_| {});
-                    w.extension(number::RENEGOTIATION_INFO, |w| w.vector8(|_| {}));
-                }
-                let Some((group, share)) = share else {
-                    return;
-                };
-                w.extension(number::SUPPORTED_VERSIONS, |w| {
-                    w.vector8(|w| {
-                        w.u16(TLS13);
-                        if tls12 {
-                            w.u16(TLS12);
-                        }
-                    });
-                });
-                if let Some(cookie) = cookie {
-                    w.extension(number::COOKIE, |w| w.vector16(|w| w.bytes(cookie)));
-                }
-                w.extension(number::PSK_KEY_EXCHANGE_MODES, |w| {
-                    w.vector8(|w| {
-                        w.u8(Mode::PskDheKe as u8);
-                        if config.keys.allows_psk_ke {
-                            w.u8(Mode::PskKe as u8);
-                        }
-                    });
-                });
-                w.extension(number::KEY_SHARE, |w| {
-                    w.vector16(|w| {
-                        w.u16(group);
-                        w.vector16(|w| w.bytes(share));
-                    });
-                });
-                // Last, since it vouches for all before it (RFC 8446 §4.2.11).
-                w.extension(number::PRE_SHARED_KEY, |w| self.write_keys(w));
-            });
-        })
-    }
-
-    fn write_keys(&self, w: &mut Writer) {
-        w.vector16(|w| {
-            for key in &self.keys {
-                w.vector16(|w| w.bytes(&key.identity));
-                w.bytes(&[0; 4]); // only tickets have an age
-            }
-        });
-        w.vector16(|w| {
-            for key in &self.keys {
-                let len = key.hash.algorithm().output_len();
-                w.vector8(|w| w.bytes(&alloc::vec![0; len]));
-            }
-        });
-    }
-
-    /// Puts the binders in their places, at the end of the message.
-    fn bind(&self, message: &mut [u8]) {
-        let binders: Vec<usize> = self
-            .keys
-            .iter()
-            .map(|key| key.hash.algorithm().output_len())
-            .collect();
-        let all: usize = binders.iter().map(|len| 1 + len).sum();
-        let (truncated, places) = message.split_at_mut(message.len() - all);
-        let truncated = &truncated[..truncated.len() - 2];
-        let mut places = places;
-        for (key, len) in self.keys.iter().zip(binders) {
-            let (place, rest) = core::mem::take(&mut places).split_at_mut(1 + len);
-            place[1..].copy_from_slice(key.binder(&self.before, truncated).as_slice());
-            places = rest;
-        }
     }
 
     fn send_change_cipher_spec(&mut self, flight: &mut Vec<u8>) {
@@ -343,23 +263,7 @@ impl Client {
         let answer = Parts::read_answer(message, &offered.offer)?;
         let (pair, group) = match pair {
             Some(pair) if answer.hello.is_tls13 => pair,
-            pair => {
-                let session_id: &[u8] = match pair {
-                    Some(_) => &self.session_id,
-                    None => &[],
-                };
-                let before = tls12_psk::Before {
-                    hello: &offered.message,
-                    random: self.random,
-                    session_id,
-                    key: self.plain.take(),
-                };
-                let config = self.config.clone();
-                let client =
-                    tls12_psk::Client::new(config, before, &answer, message, &mut self.agreed)?;
-                self.state = State::Tls12(Box::new(client));
-                return Ok(());
-            }
+            pair => return self.go_on_in_tls12(&answer, message, &offered, pair.is_some()),
         };
         let mut offers = self.ciphers.iter().copied();
         let cipher = offers.find(|cipher| cipher.id() == answer.suite);
@@ -371,8 +275,8 @@ impl Client {
         self.agreed.cipher = Some(cipher);
         if answer.hello.is_retry() {
             self.agreed.retried = true;
-            let wanted = group_of_retry(&answer)?;
-            let cookie = cookie(&answer)?.map(<[u8]>::to_vec);
+            let wanted = answer.wanted_group()?;
+            let cookie = answer.cookie()?.map(<[u8]>::to_vec);
             self.before = Before(Some((offered.message.clone(), message.into())));
             self.offered = offered;
             // Of every suite that is offered there is one.
@@ -389,7 +293,8 @@ impl Client {
         }
         check_last(last)?;
         let key = self.selected_key(&answer, cipher)?;
-        let share = share(&answer)?;
+        let share = answer.extensions.find(number::KEY_SHARE);
+        let share = share.map(groups::server_share).transpose()?;
         if let Some((of, _)) = share {
             if of != group {
                 return Err(Refusal::illegal("a key share of another group").into());
@@ -405,6 +310,44 @@ impl Client {
         let exchange = share.map(|(_, share)| (pair, share.to_vec()));
         self.state = State::Agreeing(exchange, key, cipher, transcript);
         Ok(())
+    }
+
+    /// Leaves the rest to the engine of the server's version.
+    #[cfg(feature = "tls12")]
+    fn go_on_in_tls12(
+        &mut self,
+        answer: &Parts<'_>,
+        message: &[u8],
+        offered: &Offered,
+        with_tls13: bool,
+    ) -> Result<(), Failure> {
+        let session_id: &[u8] = match with_tls13 {
+            true => &self.session_id,
+            false => &[],
+        };
+        let before = tls12_psk::client::Before {
+            config: self.config.clone(),
+            name: self.name.take(),
+            asked: self.asked(),
+            hello: &offered.message,
+            random: self.random,
+            session_id,
+            key: self.plain.take(),
+        };
+        let client = tls12_psk::client::Client::new(before, answer, message, &mut self.agreed)?;
+        self.successor = Some(Box::new(client));
+        Ok(())
+    }
+
+    #[cfg(not(feature = "tls12"))]
+    fn go_on_in_tls12(
+        &mut self,
+        _: &Parts<'_>,
+        _: &[u8],
+        _: &Offered,
+        _: bool,
+    ) -> Result<(), Failure> {
+        Err(engine_failure("TLS 1.2 is not in this build"))
     }
 
     fn selected_key(&mut self, answer: &Parts<'_>, cipher: SslCipher) -> Result<Psk, Failure> {
@@ -438,6 +381,19 @@ impl Client {
         self.keyed = Some(Keyed { cipher, secrets });
         self.keys = Vec::new();
         self.state = State::AwaitingExtensions(transcript);
+        Ok(())
+    }
+
+    fn read_extensions(
+        &mut self,
+        message: &[u8],
+        mut transcript: Transcript,
+    ) -> Result<(), Failure> {
+        let extensions = encrypted_extensions::read(message, &self.offered.offer)?;
+        self.agreed.alpn = self.config.taken_protocol(&extensions)?;
+        self.agreed.sizes = self.asked().agreed(&extensions, VERSION)?;
+        transcript.add(message);
+        self.state = State::AwaitingFinished(transcript);
         Ok(())
     }
 
@@ -475,39 +431,18 @@ impl Client {
         let config = &self.config;
         let hash = transcript.hash();
         let mut protection = secrets.of_client(&config.backend, &**hash, cipher.aead())?;
-        flight::sealed(flight, &own, &mut protection, config.max_fragment)?;
+        flight::sealed(
+            flight,
+            &own,
+            &mut protection,
+            config.fragment(self.agreed.sizes),
+        )?;
         Ok(Completed {
             cipher: *cipher,
             hash: hash.clone(),
             secrets: secrets.application(transcript, &self.log()),
         })
     }
-}
-
-/// The key share of a ServerHello, with its group.
-fn share<'a>(answer: &Parts<'a>) -> Result<Option<(u16, &'a [u8])>, Refusal> {
-    let Some(content) = answer.extensions.find(number::KEY_SHARE) else {
-        return Ok(None);
-    };
-    let mut reader = Reader::new(content, "the key share is damaged");
-    let group = reader.u16()?;
-    let share = reader.vector16()?;
-    let share = reader.filled(share)?;
-    reader.end()?;
-    Ok(Some((group, share)))
-}
-
-/// The group that a HelloRetryRequest asks for; it was checked to be one that can be.
-fn group_of_retry(answer: &Parts<'_>) -> Result<Option<u16>, Refusal> {
-    let content = answer.extensions.find(number::KEY_SHARE);
-    let group = content.map(|content| Reader::new(content, "the selected group is damaged").u16());
-    group.transpose()
-}
-
-fn cookie<'a>(answer: &Parts<'a>) -> Result<Option<&'a [u8]>, Refusal> {
-    let content = answer.extensions.find(number::COOKIE);
-    let cookie = content.map(|content| Reader::new(content, "the cookie is damaged").vector16());
-    cookie.transpose()
 }
 
 impl Engine for Client {
@@ -527,15 +462,11 @@ impl Engine for Client {
     }
 
     fn asks_for_keys(&self) -> Option<KeyQuestion<'_>> {
-        match &self.state {
-            State::Asking => Some(KeyQuestion {
-                protocol: VERSION,
-                hint: None,
-                named: None,
-            }),
-            State::Tls12(it) => it.asks_for_keys(),
-            _ => None,
-        }
+        matches!(self.state, State::Asking).then_some(KeyQuestion {
+            protocol: VERSION,
+            hint: None,
+            named: None,
+        })
     }
 
     fn key_rules(&self) -> Option<KeyRules> {
@@ -543,27 +474,19 @@ impl Engine for Client {
     }
 
     fn provide_keys(&mut self, keys: &[PreSharedKey]) -> Result<(), Failure> {
-        match &mut self.state {
-            State::Tls12(it) => it.provide_keys(keys),
-            _ => self.begin(keys),
-        }
+        self.begin(keys)
     }
 
     fn has_work(&self) -> bool {
-        match &self.state {
-            State::Generating(..) | State::Greeting | State::Agreeing(..) => true,
-            State::Tls12(it) => it.has_work(),
-            _ => false,
-        }
+        matches!(
+            self.state,
+            State::Generating(..) | State::Greeting | State::Agreeing(..)
+        )
     }
 
     fn work(&mut self, _: Now, flight: &mut Vec<u8>) -> Result<(), Failure> {
-        match &mut self.state {
-            State::Tls12(it) => return it.work(flight, &mut self.agreed),
-            State::Greeting => return self.say_hello(None, None, flight),
-            _ => {}
-        }
         match core::mem::replace(&mut self.state, State::Failed) {
+            State::Greeting => self.say_hello(None, None, flight),
             State::Generating(group, cookie) => self.generate(group, cookie.as_deref(), flight),
             State::Agreeing(exchange, key, cipher, transcript) => {
                 self.agree(exchange, &key, cipher, transcript)
@@ -581,93 +504,41 @@ impl Engine for Client {
         _: Now,
         flight: &mut Vec<u8>,
     ) -> Result<(), Failure> {
-        let last = message.last;
-        let message = message.framed.get(FRAME..).unwrap_or_default();
-        let kind = message.first().copied().unwrap_or_default();
-        if let State::Tls12(it) = &mut self.state {
-            return it.message(message);
-        }
-        match (core::mem::replace(&mut self.state, State::Failed), kind) {
-            (State::AwaitingHello(pair), kind::SERVER_HELLO) => {
-                self.read_hello(message, last, pair, flight)
-            }
-            (State::AwaitingExtensions(mut transcript), kind::ENCRYPTED_EXTENSIONS) => {
-                let alpn = encrypted_extensions::read(message, &self.offered.offer)?;
-                if let Some(alpn) = alpn {
-                    if !self.config.alpn.iter().any(|offered| offered == alpn) {
-                        return Err(Refusal::illegal("a protocol that was not offered").into());
-                    }
-                    self.agreed.alpn = Some(alpn.into());
-                }
-                transcript.add(message);
-                self.state = State::AwaitingFinished(transcript);
-                Ok(())
-            }
-            (State::AwaitingFinished(transcript), kind::FINISHED) => {
+        let (last, incoming) = (message.last, Incoming::Message(message.kind()));
+        let message = message.bytes();
+        self.awaited().check(incoming)?;
+        match core::mem::replace(&mut self.state, State::Failed) {
+            State::AwaitingHello(pair) => self.read_hello(message, last, pair, flight),
+            State::AwaitingExtensions(transcript) => self.read_extensions(message, transcript),
+            State::AwaitingFinished(transcript) => {
                 self.read_finished(message, last, transcript, flight)
             }
-            (_, kind) => Err(unexpected(kind)),
+            _ => Err(unexpected(incoming)),
         }
     }
 
-    /// The server's, which means nothing in TLS 1.3 (RFC 8446 §D.4).
+    /// The server's, which means nothing (RFC 8446 §D.4).
     fn change_cipher_spec(&mut self, _: &mut [u8], _: Now, _: &mut Vec<u8>) -> Result<(), Failure> {
-        match &mut self.state {
-            State::Tls12(it) => it.change_cipher_spec(),
-            State::AwaitingHello(None) => Err(Refusal::new(
-                Alert::UnexpectedMessage,
-                "a ChangeCipherSpec before the server's hello",
-            )
-            .into()),
-            _ => Ok(()),
-        }
+        self.awaited().check(Incoming::ChangeCipherSpec)
     }
 
     fn take_read_protection(&mut self) -> Option<Protection> {
-        match &mut self.state {
-            State::Tls12(it) => it.take_read_protection(),
-            _ => self.read_protection.take(),
-        }
+        self.read_protection.take()
+    }
+
+    fn take_successor(&mut self) -> Option<Box<dyn Engine>> {
+        self.successor.take()
+    }
+
+    fn record_sizes(&self) -> RecordSizes {
+        self.agreed.sizes
     }
 
     fn settled(&self) -> Option<SslProtocol> {
         self.agreed.cipher.map(|cipher| cipher.protocol())
     }
 
-    fn refuses_early_data(&self) -> bool {
-        false
-    }
-
-    fn verdict_due(&self) -> bool {
-        false
-    }
-
-    fn peer_chain(&self) -> &[CertificateDer<'static>] {
-        &[]
-    }
-
-    fn useless_key(&self) -> Option<&SslError> {
-        None
-    }
-
-    fn judged(&mut self, _: bool, _: Option<UnixTime>, _: &mut Vec<u8>) {}
-
-    fn rejected(&mut self) {}
-
-    fn certificate_requested(&self) -> bool {
-        false
-    }
-
-    fn released(&mut self, _: &[u8]) {
-        if let State::Tls12(it) = &mut self.state {
-            it.released();
-        }
-    }
-
     fn alert_protection(&self) -> AlertProtection {
-        if let State::Tls12(it) = &self.state {
-            return it.alert_protection();
-        }
         // Finished leaves with a change of keys, so no alert comes behind it.
         let Some(Keyed { cipher, secrets }) = &self.keyed else {
             return AlertProtection::Clear;
@@ -675,18 +546,11 @@ impl Engine for Client {
         let hash = self.config.hash(cipher.hash());
         let made =
             hash.and_then(|hash| secrets.of_client(&self.config.backend, &**hash, cipher.aead()));
-        match made {
-            Ok(protection) => AlertProtection::Sealed(Box::new(protection)),
-            Err(_) => AlertProtection::Unknown,
-        }
+        AlertProtection::under(made)
     }
 
     fn is_complete(&self) -> bool {
-        match &self.state {
-            State::Complete(_) => true,
-            State::Tls12(it) => it.is_complete(),
-            _ => false,
-        }
+        matches!(self.state, State::Complete(_))
     }
 
     fn facts(&self) -> SessionFacts {
@@ -696,15 +560,15 @@ impl Engine for Client {
     fn exporter(&self) -> Option<Exporter> {
         match &self.state {
             State::Complete(completed) => Some(completed.exporter()),
-            State::Tls12(it) => it.exporter(),
             _ => None,
         }
     }
 
-    fn finish(self: Box<Self>, received: Option<Protection>) -> Result<HandOff, Failure> {
+    fn finish(self: Box<Self>, _: Option<Protection>) -> Result<HandOff, Failure> {
         match self.state {
-            State::Tls12(it) => it.finish(received),
-            State::Complete(completed) => completed.hand_off(&self.config.backend, true),
+            State::Complete(completed) => {
+                completed.hand_off(&self.config.backend, true, self.agreed.sizes)
+            }
             _ => Err(engine_failure("the handshake is not complete")),
         }
     }

@@ -11,15 +11,19 @@ use crate::crypto::Backend;
 use crate::crypto::hash::{Hash, HashAlgorithm};
 use crate::crypto::kx::KeyExchange;
 use crate::failure::{Failure, FailureKind};
+use crate::handshake::extensions::number;
 use crate::handshake::settings::{KeySettings, KeySource, Settings};
 use crate::handshake::wire::client_hello::ClientHello;
+use crate::handshake::wire::extension::Extensions;
+use crate::handshake::wire::{Refusal, alpn};
 use crate::identity::pre_shared_key::{KeyRules, PreSharedKey};
 use crate::key_log::KeyLog;
 use crate::protocol::{SslCipher, SslProtocol, group};
 use crate::record::header::MAX_PLAINTEXT;
+use crate::record::size::RecordSizes;
 
 /// What a configuration says, for all of its connections.
-pub(in crate::handshake) struct Config {
+pub(crate) struct Config {
     pub(in crate::handshake) backend: Backend,
     /// Of both versions.
     pub(in crate::handshake) ciphers: Vec<SslCipher>,
@@ -154,6 +158,39 @@ impl Config {
                 FailureKind::Incompatible,
                 Alert::NoApplicationProtocol,
             )),
+        }
+    }
+
+    /// The application protocol that a server says it has taken of ours.
+    ///
+    /// # Errors
+    /// decode_error, and illegal_parameter for one that is not ours.
+    pub(in crate::handshake) fn taken_protocol(
+        &self,
+        extensions: &Extensions<'_>,
+    ) -> Result<Option<Box<[u8]>>, Refusal> {
+        let chosen = extensions
+            .find(number::ALPN)
+            .map(alpn::chosen)
+            .transpose()?;
+        match chosen {
+            Some(name) if !self.alpn.iter().any(|offered| offered == name) => {
+                Err(Refusal::illegal("a protocol that was not offered"))
+            }
+            taken => Ok(taken.map(Box::from)),
+        }
+    }
+
+    /// The most content that a record of ours has which is protected.
+    pub(in crate::handshake) fn fragment(&self, sizes: RecordSizes) -> usize {
+        self.max_fragment.min(sizes.sent)
+    }
+
+    /// The same in the clear.
+    pub(in crate::handshake) fn clear_fragment(&self, sizes: RecordSizes) -> usize {
+        match sizes.in_the_clear {
+            true => self.fragment(sizes),
+            false => self.max_fragment,
         }
     }
 

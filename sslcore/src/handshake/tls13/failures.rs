@@ -7,12 +7,6 @@ use crate::crypto::kx::KxError;
 use crate::failure::{Failure, FailureKind};
 use crate::handshake::wire::Refusal;
 
-/// A message that has no place in this state.
-pub(in crate::handshake) fn unexpected(kind: u8) -> Failure {
-    Failure::new(FailureKind::UnexpectedMessage, Alert::UnexpectedMessage)
-        .because(format_args!("handshake message {kind}"))
-}
-
 /// The last message before new keys must end its record (RFC 8446 §5.1).
 pub(in crate::handshake) fn check_last(last: bool) -> Result<(), Failure> {
     match last {

@@ -1,74 +1,39 @@
 //! The server.
 
+mod offered;
+
 use alloc::boxed::Box;
 use alloc::sync::Arc;
 use alloc::vec::Vec;
 
-use rustls_pki_types::{CertificateDer, UnixTime};
-
+use self::offered::{Chosen, Exchange, Offered};
 use super::agreed::{Agreed, Completed};
 use super::config::Config;
-use super::failures::{
-    check_finished, check_last, engine_failure, incompatible, no_key, unexpected,
-};
+use super::failures::{check_finished, check_last, engine_failure};
 use super::flight;
-use super::psk::{Before, Psk};
+use super::psk::Before;
 use super::secrets::{Handshake, Log, VERSION};
-use crate::alert::Alert;
-use crate::config_error::ConfigError;
-use crate::crypto::Backend;
+use super::states::Awaited;
 use crate::crypto::kx::KeyPair;
-use crate::failure::{Failure, FailureKind};
+use crate::failure::Failure;
+use crate::handshake::extensions::number;
 use crate::handshake::facts::{Identity, SessionFacts};
+use crate::handshake::incoming::{Incoming, unexpected};
 use crate::handshake::key_schedule::exporter::Exporter;
-use crate::handshake::settings::{KeySettings, Settings};
-use crate::handshake::tls12_psk;
+use crate::handshake::sizes::{Answered, Room};
 use crate::handshake::transcript::Transcript;
 use crate::handshake::wire::client_hello::HelloMessage;
-use crate::handshake::wire::extension::number;
-use crate::handshake::wire::pre_shared_key::{Mode, OfferedPsks, modes};
 use crate::handshake::wire::server_hello::RETRY;
 use crate::handshake::wire::writer::Writer;
-use crate::handshake::wire::{Reader, Refusal, TLS12, TLS13, u16s};
+use crate::handshake::wire::{Refusal, TLS12, TLS13};
 use crate::handshake::{AlertProtection, Engine, KeyQuestion, Message};
 use crate::identity::pre_shared_key::{KeyRules, PreSharedKey};
 use crate::protocol::{SslCipher, SslProtocol};
-use crate::record::messages::{FRAME, MESSAGE_HEADER, kind};
+use crate::record::messages::{MESSAGE_HEADER, kind};
 use crate::record::protection::Protection;
+use crate::record::size::RecordSizes;
 use crate::record::traffic::HandOff;
 use crate::time::Now;
-use crate::verify::SslError;
-
-/// What makes the engines of a configuration's connections.
-pub(crate) struct Template(Arc<Config>);
-
-impl Template {
-    pub(crate) fn new(
-        backend: &Backend,
-        settings: &Settings,
-        keys: &KeySettings,
-    ) -> Result<Self, ConfigError> {
-        let config = Config::new(backend, settings, keys, usize::MAX)?;
-        Ok(Self(Arc::new(config)))
-    }
-
-    /// A new handshake, which begins with this hello.
-    pub(crate) fn engine(&self, hello: HelloMessage) -> Server {
-        Server {
-            config: self.0.clone(),
-            name: hello.hello().server_name().map(Box::from),
-            early_data: hello.offers_early_data(),
-            hello,
-            state: State::Begun,
-            random: [0; 32],
-            before: Before::default(),
-            agreed: Agreed::default(),
-            read_protection: None,
-            application: None,
-            is_released: false,
-        }
-    }
-}
 
 /// A server's handshake.
 pub(crate) struct Server {
@@ -79,6 +44,8 @@ pub(crate) struct Server {
     early_data: bool,
     /// The last hello.
     hello: HelloMessage,
+    /// What the client's records have room in.
+    room: Room,
     state: State,
     random: [u8; 32],
     before: Before,
@@ -107,123 +74,59 @@ enum State {
     Keyed(Chosen),
     AwaitingFinished(Transcript, Handshake),
     Complete,
-    /// The client speaks TLS 1.2.
-    Tls12(Box<tls12_psk::Server>),
     /// A step has failed.
     Failed,
 }
 
-/// A key that the client has named, and the suite that goes with it.
-struct Chosen {
-    key: Psk,
-    /// Its place among those in the last hello.
-    place: usize,
-    cipher: SslCipher,
-}
-
-/// How the secrets of a handshake come about.
-enum Exchange {
-    /// By a share of this group.
-    Share(u16, Vec<u8>),
-    /// By one that is still to be asked for.
-    Retry(u16),
-    /// By the pre-shared key alone.
-    None,
-}
-
 impl Server {
-    /// Looks at the first hello, as far as that needs no key.
-    fn look(&mut self) -> Result<(), Failure> {
-        let hello = self.hello.hello();
-        let in_common = |version| self.config.has(version) && hello.offers(version);
-        if !in_common(VERSION) {
-            if in_common(SslProtocol::TlsV1_2) {
-                let config = self.config.clone();
-                let server = tls12_psk::Server::new(config, &self.hello, &mut self.agreed)?;
-                self.state = State::Tls12(Box::new(server));
-                return Ok(());
-            }
-            let refusal = Refusal::new(
-                Alert::ProtocolVersion,
-                "the client offers no version in which there are pre-shared keys here",
-            );
-            return Err(refusal.into());
+    /// A new handshake, which begins with this hello, of a client that offers TLS 1.3.
+    pub(in crate::handshake) fn new(config: Arc<Config>, hello: HelloMessage, room: Room) -> Self {
+        Self {
+            config,
+            name: hello.hello().server_name().map(Box::from),
+            early_data: hello.offers_early_data(),
+            hello,
+            room,
+            state: State::Begun,
+            random: [0; 32],
+            before: Before::default(),
+            agreed: Agreed::default(),
+            read_protection: None,
+            application: None,
+            is_released: false,
         }
-        self.hello.check_tls13()?;
-        self.hello.opening()?;
-        let extensions = self.hello.extensions();
-        if extensions.find(number::COOKIE).is_some() {
-            return Err(Refusal::illegal("a cookie that nobody has given").into());
-        }
-        let Some(offered) = extensions.find(number::PRE_SHARED_KEY) else {
-            return Err(no_key(Alert::HandshakeFailure, "the client offers none"));
-        };
-        OfferedPsks::read(offered)?;
-        self.exchange()?;
-        if self.common_cipher(|_| true).is_none() {
-            return Err(incompatible("no cipher suite in common"));
-        }
-        Ok(())
     }
 
-    fn offered(&self) -> Result<OfferedPsks<'_>, Failure> {
-        let content = self.hello.extensions().find(number::PRE_SHARED_KEY);
-        let content = content.ok_or_else(|| Refusal::illegal("the keys are gone"))?;
-        Ok(OfferedPsks::read(content)?)
+    /// What the client may send now.
+    fn awaited(&self) -> Awaited {
+        match self.state {
+            State::AwaitingHello(..) => Awaited::SecondHello,
+            State::AwaitingFinished(..) => Awaited::ClientFinished,
+            State::Begun
+            | State::Asking
+            | State::Accepting(_)
+            | State::Generating(..)
+            | State::Agreeing(..)
+            | State::Keyed(_)
+            | State::Complete
+            | State::Failed => Awaited::Nothing,
+        }
     }
 
-    /// The suite to take among those that fit.
-    fn common_cipher(&self, fits: impl Fn(SslCipher) -> bool) -> Option<SslCipher> {
-        let hello = self.hello.hello();
-        if self.config.prefers_own_ciphers {
-            let mut own = self.config.ciphers_of(VERSION);
-            return own
-                .find(|cipher| fits(*cipher) && hello.cipher_suites().any(|id| id == cipher.id()));
+    fn offered(&self) -> Offered<'_> {
+        Offered {
+            config: &self.config,
+            hello: &self.hello,
+            room: self.room,
         }
-        let theirs = hello.cipher_suites();
-        let mut common = theirs.filter_map(|id| self.config.cipher(id));
-        common.find(|cipher| cipher.protocol() == VERSION && fits(*cipher))
-    }
-
-    /// Takes the first key of the client's that is among these.
-    fn choose(&mut self, keys: &[PreSharedKey]) -> Result<(), Failure> {
-        for (place, identity) in self.offered()?.identities().enumerate() {
-            let named = |cipher: SslCipher| {
-                let mut keys = keys.iter();
-                keys.find(|key| Psk::has_name(key, identity, cipher.hash()))
-            };
-            let Some(cipher) = self.common_cipher(|cipher| named(cipher).is_some()) else {
-                continue;
-            };
-            let Some(key) = named(cipher) else {
-                continue;
-            };
-            // Of the others nothing is derived, however many a server has.
-            let key = Psk::new(key, cipher.hash(), &self.config)?;
-            self.state = State::Accepting(Chosen { key, place, cipher });
-            return Ok(());
-        }
-        if self.config.keys.tells_unknown {
-            return Err(no_key(
-                Alert::UnknownPskIdentity,
-                "the client names none that is known",
-            ));
-        }
-        // As with a wrong key.
-        let cipher = self.common_cipher(|_| true);
-        let cipher = cipher.ok_or_else(|| incompatible("no cipher suite in common"))?;
-        let key = Psk::unknown(cipher.hash(), &self.config)?;
-        let place = 0;
-        self.state = State::Accepting(Chosen { key, place, cipher });
-        Ok(())
     }
 
     /// Checks that the client has the key; only then does anything come of it.
     fn accept(&mut self, chosen: Chosen, flight: &mut Vec<u8>) -> Result<(), Failure> {
-        self.check_binder(&chosen)?;
+        self.offered().check_binder(&chosen, &self.before)?;
         self.agreed.identity = Some(Box::new(Identity(chosen.key.identity.as_slice().into())));
         self.agreed.cipher = Some(chosen.cipher);
-        match self.exchange()? {
+        match self.offered().exchange()? {
             Exchange::Share(group, share) => {
                 self.state = State::Generating(chosen, group, share);
                 Ok(())
@@ -233,52 +136,6 @@ impl Server {
                 Ok(())
             }
             Exchange::Retry(group) => self.retry(chosen, group, flight),
-        }
-    }
-
-    fn check_binder(&self, chosen: &Chosen) -> Result<(), Failure> {
-        let offered = self.offered()?;
-        let binder = offered.binder(chosen.place).unwrap_or_default();
-        let message = self.hello.message();
-        let end = message.len().saturating_sub(offered.truncated);
-        let truncated = message.get(..end).unwrap_or_default();
-        match chosen.key.is_proven(&self.before, truncated, binder) {
-            true => Ok(()),
-            false => Err(Failure::new(
-                FailureKind::BadPreSharedKey,
-                Alert::DecryptError,
-            )),
-        }
-    }
-
-    /// What the hello leads to: a key exchange where that is possible.
-    fn exchange(&self) -> Result<Exchange, Failure> {
-        let extensions = self.hello.extensions();
-        let Some(content) = extensions.find(number::PSK_KEY_EXCHANGE_MODES) else {
-            return Err(Refusal::missing("there are no psk_key_exchange_modes").into());
-        };
-        let takes = modes(content)?;
-        let groups = extensions.find(number::SUPPORTED_GROUPS);
-        let shares = extensions.find(number::KEY_SHARE);
-        if let (true, Some(groups), Some(shares)) = (takes(Mode::PskDheKe), groups, shares) {
-            let groups = groups_of(groups)?;
-            let mut first = None;
-            for (group, share) in shares_of(shares, groups)? {
-                if first.is_none() && self.config.group(group).is_some() {
-                    first = Some(Exchange::Share(group, share.into()));
-                }
-            }
-            if let Some(share) = first {
-                return Ok(share);
-            }
-            let mut common = u16s(groups).filter(|group| self.config.group(*group).is_some());
-            if let Some(group) = common.next() {
-                return Ok(Exchange::Retry(group));
-            }
-        }
-        match takes(Mode::PskKe) && self.config.keys.allows_psk_ke {
-            true => Ok(Exchange::None),
-            false => Err(incompatible("no key exchange in common")),
         }
     }
 
@@ -339,31 +196,21 @@ impl Server {
         // None of it is under way any more (RFC 8446 §4.2.10).
         self.early_data = false;
         self.hello.check_tls13()?;
-        let extensions = self.hello.extensions();
-        if extensions.find(number::COOKIE).is_some() {
-            return Err(Refusal::illegal("a cookie that nobody has given").into());
-        }
-        let mut identities = self.offered()?.identities();
+        let offered = self.offered();
+        offered.check_cookie()?;
+        let mut identities = offered.keys()?.identities();
         let place = identities.position(|identity| identity == chosen.key.identity);
         let place = place.ok_or_else(|| Refusal::illegal("the key that was chosen is gone"))?;
         chosen.place = place;
-        self.check_binder(&chosen)?;
-        match self.exchange()? {
+        offered.check_binder(&chosen, &self.before)?;
+        match offered.exchange()? {
             // The one that was asked for, and no other (RFC 8446 §4.2.8).
-            Exchange::Share(shared, share) if shared == group && self.has_one_share() => {
+            Exchange::Share(shared, share) if shared == group && offered.has_one_share() => {
                 self.state = State::Generating(chosen, group, share);
                 Ok(())
             }
             _ => Err(Refusal::illegal("not the key share that was asked for").into()),
         }
-    }
-
-    fn has_one_share(&self) -> bool {
-        let content = self.hello.extensions().find(number::KEY_SHARE);
-        let mut reader = Reader::new(content.unwrap_or_default(), "");
-        let shares = reader.vector16().unwrap_or_default();
-        let mut reader = Reader::new(shares, "");
-        reader.u16().is_ok() && reader.vector16().is_ok() && reader.is_empty()
     }
 
     /// Makes a key pair; with a KEM, the answer to the client's share and all that follows.
@@ -396,6 +243,9 @@ impl Server {
     ) -> Result<(), Failure> {
         let Chosen { key, place, cipher } = chosen;
         let config = self.config.clone();
+        let answered = Answered::new(self.room, &self.hello.extensions(), cipher)?;
+        let sizes = answered.sizes;
+        self.agreed.sizes = sizes;
         config.backend.fill_random(&mut self.random)?;
         let group = self.agreed.group;
         let message = self.server_hello(&self.random, cipher, |w| {
@@ -410,7 +260,7 @@ impl Server {
         let mut transcript = self.before.transcript(&key.hash);
         transcript.add(self.hello.message());
         transcript.add(&message);
-        flight::clear(flight, &message, config.max_fragment);
+        flight::clear(flight, &message, config.clear_fragment(sizes));
         self.send_change_cipher_spec(flight)?;
         let client_random = *self.hello.opening()?.0;
         let log = Log {
@@ -422,7 +272,7 @@ impl Server {
         let (backend, algorithm) = (&config.backend, cipher.aead());
         let mut protection = secrets.of_server(backend, &*key.hash, algorithm)?;
         let mut seal = |message: &[u8], flight: &mut Vec<u8>| {
-            flight::sealed(flight, message, &mut protection, config.max_fragment)
+            flight::sealed(flight, message, &mut protection, config.fragment(sizes))
         };
         self.agreed.alpn = config.application_protocol(&self.hello.hello())?;
         let message = flight::written(Writer::message(kind::ENCRYPTED_EXTENSIONS, |w| {
@@ -432,6 +282,7 @@ impl Server {
                         w.vector16(|w| w.vector8(|w| w.bytes(name)));
                     });
                 }
+                answered.write(w);
             });
         }))?;
         transcript.add(&message);
@@ -450,54 +301,12 @@ impl Server {
     }
 }
 
-/// The groups in an extension's content.
-fn groups_of(content: &[u8]) -> Result<&[u8], Refusal> {
-    let mut reader = Reader::new(content, "the supported groups are damaged");
-    let groups = reader.vector16()?;
-    let groups = reader.pairs(groups)?;
-    reader.end()?;
-    Ok(groups)
-}
-
-/// The key shares in an extension's content, of the groups that the client says it has.
-///
-/// # Errors
-/// decode_error, and illegal_parameter for two of a group and one of no group (RFC 8446 §4.2.8).
-fn shares_of<'a>(content: &'a [u8], groups: &[u8]) -> Result<Vec<(u16, &'a [u8])>, Refusal> {
-    const WHY: &str = "the key shares are damaged";
-    let mut reader = Reader::new(content, WHY);
-    let list = reader.vector16()?;
-    reader.end()?;
-    let mut reader = Reader::new(list, WHY);
-    let mut shares: Vec<(u16, &[u8])> = Vec::new();
-    while !reader.is_empty() {
-        let group = reader.u16()?;
-        let share = reader.vector16()?;
-        let share = reader.filled(share)?;
-        if !u16s(groups).any(|known| known == group) {
-            return Err(Refusal::illegal(
-                "a key share of no group that is supported",
-            ));
-        }
-        shares.push((group, share));
-    }
-    let mut numbers: Vec<u16> = shares.iter().map(|(group, _)| *group).collect();
-    numbers.sort_unstable();
-    match numbers.windows(2).any(|pair| pair[0] == pair[1]) {
-        true => Err(Refusal::illegal("two key shares of one group")),
-        false => Ok(shares),
-    }
-}
-
 impl Engine for Server {
     fn start(&mut self, _: Now, _: &mut Vec<u8>) -> Result<(), Failure> {
-        self.look()?;
-        if let State::Tls12(_) = self.state {
-            return Ok(());
-        }
+        self.offered().check()?;
         let config = self.config.clone();
         match config.known_keys() {
-            Some(keys) => self.choose(keys),
+            Some(keys) => self.provide_keys(keys),
             None => {
                 self.state = State::Asking;
                 Ok(())
@@ -506,16 +315,14 @@ impl Engine for Server {
     }
 
     fn asks_for_keys(&self) -> Option<KeyQuestion<'_>> {
-        let offered = match &self.state {
-            State::Asking => self.offered().ok()?,
-            State::Tls12(it) => return it.asks_for_keys(),
-            _ => return None,
-        };
-        Some(KeyQuestion {
-            protocol: VERSION,
-            hint: None,
-            named: Some(offered.identities()),
-        })
+        match self.state {
+            State::Asking => Some(KeyQuestion {
+                protocol: VERSION,
+                hint: None,
+                named: Some(self.offered().keys().ok()?.identities()),
+            }),
+            _ => None,
+        }
     }
 
     fn key_rules(&self) -> Option<KeyRules> {
@@ -523,26 +330,18 @@ impl Engine for Server {
     }
 
     fn provide_keys(&mut self, keys: &[PreSharedKey]) -> Result<(), Failure> {
-        match &mut self.state {
-            State::Tls12(it) => it.provide_keys(keys),
-            _ => self.choose(keys),
-        }
+        self.state = State::Accepting(self.offered().choose(keys)?);
+        Ok(())
     }
 
     fn has_work(&self) -> bool {
-        match &self.state {
-            State::Tls12(it) => it.has_work(),
-            State::Accepting(_) | State::Generating(..) | State::Agreeing(..) | State::Keyed(_) => {
-                true
-            }
-            _ => false,
-        }
+        matches!(
+            self.state,
+            State::Accepting(_) | State::Generating(..) | State::Agreeing(..) | State::Keyed(_)
+        )
     }
 
     fn work(&mut self, _: Now, flight: &mut Vec<u8>) -> Result<(), Failure> {
-        if let State::Tls12(it) = &mut self.state {
-            return it.work(&self.hello, &self.agreed, flight);
-        }
         match core::mem::replace(&mut self.state, State::Failed) {
             State::Accepting(chosen) => self.accept(chosen, flight),
             State::Generating(chosen, group, share) => self.generate(chosen, group, share, flight),
@@ -559,24 +358,16 @@ impl Engine for Server {
         }
     }
 
-    fn message(
-        &mut self,
-        message: Message<'_>,
-        _: Now,
-        flight: &mut Vec<u8>,
-    ) -> Result<(), Failure> {
-        let last = message.last;
-        let message = message.framed.get(FRAME..).unwrap_or_default();
-        if let State::Tls12(it) = &mut self.state {
-            return it.message(message, flight, &mut self.agreed);
-        }
-        let kind = message.first().copied().unwrap_or_default();
-        match (core::mem::replace(&mut self.state, State::Failed), kind) {
-            (State::AwaitingHello(chosen, group), kind::CLIENT_HELLO) => {
+    fn message(&mut self, message: Message<'_>, _: Now, _: &mut Vec<u8>) -> Result<(), Failure> {
+        let (last, incoming) = (message.last, Incoming::Message(message.kind()));
+        let message = message.bytes();
+        self.awaited().check(incoming)?;
+        match core::mem::replace(&mut self.state, State::Failed) {
+            State::AwaitingHello(chosen, group) => {
                 check_last(last)?;
                 self.read_second_hello(message, chosen, group)
             }
-            (State::AwaitingFinished(transcript, secrets), kind::FINISHED) => {
+            State::AwaitingFinished(transcript, secrets) => {
                 let value = message.get(MESSAGE_HEADER..).unwrap_or_default();
                 let expected = secrets.client_finished(&transcript);
                 check_finished(value, expected.as_slice())?;
@@ -584,23 +375,21 @@ impl Engine for Server {
                 self.state = State::Complete;
                 Ok(())
             }
-            (_, kind) => Err(unexpected(kind)),
+            _ => Err(unexpected(incoming)),
         }
     }
 
-    /// The client's, which means nothing in TLS 1.3 (RFC 8446 §D.4).
+    /// The client's, which means nothing (RFC 8446 §D.4).
     fn change_cipher_spec(&mut self, _: &mut [u8], _: Now, _: &mut Vec<u8>) -> Result<(), Failure> {
-        match &mut self.state {
-            State::Tls12(it) => it.change_cipher_spec(),
-            _ => Ok(()),
-        }
+        self.awaited().check(Incoming::ChangeCipherSpec)
     }
 
     fn take_read_protection(&mut self) -> Option<Protection> {
-        match &mut self.state {
-            State::Tls12(it) => it.take_read_protection(),
-            _ => self.read_protection.take(),
-        }
+        self.read_protection.take()
+    }
+
+    fn record_sizes(&self) -> RecordSizes {
+        self.agreed.sizes
     }
 
     fn settled(&self) -> Option<SslProtocol> {
@@ -609,26 +398,6 @@ impl Engine for Server {
 
     fn refuses_early_data(&self) -> bool {
         self.early_data && self.agreed.cipher.is_some()
-    }
-
-    fn verdict_due(&self) -> bool {
-        false
-    }
-
-    fn peer_chain(&self) -> &[CertificateDer<'static>] {
-        &[]
-    }
-
-    fn useless_key(&self) -> Option<&SslError> {
-        None
-    }
-
-    fn judged(&mut self, _: bool, _: Option<UnixTime>, _: &mut Vec<u8>) {}
-
-    fn rejected(&mut self) {}
-
-    fn certificate_requested(&self) -> bool {
-        false
     }
 
     fn released(&mut self, _: &[u8]) {
@@ -640,18 +409,11 @@ impl Engine for Server {
             return AlertProtection::Clear;
         };
         // Behind our Finished.
-        match completed.of_server(&self.config.backend) {
-            Ok(protection) => AlertProtection::Sealed(Box::new(protection)),
-            Err(_) => AlertProtection::Unknown,
-        }
+        AlertProtection::under(completed.of_server(&self.config.backend))
     }
 
     fn is_complete(&self) -> bool {
-        match &self.state {
-            State::Complete => true,
-            State::Tls12(it) => it.is_complete(),
-            _ => false,
-        }
+        matches!(self.state, State::Complete)
     }
 
     fn facts(&self) -> SessionFacts {
@@ -659,25 +421,24 @@ impl Engine for Server {
     }
 
     fn exporter(&self) -> Option<Exporter> {
-        if let State::Tls12(it) = &self.state {
-            return it.exporter();
-        }
         let completed = self.application.as_ref();
         completed
             .filter(|_| self.is_complete())
             .map(Completed::exporter)
     }
 
-    fn finish(self: Box<Self>, received: Option<Protection>) -> Result<HandOff, Failure> {
+    fn finish(self: Box<Self>, _: Option<Protection>) -> Result<HandOff, Failure> {
         let Self {
             config,
             state,
             application,
+            agreed,
             ..
         } = *self;
         match (state, application) {
-            (State::Tls12(it), _) => it.finish(received),
-            (State::Complete, Some(completed)) => completed.hand_off(&config.backend, false),
+            (State::Complete, Some(completed)) => {
+                completed.hand_off(&config.backend, false, agreed.sizes)
+            }
             _ => Err(engine_failure("the handshake is not complete")),
         }
     }

@@ -1,7 +1,8 @@
 //! Certificate (RFC 8446 §4.4.2, RFC 5246 §7.4.2): what an engine does not check of it.
 
-use super::extension::{Extensions, Place, number};
+use super::extension::Extensions;
 use super::{Reader, Refusal};
+use crate::handshake::extensions::{Place, number};
 use crate::record::messages::MESSAGE_HEADER;
 
 const DAMAGED: &str = "the Certificate message is damaged";
@@ -38,7 +39,7 @@ pub(crate) fn check_tls13(message: &[u8], offered: impl Fn(u16) -> bool) -> Resu
         let certificate = entries.vector24()?;
         entries.filled(certificate)?;
         let extensions = Extensions::read(entries.vector16()?)?;
-        extensions.answer(Place::Certificate, &offered)?;
+        extensions.check(Place::Certificate, &offered)?;
     }
     Ok(())
 }

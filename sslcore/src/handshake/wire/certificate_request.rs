@@ -3,8 +3,9 @@
 
 use alloc::boxed::Box;
 
-use super::extension::{Extensions, Place, number};
+use super::extension::Extensions;
 use super::{Reader, Refusal};
+use crate::handshake::extensions::{Place, number};
 use crate::handshake::facts::Authorities;
 use crate::limits;
 use crate::record::messages::MESSAGE_HEADER;

@@ -6,9 +6,10 @@ use core::ops::Range;
 
 use rustls_pki_types::DnsName;
 
-use super::extension::{Extensions, Place, number};
+use super::extension::Extensions;
 use super::{Reader, Refusal, TLS12, TLS13, check_initial, u16s};
 use crate::alert::Alert;
+use crate::handshake::extensions::{Place, may_change, number};
 use crate::protocol::SslProtocol;
 use crate::record::messages::{FRAME, MESSAGE_HEADER};
 
@@ -200,20 +201,6 @@ impl HelloMessage {
     fn part(&self, range: &Range<usize>) -> &[u8] {
         self.framed.get(range.clone()).unwrap_or_default()
     }
-}
-
-/// What a client may change when it is asked for another hello (RFC 8446 §4.1.2). A client of
-/// Encrypted Client Hello seals its inner hello anew (RFC 9849 §6.1.5).
-const fn may_change(number: u16) -> bool {
-    matches!(
-        number,
-        number::KEY_SHARE
-            | number::EARLY_DATA
-            | number::COOKIE
-            | number::PRE_SHARED_KEY
-            | number::PADDING
-            | number::ENCRYPTED_CLIENT_HELLO
-    )
 }
 
 impl Found {

@@ -3,15 +3,20 @@
 //! Reading is total: every byte of a message is either understood, skipped by its length, or the
 //! reason for a refusal with the alert that the RFC names ([rule R17](crate::rules#r17)).
 
+#[cfg(feature = "engine")]
+pub(crate) mod alpn;
 pub(crate) mod certificate;
 pub(crate) mod certificate_request;
 pub(crate) mod client_hello;
 pub(crate) mod encrypted_extensions;
 pub(crate) mod extension;
+pub(crate) mod groups;
 #[cfg(all(feature = "engine", feature = "tls12"))]
 pub(crate) mod key_exchange;
 pub(crate) mod offer;
 pub(crate) mod pre_shared_key;
+#[cfg(all(feature = "engine", any(feature = "client", feature = "server")))]
+pub(crate) mod record_size;
 pub(crate) mod server_hello;
 pub(crate) mod session_ticket;
 pub(crate) mod signed;

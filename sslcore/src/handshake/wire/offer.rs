@@ -2,8 +2,9 @@
 
 use alloc::vec::Vec;
 
-use super::extension::{Extensions, number};
+use super::extension::Extensions;
 use super::{Reader, Refusal, TLS12, TLS13, u16s};
+use crate::handshake::extensions::number;
 use crate::record::messages::MESSAGE_HEADER;
 
 /// `TLS_EMPTY_RENEGOTIATION_INFO_SCSV`: no suite, but an extension in another place

@@ -1,10 +1,11 @@
 //! ServerHello and HelloRetryRequest (RFC 8446 §4.1.3, §4.1.4, RFC 5246 §7.4.1.3): what an engine
 //! does not tell of them, and does not check.
 
-use super::extension::{Extensions, Place, number};
+use super::extension::Extensions;
 use super::offer::Offer;
 use super::{Reader, Refusal, TLS12, TLS13};
 use crate::alert::Alert;
+use crate::handshake::extensions::{Place, number};
 use crate::protocol::{SslProtocol, version_of};
 use crate::record::messages::MESSAGE_HEADER;
 
@@ -139,7 +140,7 @@ impl<'a> Parts<'a> {
             true => self.check_retry(offer),
             false => self
                 .extensions
-                .answer(Place::ServerHello, |number| offer.has(number)),
+                .check(Place::ServerHello, |number| offer.has(number)),
         }
     }
 
@@ -173,7 +174,7 @@ impl<'a> Parts<'a> {
             return Err(Refusal::illegal("somebody has kept us from TLS 1.3"));
         }
         self.extensions
-            .answer(Place::ServerHelloTls12, |number| offer.has(number))?;
+            .check(Place::ServerHelloTls12, |number| offer.has(number))?;
         match self.extensions.find(number::RENEGOTIATION_INFO) {
             Some(content) => super::check_initial(content),
             None => Ok(()),
@@ -181,33 +182,43 @@ impl<'a> Parts<'a> {
     }
 
     fn check_retry(&self, offer: &Offer) -> Result<(), Refusal> {
-        // A cookie answers nothing (RFC 8446 §4.2).
-        let may_come = |number| number == number::COOKIE || offer.has(number);
-        self.extensions.answer(Place::HelloRetryRequest, may_come)?;
-        let cookie = self.extensions.find(number::COOKIE);
-        if let Some(content) = cookie {
-            let mut reader = Reader::new(content, "the cookie is damaged");
-            let cookie = reader.vector16()?;
-            reader.filled(cookie)?;
-            reader.end()?;
-            if cookie.len() > COOKIE {
-                return Err(Refusal::illegal("a cookie of more than 16,384 bytes"));
-            }
+        self.extensions
+            .check(Place::HelloRetryRequest, |number| offer.has(number))?;
+        let cookie = self.cookie()?;
+        if cookie.is_some_and(|cookie| cookie.len() > COOKIE) {
+            return Err(Refusal::illegal("a cookie of more than 16,384 bytes"));
         }
-        match self.extensions.find(number::KEY_SHARE) {
-            Some(content) => {
-                let mut reader = Reader::new(content, "the selected group is damaged");
-                let group = reader.u16()?;
-                reader.end()?;
-                match offer.could_share(group) {
-                    true => Ok(()),
-                    false => Err(Refusal::illegal("a group that cannot be asked for")),
-                }
+        match self.wanted_group()? {
+            Some(group) if !offer.could_share(group) => {
+                Err(Refusal::illegal("a group that cannot be asked for"))
             }
             None if cookie.is_none() => {
                 Err(Refusal::illegal("a HelloRetryRequest that changes nothing"))
             }
-            None => Ok(()),
+            _ => Ok(()),
         }
+    }
+
+    /// What a HelloRetryRequest wants to be repeated.
+    pub(crate) fn cookie(&self) -> Result<Option<&'a [u8]>, Refusal> {
+        let Some(content) = self.extensions.find(number::COOKIE) else {
+            return Ok(None);
+        };
+        let mut reader = Reader::new(content, "the cookie is damaged");
+        let cookie = reader.vector16()?;
+        reader.filled(cookie)?;
+        reader.end()?;
+        Ok(Some(cookie))
+    }
+
+    /// The group that a HelloRetryRequest asks for.
+    pub(crate) fn wanted_group(&self) -> Result<Option<u16>, Refusal> {
+        let Some(content) = self.extensions.find(number::KEY_SHARE) else {
+            return Ok(None);
+        };
+        let mut reader = Reader::new(content, "the selected group is damaged");
+        let group = reader.u16()?;
+        reader.end()?;
+        Ok(Some(group))
     }
 }

@@ -1,8 +1,9 @@
 //! NewSessionTicket (RFC 8446 §4.6.1, RFC 5077 §3.3): that of TLS 1.3 is read here whether anybody keeps
 //! it or not.
 
-use super::extension::{Extensions, Place, number};
+use super::extension::Extensions;
 use super::{Reader, Refusal};
+use crate::handshake::extensions::{Place, number};
 use crate::record::messages::MESSAGE_HEADER;
 
 const DAMAGED: &str = "the NewSessionTicket is damaged";

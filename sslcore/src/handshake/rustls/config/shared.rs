@@ -13,15 +13,16 @@ use rustls::{Error, InconsistentKeys, SignatureScheme, SupportedProtocolVersion}
 
 use crate::config_error::ConfigError;
 use crate::crypto::Backend;
+use crate::crypto::rustls::signer::OutsideKey;
 use crate::handshake::rustls::gates::{Memory, Rules};
 use crate::handshake::rustls::side::Side;
-use crate::handshake::rustls::signer::OutsideKey;
 use crate::handshake::rustls::staple::Staple;
 use crate::handshake::rustls::taps::{Clock, SecretTap};
 use crate::handshake::rustls::verifier::Recorder;
 use crate::handshake::rustls::{Gate, HelloFacts, Released, RustlsEngine};
 use crate::handshake::settings::{Settings, Signing};
 use crate::identity::private_key::PrivateKey;
+use crate::identity::signer::Signer;
 use crate::key_log::KeyLog;
 use crate::protocol::{SslProtocol, group};
 use crate::texts::sentence;
@@ -116,10 +117,13 @@ pub(super) fn versions(
     versions.collect()
 }
 
+/// Our certificate with its key, and what signs with it.
+type Presented = (SingleCertAndKey, Arc<dyn Signer>);
+
 pub(super) fn identity(
-    provider: &CryptoProvider,
+    backend: &Backend,
     settings: &Settings,
-) -> Result<Option<SingleCertAndKey>, ConfigError> {
+) -> Result<Option<Presented>, ConfigError> {
     let Some(identity) = settings
         .identity
         .as_ref()
@@ -127,15 +131,13 @@ pub(super) fn identity(
     else {
         return Ok(None);
     };
-    let key = match &identity.signing {
-        Signing::Key(key) => provider
-            .key_provider
-            .load_private_key(key.clone_key())
-            .map_err(|error| {
-                ConfigError::UnusableKey(short_rsa(key).unwrap_or_else(|| sentence(error)))
-            })?,
-        Signing::Signer(signer) => Arc::new(OutsideKey::new(signer)?),
+    let signer = match &identity.signing {
+        Signing::Key(key) => backend.load_key(key).map_err(|why| {
+            ConfigError::UnusableKey(short_rsa(key).unwrap_or_else(|| sentence(why)))
+        })?,
+        Signing::Signer(signer) => signer.clone(),
     };
+    let key = Arc::new(OutsideKey::new(&signer).map_err(ConfigError::UnusableKey)?);
     let mut certified = CertifiedKey::new(identity.chain.clone(), key);
     certified.ocsp = settings.stapled.clone();
     match certified.keys_match() {
@@ -151,7 +153,7 @@ pub(super) fn identity(
             }));
         }
     }
-    Ok(Some(SingleCertAndKey::from(certified)))
+    Ok(Some((SingleCertAndKey::from(certified), signer)))
 }
 
 /// What is wrong with an RSA key of former times. Nobody checks its signatures any more.

@@ -1,9 +1,9 @@
 use super::*;
 use crate::crypto::Backend;
 use crate::crypto::hash::tests::bytes;
+use crate::handshake::extensions::number;
 use crate::handshake::key_schedule::rfc_8448;
 use crate::handshake::wire::client_hello::HelloMessage;
-use crate::handshake::wire::extension::number;
 use crate::handshake::wire::pre_shared_key::OfferedPsks;
 use crate::record::messages::FRAME;
 

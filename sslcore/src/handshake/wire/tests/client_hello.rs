@@ -4,12 +4,12 @@ use alloc::vec;
 use alloc::vec::Vec;
 
 use super::super::client_hello::HelloMessage;
-use super::super::extension::number;
 use super::{
     Extension, GREASE, ILLEGAL, MALFORMED, MISSING, alert, assert_reads_extensions,
     assert_whole_behind, block, message, vector8, vector16,
 };
 use crate::alert::Alert;
+use crate::handshake::extensions::number;
 use crate::protocol::SslProtocol::{TlsV1_2, TlsV1_3};
 use crate::record::messages::FRAME;
 

@@ -1,75 +1,36 @@
-//! Where extensions may stand, and what makes two blocks the same.
+//! What makes two blocks of extensions the same, and what makes one be refused.
 
-use super::super::extension::{Extensions, Place, number};
-use super::{GREASE, alert, block};
+use alloc::vec::Vec;
 
-/// The column "TLS 1.3" of IANA's registry of extensions. What may stand in a ServerHello of TLS 1.2
-/// is from the RFC that each number is from.
-const REGISTRY: [(u16, &str); 33] = [
-    (number::SERVER_NAME, "CH, EE, 1.2"),
-    (number::MAX_FRAGMENT_LENGTH, "CH, EE, 1.2"),
-    (number::STATUS_REQUEST, "CH, CR, CT, 1.2"),
-    (number::SUPPORTED_GROUPS, "CH, EE, 1.2"),
-    (number::EC_POINT_FORMATS, "CH, 1.2"),
-    (number::SIGNATURE_ALGORITHMS, "CH, CR"),
-    (number::USE_SRTP, "CH, EE, 1.2"),
-    (number::HEARTBEAT, "CH, EE, 1.2"),
-    (number::ALPN, "CH, EE, 1.2"),
-    (number::STATUS_REQUEST_V2, "CH, 1.2"),
-    (number::SIGNED_CERTIFICATE_TIMESTAMP, "CH, CR, CT, 1.2"),
-    (number::CLIENT_CERTIFICATE_TYPE, "CH, EE, 1.2"),
-    (number::SERVER_CERTIFICATE_TYPE, "CH, EE, 1.2"),
-    (number::PADDING, "CH"),
-    (number::ENCRYPT_THEN_MAC, "CH, 1.2"),
-    (number::EXTENDED_MASTER_SECRET, "CH, 1.2"),
-    (number::COMPRESS_CERTIFICATE, "CH, CR"),
-    (number::RECORD_SIZE_LIMIT, "CH, EE, 1.2"),
-    (number::DELEGATED_CREDENTIAL, "CH, CR, CT"),
-    (number::SESSION_TICKET, "CH, 1.2"),
-    (number::PRE_SHARED_KEY, "CH, SH"),
-    (number::EARLY_DATA, "CH, EE, NST"),
-    (number::SUPPORTED_VERSIONS, "CH, SH, HRR"),
-    (number::COOKIE, "CH, HRR"),
-    (number::PSK_KEY_EXCHANGE_MODES, "CH"),
-    (number::CERTIFICATE_AUTHORITIES, "CH, CR"),
-    (number::OID_FILTERS, "CR"),
-    (number::POST_HANDSHAKE_AUTH, "CH"),
-    (number::SIGNATURE_ALGORITHMS_CERT, "CH, CR"),
-    (number::KEY_SHARE, "CH, SH, HRR"),
-    (number::TICKET_REQUEST, "CH, EE"),
-    (number::ENCRYPTED_CLIENT_HELLO, "CH, HRR, EE"),
-    (number::RENEGOTIATION_INFO, "CH, 1.2"),
-];
+use super::super::extension::Extensions;
+use super::{GREASE, ILLEGAL, UNSOLICITED, alert, block};
+use crate::handshake::extensions::{Place, number};
 
-const PLACES: [(Place, &str); 8] = [
-    (Place::ClientHello, "CH"),
-    (Place::ServerHelloTls12, "1.2"),
-    (Place::ServerHello, "SH"),
-    (Place::HelloRetryRequest, "HRR"),
-    (Place::EncryptedExtensions, "EE"),
-    (Place::CertificateRequest, "CR"),
-    (Place::Certificate, "CT"),
-    (Place::NewSessionTicket, "NST"),
-];
-
+/// What is said is what is worst: an answer to nothing comes before one that has no place.
 #[test]
-fn each_extension_stands_where_the_registry_says_and_nowhere_else() {
-    for (place, name) in PLACES {
-        for (number, places) in REGISTRY {
-            let stands = places.split(", ").any(|one| one == name);
-            let block = block(&[(GREASE, &[]), (number, &[])]);
-            let extensions = Extensions::read(&block).expect("whole");
-            let expected = match stands {
-                true => Ok(()),
-                false => super::ILLEGAL,
-            };
-            let what = (number, place);
-            assert_eq!(alert(extensions.belong(place)), expected, "{what:?}");
-            let answer = |offered| alert(extensions.answer(place, |_| offered));
-            assert_eq!(answer(true), expected, "{what:?}");
-            assert_eq!(answer(false), super::UNSOLICITED, "{what:?}");
-        }
-    }
+fn all_of_a_block_is_looked_at() {
+    let check = |numbers: &[u16], offered: &[u16]| {
+        let all: Vec<_> = numbers.iter().map(|number| (*number, &[][..])).collect();
+        let block = block(&all);
+        let extensions = Extensions::read(&block).expect("whole");
+        let answered = extensions.check(Place::EncryptedExtensions, |it| offered.contains(&it));
+        (
+            alert(extensions.belong(Place::ClientHello)),
+            alert(answered),
+        )
+    };
+    use self::number::{ALPN, KEY_SHARE, OID_FILTERS};
+    assert_eq!(check(&[ALPN], &[ALPN]), (Ok(()), Ok(())));
+    assert_eq!(check(&[ALPN, GREASE], &[ALPN]), (Ok(()), UNSOLICITED));
+    assert_eq!(
+        check(&[ALPN, KEY_SHARE], &[ALPN, KEY_SHARE]),
+        (Ok(()), ILLEGAL)
+    );
+    assert_eq!(
+        check(&[KEY_SHARE, ALPN], &[KEY_SHARE]),
+        (Ok(()), UNSOLICITED)
+    );
+    assert_eq!(check(&[GREASE, OID_FILTERS], &[]), (ILLEGAL, UNSOLICITED));
 }
 
 #[test]

@@ -3,7 +3,6 @@
 
 use alloc::vec::Vec;
 
-use super::super::extension::number;
 use super::super::{
     certificate, certificate_request, encrypted_extensions, offer::Offer, session_ticket,
 };
@@ -12,6 +11,7 @@ use super::{
     block, message, vector8, vector16, vector24,
 };
 use crate::alert::Alert;
+use crate::handshake::extensions::number;
 
 fn offer() -> Offer {
     let offered = [

@@ -3,7 +3,6 @@
 use alloc::vec;
 use alloc::vec::Vec;
 
-use super::super::extension::number;
 use super::super::offer::Offer;
 use super::super::server_hello::ServerHello;
 use super::{
@@ -11,6 +10,7 @@ use super::{
     assert_whole_behind, block, message, vector8, vector16,
 };
 use crate::alert::Alert;
+use crate::handshake::extensions::number;
 
 const TLS13: Extension<'_> = (number::SUPPORTED_VERSIONS, &[3, 4]);
 const VERSIONS: Extension<'_> = (number::SUPPORTED_VERSIONS, &[4, 3, 4, 3, 3]);

@@ -21,6 +21,7 @@ impl ClientTemplate {
         _: ServerName<'static>,
         _: bool,
         _: bool,
+        _: usize,
         _: Now,
     ) -> Result<Box<dyn Engine>, Failure> {
         match *self {}
@@ -32,7 +33,12 @@ pub(crate) enum ServerTemplate {}
 
 #[cfg(not(feature = "server"))]
 impl ServerTemplate {
-    pub(crate) fn engine(&self, _: HelloMessage, _: Now) -> Result<Box<dyn Engine>, Failure> {
+    pub(crate) fn engine(
+        &self,
+        _: HelloMessage,
+        _: usize,
+        _: Now,
+    ) -> Result<Box<dyn Engine>, Failure> {
         match *self {}
     }
 }

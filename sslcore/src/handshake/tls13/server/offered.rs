@@ -1,0 +1,181 @@
+//! What a client's hello offers, and what the server takes of it.
+
+use alloc::vec::Vec;
+
+use crate::alert::Alert;
+use crate::failure::{Failure, FailureKind};
+use crate::handshake::extensions::number;
+use crate::handshake::sizes::{Answered, Room};
+use crate::handshake::tls13::config::Config;
+use crate::handshake::tls13::failures::{incompatible, no_key};
+use crate::handshake::tls13::psk::{Before, Psk};
+use crate::handshake::tls13::secrets::VERSION;
+use crate::handshake::wire::client_hello::HelloMessage;
+use crate::handshake::wire::groups::{client_shares, supported};
+use crate::handshake::wire::pre_shared_key::{Mode, OfferedPsks, modes};
+use crate::handshake::wire::{Refusal, u16s};
+use crate::identity::pre_shared_key::PreSharedKey;
+use crate::protocol::SslCipher;
+
+/// A hello, and the configuration that answers it.
+#[derive(Clone, Copy)]
+pub(super) struct Offered<'a> {
+    pub(super) config: &'a Config,
+    pub(super) hello: &'a HelloMessage,
+    pub(super) room: Room,
+}
+
+/// A key that the client has named, and the suite that goes with it.
+pub(super) struct Chosen {
+    pub(super) key: Psk,
+    /// Its place among those in the last hello.
+    pub(super) place: usize,
+    pub(super) cipher: SslCipher,
+}
+
+/// How the secrets of a handshake come about.
+pub(super) enum Exchange {
+    /// By a share of this group.
+    Share(u16, Vec<u8>),
+    /// By one that is still to be asked for.
+    Retry(u16),
+    /// By the pre-shared key alone.
+    None,
+}
+
+impl<'a> Offered<'a> {
+    /// Whether the first hello can be answered, as far as that needs no key.
+    pub(super) fn check(self) -> Result<(), Failure> {
+        self.hello.check_tls13()?;
+        self.hello.opening()?;
+        self.check_cookie()?;
+        let extensions = self.hello.extensions();
+        if extensions.find(number::PRE_SHARED_KEY).is_none() {
+            return Err(no_key(Alert::HandshakeFailure, "the client offers none"));
+        }
+        self.keys()?;
+        self.exchange()?;
+        let cipher = self.common_cipher(|_| true);
+        let cipher = cipher.ok_or_else(|| incompatible("no cipher suite in common"))?;
+        Answered::new(self.room, &extensions, cipher)?;
+        Ok(())
+    }
+
+    /// No hello has a cookie: no HelloRetryRequest of ours does.
+    pub(super) fn check_cookie(self) -> Result<(), Refusal> {
+        match self.hello.extensions().find(number::COOKIE) {
+            Some(_) => Err(Refusal::illegal("a cookie that nobody has given")),
+            None => Ok(()),
+        }
+    }
+
+    /// The keys that the client has.
+    pub(super) fn keys(self) -> Result<OfferedPsks<'a>, Failure> {
+        let content = self.hello.extensions().find(number::PRE_SHARED_KEY);
+        let content = content.ok_or_else(|| Refusal::illegal("the keys are gone"))?;
+        Ok(OfferedPsks::read(content)?)
+    }
+
+    /// The suite to take among those that fit.
+    fn common_cipher(self, fits: impl Fn(SslCipher) -> bool) -> Option<SslCipher> {
+        let hello = self.hello.hello();
+        if self.config.prefers_own_ciphers {
+            let mut own = self.config.ciphers_of(VERSION);
+            return own
+                .find(|cipher| fits(*cipher) && hello.cipher_suites().any(|id| id == cipher.id()));
+        }
+        let theirs = hello.cipher_suites();
+        let mut common = theirs.filter_map(|id| self.config.cipher(id));
+        common.find(|cipher| cipher.protocol() == VERSION && fits(*cipher))
+    }
+
+    /// Takes the first key of the client's that is among these.
+    pub(super) fn choose(self, keys: &[PreSharedKey]) -> Result<Chosen, Failure> {
+        for (place, identity) in self.keys()?.identities().enumerate() {
+            let named = |cipher: SslCipher| {
+                let mut keys = keys.iter();
+                keys.find(|key| Psk::has_name(key, identity, cipher.hash()))
+            };
+            let Some(cipher) = self.common_cipher(|cipher| named(cipher).is_some()) else {
+                continue;
+            };
+            let Some(key) = named(cipher) else {
+                continue;
+            };
+            // Of the others nothing is derived, however many a server has.
+            let key = Psk::new(key, cipher.hash(), self.config)?;
+            return Ok(Chosen { key, place, cipher });
+        }
+        if self.config.keys.tells_unknown {
+            return Err(no_key(
+                Alert::UnknownPskIdentity,
+                "the client names none that is known",
+            ));
+        }
+        // As with a wrong key.
+        let cipher = self.common_cipher(|_| true);
+        let cipher = cipher.ok_or_else(|| incompatible("no cipher suite in common"))?;
+        let key = Psk::unknown(cipher.hash(), self.config)?;
+        let place = 0;
+        Ok(Chosen { key, place, cipher })
+    }
+
+    /// Whether the client has the key that was chosen.
+    pub(super) fn check_binder(self, chosen: &Chosen, before: &Before) -> Result<(), Failure> {
+        let offered = self.keys()?;
+        let binder = offered.binder(chosen.place).unwrap_or_default();
+        let message = self.hello.message();
+        let end = message.len().saturating_sub(offered.truncated);
+        let truncated = message.get(..end).unwrap_or_default();
+        match chosen.key.is_proven(before, truncated, binder) {
+            true => Ok(()),
+            false => Err(Failure::new(
+                FailureKind::BadPreSharedKey,
+                Alert::DecryptError,
+            )),
+        }
+    }
+
+    /// What the hello leads to: a key exchange where that is possible.
+    pub(super) fn exchange(self) -> Result<Exchange, Failure> {
+        let extensions = self.hello.extensions();
+        let Some(content) = extensions.find(number::PSK_KEY_EXCHANGE_MODES) else {
+            return Err(Refusal::missing("there are no psk_key_exchange_modes").into());
+        };
+        let takes = modes(content)?;
+        let groups = extensions.find(number::SUPPORTED_GROUPS);
+        let shares = extensions.find(number::KEY_SHARE);
+        if let (true, Some(groups), Some(shares)) = (takes(Mode::PskDheKe), groups, shares) {
+            let groups = supported(groups)?;
+            let mut first = None;
+            for (group, share) in client_shares(shares, groups)? {
+                if first.is_none() && self.config.group(group).is_some() {
+                    first = Some(Exchange::Share(group, share.into()));
+                }
+            }
+            if let Some(share) = first {
+                return Ok(share);
+            }
+            let mut common = u16s(groups).filter(|group| self.config.group(*group).is_some());
+            if let Some(group) = common.next() {
+                return Ok(Exchange::Retry(group));
+            }
+        }
+        match takes(Mode::PskKe) && self.config.keys.allows_psk_ke {
+            true => Ok(Exchange::None),
+            false => Err(incompatible("no key exchange in common")),
+        }
+    }
+
+    /// Whether there is exactly one key share.
+    pub(super) fn has_one_share(self) -> bool {
+        let extensions = self.hello.extensions();
+        let groups = extensions.find(number::SUPPORTED_GROUPS);
+        let shares = extensions.find(number::KEY_SHARE);
+        let read = |groups, shares| client_shares(shares, supported(groups).ok()?).ok();
+        let read = groups
+            .zip(shares)
+            .and_then(|(groups, shares)| read(groups, shares));
+        read.is_some_and(|shares| shares.len() == 1)
+    }
+}
