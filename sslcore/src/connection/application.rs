@@ -126,7 +126,7 @@ impl Connection {
             });
         }
         self.io.receive.consume(n);
-        self.io.release_idle();
+        self.io.rest();
         Ok(())
     }
 
@@ -191,7 +191,7 @@ impl Connection {
         let n = plain.len().min(out.len());
         out[..n].copy_from_slice(&plain[..n]);
         self.io.receive.consume(n);
-        self.io.release_idle();
+        self.io.rest();
         Ok(n)
     }
 
@@ -216,7 +216,7 @@ impl Connection {
         let n = plain.len().min(out.remaining_mut());
         out.put_slice(&plain[..n]);
         self.io.receive.consume(n);
-        self.io.release_idle();
+        self.io.rest();
         Ok(n)
     }
 

@@ -197,7 +197,7 @@ impl Connection {
 
     /// The next event, oldest first.
     pub fn poll_event(&mut self) -> Option<Event> {
-        self.io.events.pop()
+        self.io.events.pop(&self.io.tally)
     }
 }
 

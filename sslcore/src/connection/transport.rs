@@ -5,9 +5,7 @@ use bytes::{Buf, BytesMut};
 use super::Connection;
 use super::io::TransportEnd;
 use super::lent::{Transmission, TransportBuffers};
-use crate::buffer::missing;
 use crate::pieces;
-use crate::record::header::MAX_RECORD;
 use crate::usage::UsageError;
 
 impl Connection {
@@ -23,9 +21,10 @@ impl Connection {
     }
 
     /// Lends space for the transport to read into; [`received`](Self::received) then says how much was
-    /// read. The space holds what the current record still needs, or what the buffer has left. When it
-    /// is empty, that is back-pressure: do not read from the transport, since 0 bytes read into an empty
-    /// buffer are not the end of the stream.
+    /// read. The space holds what the current record still needs, or what the buffer has left: between
+    /// records an owned buffer has 1,280 bytes or more, and grows while the transport fills it. When the
+    /// space is empty, that is back-pressure: do not read from the transport, since 0 bytes read into an
+    /// empty buffer are not the end of the stream.
     pub fn receive_buffer(&mut self) -> &mut [u8] {
         self.lend().receive
     }
@@ -81,9 +80,8 @@ impl Connection {
             self.io.receive.clear_raw();
         }
         let cap = self.io.receive_cap();
-        let missing = missing(self.io.receive.raw());
-        let roomy = self.io.receive.capacity(cap).min(MAX_RECORD);
-        let receive = self.io.receive.lend(missing.max(roomy), cap);
+        let want = self.io.receive.wanted();
+        let receive = self.io.receive.lend(want, cap);
         self.io.told.found_full |= receive.is_empty();
         TransportBuffers {
             transmit: self.io.transmit.bytes(),
@@ -174,9 +172,11 @@ impl Connection {
     }
 
     /// Hands over the bytes of [`transmit`](Self::transmit), for transports that must own what they send
-    /// until it is sent. With owned buffers nothing is copied, and the next record allocates; with lent
-    /// buffers the bytes are copied. There is one [`Transmission`] at a time, and `transmit` is empty
-    /// meanwhile. `None` when there is nothing to send, or a transmission is on its way.
+    /// until it is sent. With owned buffers nothing is copied: their memory is handed over, and serves
+    /// again when the transmission was completed before the next record is sealed, so that one small
+    /// allocation is made for each transmission. With lent buffers the bytes are copied. There is one
+    /// [`Transmission`] at a time, and `transmit` is empty meanwhile. `None` when there is nothing to send,
+    /// or a transmission is on its way.
     ///
     /// [`complete_transmit`](Self::complete_transmit) says how many bytes were sent: only those count as
     /// taken. [`Transmission`] has an example.
@@ -199,6 +199,7 @@ impl Connection {
         if !self.io.transmit.take_back(&transmission.0) {
             return Err(UsageError::Stale);
         }
+        drop(transmission); // its memory serves again
         self.transmitted(n)
     }
 

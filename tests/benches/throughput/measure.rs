@@ -4,6 +4,7 @@ use std::hint::black_box;
 
 use rustix::time::{ClockId, clock_gettime};
 
+use crate::arguments::Profile;
 use crate::contender::{COPYING, Contender, Copy, Load, NAMES, Scenario, Spacers};
 
 /// How long and how often.
@@ -67,15 +68,28 @@ fn data(len: usize) -> Vec<u8> {
     (0..len).map(|i| (i * 7 + i / 251) as u8).collect()
 }
 
-/// Carries writes of `write` bytes with sslcore, 16 KiB a trip.
-pub(crate) fn profile(write: usize, trips: usize) {
-    let mut ours = Scenario::all(false)[0].ours();
-    let data = data(16 * 1024 / write * write);
-    for _ in 0..trips {
-        ours.trip(black_box(&data), write, &mut |piece| {
+/// Carries what the command line says. Whether there is such a contender.
+pub(crate) fn profile(profile: &Profile) -> bool {
+    let Profile {
+        backend,
+        who,
+        load,
+        trips,
+    } = profile;
+    let scenarios = Scenario::all(false);
+    let scenario = scenarios.iter().find(|it| it.backend.name() == backend);
+    let number = NAMES.iter().position(|name| name.starts_with(&**who));
+    let (Some(scenario), Some(number)) = (scenario, number) else {
+        return false;
+    };
+    let mut contender = scenario.contender(number, &mut Spacers::new(0));
+    let data = data(load.bytes());
+    for _ in 0..*trips {
+        contender.trip(black_box(&data), load.write, &mut |piece| {
             black_box(piece);
         });
     }
+    true
 }
 
 /// Measures all contenders in turns. Who begins changes from round to round, and each round is run

@@ -185,11 +185,6 @@ impl Scenario {
         }
     }
 
-    /// sslcore alone.
-    pub(crate) fn ours(&self) -> impl Contender + use<> {
-        ours::Ours::new(self)
-    }
-
     /// The contender with this number in [`NAMES`], handshaked.
     pub(crate) fn contender(&self, number: usize, spacers: &mut Spacers) -> Box<dyn Contender> {
         match number {
