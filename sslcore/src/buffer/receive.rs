@@ -340,19 +340,18 @@ impl ReceiveBuffer {
         }
     }
 
-    /// Gives owned memory back while nothing is held: all of it, or what is more than little, and not in
-    /// bulk.
+    /// Gives owned memory back while nothing is held, but not in bulk: all of it, or what is not small.
     #[inline]
     pub(crate) fn rest(&mut self, now: Instant, all: bool) {
         let keeps = if all { 0 } else { SMALL };
         if self.storage.owned() > keeps && self.live() == 0 && self.lent == 0 {
-            self.release(now, all);
+            self.release(now);
         }
     }
 
     #[inline(never)]
-    fn release(&mut self, now: Instant, all: bool) {
-        if self.pace.gives_back(now) || all {
+    fn release(&mut self, now: Instant) {
+        if self.pace.gives_back(now) {
             self.wipe();
             self.storage.release();
         }

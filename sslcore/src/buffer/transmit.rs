@@ -400,19 +400,19 @@ impl TransmitBuffer {
         marks.any(|mark| mark.alert == alert && self.behind(mark) >= behind)
     }
 
-    /// Gives owned memory back while nothing is held: all of it, or what is more than little, and not in
-    /// bulk. Nothing in it is secret.
+    /// Gives owned memory back while nothing is held, but not in bulk: all of it, or what is not small.
+    /// Nothing in it is secret.
     #[inline]
     pub(crate) fn rest(&mut self, now: Instant, all: bool) {
         let keeps = if all { 0 } else { SMALL };
         if self.storage.owned() > keeps && self.live.is_empty() {
-            self.release(now, all);
+            self.release(now);
         }
     }
 
     #[inline(never)]
-    fn release(&mut self, now: Instant, all: bool) {
-        if self.pace.gives_back(now) || all {
+    fn release(&mut self, now: Instant) {
+        if self.pace.gives_back(now) {
             self.storage.release();
         }
     }
