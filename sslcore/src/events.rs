@@ -85,7 +85,15 @@ impl Events {
     }
 
     /// The next one; `report` is what the last one says.
+    #[inline]
     pub(crate) fn pop(&mut self, report: &CloseReport) -> Option<Event> {
+        match self.are_waiting() {
+            true => self.pop_waiting(report),
+            false => None,
+        }
+    }
+
+    fn pop_waiting(&mut self, report: &CloseReport) -> Option<Event> {
         Some(match self.queue.pop_front()? {
             Waiting::ModeChanged(mode) => Event::ModeChanged(mode),
             Waiting::ConfigRequired => Event::ConfigRequired(RequestId(self.config_required)),
@@ -189,6 +197,7 @@ impl Events {
     }
 
     /// Whether any wait.
+    #[inline]
     pub(crate) fn are_waiting(&self) -> bool {
         !self.queue.is_empty()
     }

@@ -28,8 +28,9 @@ enum Since {
 ///
 /// An empty buffer is given back at once, for nobody says when the next bytes come, and a connection has no
 /// deadline for its memory. In bulk, allocating for each record would cost as much as its encryption:
-/// [`BULK`] fills in a row, each of an eighth of the memory or more, and less than [`PAUSE`] after the one
-/// before, make the connection keep the memory; a smaller one, or a pause, makes it forget them.
+/// [`BULK`] fills in a row, each of an eighth of the memory or more, or of [`SMALL`] memory, and less than
+/// [`PAUSE`] after the one before, make the connection keep the memory; a smaller one, or a pause, makes it
+/// forget them.
 #[derive(Clone, Copy, Debug, Default)]
 pub(super) struct Pace {
     /// When the buffer was last emptied, in microseconds, as far as they fit: after an hour a pause may pass
@@ -43,7 +44,7 @@ impl Pace {
     /// The buffer is empty, after so many of its `len` bytes were in use.
     #[inline]
     pub(super) fn emptied(&mut self, used: usize, len: usize) {
-        self.since = match used >= len / 8 {
+        self.since = match used >= len / 8 || len <= SMALL {
             true => Since::Much,
             false => Since::Little,
         };
@@ -102,6 +103,13 @@ mod tests {
         let (mut pace, now) = after(100);
         pace.emptied(LEN, LEN);
         assert!(pace.gives_back(Instant::from_micros(now + 1000)));
+    }
+
+    #[test]
+    fn any_fill_of_small_memory_goes_on_with_bulk() {
+        let (mut pace, now) = after(100);
+        pace.emptied(1, SMALL);
+        assert!(!pace.gives_back(Instant::from_micros(now)));
     }
 
     #[test]

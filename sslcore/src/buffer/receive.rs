@@ -118,28 +118,42 @@ impl ReceiveBuffer {
     }
 
     /// Free space behind the last byte: at least `want` bytes, less when `cap` does not allow.
+    #[inline]
     pub(crate) fn tail(&mut self, want: usize, cap: usize) -> &mut [u8] {
-        let want = want.min(self.room(cap));
-        let most = self.capacity(cap);
+        let end = self.tail_end(want, cap);
+        &mut self.storage.bytes_mut()[self.raw.end..end]
+    }
+
+    /// Where that ends.
+    #[inline]
+    fn tail_end(&mut self, want: usize, cap: usize) -> usize {
+        let room = self.room(cap);
+        let want = want.min(room);
         if self.storage.len() - self.raw.end < want {
-            if self.live() + want <= self.storage.len() {
-                self.compact();
-            } else if self.raw.end + want <= most {
-                self.storage.grow(self.raw.end + want, most);
-            } else {
-                self.compact();
-                self.storage.grow(self.raw.end + want, most);
-            }
+            self.make_room(want, cap);
         }
         // A larger capacity of earlier days may be left over; `cap` is what counts.
-        let room = self.room(cap);
-        let end = self.storage.len().min(self.raw.end.saturating_add(room));
-        &mut self.storage.bytes_mut()[self.raw.end..end]
+        self.storage.len().min(self.raw.end.saturating_add(room))
+    }
+
+    /// Moves what is there to the front if that is enough, and grows if not.
+    #[inline(never)]
+    fn make_room(&mut self, want: usize, cap: usize) {
+        let most = self.capacity(cap);
+        if self.live() + want <= self.storage.len() {
+            self.compact();
+        } else if self.raw.end + want <= most {
+            self.storage.grow(self.raw.end + want, most);
+        } else {
+            self.compact();
+            self.storage.grow(self.raw.end + want, most);
+        }
     }
 
     /// How much free space the transport should have: as much as the record at the front still needs.
     /// Between records nobody knows how long the next will be: own memory begins small, and grows while
     /// the transport fills it.
+    #[inline]
     pub(crate) fn wanted(&self) -> usize {
         let len = self.storage.len();
         let roomy = match &self.storage {
@@ -154,10 +168,11 @@ impl ReceiveBuffer {
     }
 
     /// The same, lent until [`give_back`](Self::give_back) or until bytes arrive another way.
+    #[inline]
     pub(crate) fn lend(&mut self, want: usize, cap: usize) -> &mut [u8] {
         self.lent = 0;
-        self.lent = self.tail(want, cap).len();
-        let end = self.raw.end + self.lent;
+        let end = self.tail_end(want, cap);
+        self.lent = end - self.raw.end;
         &mut self.storage.bytes_mut()[self.raw.end..end]
     }
 
@@ -325,19 +340,18 @@ impl ReceiveBuffer {
         }
     }
 
-    /// Gives owned memory back while nothing is held: all of it, or what is more than little, and not in
-    /// bulk.
+    /// Gives owned memory back while nothing is held, but not in bulk: all of it, or what is not small.
     #[inline]
     pub(crate) fn rest(&mut self, now: Instant, all: bool) {
         let keeps = if all { 0 } else { SMALL };
-        if self.live() == 0 && self.storage.owned() > keeps && self.lent == 0 {
-            self.release(now, all);
+        if self.storage.owned() > keeps && self.live() == 0 && self.lent == 0 {
+            self.release(now);
         }
     }
 
     #[inline(never)]
-    fn release(&mut self, now: Instant, all: bool) {
-        if self.pace.gives_back(now) || all {
+    fn release(&mut self, now: Instant) {
+        if self.pace.gives_back(now) {
             self.wipe();
             self.storage.release();
         }
@@ -360,6 +374,7 @@ impl ReceiveBuffer {
 
 /// How many more bytes the record at the front of `raw` needs before it can be processed: a
 /// header's worth while the header is incomplete.
+#[inline]
 fn missing(raw: &[u8]) -> usize {
     match raw {
         [_, _, _, high, low, body @ ..] => {

@@ -53,6 +53,14 @@ impl HandedOver {
         &self.memory[self.live.clone()]
     }
 
+    /// Them, unless somebody may be sending them.
+    fn shown(&self) -> &[u8] {
+        match self.is_back() {
+            true => self.bytes(),
+            false => &[],
+        }
+    }
+
     /// They may be sent, or sent again. Dropping them gives them back.
     fn is_back(&self) -> bool {
         self.is_back || self.memory.is_unique()
@@ -117,11 +125,20 @@ impl TransmitBuffer {
     }
 
     /// What the transport may take now.
+    #[inline]
     pub(crate) fn bytes(&self) -> &[u8] {
         match &self.handed_over {
             None => &self.storage.bytes()[self.live.clone()],
-            Some(first) if first.is_back() => first.bytes(),
-            Some(_) => &[],
+            Some(first) => first.shown(),
+        }
+    }
+
+    /// How much that is.
+    #[inline]
+    pub(crate) fn shown(&self) -> usize {
+        match &self.handed_over {
+            None => self.live.len(),
+            Some(first) => first.shown().len(),
         }
     }
 
@@ -226,7 +243,14 @@ impl TransmitBuffer {
     }
 
     /// Moves backlog into the buffer as far as there is room.
+    #[inline]
     fn refill(&mut self) {
+        if !self.backlog.is_empty() {
+            self.refill_from_backlog();
+        }
+    }
+
+    fn refill_from_backlog(&mut self) {
         let n = self.backlog.len().min(self.cap.saturating_sub(self.held()));
         if n == 0 {
             return;
@@ -254,8 +278,9 @@ impl TransmitBuffer {
     }
 
     /// The transport took `n` bytes. `n` was checked by the caller.
+    #[inline]
     pub(crate) fn take(&mut self, n: usize) -> Taken {
-        let n = n.min(self.bytes().len());
+        let n = n.min(self.shown());
         if let Some(first) = &mut self.handed_over {
             first.live.start += n;
             if first.live.is_empty() {
@@ -268,7 +293,7 @@ impl TransmitBuffer {
                 self.live = 0..0;
             }
         }
-        if self.bytes().is_empty() {
+        if self.shown() == 0 {
             self.announced = false;
         }
         self.refill();
@@ -375,19 +400,19 @@ impl TransmitBuffer {
         marks.any(|mark| mark.alert == alert && self.behind(mark) >= behind)
     }
 
-    /// Gives owned memory back while nothing is held: all of it, or what is more than little, and not in
-    /// bulk. Nothing in it is secret.
+    /// Gives owned memory back while nothing is held, but not in bulk: all of it, or what is not small.
+    /// Nothing in it is secret.
     #[inline]
     pub(crate) fn rest(&mut self, now: Instant, all: bool) {
         let keeps = if all { 0 } else { SMALL };
-        if self.live.is_empty() && self.storage.owned() > keeps {
-            self.release(now, all);
+        if self.storage.owned() > keeps && self.live.is_empty() {
+            self.release(now);
         }
     }
 
     #[inline(never)]
-    fn release(&mut self, now: Instant, all: bool) {
-        if self.pace.gives_back(now) || all {
+    fn release(&mut self, now: Instant) {
+        if self.pace.gives_back(now) {
             self.storage.release();
         }
     }

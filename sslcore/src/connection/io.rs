@@ -349,9 +349,14 @@ impl Io {
     /// Gives back memory that is not in use.
     #[inline]
     pub(crate) fn rest(&mut self) {
-        let all = self.limits.release_when_idle;
-        self.receive.rest(self.now, all);
-        self.transmit.rest(self.now, all);
+        self.rest_from_reading();
+        self.transmit.rest(self.now, self.limits.release_when_idle);
+    }
+
+    /// The same, when only the reader has taken something.
+    #[inline]
+    pub(crate) fn rest_from_reading(&mut self) {
+        self.receive.rest(self.now, self.limits.release_when_idle);
     }
 }
 

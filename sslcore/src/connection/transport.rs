@@ -5,6 +5,7 @@ use bytes::{Buf, BytesMut};
 use super::Connection;
 use super::io::TransportEnd;
 use super::lent::{Transmission, TransportBuffers};
+use crate::buffer::TransmitBuffer;
 use crate::pieces;
 use crate::usage::UsageError;
 
@@ -26,7 +27,7 @@ impl Connection {
     /// space is empty, that is back-pressure: do not read from the transport, since 0 bytes read into an
     /// empty buffer are not the end of the stream.
     pub fn receive_buffer(&mut self) -> &mut [u8] {
-        self.lend().receive
+        self.lend_receive().1
     }
 
     /// The transport has put `n` bytes at the front of [`receive_buffer`](Self::receive_buffer).
@@ -76,6 +77,16 @@ impl Connection {
     /// }
     /// ```
     pub fn lend(&mut self) -> TransportBuffers<'_> {
+        let (transmit, receive) = self.lend_receive();
+        TransportBuffers {
+            transmit: transmit.bytes(),
+            receive,
+        }
+    }
+
+    /// Lends the space for what arrives, and shows the other buffer.
+    #[inline]
+    fn lend_receive(&mut self) -> (&TransmitBuffer, &mut [u8]) {
         if self.swallows() {
             self.io.receive.clear_raw();
         }
@@ -83,10 +94,7 @@ impl Connection {
         let want = self.io.receive.wanted();
         let receive = self.io.receive.lend(want, cap);
         self.io.told.found_full |= receive.is_empty();
-        TransportBuffers {
-            transmit: self.io.transmit.bytes(),
-            receive,
-        }
+        (&self.io.transmit, receive)
     }
 
     /// Copies received bytes out of an owned buffer, as completion-based IO hands them over, and returns
@@ -150,6 +158,7 @@ impl Connection {
     }
 
     /// The bytes that the transport is to send; empty when there are none now.
+    #[inline]
     pub fn transmit(&self) -> &[u8] {
         self.io.transmit.bytes()
     }
@@ -160,7 +169,7 @@ impl Connection {
     /// # Errors
     /// [`UsageError::TooManyBytes`] when there were fewer.
     pub fn transmitted(&mut self, n: usize) -> Result<(), UsageError> {
-        let available = self.io.transmit.bytes().len();
+        let available = self.io.transmit.shown();
         if n > available {
             return Err(UsageError::TooManyBytes {
                 given: n,
@@ -218,7 +227,7 @@ impl Connection {
 
     fn taken(&mut self, n: usize) {
         let taken = self.io.transmit.take(n);
-        self.io.stalled = n == 0 && !self.io.transmit.bytes().is_empty();
+        self.io.stalled = n == 0 && self.io.transmit.shown() > 0;
         if n > 0 {
             self.io.close_timeout.restart(self.io.now);
         }

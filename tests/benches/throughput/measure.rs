@@ -57,6 +57,8 @@ pub(crate) struct Row {
     pub(crate) speeds: [Spread; NAMES.len()],
     /// sslcore's speed as a multiple of each, taken round by round.
     pub(crate) ratios: [Spread; NAMES.len()],
+    /// The same of speeds from which no copy was taken off.
+    pub(crate) gross: [Spread; NAMES.len()],
 }
 
 fn cpu_seconds() -> f64 {
@@ -102,28 +104,34 @@ pub(crate) fn measure(scenario: &Scenario, load: Load, plan: &Plan) -> Row {
         trips *= 2;
     }
     let mut speeds = [const { Vec::new() }; NAMES.len()];
+    let mut gross = [const { Vec::new() }; NAMES.len()];
     for round in 0..plan.rounds {
         field = Field::new(scenario, load, &data, Spacers::new(round));
         let copy = copying(load, trips);
         for turn in 0..NAMES.len() {
             let who = (round + turn) % NAMES.len();
             field.seconds(who, trips / 8 + 1);
-            let mut seconds = field.seconds(who, trips);
-            if who < COPYING {
-                seconds -= copy;
-            }
-            speeds[who].push((trips * data.len()) as f64 / seconds / 1e6);
+            let seconds = field.seconds(who, trips);
+            let copied = if who < COPYING { copy } else { 0. };
+            let megabytes = (trips * data.len()) as f64 / 1e6;
+            speeds[who].push(megabytes / (seconds - copied));
+            gross[who].push(megabytes / seconds);
         }
     }
-    let ratios = speeds.each_ref().map(|theirs| {
-        let by_round = speeds[0].iter().zip(theirs);
-        Spread::of(by_round.map(|(ours, theirs)| ours / theirs).collect())
-    });
     Row {
         load,
+        ratios: ratios(&speeds),
+        gross: ratios(&gross),
         speeds: speeds.map(Spread::of),
-        ratios,
     }
+}
+
+/// The first one's speed as a multiple of each.
+fn ratios(speeds: &[Vec<f64>; NAMES.len()]) -> [Spread; NAMES.len()] {
+    speeds.each_ref().map(|theirs| {
+        let by_round = speeds[0].iter().zip(theirs);
+        Spread::of(by_round.map(|(ours, theirs)| ours / theirs).collect())
+    })
 }
 
 /// The CPU time of the transport's copies alone.
