@@ -23,9 +23,9 @@ pub fn server(suite: &str, len: usize) -> (Peer, SocketAddr) {
 }
 
 /// A client that asks for fragments of this length. It says its input when that has ended, and
-/// prints what it hears.
-pub fn client(suite: &str, address: SocketAddr, length: &str) -> Peer {
-    let (key, address) = (hex(), address.to_string());
-    let args = [SCRIPT, "client", &key, IDENTITY, suite, &address, length];
+/// prints what it hears, and how long the largest record was.
+pub fn client(suite: &str, address: SocketAddr, length: usize) -> Peer {
+    let (key, address, length) = (hex(), address.to_string(), length.to_string());
+    let args = [SCRIPT, "client", &key, IDENTITY, suite, &address, &length];
     Peer::start(&python(), args, Scratch::new())
 }

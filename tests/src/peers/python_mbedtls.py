@@ -2,7 +2,7 @@
 
 python_mbedtls.py server KEY IDENTITY SUITE LENGTH: prints its address, and echoes so many bytes.
 python_mbedtls.py client KEY IDENTITY SUITE ADDRESS LENGTH: asks for fragments of this length, says its input,
-and prints what it hears until the server closes.
+and prints what it hears until the server closes, and how long the largest record was.
 """
 
 import socket
@@ -34,6 +34,7 @@ class Connection:
     def __init__(self, buffer, transport, suite):
         self.buffer = buffer
         self.transport = transport
+        self.largest = 0
         self.overhead = 24 if "GCM" in suite else 16
         while buffer._handshake_state is not tls.HandshakeStep.HANDSHAKE_OVER:
             try:
@@ -56,7 +57,9 @@ class Connection:
 
     def record(self):
         header = self.exactly(5)
-        return header + self.exactly(int.from_bytes(header[3:], "big"))
+        length = int.from_bytes(header[3:], "big")
+        self.largest = max(self.largest, length)
+        return header + self.exactly(length)
 
     def flush(self):
         while sent := self.buffer.peek_outgoing(1 << 14):
@@ -65,9 +68,9 @@ class Connection:
 
     def send(self, data):
         while data:
-            self.buffer.write(data[:2000])
+            self.buffer.write(data[:8000])
             self.flush()
-            data = data[2000:]
+            data = data[8000:]
 
     def hear(self):
         """What is heard, until the other side ends it."""
@@ -102,6 +105,7 @@ def ask(key, identity, suite, address, length):
     for heard in connection.hear():
         sys.stdout.buffer.write(heard)
         sys.stdout.buffer.flush()
+    print("largest record:", connection.largest, file=sys.stderr)
 
 
 {"server": serve, "client": ask}[sys.argv[1]](*sys.argv[2:])
