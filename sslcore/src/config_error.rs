@@ -19,7 +19,8 @@ use crate::identity::pre_shared_key::PreSharedKeyError;
 pub enum ConfigError {
     /// The backend does not have this, or TLS as built here refuses it.
     Unsupported {
-        /// The kind of thing: `"protocol"`, `"cipher suite"`, `"group"`, `"signature scheme"`.
+        /// The kind of thing: `"protocol"`, `"cipher suite"`, `"group"`, `"signature scheme"`,
+        /// `"engine"`.
         what: &'static str,
         /// The name, as it was given.
         name: String,

@@ -14,16 +14,16 @@ const CAPACITY: usize = 32;
 /// The most events that one `process` step and the calls after it can add.
 const WORST_CASE: usize = 16;
 
-/// An event that waits, in eight bytes. What is larger, or still changes, is kept beside the queue:
+/// An event that waits, in four bytes. What is larger, or still changes, is kept beside the queue:
 /// of each there is one at a time.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Waiting {
     ModeChanged(SslMode),
-    ConfigRequired(RequestId),
-    PreSharedKeyRequired(PskId),
+    ConfigRequired,
+    PreSharedKeyRequired,
     /// A chain has fewer certificates than this can count: each takes some bytes of a message.
     PeerVerifyError(SslErrorKind, u16),
-    SslErrors(ReviewId),
+    SslErrors,
     Encrypted,
     ReadyRead,
     Writable,
@@ -71,7 +71,10 @@ pub(crate) struct Events {
     /// The same for [`Event::EncryptedBytesWritten`].
     encrypted: usize,
     failed: Option<FailureKind>,
-    closed: CloseReport,
+    /// The questions of a connection are asked once each.
+    config_required: u32,
+    pre_shared_key_required: u32,
+    ssl_errors: u32,
 }
 
 impl Events {
@@ -81,16 +84,27 @@ impl Events {
         CAPACITY - self.queue.len() >= WORST_CASE
     }
 
-    pub(crate) fn pop(&mut self) -> Option<Event> {
+    /// The next one; `report` is what the last one says.
+    #[inline]
+    pub(crate) fn pop(&mut self, report: &CloseReport) -> Option<Event> {
+        match self.are_waiting() {
+            true => self.pop_waiting(report),
+            false => None,
+        }
+    }
+
+    fn pop_waiting(&mut self, report: &CloseReport) -> Option<Event> {
         Some(match self.queue.pop_front()? {
             Waiting::ModeChanged(mode) => Event::ModeChanged(mode),
-            Waiting::ConfigRequired(id) => Event::ConfigRequired(id),
-            Waiting::PreSharedKeyRequired(id) => Event::PreSharedKeyRequired(id),
+            Waiting::ConfigRequired => Event::ConfigRequired(RequestId(self.config_required)),
+            Waiting::PreSharedKeyRequired => {
+                Event::PreSharedKeyRequired(PskId(self.pre_shared_key_required))
+            }
             Waiting::PeerVerifyError(kind, depth) => Event::PeerVerifyError {
                 kind,
                 depth: depth.into(),
             },
-            Waiting::SslErrors(id) => Event::SslErrors(id),
+            Waiting::SslErrors => Event::SslErrors(ReviewId(self.ssl_errors)),
             Waiting::Encrypted => Event::Encrypted,
             Waiting::ReadyRead => {
                 self.ready_read = false;
@@ -110,7 +124,7 @@ impl Events {
             Waiting::EndOfStream => Event::EndOfStream,
             Waiting::CloseUnanswered => Event::CloseUnanswered,
             Waiting::Failed => Event::Failed(take(&mut self.failed)?),
-            Waiting::Closed => Event::Closed(self.closed),
+            Waiting::Closed => Event::Closed(*report),
         })
     }
 
@@ -146,12 +160,21 @@ impl Events {
             Event::BytesWritten(n) => return self.bytes_written(n),
             Event::EncryptedBytesWritten(n) => return self.encrypted_bytes_written(n),
             Event::ModeChanged(mode) => Waiting::ModeChanged(mode),
-            Event::ConfigRequired(id) => Waiting::ConfigRequired(id),
-            Event::PreSharedKeyRequired(id) => Waiting::PreSharedKeyRequired(id),
+            Event::ConfigRequired(RequestId(id)) => {
+                self.config_required = id;
+                Waiting::ConfigRequired
+            }
+            Event::PreSharedKeyRequired(PskId(id)) => {
+                self.pre_shared_key_required = id;
+                Waiting::PreSharedKeyRequired
+            }
             Event::PeerVerifyError { kind, depth } => {
                 Waiting::PeerVerifyError(kind, depth.try_into().unwrap_or(u16::MAX))
             }
-            Event::SslErrors(id) => Waiting::SslErrors(id),
+            Event::SslErrors(ReviewId(id)) => {
+                self.ssl_errors = id;
+                Waiting::SslErrors
+            }
             Event::Encrypted => Waiting::Encrypted,
             Event::Writable => Waiting::Writable,
             Event::ClientCertificateRequested => Waiting::ClientCertificateRequested,
@@ -166,10 +189,7 @@ impl Events {
                 self.failed = Some(kind);
                 Waiting::Failed
             }
-            Event::Closed(report) => {
-                self.closed = report;
-                Waiting::Closed
-            }
+            Event::Closed(_) => Waiting::Closed,
         };
         if !waiting.can_repeat() || !self.queue.iter().any(|other| *other == waiting) {
             self.append(waiting);
@@ -177,6 +197,7 @@ impl Events {
     }
 
     /// Whether any wait.
+    #[inline]
     pub(crate) fn are_waiting(&self) -> bool {
         !self.queue.is_empty()
     }
@@ -195,7 +216,7 @@ impl Events {
 }
 
 /// What makes the queue small.
-const _: () = assert!(size_of::<Waiting>() == 8);
+const _: () = assert!(size_of::<Waiting>() == 4);
 
 #[cfg(test)]
 mod tests {
@@ -237,9 +258,9 @@ mod tests {
             events.push(event);
         }
         for event in all {
-            assert_eq!(events.pop(), Some(event));
+            assert_eq!(events.pop(&report), Some(event));
         }
-        assert_eq!(events.pop(), None);
+        assert_eq!(events.pop(&report), None);
     }
 
     #[test]
@@ -252,10 +273,19 @@ mod tests {
             events.push(Event::ReadyRead);
         }
         assert!(events.has_room());
-        assert_eq!(events.pop(), Some(Event::KeysUpdated));
-        assert_eq!(events.pop(), Some(Event::BytesWritten(200)));
-        assert_eq!(events.pop(), Some(Event::SessionTicketReceived));
-        assert_eq!(events.pop(), Some(Event::ReadyRead));
-        assert_eq!(events.pop(), None);
+        assert_eq!(
+            events.pop(&CloseReport::default()),
+            Some(Event::KeysUpdated)
+        );
+        assert_eq!(
+            events.pop(&CloseReport::default()),
+            Some(Event::BytesWritten(200))
+        );
+        assert_eq!(
+            events.pop(&CloseReport::default()),
+            Some(Event::SessionTicketReceived)
+        );
+        assert_eq!(events.pop(&CloseReport::default()), Some(Event::ReadyRead));
+        assert_eq!(events.pop(&CloseReport::default()), None);
     }
 }

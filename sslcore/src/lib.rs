@@ -94,6 +94,7 @@
 //! |---|---|
 //! | `client` | there is no `ClientConfig::builder` |
 //! | `engine` | there are no pre-shared keys: `ConfigBuilder` has no `pre_shared_keys` |
+//! | `rustls` | there are no certificates, and no rustls in the program: pre-shared keys alone |
 //! | `server` | there is no `ServerConfig::builder` |
 //! | `sign` | there is no `identity`: a client shows no certificate; part of `server` |
 //! | `tls12` | TLS 1.3 alone is spoken |
@@ -102,7 +103,7 @@
 //! With `defmt`, events, errors and settings implement `defmt::Format`. The feature `testing` adds the
 //! module of that name: what programs are tested with, and no security; `arbitrary`, which needs std,
 //! makes parts of it of a fuzzer's input.
-//! The handshake allocates through rustls; out of memory there is the platform's abort. Afterwards, on
+//! The handshake allocates; out of memory there is the platform's abort. Afterwards, on
 //! lent buffers, nothing allocates but new keys (some 20 allocations, most of them given back at once),
 //! a failure, a session ticket that is kept, and a handshake message that comes in pieces. The target
 //! needs `alloc` and compare-and-swap atomics: Cortex-M3 and up, riscv32imac.
@@ -129,15 +130,26 @@
     not(all(
         feature = "client",
         feature = "engine",
+        feature = "rustls",
         feature = "server",
         feature = "sign",
-        feature = "tls12"
+        feature = "tls12",
+        any(feature = "aws-lc-rs", feature = "ring", feature = "rustcrypto-core")
     )),
     allow(
         dead_code,
         reason = "what a part that is left out would use is not linked"
     )
 )]
+
+#[cfg(all(
+    any(feature = "client", feature = "server"),
+    not(any(feature = "engine", feature = "rustls"))
+))]
+compile_error!(
+    "sslcore needs a handshake engine: the feature `rustls` for certificates, or `engine` for \
+     pre-shared keys"
+);
 
 extern crate alloc;
 
@@ -196,7 +208,7 @@ pub use crate::identity::signer::{SignError, Signer};
 pub use crate::identity::ticket_keys::TicketKeys;
 pub use crate::key_log::{KeyLog, KeyLogLine};
 pub use crate::limits::{Limits, Timeouts};
-pub use crate::protocol::{SignatureScheme, SslCipher, SslProtocol};
+pub use crate::protocol::{Engine, SignatureScheme, SslCipher, SslProtocol};
 pub use crate::time::{Instant, Now, UnixTime};
 pub use crate::usage::{Leftover, ReadEnd, UsageError};
 pub use crate::verify::pin::Pin;

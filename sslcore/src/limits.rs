@@ -91,8 +91,14 @@ pub struct Limits {
     /// most three times this limit. The default is 65,536; more than 65,539 counts as 65,539, the
     /// longest message that rustls takes.
     pub max_handshake: usize,
-    /// Whether owned buffers are given back to the allocator whenever they are empty. Off by default:
-    /// a busy connection would allocate again for every record.
+    /// Whether small buffers are given back to the allocator, too, when they are empty. By default,
+    /// `false`, up to 1,280 bytes in each direction are kept, so that small records allocate nothing.
+    ///
+    /// Owned buffers that are larger are always given back as soon as they are empty, but not in bulk.
+    /// Bulk is when a buffer was filled and emptied eight times in a row, each time with an eighth of its
+    /// memory or more, if that is not small, and less than a millisecond after the time before. It ends with
+    /// a shorter record, or with the first call of [`process`](crate::Connection::process) a millisecond or
+    /// more later. None is due for it: a connection has no deadline for its memory.
     pub release_when_idle: bool,
 }
 

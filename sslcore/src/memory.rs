@@ -1,12 +1,13 @@
 //! Wiping and copying, as fast as the machine does either.
 
-use core::hint::black_box;
+use zeroize::optimization_barrier;
 
-/// Overwrites `bytes` with zeros, as fast as filling them. Since they seem to be looked at
-/// afterwards, the compiler does not leave it out.
+/// Overwrites `bytes` with zeros, as fast as filling them. The compiler does not leave it out: behind
+/// it stands an instruction that may read them, for all it knows.
+#[inline]
 pub(crate) fn wipe(bytes: &mut [u8]) {
     bytes.fill(0);
-    black_box(bytes);
+    optimization_barrier(bytes);
 }
 
 /// What is copied at once: so much that pieces cost nothing, and less than what C libraries leave

@@ -39,7 +39,6 @@ use crate::connection::keying::{Keying, Provided};
 use crate::connection::over::{Ending, Over};
 use crate::connection::plain::Plain;
 use crate::connection::underway::Underway;
-use crate::event::CloseReport;
 use crate::usage::UsageError;
 
 /// Where the connection is, with all that belongs there.
@@ -266,12 +265,9 @@ impl Phase {
         }
     }
 
-    /// How the connection ended, once that was told.
-    pub(crate) fn report(&self) -> Option<CloseReport> {
-        match self {
-            Self::Over(over) => over.report(),
-            _ => None,
-        }
+    /// Whether the end of the connection was told.
+    pub(crate) fn is_told(&self) -> bool {
+        matches!(self, Self::Over(over) if over.is_told())
     }
 }
 

@@ -214,6 +214,8 @@ impl Fault {
         };
         match (self.operation, outcome) {
             (O::Load, outcome) => outcome == Unconfigured,
+            // What a key signs in is asked when it is loaded.
+            (O::Choose, Unconfigured) => true,
             (_, Unconfigured) => false,
             // Tickets: there is none, or it is not understood.
             (O::Random | O::MakeAead | O::Seal | O::Open, Unharmed) => !self.at_client,
@@ -231,13 +233,9 @@ impl Fault {
                     end.is_some_and(|end| end.saw(Event::AlertSent(Alert::CloseNotify)));
                 kind == FailureKind::BadRecordMac && (is_told || (alert.is_none() && has_closed))
             }
-            (O::Choose, Failed(kind, alert)) => match self.at_client {
-                // It has no certificate to show then, which is for the server to judge.
-                true => matches!(kind, FailureKind::AlertReceived(_)) && alert.is_none(),
-                false => {
-                    (kind, alert) == (FailureKind::Incompatible, Some(Alert::HandshakeFailure))
-                }
-            },
+            (O::Choose | O::Sign, Failed(kind, alert)) => {
+                kind == FailureKind::SigningFailed && engine(alert)
+            }
             (_, Failed(kind, alert)) => kind == FailureKind::Engine && engine(alert),
         }
     }

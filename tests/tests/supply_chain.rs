@@ -122,18 +122,42 @@ fn every_dependency_says_what_it_is_for() {
     assert!(seen > 30, "{seen} dependencies");
 }
 
+/// What a package links, with these options.
+fn tree(options: &[&str]) -> BTreeSet<String> {
+    let tree = cargo(&[&["tree", "--edges=normal", "--prefix=none"], options].concat());
+    let crates = tree
+        .lines()
+        .map(|line| line.trim_end_matches(" (*)").to_string());
+    crates.collect()
+}
+
+#[test]
+fn the_engine_of_our_own_needs_no_rustls() {
+    let with = |features: &str| {
+        tree(&[
+            "--package=sslcore",
+            "--no-default-features",
+            "--features",
+            features,
+        ])
+    };
+    let has = |crates: &BTreeSet<String>, name: &str| {
+        crates
+            .iter()
+            .any(|line| line.starts_with(&format!("{name} v")))
+    };
+    for backend in ["rustcrypto", "ring", "aws-lc-rs"] {
+        let own = with(&format!("client,engine,server,tls12,{backend}"));
+        assert!(!has(&own, "rustls"), "{own:?}");
+        // Certificates, names and keys as data, and who judges chains.
+        assert!(has(&own, "rustls-pki-types") && has(&own, "rustls-webpki"));
+        assert!(has(&with(&format!("client,rustls,{backend}")), "rustls"));
+    }
+}
+
 #[test]
 fn sslcore_std_is_lean_by_default() {
-    let tree = cargo(&[
-        "tree",
-        "--package=sslcore-std",
-        "--edges=normal",
-        "--prefix=none",
-    ]);
-    let crates: BTreeSet<&str> = tree
-        .lines()
-        .map(|line| line.trim_end_matches(" (*)"))
-        .collect();
+    let crates = tree(&["--package=sslcore-std"]);
     for wanted in ["aws-lc-rs v", "rustls-native-certs v", "sslcore-std v"] {
         let is_there = crates.iter().any(|line| line.starts_with(wanted));
         assert!(is_there, "no {wanted} in {crates:?}");

@@ -50,6 +50,31 @@ fn a_client_asks_for_a_page_in_tls12() {
     ask_for_a_page(VERSIONS[0]);
 }
 
+/// With a pre-shared key, and neither certificate nor date.
+#[test]
+fn a_client_asks_for_a_page_with_a_key() {
+    let key = "5e".repeat(32);
+    let args = [
+        "-nocert",
+        "-psk_identity",
+        "thermometer",
+        "-psk",
+        &key,
+        "-tls1_3",
+        "-www",
+    ];
+    let (mut peer, address) = openssl::bare_server(Scratch::new(), &args);
+    let guest = Guest::order("client")
+        .with_file("psk", &[0x5e; 32])
+        .without_date()
+        .port(address)
+        .slowly();
+    let said = guest.boot().until_exit();
+    assert!(said.contains("encrypted: TLSv1.3 "), "{said}");
+    guest::tell_counted("client with a key, TLSv1.3, live", &said);
+    peer.until_exit();
+}
+
 /// For the time that it takes, and for its instructions.
 #[test]
 fn a_client_downloads_a_megabyte() {

@@ -3,9 +3,11 @@
 use alloc::vec::Vec;
 use core::ops::Range;
 
+use super::pace::{Pace, SMALL};
 use super::storage::Storage;
 use crate::memory::wipe;
 use crate::record::header::{HEADER_LEN, Header, MAX_RECORD};
+use crate::time::Instant;
 
 /// One buffer, two regions: plaintext that waits for the reader, then bytes that wait to be
 /// processed. Records are opened where they lie, so the plaintext moves only to stay contiguous.
@@ -18,8 +20,13 @@ pub(crate) struct ReceiveBuffer {
     raw: Range<usize>,
     /// How much of the tail the transport may be writing into: nothing moves meanwhile.
     lent: usize,
+    /// The transport filled all that it was lent.
+    was_filled: bool,
     /// How much of what the reader took it may put back.
     taken: usize,
+    /// How much of the front was in use since it was last wiped.
+    used: usize,
+    pace: Pace,
 }
 
 impl ReceiveBuffer {
@@ -29,7 +36,10 @@ impl ReceiveBuffer {
             plain: 0..0,
             raw: 0..0,
             lent: 0,
+            was_filled: false,
             taken: 0,
+            used: 0,
+            pace: Pace::default(),
         }
     }
 
@@ -108,30 +118,61 @@ impl ReceiveBuffer {
     }
 
     /// Free space behind the last byte: at least `want` bytes, less when `cap` does not allow.
+    #[inline]
     pub(crate) fn tail(&mut self, want: usize, cap: usize) -> &mut [u8] {
-        let want = want.min(self.room(cap));
-        let most = self.capacity(cap);
-        if self.storage.len() - self.raw.end < want {
-            if self.live() + want <= self.storage.len() {
-                self.compact();
-            } else if self.raw.end + want <= most {
-                self.storage.grow(self.raw.end + want, most);
-            } else {
-                self.compact();
-                self.storage.grow(self.raw.end + want, most);
-            }
-        }
-        // A larger capacity of earlier days may be left over; `cap` is what counts.
-        let room = self.room(cap);
-        let end = self.storage.len().min(self.raw.end.saturating_add(room));
+        let end = self.tail_end(want, cap);
         &mut self.storage.bytes_mut()[self.raw.end..end]
     }
 
+    /// Where that ends.
+    #[inline]
+    fn tail_end(&mut self, want: usize, cap: usize) -> usize {
+        let room = self.room(cap);
+        let want = want.min(room);
+        if self.storage.len() - self.raw.end < want {
+            self.make_room(want, cap);
+        }
+        // A larger capacity of earlier days may be left over; `cap` is what counts.
+        self.storage.len().min(self.raw.end.saturating_add(room))
+    }
+
+    /// Moves what is there to the front if that is enough, and grows if not.
+    #[inline(never)]
+    fn make_room(&mut self, want: usize, cap: usize) {
+        let most = self.capacity(cap);
+        if self.live() + want <= self.storage.len() {
+            self.compact();
+        } else if self.raw.end + want <= most {
+            self.storage.grow(self.raw.end + want, most);
+        } else {
+            self.compact();
+            self.storage.grow(self.raw.end + want, most);
+        }
+    }
+
+    /// How much free space the transport should have: as much as the record at the front still needs.
+    /// Between records nobody knows how long the next will be: own memory begins small, and grows while
+    /// the transport fills it.
+    #[inline]
+    pub(crate) fn wanted(&self) -> usize {
+        let len = self.storage.len();
+        let roomy = match &self.storage {
+            Storage::Owned(_) if self.plain.is_empty() => {
+                let grows = self.was_filled && len < MAX_RECORD / 2;
+                let more = if grows { 4 * len } else { 0 };
+                more.clamp(SMALL, MAX_RECORD)
+            }
+            Storage::Owned(_) | Storage::Lent(_) => MAX_RECORD,
+        };
+        roomy.max(missing(self.raw()))
+    }
+
     /// The same, lent until [`give_back`](Self::give_back) or until bytes arrive another way.
+    #[inline]
     pub(crate) fn lend(&mut self, want: usize, cap: usize) -> &mut [u8] {
         self.lent = 0;
-        self.lent = self.tail(want, cap).len();
-        let end = self.raw.end + self.lent;
+        let end = self.tail_end(want, cap);
+        self.lent = end - self.raw.end;
         &mut self.storage.bytes_mut()[self.raw.end..end]
     }
 
@@ -142,7 +183,7 @@ impl ReceiveBuffer {
 
     /// The first `n` bytes of what was lent are received bytes. `n` was checked by the caller.
     pub(crate) fn give_back(&mut self, n: usize) {
-        self.lent = 0;
+        self.was_filled = n == self.lent;
         self.commit(n);
         self.rewind_if_empty();
     }
@@ -164,6 +205,7 @@ impl ReceiveBuffer {
     pub(crate) fn commit(&mut self, n: usize) {
         debug_assert!(self.raw.end + n <= self.storage.len());
         self.raw.end += n;
+        self.used = self.used.max(self.raw.end);
         self.lent = 0;
     }
 
@@ -235,6 +277,7 @@ impl ReceiveBuffer {
             self.storage.bytes_mut().copy_within(held, shift);
             self.plain = shift..self.plain.end + shift;
             self.raw = self.raw.start + shift..self.raw.end + shift;
+            self.used = self.used.max(self.raw.end);
         }
         let end = self.plain.start;
         self.plain.start -= bytes.len();
@@ -290,36 +333,49 @@ impl ReceiveBuffer {
 
     #[inline]
     fn rewind_if_empty(&mut self) {
-        if self.lent == 0 && self.raw.is_empty() && self.plain.is_empty() {
+        if self.lent == 0 && self.raw.is_empty() && self.plain.is_empty() && self.raw.end > 0 {
+            self.pace.emptied(self.raw.end, self.storage.len());
             self.plain = 0..0;
             self.raw = 0..0;
         }
     }
 
-    /// Gives owned memory back while nothing is held.
-    pub(crate) fn release_if_empty(&mut self) {
-        if self.live() == 0 && self.lent == 0 {
-            self.clear();
+    /// Gives owned memory back while nothing is held, but not in bulk: all of it, or what is not small.
+    #[inline]
+    pub(crate) fn rest(&mut self, now: Instant, all: bool) {
+        let keeps = if all { 0 } else { SMALL };
+        if self.storage.owned() > keeps && self.live() == 0 && self.lent == 0 {
+            self.release(now);
+        }
+    }
+
+    #[inline(never)]
+    fn release(&mut self, now: Instant) {
+        if self.pace.gives_back(now) {
+            self.wipe();
             self.storage.release();
         }
     }
 
-    /// Overwrites everything, plaintext that was read long ago included.
+    /// Overwrites all that was in use, plaintext that was read long ago included.
     pub(crate) fn wipe(&mut self) {
         self.clear();
-        wipe(self.storage.bytes_mut());
+        let used = core::mem::take(&mut self.used);
+        wipe(&mut self.storage.bytes_mut()[..used]);
     }
 
     /// Takes the memory away; the buffer is empty and owned afterwards.
     pub(crate) fn take_storage(&mut self) -> Storage {
         self.clear();
+        self.used = 0;
         core::mem::replace(&mut self.storage, Storage::Owned(Vec::new()))
     }
 }
 
 /// How many more bytes the record at the front of `raw` needs before it can be processed: a
 /// header's worth while the header is incomplete.
-pub(crate) fn missing(raw: &[u8]) -> usize {
+#[inline]
+fn missing(raw: &[u8]) -> usize {
     match raw {
         [_, _, _, high, low, body @ ..] => {
             let len = usize::from(u16::from_be_bytes([*high, *low]));

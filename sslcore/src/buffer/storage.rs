@@ -215,6 +215,15 @@ impl Storage {
         self.bytes().len()
     }
 
+    /// How much of it is owned.
+    #[inline]
+    pub(super) fn owned(&self) -> usize {
+        match self {
+            Self::Owned(vec) => vec.len(),
+            Self::Lent(_) => 0,
+        }
+    }
+
     /// Makes it `len` bytes long if it is owned and shorter. It will never be longer than `most`.
     pub(super) fn grow(&mut self, len: usize, most: usize) {
         if let Self::Owned(vec) = self {
@@ -234,9 +243,9 @@ impl Storage {
         }
     }
 
+    /// Gives it back if it is owned. Whoever had secrets in it has wiped them.
     pub(super) fn release(&mut self) {
         if let Self::Owned(vec) = self {
-            wipe(vec);
             *vec = Vec::new();
         }
     }

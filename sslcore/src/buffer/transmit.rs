@@ -4,16 +4,21 @@ use alloc::vec::Vec;
 use core::fmt;
 use core::ops::Range;
 
-use bytes::{Buf, Bytes};
+use bytes::Bytes;
 
+use super::pace::{Pace, SMALL};
 use super::storage::{HEADROOM, MIN_TRANSMIT, Storage};
 use crate::alert::Alert;
+use crate::time::Instant;
+
+/// Nobody has as much on its way; it is less than what [`TransmitBuffer`] can count.
+const MOST: usize = (u32::MAX / 4) as usize;
 
 /// An alert on its way out: told to the application when the transport took its last byte.
 #[derive(Clone, Copy, Debug)]
 struct AlertMark {
     alert: Alert,
-    end: u64,
+    end: u32,
 }
 
 /// What leaves, in order: what was handed over, sealed records in `storage`, and behind them
@@ -26,24 +31,39 @@ pub(crate) struct TransmitBuffer {
     backlog: Vec<u8>,
     /// How many of the bytes at the front are plaintext from before TLS.
     plain: usize,
-    /// Bytes ever appended, and bytes ever taken by the transport.
-    appended: u64,
-    taken: u64,
+    /// Bytes ever appended, as far as that fits: less is on its way.
+    appended: u32,
     marks: heapless::Deque<AlertMark, 4>,
     announced: bool,
+    pace: Pace,
 }
 
-/// Bytes that somebody else may hold, too.
+/// Memory that somebody else may hold, too.
 struct HandedOver {
-    bytes: Bytes,
+    memory: Bytes,
+    /// Where in it the bytes lie that were not taken yet.
+    live: Range<usize>,
     /// Nobody sends them any more, whoever holds them.
     is_back: bool,
 }
 
 impl HandedOver {
+    /// What was not taken yet.
+    fn bytes(&self) -> &[u8] {
+        &self.memory[self.live.clone()]
+    }
+
+    /// Them, unless somebody may be sending them.
+    fn shown(&self) -> &[u8] {
+        match self.is_back() {
+            true => self.bytes(),
+            false => &[],
+        }
+    }
+
     /// They may be sent, or sent again. Dropping them gives them back.
     fn is_back(&self) -> bool {
-        self.is_back || self.bytes.is_unique()
+        self.is_back || self.memory.is_unique()
     }
 }
 
@@ -57,7 +77,7 @@ pub(crate) struct Taken {
 impl TransmitBuffer {
     pub(crate) fn new(storage: Storage, cap: usize) -> Self {
         let cap = match &storage {
-            Storage::Owned(_) => cap.max(MIN_TRANSMIT - HEADROOM),
+            Storage::Owned(_) => cap.clamp(MIN_TRANSMIT - HEADROOM, MOST),
             Storage::Lent(lent) => lent.len().saturating_sub(HEADROOM),
         };
         Self {
@@ -68,9 +88,9 @@ impl TransmitBuffer {
             backlog: Vec::new(),
             plain: 0,
             appended: 0,
-            taken: 0,
             marks: heapless::Deque::new(),
             announced: false,
+            pace: Pace::default(),
         }
     }
 
@@ -79,7 +99,8 @@ impl TransmitBuffer {
     #[cfg(feature = "testing")]
     pub(crate) fn copied(&self) -> Option<Self> {
         let back = self.handed_over.as_ref().map(|first| HandedOver {
-            bytes: Bytes::copy_from_slice(&first.bytes),
+            memory: Bytes::copy_from_slice(first.bytes()),
+            live: 0..first.live.len(),
             is_back: true,
         });
         Some(Self {
@@ -104,11 +125,20 @@ impl TransmitBuffer {
     }
 
     /// What the transport may take now.
+    #[inline]
     pub(crate) fn bytes(&self) -> &[u8] {
         match &self.handed_over {
             None => &self.storage.bytes()[self.live.clone()],
-            Some(first) if first.is_back() => &first.bytes,
-            Some(_) => &[],
+            Some(first) => first.shown(),
+        }
+    }
+
+    /// How much that is.
+    #[inline]
+    pub(crate) fn shown(&self) -> usize {
+        match &self.handed_over {
+            None => self.live.len(),
+            Some(first) => first.shown().len(),
         }
     }
 
@@ -130,7 +160,7 @@ impl TransmitBuffer {
     #[inline]
     fn held(&self) -> usize {
         let first = self.handed_over.as_ref();
-        first.map_or(0, |first| first.bytes.len()) + self.live.len()
+        first.map_or(0, |first| first.live.len()) + self.live.len()
     }
 
     #[inline]
@@ -190,7 +220,7 @@ impl TransmitBuffer {
     pub(crate) fn commit(&mut self, n: usize) {
         debug_assert!(self.live.end + n <= self.storage.len());
         self.live.end += n;
-        self.appended += n as u64;
+        self.appended = self.appended.wrapping_add(n as u32);
     }
 
     /// Appends as much of `bytes` as there is room for.
@@ -207,13 +237,20 @@ impl TransmitBuffer {
 
     /// Appends all of `bytes`, to the backlog when they do not fit.
     pub(crate) fn append_flight(&mut self, bytes: &[u8]) {
-        self.appended += bytes.len() as u64;
+        self.appended = self.appended.wrapping_add(bytes.len() as u32);
         self.backlog.extend_from_slice(bytes);
         self.refill();
     }
 
     /// Moves backlog into the buffer as far as there is room.
+    #[inline]
     fn refill(&mut self) {
+        if !self.backlog.is_empty() {
+            self.refill_from_backlog();
+        }
+    }
+
+    fn refill_from_backlog(&mut self) {
         let n = self.backlog.len().min(self.cap.saturating_sub(self.held()));
         if n == 0 {
             return;
@@ -241,23 +278,24 @@ impl TransmitBuffer {
     }
 
     /// The transport took `n` bytes. `n` was checked by the caller.
+    #[inline]
     pub(crate) fn take(&mut self, n: usize) -> Taken {
-        let n = n.min(self.bytes().len());
+        let n = n.min(self.shown());
         if let Some(first) = &mut self.handed_over {
-            first.bytes.advance(n);
-            if first.bytes.is_empty() {
-                self.handed_over = None;
+            first.live.start += n;
+            if first.live.is_empty() {
+                self.take_memory_back();
             }
         } else {
             self.live.start += n;
-            if self.live.is_empty() {
+            if self.live.is_empty() && n > 0 {
+                self.pace.emptied(self.live.end, self.storage.len());
                 self.live = 0..0;
             }
         }
-        if self.bytes().is_empty() {
+        if self.shown() == 0 {
             self.announced = false;
         }
-        self.taken += n as u64;
         self.refill();
         let plain = n.min(self.plain);
         self.plain -= plain;
@@ -265,6 +303,27 @@ impl TransmitBuffer {
             plain,
             encrypted: n - plain,
         }
+    }
+
+    /// Everything that was handed over was taken. Its memory serves again, unless somebody keeps it, or
+    /// there is other memory.
+    fn take_memory_back(&mut self) {
+        let Some(first) = self.handed_over.take() else {
+            return;
+        };
+        if let Storage::Owned(vec) = &mut self.storage {
+            if vec.is_empty() {
+                if let Ok(memory) = first.memory.try_into_mut() {
+                    *vec = memory.into();
+                    self.pace.emptied(first.live.end, vec.len());
+                }
+            }
+        }
+    }
+
+    /// How many bytes were appended behind an alert.
+    fn behind(&self, mark: &AlertMark) -> usize {
+        self.appended.wrapping_sub(mark.end) as usize
     }
 
     /// Whether no alert is on its way out.
@@ -275,7 +334,7 @@ impl TransmitBuffer {
 
     /// The next alert that has left completely.
     pub(crate) fn alert_gone(&mut self) -> Option<Alert> {
-        if self.marks.front()?.end > self.taken {
+        if self.behind(self.marks.front()?) < self.len() {
             return None;
         }
         self.marks.pop_front().map(|mark| mark.alert)
@@ -289,7 +348,6 @@ impl TransmitBuffer {
         self.live = 0..0;
         self.backlog = Vec::new();
         self.plain = 0;
-        self.taken = self.appended;
         self.marks.clear();
         unsent
     }
@@ -304,23 +362,27 @@ impl TransmitBuffer {
         self.announced = false;
         let first = self.handed_over.get_or_insert_with(|| {
             let live = core::mem::take(&mut self.live);
-            let bytes = match &mut self.storage {
-                Storage::Owned(vec) => Bytes::from(core::mem::take(vec)).slice(live),
-                Storage::Lent(lent) => Bytes::copy_from_slice(&lent[live]),
+            let (memory, live) = match &mut self.storage {
+                Storage::Owned(vec) => (core::mem::take(vec).into(), live),
+                Storage::Lent(lent) => {
+                    let len = live.len();
+                    (Bytes::copy_from_slice(&lent[live]), 0..len)
+                }
             };
             HandedOver {
-                bytes,
+                memory,
+                live,
                 is_back: false,
             }
         });
         first.is_back = false;
-        Some(first.bytes.clone())
+        Some(first.memory.slice(first.live.clone()))
     }
 
     /// Nobody sends `bytes` any more. Whether they are those that were handed over.
     pub(crate) fn take_back(&mut self, bytes: &Bytes) -> bool {
         match &mut self.handed_over {
-            Some(first) if first.bytes.as_ptr() == bytes.as_ptr() && !first.is_back => {
+            Some(first) if first.bytes().as_ptr() == bytes.as_ptr() && !first.is_back => {
                 first.is_back = true;
                 true
             }
@@ -333,13 +395,24 @@ impl TransmitBuffer {
         let Some(first) = self.handed_over.as_ref().filter(|first| !first.is_back()) else {
             return false;
         };
-        let end = self.taken + first.bytes.len() as u64;
+        let behind = self.len() - first.live.len();
         let mut marks = self.marks.iter();
-        marks.any(|mark| mark.alert == alert && mark.end <= end)
+        marks.any(|mark| mark.alert == alert && self.behind(mark) >= behind)
     }
 
-    pub(crate) fn release_if_empty(&mut self) {
-        if self.is_empty() {
+    /// Gives owned memory back while nothing is held, but not in bulk: all of it, or what is not small.
+    /// Nothing in it is secret.
+    #[inline]
+    pub(crate) fn rest(&mut self, now: Instant, all: bool) {
+        let keeps = if all { 0 } else { SMALL };
+        if self.storage.owned() > keeps && self.live.is_empty() {
+            self.release(now);
+        }
+    }
+
+    #[inline(never)]
+    fn release(&mut self, now: Instant) {
+        if self.pace.gives_back(now) {
             self.storage.release();
         }
     }

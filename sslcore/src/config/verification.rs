@@ -69,7 +69,7 @@ impl Verification {
             verified: backend
                 .sha256()
                 .map(|sha256| Arc::new(VerifiedSignatures::new(sha256.clone()))),
-            algorithms: backend.provider().signature_verification_algorithms.all,
+            algorithms: backend.verified_algorithms(),
             depth: self.depth,
             revocation,
             status: self.status.take(),

@@ -109,6 +109,7 @@ impl Connection {
     }
 
     /// The unread plaintext, in one piece. [`consume`](Self::consume) drops what was used of it.
+    #[inline]
     pub fn peek(&self) -> &[u8] {
         self.io.receive.plain()
     }
@@ -126,7 +127,7 @@ impl Connection {
             });
         }
         self.io.receive.consume(n);
-        self.io.release_idle();
+        self.io.rest_from_reading();
         Ok(())
     }
 
@@ -191,7 +192,7 @@ impl Connection {
         let n = plain.len().min(out.len());
         out[..n].copy_from_slice(&plain[..n]);
         self.io.receive.consume(n);
-        self.io.release_idle();
+        self.io.rest_from_reading();
         Ok(n)
     }
 
@@ -216,7 +217,7 @@ impl Connection {
         let n = plain.len().min(out.remaining_mut());
         out.put_slice(&plain[..n]);
         self.io.receive.consume(n);
-        self.io.release_idle();
+        self.io.rest_from_reading();
         Ok(n)
     }
 

@@ -12,7 +12,7 @@ impl Connection {
     /// The time at which [`process`](Self::process) must be called even if no bytes arrive; `None`
     /// when no timer runs.
     pub fn deadline(&self) -> Option<Instant> {
-        if self.phase.report().is_some() {
+        if self.phase.is_told() {
             return None;
         }
         let handshake = self.phase.underway();
@@ -60,7 +60,7 @@ impl Connection {
                 it.question.run(now);
             }
         }
-        if self.io.outbound() != Outbound::Open && self.phase.report().is_none() {
+        if self.io.outbound() != Outbound::Open && !self.phase.is_told() {
             self.run_close_clocks(now);
         }
     }
@@ -104,7 +104,7 @@ impl Connection {
     /// What has run out. That a close takes too long is no failure: it just ends the wait.
     pub(super) fn expired(&mut self) -> Option<Failure> {
         let now = self.io.now;
-        if self.phase.report().is_none() {
+        if !self.phase.is_told() {
             if self.io.close_timeout.has_expired(now) {
                 self.give_up_sending();
                 return None;

@@ -57,7 +57,7 @@ impl Connection {
         if !nothing_to_tell {
             self.tell();
         }
-        self.io.release_idle();
+        self.io.rest();
     }
 
     #[inline(never)]

@@ -76,7 +76,7 @@ impl Connection {
     /// was read: dropping it loses nothing.
     pub fn is_done(&self) -> bool {
         let taken = !self.io.events.are_waiting() && self.io.receive.plain().is_empty();
-        taken && self.phase.report().is_some()
+        taken && self.phase.is_told()
     }
 
     /// Whether the connection is over. Plaintext may still be unread, and an alert may still wait in
@@ -101,7 +101,7 @@ impl Connection {
 
     /// How the connection ended, once [`Event::Closed`](crate::Event::Closed) was emitted.
     pub fn close_report(&self) -> Option<CloseReport> {
-        self.phase.report()
+        self.phase.is_told().then_some(self.io.tally)
     }
 
     /// The configuration that a client was started with; `None` on servers and before TLS.

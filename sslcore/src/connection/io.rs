@@ -144,7 +144,7 @@ pub(crate) struct Io {
     pub(crate) peer_close_timeout: Countdown,
     /// What the last `process` was told.
     pub(crate) now: Instant,
-    /// What the report at the end will count; whether it was clean is not known before.
+    /// What the report at the end counts; whether it was clean is not known before.
     pub(crate) tally: CloseReport,
     /// Data arrived after our close_notify had left.
     data_after_close: bool,
@@ -346,11 +346,17 @@ impl Io {
         }
     }
 
-    pub(crate) fn release_idle(&mut self) {
-        if self.limits.release_when_idle {
-            self.receive.release_if_empty();
-            self.transmit.release_if_empty();
-        }
+    /// Gives back memory that is not in use.
+    #[inline]
+    pub(crate) fn rest(&mut self) {
+        self.rest_from_reading();
+        self.transmit.rest(self.now, self.limits.release_when_idle);
+    }
+
+    /// The same, when only the reader has taken something.
+    #[inline]
+    pub(crate) fn rest_from_reading(&mut self) {
+        self.receive.rest(self.now, self.limits.release_when_idle);
     }
 }
 

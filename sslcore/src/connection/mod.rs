@@ -196,8 +196,9 @@ impl Connection {
     }
 
     /// The next event, oldest first.
+    #[inline]
     pub fn poll_event(&mut self) -> Option<Event> {
-        self.io.events.pop()
+        self.io.events.pop(&self.io.tally)
     }
 }
 

@@ -3,7 +3,7 @@
 use alloc::boxed::Box;
 
 use super::io::Io;
-use crate::event::{CloseReport, Event};
+use crate::event::Event;
 use crate::failure::{Failure, FailureKind};
 use crate::usage::ReadEnd;
 
@@ -19,7 +19,7 @@ pub(crate) enum Ending {
 #[derive(Clone, Default)]
 pub(crate) struct Over {
     failure: Option<Box<Failure>>,
-    report: Option<CloseReport>,
+    is_told: bool,
 }
 
 impl Over {
@@ -47,7 +47,7 @@ impl Over {
         io.end_outbound();
         Self {
             failure,
-            report: None,
+            is_told: false,
         }
     }
 
@@ -55,27 +55,25 @@ impl Over {
         self.failure.as_deref()
     }
 
-    /// How it ended, once everything that could leave has left.
-    pub(crate) fn report(&self) -> Option<CloseReport> {
-        self.report
+    /// Whether it was told how it ended: everything that could leave has left.
+    pub(crate) fn is_told(&self) -> bool {
+        self.is_told
     }
 
     /// Tells how it ended, once, when nothing waits any more.
     pub(super) fn settle(&mut self, io: &mut Io) {
-        if self.report.is_some() || !io.transmit.is_empty() {
+        if self.is_told || !io.transmit.is_empty() {
             return;
         }
-        let tally = io.tally;
+        self.is_told = true;
+        let inbound = io.inbound_end();
+        let tally = &mut io.tally;
         let nothing_lost = tally.abandoned == 0 && tally.unsent == 0;
-        let both_said_so = match io.inbound_end() {
+        let both_said_so = match inbound {
             Some(ReadEnd::EndOfStream) => true,
             _ => tally.close_notify_sent && tally.close_notify_received,
         };
-        let report = CloseReport {
-            clean: self.failure.is_none() && nothing_lost && both_said_so,
-            ..tally
-        };
-        self.report = Some(report);
-        io.events.push(Event::Closed(report));
+        tally.clean = self.failure.is_none() && nothing_lost && both_said_so;
+        io.events.push(Event::Closed(*tally));
     }
 }

@@ -5,9 +5,8 @@ use bytes::{Buf, BytesMut};
 use super::Connection;
 use super::io::TransportEnd;
 use super::lent::{Transmission, TransportBuffers};
-use crate::buffer::missing;
+use crate::buffer::TransmitBuffer;
 use crate::pieces;
-use crate::record::header::MAX_RECORD;
 use crate::usage::UsageError;
 
 impl Connection {
@@ -23,11 +22,12 @@ impl Connection {
     }
 
     /// Lends space for the transport to read into; [`received`](Self::received) then says how much was
-    /// read. The space holds what the current record still needs, or what the buffer has left. When it
-    /// is empty, that is back-pressure: do not read from the transport, since 0 bytes read into an empty
-    /// buffer are not the end of the stream.
+    /// read. The space holds what the current record still needs, or what the buffer has left: between
+    /// records an owned buffer has 1,280 bytes or more, and grows while the transport fills it. When the
+    /// space is empty, that is back-pressure: do not read from the transport, since 0 bytes read into an
+    /// empty buffer are not the end of the stream.
     pub fn receive_buffer(&mut self) -> &mut [u8] {
-        self.lend().receive
+        self.lend_receive().1
     }
 
     /// The transport has put `n` bytes at the front of [`receive_buffer`](Self::receive_buffer).
@@ -77,18 +77,24 @@ impl Connection {
     /// }
     /// ```
     pub fn lend(&mut self) -> TransportBuffers<'_> {
+        let (transmit, receive) = self.lend_receive();
+        TransportBuffers {
+            transmit: transmit.bytes(),
+            receive,
+        }
+    }
+
+    /// Lends the space for what arrives, and shows the other buffer.
+    #[inline]
+    fn lend_receive(&mut self) -> (&TransmitBuffer, &mut [u8]) {
         if self.swallows() {
             self.io.receive.clear_raw();
         }
         let cap = self.io.receive_cap();
-        let missing = missing(self.io.receive.raw());
-        let roomy = self.io.receive.capacity(cap).min(MAX_RECORD);
-        let receive = self.io.receive.lend(missing.max(roomy), cap);
+        let want = self.io.receive.wanted();
+        let receive = self.io.receive.lend(want, cap);
         self.io.told.found_full |= receive.is_empty();
-        TransportBuffers {
-            transmit: self.io.transmit.bytes(),
-            receive,
-        }
+        (&self.io.transmit, receive)
     }
 
     /// Copies received bytes out of an owned buffer, as completion-based IO hands them over, and returns
@@ -152,6 +158,7 @@ impl Connection {
     }
 
     /// The bytes that the transport is to send; empty when there are none now.
+    #[inline]
     pub fn transmit(&self) -> &[u8] {
         self.io.transmit.bytes()
     }
@@ -162,7 +169,7 @@ impl Connection {
     /// # Errors
     /// [`UsageError::TooManyBytes`] when there were fewer.
     pub fn transmitted(&mut self, n: usize) -> Result<(), UsageError> {
-        let available = self.io.transmit.bytes().len();
+        let available = self.io.transmit.shown();
         if n > available {
             return Err(UsageError::TooManyBytes {
                 given: n,
@@ -174,9 +181,11 @@ impl Connection {
     }
 
     /// Hands over the bytes of [`transmit`](Self::transmit), for transports that must own what they send
-    /// until it is sent. With owned buffers nothing is copied, and the next record allocates; with lent
-    /// buffers the bytes are copied. There is one [`Transmission`] at a time, and `transmit` is empty
-    /// meanwhile. `None` when there is nothing to send, or a transmission is on its way.
+    /// until it is sent. With owned buffers nothing is copied: their memory is handed over, and serves
+    /// again when the transmission was completed before the next record is sealed, so that one small
+    /// allocation is made for each transmission. With lent buffers the bytes are copied. There is one
+    /// [`Transmission`] at a time, and `transmit` is empty meanwhile. `None` when there is nothing to send,
+    /// or a transmission is on its way.
     ///
     /// [`complete_transmit`](Self::complete_transmit) says how many bytes were sent: only those count as
     /// taken. [`Transmission`] has an example.
@@ -199,6 +208,7 @@ impl Connection {
         if !self.io.transmit.take_back(&transmission.0) {
             return Err(UsageError::Stale);
         }
+        drop(transmission); // its memory serves again
         self.transmitted(n)
     }
 
@@ -217,7 +227,7 @@ impl Connection {
 
     fn taken(&mut self, n: usize) {
         let taken = self.io.transmit.take(n);
-        self.io.stalled = n == 0 && !self.io.transmit.bytes().is_empty();
+        self.io.stalled = n == 0 && self.io.transmit.shown() > 0;
         if n > 0 {
             self.io.close_timeout.restart(self.io.now);
         }

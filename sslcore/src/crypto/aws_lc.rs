@@ -1,14 +1,15 @@
-//! What of AWS-LC is used in handshakes, of all that rustls has of it: groups with ML-KEM first, and
-//! no signatures by ML-DSA.
+//! AWS-LC: what it has, and what of it rustls is given: groups with ML-KEM first, and no signatures by
+//! ML-DSA.
 
+use alloc::borrow::Cow;
+use alloc::boxed::Box;
 use alloc::sync::Arc;
 use alloc::vec;
+use alloc::vec::Vec;
 
-use rustls::SignatureScheme as Scheme;
-use rustls::crypto::aws_lc_rs::{default_provider, kx_group, sign};
-use rustls::crypto::{CryptoProvider, KeyProvider, WebPkiSupportedAlgorithms};
-use rustls::pki_types::PrivateKeyDer;
-use rustls::sign::SigningKey;
+use aws_lc_rs::kem::{self, DecapsulationKey, EncapsulationKey, ML_KEM_768};
+#[cfg(feature = "rustls")]
+use rustls::crypto::{CryptoProvider, WebPkiSupportedAlgorithms};
 use webpki::aws_lc_rs::{
     ECDSA_P256_SHA256, ECDSA_P256_SHA384, ECDSA_P256_SHA512, ECDSA_P384_SHA256, ECDSA_P384_SHA384,
     ECDSA_P384_SHA512, ECDSA_P521_SHA256, ECDSA_P521_SHA384, ECDSA_P521_SHA512, ED25519,
@@ -19,8 +20,92 @@ use webpki::aws_lc_rs::{
     RSA_PSS_2048_8192_SHA384_LEGACY_KEY as RSA_PSS_SHA384,
     RSA_PSS_2048_8192_SHA512_LEGACY_KEY as RSA_PSS_SHA512,
 };
+use zeroize::Zeroizing;
 
-pub(super) fn provider() -> CryptoProvider {
+use super::hybrid::{Hybrid, MlKem};
+use super::kx::{KeyExchange, KxError, SharedSecret};
+use super::parts::Parts;
+use super::ring_api::aws_lc::{aead, hash, kx};
+use super::verification::{Algorithm, OfScheme, Verification};
+use crate::protocol::{SignatureScheme, cipher};
+
+pub(super) fn parts() -> Parts {
+    Parts {
+        name: "aws-lc-rs",
+        version: Some(aws_lc_rs::awslc_version()),
+        suites: vec![
+            cipher::TLS13_AES_256_GCM_SHA384,
+            cipher::TLS13_AES_128_GCM_SHA256,
+            cipher::TLS13_CHACHA20_POLY1305_SHA256,
+        ],
+        hashes: hash::hashes(),
+        key_exchanges: key_exchanges(),
+        entropy: Arc::new(kx::System),
+        verification: Verification {
+            all: VERIFIED,
+            schemes: Cow::Borrowed(SCHEMES),
+        },
+        load_key: Box::new(LOAD_KEY),
+        make_aead: Box::new(aead::make_aead),
+        #[cfg(feature = "rustls")]
+        provider: Arc::new(provider()),
+    }
+}
+
+#[cfg(feature = "sign")]
+const LOAD_KEY: super::keys::Load = super::ring_api::aws_lc::keys::load_key;
+#[cfg(not(feature = "sign"))]
+const LOAD_KEY: super::keys::Load = super::keys::load_none;
+
+fn key_exchanges() -> Vec<Arc<dyn KeyExchange>> {
+    vec![
+        Arc::new(Hybrid::x25519(kx::X25519, MlKem768)),
+        Arc::new(kx::X25519),
+        Arc::new(kx::P256),
+        Arc::new(kx::P384),
+        Arc::new(Hybrid::p256(kx::P256, MlKem768)),
+    ]
+}
+
+/// AWS-LC's own, with randomness of the system.
+struct MlKem768;
+
+impl MlKem for MlKem768 {
+    type Key = DecapsulationKey<kem::AlgorithmId>;
+
+    fn generate(&self) -> Result<(Self::Key, Vec<u8>), KxError> {
+        let key = DecapsulationKey::generate(&ML_KEM_768).map_err(|_| KxError::Random)?;
+        let share = key.encapsulation_key().and_then(|key| {
+            let bytes = key.key_bytes()?;
+            Ok(bytes.as_ref().to_vec())
+        });
+        Ok((key, share.map_err(|_| KxError::Random)?))
+    }
+
+    fn encapsulate(&self, key: &[u8]) -> Result<(Vec<u8>, SharedSecret), KxError> {
+        let key = EncapsulationKey::new(&ML_KEM_768, key).map_err(|_| KxError::Share)?;
+        let (ciphertext, secret) = key.encapsulate().map_err(|_| KxError::Share)?;
+        let secret = Zeroizing::new(secret.as_ref().to_vec());
+        Ok((ciphertext.as_ref().to_vec(), secret))
+    }
+
+    fn decapsulate(key: &Self::Key, ciphertext: &[u8]) -> Result<SharedSecret, KxError> {
+        let secret = key.decapsulate(ciphertext.into());
+        let secret = secret.map_err(|_| KxError::Share)?;
+        Ok(Zeroizing::new(secret.as_ref().to_vec()))
+    }
+}
+
+#[cfg(feature = "rustls")]
+fn provider() -> CryptoProvider {
+    use rustls::crypto::aws_lc_rs::{default_provider, kx_group};
+
+    use super::rustls::keys::Keys;
+    use super::rustls::mapping::Mapping;
+
+    const MAPPING: &Mapping = &Mapping::new(SCHEMES);
+    static KEYS: Keys = Keys(LOAD_KEY);
+
     CryptoProvider {
         kx_groups: vec![
             kx_group::X25519MLKEM768,
@@ -29,74 +114,64 @@ pub(super) fn provider() -> CryptoProvider {
             kx_group::SECP384R1,
             kx_group::SECP256R1MLKEM768,
         ],
-        signature_verification_algorithms: VERIFIED,
-        key_provider: &Keys,
+        signature_verification_algorithms: WebPkiSupportedAlgorithms {
+            all: VERIFIED,
+            mapping: MAPPING.as_slice(),
+        },
+        key_provider: &KEYS,
         ..default_provider()
     }
 }
 
-const VERIFIED: WebPkiSupportedAlgorithms = WebPkiSupportedAlgorithms {
-    all: &[
-        ECDSA_P256_SHA256,
-        ECDSA_P256_SHA384,
-        ECDSA_P256_SHA512,
-        ECDSA_P384_SHA256,
-        ECDSA_P384_SHA384,
-        ECDSA_P384_SHA512,
-        ECDSA_P521_SHA256,
-        ECDSA_P521_SHA384,
-        ECDSA_P521_SHA512,
-        ED25519,
-        RSA_PSS_SHA256,
-        RSA_PSS_SHA384,
-        RSA_PSS_SHA512,
-        RSA_PKCS1_2048_8192_SHA256,
-        RSA_PKCS1_2048_8192_SHA384,
-        RSA_PKCS1_2048_8192_SHA512,
-        RSA_PKCS1_2048_8192_SHA256_ABSENT_PARAMS,
-        RSA_PKCS1_2048_8192_SHA384_ABSENT_PARAMS,
-        RSA_PKCS1_2048_8192_SHA512_ABSENT_PARAMS,
-    ],
-    // TLS 1.3 takes the first of each, TLS 1.2, whose schemes name no curve, any.
-    mapping: &[
-        (
-            Scheme::ECDSA_NISTP384_SHA384,
-            &[ECDSA_P384_SHA384, ECDSA_P256_SHA384, ECDSA_P521_SHA384],
-        ),
-        (
-            Scheme::ECDSA_NISTP256_SHA256,
-            &[ECDSA_P256_SHA256, ECDSA_P384_SHA256, ECDSA_P521_SHA256],
-        ),
-        (
-            Scheme::ECDSA_NISTP521_SHA512,
-            &[ECDSA_P521_SHA512, ECDSA_P384_SHA512, ECDSA_P256_SHA512],
-        ),
-        (Scheme::ED25519, &[ED25519]),
-        (Scheme::RSA_PSS_SHA512, &[RSA_PSS_SHA512]),
-        (Scheme::RSA_PSS_SHA384, &[RSA_PSS_SHA384]),
-        (Scheme::RSA_PSS_SHA256, &[RSA_PSS_SHA256]),
-        (Scheme::RSA_PKCS1_SHA512, &[RSA_PKCS1_2048_8192_SHA512]),
-        (Scheme::RSA_PKCS1_SHA384, &[RSA_PKCS1_2048_8192_SHA384]),
-        (Scheme::RSA_PKCS1_SHA256, &[RSA_PKCS1_2048_8192_SHA256]),
-    ],
-};
+const VERIFIED: &[Algorithm] = &[
+    ECDSA_P256_SHA256,
+    ECDSA_P256_SHA384,
+    ECDSA_P256_SHA512,
+    ECDSA_P384_SHA256,
+    ECDSA_P384_SHA384,
+    ECDSA_P384_SHA512,
+    ECDSA_P521_SHA256,
+    ECDSA_P521_SHA384,
+    ECDSA_P521_SHA512,
+    ED25519,
+    RSA_PSS_SHA256,
+    RSA_PSS_SHA384,
+    RSA_PSS_SHA512,
+    RSA_PKCS1_2048_8192_SHA256,
+    RSA_PKCS1_2048_8192_SHA384,
+    RSA_PKCS1_2048_8192_SHA512,
+    RSA_PKCS1_2048_8192_SHA256_ABSENT_PARAMS,
+    RSA_PKCS1_2048_8192_SHA384_ABSENT_PARAMS,
+    RSA_PKCS1_2048_8192_SHA512_ABSENT_PARAMS,
+];
 
-/// Loads keys of RSA, ECDSA and Ed25519.
-#[derive(Debug)]
-struct Keys;
-
-impl KeyProvider for Keys {
-    fn load_private_key(
-        &self,
-        key: PrivateKeyDer<'static>,
-    ) -> Result<Arc<dyn SigningKey>, rustls::Error> {
-        let key = sign::any_supported_type(&key)?;
-        let ml_dsa = [Scheme::ML_DSA_44, Scheme::ML_DSA_65, Scheme::ML_DSA_87];
-        match key.choose_scheme(&ml_dsa) {
-            None => Ok(key),
-            Some(_) => Err(rustls::Error::General(
-                "keys of ML-DSA are not supported".into(),
-            )),
-        }
-    }
-}
+const SCHEMES: &[OfScheme] = &[
+    (
+        SignatureScheme::EcdsaP384Sha384,
+        &[ECDSA_P384_SHA384, ECDSA_P256_SHA384, ECDSA_P521_SHA384],
+    ),
+    (
+        SignatureScheme::EcdsaP256Sha256,
+        &[ECDSA_P256_SHA256, ECDSA_P384_SHA256, ECDSA_P521_SHA256],
+    ),
+    (
+        SignatureScheme::EcdsaP521Sha512,
+        &[ECDSA_P521_SHA512, ECDSA_P384_SHA512, ECDSA_P256_SHA512],
+    ),
+    (SignatureScheme::Ed25519, &[ED25519]),
+    (SignatureScheme::RsaPssSha512, &[RSA_PSS_SHA512]),
+    (SignatureScheme::RsaPssSha384, &[RSA_PSS_SHA384]),
+    (SignatureScheme::RsaPssSha256, &[RSA_PSS_SHA256]),
+    (
+        SignatureScheme::RsaPkcs1Sha512,
+        &[RSA_PKCS1_2048_8192_SHA512],
+    ),
+    (
+        SignatureScheme::RsaPkcs1Sha384,
+        &[RSA_PKCS1_2048_8192_SHA384],
+    ),
+    (
+        SignatureScheme::RsaPkcs1Sha256,
+        &[RSA_PKCS1_2048_8192_SHA256],
+    ),
+];

@@ -1,24 +1,24 @@
 //! A cryptography library, as the rest of the crate sees it.
 
 use alloc::boxed::Box;
+use alloc::string::String;
 use alloc::sync::Arc;
-#[cfg(feature = "ring")]
-use alloc::vec;
-use alloc::vec::Vec;
 use core::fmt;
 
+#[cfg(feature = "rustls")]
 use rustls::crypto::CryptoProvider;
+use rustls_pki_types::PrivateKeyDer;
 
-use super::aead::{AeadError, MakeAead, RecordAead};
+use super::aead::{AeadError, RecordAead};
 #[cfg(feature = "aws-lc-rs")]
 use super::aws_lc;
-use super::hash::{Hash, HashAlgorithm, Hashes};
-#[cfg(all(feature = "ml-kem", feature = "ring"))]
-use super::hybrid;
+use super::hash::{Hash, HashAlgorithm};
 use super::kx::{KeyExchange, KxError};
-use super::provided;
-#[cfg(any(feature = "aws-lc-rs", feature = "ring"))]
-use super::ring_api;
+use super::parts::Parts;
+#[cfg(feature = "ring")]
+use super::ring;
+use super::verification::{Algorithm, OfScheme};
+use crate::identity::signer::Signer;
 use crate::protocol::{AeadAlgorithm, SignatureScheme, SslCipher, SslProtocol, group};
 
 /// A cryptography library, as a connection uses it. Cloning costs one reference count.
@@ -27,7 +27,6 @@ use crate::protocol::{AeadAlgorithm, SignatureScheme, SslCipher, SslProtocol, gr
 /// # use sslcore::crypto::Backend;
 /// fn show(backend: &Backend) {
 ///     println!("{} {}", backend.name(), backend.version().unwrap_or("of some version"));
-///     println!("{:?}", backend.provider().key_provider);
 ///     for cipher in backend.supported_ciphers() {
 ///         println!("{}", cipher.name());
 ///     }
@@ -44,15 +43,15 @@ use crate::protocol::{AeadAlgorithm, SignatureScheme, SslCipher, SslProtocol, gr
 /// show(&Backend::ring());
 /// ```
 #[derive(Clone)]
-pub struct Backend(Arc<Library>);
+pub struct Backend {
+    library: Arc<Library>,
+    /// Configurations take our own engine where they can.
+    #[cfg(feature = "testing")]
+    prefers_own_engine: bool,
+}
 
 struct Library {
-    name: &'static str,
-    version: Option<&'static str>,
-    provider: Arc<CryptoProvider>,
-    hashes: Hashes,
-    key_exchanges: Vec<Arc<dyn KeyExchange>>,
-    make_aead: Box<MakeAead>,
+    parts: Parts,
     #[cfg(feature = "testing")]
     keyless_aead: Option<KeylessAead>,
 }
@@ -66,38 +65,13 @@ impl Backend {
     /// system.
     #[cfg(feature = "aws-lc-rs")]
     pub fn aws_lc_rs() -> Self {
-        Self::with_hashes(
-            "aws-lc-rs",
-            Some(aws_lc_rs::awslc_version()),
-            aws_lc::provider(),
-            ring_api::aws_lc::hashes(),
-            Box::new(ring_api::aws_lc::make_aead),
-        )
+        Self::new(aws_lc::parts())
     }
 
     /// ring: smaller to build than AWS-LC, needs no CMake. Draws entropy from the system.
     #[cfg(feature = "ring")]
     pub fn ring() -> Self {
-        use rustls::crypto::ring::{default_provider, kx_group};
-        let provider = CryptoProvider {
-            kx_groups: vec![
-                #[cfg(feature = "ml-kem")]
-                hybrid::ring::X25519MLKEM768,
-                kx_group::X25519,
-                kx_group::SECP256R1,
-                kx_group::SECP384R1,
-                #[cfg(feature = "ml-kem")]
-                hybrid::ring::SECP256R1MLKEM768,
-            ],
-            ..default_provider()
-        };
-        Self::with_hashes(
-            "ring",
-            None,
-            provider,
-            ring_api::ring::hashes(),
-            Box::new(ring_api::ring::make_aead),
-        )
+        Self::new(ring::parts())
     }
 
     /// A backend of your own: a rustls provider for handshakes, and `make_aead`, a [`MakeAead`], for
@@ -119,6 +93,7 @@ impl Backend {
     /// Whatever fails in it ends the connection, with two exceptions: rustls panics when a
     /// `MessageEncrypter` or an `HkdfExpander` of the provider fails. Nothing that a peer sends can make
     /// those of the built-in backends fail.
+    #[cfg(feature = "rustls")]
     pub fn custom(
         name: &'static str,
         provider: CryptoProvider,
@@ -127,98 +102,100 @@ impl Backend {
         + Sync
         + 'static,
     ) -> Self {
-        let hashes = provided::hashes(&provider);
-        Self::with_hashes(name, None, provider, hashes, Box::new(make_aead))
+        Self::new(super::rustls::provided::parts(
+            name,
+            provider,
+            Box::new(make_aead),
+        ))
     }
 
-    /// A backend with hash functions of its own.
-    pub(super) fn with_hashes(
-        name: &'static str,
-        version: Option<&'static str>,
-        provider: CryptoProvider,
-        hashes: Hashes,
-        make_aead: Box<MakeAead>,
-    ) -> Self {
-        Self(Arc::new(Library {
-            name,
-            version,
-            key_exchanges: provided::key_exchanges(&provider),
-            provider: Arc::new(provider),
-            hashes,
-            make_aead,
+    pub(crate) fn new(parts: Parts) -> Self {
+        Self::of(Library {
+            parts,
             #[cfg(feature = "testing")]
             keyless_aead: None,
-        }))
+        })
     }
 
-    /// A backend without security. `held` is there for as long as the backend is.
+    /// A backend without security.
     #[cfg(feature = "testing")]
-    pub(crate) fn keyless(
-        name: &'static str,
-        provider: CryptoProvider,
-        held: impl Send + Sync + 'static,
-        aead: KeylessAead,
-    ) -> Self {
-        let make_aead = move |algorithm: AeadAlgorithm, key: &[u8]| {
-            let _held = &held;
-            match key.len() == algorithm.key_len() {
-                true => Ok(aead()),
-                false => Err(AeadError),
-            }
-        };
-        Self(Arc::new(Library {
-            name,
-            version: None,
-            hashes: provided::hashes(&provider),
-            key_exchanges: provided::key_exchanges(&provider),
-            provider: Arc::new(provider),
-            make_aead: Box::new(make_aead),
+    pub(crate) fn keyless(parts: Parts, aead: KeylessAead) -> Self {
+        Self::of(Library {
+            parts,
             keyless_aead: Some(aead),
-        }))
+        })
+    }
+
+    fn of(library: Library) -> Self {
+        Self {
+            library: Arc::new(library),
+            #[cfg(feature = "testing")]
+            prefers_own_engine: false,
+        }
+    }
+
+    /// The same, under which configurations take our own engine where they can.
+    #[cfg(feature = "testing")]
+    pub(crate) fn preferring_own_engine(self) -> Self {
+        Self {
+            prefers_own_engine: true,
+            ..self
+        }
+    }
+
+    #[cfg(feature = "testing")]
+    pub(crate) fn prefers_own_engine(&self) -> bool {
+        self.prefers_own_engine
     }
 
     /// An AEAD like all others of this backend, if they are all the same: only then has it no
     /// security to lose.
     #[cfg(feature = "testing")]
     pub(crate) fn keyless_aead(&self) -> Option<Box<dyn RecordAead>> {
-        self.0.keyless_aead.map(|make| make())
+        self.library.keyless_aead.map(|make| make())
     }
 
     /// The backend's name, for logs: `"aws-lc-rs"`, `"ring"`, `"rustcrypto"`, or your own.
     pub fn name(&self) -> &'static str {
-        self.0.name
+        self.library.parts.name
     }
 
     /// The version of the library that is linked: AWS-LC's. `None` for the others, which tell none:
     /// there `cargo tree` does. `QSslSocket::sslLibraryVersionString`.
     pub fn version(&self) -> Option<&'static str> {
-        self.0.version
+        self.library.parts.version
     }
 
-    /// The rustls provider that handshakes run on.
+    /// The rustls provider that the handshakes of rustls run on.
+    #[cfg(feature = "rustls")]
     pub fn provider(&self) -> &Arc<CryptoProvider> {
-        &self.0.provider
+        &self.library.parts.provider
     }
 
-    /// The backend's cipher suites, in its order of preference. Each costs a look-up.
-    /// `QSslConfiguration::supportedCiphers`.
+    /// The backend's cipher suites, in its order of preference. Each costs a look-up. Without rustls
+    /// they are those of TLS 1.3. `QSslConfiguration::supportedCiphers`.
     pub fn supported_ciphers(&self) -> impl Iterator<Item = SslCipher> {
-        let suites = self.0.provider.cipher_suites.iter();
-        suites.filter_map(|suite| SslCipher::from_id(suite.suite().into()))
+        #[cfg(feature = "rustls")]
+        let suites = {
+            let suites = self.provider().cipher_suites.iter();
+            suites.map(|suite| u16::from(suite.suite()))
+        };
+        #[cfg(not(feature = "rustls"))]
+        let suites = self.library.parts.suites.iter().copied();
+        suites.filter_map(SslCipher::from_id)
     }
 
     /// IANA's names of the backend's key exchange groups, in its order of preference.
     /// `QSslConfiguration::supportedEllipticCurves`.
     pub fn supported_groups(&self) -> impl Iterator<Item = &'static str> {
-        let groups = self.0.provider.kx_groups.iter();
-        groups.filter_map(|known| group::name(known.name().into()))
+        let groups = self.key_exchanges().iter();
+        groups.filter_map(|known| group::name(known.group()))
     }
 
     /// The signature schemes that the backend can verify in handshakes, in its order of preference.
     pub fn supported_signature_schemes(&self) -> impl Iterator<Item = SignatureScheme> {
-        let known = self.0.provider.signature_verification_algorithms.mapping;
-        let schemes = known.iter().map(|(scheme, _)| u16::from(*scheme));
-        schemes.filter_map(SignatureScheme::from_code)
+        let schemes = self.verified_schemes().iter();
+        schemes.map(|(scheme, _)| *scheme)
     }
 
     /// Makes a key of one of the AEADs. [`RecordAead`] has an example.
@@ -230,30 +207,47 @@ impl Backend {
         algorithm: AeadAlgorithm,
         key: &[u8],
     ) -> Result<Box<dyn RecordAead>, AeadError> {
-        (self.0.make_aead)(algorithm, key)
+        (self.library.parts.make_aead)(algorithm, key)
     }
 
     /// A hash function, if the backend has a cipher suite with it.
     pub(crate) fn hash(&self, algorithm: HashAlgorithm) -> Option<&Arc<dyn Hash>> {
-        self.0.hashes.get(algorithm)
+        self.library.parts.hashes.get(algorithm)
     }
 
     /// The key exchanges of TLS 1.3, in the backend's order of preference.
     pub(crate) fn key_exchanges(&self) -> &[Arc<dyn KeyExchange>] {
-        &self.0.key_exchanges
+        &self.library.parts.key_exchanges
     }
 
     /// The cipher suites of TLS 1.3, in the backend's order of preference.
     pub(crate) fn tls13_ciphers(&self) -> impl Iterator<Item = SslCipher> {
-        let suites = self.0.provider.cipher_suites.iter();
-        let known = suites.filter_map(|suite| SslCipher::negotiated(suite.suite().into()));
+        let suites = self.library.parts.suites.iter();
+        let known = suites.filter_map(|id| SslCipher::negotiated(*id));
         known.filter(|cipher| cipher.protocol() == SslProtocol::TlsV1_3)
+    }
+
+    /// What certificates may be signed by.
+    pub(crate) fn verified_algorithms(&self) -> &'static [Algorithm] {
+        self.library.parts.verification.all
+    }
+
+    /// What handshakes may be signed in, with what verifies it.
+    pub(crate) fn verified_schemes(&self) -> &[OfScheme] {
+        &self.library.parts.verification.schemes
+    }
+
+    /// A private key that can sign.
+    ///
+    /// # Errors
+    /// A sentence for people.
+    pub(crate) fn load_key(&self, key: &PrivateKeyDer<'_>) -> Result<Arc<dyn Signer>, String> {
+        (self.library.parts.load_key)(key)
     }
 
     /// Random bytes that nobody can guess.
     pub(crate) fn fill_random(&self, bytes: &mut [u8]) -> Result<(), KxError> {
-        let random = self.0.provider.secure_random;
-        random.fill(bytes).map_err(|_| KxError::Random)
+        Ok(self.library.parts.entropy.fill(bytes)?)
     }
 
     /// SHA-256, which backends without any suite lack.
@@ -264,6 +258,8 @@ impl Backend {
 
 impl fmt::Debug for Backend {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_tuple("Backend").field(&self.0.name).finish()
+        f.debug_tuple("Backend")
+            .field(&self.library.parts.name)
+            .finish()
     }
 }

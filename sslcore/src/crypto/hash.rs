@@ -170,7 +170,7 @@ pub(crate) struct Hashes(pub(super) [Option<Arc<dyn Hash>>; HashAlgorithm::ALL.l
 
 impl Hashes {
     /// What `find` finds of all algorithms.
-    pub(super) fn new(find: impl FnMut(HashAlgorithm) -> Option<Arc<dyn Hash>>) -> Self {
+    pub(crate) fn new(find: impl FnMut(HashAlgorithm) -> Option<Arc<dyn Hash>>) -> Self {
         Self(HashAlgorithm::ALL.map(find))
     }
 

@@ -5,6 +5,9 @@ use alloc::vec::Vec;
 
 use zeroize::Zeroizing;
 
+use super::entropy::EntropyError;
+use crate::protocol::group;
+
 /// A group of a backend's.
 pub(crate) trait KeyExchange: Send + Sync {
     /// IANA's number.
@@ -12,7 +15,9 @@ pub(crate) trait KeyExchange: Send + Sync {
 
     /// Whether the share of the side that answers is made out of the other's (a KEM, alone or in a
     /// hybrid), so that it cannot be made before.
-    fn is_kem(&self) -> bool;
+    fn is_kem(&self) -> bool {
+        group::is_kem(self.group())
+    }
 
     /// Makes a key pair. Costs one key generation; in a hybrid, one for each half.
     ///
@@ -25,11 +30,16 @@ pub(crate) trait KeyExchange: Send + Sync {
     ///
     /// # Errors
     /// [`KxError::Share`], [`KxError::Random`].
-    fn answer(&self, share: &[u8]) -> Result<Answer, KxError>;
+    fn answer(&self, share: &[u8]) -> Result<Answer, KxError> {
+        let pair = self.generate()?;
+        let own = pair.share().to_vec();
+        let secret = pair.agree(share)?;
+        Ok(Answer { share: own, secret })
+    }
 }
 
 /// A key pair of ours, whose other side's share is awaited.
-pub(crate) trait KeyPair: Send {
+pub(crate) trait KeyPair: Send + Sync {
     /// The share to be sent.
     fn share(&self) -> &[u8];
 
@@ -38,6 +48,21 @@ pub(crate) trait KeyPair: Send {
     /// # Errors
     /// [`KxError::Share`].
     fn agree(self: Box<Self>, share: &[u8]) -> Result<SharedSecret, KxError>;
+
+    /// In a hybrid the group of its classical half, and our share in it: good for that group, too.
+    #[allow(dead_code, reason = "for hybrids, which not every build has")]
+    fn classical(&self) -> Option<(u16, &[u8])> {
+        None
+    }
+
+    /// The secret in the classical half's group alone. Costs an agreement.
+    ///
+    /// # Errors
+    /// [`KxError::Share`], also where there is no such half.
+    #[allow(dead_code, reason = "for hybrids, which not every build has")]
+    fn agree_classical(self: Box<Self>, _share: &[u8]) -> Result<SharedSecret, KxError> {
+        Err(KxError::Share)
+    }
 }
 
 /// What both sides have in common.
@@ -57,4 +82,10 @@ pub(crate) enum KxError {
     Share,
     /// The source of random numbers has failed.
     Random,
+}
+
+impl From<EntropyError> for KxError {
+    fn from(_: EntropyError) -> Self {
+        Self::Random
+    }
 }

@@ -1,8 +1,9 @@
 //! The cryptography that a connection uses.
 //!
-//! A [`Backend`] bundles two things that must come from the same library: the rustls
-//! `CryptoProvider` that the handshake runs on, and the AEADs that the record layer seals and
-//! opens with. Another backend is one more file beside these.
+//! A [`Backend`] is what one library has of it: the AEADs that records are sealed and opened with,
+//! hash functions, key exchanges, what verifies signatures and what signs, random numbers. With the
+//! feature `rustls` the same goes into a rustls `CryptoProvider`, for handshakes by rustls. Another
+//! backend is one more file beside these.
 //!
 //! # Post-quantum key exchange
 //!
@@ -29,17 +30,27 @@ mod aead;
 #[cfg(feature = "aws-lc-rs")]
 mod aws_lc;
 mod backend;
+mod entropy;
 pub(crate) mod hash;
-#[cfg(all(feature = "ml-kem", any(feature = "ring", feature = "rustcrypto-core")))]
+#[cfg(any(feature = "aws-lc-rs", feature = "ml-kem"))]
 mod hybrid;
+mod keys;
 pub(crate) mod kx;
-mod provided;
+mod parts;
+#[cfg(feature = "ring")]
+mod ring;
 #[cfg(any(feature = "aws-lc-rs", feature = "ring"))]
 mod ring_api;
 #[cfg(feature = "rustcrypto-core")]
 pub mod rustcrypto;
-pub(crate) mod suite;
+#[cfg(feature = "rustls")]
+pub(crate) mod rustls;
+pub(crate) mod verification;
 
 pub use self::aead::{AeadError, MakeAead, NONCE_LEN, RecordAead, TAG_LEN};
 pub use self::backend::Backend;
+pub use self::entropy::{EntropyError, EntropySource};
+#[cfg(feature = "testing")]
+pub(crate) use self::parts::Parts;
+
 pub use crate::protocol::{AeadAlgorithm, HashAlgorithm};

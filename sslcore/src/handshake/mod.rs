@@ -7,7 +7,7 @@
 pub(crate) mod extensions;
 pub(crate) mod facts;
 pub(crate) mod first_hello;
-pub(crate) mod hold;
+mod identity;
 #[cfg(all(test, feature = "ring"))]
 pub(crate) mod idle;
 pub(crate) mod inbound;
@@ -15,6 +15,7 @@ pub(crate) mod inbound;
 mod incoming;
 pub(crate) mod key_schedule;
 pub(crate) mod renewal;
+#[cfg(feature = "rustls")]
 pub(crate) mod rustls;
 pub(crate) mod settings;
 #[cfg(all(feature = "engine", any(feature = "client", feature = "server")))]

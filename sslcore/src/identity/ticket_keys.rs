@@ -6,7 +6,6 @@ use alloc::vec::Vec;
 use core::fmt;
 use core::time::Duration;
 
-use rustls::crypto::SecureRandom;
 use rustls_pki_types::UnixTime;
 use spin::Mutex;
 use zeroize::Zeroizing;
@@ -134,7 +133,7 @@ impl TicketKeys {
     pub(crate) fn seal(&self, plain: &[u8], now: UnixTime) -> Option<Vec<u8>> {
         let aead = self.0.sealing(now.as_secs())?;
         let mut nonce = [0; NONCE_LEN];
-        self.0.random().fill(&mut nonce).ok()?;
+        self.0.backend.fill_random(&mut nonce).ok()?;
         let mut ticket = Vec::with_capacity(NONCE_LEN + plain.len() + TAG_LEN);
         ticket.extend_from_slice(&nonce);
         ticket.extend_from_slice(plain);
@@ -157,10 +156,6 @@ impl TicketKeys {
 }
 
 impl Shared {
-    fn random(&self) -> &'static dyn SecureRandom {
-        self.backend.provider().secure_random
-    }
-
     fn key(&self, secret: &[u8; 32], since: u64) -> Result<Key, AeadError> {
         let aead: Box<dyn RecordAead> = self.backend.aead(ALGORITHM, secret)?;
         Ok(Key {
@@ -174,7 +169,7 @@ impl Shared {
         ring.retire(now);
         if ring.is_due(now) {
             let mut secret = Zeroizing::new([0; 32]);
-            self.random().fill(&mut *secret).ok()?;
+            self.backend.fill_random(&mut *secret).ok()?;
             let key = self.key(&secret, now).ok()?;
             ring.keys.truncate(1);
             ring.keys.insert(0, key);

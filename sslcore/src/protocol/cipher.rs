@@ -76,25 +76,29 @@ pub(crate) const fn version_of(id: u16) -> SslProtocol {
     }
 }
 
+pub(crate) const TLS13_AES_128_GCM_SHA256: u16 = 0x1301;
+pub(crate) const TLS13_AES_256_GCM_SHA384: u16 = 0x1302;
+pub(crate) const TLS13_CHACHA20_POLY1305_SHA256: u16 = 0x1303;
+
 use AeadAlgorithm::{Aes128Gcm, Aes256Gcm, ChaCha20Poly1305};
 
 /// Every suite there is here (RFC 8446 §B.4, RFC 5289, RFC 7905, RFC 5487); the last four are for
 /// pre-shared keys.
 const SUITES: [SslCipher; 13] = [
     suite(
-        0x1301,
+        TLS13_AES_128_GCM_SHA256,
         "TLS_AES_128_GCM_SHA256",
         "TLS_AES_128_GCM_SHA256",
         Aes128Gcm,
     ),
     suite(
-        0x1302,
+        TLS13_AES_256_GCM_SHA384,
         "TLS_AES_256_GCM_SHA384",
         "TLS_AES_256_GCM_SHA384",
         Aes256Gcm,
     ),
     suite(
-        0x1303,
+        TLS13_CHACHA20_POLY1305_SHA256,
         "TLS_CHACHA20_POLY1305_SHA256",
         "TLS_CHACHA20_POLY1305_SHA256",
         ChaCha20Poly1305,

@@ -1,11 +1,17 @@
 //! The groups of key exchanges, by name and by number.
 
+pub(crate) const SECP256R1: u16 = 23;
+pub(crate) const SECP384R1: u16 = 24;
+pub(crate) const X25519: u16 = 29;
+pub(crate) const SECP256R1_MLKEM768: u16 = 0x11eb;
+pub(crate) const X25519_MLKEM768: u16 = 0x11ec;
+
 /// IANA's names of groups by their numbers (RFC 8446 §4.2.7, RFC 7919, draft-ietf-tls-ecdhe-mlkem).
 const NAMES: [(u16, &str); 16] = [
-    (23, "secp256r1"),
-    (24, "secp384r1"),
+    (SECP256R1, "secp256r1"),
+    (SECP384R1, "secp384r1"),
     (25, "secp521r1"),
-    (29, "X25519"),
+    (X25519, "X25519"),
     (30, "X448"),
     (0x100, "ffdhe2048"),
     (0x101, "ffdhe3072"),
@@ -15,8 +21,8 @@ const NAMES: [(u16, &str); 16] = [
     (0x200, "MLKEM512"),
     (0x201, "MLKEM768"),
     (0x202, "MLKEM1024"),
-    (0x11eb, "SecP256r1MLKEM768"),
-    (0x11ec, "X25519MLKEM768"),
+    (SECP256R1_MLKEM768, "SecP256r1MLKEM768"),
+    (X25519_MLKEM768, "X25519MLKEM768"),
     (0x11ed, "SecP384r1MLKEM1024"),
 ];
 

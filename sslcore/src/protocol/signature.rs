@@ -51,6 +51,24 @@ impl SignatureScheme {
         Self::Ed25519,
     ];
 
+    /// Those of RSA, in the order in which they are preferred.
+    pub(crate) const RSA: [Self; 6] = [
+        Self::RsaPssSha512,
+        Self::RsaPssSha384,
+        Self::RsaPssSha256,
+        Self::RsaPkcs1Sha512,
+        Self::RsaPkcs1Sha384,
+        Self::RsaPkcs1Sha256,
+    ];
+
+    /// Those of other keys, each of which has one.
+    pub(crate) const SINGLE: [Self; 4] = [
+        Self::EcdsaP256Sha256,
+        Self::EcdsaP384Sha384,
+        Self::EcdsaP521Sha512,
+        Self::Ed25519,
+    ];
+
     /// The scheme with this IANA name, in upper or lower case.
     pub fn from_name(name: &str) -> Option<Self> {
         let mut schemes = Self::TLS12.into_iter();

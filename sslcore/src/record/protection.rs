@@ -59,7 +59,7 @@ pub(crate) struct Protection {
     iv: Zeroizing<[u8; NONCE_LEN]>,
     seq: u64,
     /// The most content that a record may have which is opened.
-    max_content: usize,
+    max_content: u16,
 }
 
 /// A record about to be sealed.
@@ -107,7 +107,7 @@ impl Protection {
             explicit_nonce: material.has_explicit_nonce(version),
             iv: material.iv().clone(),
             seq,
-            max_content: MAX_PLAINTEXT,
+            max_content: MAX_PLAINTEXT as u16,
         })
     }
 
@@ -150,19 +150,19 @@ impl Protection {
 
     /// No record that is opened may have more content from now on.
     pub(crate) fn set_max_content(&mut self, bytes: usize) {
-        self.max_content = bytes.min(MAX_PLAINTEXT);
+        self.max_content = bytes.min(MAX_PLAINTEXT) as u16;
     }
 
     #[inline]
     pub(crate) fn max_content(&self) -> usize {
-        self.max_content
+        self.max_content.into()
     }
 
     /// The largest record body that may come: what the version allows, or what was agreed upon.
     #[inline]
     pub(crate) fn max_body(&self) -> usize {
-        if self.max_content < MAX_PLAINTEXT {
-            return self.max_content + self.overhead() - HEADER_LEN;
+        if self.max_content() < MAX_PLAINTEXT {
+            return self.max_content() + self.overhead() - HEADER_LEN;
         }
         match self.version {
             SslProtocol::TlsV1_2 => MAX_BODY_TLS12,
@@ -302,7 +302,7 @@ impl Protection {
             SslProtocol::TlsV1_3 => self.open_tls13(header, record)?,
             SslProtocol::TlsV1_2 => self.open_tls12(header, record)?,
         };
-        if plaintext.len() > self.max_content {
+        if plaintext.len() > self.max_content() {
             return Err(Failure::new(
                 FailureKind::RecordTooLarge,
                 Alert::RecordOverflow,
@@ -337,7 +337,7 @@ impl Protection {
             .iter()
             .rposition(|byte| *byte != 0)
             .ok_or_else(unexpected)?;
-        if inner.len() > self.max_content + 1 {
+        if inner.len() > self.max_content() + 1 {
             return Err(Failure::new(
                 FailureKind::RecordTooLarge,
                 Alert::RecordOverflow,

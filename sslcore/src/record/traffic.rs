@@ -13,6 +13,7 @@ use crate::buffer::TransmitBuffer;
 use crate::crypto::{AeadError, Backend};
 use crate::failure::{Failure, FailureKind, Repeated};
 use crate::limits;
+use crate::memory::wipe;
 use crate::protocol::SslProtocol;
 use crate::time::Now;
 
@@ -255,8 +256,11 @@ impl Traffic {
         let space = out.reserve(len + overhead).ok_or_else(engine_failure)?;
         let filled = self
             .tx
-            .seal_filled(ContentType::ApplicationData, fill, space)
-            .map_err(|_| engine_failure())?;
+            .seal_filled(ContentType::ApplicationData, fill, space);
+        let filled = filled.map_err(|_| {
+            wipe(space);
+            engine_failure()
+        })?;
         if filled > 0 {
             out.commit(filled + overhead);
             self.unused_key = false;
@@ -343,7 +347,10 @@ impl Traffic {
     ) -> Result<(), AeadError> {
         let len = payload.len() + self.tx.overhead();
         let space = out.reserve(len).ok_or(AeadError)?;
-        self.tx.seal(content, payload, space)?;
+        if let Err(error) = self.tx.seal(content, payload, space) {
+            wipe(space);
+            return Err(error);
+        }
         out.commit(len);
         Ok(())
     }

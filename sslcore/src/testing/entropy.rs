@@ -4,10 +4,11 @@ use alloc::boxed::Box;
 use alloc::vec::Vec;
 use core::fmt;
 
-use rustls::crypto::{GetRandomFailed, SecureRandom};
+use rustls::crypto::SecureRandom;
 use spin::Mutex;
 
 use crate::crypto::rustcrypto::{EntropyError, EntropySource, RustCrypto};
+use crate::crypto::rustls::random::Random;
 
 /// The same numbers for the same seed (SplitMix64).
 pub(super) struct Numbers(Mutex<u64>);
@@ -37,13 +38,6 @@ impl Numbers {
     }
 }
 
-impl SecureRandom for Numbers {
-    fn fill(&self, out: &mut [u8]) -> Result<(), GetRandomFailed> {
-        self.next_bytes(out);
-        Ok(())
-    }
-}
-
 impl EntropySource for Numbers {
     fn fill(&self, out: &mut [u8]) -> Result<(), EntropyError> {
         self.next_bytes(out);
@@ -60,6 +54,7 @@ impl fmt::Debug for Numbers {
 /// What rustls wants for as long as the program runs: a source, and who draws from it.
 struct Slot {
     numbers: &'static Numbers,
+    random: Random<&'static Numbers>,
     rustcrypto: RustCrypto,
 }
 
@@ -78,6 +73,7 @@ impl Seeded {
             let rustcrypto = RustCrypto::new(numbers);
             Box::leak(Box::new(Slot {
                 numbers,
+                random: Random(numbers),
                 rustcrypto,
             }))
         });
@@ -86,11 +82,23 @@ impl Seeded {
     }
 
     pub(super) fn random(&self) -> &'static dyn SecureRandom {
-        self.0.numbers
+        &self.0.random
     }
 
     pub(super) fn rustcrypto(&self) -> &'static RustCrypto {
         &self.0.rustcrypto
+    }
+}
+
+impl EntropySource for Seeded {
+    fn fill(&self, out: &mut [u8]) -> Result<(), EntropyError> {
+        self.0.numbers.fill(out)
+    }
+}
+
+impl fmt::Debug for Seeded {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Seeded")
     }
 }
 

@@ -1,18 +1,18 @@
 //! Signatures that say nothing, and that are believed.
 
-use alloc::boxed::Box;
-use alloc::string::ToString;
+use alloc::borrow::Cow;
+use alloc::string::{String, ToString};
 use alloc::sync::Arc;
 use alloc::vec::Vec;
 
-use rustls::crypto::{KeyProvider, WebPkiSupportedAlgorithms};
-use rustls::pki_types::{
+use rustls_pki_types::{
     AlgorithmIdentifier, InvalidSignature, PrivateKeyDer, SignatureVerificationAlgorithm, alg_id,
 };
-use rustls::sign::{Signer, SigningKey};
-use rustls::{Error, SignatureAlgorithm, SignatureScheme};
 
+use crate::crypto::verification::{Algorithm, OfScheme, Verification};
 use crate::identity::private_key::PrivateKey;
+use crate::identity::signer::{SignError, Signer};
+use crate::protocol::SignatureScheme;
 use crate::x509::key_kind::KeyKind;
 
 /// Believes every signature by keys of one kind.
@@ -63,90 +63,82 @@ believer!(PSS_SHA384, RSA_ENCRYPTION, RSA_PSS_SHA384);
 believer!(PSS_SHA512, RSA_ENCRYPTION, RSA_PSS_SHA512);
 
 /// Whatever the key and the signature, in certificates and in handshakes.
-pub(super) static BELIEVED: WebPkiSupportedAlgorithms = WebPkiSupportedAlgorithms {
-    all: &[
-        &P256_SHA256,
-        &P256_SHA384,
-        &P256_SHA512,
-        &P384_SHA256,
-        &P384_SHA384,
-        &P384_SHA512,
-        &P521_SHA256,
-        &P521_SHA384,
-        &P521_SHA512,
-        &ED25519,
-        &PKCS1_SHA256,
-        &PKCS1_SHA384,
-        &PKCS1_SHA512,
-        &PSS_SHA256,
-        &PSS_SHA384,
-        &PSS_SHA512,
-    ],
-    // TLS 1.2 names only the hash, TLS 1.3 takes the first of each line.
-    mapping: &[
-        (
-            SignatureScheme::ECDSA_NISTP256_SHA256,
-            &[&P256_SHA256, &P384_SHA256, &P521_SHA256],
-        ),
-        (
-            SignatureScheme::ECDSA_NISTP384_SHA384,
-            &[&P384_SHA384, &P256_SHA384, &P521_SHA384],
-        ),
-        (
-            SignatureScheme::ECDSA_NISTP521_SHA512,
-            &[&P521_SHA512, &P256_SHA512, &P384_SHA512],
-        ),
-        (SignatureScheme::ED25519, &[&ED25519]),
-        (SignatureScheme::RSA_PSS_SHA256, &[&PSS_SHA256]),
-        (SignatureScheme::RSA_PSS_SHA384, &[&PSS_SHA384]),
-        (SignatureScheme::RSA_PSS_SHA512, &[&PSS_SHA512]),
-        (SignatureScheme::RSA_PKCS1_SHA256, &[&PKCS1_SHA256]),
-        (SignatureScheme::RSA_PKCS1_SHA384, &[&PKCS1_SHA384]),
-        (SignatureScheme::RSA_PKCS1_SHA512, &[&PKCS1_SHA512]),
-    ],
+pub(super) const BELIEVED: Verification = Verification {
+    all: ALL,
+    schemes: Cow::Borrowed(OF_SCHEMES),
 };
 
-/// What all kinds of keys sign in.
-pub(super) const SCHEMES: &[SignatureScheme] = &[
-    SignatureScheme::ECDSA_NISTP256_SHA256,
-    SignatureScheme::ECDSA_NISTP384_SHA384,
-    SignatureScheme::ECDSA_NISTP521_SHA512,
-    SignatureScheme::ED25519,
-    SignatureScheme::RSA_PSS_SHA256,
-    SignatureScheme::RSA_PSS_SHA384,
-    SignatureScheme::RSA_PSS_SHA512,
-    SignatureScheme::RSA_PKCS1_SHA256,
-    SignatureScheme::RSA_PKCS1_SHA384,
-    SignatureScheme::RSA_PKCS1_SHA512,
+pub(super) const ALL: &[Algorithm] = &[
+    &P256_SHA256,
+    &P256_SHA384,
+    &P256_SHA512,
+    &P384_SHA256,
+    &P384_SHA384,
+    &P384_SHA512,
+    &P521_SHA256,
+    &P521_SHA384,
+    &P521_SHA512,
+    &ED25519,
+    &PKCS1_SHA256,
+    &PKCS1_SHA384,
+    &PKCS1_SHA512,
+    &PSS_SHA256,
+    &PSS_SHA384,
+    &PSS_SHA512,
 ];
 
-/// Loads keys of every kind, and forgets them.
-#[derive(Debug)]
-pub(super) struct Keys;
+// TLS 1.2 names only the hash, TLS 1.3 takes the first of each line.
+pub(super) const OF_SCHEMES: &[OfScheme] = &[
+    (
+        SignatureScheme::EcdsaP256Sha256,
+        &[&P256_SHA256, &P384_SHA256, &P521_SHA256],
+    ),
+    (
+        SignatureScheme::EcdsaP384Sha384,
+        &[&P384_SHA384, &P256_SHA384, &P521_SHA384],
+    ),
+    (
+        SignatureScheme::EcdsaP521Sha512,
+        &[&P521_SHA512, &P256_SHA512, &P384_SHA512],
+    ),
+    (SignatureScheme::Ed25519, &[&ED25519]),
+    (SignatureScheme::RsaPssSha256, &[&PSS_SHA256]),
+    (SignatureScheme::RsaPssSha384, &[&PSS_SHA384]),
+    (SignatureScheme::RsaPssSha512, &[&PSS_SHA512]),
+    (SignatureScheme::RsaPkcs1Sha256, &[&PKCS1_SHA256]),
+    (SignatureScheme::RsaPkcs1Sha384, &[&PKCS1_SHA384]),
+    (SignatureScheme::RsaPkcs1Sha512, &[&PKCS1_SHA512]),
+];
 
-impl KeyProvider for Keys {
-    fn load_private_key(&self, key: PrivateKeyDer<'static>) -> Result<Arc<dyn SigningKey>, Error> {
-        let key = PrivateKey::try_from(key).map_err(|error| Error::General(error.to_string()))?;
-        Ok(Arc::new(Nothing {
-            kind: key.kind(),
-            scheme: None,
-        }))
-    }
+/// What all kinds of keys sign in.
+const SCHEMES: &[SignatureScheme] = &[
+    SignatureScheme::EcdsaP256Sha256,
+    SignatureScheme::EcdsaP384Sha384,
+    SignatureScheme::EcdsaP521Sha512,
+    SignatureScheme::Ed25519,
+    SignatureScheme::RsaPssSha256,
+    SignatureScheme::RsaPssSha384,
+    SignatureScheme::RsaPssSha512,
+    SignatureScheme::RsaPkcs1Sha256,
+    SignatureScheme::RsaPkcs1Sha384,
+    SignatureScheme::RsaPkcs1Sha512,
+];
+
+/// Loads a key of any kind, and forgets it.
+pub(super) fn load(key: &PrivateKeyDer<'_>) -> Result<Arc<dyn Signer>, String> {
+    let key = PrivateKey::from_der(key.secret_der()).map_err(|error| error.to_string())?;
+    Ok(Arc::new(Nothing(key.kind())))
 }
 
 /// Signs nothing.
-#[derive(Clone, Copy, Debug)]
-struct Nothing {
-    kind: KeyKind,
-    scheme: Option<SignatureScheme>,
-}
+struct Nothing(KeyKind);
 
 /// A signature's length with most keys; its content is not looked at.
 const SIGNATURE: [u8; 64] = [0x5e; 64];
 
-impl Nothing {
-    fn schemes(self) -> &'static [SignatureScheme] {
-        match self.kind {
+impl Signer for Nothing {
+    fn schemes(&self) -> &[SignatureScheme] {
+        match self.0 {
             KeyKind::EcdsaP256 => &SCHEMES[..1],
             KeyKind::EcdsaP384 => &SCHEMES[1..2],
             KeyKind::EcdsaP521 => &SCHEMES[2..3],
@@ -154,33 +146,8 @@ impl Nothing {
             KeyKind::Rsa { .. } => &SCHEMES[4..],
         }
     }
-}
 
-impl SigningKey for Nothing {
-    fn choose_scheme(&self, offered: &[SignatureScheme]) -> Option<Box<dyn Signer>> {
-        let mut schemes = self.schemes().iter().copied();
-        let scheme = schemes.find(|scheme| offered.contains(scheme))?;
-        Some(Box::new(Self {
-            scheme: Some(scheme),
-            ..*self
-        }))
-    }
-
-    fn algorithm(&self) -> SignatureAlgorithm {
-        match self.kind {
-            KeyKind::Ed25519 => SignatureAlgorithm::ED25519,
-            KeyKind::Rsa { .. } => SignatureAlgorithm::RSA,
-            _ => SignatureAlgorithm::ECDSA,
-        }
-    }
-}
-
-impl Signer for Nothing {
-    fn sign(&self, _: &[u8]) -> Result<Vec<u8>, Error> {
+    fn sign(&self, _: SignatureScheme, _: &[u8]) -> Result<Vec<u8>, SignError> {
         Ok(SIGNATURE.to_vec())
-    }
-
-    fn scheme(&self) -> SignatureScheme {
-        self.scheme.unwrap_or(SCHEMES[0])
     }
 }

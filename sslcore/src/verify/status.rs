@@ -80,7 +80,7 @@ impl<'a> StatusQuestion<'a> {
         now: Option<UnixTime>,
         backend: &Backend,
     ) -> Self {
-        let algorithms = backend.provider().signature_verification_algorithms.all;
+        let algorithms = backend.verified_algorithms();
         Self {
             response: Some(response),
             issuer: signer(certificate, issuer, algorithms)

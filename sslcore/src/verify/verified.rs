@@ -73,7 +73,7 @@ mod tests {
     fn every_part_of_a_question_makes_another() {
         let ring = Backend::ring();
         let known = VerifiedSignatures::new(ring.sha256().expect("ring hashes").clone());
-        let algorithms = ring.provider().signature_verification_algorithms.all;
+        let algorithms = ring.verified_algorithms();
         let (one, other) = (algorithms[0], algorithms[1]);
         let digests = [
             known.digest(one, b"key", b"message", b"signature"),

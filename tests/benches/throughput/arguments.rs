@@ -1,5 +1,7 @@
 //! The command line.
 
+use crate::contender::Load;
+
 /// What `--help` prints.
 pub(crate) const HELP: &str = "\
 Carries data from a client to a server in memory and reports MB/s per second of thread CPU time:
@@ -11,18 +13,45 @@ usage: cargo bench -p sslcore-tests --bench throughput -- [OPTION]...
   --all     also AES-256-GCM, ChaCha20-Poly1305 and TLS 1.2
   --check   exit with 1 when a required figure is not met
   --json    one JSON document instead of the tables
-  --profile BYTES TRIPS
-            only sslcore on the first backend, writes of so many bytes, so often: for perf
-            or callgrind, no report
+  --profile BACKEND WHO BYTES WRITES TRIPS
+            only one (sslcore, raw, ...), TLS 1.3 with AES-128-GCM, so many writes of so many
+            bytes in each of so many trips: for perf or callgrind, no report
   --help    this text
 ";
 
 /// What to do.
 pub(crate) enum Command {
     Help,
-    /// Carry writes of so many bytes with sslcore, so many trips.
-    Profile(usize, usize),
+    /// Only that.
+    Profile(Profile),
     Run(Arguments),
+}
+
+/// What is carried alone.
+pub(crate) struct Profile {
+    pub(crate) backend: String,
+    /// The beginning of a contender's name.
+    pub(crate) who: String,
+    pub(crate) load: Load,
+    pub(crate) trips: usize,
+}
+
+impl Profile {
+    fn parse(words: &mut impl Iterator<Item = String>) -> Option<Self> {
+        let (backend, who) = (words.next()?, words.next()?);
+        let mut number = || words.next()?.parse().ok();
+        let load = Load {
+            write: number()?,
+            writes: number()?,
+        };
+        let trips = number()?;
+        Some(Self {
+            backend,
+            who,
+            load,
+            trips,
+        })
+    }
 }
 
 /// How to run.
@@ -43,11 +72,8 @@ pub(crate) fn parse(mut words: impl Iterator<Item = String>) -> Result<Command, 
             "--check" => arguments.check = true,
             "--json" => arguments.json = true,
             "--profile" => {
-                let mut number = || words.next().and_then(|word| word.parse().ok());
-                return match (number(), number()) {
-                    (Some(write @ 1..=16_384), Some(trips)) => Ok(Command::Profile(write, trips)),
-                    _ => Err("--profile wants two numbers, the first from 1 to 16384".to_owned()),
-                };
+                let profile = Profile::parse(&mut words).ok_or("--profile wants five words")?;
+                return Ok(Command::Profile(profile));
             }
             "--help" | "-h" => return Ok(Command::Help),
             // `cargo bench` adds it.

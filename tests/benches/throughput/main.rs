@@ -18,9 +18,11 @@ use crate::measure::{Plan, measure};
 fn main() -> ExitCode {
     let arguments = match arguments::parse(std::env::args().skip(1)) {
         Ok(Command::Run(arguments)) => arguments,
-        Ok(Command::Profile(write, trips)) => {
-            measure::profile(write, trips);
-            return ExitCode::SUCCESS;
+        Ok(Command::Profile(profile)) => {
+            return match measure::profile(&profile) {
+                true => ExitCode::SUCCESS,
+                false => ExitCode::from(2),
+            };
         }
         Ok(Command::Help) => {
             print!("{}", arguments::HELP);

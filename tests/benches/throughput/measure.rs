@@ -4,6 +4,7 @@ use std::hint::black_box;
 
 use rustix::time::{ClockId, clock_gettime};
 
+use crate::arguments::Profile;
 use crate::contender::{COPYING, Contender, Copy, Load, NAMES, Scenario, Spacers};
 
 /// How long and how often.
@@ -56,6 +57,8 @@ pub(crate) struct Row {
     pub(crate) speeds: [Spread; NAMES.len()],
     /// sslcore's speed as a multiple of each, taken round by round.
     pub(crate) ratios: [Spread; NAMES.len()],
+    /// The same of speeds from which no copy was taken off.
+    pub(crate) gross: [Spread; NAMES.len()],
 }
 
 fn cpu_seconds() -> f64 {
@@ -67,15 +70,28 @@ fn data(len: usize) -> Vec<u8> {
     (0..len).map(|i| (i * 7 + i / 251) as u8).collect()
 }
 
-/// Carries writes of `write` bytes with sslcore, 16 KiB a trip.
-pub(crate) fn profile(write: usize, trips: usize) {
-    let mut ours = Scenario::all(false)[0].ours();
-    let data = data(16 * 1024 / write * write);
-    for _ in 0..trips {
-        ours.trip(black_box(&data), write, &mut |piece| {
+/// Carries what the command line says. Whether there is such a contender.
+pub(crate) fn profile(profile: &Profile) -> bool {
+    let Profile {
+        backend,
+        who,
+        load,
+        trips,
+    } = profile;
+    let scenarios = Scenario::all(false);
+    let scenario = scenarios.iter().find(|it| it.backend.name() == backend);
+    let number = NAMES.iter().position(|name| name.starts_with(&**who));
+    let (Some(scenario), Some(number)) = (scenario, number) else {
+        return false;
+    };
+    let mut contender = scenario.contender(number, &mut Spacers::new(0));
+    let data = data(load.bytes());
+    for _ in 0..*trips {
+        contender.trip(black_box(&data), load.write, &mut |piece| {
             black_box(piece);
         });
     }
+    true
 }
 
 /// Measures all contenders in turns. Who begins changes from round to round, and each round is run
@@ -88,28 +104,34 @@ pub(crate) fn measure(scenario: &Scenario, load: Load, plan: &Plan) -> Row {
         trips *= 2;
     }
     let mut speeds = [const { Vec::new() }; NAMES.len()];
+    let mut gross = [const { Vec::new() }; NAMES.len()];
     for round in 0..plan.rounds {
         field = Field::new(scenario, load, &data, Spacers::new(round));
         let copy = copying(load, trips);
         for turn in 0..NAMES.len() {
             let who = (round + turn) % NAMES.len();
             field.seconds(who, trips / 8 + 1);
-            let mut seconds = field.seconds(who, trips);
-            if who < COPYING {
-                seconds -= copy;
-            }
-            speeds[who].push((trips * data.len()) as f64 / seconds / 1e6);
+            let seconds = field.seconds(who, trips);
+            let copied = if who < COPYING { copy } else { 0. };
+            let megabytes = (trips * data.len()) as f64 / 1e6;
+            speeds[who].push(megabytes / (seconds - copied));
+            gross[who].push(megabytes / seconds);
         }
     }
-    let ratios = speeds.each_ref().map(|theirs| {
-        let by_round = speeds[0].iter().zip(theirs);
-        Spread::of(by_round.map(|(ours, theirs)| ours / theirs).collect())
-    });
     Row {
         load,
+        ratios: ratios(&speeds),
+        gross: ratios(&gross),
         speeds: speeds.map(Spread::of),
-        ratios,
     }
+}
+
+/// The first one's speed as a multiple of each.
+fn ratios(speeds: &[Vec<f64>; NAMES.len()]) -> [Spread; NAMES.len()] {
+    speeds.each_ref().map(|theirs| {
+        let by_round = speeds[0].iter().zip(theirs);
+        Spread::of(by_round.map(|(ours, theirs)| ours / theirs).collect())
+    })
 }
 
 /// The CPU time of the transport's copies alone.

@@ -11,6 +11,7 @@ pub(crate) fn header(plan: &Plan) {
 One direction, client to server, in memory, on one thread. A trip: N x SIZE are written, their
 records are copied once from the writer's buffer to the reader's, opened, and read where they lie.
   sslcore     write, transmit -> receive, transmitted; process, peek, consume; events are drained
+  releasing   the same with release_when_idle
   unbuffered  rustls: process_tls_records for each write, WriteTraffic::encrypt, copy,
               process_tls_records, ReadTraffic::next_record, until there is nothing more
   .., best    the same with one WriteTraffic held for all writes of a trip, and no last call
@@ -18,7 +19,7 @@ records are copied once from the writer's buffer to the reader's, opened, and re
   raw AEAD    the backend's RecordAead alone: seal and open in place, same sizes and additional
               data, the tag is put behind the body; no copy, no header, no record layer
 That one copy is the transport's (a socket does it in recv), not a library's: it is measured alone in
-every round and taken off from all who need it.
+every round and taken off from all who need it; \"unsubtracted\" is without that.
 Built with Cargo's release profile unless told otherwise. With fat LTO and one codegen unit rustls
 gains more: CARGO_PROFILE_BENCH_LTO=fat CARGO_PROFILE_BENCH_CODEGEN_UNITS=1 cargo bench ...
 GCC lets AWS-LC clear and copy the little it needs for each record with instructions that are slow
@@ -26,15 +27,25 @@ to begin. For x86-64 it can be told not to, which speeds small records up, every
 AWS_LC_SYS_CFLAGS_x86_64_unknown_linux_gnu=\"-mmemset-strategy=libcall:-1:noalign
 -mmemcpy-strategy=libcall:-1:noalign\" cargo bench ...
 MB/s: million bytes of plaintext per second of this thread's CPU time, both ends together.
-Medians of {rounds} rounds, in which the five take turns; [lower quartile, upper quartile].
+Medians of {rounds} rounds, in which all take turns; [lower quartile, upper quartile].
 Ratios are taken round by round: above 1, sslcore is the faster.
-This machine: {features}.
+This machine: {machine}; {features}.
 With AES and carry-less multiplication in hardware, and more so with their vector forms, AES-GCM
 is fast, and what is around it weighs more.
 ",
         rounds = plan.rounds,
+        machine = machine(),
         features = features(),
     );
+}
+
+/// What the system calls it.
+fn machine() -> String {
+    let about = std::fs::read_to_string("/proc/cpuinfo").unwrap_or_default();
+    let model = about.lines().find(|line| line.starts_with("model name"));
+    let model = model.and_then(|line| line.split(": ").nth(1));
+    let count = std::thread::available_parallelism().map_or(1, |count| count.get());
+    format!("{}, {count} processors", model.unwrap_or("unknown"))
 }
 
 #[cfg(any(target_arch = "x86_64", target_arch = "x86"))]
@@ -69,19 +80,24 @@ pub(crate) fn table(scenario: &Scenario, rows: &[Row]) {
         }
         println!();
     }
-    print!("{:>10}{:>24}", "ratio", "");
+    ratios("ratio", rows, |row| &row.ratios);
+    ratios("unsubtracted", rows, |row| &row.gross);
+    println!();
+}
+
+fn ratios(what: &str, rows: &[Row], of: fn(&Row) -> &[Spread; NAMES.len()]) {
+    print!("{what:<34}");
     for name in &NAMES[1..] {
         print!("{:>24}", format!("to {name}"));
     }
     println!();
     for row in rows {
         print!("{:>10}{:>24}", row.load.to_string(), "");
-        for ratio in &row.ratios[1..] {
+        for ratio in &of(row)[1..] {
             print!("{:>24}", spread(ratio, 2));
         }
         println!();
     }
-    println!();
 }
 
 fn spread(spread: &Spread, digits: usize) -> String {
@@ -102,13 +118,14 @@ pub(crate) fn json(tables: &[(Scenario, Vec<Row>)], figures: &[Figure]) -> Strin
                 list(members.map(|(name, spread)| format!("\"{name}\":{}", json_spread(spread))))
             };
             format!(
-                "{{\"backend\":\"{}\",\"suite\":\"{}\",\"write\":{},\"writes\":{},\"mb_per_cpu_second\":{{{}}},\"ratio\":{{{}}}}}",
+                "{{\"backend\":\"{}\",\"suite\":\"{}\",\"write\":{},\"writes\":{},\"mb_per_cpu_second\":{{{}}},\"ratio\":{{{}}},\"unsubtracted\":{{{}}}}}",
                 scenario.backend.name(),
                 scenario.suite(),
                 row.load.write,
                 row.load.writes,
                 named(&row.speeds),
                 named(&row.ratios),
+                named(&row.gross),
             )
         })
     });

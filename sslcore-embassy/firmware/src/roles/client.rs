@@ -10,8 +10,10 @@ use sslcore_embassy::Error;
 #[cfg(feature = "texts")]
 use sslcore_embassy::sslcore::FailureKind;
 
+#[cfg(feature = "texts")]
+use super::trusting;
 use super::{
-    Outcome, Socket, add, connected, handshake, peer, read_to_end, run_short, text, trusting,
+    Outcome, Socket, add, client_of, connected, handshake, peer, read_to_end, run_short, text,
 };
 use crate::order::Order;
 use crate::semihosting::say;
@@ -19,7 +21,7 @@ use crate::{heap, report};
 
 /// Asks for a page, and hears all of it.
 pub(crate) async fn client(stack: Stack<'static>, order: &Order) -> Outcome {
-    let config = trusting(order)?.build().map_err(text)?;
+    let config = client_of(order)?.build().map_err(text)?;
     let mut socket = connected(stack, order).await?;
     run_short(order);
     heap::forget_peak();

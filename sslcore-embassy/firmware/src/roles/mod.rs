@@ -24,17 +24,18 @@ use alloc::vec;
 #[cfg(feature = "texts")]
 use alloc::vec::Vec;
 use core::pin::Pin;
+#[cfg(feature = "rustls")]
 use core::time::Duration;
 
 use embassy_net::Stack;
 use embassy_net::tcp::TcpSocket;
-#[cfg(all(feature = "psk", any(feature = "http-client", feature = "mqtt")))]
+#[cfg(feature = "psk")]
 use sslcore_embassy::sslcore::PreSharedKey;
 #[cfg(feature = "sign")]
 use sslcore_embassy::sslcore::PrivateKeyDer;
-use sslcore_embassy::sslcore::{
-    Buffers, CertificateDer, ClientConfig, ConfigBuilder, PeerName, Timeouts,
-};
+use sslcore_embassy::sslcore::{Buffers, ClientConfig, ConfigBuilder, PeerName};
+#[cfg(feature = "rustls")]
+use sslcore_embassy::sslcore::{CertificateDer, Timeouts};
 #[cfg(feature = "server")]
 use sslcore_embassy::sslcore::{ServerConfig, VerifyMode};
 use sslcore_embassy::{Error, Pool, SslSocket, Transport};
@@ -146,7 +147,20 @@ async fn listening(stack: Stack<'static>) -> Result<Socket, String> {
     Ok(socket)
 }
 
+/// A client with the order's pre-shared key, or one that trusts the order's authority.
+fn client_of(order: &Order) -> Result<ConfigBuilder<ClientConfig>, String> {
+    match order.get("psk") {
+        #[cfg(feature = "psk")]
+        Some(_) => keyed(order),
+        #[cfg(feature = "rustls")]
+        None => trusting(order),
+        #[cfg(not(all(feature = "psk", feature = "rustls")))]
+        _ => Err("this image has no such client".to_string()),
+    }
+}
+
 /// A client that trusts what the order's authority vouches for.
+#[cfg(feature = "rustls")]
 fn trusting(order: &Order) -> Result<ConfigBuilder<ClientConfig>, String> {
     let authority = CertificateDer::from(order.file("ca")?);
     let patience = Duration::from_millis(order.number("patience", 30_000));
@@ -179,7 +193,7 @@ fn identified(
 }
 
 /// A client with the order's pre-shared key, in the version of `tls=`.
-#[cfg(all(feature = "psk", any(feature = "http-client", feature = "mqtt")))]
+#[cfg(feature = "psk")]
 fn keyed(order: &Order) -> Result<ConfigBuilder<ClientConfig>, String> {
     let identity = order.get("identity").unwrap_or("thermometer");
     let key = PreSharedKey::new(identity, order.file("psk")?).map_err(text)?;
@@ -246,14 +260,7 @@ async fn handshake(socket: &mut Socket) -> Outcome {
 /// Connects as a client, and starts TLS at once.
 #[cfg(any(feature = "http-client", feature = "mqtt"))]
 async fn encrypted(stack: Stack<'static>, order: &Order) -> Result<Socket, String> {
-    let config = match order.get("psk") {
-        #[cfg(feature = "psk")]
-        Some(_) => keyed(order)?,
-        #[cfg(not(feature = "psk"))]
-        Some(_) => return Err("this image has no pre-shared keys".to_string()),
-        None => identified(trusting(order)?, order)?,
-    };
-    let config = config.build().map_err(text)?;
+    let config = identified(client_of(order)?, order)?.build().map_err(text)?;
     let mut socket = connected(stack, order).await?;
     let started = socket.start_client_encryption(&config, peer(order)?);
     started.map_err(text)?;

@@ -45,7 +45,10 @@ impl State {
             plain: self.plain.0..self.plain.1,
             raw: self.raw.0..self.raw.1,
             lent: self.on_loan,
+            was_filled: false,
             taken,
+            used: self.raw.1,
+            pace: Pace::default(),
         }
     }
 }
@@ -207,7 +210,7 @@ fn call(call: Call, buffer: &mut ReceiveBuffer, lists: &mut Lists) {
             lists.raw = core::mem::take(&mut lists.plain);
             lists.raw.extend(raw);
         }
-        Call::Release => buffer.release_if_empty(),
+        Call::Release => buffer.rest(Instant::default(), true),
     }
 }
 
@@ -233,6 +236,15 @@ fn try_all(state: State, found: &mut Vec<State>) {
             "{made:?} in {state:?}"
         );
         assert_eq!(buffer.room(CAP), CAP - held);
+        // What is wiped in the end is all that was ever in use.
+        let used = match made {
+            Call::Release if held == 0 && !state.is_lent => 0,
+            _ => state.raw.1,
+        };
+        assert!(
+            buffer.used >= used.max(after.raw.1),
+            "{made:?} in {state:?}"
+        );
         // What is lent lies still.
         if after.on_loan > 0 && !matches!(made, Call::Lend(_)) {
             assert_eq!(

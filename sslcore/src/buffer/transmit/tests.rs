@@ -81,6 +81,8 @@ impl Both {
     fn new(storage: Storage) -> Self {
         let mut buffer = TransmitBuffer::new(storage, CAP);
         buffer.cap = CAP;
+        // What is counted passes the end of its numbers.
+        buffer.appended = u32::MAX - 6;
         Self {
             buffer,
             lists: Lists::default(),

@@ -169,8 +169,7 @@ impl ConfigBuilder<ServerConfig> {
             Some(named) => named.clone(),
             None => subjects(&terms.policy.anchors),
         };
-        let algorithms = self.backend.provider().signature_verification_algorithms;
-        room::issuers(&hints, algorithms.mapping.len())?;
+        room::issuers(&hints, self.backend.verified_schemes().len())?;
         let template = ServerTemplate::new(&self.backend, &self.settings, ask, &hints)?;
         Ok(ServerConfig(Arc::new(ServerInner {
             template,

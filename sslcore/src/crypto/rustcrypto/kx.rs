@@ -1,18 +1,15 @@
 //! Ephemeral key exchange: X25519 (RFC 7748) and ECDH over the NIST curves.
 
 use alloc::boxed::Box;
-#[cfg(feature = "ml-kem")]
-use core::borrow::Borrow;
-use core::fmt;
 use core::marker::PhantomData;
 
-use rustls::crypto::{ActiveKeyExchange, SecureRandom, SharedSecret, SupportedKxGroup};
-use rustls::{Error, NamedGroup, PeerMisbehaved};
 use x25519_dalek::{PublicKey, StaticSecret};
 use zeroize::Zeroizing;
 
-use super::entropy::Entropy;
 use super::nist::NistCurve;
+use crate::crypto::entropy::EntropySource;
+use crate::crypto::kx::{KeyExchange, KeyPair, KxError, SharedSecret};
+use crate::protocol::group;
 
 /// How often a scalar is drawn before the source counts as stuck. A good source has a P-256 scalar
 /// refused once in 2^32 draws, so four in a row do not happen.
@@ -21,77 +18,51 @@ const DRAWS: usize = 4;
 /// Room for the longest scalar, of P-384.
 const MAX_SCALAR_LEN: usize = 48;
 
-pub(super) struct X25519 {
-    entropy: Entropy,
-}
+#[derive(Clone, Copy)]
+pub(super) struct X25519(pub(super) &'static dyn EntropySource);
 
-impl X25519 {
-    pub(super) const fn new(entropy: Entropy) -> Self {
-        Self { entropy }
+impl KeyExchange for X25519 {
+    fn group(&self) -> u16 {
+        group::X25519
     }
-}
 
-#[cfg(feature = "ml-kem")]
-impl Borrow<dyn SupportedKxGroup> for X25519 {
-    fn borrow(&self) -> &(dyn SupportedKxGroup + 'static) {
-        self
-    }
-}
-
-impl fmt::Debug for X25519 {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        self.name().fmt(f)
-    }
-}
-
-impl SupportedKxGroup for X25519 {
-    fn start(&self) -> Result<Box<dyn ActiveKeyExchange>, Error> {
+    fn generate(&self) -> Result<Box<dyn KeyPair>, KxError> {
         let mut bytes = Zeroizing::new([0; 32]);
-        self.entropy.fill(&mut *bytes)?;
+        self.0.fill(&mut *bytes)?;
         let secret = StaticSecret::from(*bytes);
         let public = PublicKey::from(&secret);
-        Ok(Box::new(X25519Exchange { secret, public }))
-    }
-
-    fn name(&self) -> NamedGroup {
-        NamedGroup::X25519
+        Ok(Box::new(X25519Pair { secret, public }))
     }
 }
 
-struct X25519Exchange {
+struct X25519Pair {
     secret: StaticSecret,
     public: PublicKey,
 }
 
-impl ActiveKeyExchange for X25519Exchange {
-    fn complete(self: Box<Self>, peer: &[u8]) -> Result<SharedSecret, Error> {
-        let peer: [u8; 32] = peer
-            .try_into()
-            .map_err(|_| PeerMisbehaved::InvalidKeyShare)?;
-        let shared = self.secret.diffie_hellman(&PublicKey::from(peer));
-        // A point of small order makes the secret all zero, known to everyone (RFC 8446 §7.4.2).
-        if !shared.was_contributory() {
-            return Err(PeerMisbehaved::InvalidKeyShare.into());
-        }
-        Ok(SharedSecret::from(shared.as_bytes().as_slice()))
-    }
-
-    fn pub_key(&self) -> &[u8] {
+impl KeyPair for X25519Pair {
+    fn share(&self) -> &[u8] {
         self.public.as_bytes()
     }
 
-    fn group(&self) -> NamedGroup {
-        NamedGroup::X25519
+    fn agree(self: Box<Self>, share: &[u8]) -> Result<SharedSecret, KxError> {
+        let peer: [u8; 32] = share.try_into().map_err(|_| KxError::Share)?;
+        let shared = self.secret.diffie_hellman(&PublicKey::from(peer));
+        // A point of small order makes the secret all zero, known to everyone (RFC 8446 §7.4.2).
+        if !shared.was_contributory() {
+            return Err(KxError::Share);
+        }
+        Ok(Zeroizing::new(shared.as_bytes().to_vec()))
     }
 }
 
 pub(super) struct Ecdh<C> {
-    entropy: Entropy,
+    entropy: &'static dyn EntropySource,
     curve: PhantomData<fn() -> C>,
 }
 
 impl<C> Ecdh<C> {
-    pub(super) const fn new(entropy: Entropy) -> Self {
+    pub(super) const fn new(entropy: &'static dyn EntropySource) -> Self {
         Self {
             entropy,
             curve: PhantomData,
@@ -100,7 +71,7 @@ impl<C> Ecdh<C> {
 }
 
 impl<C: NistCurve> Ecdh<C> {
-    fn draw(&self) -> Result<C::Secret, Error> {
+    fn draw(&self) -> Result<C::Secret, KxError> {
         let mut bytes = Zeroizing::new([0; MAX_SCALAR_LEN]);
         let bytes = &mut bytes[..C::SCALAR_LEN];
         for _ in 0..DRAWS {
@@ -110,50 +81,33 @@ impl<C: NistCurve> Ecdh<C> {
                 return Ok(secret);
             }
         }
-        Err(Error::FailedToGetRandomBytes)
+        Err(KxError::Random)
     }
 }
 
-#[cfg(feature = "ml-kem")]
-impl<C: NistCurve> Borrow<dyn SupportedKxGroup> for Ecdh<C> {
-    fn borrow(&self) -> &(dyn SupportedKxGroup + 'static) {
-        self
-    }
-}
-
-impl<C: NistCurve> fmt::Debug for Ecdh<C> {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        C::GROUP.fmt(f)
-    }
-}
-
-impl<C: NistCurve> SupportedKxGroup for Ecdh<C> {
-    fn start(&self) -> Result<Box<dyn ActiveKeyExchange>, Error> {
-        let secret = self.draw()?;
-        let public = C::public_point(&secret);
-        Ok(Box::new(EcdhExchange::<C> { secret, public }))
-    }
-
-    fn name(&self) -> NamedGroup {
+impl<C: NistCurve> KeyExchange for Ecdh<C> {
+    fn group(&self) -> u16 {
         C::GROUP
     }
+
+    fn generate(&self) -> Result<Box<dyn KeyPair>, KxError> {
+        let secret = self.draw()?;
+        let public = C::public_point(&secret);
+        Ok(Box::new(EcdhPair::<C> { secret, public }))
+    }
 }
 
-struct EcdhExchange<C: NistCurve> {
+struct EcdhPair<C: NistCurve> {
     secret: C::Secret,
     public: Box<[u8]>,
 }
 
-impl<C: NistCurve> ActiveKeyExchange for EcdhExchange<C> {
-    fn complete(self: Box<Self>, peer: &[u8]) -> Result<SharedSecret, Error> {
-        C::agree(&self.secret, peer).ok_or_else(|| PeerMisbehaved::InvalidKeyShare.into())
-    }
-
-    fn pub_key(&self) -> &[u8] {
+impl<C: NistCurve> KeyPair for EcdhPair<C> {
+    fn share(&self) -> &[u8] {
         &self.public
     }
 
-    fn group(&self) -> NamedGroup {
-        C::GROUP
+    fn agree(self: Box<Self>, share: &[u8]) -> Result<SharedSecret, KxError> {
+        C::agree(&self.secret, share).ok_or(KxError::Share)
     }
 }

@@ -37,41 +37,39 @@
 //! servers show mostly needs `p384` and `rsa`. `ml-kem`, which `rustcrypto` does not bring with it, adds the
 //! [groups with ML-KEM](crate::crypto#post-quantum-key-exchange).
 
-pub(crate) mod aead;
-#[cfg(feature = "tls12")]
-pub(crate) mod cipher12;
-pub(crate) mod cipher13;
-mod entropy;
+mod aead;
 pub(crate) mod hash;
-mod keys;
 mod kx;
 mod nist;
 mod p256;
+#[cfg(feature = "rustls")]
+pub(crate) mod provider;
 #[cfg(feature = "sign")]
 mod sign;
 mod verify;
 
 use alloc::boxed::Box;
+use alloc::sync::Arc;
 use alloc::vec;
 use alloc::vec::Vec;
+use core::fmt;
+#[cfg(not(feature = "rustls"))]
+use core::marker::PhantomData;
 
-#[cfg(feature = "tls12")]
-use rustls::SupportedCipherSuite::Tls12;
-use rustls::SupportedCipherSuite::{self, Tls13};
-use rustls::crypto::CryptoProvider;
-
-use self::entropy::Entropy;
-pub use self::entropy::{EntropyError, EntropySource};
-use self::keys::Keys;
 use self::kx::{Ecdh, X25519};
 #[cfg(feature = "p384")]
 use self::nist::P384;
 use self::nist::{NistCurve, P256};
 use self::p256::Given;
 pub use self::p256::P256Operations;
-use crate::crypto::Backend;
+use super::backend::Backend;
+pub use super::entropy::{EntropyError, EntropySource};
 #[cfg(feature = "ml-kem")]
-use crate::crypto::hybrid::Hybrid;
+use super::hybrid::{Hybrid, ml_kem::MlKem768};
+use super::keys;
+use super::kx::KeyExchange;
+use super::parts::Parts;
+use crate::protocol::cipher;
 
 /// The `rustcrypto` library with its source of entropy; makes a [`Backend`].
 ///
@@ -112,130 +110,83 @@ impl<O: P256Operations> RustCryptoWith<O> {
 }
 
 /// Over one implementation of P-256.
-#[derive(Debug)]
 struct Library<P: NistCurve> {
-    random: Entropy,
-    x25519: X25519,
-    p256: Ecdh<P>,
-    #[cfg(feature = "p384")]
-    p384: Ecdh<P384>,
-    #[cfg(feature = "ml-kem")]
-    x25519_ml_kem: Hybrid<X25519, Entropy>,
-    #[cfg(feature = "ml-kem")]
-    p256_ml_kem: Hybrid<Ecdh<P>, Entropy>,
+    entropy: &'static dyn EntropySource,
+    #[cfg(feature = "rustls")]
+    provided: provider::Provided<P>,
+    #[cfg(not(feature = "rustls"))]
+    p256: PhantomData<fn() -> P>,
 }
 
 impl<P: NistCurve> Library<P> {
+    #[cfg(feature = "sign")]
+    const LOAD_KEY: keys::Load = sign::load::<P>;
+    #[cfg(not(feature = "sign"))]
+    const LOAD_KEY: keys::Load = keys::load_none;
+
     const fn new(entropy: &'static dyn EntropySource) -> Self {
-        let random = Entropy(entropy);
         Self {
-            random,
-            x25519: X25519::new(random),
-            p256: Ecdh::new(random),
-            #[cfg(feature = "p384")]
-            p384: Ecdh::new(random),
-            #[cfg(feature = "ml-kem")]
-            x25519_ml_kem: Hybrid::x25519(X25519::new(random), random),
-            #[cfg(feature = "ml-kem")]
-            p256_ml_kem: Hybrid::p256(Ecdh::new(random), random),
+            entropy,
+            #[cfg(feature = "rustls")]
+            provided: provider::Provided::new(entropy, Self::LOAD_KEY),
+            #[cfg(not(feature = "rustls"))]
+            p256: PhantomData,
         }
     }
-}
 
-impl<P: NistCurve> Library<P> {
     fn backend(&'static self) -> Backend {
         const HAS_AES: bool = cfg!(any(
             target_arch = "aarch64",
             target_arch = "x86",
             target_arch = "x86_64"
         ));
-        let provider = CryptoProvider {
-            cipher_suites: suites(HAS_AES),
-            kx_groups: vec![
-                #[cfg(feature = "ml-kem")]
-                &self.x25519_ml_kem,
-                &self.x25519,
-                &self.p256,
-                #[cfg(feature = "p384")]
-                &self.p384,
-                #[cfg(feature = "ml-kem")]
-                &self.p256_ml_kem,
-            ],
-            signature_verification_algorithms: verify::Supported::<P>::ALGORITHMS,
-            secure_random: &self.random,
-            key_provider: &Keys::<P>::NEW,
-        };
-        Backend::with_hashes(
-            "rustcrypto",
-            None,
-            provider,
-            hash::hashes(),
-            Box::new(aead::make_aead),
-        )
+        Backend::new(Parts {
+            name: "rustcrypto",
+            version: None,
+            suites: suites(HAS_AES),
+            hashes: hash::hashes(),
+            key_exchanges: self.key_exchanges(),
+            entropy: Arc::new(self.entropy),
+            verification: verify::Supported::<P>::ALGORITHMS,
+            load_key: Box::new(Self::LOAD_KEY),
+            make_aead: Box::new(aead::make_aead),
+            #[cfg(feature = "rustls")]
+            provider: Arc::new(self.provided.provider(HAS_AES)),
+        })
+    }
+
+    fn key_exchanges(&self) -> Vec<Arc<dyn KeyExchange>> {
+        let entropy = self.entropy;
+        vec![
+            #[cfg(feature = "ml-kem")]
+            Arc::new(Hybrid::x25519(X25519(entropy), MlKem768(entropy))),
+            Arc::new(X25519(entropy)),
+            Arc::new(Ecdh::<P>::new(entropy)),
+            #[cfg(feature = "p384")]
+            Arc::new(Ecdh::<P384>::new(entropy)),
+            #[cfg(feature = "ml-kem")]
+            Arc::new(Hybrid::p256(Ecdh::<P>::new(entropy), MlKem768(entropy))),
+        ]
     }
 }
 
-/// All suites, the fastest first where there are no instructions for AES.
-fn suites(has_aes: bool) -> Vec<SupportedCipherSuite> {
-    let kinds: &[&[SupportedCipherSuite]] = &[
-        &[
-            #[cfg(feature = "aes256")]
-            Tls13(&cipher13::AES_256_GCM_SHA384),
-            Tls13(&cipher13::AES_128_GCM_SHA256),
-            #[cfg(feature = "chacha20")]
-            Tls13(&cipher13::CHACHA20_POLY1305_SHA256),
-        ],
-        #[cfg(feature = "tls12")]
-        &[
-            #[cfg(feature = "aes256")]
-            Tls12(&cipher12::ECDHE_ECDSA_AES_256_GCM_SHA384),
-            Tls12(&cipher12::ECDHE_ECDSA_AES_128_GCM_SHA256),
-            #[cfg(feature = "chacha20")]
-            Tls12(&cipher12::ECDHE_ECDSA_CHACHA20_POLY1305_SHA256),
-        ],
-        #[cfg(all(feature = "tls12", feature = "rsa"))]
-        &[
-            #[cfg(feature = "aes256")]
-            Tls12(&cipher12::ECDHE_RSA_AES_256_GCM_SHA384),
-            Tls12(&cipher12::ECDHE_RSA_AES_128_GCM_SHA256),
-            #[cfg(feature = "chacha20")]
-            Tls12(&cipher12::ECDHE_RSA_CHACHA20_POLY1305_SHA256),
-        ],
+impl<P: NistCurve> fmt::Debug for Library<P> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_tuple("Library").field(&self.entropy).finish()
+    }
+}
+
+/// The cipher suites of TLS 1.3, the fastest first where there are no instructions for AES.
+fn suites(has_aes: bool) -> Vec<u16> {
+    let mut suites = vec![
+        #[cfg(feature = "aes256")]
+        cipher::TLS13_AES_256_GCM_SHA384,
+        cipher::TLS13_AES_128_GCM_SHA256,
+        #[cfg(feature = "chacha20")]
+        cipher::TLS13_CHACHA20_POLY1305_SHA256,
     ];
-    let mut suites = Vec::new();
-    for kind in kinds {
-        match has_aes {
-            true => suites.extend(*kind),
-            false => suites.extend(kind.iter().rev()),
-        }
+    if !has_aes {
+        suites.reverse();
     }
     suites
-}
-
-#[cfg(all(test, feature = "rustcrypto"))]
-mod tests {
-    use alloc::format;
-
-    use super::*;
-
-    #[test]
-    fn without_instructions_for_aes_chacha_comes_first_and_short_keys_before_long_ones() {
-        let names = |suites: Vec<SupportedCipherSuite>| {
-            let names = suites.into_iter().map(|it| format!("{:?}", it.suite()));
-            names.collect::<Vec<_>>()
-        };
-        let (with, without) = (names(suites(true)), names(suites(false)));
-        assert_eq!(
-            without[..3],
-            [
-                "TLS13_CHACHA20_POLY1305_SHA256",
-                "TLS13_AES_128_GCM_SHA256",
-                "TLS13_AES_256_GCM_SHA384"
-            ]
-        );
-        // RSA stays behind ECDSA, and TLS 1.2 behind TLS 1.3.
-        for (with, without) in with.chunks(3).zip(without.chunks(3)) {
-            assert!(with.iter().eq(without.iter().rev()), "{with:?}");
-        }
-    }
 }

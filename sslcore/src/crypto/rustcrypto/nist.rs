@@ -7,11 +7,11 @@ use alloc::boxed::Box;
 use alloc::vec::Vec;
 use core::fmt::Debug;
 
-use rustls::crypto::SharedSecret;
-use rustls::pki_types::{AlgorithmIdentifier, alg_id};
-use rustls::{NamedGroup, SignatureScheme};
-use zeroize::ZeroizeOnDrop;
+use rustls_pki_types::{AlgorithmIdentifier, alg_id};
+use zeroize::{ZeroizeOnDrop, Zeroizing};
 
+use crate::crypto::kx::SharedSecret;
+use crate::protocol::{SignatureScheme, group};
 use crate::x509::der::{Reader, tag};
 
 /// A curve of prime order, with ECDH and with ECDSA over the hash that TLS pairs with it.
@@ -19,7 +19,8 @@ use crate::x509::der::{Reader, tag};
 /// Points are in the uncompressed form of SEC 1 §2.3.3, the only one that TLS allows (RFC 8446
 /// §4.2.8.2, RFC 8422 §5.4.1), and are refused when they are not on the curve.
 pub(super) trait NistCurve: Debug + Send + Sync + 'static {
-    const GROUP: NamedGroup;
+    /// IANA's number.
+    const GROUP: u16;
     const SCHEME: SignatureScheme;
     const KEY_ALGORITHM: AlgorithmIdentifier;
     /// Length of a scalar in bytes.
@@ -55,7 +56,7 @@ macro_rules! rustcrypto_curve {
         pub(super) struct $curve;
 
         impl NistCurve for $curve {
-            const GROUP: NamedGroup = NamedGroup::$group;
+            const GROUP: u16 = group::$group;
             const SCHEME: SignatureScheme = SignatureScheme::$scheme;
             const KEY_ALGORITHM: AlgorithmIdentifier = alg_id::$algorithm;
             const SCALAR_LEN: usize = $len;
@@ -74,7 +75,7 @@ macro_rules! rustcrypto_curve {
                 let peer = $library::PublicKey::from_sec1_bytes(uncompressed(peer)?).ok()?;
                 let shared =
                     $library::ecdh::diffie_hellman(secret.as_nonzero_scalar(), peer.as_affine());
-                Some(SharedSecret::from(shared.raw_secret_bytes().as_slice()))
+                Some(Zeroizing::new(shared.raw_secret_bytes().to_vec()))
             }
 
             fn sign(secret: &Self::Secret, message: &[u8]) -> Option<Vec<u8>> {
@@ -104,8 +105,8 @@ rustcrypto_curve!(
     P256,
     p256,
     32,
-    secp256r1,
-    ECDSA_NISTP256_SHA256,
+    SECP256R1,
+    EcdsaP256Sha256,
     ECDSA_P256
 );
 #[cfg(feature = "p384")]
@@ -114,8 +115,8 @@ rustcrypto_curve!(
     P384,
     p384,
     48,
-    secp384r1,
-    ECDSA_NISTP384_SHA384,
+    SECP384R1,
+    EcdsaP384Sha384,
     ECDSA_P384
 );
 

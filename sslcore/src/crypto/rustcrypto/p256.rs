@@ -6,13 +6,13 @@ use core::fmt;
 use core::marker::PhantomData;
 
 use p256::ecdsa::Signature;
-use rustls::crypto::SharedSecret;
-use rustls::pki_types::{AlgorithmIdentifier, alg_id};
-use rustls::{NamedGroup, SignatureScheme};
+use rustls_pki_types::{AlgorithmIdentifier, alg_id};
 use sha2::{Digest, Sha256};
 use zeroize::{Zeroize, ZeroizeOnDrop, Zeroizing};
 
 use super::nist::{NistCurve, uncompressed};
+use crate::crypto::kx::SharedSecret;
+use crate::protocol::{SignatureScheme, group};
 
 /// An implementation of NIST P-256 (SEC 2, `secp256r1`), for
 /// [`RustCryptoWith`](super::RustCryptoWith). The functions have no `self`: an accelerator is found by
@@ -94,8 +94,8 @@ impl Drop for Secret {
 impl ZeroizeOnDrop for Secret {}
 
 impl<O: P256Operations> NistCurve for Given<O> {
-    const GROUP: NamedGroup = NamedGroup::secp256r1;
-    const SCHEME: SignatureScheme = SignatureScheme::ECDSA_NISTP256_SHA256;
+    const GROUP: u16 = group::SECP256R1;
+    const SCHEME: SignatureScheme = SignatureScheme::EcdsaP256Sha256;
     const KEY_ALGORITHM: AlgorithmIdentifier = alg_id::ECDSA_P256;
     const SCALAR_LEN: usize = 32;
 
@@ -114,7 +114,7 @@ impl<O: P256Operations> NistCurve for Given<O> {
 
     fn agree(secret: &Secret, peer: &[u8]) -> Option<SharedSecret> {
         let x = Zeroizing::new(O::agree(&secret.scalar, whole(peer)?)?);
-        Some(SharedSecret::from(&x[..]))
+        Some(Zeroizing::new(x.to_vec()))
     }
 
     fn sign(secret: &Secret, message: &[u8]) -> Option<Vec<u8>> {

@@ -1,23 +1,21 @@
 //! Private keys, and what this side signs with them.
 
-use alloc::boxed::Box;
 use alloc::format;
-use alloc::string::ToString;
+use alloc::string::{String, ToString};
 use alloc::sync::Arc;
 use alloc::vec::Vec;
-use core::fmt;
 
 use p256::pkcs8::{ObjectIdentifier, PrivateKeyInfoRef};
+use rustls_pki_types::PrivateKeyDer;
 #[cfg(feature = "ed25519")]
-use rustls::pki_types::alg_id;
-use rustls::pki_types::{PrivateKeyDer, SubjectPublicKeyInfoDer};
-use rustls::sign::{Signer, SigningKey, public_key_to_spki};
-use rustls::{Error, SignatureAlgorithm, SignatureScheme};
-use zeroize::Zeroizing;
+use rustls_pki_types::alg_id;
 
 #[cfg(feature = "p384")]
 use super::nist::P384;
 use super::nist::{NistCurve, secret_from_pkcs8, secret_from_sec1};
+use crate::crypto::keys::public_key_info;
+use crate::identity::signer::{SignError, Signer};
+use crate::protocol::SignatureScheme;
 
 /// RFC 5480 §2.1.1.
 const EC_PUBLIC_KEY: ObjectIdentifier = ObjectIdentifier::new_unwrap("1.2.840.10045.2.1");
@@ -40,24 +38,21 @@ const KEYS: &str = match (cfg!(feature = "p384"), cfg!(feature = "ed25519")) {
 };
 
 /// An ECDSA or Ed25519 key.
-pub(super) fn load<P: NistCurve>(
-    key: PrivateKeyDer<'static>,
-) -> Result<Arc<dyn SigningKey>, Error> {
-    let key = Zeroizing::new(key);
-    match &*key {
+pub(super) fn load<P: NistCurve>(key: &PrivateKeyDer<'_>) -> Result<Arc<dyn Signer>, String> {
+    match key {
         PrivateKeyDer::Pkcs8(der) => from_pkcs8::<P>(der.secret_pkcs8_der()),
         PrivateKeyDer::Sec1(der) => from_sec1::<P>(der.secret_sec1_der()),
         PrivateKeyDer::Pkcs1(_) => Err(rsa_refused()),
-        _ => Err(Error::General(
+        _ => Err(
             "the private key is in a form this backend does not read: give it as PKCS#8 or SEC 1"
                 .to_string(),
-        )),
+        ),
     }
 }
 
-fn from_pkcs8<P: NistCurve>(der: &[u8]) -> Result<Arc<dyn SigningKey>, Error> {
+fn from_pkcs8<P: NistCurve>(der: &[u8]) -> Result<Arc<dyn Signer>, String> {
     let info = PrivateKeyInfoRef::try_from(der)
-        .map_err(|e| Error::General(format!("the private key is not valid PKCS#8: {e}")))?;
+        .map_err(|e| format!("the private key is not valid PKCS#8: {e}"))?;
     match info.algorithm.oid {
         EC_PUBLIC_KEY => ecdsa::<P>(
             secret_from_pkcs8::<P>(der),
@@ -66,19 +61,18 @@ fn from_pkcs8<P: NistCurve>(der: &[u8]) -> Result<Arc<dyn SigningKey>, Error> {
         ),
         #[cfg(feature = "ed25519")]
         ED25519 => {
-            let key = ed25519_dalek::SigningKey::try_from(info).map_err(|e| {
-                Error::General(format!("the Ed25519 private key cannot be used: {e}"))
-            })?;
-            Ok(Arc::new(Ed25519Key(Arc::new(key))))
+            let key = ed25519_dalek::SigningKey::try_from(info)
+                .map_err(|e| format!("the Ed25519 private key cannot be used: {e}"))?;
+            Ok(Arc::new(Ed25519Key::new(key)))
         }
         RSA_ENCRYPTION => Err(rsa_refused()),
-        oid => Err(Error::General(format!(
+        oid => Err(format!(
             "the private key is of algorithm {oid}; this backend signs with {KEYS}"
-        ))),
+        )),
     }
 }
 
-fn from_sec1<P: NistCurve>(der: &[u8]) -> Result<Arc<dyn SigningKey>, Error> {
+fn from_sec1<P: NistCurve>(der: &[u8]) -> Result<Arc<dyn Signer>, String> {
     ecdsa::<P>(
         secret_from_sec1::<P>(der),
         #[cfg(feature = "p384")]
@@ -90,100 +84,75 @@ fn from_sec1<P: NistCurve>(der: &[u8]) -> Result<Arc<dyn SigningKey>, Error> {
 fn ecdsa<P: NistCurve>(
     p256: Option<P::Secret>,
     #[cfg(feature = "p384")] p384: impl FnOnce() -> Option<<P384 as NistCurve>::Secret>,
-) -> Result<Arc<dyn SigningKey>, Error> {
+) -> Result<Arc<dyn Signer>, String> {
     if let Some(secret) = p256 {
-        return Ok(Arc::new(EcdsaKey::<P>(Arc::new(secret))));
+        return Ok(Arc::new(EcdsaKey::<P>::new(secret)));
     }
     #[cfg(feature = "p384")]
     if let Some(secret) = p384() {
-        return Ok(Arc::new(EcdsaKey::<P384>(Arc::new(secret))));
+        return Ok(Arc::new(EcdsaKey::<P384>::new(secret)));
     }
-    Err(Error::General(format!(
-        "the EC private key is not a valid key on {CURVES}"
-    )))
+    Err(format!("the EC private key is not a valid key on {CURVES}"))
 }
 
-fn rsa_refused() -> Error {
-    Error::General(format!(
-        "this backend makes no RSA signatures: it signs with {KEYS}"
-    ))
+fn rsa_refused() -> String {
+    format!("this backend makes no RSA signatures: it signs with {KEYS}")
 }
 
-/// One key is its own signer, because a curve has one scheme; the secret is shared, never copied.
-struct EcdsaKey<C: NistCurve>(Arc<C::Secret>);
-
-impl<C: NistCurve> fmt::Debug for EcdsaKey<C> {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_tuple("EcdsaKey").field(&C::SCHEME).finish()
-    }
+struct EcdsaKey<C: NistCurve> {
+    secret: C::Secret,
+    /// The public key in a SubjectPublicKeyInfo.
+    info: Vec<u8>,
 }
 
-impl<C: NistCurve> SigningKey for EcdsaKey<C> {
-    fn choose_scheme(&self, offered: &[SignatureScheme]) -> Option<Box<dyn Signer>> {
-        if !offered.contains(&C::SCHEME) {
-            return None;
-        }
-        Some(Box::new(Self(Arc::clone(&self.0))))
-    }
-
-    fn public_key(&self) -> Option<SubjectPublicKeyInfoDer<'_>> {
-        let point = C::public_point(&self.0);
-        Some(public_key_to_spki(&C::KEY_ALGORITHM, point))
-    }
-
-    fn algorithm(&self) -> SignatureAlgorithm {
-        SignatureAlgorithm::ECDSA
+impl<C: NistCurve> EcdsaKey<C> {
+    fn new(secret: C::Secret) -> Self {
+        let info = public_key_info(&C::KEY_ALGORITHM, &C::public_point(&secret));
+        Self { secret, info }
     }
 }
 
 impl<C: NistCurve> Signer for EcdsaKey<C> {
-    fn sign(&self, message: &[u8]) -> Result<Vec<u8>, Error> {
-        C::sign(&self.0, message).ok_or_else(|| Error::General("ECDSA signing failed".to_string()))
+    fn schemes(&self) -> &[SignatureScheme] {
+        &[C::SCHEME]
     }
 
-    fn scheme(&self) -> SignatureScheme {
-        C::SCHEME
+    fn sign(&self, _: SignatureScheme, message: &[u8]) -> Result<Vec<u8>, SignError> {
+        C::sign(&self.secret, message).ok_or_else(|| SignError::new("ECDSA signing failed"))
     }
-}
 
-#[cfg(feature = "ed25519")]
-struct Ed25519Key(Arc<ed25519_dalek::SigningKey>);
-
-#[cfg(feature = "ed25519")]
-impl fmt::Debug for Ed25519Key {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("Ed25519Key")
+    fn public_key_info(&self) -> Option<&[u8]> {
+        Some(&self.info)
     }
 }
 
 #[cfg(feature = "ed25519")]
-impl SigningKey for Ed25519Key {
-    fn choose_scheme(&self, offered: &[SignatureScheme]) -> Option<Box<dyn Signer>> {
-        if !offered.contains(&SignatureScheme::ED25519) {
-            return None;
-        }
-        Some(Box::new(Self(Arc::clone(&self.0))))
-    }
+struct Ed25519Key {
+    key: ed25519_dalek::SigningKey,
+    info: Vec<u8>,
+}
 
-    fn public_key(&self) -> Option<SubjectPublicKeyInfoDer<'_>> {
-        let key = self.0.verifying_key();
-        Some(public_key_to_spki(&alg_id::ED25519, key.as_bytes()))
-    }
-
-    fn algorithm(&self) -> SignatureAlgorithm {
-        SignatureAlgorithm::ED25519
+#[cfg(feature = "ed25519")]
+impl Ed25519Key {
+    fn new(key: ed25519_dalek::SigningKey) -> Self {
+        let info = public_key_info(&alg_id::ED25519, key.verifying_key().as_bytes());
+        Self { key, info }
     }
 }
 
 #[cfg(feature = "ed25519")]
 impl Signer for Ed25519Key {
-    fn sign(&self, message: &[u8]) -> Result<Vec<u8>, Error> {
-        ed25519_dalek::Signer::try_sign(&*self.0, message)
-            .map(|signature| signature.to_bytes().to_vec())
-            .map_err(|_| Error::General("Ed25519 signing failed".to_string()))
+    fn schemes(&self) -> &[SignatureScheme] {
+        &[SignatureScheme::Ed25519]
     }
 
-    fn scheme(&self) -> SignatureScheme {
-        SignatureScheme::ED25519
+    fn sign(&self, _: SignatureScheme, message: &[u8]) -> Result<Vec<u8>, SignError> {
+        ed25519_dalek::Signer::try_sign(&self.key, message)
+            .map(|signature| signature.to_bytes().to_vec())
+            .map_err(|_| SignError::new("Ed25519 signing failed"))
+    }
+
+    fn public_key_info(&self) -> Option<&[u8]> {
+        Some(&self.info)
     }
 }

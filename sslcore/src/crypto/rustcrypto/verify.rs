@@ -4,11 +4,10 @@
 mod rsa;
 mod verifier;
 
+use alloc::borrow::Cow;
 use core::marker::PhantomData;
 
-use rustls::SignatureScheme;
-use rustls::crypto::WebPkiSupportedAlgorithms;
-use rustls::pki_types::{AlgorithmIdentifier, alg_id};
+use rustls_pki_types::{AlgorithmIdentifier, alg_id};
 #[cfg(feature = "p384")]
 use sha2::Sha384;
 use sha2::{Digest, Sha256};
@@ -17,6 +16,8 @@ use self::verifier::Verifier;
 use super::nist::NistCurve;
 #[cfg(feature = "p384")]
 use super::nist::P384;
+use crate::crypto::verification::{Algorithm, OfScheme, Verification};
+use crate::protocol::SignatureScheme;
 
 /// What is supported, over one implementation of P-256.
 pub(super) struct Supported<P>(PhantomData<P>);
@@ -26,69 +27,73 @@ impl<P: NistCurve> Supported<P> {
     #[cfg(feature = "p384")]
     const SHA384: Verifier = ecdsa::<P, Sha384>(alg_id::ECDSA_SHA384);
 
-    /// The list, in the same order of preference as rustls' own providers: ECDSA before RSA.
-    pub(super) const ALGORITHMS: WebPkiSupportedAlgorithms = WebPkiSupportedAlgorithms {
-        all: &[
-            &Self::SHA256,
-            #[cfg(feature = "p384")]
-            &Self::SHA384,
-            #[cfg(feature = "p384")]
-            &ECDSA_P384_SHA256,
-            #[cfg(feature = "p384")]
-            &ECDSA_P384_SHA384,
-            #[cfg(feature = "ed25519")]
-            &ED25519,
-            #[cfg(feature = "rsa")]
-            &rsa::PSS_SHA256,
-            #[cfg(feature = "rsa")]
-            &rsa::PSS_SHA384,
-            #[cfg(feature = "rsa")]
-            &rsa::PSS_SHA512,
-            #[cfg(feature = "rsa")]
-            &rsa::PKCS1_SHA256,
-            #[cfg(feature = "rsa")]
-            &rsa::PKCS1_SHA384,
-            #[cfg(feature = "rsa")]
-            &rsa::PKCS1_SHA512,
-            #[cfg(feature = "rsa")]
-            &rsa::PKCS1_SHA256_NO_PARAMS,
-            #[cfg(feature = "rsa")]
-            &rsa::PKCS1_SHA384_NO_PARAMS,
-            #[cfg(feature = "rsa")]
-            &rsa::PKCS1_SHA512_NO_PARAMS,
-        ],
-        // TLS 1.2 names only the hash, so each ECDSA scheme stands for both curves there. In TLS 1.3
-        // rustls uses the first of each line alone.
-        mapping: &[
-            #[cfg(feature = "p384")]
-            (
-                SignatureScheme::ECDSA_NISTP384_SHA384,
-                &[&ECDSA_P384_SHA384, &Self::SHA384],
-            ),
-            (
-                SignatureScheme::ECDSA_NISTP256_SHA256,
-                &[
-                    &Self::SHA256,
-                    #[cfg(feature = "p384")]
-                    &ECDSA_P384_SHA256,
-                ],
-            ),
-            #[cfg(feature = "ed25519")]
-            (SignatureScheme::ED25519, &[&ED25519]),
-            #[cfg(feature = "rsa")]
-            (SignatureScheme::RSA_PSS_SHA512, &[&rsa::PSS_SHA512]),
-            #[cfg(feature = "rsa")]
-            (SignatureScheme::RSA_PSS_SHA384, &[&rsa::PSS_SHA384]),
-            #[cfg(feature = "rsa")]
-            (SignatureScheme::RSA_PSS_SHA256, &[&rsa::PSS_SHA256]),
-            #[cfg(feature = "rsa")]
-            (SignatureScheme::RSA_PKCS1_SHA512, &[&rsa::PKCS1_SHA512]),
-            #[cfg(feature = "rsa")]
-            (SignatureScheme::RSA_PKCS1_SHA384, &[&rsa::PKCS1_SHA384]),
-            #[cfg(feature = "rsa")]
-            (SignatureScheme::RSA_PKCS1_SHA256, &[&rsa::PKCS1_SHA256]),
-        ],
+    pub(super) const ALGORITHMS: Verification = Verification {
+        all: Self::ALL,
+        schemes: Cow::Borrowed(Self::SCHEMES),
     };
+
+    /// In the same order of preference as rustls' own providers: ECDSA before RSA.
+    pub(super) const ALL: &'static [Algorithm] = &[
+        &Self::SHA256,
+        #[cfg(feature = "p384")]
+        &Self::SHA384,
+        #[cfg(feature = "p384")]
+        &ECDSA_P384_SHA256,
+        #[cfg(feature = "p384")]
+        &ECDSA_P384_SHA384,
+        #[cfg(feature = "ed25519")]
+        &ED25519,
+        #[cfg(feature = "rsa")]
+        &rsa::PSS_SHA256,
+        #[cfg(feature = "rsa")]
+        &rsa::PSS_SHA384,
+        #[cfg(feature = "rsa")]
+        &rsa::PSS_SHA512,
+        #[cfg(feature = "rsa")]
+        &rsa::PKCS1_SHA256,
+        #[cfg(feature = "rsa")]
+        &rsa::PKCS1_SHA384,
+        #[cfg(feature = "rsa")]
+        &rsa::PKCS1_SHA512,
+        #[cfg(feature = "rsa")]
+        &rsa::PKCS1_SHA256_NO_PARAMS,
+        #[cfg(feature = "rsa")]
+        &rsa::PKCS1_SHA384_NO_PARAMS,
+        #[cfg(feature = "rsa")]
+        &rsa::PKCS1_SHA512_NO_PARAMS,
+    ];
+
+    // TLS 1.2 names only the hash, so each ECDSA scheme stands for both curves there. In TLS 1.3
+    // the first of each line is used alone.
+    pub(super) const SCHEMES: &'static [OfScheme] = &[
+        #[cfg(feature = "p384")]
+        (
+            SignatureScheme::EcdsaP384Sha384,
+            &[&ECDSA_P384_SHA384, &Self::SHA384],
+        ),
+        (
+            SignatureScheme::EcdsaP256Sha256,
+            &[
+                &Self::SHA256,
+                #[cfg(feature = "p384")]
+                &ECDSA_P384_SHA256,
+            ],
+        ),
+        #[cfg(feature = "ed25519")]
+        (SignatureScheme::Ed25519, &[&ED25519]),
+        #[cfg(feature = "rsa")]
+        (SignatureScheme::RsaPssSha512, &[&rsa::PSS_SHA512]),
+        #[cfg(feature = "rsa")]
+        (SignatureScheme::RsaPssSha384, &[&rsa::PSS_SHA384]),
+        #[cfg(feature = "rsa")]
+        (SignatureScheme::RsaPssSha256, &[&rsa::PSS_SHA256]),
+        #[cfg(feature = "rsa")]
+        (SignatureScheme::RsaPkcs1Sha512, &[&rsa::PKCS1_SHA512]),
+        #[cfg(feature = "rsa")]
+        (SignatureScheme::RsaPkcs1Sha384, &[&rsa::PKCS1_SHA384]),
+        #[cfg(feature = "rsa")]
+        (SignatureScheme::RsaPkcs1Sha256, &[&rsa::PKCS1_SHA256]),
+    ];
 }
 
 const fn ecdsa<C: NistCurve, D: Digest>(signature: AlgorithmIdentifier) -> Verifier {

@@ -1,17 +1,11 @@
 //! Our settings as rustls configurations.
 
-#[cfg(not(all(feature = "client", feature = "server")))]
-mod absent;
 #[cfg(feature = "client")]
 mod client;
 #[cfg(feature = "server")]
 mod server;
 mod shared;
 
-#[cfg(not(feature = "client"))]
-pub(crate) use self::absent::ClientTemplate;
-#[cfg(not(feature = "server"))]
-pub(crate) use self::absent::ServerTemplate;
 #[cfg(feature = "client")]
 pub(crate) use self::client::ClientTemplate;
 #[cfg(feature = "server")]

@@ -4,8 +4,8 @@
 
 use rustls::{CertificateError, Error, InvalidMessage, PeerIncompatible, PeerMisbehaved};
 
-use super::signer;
 use crate::alert::Alert;
+use crate::crypto::rustls::signer;
 use crate::failure::{Failure, FailureKind, Repeated};
 use crate::protocol::SslProtocol;
 use crate::verify::SslErrorKind;

@@ -14,7 +14,7 @@ use zeroize::Zeroizing;
 
 use super::named::named;
 use super::taps::Clock;
-use crate::handshake::hold::Gate;
+use crate::handshake::rustls::hold::Gate;
 use crate::identity::client_sessions::{self as client, ClientSession, ClientSessionKey};
 use crate::identity::server_sessions::{self as server, ServerSession};
 use crate::identity::ticket_keys::TicketKeys;

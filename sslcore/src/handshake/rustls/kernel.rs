@@ -9,7 +9,7 @@ use rustls::kernel::KernelConnection;
 use super::errors;
 use super::taps::{Clock, Secrets};
 use crate::alert::Alert;
-use crate::crypto::suite::Suite;
+use crate::crypto::rustls::suite::Suite;
 use crate::crypto::{AeadAlgorithm, Backend};
 use crate::failure::{Failure, FailureKind};
 use crate::handshake::renewal::Renewal;

@@ -3,7 +3,7 @@
 use super::RustlsEngine;
 use super::kernel::conversion_failure;
 use super::side::Side;
-use crate::crypto::suite::Suite;
+use crate::crypto::rustls::suite::Suite;
 use crate::failure::Failure;
 use crate::handshake::key_schedule::{Secret, Tls12Secrets, tls13_key};
 use crate::protocol::SslProtocol;

@@ -11,7 +11,7 @@ use alloc::sync::Arc;
 use super::staples::Token;
 use super::taps::Clock;
 use super::verifier::Recorder;
-use crate::handshake::hold::Gate;
+use crate::handshake::rustls::hold::Gate;
 
 /// One client connection's way to its response.
 pub(super) enum Staple {

@@ -9,12 +9,11 @@ use core::fmt;
 use spin::Mutex;
 
 use super::record::{Keys, Record};
-use crate::crypto::suite::Suite;
 use crate::crypto::{Backend, NONCE_LEN, RecordAead, TAG_LEN};
 use crate::handshake::key_schedule::{Secret, Tls12Secrets, next_traffic_secret, tls13_key};
 use crate::handshake::wire::server_hello::ServerHello;
 use crate::key_log::{KeyLog, KeyLogLine};
-use crate::protocol::SslProtocol;
+use crate::protocol::{SslCipher, SslProtocol};
 use crate::record::header::{ContentType, HEADER_LEN, Header, LEGACY_VERSION, MAX_PLAINTEXT};
 use crate::record::messages::{MESSAGE_HEADER, kind};
 use crate::record::protection::{KeyMaterial, Protection};
@@ -88,7 +87,7 @@ impl Secrets {
 pub(super) struct Schedule {
     pub(super) backend: Backend,
     pub(super) secrets: Arc<Secrets>,
-    suite: Option<Suite>,
+    suite: Option<SslCipher>,
     server_random: [u8; 32],
 }
 
@@ -103,10 +102,7 @@ impl Schedule {
     }
 
     pub(super) fn version(&self) -> Option<SslProtocol> {
-        self.suite.map(|suite| match suite {
-            Suite::Tls12(_) => SslProtocol::TlsV1_2,
-            Suite::Tls13(_) => SslProtocol::TlsV1_3,
-        })
+        self.suite.map(|suite| suite.protocol())
     }
 
     /// A ServerHello settles the suite. One that cannot be read settles nothing.
@@ -122,26 +118,26 @@ impl Schedule {
             return;
         };
         let id = u16::from_be_bytes([*high, *low]);
-        let mut suites = self.backend.provider().cipher_suites.iter();
-        let suite = suites.find(|suite| u16::from(suite.suite()) == id);
-        self.suite = suite.copied().map(Suite::from);
+        self.suite = SslCipher::negotiated(id);
         self.server_random = hello.random;
     }
 
     fn material(&self, of_client: bool, keys: Keys) -> Option<KeyMaterial> {
-        match (self.suite?, keys) {
-            (_, Keys::None) | (Suite::Tls12(_), Keys::Handshake | Keys::Traffic(1..)) => None,
-            (suite @ Suite::Tls12(_), Keys::Traffic(0)) => {
+        let suite = self.suite?;
+        let hash = &**self.backend.hash(suite.hash())?;
+        match (suite.protocol(), keys) {
+            (_, Keys::None) | (SslProtocol::TlsV1_2, Keys::Handshake | Keys::Traffic(1..)) => None,
+            (SslProtocol::TlsV1_2, Keys::Traffic(0)) => {
                 let (client_random, master) = self.secrets.find("CLIENT_RANDOM")?;
                 let secrets = Tls12Secrets {
-                    hash: &**self.backend.hash(suite.hash()?)?,
+                    hash,
                     master: &master,
                     client_random: &client_random,
                     server_random: &self.server_random,
                 };
-                secrets.key(suite.aead()?, of_client)
+                secrets.key(suite.aead(), of_client)
             }
-            (suite @ Suite::Tls13(_), keys) => {
+            (SslProtocol::TlsV1_3, keys) => {
                 let (label, updates) = match (keys, of_client) {
                     (Keys::Traffic(updates), true) => ("CLIENT_TRAFFIC_SECRET_0", updates),
                     (Keys::Traffic(updates), false) => ("SERVER_TRAFFIC_SECRET_0", updates),
@@ -149,11 +145,10 @@ impl Schedule {
                     (_, false) => ("SERVER_HANDSHAKE_TRAFFIC_SECRET", 0),
                 };
                 let (_, mut secret) = self.secrets.find(label)?;
-                let hash = &**self.backend.hash(suite.hash()?)?;
                 for _ in 0..updates {
                     secret = next_traffic_secret(hash, &secret)?;
                 }
-                tls13_key(hash, suite.aead()?, &secret)
+                tls13_key(hash, suite.aead(), &secret)
             }
         }
     }

@@ -37,7 +37,7 @@ fn ec(curve: &[u8]) -> Vec<u8> {
 
 fn flaw_of(algorithm: &[u8], key: &[u8]) -> Option<KeyFlaw> {
     let backend = Backend::ring();
-    let algorithms = backend.provider().signature_verification_algorithms.all;
+    let algorithms = backend.verified_algorithms();
     let key = PublicKey {
         spki: &[],
         info: &[],
@@ -144,11 +144,7 @@ fn what_a_key_of_a_kind_that_only_the_backend_knows_has_to_be_like_is_left_to_it
 #[cfg(feature = "aws-lc-rs")]
 fn a_backend_is_asked_about_compressed_points_in_whatever_order_it_has_its_algorithms() {
     let backend = Backend::aws_lc_rs();
-    let mut algorithms = backend
-        .provider()
-        .signature_verification_algorithms
-        .all
-        .to_vec();
+    let mut algorithms = backend.verified_algorithms().to_vec();
     assert!(take_compressed(&algorithms));
     algorithms.reverse();
     assert!(take_compressed(&algorithms));

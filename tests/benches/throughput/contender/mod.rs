@@ -95,8 +95,9 @@ impl Copy {
 pub(crate) const COPYING: usize = NAMES.len() - 1;
 
 /// In the order of the tables; the first is compared with the others.
-pub(crate) const NAMES: [&str; 5] = [
+pub(crate) const NAMES: [&str; 6] = [
     "sslcore",
+    "releasing",
     "unbuffered",
     "unbuffered, best",
     "buffered",
@@ -185,18 +186,14 @@ impl Scenario {
         }
     }
 
-    /// sslcore alone.
-    pub(crate) fn ours(&self) -> impl Contender + use<> {
-        ours::Ours::new(self)
-    }
-
     /// The contender with this number in [`NAMES`], handshaked.
     pub(crate) fn contender(&self, number: usize, spacers: &mut Spacers) -> Box<dyn Contender> {
         match number {
-            0 => Box::new(ours::Ours::new(self)),
-            1 => Box::new(unbuffered::Unbuffered::new(self, false, spacers)),
-            2 => Box::new(unbuffered::Unbuffered::new(self, true, spacers)),
-            3 => Box::new(buffered::Buffered::new(self)),
+            0 => Box::new(ours::Ours::new(self, false)),
+            1 => Box::new(ours::Ours::new(self, true)),
+            2 => Box::new(unbuffered::Unbuffered::new(self, false, spacers)),
+            3 => Box::new(unbuffered::Unbuffered::new(self, true, spacers)),
+            4 => Box::new(buffered::Buffered::new(self)),
             _ => Box::new(raw::Raw::new(self)),
         }
     }

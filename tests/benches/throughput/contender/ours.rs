@@ -1,6 +1,6 @@
 //! sslcore, used as its documentation says.
 
-use sslcore::Progress;
+use sslcore::{Limits, Progress};
 use sslcore_tests::pair::{End, Pair, client, server};
 
 use super::{Contender, Scenario, copy};
@@ -11,7 +11,7 @@ pub(super) struct Ours {
 }
 
 impl Ours {
-    pub(super) fn new(scenario: &Scenario) -> Self {
+    pub(super) fn new(scenario: &Scenario, release_when_idle: bool) -> Self {
         let version = if scenario.tls13 { "TLSv1.3" } else { "TLSv1.2" };
         let client = client(scenario.backend.clone())
             .protocols(&[version])
@@ -23,7 +23,13 @@ impl Ours {
             .ciphers(&[scenario.suite()])
             .build()
             .expect("server");
-        let Pair { client, server, .. } = Pair::encrypted(&client, &server);
+        let mut pair = Pair::new(Limits {
+            release_when_idle,
+            ..Limits::default()
+        });
+        pair.start(&client, &server);
+        pair.run();
+        let Pair { client, server, .. } = pair;
         Self { client, server }
     }
 }

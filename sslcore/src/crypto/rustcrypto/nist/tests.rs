@@ -19,8 +19,8 @@ struct Scalar(Vec<u8>);
 impl ZeroizeOnDrop for Scalar {}
 
 impl NistCurve for Counting {
-    const GROUP: NamedGroup = NamedGroup::secp256r1;
-    const SCHEME: SignatureScheme = SignatureScheme::ECDSA_NISTP256_SHA256;
+    const GROUP: u16 = group::SECP256R1;
+    const SCHEME: SignatureScheme = SignatureScheme::EcdsaP256Sha256;
     const KEY_ALGORITHM: AlgorithmIdentifier = alg_id::ECDSA_P256;
     const SCALAR_LEN: usize = 2;
 

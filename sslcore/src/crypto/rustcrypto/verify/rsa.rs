@@ -5,7 +5,7 @@ use core::ops::RangeInclusive;
 use rsa::pkcs1::DecodeRsaPublicKey;
 use rsa::traits::PublicKeyParts;
 use rsa::{Pkcs1v15Sign, Pss};
-use rustls::pki_types::{AlgorithmIdentifier, alg_id};
+use rustls_pki_types::{AlgorithmIdentifier, alg_id};
 use sha2::digest::FixedOutputReset;
 use sha2::digest::const_oid::AssociatedOid;
 use sha2::{Digest, Sha256, Sha384, Sha512};

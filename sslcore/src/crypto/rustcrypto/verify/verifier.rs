@@ -2,7 +2,7 @@
 
 use core::fmt;
 
-use rustls::pki_types::{AlgorithmIdentifier, InvalidSignature, SignatureVerificationAlgorithm};
+use rustls_pki_types::{AlgorithmIdentifier, InvalidSignature, SignatureVerificationAlgorithm};
 
 /// Takes the public key, the message and the signature.
 pub(super) type Verify = fn(&[u8], &[u8], &[u8]) -> bool;

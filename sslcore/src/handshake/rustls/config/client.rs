@@ -20,13 +20,11 @@ use crate::handshake::rustls::staple::Staple;
 use crate::handshake::rustls::staples::Staples;
 use crate::handshake::rustls::verifier::Recorder;
 use crate::handshake::rustls::{RustlsEngine, errors};
-use crate::handshake::settings::{Identity, Settings, Signing};
+use crate::handshake::settings::Settings;
 use crate::key_log::KeyLog;
 use crate::protocol::SignatureScheme;
 use crate::record::header::HEADER_LEN;
 use crate::time::Now;
-use crate::x509::certificate::Certificate;
-use crate::x509::key_kind::KeyKind;
 
 /// A client configuration, cloned for each connection.
 pub(crate) struct ClientTemplate {
@@ -58,8 +56,12 @@ impl ClientTemplate {
                 .map_err(nothing_left)?
                 .dangerous()
                 .with_custom_certificate_verifier(verifier.clone());
-        let mut config = match identity(&provider, settings)? {
-            Some(identity) => builder.with_client_cert_resolver(Arc::new(identity)),
+        let mut own_schemes = Arc::default();
+        let mut config = match identity(backend, settings)? {
+            Some((identity, schemes)) => {
+                own_schemes = schemes;
+                builder.with_client_cert_resolver(Arc::new(identity))
+            }
             None => builder.with_no_client_auth(),
         };
         config.alpn_protocols = settings.alpn.clone();
@@ -80,10 +82,7 @@ impl ClientTemplate {
             lifetime: settings.session_lifetime,
             key_log: settings.key_log.clone(),
             backend: backend.clone(),
-            own_schemes: settings
-                .identity
-                .as_ref()
-                .map_or_else(Arc::default, own_schemes),
+            own_schemes,
         })
     }
 
@@ -122,29 +121,4 @@ impl ClientTemplate {
         engine.own_schemes = self.own_schemes.clone();
         Ok(engine)
     }
-}
-
-/// The schemes that this identity signs in, by its signer, or by the kind of its key.
-fn own_schemes(identity: &Identity) -> Arc<[SignatureScheme]> {
-    use SignatureScheme as S;
-    if let Signing::Signer(signer) = &identity.signing {
-        return signer.schemes().into();
-    }
-    let leaf = identity.chain.first().cloned().map(Certificate::from);
-    let schemes: &[S] = match leaf.and_then(|leaf| leaf.key_kind()) {
-        Some(KeyKind::Rsa { .. }) => &[
-            S::RsaPssSha512,
-            S::RsaPssSha384,
-            S::RsaPssSha256,
-            S::RsaPkcs1Sha512,
-            S::RsaPkcs1Sha384,
-            S::RsaPkcs1Sha256,
-        ],
-        Some(KeyKind::EcdsaP256) => &[S::EcdsaP256Sha256],
-        Some(KeyKind::EcdsaP384) => &[S::EcdsaP384Sha384],
-        Some(KeyKind::EcdsaP521) => &[S::EcdsaP521Sha512],
-        Some(KeyKind::Ed25519) => &[S::Ed25519],
-        None => &[],
-    };
-    schemes.into()
 }

@@ -62,7 +62,7 @@ impl ServerTemplate {
             refusals: Refusals::default(),
         };
         let verifier = Arc::new(verifier);
-        let identity = identity(&provider, settings)?.ok_or_else(|| {
+        let (identity, _) = identity(backend, settings)?.ok_or_else(|| {
             ConfigError::UnusableCertificate("a server needs a certificate and its key".into())
         })?;
         let mut config = rustls::ServerConfig::builder_with_details(provider, Arc::new(NoClock))

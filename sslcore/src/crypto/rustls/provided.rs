@@ -1,5 +1,4 @@
-//! The hash functions and key exchanges of a rustls provider, in the shape in which the crate uses
-//! them.
+//! What a rustls provider has, in the shape in which the crate uses it.
 
 use alloc::boxed::Box;
 use alloc::sync::Arc;
@@ -10,10 +9,54 @@ use rustls::crypto::tls13::{Hkdf, OkmBlock};
 use rustls::crypto::{ActiveKeyExchange, CryptoProvider, SupportedKxGroup};
 use zeroize::Zeroizing;
 
-use super::hash::{Digest, Hash, HashAlgorithm, HashContext, Hashes};
-use super::kx::{Answer, KeyExchange, KeyPair, KxError, SharedSecret};
+use super::provided_key::load_key;
+use super::random;
 use super::suite::Suite;
-use crate::protocol::group;
+use crate::crypto::aead::MakeAead;
+use crate::crypto::hash::{self, Digest, Hash, HashAlgorithm, HashContext, Hashes};
+use crate::crypto::kx::{Answer, KeyExchange, KeyPair, KxError, SharedSecret};
+use crate::crypto::parts::Parts;
+use crate::crypto::verification::Verification;
+use crate::protocol::SignatureScheme;
+
+/// A backend's parts, all of a provider but the AEADs.
+pub(crate) fn parts(
+    name: &'static str,
+    provider: CryptoProvider,
+    make_aead: Box<MakeAead>,
+) -> Parts {
+    Parts {
+        name,
+        version: None,
+        suites: suites(&provider),
+        hashes: hashes(&provider),
+        key_exchanges: key_exchanges(&provider),
+        entropy: Arc::new(random::Provided(provider.secure_random)),
+        verification: verification(&provider),
+        load_key: load_key(provider.key_provider),
+        make_aead,
+        provider: Arc::new(provider),
+    }
+}
+
+/// IANA's numbers of its suites.
+fn suites(provider: &CryptoProvider) -> Vec<u16> {
+    let suites = provider.cipher_suites.iter();
+    suites.map(|suite| suite.suite().into()).collect()
+}
+
+/// Schemes that have no name here are left out.
+fn verification(provider: &CryptoProvider) -> Verification {
+    let known = provider.signature_verification_algorithms;
+    let schemes = known.mapping.iter().filter_map(|(scheme, algorithms)| {
+        let scheme = SignatureScheme::from_code((*scheme).into())?;
+        Some((scheme, *algorithms))
+    });
+    Verification {
+        all: known.all,
+        schemes: schemes.collect(),
+    }
+}
 
 /// A hash function of one of its cipher suites, with HMAC as the suites of TLS 1.3 have it.
 struct OfSuite {
@@ -23,7 +66,7 @@ struct OfSuite {
 }
 
 /// What hashes the cipher suites of a provider have.
-pub(super) fn hashes(provider: &CryptoProvider) -> Hashes {
+fn hashes(provider: &CryptoProvider) -> Hashes {
     Hashes::new(|algorithm| {
         let suites = provider.cipher_suites.iter().copied().map(Suite::from);
         let suites = suites.filter(|suite| suite.hash() == Some(algorithm));
@@ -55,7 +98,7 @@ impl Hash for OfSuite {
 
     fn hmac(&self, key: &[u8], first: &[u8], middle: &[&[u8]], last: &[u8]) -> Digest {
         let Some(hkdf) = self.hkdf.filter(|_| key.len() <= OkmBlock::MAX_LEN) else {
-            return super::hash::hmac(self, key, first, middle, last);
+            return hash::hmac(self, key, first, middle, last);
         };
         let message = Zeroizing::new([first, &middle.concat(), last].concat());
         Digest::cut(hkdf.hmac_sign(&OkmBlock::new(key), &message).as_ref())
@@ -82,7 +125,7 @@ impl HashContext for Running {
 struct OfProvider(&'static dyn SupportedKxGroup);
 
 /// The groups of a provider that TLS 1.3 has, in its order.
-pub(super) fn key_exchanges(provider: &CryptoProvider) -> Vec<Arc<dyn KeyExchange>> {
+fn key_exchanges(provider: &CryptoProvider) -> Vec<Arc<dyn KeyExchange>> {
     let groups = provider.kx_groups.iter().copied();
     let groups = groups.filter(|group| group.usable_for_version(rustls::ProtocolVersion::TLSv1_3));
     groups
@@ -104,10 +147,6 @@ fn secret(secret: &rustls::crypto::SharedSecret) -> SharedSecret {
 impl KeyExchange for OfProvider {
     fn group(&self) -> u16 {
         self.0.name().into()
-    }
-
-    fn is_kem(&self) -> bool {
-        group::is_kem(self.group())
     }
 
     fn generate(&self) -> Result<Box<dyn KeyPair>, KxError> {

@@ -5,7 +5,7 @@ use rustls::Tls13CipherSuite;
 use rustls::crypto::CipherSuiteCommon;
 use rustls::crypto::hash as provided;
 
-use super::hash::HashAlgorithm;
+use crate::crypto::hash::HashAlgorithm;
 use crate::protocol::{AeadAlgorithm, SslCipher};
 
 #[derive(Clone, Copy)]

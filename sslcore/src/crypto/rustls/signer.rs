@@ -2,15 +2,14 @@
 
 use alloc::boxed::Box;
 use alloc::format;
-use alloc::string::ToString;
+use alloc::string::String;
 use alloc::sync::Arc;
 use alloc::vec::Vec;
 use core::fmt;
 
-use rustls::pki_types::SubjectPublicKeyInfoDer;
 use rustls::{Error, SignatureAlgorithm, sign};
+use rustls_pki_types::SubjectPublicKeyInfoDer;
 
-use crate::config_error::ConfigError;
 use crate::identity::signer::Signer;
 use crate::protocol::SignatureScheme;
 
@@ -18,7 +17,7 @@ use crate::protocol::SignatureScheme;
 const REFUSAL: &str = "signer: ";
 
 /// Why a signer refused, if that is what the error says.
-pub(super) fn refusal(error: &Error) -> Option<&str> {
+pub(crate) fn refusal(error: &Error) -> Option<&str> {
     match error {
         Error::General(text) => text.strip_prefix(REFUSAL),
         _ => None,
@@ -26,26 +25,23 @@ pub(super) fn refusal(error: &Error) -> Option<&str> {
 }
 
 /// The key that a signer has.
-pub(super) struct OutsideKey {
+pub(crate) struct OutsideKey {
     signer: Arc<dyn Signer>,
     algorithm: SignatureAlgorithm,
 }
 
 impl OutsideKey {
-    pub(super) fn new(signer: &Arc<dyn Signer>) -> Result<Self, ConfigError> {
+    pub(crate) fn new(signer: &Arc<dyn Signer>) -> Result<Self, String> {
         let schemes = signer.schemes();
-        let unusable = |why: &str| ConfigError::UnusableKey(why.to_string());
         let first = schemes
             .first()
-            .ok_or_else(|| unusable("its signer has no signature scheme"))?;
+            .ok_or("its signer has no signature scheme")?;
         let algorithm = algorithm(*first);
         if schemes
             .iter()
             .any(|scheme| self::algorithm(*scheme) != algorithm)
         {
-            return Err(unusable(
-                "its signer has schemes for more than one kind of key",
-            ));
+            return Err("its signer has schemes for more than one kind of key".into());
         }
         Ok(Self {
             signer: signer.clone(),

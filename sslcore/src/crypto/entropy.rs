@@ -1,9 +1,7 @@
-//! Where randomness comes from: the caller.
+//! Where randomness comes from.
 
 use core::error::Error;
 use core::fmt;
-
-use rustls::crypto::{GetRandomFailed, SecureRandom};
 
 /// The source of randomness for key shares, hello randoms and session ids.
 ///
@@ -13,9 +11,15 @@ pub trait EntropySource: fmt::Debug + Send + Sync {
     /// Fills all of `out`.
     ///
     /// # Errors
-    /// [`EntropyError`] when the source cannot deliver; the handshake then fails with
-    /// `rustls::Error::FailedToGetRandomBytes`. `out` is then not used.
+    /// [`EntropyError`] when the source cannot deliver; the handshake then fails, and `out` is not
+    /// used.
     fn fill(&self, out: &mut [u8]) -> Result<(), EntropyError>;
+}
+
+impl<S: EntropySource + ?Sized> EntropySource for &S {
+    fn fill(&self, out: &mut [u8]) -> Result<(), EntropyError> {
+        (**self).fill(out)
+    }
 }
 
 /// The entropy source could not deliver.
@@ -30,13 +34,3 @@ impl fmt::Display for EntropyError {
 }
 
 impl Error for EntropyError {}
-
-/// The caller's source, as rustls wants to see it.
-#[derive(Clone, Copy, Debug)]
-pub(super) struct Entropy(pub(super) &'static dyn EntropySource);
-
-impl SecureRandom for Entropy {
-    fn fill(&self, buf: &mut [u8]) -> Result<(), GetRandomFailed> {
-        self.0.fill(buf).map_err(|EntropyError| GetRandomFailed)
-    }
-}

@@ -1,0 +1,141 @@
+//! What ring has, and aws-lc-rs behind the same API; and what each does in its own way.
+
+#[macro_use]
+mod aead;
+#[macro_use]
+mod hash;
+#[cfg(feature = "sign")]
+#[macro_use]
+mod keys;
+#[macro_use]
+mod kx;
+
+#[cfg(feature = "aws-lc-rs")]
+pub(super) mod aws_lc {
+    pub(in crate::crypto) mod aead {
+        use crate::crypto::aead::copy;
+
+        /// Up to here copying the plaintext costs less than a block of its own for the content type.
+        const COPY: usize = 2048;
+
+        record_aead! {
+            aws_lc_rs,
+
+            fn seal_from(
+                &self,
+                nonce: &[u8; NONCE_LEN],
+                aad: &[u8],
+                plaintext: &[u8],
+                last: &[u8],
+                out: &mut [u8],
+            ) -> Result<(), AeadError> {
+                // AWS-LC makes a block of its own for what comes last, with ChaCha20 whole 64 bytes.
+                let is_chacha20 = self.0.algorithm() == &CHACHA20_POLY1305;
+                if !last.is_empty() && (is_chacha20 || plaintext.len() <= COPY) {
+                    let (body, tag) = copy(plaintext, last, out)?;
+                    let (nonce, aad) = (Nonce::from(nonce), Aad::from(aad));
+                    return self
+                        .0
+                        .seal_in_place_scatter(nonce, aad, body, &[], tag)
+                        .map_err(|_| AeadError);
+                }
+                let (ciphertext, rest) = out
+                    .split_at_mut_checked(plaintext.len())
+                    .ok_or(AeadError)?;
+                let (nonce, aad) = (Nonce::from(nonce), Aad::from(aad));
+                self.0
+                    .seal_out_of_place_scatter(nonce, aad, plaintext, ciphertext, last, rest)
+                    .map_err(|_| AeadError)
+            }
+
+            // `open_in_place` does the same but moves the nonce byte by byte.
+            fn open(
+                &self,
+                nonce: &[u8; NONCE_LEN],
+                aad: &[u8],
+                body: &mut [u8],
+            ) -> Result<(), AeadError> {
+                let ciphertext = body.len().checked_sub(TAG_LEN).ok_or(AeadError)?;
+                let (body, tag) = body.split_at_mut(ciphertext);
+                self.0
+                    .open_in_place_separate_tag(Nonce::from(nonce), Aad::from(aad), tag, body)
+                    .map(|_| ())
+                    .map_err(|_| AeadError)
+            }
+        }
+    }
+
+    pub(in crate::crypto) mod hash {
+        hashes!(aws_lc_rs);
+    }
+
+    pub(in crate::crypto) mod kx {
+        key_exchanges!(aws_lc_rs, |key, share| {
+            agreement::agree_ephemeral(key, share, KxError::Share, |secret| Ok(secret.to_vec()))
+        });
+    }
+
+    #[cfg(feature = "sign")]
+    pub(in crate::crypto) mod keys {
+        keys!(
+            aws_lc_rs,
+            |algorithm, der| EcdsaKeyPair::from_pkcs8(algorithm, der),
+            |key| key.public_modulus_len(),
+            [P256, P384, P521]
+        );
+
+        const P521: Curve = Curve {
+            algorithm: &signature::ECDSA_P521_SHA512_ASN1_SIGNING,
+            scheme: SignatureScheme::EcdsaP521Sha512,
+            id: alg_id::ECDSA_P521,
+        };
+    }
+}
+
+#[cfg(feature = "ring")]
+pub(super) mod ring {
+    pub(in crate::crypto) mod aead {
+        use ring::aead::Tag;
+
+        record_aead! {
+            ring,
+
+            fn open(
+                &self,
+                nonce: &[u8; NONCE_LEN],
+                aad: &[u8],
+                body: &mut [u8],
+            ) -> Result<(), AeadError> {
+                let ciphertext = body.len().checked_sub(TAG_LEN).ok_or(AeadError)?;
+                let (body, tag) = body.split_at_mut(ciphertext);
+                let tag = Tag::try_from(&*tag).map_err(|_| AeadError)?;
+                let nonce = Nonce::assume_unique_for_key(*nonce);
+                self.0
+                    .open_in_place_separate_tag(nonce, Aad::from(aad), tag, body, 0..)
+                    .map(|_| ())
+                    .map_err(|_| AeadError)
+            }
+        }
+    }
+
+    pub(in crate::crypto) mod hash {
+        hashes!(ring);
+    }
+
+    pub(in crate::crypto) mod kx {
+        key_exchanges!(ring, |key, share| {
+            let secret = agreement::agree_ephemeral(key, &share, |secret| secret.to_vec());
+            secret.map_err(|_| KxError::Share)
+        });
+    }
+
+    #[cfg(feature = "sign")]
+    pub(in crate::crypto) mod keys {
+        keys!(
+            ring,
+            |algorithm, der| EcdsaKeyPair::from_pkcs8(algorithm, der, &SystemRandom::new()),
+            |key| key.public().modulus_len(),
+            [P256, P384]
+        );
+    }
+}
