@@ -6,12 +6,9 @@
 
 use std::net::{SocketAddr, TcpStream};
 
-use sslcore::{
-    Buffers, ClientConfig, ConfigBuilder, Connection, Event, FailureKind, Fault, Limits,
-    ServerConfig, ServerStart,
-};
+use sslcore::{ClientConfig, ConfigBuilder, Event, FailureKind, Fault, ServerConfig, ServerStart};
 use sslcore_tests::network::alone;
-use sslcore_tests::pair::{backend, server_name};
+use sslcore_tests::pair::{End, backend, lent, server_name};
 use sslcore_tests::peer::{Peer, Scratch};
 use sslcore_tests::peers::mbedtls;
 use sslcore_tests::psk::{self, IDENTITY, hex};
@@ -23,10 +20,8 @@ const ROOM: usize = 2048;
 const VERSIONS: [(&str, &str); 2] = [("TLSv1.2", "-tls1_2"), ("TLSv1.3", "-tls1_3")];
 
 fn on(tcp: TcpStream, room: usize) -> Wire {
-    let buffer = |len| Box::leak(vec![0; len].into_boxed_slice());
-    let buffers = Buffers::lent(buffer(room), buffer(40_000)).expect("large enough");
     let mut wire = Wire::new(tcp);
-    wire.end.conn = Connection::new(Limits::default(), buffers);
+    wire.end = End::on(lent(room, 40_000));
     wire
 }
 

@@ -2,7 +2,7 @@
 //! everything arrives.
 
 use proptest::prelude::*;
-use sslcore::{Buffers, ClientConfig, Connection, Engine, Limits, ServerConfig};
+use sslcore::{ClientConfig, Engine, ServerConfig};
 use sslcore_tests::certs::WORLD;
 use sslcore_tests::effort::cases;
 use sslcore_tests::pair::{self, End, Pair, backend};
@@ -53,12 +53,7 @@ fn both() -> impl Strategy<Value = (Memory, Memory)> {
 }
 
 fn end(memory: Memory) -> End {
-    let buffer = |len| Box::leak(vec![0; len].into_boxed_slice());
-    let buffers = Buffers::lent(buffer(memory.receive), buffer(memory.transmit));
-    End {
-        conn: Connection::new(Limits::default(), buffers.expect("large enough")),
-        ..End::new(Limits::default())
-    }
+    End::on(pair::lent(memory.receive, memory.transmit))
 }
 
 /// Both ends' configurations. With one group, whose hellos fit.
