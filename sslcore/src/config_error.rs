@@ -19,8 +19,8 @@ use crate::identity::pre_shared_key::PreSharedKeyError;
 pub enum ConfigError {
     /// The backend does not have this, or TLS as built here refuses it.
     Unsupported {
-        /// The kind of thing: `"protocol"`, `"cipher suite"`, `"group"`, `"signature scheme"`; or
-        /// `"authentication"`, where the build has no engine for it.
+        /// The kind of thing: `"protocol"`, `"cipher suite"`, `"group"`, `"signature scheme"`,
+        /// `"engine"`.
         what: &'static str,
         /// The name, as it was given.
         name: String,
@@ -95,13 +95,6 @@ impl ConfigError {
             what,
             name: name.into(),
         }
-    }
-
-    /// Certificates, in a build whose engine has none.
-    #[cfg(not(feature = "rustls"))]
-    pub(crate) fn without_rustls() -> Self {
-        let name = "certificates: they need the feature rustls";
-        Self::unsupported("authentication", name)
     }
 }
 

@@ -49,7 +49,7 @@ pub enum FailureKind {
         /// Bytes that it would need, as far as that is known.
         needed: usize,
     },
-    /// A record is longer than TLS allows.
+    /// A record is longer than TLS allows, or than the peer has agreed to.
     RecordTooLarge,
     /// A record failed its authentication: forged, damaged, or out of order.
     BadRecordMac,
@@ -140,7 +140,9 @@ impl fmt::Display for FailureKind {
             Self::BufferTooSmall { needed } => {
                 write!(f, "a buffer of at least {needed} bytes would be needed")
             }
-            Self::RecordTooLarge => f.write_str("a record is longer than TLS allows"),
+            Self::RecordTooLarge => {
+                f.write_str("a record is longer than TLS allows, or than was agreed upon")
+            }
             Self::BadRecordMac => f.write_str("a record failed its authentication"),
             Self::MalformedMessage => f.write_str("a message could not be decoded"),
             Self::UnexpectedMessage => f.write_str("a message arrived that has no place here"),

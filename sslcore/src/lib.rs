@@ -208,7 +208,7 @@ pub use crate::identity::signer::{SignError, Signer};
 pub use crate::identity::ticket_keys::TicketKeys;
 pub use crate::key_log::{KeyLog, KeyLogLine};
 pub use crate::limits::{Limits, Timeouts};
-pub use crate::protocol::{SignatureScheme, SslCipher, SslProtocol};
+pub use crate::protocol::{Engine, SignatureScheme, SslCipher, SslProtocol};
 pub use crate::time::{Instant, Now, UnixTime};
 pub use crate::usage::{Leftover, ReadEnd, UsageError};
 pub use crate::verify::pin::Pin;

@@ -57,6 +57,9 @@ pub(crate) const OFFERED_IDENTITIES: usize = 2 * OFFERED_KEYS;
 
 /// The limits on what a connection holds ([rule R8](crate::rules#r8)), and when it gives memory back.
 ///
+/// None of them limits the peer's records. Owned memory holds one of any size; lent memory may hold less, and
+/// a peer can be asked for less ([`Buffers::lent`](crate::Buffers::lent)).
+///
 /// ```
 /// # use sslcore::{Buffers, Connection, Limits, Timeouts};
 /// # use core::time::Duration;

@@ -12,15 +12,24 @@ use sslcore::{
 use crate::certs::{NOW, WORLD};
 
 /// The backends built in.
+///
+/// `SSLCORE_TEST_ENGINE=own` has their configurations take the engine of our own, where they can.
 pub fn backends() -> Vec<Backend> {
-    vec![
+    let own = std::env::var_os("SSLCORE_TEST_ENGINE").is_some_and(|engine| engine == "own");
+    let all = [
         #[cfg(feature = "aws-lc-rs")]
         Backend::aws_lc_rs(),
         #[cfg(feature = "ring")]
         Backend::ring(),
         #[cfg(feature = "rustcrypto")]
         crate::entropy::seeded(1),
-    ]
+    ];
+    let chosen = |backend| match own {
+        #[cfg(feature = "testing")]
+        true => sslcore::testing::preferring_own_engine(backend),
+        _ => backend,
+    };
+    all.into_iter().map(chosen).collect()
 }
 
 /// One backend, for tests where any will do.

@@ -23,7 +23,7 @@ use crate::crypto::Backend;
 use crate::handshake::settings::{Settings, Tickets};
 use crate::identity::validity;
 use crate::limits::Timeouts;
-use crate::protocol::{SignatureScheme, SslCipher, SslProtocol};
+use crate::protocol::{Engine, SignatureScheme, SslCipher, SslProtocol};
 use crate::record::header::MAX_PLAINTEXT;
 use crate::record::traffic::RecordTerms;
 use crate::verify::policy::VerifyMode;
@@ -84,6 +84,7 @@ impl<C> ConfigBuilder<C> {
             backend,
             settings: Settings {
                 keys: None,
+                engine: None,
                 protocols: Vec::new(),
                 ciphers: None,
                 groups: None,
@@ -113,8 +114,20 @@ impl<C> ConfigBuilder<C> {
         }
     }
 
+    /// Sets who does the handshake. The default is [`Engine::Own`] with pre-shared keys and in a build
+    /// without rustls, otherwise [`Engine::Rustls`].
+    ///
+    /// `build` fails with [`ConfigError::Unsupported`] where the build does not have the engine, for
+    /// [`Engine::Rustls`] with pre-shared keys, and for [`Engine::Own`] with certificates where
+    /// [`protocols`](Self::protocols) names TLS 1.2.
+    #[must_use]
+    pub fn engine(mut self, engine: Engine) -> Self {
+        self.settings.engine = Some(engine);
+        self
+    }
+
     /// Sets the protocol versions to use, by name: `"TLSv1.2"`, `"TLSv1.3"`. SSL 3, TLS 1.0 and 1.1
-    /// are [`ConfigError::Unsupported`]. The default is both, and with pre-shared keys TLS 1.3.
+    /// are [`ConfigError::Unsupported`]. The default is both, and with [`Engine::Own`] TLS 1.3.
     /// `QSslSocket::setProtocol`.
     #[must_use]
     pub fn protocols(mut self, names: &[&str]) -> Self {
@@ -189,7 +202,8 @@ impl<C> ConfigBuilder<C> {
 
     /// Sets how many bytes of plaintext one record of ours carries at most: 32 to 16,384, the
     /// default; values outside are brought inside. Smaller records reach a slow reader sooner, and fit
-    /// a small transmit buffer. Handshake messages are split accordingly.
+    /// a small transmit buffer. Handshake messages are split accordingly. A peer that asks for less gets
+    /// less, in handshakes with pre-shared keys ([`Buffers::lent`](crate::Buffers::lent)).
     #[must_use]
     pub fn max_fragment(mut self, bytes: usize) -> Self {
         self.settings.max_fragment = Some(bytes.clamp(32, MAX_PLAINTEXT));
@@ -218,10 +232,20 @@ impl<C> ConfigBuilder<C> {
     }
 
     fn terms(&mut self, mode: VerifyMode) -> Result<Terms, ConfigError> {
-        self.settings.protocols = match (self.protocols.clone()?, &self.settings.keys) {
+        #[cfg(feature = "testing")]
+        if self.settings.engine.is_none() && self.backend.prefers_own_engine() {
+            let named = self.protocols.clone()?.unwrap_or_default();
+            let can = !named.contains(&SslProtocol::TlsV1_2);
+            self.settings.engine = can.then_some(Engine::Own);
+        }
+        let engine = self.settings.engine();
+        if !engine.is_available() {
+            return Err(ConfigError::unsupported("engine", engine.name()));
+        }
+        self.settings.protocols = match (self.protocols.clone()?, engine) {
             (Some(named), _) => named,
-            (None, Some(_)) => [SslProtocol::TlsV1_3].into(),
-            (None, None) => SslProtocol::ALL.into(),
+            (None, Engine::Own) => [SslProtocol::TlsV1_3].into(),
+            (None, Engine::Rustls) => SslProtocol::ALL.into(),
         };
         self.settings.ciphers = self.ciphers.clone()?;
         self.settings.signature_schemes = self.signature_schemes.clone()?;
@@ -230,6 +254,10 @@ impl<C> ConfigBuilder<C> {
         }
         if self.settings.keys.is_some() {
             self.check_keys_are_alone()?;
+            if engine == Engine::Rustls {
+                let name = "rustls with pre-shared keys";
+                return Err(ConfigError::unsupported("engine", name));
+            }
         }
         let bad_length = |name: &Vec<u8>| name.is_empty() || name.len() > 255;
         if self.settings.alpn.iter().any(bad_length) {

@@ -10,7 +10,7 @@ use crate::handshake::settings::{KeySettings, Settings, Tickets};
 use crate::identity::client_sessions::ClientSessionStore;
 use crate::identity::server_sessions::ServerSessionStore;
 use crate::key_log::KeyLog;
-use crate::protocol::{SignatureScheme, SslCipher, SslProtocol, group};
+use crate::protocol::{Engine, SignatureScheme, SslCipher, SslProtocol, group};
 use crate::same::is_same;
 use crate::x509::certificate::Certificate;
 
@@ -23,6 +23,7 @@ pub(super) struct Settled {
     pub(super) alpn: Vec<Vec<u8>>,
     pub(super) chain: Vec<Certificate>,
     keys: Option<KeySettings>,
+    pub(super) engine: Engine,
     /// A server's names of authorities, if they are not its trust anchors'.
     authorities: Option<Vec<Vec<u8>>>,
     stapled: Option<Vec<u8>>,
@@ -49,6 +50,7 @@ impl PartialEq for Settled {
             alpn,
             chain,
             keys,
+            engine,
             authorities,
             stapled,
             prefer_own_ciphers,
@@ -71,6 +73,7 @@ impl PartialEq for Settled {
             && *alpn == other.alpn
             && *chain == other.chain
             && *keys == other.keys
+            && *engine == other.engine
             && *authorities == other.authorities
             && *stapled == other.stapled
             && *prefer_own_ciphers == other.prefer_own_ciphers
@@ -117,6 +120,7 @@ impl Settled {
             chain.into_iter().map(Certificate::from).collect()
         });
         Self {
+            engine: settings.engine(),
             ciphers: match settings.ciphers {
                 Some(ciphers) => ciphers,
                 None => backend.supported_ciphers().collect(),

@@ -43,7 +43,12 @@ use crate::protocol::{AeadAlgorithm, SignatureScheme, SslCipher, SslProtocol, gr
 /// show(&Backend::ring());
 /// ```
 #[derive(Clone)]
-pub struct Backend(Arc<Library>);
+pub struct Backend {
+    library: Arc<Library>,
+    /// Configurations take our own engine where they can.
+    #[cfg(feature = "testing")]
+    prefers_own_engine: bool,
+}
 
 struct Library {
     parts: Parts,
@@ -105,44 +110,66 @@ impl Backend {
     }
 
     pub(crate) fn new(parts: Parts) -> Self {
-        Self(Arc::new(Library {
+        Self::of(Library {
             parts,
             #[cfg(feature = "testing")]
             keyless_aead: None,
-        }))
+        })
     }
 
     /// A backend without security.
     #[cfg(feature = "testing")]
     pub(crate) fn keyless(parts: Parts, aead: KeylessAead) -> Self {
-        Self(Arc::new(Library {
+        Self::of(Library {
             parts,
             keyless_aead: Some(aead),
-        }))
+        })
+    }
+
+    fn of(library: Library) -> Self {
+        Self {
+            library: Arc::new(library),
+            #[cfg(feature = "testing")]
+            prefers_own_engine: false,
+        }
+    }
+
+    /// The same, under which configurations take our own engine where they can.
+    #[cfg(feature = "testing")]
+    pub(crate) fn preferring_own_engine(self) -> Self {
+        Self {
+            prefers_own_engine: true,
+            ..self
+        }
+    }
+
+    #[cfg(feature = "testing")]
+    pub(crate) fn prefers_own_engine(&self) -> bool {
+        self.prefers_own_engine
     }
 
     /// An AEAD like all others of this backend, if they are all the same: only then has it no
     /// security to lose.
     #[cfg(feature = "testing")]
     pub(crate) fn keyless_aead(&self) -> Option<Box<dyn RecordAead>> {
-        self.0.keyless_aead.map(|make| make())
+        self.library.keyless_aead.map(|make| make())
     }
 
     /// The backend's name, for logs: `"aws-lc-rs"`, `"ring"`, `"rustcrypto"`, or your own.
     pub fn name(&self) -> &'static str {
-        self.0.parts.name
+        self.library.parts.name
     }
 
     /// The version of the library that is linked: AWS-LC's. `None` for the others, which tell none:
     /// there `cargo tree` does. `QSslSocket::sslLibraryVersionString`.
     pub fn version(&self) -> Option<&'static str> {
-        self.0.parts.version
+        self.library.parts.version
     }
 
     /// The rustls provider that the handshakes of rustls run on.
     #[cfg(feature = "rustls")]
     pub fn provider(&self) -> &Arc<CryptoProvider> {
-        &self.0.parts.provider
+        &self.library.parts.provider
     }
 
     /// The backend's cipher suites, in its order of preference. Each costs a look-up. Without rustls
@@ -154,7 +181,7 @@ impl Backend {
             suites.map(|suite| u16::from(suite.suite()))
         };
         #[cfg(not(feature = "rustls"))]
-        let suites = self.0.parts.suites.iter().copied();
+        let suites = self.library.parts.suites.iter().copied();
         suites.filter_map(SslCipher::from_id)
     }
 
@@ -180,34 +207,34 @@ impl Backend {
         algorithm: AeadAlgorithm,
         key: &[u8],
     ) -> Result<Box<dyn RecordAead>, AeadError> {
-        (self.0.parts.make_aead)(algorithm, key)
+        (self.library.parts.make_aead)(algorithm, key)
     }
 
     /// A hash function, if the backend has a cipher suite with it.
     pub(crate) fn hash(&self, algorithm: HashAlgorithm) -> Option<&Arc<dyn Hash>> {
-        self.0.parts.hashes.get(algorithm)
+        self.library.parts.hashes.get(algorithm)
     }
 
     /// The key exchanges of TLS 1.3, in the backend's order of preference.
     pub(crate) fn key_exchanges(&self) -> &[Arc<dyn KeyExchange>] {
-        &self.0.parts.key_exchanges
+        &self.library.parts.key_exchanges
     }
 
     /// The cipher suites of TLS 1.3, in the backend's order of preference.
     pub(crate) fn tls13_ciphers(&self) -> impl Iterator<Item = SslCipher> {
-        let suites = self.0.parts.suites.iter();
+        let suites = self.library.parts.suites.iter();
         let known = suites.filter_map(|id| SslCipher::negotiated(*id));
         known.filter(|cipher| cipher.protocol() == SslProtocol::TlsV1_3)
     }
 
     /// What certificates may be signed by.
     pub(crate) fn verified_algorithms(&self) -> &'static [Algorithm] {
-        self.0.parts.verification.all
+        self.library.parts.verification.all
     }
 
     /// What handshakes may be signed in, with what verifies it.
     pub(crate) fn verified_schemes(&self) -> &[OfScheme] {
-        &self.0.parts.verification.schemes
+        &self.library.parts.verification.schemes
     }
 
     /// A private key that can sign.
@@ -215,12 +242,12 @@ impl Backend {
     /// # Errors
     /// A sentence for people.
     pub(crate) fn load_key(&self, key: &PrivateKeyDer<'_>) -> Result<Arc<dyn Signer>, String> {
-        (self.0.parts.load_key)(key)
+        (self.library.parts.load_key)(key)
     }
 
     /// Random bytes that nobody can guess.
     pub(crate) fn fill_random(&self, bytes: &mut [u8]) -> Result<(), KxError> {
-        Ok(self.0.parts.entropy.fill(bytes)?)
+        Ok(self.library.parts.entropy.fill(bytes)?)
     }
 
     /// SHA-256, which backends without any suite lack.
@@ -231,6 +258,8 @@ impl Backend {
 
 impl fmt::Debug for Backend {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_tuple("Backend").field(&self.0.parts.name).finish()
+        f.debug_tuple("Backend")
+            .field(&self.library.parts.name)
+            .finish()
     }
 }

@@ -7,6 +7,7 @@
 pub(crate) mod extensions;
 pub(crate) mod facts;
 pub(crate) mod first_hello;
+mod identity;
 #[cfg(all(test, feature = "ring"))]
 pub(crate) mod idle;
 pub(crate) mod inbound;

@@ -14,7 +14,7 @@ use crate::identity::server_sessions::ServerSessionStore;
 use crate::identity::signer::Signer;
 use crate::identity::ticket_keys::TicketKeys;
 use crate::key_log::KeyLog;
-use crate::protocol::{SignatureScheme, SslCipher, SslProtocol};
+use crate::protocol::{Engine, SignatureScheme, SslCipher, SslProtocol};
 
 /// Our own certificate chain, leaf first, and what signs for it.
 pub(crate) struct Identity {
@@ -61,6 +61,19 @@ pub(crate) struct KeySettings {
     pub(crate) tells_unknown: bool,
 }
 
+impl KeySettings {
+    /// There are none.
+    pub(crate) fn none() -> Self {
+        Self {
+            source: KeySource::Known(Arc::default()),
+            allows_short: false,
+            allows_psk_ke: false,
+            hint: Arc::default(),
+            tells_unknown: false,
+        }
+    }
+}
+
 /// Where a connection's pre-shared keys come from.
 #[derive(Clone, PartialEq)]
 pub(crate) enum KeySource {
@@ -70,10 +83,23 @@ pub(crate) enum KeySource {
     Known(Arc<[PreSharedKey]>),
 }
 
+impl Settings {
+    /// Who does the handshake.
+    pub(crate) fn engine(&self) -> Engine {
+        match (self.engine, &self.keys) {
+            (Some(engine), _) => engine,
+            (None, None) if Engine::Rustls.is_available() => Engine::Rustls,
+            (None, _) => Engine::Own,
+        }
+    }
+}
+
 /// What a configuration says of handshakes.
 pub(crate) struct Settings {
     /// Pre-shared keys: then certificates are not in use.
     pub(crate) keys: Option<KeySettings>,
+    /// Who does the handshake, if that was said.
+    pub(crate) engine: Option<Engine>,
     pub(crate) protocols: Vec<SslProtocol>,
     pub(crate) ciphers: Option<Vec<SslCipher>>,
     pub(crate) groups: Option<Vec<String>>,

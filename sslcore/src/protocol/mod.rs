@@ -2,6 +2,7 @@
 //! names, their numbers, and what the RFCs say of them.
 
 pub(crate) mod cipher;
+mod engine;
 pub(crate) mod group;
 mod hash;
 pub(crate) mod private_use;
@@ -10,6 +11,7 @@ mod version;
 
 pub(crate) use self::cipher::version_of;
 pub use self::cipher::{AeadAlgorithm, SslCipher};
+pub use self::engine::Engine;
 pub use self::hash::HashAlgorithm;
 pub use self::signature::SignatureScheme;
 pub use self::version::SslProtocol;

@@ -140,6 +140,13 @@ pub fn rustcrypto_without_security(seed: u64) -> Backend {
     )
 }
 
+/// The same backend, under which a configuration that names no [`engine`](crate::ConfigBuilder::engine)
+/// takes [`Engine::Own`](crate::Engine::Own) where it can: unless it names TLS 1.2. So tests of one engine
+/// become tests of the other.
+pub fn preferring_own_engine(backend: Backend) -> Backend {
+    backend.preferring_own_engine()
+}
+
 /// Copies a connection over [`backend_without_security`]: plain, encrypted, or over. The copy has all that
 /// the connection has: buffers, events that were not taken, keys, deadlines. From then on each goes its
 /// own way, and the same calls have the same answers.

@@ -85,11 +85,11 @@ pub(crate) struct Counted {
 }
 
 impl Counted {
-    fn new(limits: Limits, account: &Rc<RefCell<Account>>) -> Self {
+    fn new(limits: Limits, buffers: Buffers, account: &Rc<RefCell<Account>>) -> Self {
         let end = End::new(limits);
         let conn = account
             .borrow_mut()
-            .charge(|| Connection::new(limits, Buffers::Owned));
+            .charge(|| Connection::new(limits, buffers));
         Self {
             end: End { conn, ..end },
             account: account.clone(),
@@ -139,12 +139,22 @@ impl Counted {
 
 /// A client and a server that have handshaked.
 pub(crate) fn handshaked(
+    configs: &(ClientConfig, ServerConfig),
+    limits: Limits,
+    accounts: [&Rc<RefCell<Account>>; 2],
+) -> [Counted; 2] {
+    handshaked_on(|| Buffers::Owned, configs, limits, accounts)
+}
+
+/// The same on these buffers.
+pub(crate) fn handshaked_on(
+    buffers: fn() -> Buffers,
     (client_config, server_config): &(ClientConfig, ServerConfig),
     limits: Limits,
     accounts: [&Rc<RefCell<Account>>; 2],
 ) -> [Counted; 2] {
-    let mut client = Counted::new(limits, accounts[0]);
-    let mut server = Counted::new(limits, accounts[1]);
+    let mut client = Counted::new(limits, buffers(), accounts[0]);
+    let mut server = Counted::new(limits, buffers(), accounts[1]);
     let name = server_name();
     client.charge(|conn, now| {
         conn.start_client_encryption(client_config, name)

@@ -7,4 +7,5 @@ mod buffers;
 mod connections;
 mod counted;
 mod records;
+mod small_records;
 mod table;

@@ -1,9 +1,9 @@
 //! How large records may be: record_size_limit (RFC 8449) and max_fragment_length (RFC 6066 §4), asked for,
 //! answered, held to, and broken.
 
-use sslcore::{FailureKind, Fault};
+use sslcore::{FailureKind, Fault, ServerConfig};
 use sslcore_tests::hello::{ServerHello, number, vector16};
-use sslcore_tests::pair::End;
+use sslcore_tests::pair::{End, backend};
 use sslcore_tests::sealing::{ALERT, DATA, Direction, HANDSHAKE, record, records};
 
 use super::client::Client;
@@ -333,6 +333,22 @@ fn a_server_answers_what_it_is_asked() {
         (RECORD_SIZE_LIMIT, &[1, 0]),
     ];
     assert_eq!(answered(ROOM, &twice), Err(ILLEGAL));
+}
+
+/// Before anybody is asked for a key.
+#[test]
+fn a_hello_that_asks_for_what_cannot_be_asks_nobody_for_keys() {
+    for (content, expected) in [(&[0, 63][..], Some(ILLEGAL)), (&[0, 64], None)] {
+        let mut client = Client::default();
+        client.add(number::RECORD_SIZE_LIMIT, content);
+        let asking = ServerConfig::builder(backend()).ask_for_pre_shared_keys();
+        let mut end = waiting_on(lent(ROOM), asking);
+        end.give(&client.record(), usize::MAX);
+        match expected {
+            Some(expected) => assert_eq!(refusal("a hello", &mut end, None), expected),
+            None => assert!(end.conn.psk_request().is_some()),
+        }
+    }
 }
 
 /// From its EncryptedExtensions on: they are under a key.

@@ -9,7 +9,7 @@ use rustls_pki_types::ServerName;
 use crate::config_error::ConfigError;
 use crate::crypto::Backend;
 use crate::failure::Failure;
-use crate::handshake::Engine;
+use crate::handshake;
 #[cfg(feature = "rustls")]
 use crate::handshake::rustls::config as with_rustls;
 use crate::handshake::settings::Settings;
@@ -19,6 +19,7 @@ use crate::handshake::sizes::Room;
 use crate::handshake::tls13::{client::Client, config::Config};
 #[cfg(feature = "engine")]
 use crate::limits;
+use crate::protocol::Engine;
 use crate::time::Now;
 
 /// What makes the engines of a client's connections.
@@ -31,18 +32,23 @@ pub(crate) enum ClientTemplate {
 
 impl ClientTemplate {
     pub(crate) fn new(backend: &Backend, settings: &Settings) -> Result<Self, ConfigError> {
-        #[cfg(feature = "engine")]
-        if let Some(keys) = &settings.keys {
-            let config = Config::new(backend, settings, keys, limits::OFFERED_KEYS)?;
-            return Ok(Self::Own(Arc::new(config)));
+        match settings.engine() {
+            #[cfg(feature = "rustls")]
+            Engine::Rustls => {
+                let template = with_rustls::ClientTemplate::new(backend, settings)?;
+                Ok(Self::Rustls(template.into()))
+            }
+            #[cfg(feature = "engine")]
+            Engine::Own => {
+                let config = match &settings.keys {
+                    Some(keys) => Config::new(backend, settings, keys, limits::OFFERED_KEYS)?,
+                    None => Config::certified(backend, settings, None)?,
+                };
+                Ok(Self::Own(Arc::new(config)))
+            }
+            #[cfg(not(all(feature = "engine", feature = "rustls")))]
+            other => Err(ConfigError::unsupported("engine", other.name())),
         }
-        #[cfg(feature = "rustls")]
-        {
-            let template = with_rustls::ClientTemplate::new(backend, settings)?;
-            Ok(Self::Rustls(template.into()))
-        }
-        #[cfg(not(feature = "rustls"))]
-        Err(ConfigError::without_rustls())
     }
 
     /// A new handshake with the server of this name. `judged` says whether its certificate will be
@@ -54,7 +60,7 @@ impl ClientTemplate {
         judged: bool,
         room: usize,
         now: Now,
-    ) -> Result<Box<dyn Engine>, Failure> {
+    ) -> Result<Box<dyn handshake::Engine>, Failure> {
         #[cfg(not(feature = "rustls"))]
         let _ = (judged, now);
         #[cfg(not(feature = "engine"))]

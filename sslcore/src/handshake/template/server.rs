@@ -10,7 +10,7 @@ use crate::alert::Alert;
 use crate::config_error::ConfigError;
 use crate::crypto::Backend;
 use crate::failure::Failure;
-use crate::handshake::Engine;
+use crate::handshake;
 #[cfg(feature = "rustls")]
 use crate::handshake::rustls::config as with_rustls;
 use crate::handshake::settings::Settings;
@@ -23,6 +23,7 @@ use crate::handshake::tls13::{config::Config, server::Server};
 #[cfg(feature = "engine")]
 use crate::handshake::wire::Refusal;
 use crate::handshake::wire::client_hello::HelloMessage;
+use crate::protocol::Engine;
 #[cfg(feature = "engine")]
 use crate::protocol::SslProtocol;
 use crate::time::Now;
@@ -42,20 +43,28 @@ impl ServerTemplate {
         ask_client: bool,
         hints: &[Vec<u8>],
     ) -> Result<Self, ConfigError> {
-        #[cfg(feature = "engine")]
-        if let Some(keys) = &settings.keys {
-            let config = Config::new(backend, settings, keys, usize::MAX)?;
-            return Ok(Self::Own(Arc::new(config)));
+        match settings.engine() {
+            #[cfg(feature = "rustls")]
+            Engine::Rustls => {
+                let template =
+                    with_rustls::ServerTemplate::new(backend, settings, ask_client, hints)?;
+                Ok(Self::Rustls(template.into()))
+            }
+            #[cfg(feature = "engine")]
+            Engine::Own => {
+                let config = match &settings.keys {
+                    Some(keys) => Config::new(backend, settings, keys, usize::MAX)?,
+                    None => Config::certified(backend, settings, ask_client.then_some(hints))?,
+                };
+                if !config.can_prove_itself() {
+                    let why = "a server needs a certificate and its key";
+                    return Err(ConfigError::UnusableCertificate(why.into()));
+                }
+                Ok(Self::Own(Arc::new(config)))
+            }
+            #[cfg(not(all(feature = "engine", feature = "rustls")))]
+            other => Err(ConfigError::unsupported("engine", other.name())),
         }
-        #[cfg(feature = "rustls")]
-        {
-            let template = with_rustls::ServerTemplate::new(backend, settings, ask_client, hints)?;
-            Ok(Self::Rustls(template.into()))
-        }
-        #[cfg(not(feature = "rustls"))]
-        let _ = (ask_client, hints);
-        #[cfg(not(feature = "rustls"))]
-        Err(ConfigError::without_rustls())
     }
 
     /// A new handshake, which begins with this hello. `room` says how many bytes a record of the client's
@@ -65,7 +74,7 @@ impl ServerTemplate {
         hello: HelloMessage,
         room: usize,
         now: Now,
-    ) -> Result<Box<dyn Engine>, Failure> {
+    ) -> Result<Box<dyn handshake::Engine>, Failure> {
         #[cfg(not(feature = "engine"))]
         let _ = room; // rustls 0.23 can ask for no less
         #[cfg(not(feature = "rustls"))]
@@ -81,7 +90,11 @@ impl ServerTemplate {
 
 /// The engine of our own for the newest version in common.
 #[cfg(feature = "engine")]
-fn own(config: Arc<Config>, hello: HelloMessage, room: Room) -> Result<Box<dyn Engine>, Failure> {
+fn own(
+    config: Arc<Config>,
+    hello: HelloMessage,
+    room: Room,
+) -> Result<Box<dyn handshake::Engine>, Failure> {
     let in_common = |version| config.has(version) && hello.hello().offers(version);
     if in_common(SslProtocol::TlsV1_3) {
         return Ok(Box::new(Server::new(config, hello, room)));

@@ -7,7 +7,7 @@ use super::secrets::{Application, protection};
 use crate::crypto::Backend;
 use crate::crypto::hash::Hash;
 use crate::failure::Failure;
-use crate::handshake::facts::{Identity, SessionFacts};
+use crate::handshake::facts::{Authorities, Identity, SessionFacts};
 use crate::handshake::key_schedule::exporter::Exporter;
 use crate::handshake::renewal::Renewal;
 use crate::protocol::SslCipher;
@@ -24,6 +24,12 @@ pub(in crate::handshake) struct Agreed {
     pub(in crate::handshake) retried: bool,
     /// How large records are.
     pub(in crate::handshake) sizes: RecordSizes,
+    /// The scheme in which the peer has signed.
+    pub(in crate::handshake) peer_signature: Option<u16>,
+    /// Whether our certificate has been shown.
+    pub(in crate::handshake) certificate_sent: bool,
+    /// Whose certificates the server takes that asks for one.
+    pub(in crate::handshake) authorities: Option<Box<Authorities>>,
     /// The name of the key.
     pub(in crate::handshake) identity: Option<Box<Identity>>,
 }
@@ -39,6 +45,9 @@ impl Agreed {
             extended_master_secret: self.cipher.is_some(),
             retried: self.retried,
             psk_identity: self.identity.clone(),
+            peer_signature: self.peer_signature,
+            certificate_sent: self.certificate_sent,
+            authorities: self.authorities.clone(),
             server_name,
             ..SessionFacts::default()
         }

@@ -6,14 +6,15 @@ use alloc::boxed::Box;
 use alloc::sync::Arc;
 use alloc::vec::Vec;
 
-use rustls_pki_types::ServerName;
+use rustls_pki_types::{CertificateDer, ServerName, UnixTime};
 
 use self::hello::{Hello, Tls13};
 use super::agreed::{Agreed, Completed};
+use super::certificates::{Certificates, Proof, Shown};
 use super::config::Config;
 use super::failures::{check_finished, check_last, engine_failure, no_key};
 use super::flight;
-use super::psk::{Before, Psk};
+use super::psk::{Before, Psk, without_key};
 use super::secrets::{Handshake, Log, VERSION};
 use super::states::Awaited;
 use crate::alert::Alert;
@@ -22,6 +23,7 @@ use crate::failure::{Failure, FailureKind};
 use crate::handshake::extensions::number;
 use crate::handshake::facts::{Identity, SessionFacts};
 use crate::handshake::incoming::{Incoming, unexpected};
+use crate::handshake::key_schedule::Secret;
 use crate::handshake::key_schedule::exporter::Exporter;
 use crate::handshake::sizes::{Asked, Room};
 #[cfg(feature = "tls12")]
@@ -30,15 +32,16 @@ use crate::handshake::transcript::Transcript;
 use crate::handshake::wire::offer::Offer;
 use crate::handshake::wire::pre_shared_key::selected;
 use crate::handshake::wire::server_hello::Parts;
-use crate::handshake::wire::{Refusal, encrypted_extensions, groups};
+use crate::handshake::wire::{Refusal, certificate_request, encrypted_extensions, groups, u16s};
 use crate::handshake::{AlertProtection, Engine, KeyQuestion, Message};
 use crate::identity::pre_shared_key::{KeyRules, PreSharedKey};
-use crate::protocol::{SslCipher, SslProtocol};
-use crate::record::messages::MESSAGE_HEADER;
+use crate::protocol::{SignatureScheme, SslCipher, SslProtocol};
+use crate::record::messages::{MESSAGE_HEADER, kind};
 use crate::record::protection::Protection;
 use crate::record::size::RecordSizes;
 use crate::record::traffic::HandOff;
 use crate::time::Now;
+use crate::verify::SslError;
 
 /// A client's handshake.
 pub(crate) struct Client {
@@ -65,6 +68,9 @@ pub(crate) struct Client {
     has_changed_cipher_spec: bool,
     read_protection: Option<Protection>,
     keyed: Option<Keyed>,
+    /// The server's certificates.
+    shown: Shown,
+    requested: Option<Requested>,
     /// The engine that goes on: the server speaks TLS 1.2.
     successor: Option<Box<dyn Engine>>,
 }
@@ -74,6 +80,12 @@ pub(crate) struct Client {
 struct Offered {
     message: Vec<u8>,
     offer: Offer,
+}
+
+/// The server asks for our certificate.
+struct Requested {
+    /// What we sign in; `None` when we have no certificate that it could take.
+    scheme: Option<SignatureScheme>,
 }
 
 /// What there is from ServerHello on.
@@ -94,12 +106,20 @@ enum State {
     /// The server has answered with this share, or wants none; the transcript ends with its hello.
     Agreeing(
         Option<(Box<dyn KeyPair>, Vec<u8>)>,
-        Psk,
+        Secret,
         SslCipher,
         Transcript,
     ),
     AwaitingExtensions(Transcript),
+    AwaitingCertificate(Transcript),
+    AwaitingVerify(Transcript),
+    /// The server's signature is to be checked, in a message that is not in the transcript yet.
+    Verifying(Transcript, Proof, Vec<u8>),
     AwaitingFinished(Transcript),
+    /// The application judges. There is no transcript for a server whose key is useless.
+    Judging(Option<Transcript>),
+    /// Our last flight is to be made.
+    Signing(Transcript),
     Complete(Completed),
     /// A step has failed, or another engine goes on.
     Failed,
@@ -133,6 +153,8 @@ impl Client {
             has_changed_cipher_spec: false,
             read_protection: None,
             keyed: None,
+            shown: Shown::default(),
+            requested: None,
             successor: None,
         }
     }
@@ -143,11 +165,17 @@ impl Client {
             State::AwaitingHello(Some(_)) => Awaited::ServerHello,
             State::AwaitingHello(None) => Awaited::ServerHelloTls12,
             State::AwaitingExtensions(_) => Awaited::EncryptedExtensions,
+            State::AwaitingCertificate(_) if self.requested.is_some() => Awaited::Certificate,
+            State::AwaitingCertificate(_) => Awaited::CertificateOrRequest,
+            State::AwaitingVerify(_) => Awaited::CertificateVerify,
             State::AwaitingFinished(_) => Awaited::ServerFinished,
             State::Asking
             | State::Generating(..)
             | State::Greeting
             | State::Agreeing(..)
+            | State::Verifying(..)
+            | State::Judging(_)
+            | State::Signing(_)
             | State::Complete(_)
             | State::Failed => Awaited::Nothing,
         }
@@ -165,7 +193,18 @@ impl Client {
         }
     }
 
+    /// What both kinds of handshakes need.
+    fn certificates(config: &Config) -> Result<&Certificates, Failure> {
+        let certificates = config.certificates.as_ref();
+        certificates.ok_or_else(|| engine_failure("there are no certificates"))
+    }
+
     fn begin(&mut self, keys: &[PreSharedKey]) -> Result<(), Failure> {
+        if self.config.certificates.is_some() {
+            self.ciphers = self.config.ciphers.clone();
+            self.config.backend.fill_random(&mut self.random)?;
+            return self.begin_tls13();
+        }
         self.keys = Psk::all(keys, &self.config)?;
         let plain = keys.iter().find(|key| key.context().is_none());
         self.plain = plain
@@ -189,6 +228,10 @@ impl Client {
             self.state = State::Greeting;
             return Ok(());
         }
+        self.begin_tls13()
+    }
+
+    fn begin_tls13(&mut self) -> Result<(), Failure> {
         self.config.backend.fill_random(&mut self.session_id)?;
         let first = self.config.groups.first();
         let first = first.ok_or_else(|| engine_failure("there is no group"))?;
@@ -292,7 +335,7 @@ impl Client {
             };
         }
         check_last(last)?;
-        let key = self.selected_key(&answer, cipher)?;
+        let early = self.early_secret(&answer, cipher)?;
         let share = answer.extensions.find(number::KEY_SHARE);
         let share = share.map(groups::server_share).transpose()?;
         if let Some((of, _)) = share {
@@ -308,7 +351,7 @@ impl Client {
         transcript.add(message);
         self.offered.offer = offered.offer;
         let exchange = share.map(|(_, share)| (pair, share.to_vec()));
-        self.state = State::Agreeing(exchange, key, cipher, transcript);
+        self.state = State::Agreeing(exchange, early, cipher, transcript);
         Ok(())
     }
 
@@ -350,8 +393,12 @@ impl Client {
         Err(engine_failure("TLS 1.2 is not in this build"))
     }
 
-    fn selected_key(&mut self, answer: &Parts<'_>, cipher: SslCipher) -> Result<Psk, Failure> {
+    /// That of the key which the server has chosen, or of none.
+    fn early_secret(&mut self, answer: &Parts<'_>, cipher: SslCipher) -> Result<Secret, Failure> {
         let Some(content) = answer.extensions.find(number::PRE_SHARED_KEY) else {
+            if self.config.certificates.is_some() {
+                return Ok(without_key(&**self.config.hash(cipher.hash())?));
+            }
             return Err(no_key(Alert::HandshakeFailure, "the server took none"));
         };
         let place = selected(content)?;
@@ -361,13 +408,13 @@ impl Client {
             return Err(Refusal::illegal("a key of another hash function").into());
         }
         self.agreed.identity = Some(Box::new(Identity(key.identity.as_slice().into())));
-        Ok(key.clone())
+        Ok(key.early.clone())
     }
 
     fn agree(
         &mut self,
         exchange: Option<(Box<dyn KeyPair>, Vec<u8>)>,
-        key: &Psk,
+        early: &Secret,
         cipher: SslCipher,
         transcript: Transcript,
     ) -> Result<(), Failure> {
@@ -375,7 +422,7 @@ impl Client {
             .map(|(pair, share)| pair.agree(&share))
             .transpose()?;
         let secret = secret.as_ref().map(|secret| secret.as_slice());
-        let secrets = Handshake::new(&transcript, &key.early, secret, &self.log());
+        let secrets = Handshake::new(&transcript, early, secret, &self.log());
         let (backend, hash) = (&self.config.backend, &**transcript.hash());
         self.read_protection = Some(secrets.of_server(backend, hash, cipher.aead())?);
         self.keyed = Some(Keyed { cipher, secrets });
@@ -393,6 +440,54 @@ impl Client {
         self.agreed.alpn = self.config.taken_protocol(&extensions)?;
         self.agreed.sizes = self.asked().agreed(&extensions, VERSION)?;
         transcript.add(message);
+        self.state = match self.config.certificates {
+            Some(_) => State::AwaitingCertificate(transcript),
+            None => State::AwaitingFinished(transcript),
+        };
+        Ok(())
+    }
+
+    fn read_request(&mut self, message: &[u8], mut transcript: Transcript) -> Result<(), Failure> {
+        let wanted = certificate_request::read_tls13(message)?;
+        let taken = |scheme| u16s(wanted.schemes).any(|taken| taken == scheme);
+        let scheme = Self::certificates(&self.config)?.own_scheme(taken);
+        self.requested = Some(Requested { scheme });
+        self.agreed.authorities = certificate_request::kept(wanted.authorities);
+        transcript.add(message);
+        self.state = State::AwaitingCertificate(transcript);
+        Ok(())
+    }
+
+    fn read_certificate(
+        &mut self,
+        message: &[u8],
+        mut transcript: Transcript,
+    ) -> Result<(), Failure> {
+        let offered = |number| self.offered.offer.has(number);
+        self.shown = Shown::read(message, offered, Self::certificates(&self.config)?)?;
+        if self.shown.chain.is_empty() {
+            return Err(Refusal::decode("a server without a certificate").into());
+        }
+        transcript.add(message);
+        self.state = match self.shown.useless {
+            Some(_) => State::Judging(None),
+            None => State::AwaitingVerify(transcript),
+        };
+        Ok(())
+    }
+
+    /// Checks the server's signature.
+    fn verify(
+        &mut self,
+        mut transcript: Transcript,
+        proof: &Proof,
+        message: &[u8],
+    ) -> Result<(), Failure> {
+        let leaf = self.shown.chain.first();
+        let leaf = leaf.ok_or_else(|| engine_failure("there is no certificate"))?;
+        Self::certificates(&self.config)?.verify(proof, leaf, true, &transcript)?;
+        self.agreed.peer_signature = Some(proof.scheme);
+        transcript.add(message);
         self.state = State::AwaitingFinished(transcript);
         Ok(())
     }
@@ -404,43 +499,68 @@ impl Client {
         mut transcript: Transcript,
         flight: &mut Vec<u8>,
     ) -> Result<(), Failure> {
-        let keyed = self.keyed.take();
+        let keyed = self.keyed.as_ref();
         let keyed = keyed.ok_or_else(|| engine_failure("there are no keys"))?;
-        let checked = self.check_and_answer(message, last, &mut transcript, &keyed, flight);
-        self.keyed = Some(keyed);
-        self.state = State::Complete(checked?);
-        Ok(())
-    }
-
-    fn check_and_answer(
-        &mut self,
-        message: &[u8],
-        last: bool,
-        transcript: &mut Transcript,
-        keyed: &Keyed,
-        flight: &mut Vec<u8>,
-    ) -> Result<Completed, Failure> {
-        let Keyed { cipher, secrets } = keyed;
         let value = message.get(MESSAGE_HEADER..).unwrap_or_default();
-        let expected = secrets.server_finished(transcript);
+        let expected = keyed.secrets.server_finished(&transcript);
         check_finished(value, expected.as_slice())?;
         check_last(last)?;
         transcript.add(message);
-        let own = flight::finished(secrets.client_finished(transcript).as_slice())?;
+        if self.config.certificates.is_some() {
+            self.state = State::Judging(Some(transcript));
+            return Ok(());
+        }
+        self.answer(transcript, flight)
+    }
+
+    /// Our last flight: the certificate that was asked for, and Finished. Costs a signature where there is
+    /// such a certificate.
+    fn answer(&mut self, mut transcript: Transcript, flight: &mut Vec<u8>) -> Result<(), Failure> {
+        let keyed = self.keyed.take();
+        let keyed = keyed.ok_or_else(|| engine_failure("there are no keys"))?;
+        let answered = self.answer_under(&keyed, &mut transcript, flight);
+        self.keyed = Some(keyed);
+        self.state = State::Complete(answered?);
+        Ok(())
+    }
+
+    fn answer_under(
+        &mut self,
+        keyed: &Keyed,
+        transcript: &mut Transcript,
+        flight: &mut Vec<u8>,
+    ) -> Result<Completed, Failure> {
+        let Keyed { cipher, secrets } = keyed;
+        let config = self.config.clone();
+        // Of what there was up to the server's Finished.
+        let application = secrets.application(transcript, &self.log());
+        let hash = transcript.hash().clone();
+        let mut protection = secrets.of_client(&config.backend, &*hash, cipher.aead())?;
+        let fragment = config.fragment(self.agreed.sizes);
+        let mut messages = Vec::new();
+        if let Some(Requested { scheme }) = self.requested {
+            let certificates = Self::certificates(&config)?;
+            let chain = certificates.own_chain(scheme.is_some(), false)?;
+            transcript.add(&chain);
+            messages.push(chain);
+            if let Some(scheme) = scheme {
+                let verify = certificates.sign(scheme, false, transcript)?;
+                transcript.add(&verify);
+                messages.push(verify);
+                self.agreed.certificate_sent = true;
+            }
+        }
+        messages.push(flight::finished(
+            secrets.client_finished(transcript).as_slice(),
+        )?);
         self.send_change_cipher_spec(flight);
-        let config = &self.config;
-        let hash = transcript.hash();
-        let mut protection = secrets.of_client(&config.backend, &**hash, cipher.aead())?;
-        flight::sealed(
-            flight,
-            &own,
-            &mut protection,
-            config.fragment(self.agreed.sizes),
-        )?;
+        for message in &messages {
+            flight::sealed(flight, message, &mut protection, fragment)?;
+        }
         Ok(Completed {
             cipher: *cipher,
-            hash: hash.clone(),
-            secrets: secrets.application(transcript, &self.log()),
+            hash,
+            secrets: application,
         })
     }
 }
@@ -480,7 +600,11 @@ impl Engine for Client {
     fn has_work(&self) -> bool {
         matches!(
             self.state,
-            State::Generating(..) | State::Greeting | State::Agreeing(..)
+            State::Generating(..)
+                | State::Greeting
+                | State::Agreeing(..)
+                | State::Verifying(..)
+                | State::Signing(_)
         )
     }
 
@@ -488,9 +612,13 @@ impl Engine for Client {
         match core::mem::replace(&mut self.state, State::Failed) {
             State::Greeting => self.say_hello(None, None, flight),
             State::Generating(group, cookie) => self.generate(group, cookie.as_deref(), flight),
-            State::Agreeing(exchange, key, cipher, transcript) => {
-                self.agree(exchange, &key, cipher, transcript)
+            State::Agreeing(exchange, early, cipher, transcript) => {
+                self.agree(exchange, &early, cipher, transcript)
             }
+            State::Verifying(transcript, proof, message) => {
+                self.verify(transcript, &proof, &message)
+            }
+            State::Signing(transcript) => self.answer(transcript, flight),
             other => {
                 self.state = other;
                 Ok(())
@@ -510,6 +638,17 @@ impl Engine for Client {
         match core::mem::replace(&mut self.state, State::Failed) {
             State::AwaitingHello(pair) => self.read_hello(message, last, pair, flight),
             State::AwaitingExtensions(transcript) => self.read_extensions(message, transcript),
+            State::AwaitingCertificate(transcript) => match incoming {
+                Incoming::Message(kind::CERTIFICATE_REQUEST) => {
+                    self.read_request(message, transcript)
+                }
+                _ => self.read_certificate(message, transcript),
+            },
+            State::AwaitingVerify(transcript) => {
+                let proof = Proof::read(message)?;
+                self.state = State::Verifying(transcript, proof, message.to_vec());
+                Ok(())
+            }
             State::AwaitingFinished(transcript) => {
                 self.read_finished(message, last, transcript, flight)
             }
@@ -538,6 +677,29 @@ impl Engine for Client {
         self.agreed.cipher.map(|cipher| cipher.protocol())
     }
 
+    fn verdict_due(&self) -> bool {
+        matches!(self.state, State::Judging(_))
+    }
+
+    fn peer_chain(&self) -> &[CertificateDer<'static>] {
+        &self.shown.chain
+    }
+
+    fn useless_key(&self) -> Option<&SslError> {
+        self.shown.useless.as_ref()
+    }
+
+    fn judged(&mut self, _: bool, _: Option<UnixTime>, _: &mut Vec<u8>) {
+        self.state = match core::mem::replace(&mut self.state, State::Failed) {
+            State::Judging(Some(transcript)) => State::Signing(transcript),
+            other => other,
+        };
+    }
+
+    fn certificate_requested(&self) -> bool {
+        self.requested.is_some()
+    }
+
     fn alert_protection(&self) -> AlertProtection {
         // Finished leaves with a change of keys, so no alert comes behind it.
         let Some(Keyed { cipher, secrets }) = &self.keyed else {
@@ -554,7 +716,10 @@ impl Engine for Client {
     }
 
     fn facts(&self) -> SessionFacts {
-        self.agreed.facts(self.name.clone())
+        SessionFacts {
+            stapled: self.shown.stapled.clone(),
+            ..self.agreed.facts(self.name.clone())
+        }
     }
 
     fn exporter(&self) -> Option<Exporter> {

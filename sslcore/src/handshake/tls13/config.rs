@@ -1,9 +1,10 @@
-//! What a configuration says of handshakes with pre-shared keys.
+//! What a configuration says of handshakes by this engine.
 
 use alloc::boxed::Box;
 use alloc::sync::Arc;
 use alloc::vec::Vec;
 
+use super::certificates::Certificates;
 use super::failures::engine_failure;
 use crate::alert::Alert;
 use crate::config_error::ConfigError;
@@ -32,6 +33,8 @@ pub(crate) struct Config {
     pub(in crate::handshake) groups: Vec<Arc<dyn KeyExchange>>,
     pub(in crate::handshake) alpn: Vec<Vec<u8>>,
     pub(in crate::handshake) keys: KeySettings,
+    /// In the place of keys.
+    pub(super) certificates: Option<Certificates>,
     pub(in crate::handshake) rules: KeyRules,
     pub(in crate::handshake) key_log: Option<Arc<dyn KeyLog>>,
     pub(in crate::handshake) max_fragment: usize,
@@ -39,6 +42,33 @@ pub(crate) struct Config {
 }
 
 impl Config {
+    /// With certificates; a server that asks for them has names of acceptable issuers.
+    pub(in crate::handshake) fn certified(
+        backend: &Backend,
+        settings: &Settings,
+        asks: Option<&[Vec<u8>]>,
+    ) -> Result<Self, ConfigError> {
+        if settings.protocols.contains(&SslProtocol::TlsV1_2) {
+            let name = "TLSv1.2 with certificates: that is rustls' business";
+            return Err(ConfigError::unsupported("protocol", name));
+        }
+        let rules = KeyRules {
+            available: HashAlgorithm::ALL.map(|_| false),
+            allows_short: false,
+            hashes: HashAlgorithm::ALL.map(|_| false),
+            most: 0,
+        };
+        let certificates = Certificates::new(backend, settings, asks)?;
+        Self::with(
+            backend,
+            settings,
+            KeySettings::none(),
+            rules,
+            Some(certificates),
+        )
+    }
+
+    /// With pre-shared keys, of which a question is answered with at most so many.
     pub(in crate::handshake) fn new(
         backend: &Backend,
         settings: &Settings,
@@ -49,18 +79,13 @@ impl Config {
             let name = SslProtocol::TlsV1_2.name();
             return Err(ConfigError::unsupported("protocol", name));
         }
-        let ciphers = ciphers(backend, settings)?;
-        let mut hashes = [false; HashAlgorithm::ALL.len()];
         let mut plain = [false; HashAlgorithm::ALL.len()];
-        for cipher in &ciphers {
+        for cipher in &ciphers(backend, settings)? {
             match cipher.protocol() {
-                SslProtocol::TlsV1_3 => hashes[cipher.hash() as usize] = true,
+                SslProtocol::TlsV1_3 => plain[cipher.hash() as usize] = true,
                 // A key of TLS 1.2 belongs to no hash function.
                 SslProtocol::TlsV1_2 => plain = [true; HashAlgorithm::ALL.len()],
             }
-        }
-        for (plain, of_tls13) in plain.iter_mut().zip(hashes) {
-            *plain |= of_tls13;
         }
         if keys.hint.len() > PreSharedKey::MAX_IDENTITY {
             return Err(ConfigError::HintTooLong(keys.hint.len()));
@@ -85,13 +110,32 @@ impl Config {
                 return Err(ConfigError::NothingLeft(what));
             }
         }
+        Self::with(backend, settings, keys.clone(), rules, None)
+    }
+
+    fn with(
+        backend: &Backend,
+        settings: &Settings,
+        keys: KeySettings,
+        rules: KeyRules,
+        certificates: Option<Certificates>,
+    ) -> Result<Self, ConfigError> {
+        let ciphers = ciphers(backend, settings)?;
+        let mut hashes = [false; HashAlgorithm::ALL.len()];
+        for cipher in ciphers
+            .iter()
+            .filter(|it| it.protocol() == SslProtocol::TlsV1_3)
+        {
+            hashes[cipher.hash() as usize] = true;
+        }
         Ok(Self {
             groups: groups(backend, settings)?,
             backend: backend.clone(),
             ciphers,
             hashes,
             alpn: settings.alpn.clone(),
-            keys: keys.clone(),
+            keys,
+            certificates,
             rules,
             key_log: settings.key_log.clone(),
             max_fragment: settings.max_fragment.unwrap_or(MAX_PLAINTEXT),
@@ -113,6 +157,19 @@ impl Config {
             KeySource::Known(keys) => Some(keys),
             KeySource::Asked => None,
         }
+    }
+
+    /// Whether a server has what it proves itself by.
+    pub(in crate::handshake) fn can_prove_itself(&self) -> bool {
+        match &self.certificates {
+            Some(certificates) => certificates.has_identity(),
+            None => true,
+        }
+    }
+
+    /// Whether a client is asked for its certificate.
+    pub(super) fn asks(&self) -> bool {
+        self.certificates.as_ref().is_some_and(Certificates::asks)
     }
 
     /// The suites of a version.

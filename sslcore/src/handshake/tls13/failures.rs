@@ -26,11 +26,13 @@ pub(in crate::handshake) fn check_finished(value: &[u8], expected: &[u8]) -> Res
     }
     match bool::from(value.ct_eq(expected)) {
         true => Ok(()),
-        false => Err(Failure::new(
-            FailureKind::BadHandshakeSignature,
-            Alert::DecryptError,
-        )),
+        false => Err(bad_signature()),
     }
+}
+
+/// What should prove who the peer is, and what it has heard, is wrong.
+pub(in crate::handshake) fn bad_signature() -> Failure {
+    Failure::new(FailureKind::BadHandshakeSignature, Alert::DecryptError)
 }
 
 /// Nothing in common.

@@ -4,6 +4,7 @@
 //! [`states`] says how it goes.
 
 pub(super) mod agreed;
+mod certificates;
 #[cfg(feature = "client")]
 pub(crate) mod client;
 pub(super) mod config;

@@ -150,6 +150,11 @@ impl Before {
     }
 }
 
+/// The early secret of a handshake without a key (RFC 8446 §7.1).
+pub(super) fn without_key(hash: &dyn Hash) -> Secret {
+    early_secret(hash, &[0; Digest::MAX][..hash.algorithm().output_len()])
+}
+
 fn early_secret(hash: &dyn Hash, key: &[u8]) -> Secret {
     extract(
         hash,

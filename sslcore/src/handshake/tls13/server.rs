@@ -6,8 +6,11 @@ use alloc::boxed::Box;
 use alloc::sync::Arc;
 use alloc::vec::Vec;
 
-use self::offered::{Chosen, Exchange, Offered};
+use rustls_pki_types::{CertificateDer, UnixTime};
+
+use self::offered::{Chosen, Exchange, Offered, Proof};
 use super::agreed::{Agreed, Completed};
+use super::certificates::{self as peer, Certificates, Shown};
 use super::config::Config;
 use super::failures::{check_finished, check_last, engine_failure};
 use super::flight;
@@ -22,18 +25,20 @@ use crate::handshake::incoming::{Incoming, unexpected};
 use crate::handshake::key_schedule::exporter::Exporter;
 use crate::handshake::sizes::{Answered, Room};
 use crate::handshake::transcript::Transcript;
+use crate::handshake::wire::certificate::REQUESTED;
 use crate::handshake::wire::client_hello::HelloMessage;
 use crate::handshake::wire::server_hello::RETRY;
 use crate::handshake::wire::writer::Writer;
 use crate::handshake::wire::{Refusal, TLS12, TLS13};
 use crate::handshake::{AlertProtection, Engine, KeyQuestion, Message};
 use crate::identity::pre_shared_key::{KeyRules, PreSharedKey};
-use crate::protocol::{SslCipher, SslProtocol};
+use crate::protocol::{SignatureScheme, SslCipher, SslProtocol};
 use crate::record::messages::{MESSAGE_HEADER, kind};
 use crate::record::protection::Protection;
 use crate::record::size::RecordSizes;
 use crate::record::traffic::HandOff;
 use crate::time::Now;
+use crate::verify::SslError;
 
 /// A server's handshake.
 pub(crate) struct Server {
@@ -51,6 +56,8 @@ pub(crate) struct Server {
     before: Before,
     agreed: Agreed,
     read_protection: Option<Protection>,
+    /// The client's certificates.
+    shown: Shown,
     /// What there is once our Finished is written.
     application: Option<Completed>,
     /// Whether our last flight has left.
@@ -72,10 +79,40 @@ enum State {
     Agreeing(Chosen, Box<dyn KeyPair>, Vec<u8>),
     /// A key without an exchange.
     Keyed(Chosen),
+    /// All up to our Certificate is made, and nothing of it has left.
+    Signing(Box<Unsigned>),
+    AwaitingCertificate(Transcript, Handshake),
+    AwaitingVerify(Transcript, Handshake),
+    /// The client's signature is to be checked, in a message that is not in the transcript yet.
+    Verifying(Transcript, Handshake, peer::Proof, Vec<u8>),
     AwaitingFinished(Transcript, Handshake),
+    /// The application judges.
+    Judging,
     Complete,
     /// A step has failed.
     Failed,
+}
+
+/// A flight up to our Certificate.
+struct Unsigned {
+    scheme: SignatureScheme,
+    begun: Begun,
+}
+
+/// A flight, and what goes on with it.
+struct Begun {
+    flight: Vec<u8>,
+    cipher: SslCipher,
+    transcript: Transcript,
+    secrets: Handshake,
+    protection: Protection,
+}
+
+impl Begun {
+    fn seal(&mut self, message: &[u8], fragment: usize) -> Result<(), Failure> {
+        self.transcript.add(message);
+        flight::sealed(&mut self.flight, message, &mut self.protection, fragment)
+    }
 }
 
 impl Server {
@@ -92,6 +129,7 @@ impl Server {
             before: Before::default(),
             agreed: Agreed::default(),
             read_protection: None,
+            shown: Shown::default(),
             application: None,
             is_released: false,
         }
@@ -101,6 +139,8 @@ impl Server {
     fn awaited(&self) -> Awaited {
         match self.state {
             State::AwaitingHello(..) => Awaited::SecondHello,
+            State::AwaitingCertificate(..) => Awaited::Certificate,
+            State::AwaitingVerify(..) => Awaited::CertificateVerify,
             State::AwaitingFinished(..) => Awaited::ClientFinished,
             State::Begun
             | State::Asking
@@ -108,6 +148,9 @@ impl Server {
             | State::Generating(..)
             | State::Agreeing(..)
             | State::Keyed(_)
+            | State::Signing(_)
+            | State::Verifying(..)
+            | State::Judging
             | State::Complete
             | State::Failed => Awaited::Nothing,
         }
@@ -123,8 +166,10 @@ impl Server {
 
     /// Checks that the client has the key; only then does anything come of it.
     fn accept(&mut self, chosen: Chosen, flight: &mut Vec<u8>) -> Result<(), Failure> {
-        self.offered().check_binder(&chosen, &self.before)?;
-        self.agreed.identity = Some(Box::new(Identity(chosen.key.identity.as_slice().into())));
+        if let Proof::Key(key, place) = &chosen.proof {
+            self.offered().check_binder(key, *place, &self.before)?;
+            self.agreed.identity = Some(Box::new(Identity(key.identity.as_slice().into())));
+        }
         self.agreed.cipher = Some(chosen.cipher);
         match self.offered().exchange()? {
             Exchange::Share(group, share) => {
@@ -198,11 +243,12 @@ impl Server {
         self.hello.check_tls13()?;
         let offered = self.offered();
         offered.check_cookie()?;
-        let mut identities = offered.keys()?.identities();
-        let place = identities.position(|identity| identity == chosen.key.identity);
-        let place = place.ok_or_else(|| Refusal::illegal("the key that was chosen is gone"))?;
-        chosen.place = place;
-        offered.check_binder(&chosen, &self.before)?;
+        if let Proof::Key(key, place) = &mut chosen.proof {
+            let mut identities = offered.keys()?.identities();
+            let found = identities.position(|identity| identity == key.identity);
+            *place = found.ok_or_else(|| Refusal::illegal("the key that was chosen is gone"))?;
+            offered.check_binder(key, *place, &self.before)?;
+        }
         match offered.exchange()? {
             // The one that was asked for, and no other (RFC 8446 §4.2.8).
             Exchange::Share(shared, share) if shared == group && offered.has_one_share() => {
@@ -226,7 +272,7 @@ impl Server {
         if exchange.is_kem() {
             let answer = exchange.answer(&share)?;
             self.agreed.group = Some(group);
-            return self.answer(chosen, Some((&answer.share, &answer.secret)), flight);
+            return self.answer(&chosen, Some((&answer.share, &answer.secret)), flight);
         }
         let pair = exchange.generate()?;
         self.agreed.group = Some(group);
@@ -234,46 +280,19 @@ impl Server {
         Ok(())
     }
 
-    /// ServerHello to Finished, with a share of ours and the secret that came of it.
+    /// ServerHello to Finished, or to our Certificate, with a share of ours and the secret that came of
+    /// it.
     fn answer(
         &mut self,
-        chosen: Chosen,
+        chosen: &Chosen,
         exchange: Option<(&[u8], &[u8])>,
         flight: &mut Vec<u8>,
     ) -> Result<(), Failure> {
-        let Chosen { key, place, cipher } = chosen;
         let config = self.config.clone();
-        let answered = Answered::new(self.room, &self.hello.extensions(), cipher)?;
-        let sizes = answered.sizes;
-        self.agreed.sizes = sizes;
-        config.backend.fill_random(&mut self.random)?;
-        let group = self.agreed.group;
-        let message = self.server_hello(&self.random, cipher, |w| {
-            if let (Some((share, _)), Some(group)) = (exchange, group) {
-                w.extension(number::KEY_SHARE, |w| {
-                    w.u16(group);
-                    w.vector16(|w| w.bytes(share));
-                });
-            }
-            w.extension(number::PRE_SHARED_KEY, |w| w.u16(place as u16));
-        })?;
-        let mut transcript = self.before.transcript(&key.hash);
-        transcript.add(self.hello.message());
-        transcript.add(&message);
-        flight::clear(flight, &message, config.clear_fragment(sizes));
-        self.send_change_cipher_spec(flight)?;
-        let client_random = *self.hello.opening()?.0;
-        let log = Log {
-            to: config.key_log.as_ref(),
-            client_random: &client_random,
-        };
-        let secret = exchange.map(|(_, secret)| secret);
-        let secrets = Handshake::new(&transcript, &key.early, secret, &log);
-        let (backend, algorithm) = (&config.backend, cipher.aead());
-        let mut protection = secrets.of_server(backend, &*key.hash, algorithm)?;
-        let mut seal = |message: &[u8], flight: &mut Vec<u8>| {
-            flight::sealed(flight, message, &mut protection, config.fragment(sizes))
-        };
+        let answered = Answered::new(self.room, &self.hello.extensions(), chosen.cipher)?;
+        self.agreed.sizes = answered.sizes;
+        let mut begun = self.begin(chosen, exchange)?;
+        let fragment = config.fragment(answered.sizes);
         self.agreed.alpn = config.application_protocol(&self.hello.hello())?;
         let message = flight::written(Writer::message(kind::ENCRYPTED_EXTENSIONS, |w| {
             w.vector16(|w| {
@@ -285,19 +304,154 @@ impl Server {
                 answered.write(w);
             });
         }))?;
+        begun.seal(&message, fragment)?;
+        let (Proof::Certificate(scheme), Some(certificates)) =
+            (&chosen.proof, &config.certificates)
+        else {
+            return self.finish_flight(begun, flight);
+        };
+        if certificates.asks() {
+            begun.seal(&certificates.request()?, fragment)?;
+        }
+        let extensions = self.hello.extensions();
+        let stapled = extensions.find(number::STATUS_REQUEST).is_some();
+        begun.seal(&certificates.own_chain(true, stapled)?, fragment)?;
+        let scheme = *scheme;
+        self.state = State::Signing(Box::new(Unsigned { scheme, begun }));
+        Ok(())
+    }
+
+    /// ServerHello, and the keys that it leads to.
+    fn begin(
+        &mut self,
+        chosen: &Chosen,
+        exchange: Option<(&[u8], &[u8])>,
+    ) -> Result<Begun, Failure> {
+        let cipher = chosen.cipher;
+        let config = self.config.clone();
+        let hash = config.hash(cipher.hash())?;
+        config.backend.fill_random(&mut self.random)?;
+        let group = self.agreed.group;
+        let message = self.server_hello(&self.random, cipher, |w| {
+            if let (Some((share, _)), Some(group)) = (exchange, group) {
+                w.extension(number::KEY_SHARE, |w| {
+                    w.u16(group);
+                    w.vector16(|w| w.bytes(share));
+                });
+            }
+            if let Proof::Key(_, place) = chosen.proof {
+                w.extension(number::PRE_SHARED_KEY, |w| w.u16(place as u16));
+            }
+        })?;
+        let mut transcript = self.before.transcript(hash);
+        transcript.add(self.hello.message());
         transcript.add(&message);
-        seal(&message, flight)?;
-        let message = flight::finished(secrets.server_finished(&transcript).as_slice())?;
-        transcript.add(&message);
-        seal(&message, flight)?;
+        let mut flight = Vec::new();
+        flight::clear(
+            &mut flight,
+            &message,
+            config.clear_fragment(self.agreed.sizes),
+        );
+        self.send_change_cipher_spec(&mut flight)?;
+        let client_random = *self.hello.opening()?.0;
+        let log = Log {
+            to: config.key_log.as_ref(),
+            client_random: &client_random,
+        };
+        let secret = exchange.map(|(_, secret)| secret);
+        let early = chosen.early_secret(&**hash);
+        let secrets = Handshake::new(&transcript, &early, secret, &log);
+        let protection = secrets.of_server(&config.backend, &**hash, cipher.aead())?;
+        Ok(Begun {
+            flight,
+            cipher,
+            transcript,
+            secrets,
+            protection,
+        })
+    }
+
+    /// Signs the handshake, and ends the flight. Costs a signature.
+    fn sign(&mut self, unsigned: Unsigned, flight: &mut Vec<u8>) -> Result<(), Failure> {
+        let Unsigned { scheme, mut begun } = unsigned;
+        let config = self.config.clone();
+        let message = self.certificates()?.sign(scheme, true, &begun.transcript)?;
+        begun.seal(&message, config.fragment(self.agreed.sizes))?;
+        self.agreed.certificate_sent = true;
+        self.finish_flight(begun, flight)
+    }
+
+    /// Finished, and the keys that it leads to.
+    fn finish_flight(&mut self, mut begun: Begun, flight: &mut Vec<u8>) -> Result<(), Failure> {
+        let config = self.config.clone();
+        let value = begun.secrets.server_finished(&begun.transcript);
+        let message = flight::finished(value.as_slice())?;
+        begun.seal(&message, config.fragment(self.agreed.sizes))?;
+        let Begun {
+            flight: made,
+            cipher,
+            transcript,
+            secrets,
+            ..
+        } = begun;
+        let client_random = *self.hello.opening()?.0;
+        let log = Log {
+            to: config.key_log.as_ref(),
+            client_random: &client_random,
+        };
+        let hash = transcript.hash().clone();
+        self.read_protection = Some(secrets.of_client(&config.backend, &*hash, cipher.aead())?);
         self.application = Some(Completed {
             cipher,
-            hash: key.hash.clone(),
             secrets: secrets.application(&transcript, &log),
+            hash,
         });
-        self.read_protection = Some(secrets.of_client(backend, &*key.hash, algorithm)?);
+        flight.extend(made);
+        self.state = match config.asks() {
+            true => State::AwaitingCertificate(transcript, secrets),
+            false => State::AwaitingFinished(transcript, secrets),
+        };
+        Ok(())
+    }
+
+    fn read_certificate(
+        &mut self,
+        message: &[u8],
+        mut transcript: Transcript,
+        secrets: Handshake,
+    ) -> Result<(), Failure> {
+        let offered = |number| REQUESTED.contains(&number);
+        self.shown = Shown::read(message, offered, self.certificates()?)?;
+        transcript.add(message);
+        self.state = match (&self.shown.useless, self.shown.chain.is_empty()) {
+            (Some(_), _) => State::Judging,
+            (None, false) => State::AwaitingVerify(transcript, secrets),
+            (None, true) => State::AwaitingFinished(transcript, secrets),
+        };
+        Ok(())
+    }
+
+    /// Checks the client's signature.
+    fn verify(
+        &mut self,
+        mut transcript: Transcript,
+        secrets: Handshake,
+        proof: &peer::Proof,
+        message: &[u8],
+    ) -> Result<(), Failure> {
+        let leaf = self.shown.chain.first();
+        let leaf = leaf.ok_or_else(|| engine_failure("there is no certificate"))?;
+        let certificates = self.certificates()?;
+        certificates.verify(proof, leaf, false, &transcript)?;
+        self.agreed.peer_signature = Some(proof.scheme);
+        transcript.add(message);
         self.state = State::AwaitingFinished(transcript, secrets);
         Ok(())
+    }
+
+    fn certificates(&self) -> Result<&Certificates, Failure> {
+        let certificates = self.config.certificates.as_ref();
+        certificates.ok_or_else(|| engine_failure("there are no certificates"))
     }
 }
 
@@ -305,6 +459,10 @@ impl Engine for Server {
     fn start(&mut self, _: Now, _: &mut Vec<u8>) -> Result<(), Failure> {
         self.offered().check()?;
         let config = self.config.clone();
+        if let Some(certificates) = &config.certificates {
+            self.state = State::Accepting(self.offered().choose_certificate(certificates)?);
+            return Ok(());
+        }
         match config.known_keys() {
             Some(keys) => self.provide_keys(keys),
             None => {
@@ -337,7 +495,12 @@ impl Engine for Server {
     fn has_work(&self) -> bool {
         matches!(
             self.state,
-            State::Accepting(_) | State::Generating(..) | State::Agreeing(..) | State::Keyed(_)
+            State::Accepting(_)
+                | State::Generating(..)
+                | State::Agreeing(..)
+                | State::Keyed(_)
+                | State::Signing(_)
+                | State::Verifying(..)
         )
     }
 
@@ -348,9 +511,13 @@ impl Engine for Server {
             State::Agreeing(chosen, pair, share) => {
                 let own = pair.share().to_vec();
                 let secret = pair.agree(&share)?;
-                self.answer(chosen, Some((&own, &secret)), flight)
+                self.answer(&chosen, Some((&own, &secret)), flight)
             }
-            State::Keyed(chosen) => self.answer(chosen, None, flight),
+            State::Keyed(chosen) => self.answer(&chosen, None, flight),
+            State::Signing(unsigned) => self.sign(*unsigned, flight),
+            State::Verifying(transcript, secrets, proof, message) => {
+                self.verify(transcript, secrets, &proof, &message)
+            }
             other => {
                 self.state = other;
                 Ok(())
@@ -367,12 +534,23 @@ impl Engine for Server {
                 check_last(last)?;
                 self.read_second_hello(message, chosen, group)
             }
+            State::AwaitingCertificate(transcript, secrets) => {
+                self.read_certificate(message, transcript, secrets)
+            }
+            State::AwaitingVerify(transcript, secrets) => {
+                let proof = peer::Proof::read(message)?;
+                self.state = State::Verifying(transcript, secrets, proof, message.to_vec());
+                Ok(())
+            }
             State::AwaitingFinished(transcript, secrets) => {
                 let value = message.get(MESSAGE_HEADER..).unwrap_or_default();
                 let expected = secrets.client_finished(&transcript);
                 check_finished(value, expected.as_slice())?;
                 check_last(last)?;
-                self.state = State::Complete;
+                self.state = match self.config.asks() {
+                    true => State::Judging,
+                    false => State::Complete,
+                };
                 Ok(())
             }
             _ => Err(unexpected(incoming)),
@@ -394,6 +572,24 @@ impl Engine for Server {
 
     fn settled(&self) -> Option<SslProtocol> {
         self.agreed.cipher.map(|cipher| cipher.protocol())
+    }
+
+    fn verdict_due(&self) -> bool {
+        matches!(self.state, State::Judging)
+    }
+
+    fn peer_chain(&self) -> &[CertificateDer<'static>] {
+        &self.shown.chain
+    }
+
+    fn useless_key(&self) -> Option<&SslError> {
+        self.shown.useless.as_ref()
+    }
+
+    fn judged(&mut self, _: bool, _: Option<UnixTime>, _: &mut Vec<u8>) {
+        if self.shown.useless.is_none() {
+            self.state = State::Complete;
+        }
     }
 
     fn refuses_early_data(&self) -> bool {

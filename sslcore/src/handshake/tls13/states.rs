@@ -10,14 +10,24 @@
 //!   AwaitingHello ◄───── HelloRetryRequest ───── │ or
 //!      │                                         Generating  a key pair
 //!   Agreeing   with the server's share           Agreeing    with the client's share
-//!      │ ◄── ServerHello, EncryptedExtensions, Finished ──── │
+//!      │                                         Signing c   the handshake, up to our certificate
+//!      │ ◄─────────────────── ServerHello, EncryptedExtensions,
+//!      │ (CertificateRequest), Certificate, CertificateVerify c, Finished ── │
 //!   AwaitingExtensions                           │
-//!   AwaitingFinished                             AwaitingFinished
-//!      │ Finished ─────────────────────────────► │
+//!   AwaitingCertificate c                        │
+//!   AwaitingVerify c                             │
+//!   Verifying c    the server's signature        │
+//!   AwaitingFinished                             │
+//!   Judging c      the application's verdict     │
+//!   Signing c      if a certificate was asked for│
+//!      │ (Certificate, CertificateVerify c), ──► AwaitingCertificate c, if one was asked for
+//!      │                                         AwaitingVerify c, Verifying c
+//!      │ Finished ─────────────────────────────► AwaitingFinished
+//!      │                                         Judging c, if a certificate was asked for
 //!   Complete                                     Complete
 //! ```
 //!
-//! Each state does one thing, of at most one public-key operation ([rule R16](crate::rules#r16)): what is
+//! What has a c is there with certificates alone. Each state does one thing, of at most one public-key operation ([rule R16](crate::rules#r16)): what is
 //! read only changes the state, and [`Engine::work`](crate::handshake::Engine::work) does what the state
 //! says. The halves of a hybrid key exchange are one step for now.
 
@@ -36,6 +46,12 @@ pub(super) enum Awaited {
     ServerHelloTls12,
     /// By a client.
     EncryptedExtensions,
+    /// By a client: Certificate, or a CertificateRequest before it.
+    CertificateOrRequest,
+    /// By a client that was asked for its own, or by a server that has asked.
+    Certificate,
+    /// By either: the proof of the certificate that was shown.
+    CertificateVerify,
     /// By a client.
     ServerFinished,
     /// By a server that has sent HelloRetryRequest.
@@ -58,6 +74,22 @@ const LEGAL: &[Row<Awaited>] = {
         (
             Awaited::EncryptedExtensions,
             &[Message(kind::ENCRYPTED_EXTENSIONS), ChangeCipherSpec],
+        ),
+        (
+            Awaited::CertificateOrRequest,
+            &[
+                Message(kind::CERTIFICATE_REQUEST),
+                Message(kind::CERTIFICATE),
+                ChangeCipherSpec,
+            ],
+        ),
+        (
+            Awaited::Certificate,
+            &[Message(kind::CERTIFICATE), ChangeCipherSpec],
+        ),
+        (
+            Awaited::CertificateVerify,
+            &[Message(kind::CERTIFICATE_VERIFY), ChangeCipherSpec],
         ),
         (
             Awaited::ServerFinished,

@@ -1,5 +1,7 @@
 //! Certificate (RFC 8446 §4.4.2, RFC 5246 §7.4.2): what an engine does not check of it.
 
+use alloc::vec::Vec;
+
 use super::extension::Extensions;
 use super::{Reader, Refusal};
 use crate::handshake::extensions::{Place, number};
@@ -27,19 +29,57 @@ pub(crate) fn check_tls12(message: &[u8]) -> Result<bool, Refusal> {
     Ok(!is_empty)
 }
 
+/// The type of status that is known (RFC 6066 §8).
+pub(crate) const OCSP: u8 = 1;
+
+/// A certificate of a chain in TLS 1.3.
+pub(crate) struct Certificate<'a> {
+    pub(crate) der: &'a [u8],
+    /// The OCSP response that came with it.
+    pub(crate) stapled: Option<&'a [u8]>,
+}
+
 /// Checks a whole message of TLS 1.3: no certificate is empty, and nobody says of one what was not
 /// asked for.
 pub(crate) fn check_tls13(message: &[u8], offered: impl Fn(u16) -> bool) -> Result<(), Refusal> {
+    read_tls13(message, offered).map(|_| ())
+}
+
+/// Reads the same. Within a handshake the context is empty.
+pub(crate) fn read_tls13(
+    message: &[u8],
+    offered: impl Fn(u16) -> bool,
+) -> Result<Vec<Certificate<'_>>, Refusal> {
     let mut reader = Reader::new(message, DAMAGED);
     reader.take(MESSAGE_HEADER)?;
-    reader.vector8()?;
+    if !reader.vector8()?.is_empty() {
+        return Err(Refusal::decode("a Certificate with a context"));
+    }
     let mut entries = Reader::new(reader.vector24()?, DAMAGED);
     reader.end()?;
+    let mut certificates = Vec::new();
     while !entries.is_empty() {
         let certificate = entries.vector24()?;
-        entries.filled(certificate)?;
+        let der = entries.filled(certificate)?;
         let extensions = Extensions::read(entries.vector16()?)?;
         extensions.check(Place::Certificate, &offered)?;
+        let stapled = extensions.find(number::STATUS_REQUEST);
+        certificates.push(Certificate {
+            der,
+            stapled: stapled.map(status).transpose()?.flatten(),
+        });
     }
-    Ok(())
+    Ok(certificates)
+}
+
+/// Reads a CertificateStatus: nothing of a type that is not known (RFC 6066 §8).
+fn status(content: &[u8]) -> Result<Option<&[u8]>, Refusal> {
+    let mut reader = Reader::new(content, DAMAGED);
+    if reader.u8()? != OCSP {
+        return Ok(None);
+    }
+    let response = reader.vector24()?;
+    let response = reader.filled(response)?;
+    reader.end()?;
+    Ok(Some(response))
 }

@@ -46,6 +46,19 @@ pub(crate) fn check(message: &[u8]) -> Result<Wanted<'_>, Refusal> {
     }
 }
 
+/// Reads a whole message of TLS 1.3, within a handshake, where it has no context.
+#[cfg(feature = "engine")]
+pub(crate) fn read_tls13(message: &[u8]) -> Result<Wanted<'_>, Refusal> {
+    let wanted = check(message)?;
+    let mut reader = Reader::new(message, DAMAGED);
+    reader.take(MESSAGE_HEADER)?;
+    if !reader.vector8()?.is_empty() {
+        return Err(Refusal::decode("a CertificateRequest with a context"));
+    }
+    reader.pairs(wanted.schemes)?;
+    Ok(wanted)
+}
+
 /// Reads a whole message of TLS 1.2; nothing where it cannot be read, which the engine refuses.
 pub(crate) fn read_tls12(message: &[u8]) -> Wanted<'_> {
     let read = || {

@@ -41,6 +41,11 @@ impl Writer {
         self.vector(2, content);
     }
 
+    /// `<0..2^24-1>`.
+    pub(crate) fn vector24(&mut self, content: impl FnOnce(&mut Self)) {
+        self.vector(3, content);
+    }
+
     /// An extension (RFC 8446 §4.2).
     pub(crate) fn extension(&mut self, number: u16, content: impl FnOnce(&mut Self)) {
         self.u16(number);

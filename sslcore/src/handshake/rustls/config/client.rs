@@ -58,8 +58,8 @@ impl ClientTemplate {
                 .with_custom_certificate_verifier(verifier.clone());
         let mut own_schemes = Arc::default();
         let mut config = match identity(backend, settings)? {
-            Some((identity, signer)) => {
-                own_schemes = signer.schemes().into();
+            Some((identity, schemes)) => {
+                own_schemes = schemes;
                 builder.with_client_cert_resolver(Arc::new(identity))
             }
             None => builder.with_no_client_auth(),

@@ -1,33 +1,27 @@
 //! What both roles have of the settings, and what one connection brings.
 
-use alloc::format;
-use alloc::string::{String, ToString};
 use alloc::sync::Arc;
 use alloc::vec::Vec;
 use core::time::Duration;
 
 use rustls::crypto::{CryptoProvider, SupportedKxGroup};
-use rustls::pki_types::PrivateKeyDer;
 use rustls::sign::{CertifiedKey, SingleCertAndKey};
-use rustls::{Error, InconsistentKeys, SignatureScheme, SupportedProtocolVersion};
+use rustls::{Error, SignatureScheme, SupportedProtocolVersion};
 
 use crate::config_error::ConfigError;
 use crate::crypto::Backend;
 use crate::crypto::rustls::signer::OutsideKey;
+use crate::handshake::identity::Presented;
 use crate::handshake::rustls::gates::{Memory, Rules};
 use crate::handshake::rustls::side::Side;
 use crate::handshake::rustls::staple::Staple;
 use crate::handshake::rustls::taps::{Clock, SecretTap};
 use crate::handshake::rustls::verifier::Recorder;
 use crate::handshake::rustls::{Gate, HelloFacts, Released, RustlsEngine};
-use crate::handshake::settings::{Settings, Signing};
-use crate::identity::private_key::PrivateKey;
-use crate::identity::signer::Signer;
+use crate::handshake::settings::Settings;
 use crate::key_log::KeyLog;
-use crate::protocol::{SslProtocol, group};
-use crate::texts::sentence;
+use crate::protocol::{self, SslProtocol, group};
 use crate::time::Now;
-use crate::x509::key_kind::KeyKind;
 
 /// Narrows the backend's provider to what the settings name.
 pub(super) fn provider(
@@ -117,54 +111,21 @@ pub(super) fn versions(
     versions.collect()
 }
 
-/// Our certificate with its key, and what signs with it.
-type Presented = (SingleCertAndKey, Arc<dyn Signer>);
+/// Our certificate with its key, and the schemes in which that signs.
+type Identity = (SingleCertAndKey, Arc<[protocol::SignatureScheme]>);
 
 pub(super) fn identity(
     backend: &Backend,
     settings: &Settings,
-) -> Result<Option<Presented>, ConfigError> {
-    let Some(identity) = settings
-        .identity
-        .as_ref()
-        .filter(|_| cfg!(feature = "sign"))
-    else {
+) -> Result<Option<Identity>, ConfigError> {
+    let Some(presented) = Presented::new(backend, settings)? else {
         return Ok(None);
     };
-    let signer = match &identity.signing {
-        Signing::Key(key) => backend.load_key(key).map_err(|why| {
-            ConfigError::UnusableKey(short_rsa(key).unwrap_or_else(|| sentence(why)))
-        })?,
-        Signing::Signer(signer) => signer.clone(),
-    };
-    let key = Arc::new(OutsideKey::new(&signer).map_err(ConfigError::UnusableKey)?);
-    let mut certified = CertifiedKey::new(identity.chain.clone(), key);
-    certified.ocsp = settings.stapled.clone();
-    match certified.keys_match() {
-        Ok(()) | Err(Error::InconsistentKeys(InconsistentKeys::Unknown)) => {}
-        Err(Error::InconsistentKeys(_)) => return Err(ConfigError::KeyMismatch),
-        Err(error) => {
-            let leaf = identity.chain.first().map(webpki::EndEntityCert::try_from);
-            return Err(ConfigError::UnusableCertificate(match leaf {
-                Some(Err(webpki::Error::UnsupportedCertVersion)) => {
-                    "it is not X.509 version 3".to_string()
-                }
-                _ => sentence(error),
-            }));
-        }
-    }
-    Ok(Some((SingleCertAndKey::from(certified), signer)))
-}
-
-/// What is wrong with an RSA key of former times. Nobody checks its signatures any more.
-fn short_rsa(key: &PrivateKeyDer<'_>) -> Option<String> {
-    const NEEDED: usize = 2048;
-    match PrivateKey::from_der(key.secret_der()).ok()?.kind() {
-        KeyKind::Rsa { bits } if bits < NEEDED => Some(format!(
-            "an RSA key of {bits} bits, and {NEEDED} are needed"
-        )),
-        _ => None,
-    }
+    let schemes = presented.signer.schemes().into();
+    let key = OutsideKey::new(&presented.signer).map_err(ConfigError::UnusableKey)?;
+    let mut certified = CertifiedKey::new(presented.chain, Arc::new(key));
+    certified.ocsp = presented.stapled;
+    Ok(Some((SingleCertAndKey::from(certified), schemes)))
 }
 
 pub(super) fn nothing_left(_: Error) -> ConfigError {

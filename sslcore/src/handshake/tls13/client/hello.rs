@@ -8,6 +8,7 @@ use crate::handshake::sizes::Asked;
 use crate::handshake::tls13::config::Config;
 use crate::handshake::tls13::flight;
 use crate::handshake::tls13::psk::{Before, Psk};
+use crate::handshake::wire::certificate::OCSP;
 use crate::handshake::wire::pre_shared_key::Mode;
 use crate::handshake::wire::writer::Writer;
 use crate::handshake::wire::{TLS12, TLS13};
@@ -114,14 +115,24 @@ impl Hello<'_> {
         if let Some(cookie) = tls13.cookie {
             w.extension(number::COOKIE, |w| w.vector16(|w| w.bytes(cookie)));
         }
-        w.extension(number::PSK_KEY_EXCHANGE_MODES, |w| {
-            w.vector8(|w| {
-                w.u8(Mode::PskDheKe as u8);
-                if self.config.keys.allows_psk_ke {
-                    w.u8(Mode::PskKe as u8);
-                }
+        if !tls13.keys.is_empty() {
+            w.extension(number::PSK_KEY_EXCHANGE_MODES, |w| {
+                w.vector8(|w| {
+                    w.u8(Mode::PskDheKe as u8);
+                    if self.config.keys.allows_psk_ke {
+                        w.u8(Mode::PskKe as u8);
+                    }
+                });
             });
-        });
+        }
+        if let Some(certificates) = &self.config.certificates {
+            certificates.write_schemes(w);
+            w.extension(number::STATUS_REQUEST, |w| {
+                w.u8(OCSP);
+                w.vector16(|_| {}); // any responder
+                w.vector16(|_| {});
+            });
+        }
         w.extension(number::KEY_SHARE, |w| {
             w.vector16(|w| {
                 w.u16(tls13.share.0);
@@ -129,7 +140,9 @@ impl Hello<'_> {
             });
         });
         // Last, since it vouches for all before it (RFC 8446 §4.2.11).
-        w.extension(number::PRE_SHARED_KEY, |w| tls13.write_keys(w));
+        if !tls13.keys.is_empty() {
+            w.extension(number::PRE_SHARED_KEY, |w| tls13.write_keys(w));
+        }
     }
 }
 
@@ -151,6 +164,9 @@ impl Tls13<'_> {
 
     /// Puts the binders in their places, at the end of the message.
     fn bind(&self, message: &mut [u8]) {
+        if self.keys.is_empty() {
+            return;
+        }
         let binders: Vec<usize> = self
             .keys
             .iter()

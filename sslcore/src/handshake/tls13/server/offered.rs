@@ -3,19 +3,22 @@
 use alloc::vec::Vec;
 
 use crate::alert::Alert;
+use crate::crypto::hash::Hash;
 use crate::failure::{Failure, FailureKind};
 use crate::handshake::extensions::number;
+use crate::handshake::key_schedule::Secret;
 use crate::handshake::sizes::{Answered, Room};
+use crate::handshake::tls13::certificates::Certificates;
 use crate::handshake::tls13::config::Config;
 use crate::handshake::tls13::failures::{incompatible, no_key};
-use crate::handshake::tls13::psk::{Before, Psk};
+use crate::handshake::tls13::psk::{Before, Psk, without_key};
 use crate::handshake::tls13::secrets::VERSION;
 use crate::handshake::wire::client_hello::HelloMessage;
 use crate::handshake::wire::groups::{client_shares, supported};
 use crate::handshake::wire::pre_shared_key::{Mode, OfferedPsks, modes};
 use crate::handshake::wire::{Refusal, u16s};
 use crate::identity::pre_shared_key::PreSharedKey;
-use crate::protocol::SslCipher;
+use crate::protocol::{SignatureScheme, SslCipher};
 
 /// A hello, and the configuration that answers it.
 #[derive(Clone, Copy)]
@@ -25,12 +28,28 @@ pub(super) struct Offered<'a> {
     pub(super) room: Room,
 }
 
-/// A key that the client has named, and the suite that goes with it.
+/// A suite, and how we prove who we are.
 pub(super) struct Chosen {
-    pub(super) key: Psk,
-    /// Its place among those in the last hello.
-    pub(super) place: usize,
+    pub(super) proof: Proof,
     pub(super) cipher: SslCipher,
+}
+
+/// How a server proves who it is.
+pub(super) enum Proof {
+    /// By a key that the client has named, and its place among those in the last hello.
+    Key(Psk, usize),
+    /// By our certificate, with a signature in this scheme.
+    Certificate(SignatureScheme),
+}
+
+impl Chosen {
+    /// What the secrets begin with.
+    pub(super) fn early_secret(&self, hash: &dyn Hash) -> Secret {
+        match &self.proof {
+            Proof::Key(key, _) => key.early.clone(),
+            Proof::Certificate(_) => without_key(hash),
+        }
+    }
 }
 
 /// How the secrets of a handshake come about.
@@ -50,10 +69,15 @@ impl<'a> Offered<'a> {
         self.hello.opening()?;
         self.check_cookie()?;
         let extensions = self.hello.extensions();
-        if extensions.find(number::PRE_SHARED_KEY).is_none() {
+        if self.config.certificates.is_some() {
+            if extensions.find(number::SIGNATURE_ALGORITHMS).is_none() {
+                return Err(Refusal::missing("there are no signature_algorithms").into());
+            }
+        } else if extensions.find(number::PRE_SHARED_KEY).is_none() {
             return Err(no_key(Alert::HandshakeFailure, "the client offers none"));
+        } else {
+            self.keys()?;
         }
-        self.keys()?;
         self.exchange()?;
         let cipher = self.common_cipher(|_| true);
         let cipher = cipher.ok_or_else(|| incompatible("no cipher suite in common"))?;
@@ -89,6 +113,18 @@ impl<'a> Offered<'a> {
         common.find(|cipher| cipher.protocol() == VERSION && fits(*cipher))
     }
 
+    /// Proves who we are by a certificate.
+    pub(super) fn choose_certificate(self, certificates: &Certificates) -> Result<Chosen, Failure> {
+        let hello = self.hello.hello();
+        let taken = |scheme| hello.signature_schemes().any(|taken| taken == scheme);
+        let scheme = certificates.own_scheme(taken);
+        let scheme = scheme.ok_or_else(|| incompatible("no signature scheme in common"))?;
+        let cipher = self.common_cipher(|_| true);
+        let cipher = cipher.ok_or_else(|| incompatible("no cipher suite in common"))?;
+        let proof = Proof::Certificate(scheme);
+        Ok(Chosen { proof, cipher })
+    }
+
     /// Takes the first key of the client's that is among these.
     pub(super) fn choose(self, keys: &[PreSharedKey]) -> Result<Chosen, Failure> {
         for (place, identity) in self.keys()?.identities().enumerate() {
@@ -104,7 +140,8 @@ impl<'a> Offered<'a> {
             };
             // Of the others nothing is derived, however many a server has.
             let key = Psk::new(key, cipher.hash(), self.config)?;
-            return Ok(Chosen { key, place, cipher });
+            let proof = Proof::Key(key, place);
+            return Ok(Chosen { proof, cipher });
         }
         if self.config.keys.tells_unknown {
             return Err(no_key(
@@ -116,18 +153,23 @@ impl<'a> Offered<'a> {
         let cipher = self.common_cipher(|_| true);
         let cipher = cipher.ok_or_else(|| incompatible("no cipher suite in common"))?;
         let key = Psk::unknown(cipher.hash(), self.config)?;
-        let place = 0;
-        Ok(Chosen { key, place, cipher })
+        let proof = Proof::Key(key, 0);
+        Ok(Chosen { proof, cipher })
     }
 
     /// Whether the client has the key that was chosen.
-    pub(super) fn check_binder(self, chosen: &Chosen, before: &Before) -> Result<(), Failure> {
+    pub(super) fn check_binder(
+        self,
+        key: &Psk,
+        place: usize,
+        before: &Before,
+    ) -> Result<(), Failure> {
         let offered = self.keys()?;
-        let binder = offered.binder(chosen.place).unwrap_or_default();
+        let binder = offered.binder(place).unwrap_or_default();
         let message = self.hello.message();
         let end = message.len().saturating_sub(offered.truncated);
         let truncated = message.get(..end).unwrap_or_default();
-        match chosen.key.is_proven(before, truncated, binder) {
+        match key.is_proven(before, truncated, binder) {
             true => Ok(()),
             false => Err(Failure::new(
                 FailureKind::BadPreSharedKey,
@@ -139,13 +181,17 @@ impl<'a> Offered<'a> {
     /// What the hello leads to: a key exchange where that is possible.
     pub(super) fn exchange(self) -> Result<Exchange, Failure> {
         let extensions = self.hello.extensions();
-        let Some(content) = extensions.find(number::PSK_KEY_EXCHANGE_MODES) else {
-            return Err(Refusal::missing("there are no psk_key_exchange_modes").into());
+        let (exchanges, goes_without) = match extensions.find(number::PSK_KEY_EXCHANGE_MODES) {
+            _ if self.config.certificates.is_some() => (true, false),
+            Some(content) => {
+                let takes = modes(content)?;
+                (takes(Mode::PskDheKe), takes(Mode::PskKe))
+            }
+            None => return Err(Refusal::missing("there are no psk_key_exchange_modes").into()),
         };
-        let takes = modes(content)?;
         let groups = extensions.find(number::SUPPORTED_GROUPS);
         let shares = extensions.find(number::KEY_SHARE);
-        if let (true, Some(groups), Some(shares)) = (takes(Mode::PskDheKe), groups, shares) {
+        if let (true, Some(groups), Some(shares)) = (exchanges, groups, shares) {
             let groups = supported(groups)?;
             let mut first = None;
             for (group, share) in client_shares(shares, groups)? {
@@ -161,7 +207,7 @@ impl<'a> Offered<'a> {
                 return Ok(Exchange::Retry(group));
             }
         }
-        match takes(Mode::PskKe) && self.config.keys.allows_psk_ke {
+        match goes_without && self.config.keys.allows_psk_ke {
             true => Ok(Exchange::None),
             false => Err(incompatible("no key exchange in common")),
         }

@@ -1,0 +1,83 @@
+//! Our own certificate, ready to be shown and signed for.
+
+use alloc::format;
+use alloc::string::{String, ToString};
+use alloc::sync::Arc;
+use alloc::vec::Vec;
+
+use rustls_pki_types::{CertificateDer, PrivateKeyDer};
+use webpki::EndEntityCert;
+
+use crate::config_error::ConfigError;
+use crate::crypto::Backend;
+use crate::handshake::settings::{Settings, Signing};
+use crate::identity::private_key::PrivateKey;
+use crate::identity::signer::Signer;
+use crate::texts::sentence;
+use crate::x509::key_kind::KeyKind;
+
+/// A chain, leaf first, with what signs for its leaf.
+pub(crate) struct Presented {
+    pub(crate) chain: Vec<CertificateDer<'static>>,
+    pub(crate) signer: Arc<dyn Signer>,
+    /// The OCSP response that goes with the leaf.
+    pub(crate) stapled: Option<Vec<u8>>,
+}
+
+impl Presented {
+    /// What the settings say; a build that does not sign shows none. Costs what the backend's loading
+    /// of a private key costs: a multiplication, with ECDSA.
+    ///
+    /// # Errors
+    /// [`ConfigError::UnusableKey`], [`ConfigError::UnusableCertificate`],
+    /// [`ConfigError::KeyMismatch`].
+    pub(crate) fn new(backend: &Backend, settings: &Settings) -> Result<Option<Self>, ConfigError> {
+        let identity = settings.identity.as_ref();
+        let Some(identity) = identity.filter(|_| cfg!(feature = "sign")) else {
+            return Ok(None);
+        };
+        let signer = match &identity.signing {
+            Signing::Key(key) => backend.load_key(key).map_err(|why| {
+                ConfigError::UnusableKey(short_rsa(key).unwrap_or_else(|| sentence(why)))
+            })?,
+            Signing::Signer(signer) => signer.clone(),
+        };
+        let Some(leaf) = identity.chain.first() else {
+            let why = "there is none in the chain";
+            return Err(ConfigError::UnusableCertificate(why.to_string()));
+        };
+        if let Some(info) = signer.public_key_info() {
+            check_key(leaf, info)?;
+        }
+        Ok(Some(Self {
+            chain: identity.chain.clone(),
+            signer,
+            stapled: settings.stapled.clone(),
+        }))
+    }
+}
+
+/// Whether the certificate is of this key.
+fn check_key(leaf: &CertificateDer<'_>, info: &[u8]) -> Result<(), ConfigError> {
+    let parsed = EndEntityCert::try_from(leaf).map_err(|error| {
+        ConfigError::UnusableCertificate(match error {
+            webpki::Error::UnsupportedCertVersion => "it is not X.509 version 3".to_string(),
+            error => sentence(error),
+        })
+    })?;
+    match *parsed.subject_public_key_info() == *info {
+        true => Ok(()),
+        false => Err(ConfigError::KeyMismatch),
+    }
+}
+
+/// What is wrong with an RSA key of former times. Nobody checks its signatures any more.
+fn short_rsa(key: &PrivateKeyDer<'_>) -> Option<String> {
+    const NEEDED: usize = 2048;
+    match PrivateKey::from_der(key.secret_der()).ok()?.kind() {
+        KeyKind::Rsa { bits } if bits < NEEDED => Some(format!(
+            "an RSA key of {bits} bits, and {NEEDED} are needed"
+        )),
+        _ => None,
+    }
+}

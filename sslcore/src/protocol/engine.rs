@@ -1,0 +1,43 @@
+//! The handshake engines.
+
+/// Who does a handshake: [`engine`](crate::ConfigBuilder::engine) chooses. Records, alerts, verdicts,
+/// timeouts and everything after the handshake are the same code with both.
+///
+/// ```
+/// # use sslcore::crypto::Backend;
+/// # use sslcore::{CertificateDer, ClientConfig, ConfigError, Engine};
+/// fn client(backend: Backend, root: CertificateDer<'static>) -> Result<ClientConfig, ConfigError> {
+///     let builder = ClientConfig::builder(backend).trust_anchors([root]);
+///     builder.engine(Engine::Own).build()
+/// }
+/// ```
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+#[cfg_attr(feature = "defmt", derive(defmt::Format))]
+pub enum Engine {
+    /// sslcore's own, in a build with the feature `engine`: pre-shared keys in TLS 1.3 and 1.2, certificates
+    /// in TLS 1.3 alone. Each step has at most one public-key operation, a hybrid's two halves together. It
+    /// is new, and nobody has audited it. With certificates it keeps no sessions, and issues no tickets, yet.
+    Own,
+    /// rustls, in a build with the feature `rustls`: certificates, in TLS 1.3 and 1.2, and the sessions
+    /// that come of them.
+    Rustls,
+}
+
+impl Engine {
+    /// Whether the build has it.
+    pub const fn is_available(self) -> bool {
+        match self {
+            Self::Own => cfg!(feature = "engine"),
+            Self::Rustls => cfg!(feature = "rustls"),
+        }
+    }
+
+    /// Its name, for logs: `"own"` or `"rustls"`.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Own => "own",
+            Self::Rustls => "rustls",
+        }
+    }
+}
