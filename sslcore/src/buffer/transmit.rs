@@ -225,14 +225,29 @@ impl TransmitBuffer {
 
     /// Appends as much of `bytes` as there is room for.
     pub(crate) fn append_plain(&mut self, bytes: &[u8]) -> usize {
-        let n = bytes.len().min(self.room());
-        let Some(space) = self.reserve(n) else {
-            return 0;
+        let copy = |space: &mut [u8]| {
+            space.copy_from_slice(&bytes[..space.len()]);
+            space.len()
         };
-        space.copy_from_slice(&bytes[..n]);
-        self.commit(n);
-        self.plain += n;
-        n
+        self.append_plain_with(bytes.len(), copy).1
+    }
+
+    /// Appends what `fill` puts in place, of up to `len` bytes: as many as it says. Says for how many there
+    /// was room, and how many they were.
+    pub(crate) fn append_plain_with(
+        &mut self,
+        len: usize,
+        fill: impl FnOnce(&mut [u8]) -> usize,
+    ) -> (usize, usize) {
+        let n = len.min(self.room());
+        let space = if n > 0 { self.reserve(n) } else { None };
+        let Some(space) = space else {
+            return (0, 0);
+        };
+        let filled = fill(space).min(n);
+        self.commit(filled);
+        self.plain += filled;
+        (n, filled)
     }
 
     /// Appends all of `bytes`, to the backlog when they do not fit.

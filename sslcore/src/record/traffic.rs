@@ -105,7 +105,8 @@ pub(crate) struct Traffic {
     rx: Protection,
     post: Box<dyn PostHandshake>,
     is_client: bool,
-    max_payload: usize,
+    /// At most [`MAX_PLAINTEXT`], which fits.
+    max_payload: u16,
     records_per_key: u64,
     own_update: OwnUpdate,
     /// A KeyUpdate of ours that asked for none is the last word of ours: no data was sent under the
@@ -147,7 +148,7 @@ impl Traffic {
         Self {
             max_payload: capacity
                 .saturating_sub(hand_off.tx.overhead() + KEY_UPDATE_RECORD)
-                .clamp(1, most),
+                .clamp(1, most) as u16,
             records_per_key: terms
                 .records_per_key
                 .min(hand_off.confidentiality_limit)
@@ -196,7 +197,7 @@ impl Traffic {
     /// The most plaintext one of our records carries.
     #[inline]
     pub(crate) fn max_payload(&self) -> usize {
-        self.max_payload
+        self.max_payload.into()
     }
 
     /// Room that sealing `payload` bytes may need.
