@@ -12,7 +12,7 @@ use crate::counted::{VERSIONS, configs, process};
 pub(crate) enum Doors {
     /// `write`, `receive` and `read`.
     Copying,
-    /// `write`, `receive_buffer`, `received`, `peek` and `consume`.
+    /// `write_with`, `receive_buffer`, `received`, `peek` and `consume`.
     Lending,
     /// `write_vectored`, `receive_buf` and `read_buf`.
     Pieces,
@@ -117,7 +117,11 @@ impl Scratch {
                 let (first, second) = data.split_at(data.len() / 2);
                 from.write_vectored(&[first, second])
             }
-            Doors::Copying | Doors::Lending | Doors::Owning => from.write(data),
+            Doors::Lending => from.write_with(data.len(), |room| {
+                room.copy_from_slice(data);
+                room.len()
+            }),
+            Doors::Copying | Doors::Owning => from.write(data),
         };
         assert_eq!(written, Ok(data.len()));
         process(from, now);
