@@ -117,9 +117,12 @@ impl<C> ConfigBuilder<C> {
     /// Sets who does the handshake. The default is [`Engine::Own`] with pre-shared keys and in a build
     /// without rustls, otherwise [`Engine::Rustls`].
     ///
+    /// A client chooses before it says hello. A server with [`Engine::Own`] and certificates chooses when it
+    /// has heard the client, and leaves TLS 1.2 to rustls, in a build that has both.
+    ///
     /// `build` fails with [`ConfigError::Unsupported`] where the build does not have the engine, for
     /// [`Engine::Rustls`] with pre-shared keys, and for [`Engine::Own`] with certificates where
-    /// [`protocols`](Self::protocols) names TLS 1.2.
+    /// [`protocols`](Self::protocols) names TLS 1.2 for a client, or for a server TLS 1.2 alone.
     #[must_use]
     pub fn engine(mut self, engine: Engine) -> Self {
         self.settings.engine = Some(engine);
@@ -127,7 +130,8 @@ impl<C> ConfigBuilder<C> {
     }
 
     /// Sets the protocol versions to use, by name: `"TLSv1.2"`, `"TLSv1.3"`. SSL 3, TLS 1.0 and 1.1
-    /// are [`ConfigError::Unsupported`]. The default is both, and with [`Engine::Own`] TLS 1.3.
+    /// are [`ConfigError::Unsupported`]. The default is both; with pre-shared keys, and for a client
+    /// with [`Engine::Own`], it is TLS 1.3.
     /// `QSslSocket::setProtocol`.
     #[must_use]
     pub fn protocols(mut self, names: &[&str]) -> Self {
@@ -231,11 +235,16 @@ impl<C> ConfigBuilder<C> {
         Err(ConfigError::PreSharedKeysBeside(beside))
     }
 
-    fn terms(&mut self, mode: VerifyMode) -> Result<Terms, ConfigError> {
+    /// `leaves_tls12` says whether our own engine leaves TLS 1.2 with certificates to the other: a server's
+    /// does, which chooses when it has heard the client.
+    fn terms(&mut self, mode: VerifyMode, leaves_tls12: bool) -> Result<Terms, ConfigError> {
         #[cfg(feature = "testing")]
         if self.settings.engine.is_none() && self.backend.prefers_own_engine() {
-            let named = self.protocols.clone()?.unwrap_or_default();
-            let can = !named.contains(&SslProtocol::TlsV1_2);
+            let can = match &self.protocols.clone()? {
+                Some(named) if leaves_tls12 => named.contains(&SslProtocol::TlsV1_3),
+                Some(named) => !named.contains(&SslProtocol::TlsV1_2),
+                None => true,
+            };
             self.settings.engine = can.then_some(Engine::Own);
         }
         let engine = self.settings.engine();
@@ -244,8 +253,8 @@ impl<C> ConfigBuilder<C> {
         }
         self.settings.protocols = match (self.protocols.clone()?, engine) {
             (Some(named), _) => named,
-            (None, Engine::Own) => [SslProtocol::TlsV1_3].into(),
-            (None, Engine::Rustls) => SslProtocol::ALL.into(),
+            (None, Engine::Own) if !leaves_tls12 => [SslProtocol::TlsV1_3].into(),
+            (None, _) => SslProtocol::ALL.into(),
         };
         self.settings.ciphers = self.ciphers.clone()?;
         self.settings.signature_schemes = self.signature_schemes.clone()?;

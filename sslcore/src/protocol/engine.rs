@@ -1,6 +1,6 @@
 //! The handshake engines.
 
-/// Who does a handshake: [`engine`](crate::ConfigBuilder::engine) chooses. Records, alerts, verdicts,
+/// A handshake engine: [`engine`](crate::ConfigBuilder::engine) chooses one. Records, alerts, verdicts,
 /// timeouts and everything after the handshake are the same code with both.
 ///
 /// ```
@@ -8,7 +8,12 @@
 /// # use sslcore::{CertificateDer, ClientConfig, ConfigError, Engine};
 /// fn client(backend: Backend, root: CertificateDer<'static>) -> Result<ClientConfig, ConfigError> {
 ///     let builder = ClientConfig::builder(backend).trust_anchors([root]);
-///     builder.engine(Engine::Own).build()
+///     let engine = match Engine::Own.is_available() {
+///         true => Engine::Own,
+///         false => Engine::Rustls,
+///     };
+///     println!("handshakes are done by the engine {}", engine.name());
+///     builder.engine(engine).build()
 /// }
 /// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]

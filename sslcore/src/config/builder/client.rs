@@ -84,7 +84,7 @@ impl ConfigBuilder<ClientConfig> {
             VerifyMode::Auto => VerifyMode::Verify,
             mode => mode,
         };
-        let terms = self.terms(mode)?;
+        let terms = self.terms(mode, false)?;
         room::application_protocols(&self.settings.alpn)?;
         let template = ClientTemplate::new(&self.backend, &self.settings)?;
         Ok(ClientConfig(Arc::new(ClientInner {

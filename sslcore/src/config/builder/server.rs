@@ -16,6 +16,7 @@ use crate::handshake::template::ServerTemplate;
 use crate::identity::server_sessions::{ServerSessionCache, ServerSessionStore};
 use crate::identity::ticket_keys::TicketKeys;
 use crate::limits::{self, Timeouts};
+use crate::protocol::Engine;
 use crate::verify::policy::VerifyMode;
 use crate::x509::der::{Reader, tag};
 use crate::x509::name::DistinguishedName;
@@ -161,7 +162,8 @@ impl ConfigBuilder<ServerConfig> {
         if stapled > limits::STAPLED_RESPONSE {
             return Err(ConfigError::StapledResponseTooLong(stapled));
         }
-        let terms = self.terms(mode)?;
+        let leaves_tls12 = self.settings.keys.is_none() && Engine::Rustls.is_available();
+        let terms = self.terms(mode, leaves_tls12)?;
         let ask = mode != VerifyMode::None;
         let named = self.authorities.clone()?;
         let hints = match &named {

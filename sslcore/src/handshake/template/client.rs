@@ -20,6 +20,8 @@ use crate::handshake::tls13::{client::Client, config::Config};
 #[cfg(feature = "engine")]
 use crate::limits;
 use crate::protocol::Engine;
+#[cfg(feature = "engine")]
+use crate::protocol::SslProtocol;
 use crate::time::Now;
 
 /// What makes the engines of a client's connections.
@@ -42,6 +44,9 @@ impl ClientTemplate {
             Engine::Own => {
                 let config = match &settings.keys {
                     Some(keys) => Config::new(backend, settings, keys, limits::OFFERED_KEYS)?,
+                    None if settings.protocols.contains(&SslProtocol::TlsV1_2) => {
+                        return Err(Config::without_tls13());
+                    }
                     None => Config::certified(backend, settings, None)?,
                 };
                 Ok(Self::Own(Arc::new(config)))

@@ -34,6 +34,9 @@ pub(crate) enum ServerTemplate {
     Rustls(Box<with_rustls::ServerTemplate>),
     #[cfg(feature = "engine")]
     Own(Arc<Config>),
+    /// Our own for TLS 1.3, and rustls for clients that do not have it.
+    #[cfg(all(feature = "engine", feature = "rustls"))]
+    Both(Arc<Config>, Box<with_rustls::ServerTemplate>),
 }
 
 impl ServerTemplate {
@@ -60,7 +63,18 @@ impl ServerTemplate {
                     let why = "a server needs a certificate and its key";
                     return Err(ConfigError::UnusableCertificate(why.into()));
                 }
-                Ok(Self::Own(Arc::new(config)))
+                let config = Arc::new(config);
+                if settings.keys.is_some() || !settings.protocols.contains(&SslProtocol::TlsV1_2) {
+                    return Ok(Self::Own(config));
+                }
+                // TLS 1.3 stays enabled there: rustls sets the sentinel only then (RFC 8446 §4.1.3).
+                #[cfg(feature = "rustls")]
+                return Ok(Self::Both(
+                    config,
+                    with_rustls::ServerTemplate::new(backend, settings, ask_client, hints)?.into(),
+                ));
+                #[cfg(not(feature = "rustls"))]
+                Err(Config::without_tls13())
             }
             #[cfg(not(all(feature = "engine", feature = "rustls")))]
             other => Err(ConfigError::unsupported("engine", other.name())),
@@ -84,6 +98,12 @@ impl ServerTemplate {
             Self::Rustls(template) => Box::new(template.engine(hello, now)?),
             #[cfg(feature = "engine")]
             Self::Own(config) => own(config.clone(), hello, Room(room))?,
+            #[cfg(all(feature = "engine", feature = "rustls"))]
+            Self::Both(config, _) if hello.hello().offers(SslProtocol::TlsV1_3) => {
+                own(config.clone(), hello, Room(room))?
+            }
+            #[cfg(all(feature = "engine", feature = "rustls"))]
+            Self::Both(_, template) => Box::new(template.engine(hello, now)?),
         })
     }
 }

@@ -48,9 +48,8 @@ impl Config {
         settings: &Settings,
         asks: Option<&[Vec<u8>]>,
     ) -> Result<Self, ConfigError> {
-        if settings.protocols.contains(&SslProtocol::TlsV1_2) {
-            let name = "TLSv1.2 with certificates: that is rustls' business";
-            return Err(ConfigError::unsupported("protocol", name));
+        if !settings.protocols.contains(&SslProtocol::TlsV1_3) {
+            return Err(Self::without_tls13());
         }
         let rules = KeyRules {
             available: HashAlgorithm::ALL.map(|_| false),
@@ -59,13 +58,23 @@ impl Config {
             most: 0,
         };
         let certificates = Certificates::new(backend, settings, asks)?;
-        Self::with(
-            backend,
-            settings,
-            KeySettings::none(),
-            rules,
-            Some(certificates),
-        )
+        let none = KeySettings::none();
+        let mut config = Self::with(backend, settings, none, rules, Some(certificates))?;
+        // Those of TLS 1.2 here are for keys.
+        let of_tls13 = |cipher: &SslCipher| cipher.protocol() == SslProtocol::TlsV1_3;
+        config.ciphers.retain(of_tls13);
+        match config.ciphers.is_empty() {
+            true => Err(ConfigError::NothingLeft(
+                "cipher suite that fits the protocols",
+            )),
+            false => Ok(config),
+        }
+    }
+
+    /// What TLS 1.2 with certificates is refused with.
+    pub(in crate::handshake) fn without_tls13() -> ConfigError {
+        let name = "TLSv1.2, with certificates by the engine own";
+        ConfigError::unsupported("protocol", name)
     }
 
     /// With pre-shared keys, of which a question is answered with at most so many.
