@@ -164,7 +164,10 @@ impl ReceiveBuffer {
             }
             Storage::Owned(_) | Storage::Lent(_) => MAX_RECORD,
         };
-        roomy.max(missing(self.raw()))
+        match self.raw.is_empty() {
+            true => roomy,
+            false => roomy.max(missing(self.raw())),
+        }
     }
 
     /// The same, lent until [`give_back`](Self::give_back) or until bytes arrive another way.
