@@ -77,9 +77,10 @@ pub(crate) struct Taken {
 impl TransmitBuffer {
     pub(crate) fn new(storage: Storage, cap: usize) -> Self {
         let cap = match &storage {
-            Storage::Owned(_) => cap.clamp(MIN_TRANSMIT - HEADROOM, MOST),
+            Storage::Owned(_) => cap.max(MIN_TRANSMIT - HEADROOM),
             Storage::Lent(lent) => lent.len().saturating_sub(HEADROOM),
         };
+        let cap = cap.min(MOST);
         Self {
             handed_over: None,
             storage,
@@ -301,15 +302,12 @@ impl TransmitBuffer {
             if first.live.is_empty() {
                 self.take_memory_back();
             }
+            self.announced &= self.shown() > 0;
         } else {
             self.live.start += n;
-            if self.live.is_empty() && n > 0 {
-                self.pace.emptied(self.live.end, self.storage.len());
-                self.live = 0..0;
+            if self.live.is_empty() {
+                self.rewind();
             }
-        }
-        if self.shown() == 0 {
-            self.announced = false;
         }
         self.refill();
         let plain = n.min(self.plain);
@@ -317,6 +315,16 @@ impl TransmitBuffer {
         Taken {
             plain,
             encrypted: n - plain,
+        }
+    }
+
+    /// Nothing waits in the memory any more.
+    #[inline]
+    fn rewind(&mut self) {
+        self.announced = false;
+        if self.live.end > 0 {
+            self.pace.emptied(self.live.end, self.storage.len());
+            self.live = 0..0;
         }
     }
 
