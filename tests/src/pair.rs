@@ -15,7 +15,7 @@ use crate::certs::{NOW, WORLD};
 ///
 /// `SSLCORE_TEST_ENGINE=own` has their configurations take the engine of our own, where they can.
 pub fn backends() -> Vec<Backend> {
-    let own = std::env::var_os("SSLCORE_TEST_ENGINE").is_some_and(|engine| engine == "own");
+    let own = tests_own_engine();
     let all = [
         #[cfg(feature = "aws-lc-rs")]
         Backend::aws_lc_rs(),
@@ -30,6 +30,32 @@ pub fn backends() -> Vec<Backend> {
         _ => backend,
     };
     all.into_iter().map(chosen).collect()
+}
+
+/// Whether the tests are run with the engine of our own in the place of rustls.
+pub fn tests_own_engine() -> bool {
+    std::env::var_os("SSLCORE_TEST_ENGINE").is_some_and(|engine| engine == "own")
+}
+
+/// The versions that a test goes through: both, but TLS 1.3 alone with the engine of our own, which has
+/// no other with certificates.
+#[derive(Clone, Copy, Debug)]
+pub struct Versions;
+
+/// The versions.
+pub const VERSIONS: Versions = Versions;
+
+impl IntoIterator for Versions {
+    type Item = &'static str;
+    type IntoIter = std::vec::IntoIter<&'static str>;
+
+    fn into_iter(self) -> Self::IntoIter {
+        match tests_own_engine() {
+            true => vec!["TLSv1.3"],
+            false => vec!["TLSv1.2", "TLSv1.3"],
+        }
+        .into_iter()
+    }
 }
 
 /// One backend, for tests where any will do.

@@ -9,9 +9,7 @@ use sslcore_tests::certs::WORLD;
 use sslcore_tests::flaws::{Flaw, Flawed, Keys, Wrong};
 use sslcore_tests::judging::{ders, errors};
 use sslcore_tests::module::Module;
-use sslcore_tests::pair::{End, Pair, backend, client, server};
-
-const VERSIONS: [&str; 2] = ["TLSv1.2", "TLSv1.3"];
+use sslcore_tests::pair::{End, Pair, VERSIONS, backend, client, server};
 
 /// What a chain with this flaw is answered.
 fn alert(wrong: Wrong) -> Alert {

@@ -11,9 +11,7 @@ use sslcore::{
 };
 use sslcore_tests::certs::WORLD;
 use sslcore_tests::forge::Forger;
-use sslcore_tests::pair::{End, Pair, backend, client, server, server_name};
-
-const VERSIONS: [&str; 2] = ["TLSv1.2", "TLSv1.3"];
+use sslcore_tests::pair::{End, Pair, VERSIONS, backend, client, server, server_name};
 
 fn was_closed(end: &End) -> bool {
     end.events

@@ -4,10 +4,8 @@ use sslcore::{
     Alert, ClientConfig, Event, FailureKind, Limits, Repeated, ServerConfig, ServerStart,
 };
 use sslcore_tests::certs::{Identity, WORLD};
-use sslcore_tests::pair::{End, Pair, backend, client, server, server_name};
+use sslcore_tests::pair::{End, Pair, VERSIONS, backend, client, server, server_name};
 use sslcore_tests::records::refragment;
-
-const VERSIONS: [&str; 2] = ["TLSv1.2", "TLSv1.3"];
 
 fn waiting_server() -> End {
     let mut end = End::new(Limits::default());

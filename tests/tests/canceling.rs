@@ -1,9 +1,7 @@
 //! `cancel`: both directions end at once, with a farewell.
 
 use sslcore::{Alert, Event, FailureKind, Limits, ReadEnd};
-use sslcore_tests::pair::{Pair, backend, client, server};
-
-const VERSIONS: [&str; 2] = ["TLSv1.2", "TLSv1.3"];
+use sslcore_tests::pair::{Pair, VERSIONS, backend, client, server};
 
 #[test]
 fn canceling_during_the_handshake_abandons_what_was_accepted_and_says_so() {

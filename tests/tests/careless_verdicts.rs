@@ -4,9 +4,7 @@ use std::time::Duration;
 
 use sslcore::{Alert, Event, FailureKind, OnErrors, SslError, SslErrorKind, Verdict};
 use sslcore_tests::certs::{WORLD, self_signed, self_signed_with};
-use sslcore_tests::pair::{Pair, backend, client, server};
-
-const VERSIONS: [&str; 2] = ["TLSv1.2", "TLSv1.3"];
+use sslcore_tests::pair::{Pair, VERSIONS, backend, client, server};
 
 /// Forgives every error of one kind, as an application does that knows its devices' clocks.
 fn forgive(pair: &mut Pair, kind: SslErrorKind) {

@@ -8,10 +8,8 @@ use sslcore::{
 };
 use sslcore_tests::certs::WORLD;
 use sslcore_tests::forge::HANDSHAKE;
-use sslcore_tests::pair::{End, Pair, backend, client, server, server_name};
+use sslcore_tests::pair::{End, Pair, VERSIONS, backend, client, server, server_name};
 use sslcore_tests::records::{handshake_content, record};
-
-const VERSIONS: [&str; 2] = ["TLSv1.2", "TLSv1.3"];
 
 fn fallback() -> ServerConfig {
     server(backend()).build().expect("server")

@@ -3,9 +3,7 @@
 use std::time::Duration;
 
 use sslcore::{CloseReport, Event, FailureKind, Limits, ReadEnd, Transmission, UsageError};
-use sslcore_tests::pair::Pair;
-
-const VERSIONS: [&str; 2] = ["TLSv1.2", "TLSv1.3"];
+use sslcore_tests::pair::{Pair, VERSIONS};
 
 #[test]
 fn what_was_written_before_close_arrives_before_close_notify() {

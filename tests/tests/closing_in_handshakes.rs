@@ -4,9 +4,7 @@ use std::time::Duration;
 
 use sslcore::{Alert, Event, FailureKind, ReadEnd, Timeouts, UsageError, Verdict};
 use sslcore_tests::certs::WORLD;
-use sslcore_tests::pair::{Pair, backend, client, server};
-
-const VERSIONS: [&str; 2] = ["TLSv1.2", "TLSv1.3"];
+use sslcore_tests::pair::{Pair, VERSIONS, backend, client, server};
 
 /// A handshake whose client asks about a server that it does not trust, and has written something.
 fn held_with(plaintext: &[u8], timeouts: Timeouts) -> Pair {

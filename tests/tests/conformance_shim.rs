@@ -9,11 +9,9 @@ use sslcore::{
     VerifyMode,
 };
 use sslcore_tests::certs::{Identity, WORLD};
-use sslcore_tests::pair::{backend, client, server};
+use sslcore_tests::pair::{VERSIONS, backend, client, server};
 use sslcore_tests::peer::{Peer, Scratch};
 use sslcore_tests::wire::{Door, Wire};
-
-const VERSIONS: [&str; 2] = ["TLSv1.2", "TLSv1.3"];
 
 const SHIM: &str = env!("CARGO_BIN_EXE_conformance_shim");
 

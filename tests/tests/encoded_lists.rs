@@ -9,9 +9,8 @@ use sslcore::{
 };
 use sslcore_tests::certs::{Identity, WORLD};
 use sslcore_tests::chains::{self, Made};
-use sslcore_tests::pair::{Pair, backend, backends, client, server};
+use sslcore_tests::pair::{Pair, VERSIONS, backend, backends, client, server};
 
-const VERSIONS: [&str; 2] = ["TLSv1.2", "TLSv1.3"];
 /// What a handshake message may have.
 const MESSAGE: usize = 65_535;
 

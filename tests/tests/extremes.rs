@@ -3,9 +3,7 @@
 use sslcore::{Buffers, Connection, Event, FailureKind, Limits, ServerStart};
 use sslcore_tests::certs::WORLD;
 use sslcore_tests::forge::{ALERT, DATA, Forger};
-use sslcore_tests::pair::{End, Pair, backend, client, server};
-
-const VERSIONS: [&str; 2] = ["TLSv1.2", "TLSv1.3"];
+use sslcore_tests::pair::{End, Pair, VERSIONS, backend, client, server};
 
 fn configs(version: &str) -> (sslcore::ClientConfig, sslcore::ServerConfig) {
     (

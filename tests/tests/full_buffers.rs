@@ -1,9 +1,7 @@
 //! What waits is bounded, and a full buffer holds up nothing that would empty another (rule R8).
 
 use sslcore::{Event, Limits, ServerStart};
-use sslcore_tests::pair::{End, Pair, backend, client, server, server_name};
-
-const VERSIONS: [&str; 2] = ["TLSv1.2", "TLSv1.3"];
+use sslcore_tests::pair::{End, Pair, VERSIONS, backend, client, server, server_name};
 
 /// Carries what fits, once.
 fn carry(from: &mut End, to: &mut End) {

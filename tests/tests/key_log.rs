@@ -10,9 +10,7 @@ use sslcore::{
 };
 use sslcore_tests::certs::WORLD;
 use sslcore_tests::forge::exchange;
-use sslcore_tests::pair::{End, Pair, backend, client, server, server_name};
-
-const VERSIONS: [&str; 2] = ["TLSv1.2", "TLSv1.3"];
+use sslcore_tests::pair::{End, Pair, VERSIONS, backend, client, server, server_name};
 
 /// Keeps the lines.
 #[derive(Debug, Default)]

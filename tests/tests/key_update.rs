@@ -1,9 +1,7 @@
 //! New traffic keys, asked for from either side, and when a key is used up (RFC 8446 §4.6.3).
 
 use sslcore::{Event, FailureKind, Repeated, UsageError};
-use sslcore_tests::pair::{Pair, backend, client, server};
-
-const VERSIONS: [&str; 2] = ["TLSv1.2", "TLSv1.3"];
+use sslcore_tests::pair::{Pair, VERSIONS, backend, client, server};
 
 fn encrypted(version: &str) -> Pair {
     renewing(version, u64::MAX)

@@ -10,13 +10,11 @@ use sslcore::{
     Alert, Buffers, Connection, Event, FailureKind, Limits, Now, Progress, ReadEnd, SslProtocol,
 };
 use sslcore_tests::forge::{ALERT, DATA, Forger, HANDSHAKE};
-use sslcore_tests::pair::{End, Pair, backends, client, server};
+use sslcore_tests::pair::{End, Pair, VERSIONS, backends, client, server};
 use sslcore_tests::scarce::{Scarce, with_memory_for, without_memory};
 
 #[global_allocator]
 static SCARCE: Scarce = Scarce;
-
-const VERSIONS: [&str; 2] = ["TLSv1.2", "TLSv1.3"];
 
 /// Buffers as a device has them.
 fn lent() -> Connection {
@@ -48,7 +46,11 @@ fn encrypted(backend: &Backend, version: &str) -> Pair {
 fn all() -> impl Iterator<Item = (Backend, &'static str, Pair)> {
     let backends = backends().into_iter();
     backends.flat_map(|backend| {
-        VERSIONS.map(|version| (backend.clone(), version, encrypted(&backend, version)))
+        let backend = &backend;
+        VERSIONS
+            .into_iter()
+            .map(move |version| (backend.clone(), version, encrypted(backend, version)))
+            .collect::<Vec<_>>()
     })
 }
 

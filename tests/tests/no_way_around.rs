@@ -2,10 +2,8 @@
 //! it: there is one reader of the ClientHello, and nothing in front of it.
 
 use sslcore::{Alert, Event, FailureKind, Limits, ServerStart, VerifyMode};
-use sslcore_tests::pair::{End, Pair, backend, client, server, server_name};
+use sslcore_tests::pair::{End, Pair, VERSIONS, backend, client, server, server_name};
 use sslcore_tests::records::{handshake_content, record, refragment};
-
-const VERSIONS: [&str; 2] = ["TLSv1.2", "TLSv1.3"];
 
 /// A server that asks, and a client's hello for it.
 fn asking(version: &str, limits: Limits) -> (Pair, Vec<u8>) {

@@ -6,9 +6,7 @@ use sslcore::{
     Verdict, VerifyMode,
 };
 use sslcore_tests::certs::WORLD;
-use sslcore_tests::pair::{Pair, backend, client, server};
-
-const VERSIONS: [&str; 2] = ["TLSv1.2", "TLSv1.3"];
+use sslcore_tests::pair::{Pair, VERSIONS, backend, client, server};
 
 /// A client that judges, and one that is judged; both are expired.
 fn clients(version: &str) -> [ConfigBuilder<ClientConfig>; 2] {

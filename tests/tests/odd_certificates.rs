@@ -11,9 +11,7 @@ use sslcore::{
 use sslcore_tests::chains::{HOST, Made, authority, element, field, leaf};
 use sslcore_tests::judging::{errors, trusting};
 use sslcore_tests::module::Module;
-use sslcore_tests::pair::{End, Pair, backend, client, server};
-
-const VERSIONS: [&str; 2] = ["TLSv1.2", "TLSv1.3"];
+use sslcore_tests::pair::{End, Pair, VERSIONS, backend, client, server};
 
 /// What is odd about each, its issuer, and the certificate itself.
 fn odd() -> Vec<(&'static str, Made)> {

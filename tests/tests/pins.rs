@@ -7,9 +7,7 @@ use sslcore::{
     ServerConfig, SslErrorKind, Verdict, VerifyMode,
 };
 use sslcore_tests::certs::{Identity, WORLD, self_signed_with};
-use sslcore_tests::pair::{Pair, backend, backends, client, server};
-
-const VERSIONS: [&str; 2] = ["TLSv1.2", "TLSv1.3"];
+use sslcore_tests::pair::{Pair, VERSIONS, backend, backends, client, server};
 
 fn sha256(bytes: &[u8]) -> [u8; 32] {
     let digest = digest(&SHA256, bytes);

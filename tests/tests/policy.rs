@@ -9,9 +9,7 @@ use sslcore::{
 };
 use sslcore_tests::certs::{Identity, WORLD, self_signed};
 use sslcore_tests::chains::{HOST, Made, authority, leaf};
-use sslcore_tests::pair::{Pair, backend, client, server};
-
-const VERSIONS: [&str; 2] = ["TLSv1.2", "TLSv1.3"];
+use sslcore_tests::pair::{Pair, VERSIONS, backend, client, server};
 
 fn client_of(version: &str) -> ConfigBuilder<ClientConfig> {
     client(backend()).protocols(&[version])

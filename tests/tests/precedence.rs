@@ -8,9 +8,7 @@ use sslcore::{
 };
 use sslcore_tests::flaws::{Flaw, Flawed, Keys, Wrong};
 use sslcore_tests::judging::ders;
-use sslcore_tests::pair::{End, Pair, backend, client, server};
-
-const VERSIONS: [&str; 2] = ["TLSv1.2", "TLSv1.3"];
+use sslcore_tests::pair::{End, Pair, VERSIONS, backend, client, server};
 
 /// What a judge is told of the peer, and what to do about it.
 #[derive(Clone, Default)]

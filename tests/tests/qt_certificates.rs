@@ -9,9 +9,7 @@ use sslcore::{
 };
 use sslcore_tests::certs::{Ca, Identity, WORLD};
 use sslcore_tests::module::Module;
-use sslcore_tests::pair::{End, Pair, backend, client, server};
-
-const VERSIONS: [&str; 2] = ["TLSv1.2", "TLSv1.3"];
+use sslcore_tests::pair::{End, Pair, VERSIONS, backend, client, server};
 
 fn client_as(identity: &Identity) -> ConfigBuilder<ClientConfig> {
     client(backend()).identity(identity.chain.clone(), identity.key())

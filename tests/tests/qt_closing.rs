@@ -3,9 +3,7 @@
 
 use sslcore::{Event, FailureKind, OnErrors, Progress, ServerConfig, SslMode, UsageError};
 use sslcore_tests::certs::WORLD;
-use sslcore_tests::pair::{End, Pair, backend, client, server};
-
-const VERSIONS: [&str; 2] = ["TLSv1.2", "TLSv1.3"];
+use sslcore_tests::pair::{End, Pair, VERSIONS, backend, client, server};
 
 fn server_of(version: &str) -> ServerConfig {
     let builder = server(backend()).protocols(&[version]);

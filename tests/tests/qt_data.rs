@@ -2,9 +2,7 @@
 //! the read buffer. `qt-checklist.txt` lists all of them.
 
 use sslcore::{Event, FailureKind, Leftover, Limits, ReadEnd, ServerStart, SslMode, UsageError};
-use sslcore_tests::pair::{End, Pair, backend, client, server, server_name};
-
-const VERSIONS: [&str; 2] = ["TLSv1.2", "TLSv1.3"];
+use sslcore_tests::pair::{End, Pair, VERSIONS, backend, client, server, server_name};
 
 /// More room than any test here needs, so that only a limit set later can be felt.
 fn roomy() -> Pair {

@@ -6,9 +6,7 @@ use sslcore::{
     SslProtocol,
 };
 use sslcore_tests::certs::WORLD;
-use sslcore_tests::pair::{Pair, backend, client, server};
-
-const VERSIONS: [&str; 2] = ["TLSv1.2", "TLSv1.3"];
+use sslcore_tests::pair::{Pair, VERSIONS, backend, client, server};
 
 fn client_of(versions: &[&str]) -> ConfigBuilder<ClientConfig> {
     client(backend()).protocols(versions)

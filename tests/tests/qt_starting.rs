@@ -2,9 +2,7 @@
 //! `qt-checklist.txt` lists all of them.
 
 use sslcore::{Event, Limits, ReadEnd, ServerStart, SslMode, UsageError};
-use sslcore_tests::pair::{End, Pair, backend, client, server, server_name};
-
-const VERSIONS: [&str; 2] = ["TLSv1.2", "TLSv1.3"];
+use sslcore_tests::pair::{End, Pair, VERSIONS, backend, client, server, server_name};
 
 /// Qt's `constructing`: everything about a new connection is empty, and reading, closing and
 /// flushing it do nothing; what one socket is given changes no other. There is nothing to be given

@@ -6,9 +6,7 @@ use sslcore::{
     SslErrorKind, UsageError, Verdict, VerifyMode,
 };
 use sslcore_tests::certs::{Identity, WORLD};
-use sslcore_tests::pair::{End, Pair, backend, client, server};
-
-const VERSIONS: [&str; 2] = ["TLSv1.2", "TLSv1.3"];
+use sslcore_tests::pair::{End, Pair, VERSIONS, backend, client, server};
 
 fn server_as(version: &str, identity: &Identity) -> ConfigBuilder<ServerConfig> {
     server(backend())

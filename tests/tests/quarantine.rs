@@ -6,9 +6,7 @@ use sslcore::{
     Alert, ClientConfig, Event, OnErrors, ServerConfig, SslErrorKind, Verdict, VerifyMode,
 };
 use sslcore_tests::certs::WORLD;
-use sslcore_tests::pair::{Pair, backend, client, server};
-
-const VERSIONS: [&str; 2] = ["TLSv1.2", "TLSv1.3"];
+use sslcore_tests::pair::{Pair, VERSIONS, backend, client, server};
 
 /// How a server remembers.
 const STATELESS: [bool; 2] = [true, false];

@@ -10,9 +10,8 @@ use sslcore::{
     VerifyMode,
 };
 use sslcore_tests::certs::{Identity, WORLD};
-use sslcore_tests::pair::{End, Pair, backend, client, server};
+use sslcore_tests::pair::{End, Pair, VERSIONS, backend, client, server};
 
-const VERSIONS: [&str; 2] = ["TLSv1.2", "TLSv1.3"];
 /// How a server remembers: in tickets, or in its cache.
 const STATELESS: [bool; 2] = [true, false];
 

@@ -9,9 +9,8 @@ use sslcore::{
     VerifyMode,
 };
 use sslcore_tests::certs::WORLD;
-use sslcore_tests::pair::{End, Pair, backend, backends, client, server, server_name};
+use sslcore_tests::pair::{End, Pair, VERSIONS, backend, backends, client, server, server_name};
 
-const VERSIONS: [&str; 2] = ["TLSv1.2", "TLSv1.3"];
 /// What the tests' server and client sign with.
 const OURS: &str = "ecdsa_secp256r1_sha256";
 
@@ -182,7 +181,8 @@ fn schemes_that_cannot_work_are_refused_when_the_configuration_is_built() {
             assert_eq!(client.expect_err("no scheme"), error);
         }
         let of_tls12 = ["rsa_pkcs1_sha256"];
-        for (versions, schemes) in [(&VERSIONS[..], &[][..]), (&VERSIONS[1..], &of_tls12)] {
+        const BOTH: [&str; 2] = ["TLSv1.2", "TLSv1.3"];
+        for (versions, schemes) in [(&BOTH[..], &[][..]), (&BOTH[1..], &of_tls12)] {
             let server = server(backend.clone()).protocols(versions);
             let error = server.signature_schemes(schemes).build().expect_err("none");
             let why = "the configuration leaves no signature scheme that fits the protocols to use";

@@ -6,9 +6,8 @@ use sslcore::crypto::Backend;
 use sslcore::{Alert, ConfigError, Event, FailureKind, Fault, ServerConfig, SignatureScheme};
 use sslcore_tests::certs::{Identity, PKCS_ED25519, PKCS_RSA_SHA256, WORLD};
 use sslcore_tests::module::Module;
-use sslcore_tests::pair::{Pair, backend, backends, client, server};
+use sslcore_tests::pair::{Pair, VERSIONS, backend, backends, client, server};
 
-const VERSIONS: [&str; 2] = ["TLSv1.2", "TLSv1.3"];
 const P256: &[SignatureScheme] = &[SignatureScheme::EcdsaP256Sha256];
 
 fn served_by(

@@ -4,10 +4,9 @@ use sslcore::{
     Buffers, ClientConfig, ConfigError, Connection, FailureKind, Limits, ServerConfig, ServerStart,
 };
 use sslcore_tests::forge::{DATA, Forger};
-use sslcore_tests::pair::{End, Pair, backend, client, server};
+use sslcore_tests::pair::{End, Pair, VERSIONS, backend, client, server};
 use sslcore_tests::records::{handshake_content, records};
 
-const VERSIONS: [&str; 2] = ["TLSv1.2", "TLSv1.3"];
 /// The smallest that can be lent.
 const LENT: usize = 512;
 /// A full record of TLS 1.2, the longest there is.

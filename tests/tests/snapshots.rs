@@ -12,10 +12,8 @@ use sslcore::{
     Buffers, ClientConfig, Connection, Event, FailureKind, Limits, OnErrors, Repeated,
     ServerConfig, ServerStart, UsageError, Verdict,
 };
-use sslcore_tests::pair::{End, Pair, backends};
+use sslcore_tests::pair::{End, Pair, VERSIONS, backends};
 use sslcore_tests::view::view;
-
-const VERSIONS: [&str; 2] = ["TLSv1.2", "TLSv1.3"];
 
 fn client(version: &str) -> ClientConfig {
     let client = ClientConfig::builder(backend_without_security(1)).protocols(&[version]);
@@ -192,7 +190,7 @@ proptest! {
     fn a_copy_goes_on_as_the_connection_would_have(
         version in prop_oneof![
             1 => Just(None),
-            3 => prop::sample::select(&VERSIONS[..]).prop_map(Some),
+            3 => prop::sample::select(VERSIONS.into_iter().collect::<Vec<_>>()).prop_map(Some),
         ],
         before in vec(actions(), 0..30),
         behind in vec(actions(), 1..40),

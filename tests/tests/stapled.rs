@@ -12,9 +12,8 @@ use sslcore::{
 };
 use sslcore_tests::certs::{NOW, WORLD};
 use sslcore_tests::chains::{Family, Made, authority};
-use sslcore_tests::pair::{End, Pair, backend, backends, client, server, server_name};
+use sslcore_tests::pair::{End, Pair, VERSIONS, backend, backends, client, server, server_name};
 
-const VERSIONS: [&str; 2] = ["TLSv1.2", "TLSv1.3"];
 /// What nobody here looks into.
 const RESPONSE: &[u8] = b"an OCSP response";
 

@@ -14,9 +14,8 @@ use sslcore_tests::certs::WORLD;
 use sslcore_tests::chains::{self, Family, Made};
 use sslcore_tests::judging::{ders, trusting};
 use sslcore_tests::module::Module;
-use sslcore_tests::pair::{Pair, backend, client, server};
+use sslcore_tests::pair::{Pair, VERSIONS, backend, client, server};
 
-const VERSIONS: [&str; 2] = ["TLSv1.2", "TLSv1.3"];
 const LENGTH: usize = 10_000;
 
 fn stapling(version: &str, response: &[u8]) -> ServerConfig {

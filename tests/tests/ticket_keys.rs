@@ -5,9 +5,7 @@ use std::time::Duration;
 
 use sslcore::crypto::Backend;
 use sslcore::{ClientConfig, ServerConfig, TicketKeys, VerifyMode};
-use sslcore_tests::pair::{Pair, backend, backends, client, server};
-
-const VERSIONS: [&str; 2] = ["TLSv1.2", "TLSv1.3"];
+use sslcore_tests::pair::{Pair, VERSIONS, backend, backends, client, server};
 
 const fn minutes(minutes: u64) -> Duration {
     Duration::from_secs(60 * minutes)

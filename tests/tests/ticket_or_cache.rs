@@ -13,9 +13,7 @@ use sslcore_tests::certs::WORLD;
 use sslcore_tests::chains;
 use sslcore_tests::chains::Made;
 use sslcore_tests::forge::exchange;
-use sslcore_tests::pair::{End, Pair, backend, client, server};
-
-const VERSIONS: [&str; 2] = ["TLSv1.2", "TLSv1.3"];
+use sslcore_tests::pair::{End, Pair, VERSIONS, backend, client, server};
 
 /// A server and its cache.
 fn caching(

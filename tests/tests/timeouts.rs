@@ -5,9 +5,7 @@ use std::time::Duration;
 use sslcore::{
     Alert, CloseReport, Event, FailureKind, Limits, ReadEnd, ServerStart, Timeouts, Verdict,
 };
-use sslcore_tests::pair::{Pair, backend, client, server, server_name};
-
-const VERSIONS: [&str; 2] = ["TLSv1.2", "TLSv1.3"];
+use sslcore_tests::pair::{Pair, VERSIONS, backend, client, server, server_name};
 
 #[test]
 fn a_quiet_peer_ends_the_handshake_when_its_time_is_up() {

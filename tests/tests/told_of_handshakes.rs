@@ -2,9 +2,7 @@
 
 use sslcore::{Progress, SignatureScheme, VerifyMode};
 use sslcore_tests::certs::{PKCS_ED25519, WORLD};
-use sslcore_tests::pair::{Pair, backends, client, server};
-
-const VERSIONS: [&str; 2] = ["TLSv1.2", "TLSv1.3"];
+use sslcore_tests::pair::{Pair, VERSIONS, backends, client, server};
 
 #[test]
 fn each_side_is_told_the_scheme_that_the_other_has_signed_in() {

@@ -4,10 +4,8 @@ use sslcore::crypto::Backend;
 use sslcore::{ClientConfig, ConfigBuilder, OnErrors, ServerConfig, SslProtocol, VerifyMode};
 use sslcore_tests::certs::WORLD;
 use sslcore_tests::hello::{ClientHello, number};
-use sslcore_tests::pair::{Pair, backend, backends, client, server};
+use sslcore_tests::pair::{Pair, VERSIONS, backend, backends, client, server};
 use sslcore_tests::records::handshake_content;
-
-const VERSIONS: [&str; 2] = ["TLSv1.2", "TLSv1.3"];
 
 fn identified(backend: Backend) -> ConfigBuilder<ClientConfig> {
     client(backend).identity(WORLD.client.chain.clone(), WORLD.client.key())

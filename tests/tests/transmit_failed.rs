@@ -1,9 +1,7 @@
 //! Sending has failed, and reading goes on.
 
 use sslcore::{Alert, Event, FailureKind, Limits, UsageError};
-use sslcore_tests::pair::Pair;
-
-const VERSIONS: [&str; 2] = ["TLSv1.2", "TLSv1.3"];
+use sslcore_tests::pair::{Pair, VERSIONS};
 
 #[test]
 fn when_sending_has_failed_reading_goes_on_to_its_end() {

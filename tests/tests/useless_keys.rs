@@ -8,10 +8,8 @@ use sslcore::{
 };
 use sslcore_tests::chains::{HOST, Made};
 use sslcore_tests::judging::{ders, now};
-use sslcore_tests::pair::{Pair, backend, backends, client, server};
+use sslcore_tests::pair::{Pair, VERSIONS, backend, backends, client, server};
 use sslcore_tests::useless::{Useless, useless};
-
-const VERSIONS: [&str; 2] = ["TLSv1.2", "TLSv1.3"];
 
 /// Every way to let a peer in in spite of an error: of a client, and of a server that asks.
 fn lenient() -> Vec<(&'static str, VerifyMode, OnErrors)> {

@@ -7,10 +7,9 @@ use sslcore::{
     SslError, VerifyMode,
 };
 use sslcore_tests::chains::{HOST, Made, authority, field, leaf};
-use sslcore_tests::pair::{End, Pair, backend, backends, client, server};
+use sslcore_tests::pair::{End, Pair, VERSIONS, backend, backends, client, server};
 use sslcore_tests::useless::{Useless, useless};
 
-const VERSIONS: [&str; 2] = ["TLSv1.2", "TLSv1.3"];
 /// The modes in which a server asks for a certificate.
 const ASKING: [VerifyMode; 3] = [VerifyMode::Query, VerifyMode::Verify, VerifyMode::External];
 

@@ -3,9 +3,7 @@
 use bytes::{Buf, Bytes};
 use proptest::prelude::*;
 use sslcore::{Event, Limits, UsageError};
-use sslcore_tests::pair::{Pair, backends, client, server};
-
-const VERSIONS: [&str; 2] = ["TLSv1.2", "TLSv1.3"];
+use sslcore_tests::pair::{Pair, VERSIONS, backends, client, server};
 
 fn encrypted(version: &str, backend: &sslcore::crypto::Backend, limits: Limits) -> Pair {
     let client = client(backend.clone()).protocols(&[version]).build();
@@ -281,7 +279,7 @@ proptest! {
     #[test]
     fn how_it_is_cut_makes_no_difference(
         cuts in prop::collection::vec(0usize..3000, 0..30),
-        version in prop::sample::select(&VERSIONS[..]),
+        version in prop::sample::select(VERSIONS.into_iter().collect::<Vec<_>>()),
         fragment in 64usize..16_384,
     ) {
         let whole: Vec<u8> = (0..cuts.iter().sum::<usize>()).map(|n| n as u8).collect();

@@ -50,7 +50,6 @@ pub(crate) trait KeyPair: Send + Sync {
     fn agree(self: Box<Self>, share: &[u8]) -> Result<SharedSecret, KxError>;
 
     /// In a hybrid the group of its classical half, and our share in it: good for that group, too.
-    #[allow(dead_code, reason = "for hybrids, which not every build has")]
     fn classical(&self) -> Option<(u16, &[u8])> {
         None
     }
@@ -59,7 +58,6 @@ pub(crate) trait KeyPair: Send + Sync {
     ///
     /// # Errors
     /// [`KxError::Share`], also where there is no such half.
-    #[allow(dead_code, reason = "for hybrids, which not every build has")]
     fn agree_classical(self: Box<Self>, _share: &[u8]) -> Result<SharedSecret, KxError> {
         Err(KxError::Share)
     }

@@ -1,5 +1,6 @@
 //! Where the plays of these tests are given.
 
+pub(crate) use sslcore_tests::pair::VERSIONS;
 use std::sync::Arc;
 
 use sslcore::{
@@ -11,8 +12,6 @@ use sslcore_tests::hello::kind;
 use sslcore_tests::middle::{Middle, Said, Secrets, Who};
 use sslcore_tests::pair::{End, Pair, backend, client, server, server_name};
 use sslcore_tests::sealing::ALERT;
-
-pub(crate) const VERSIONS: [&str; 2] = ["TLSv1.2", "TLSv1.3"];
 
 /// A refusal: what happened, and what the peer is told.
 pub(crate) type Refusal = (FailureKind, Alert);

@@ -1,5 +1,6 @@
 //! Where the scripts of these tests are played.
 
+pub(crate) use sslcore_tests::pair::VERSIONS;
 use std::time::Duration;
 
 use sslcore::crypto::Backend;
@@ -8,8 +9,6 @@ use sslcore::{
     Buffers, ClientConfig, Connection, Event, Instant, Limits, Now, PeerName, ServerConfig,
     ServerStart, UnixTime, VerifyMode,
 };
-
-pub(crate) const VERSIONS: [&str; 2] = ["TLSv1.2", "TLSv1.3"];
 
 /// Types of handshake messages.
 pub(crate) mod kind {

@@ -1,5 +1,6 @@
 //! Handshakes at a time.
 
+pub(super) use sslcore_tests::pair::VERSIONS;
 use std::time::Duration;
 
 use sslcore::{
@@ -7,8 +8,6 @@ use sslcore::{
 };
 use sslcore_tests::certs::NOW;
 use sslcore_tests::pair::{Pair, backend, client, server};
-
-pub(super) const VERSIONS: [&str; 2] = ["TLSv1.2", "TLSv1.3"];
 
 /// How a server remembers: in tickets, or in its cache.
 pub(super) const STATELESS: [bool; 2] = [true, false];

@@ -13,10 +13,8 @@ use sslcore::{
 };
 use sslcore_tests::certs::{Identity, WORLD};
 use sslcore_tests::module::Module;
-use sslcore_tests::pair::{End, Pair, backend, backends, client, server};
+use sslcore_tests::pair::{End, Pair, VERSIONS, backend, backends, client, server};
 use thief::{From, Stolen, Tamper, Thief, plain};
-
-const VERSIONS: [&str; 2] = ["TLSv1.2", "TLSv1.3"];
 
 /// Ways to trust a peer.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -7,9 +7,7 @@ mod servers;
 
 use sslcore::{ClientConfig, Event, OnErrors, ServerConfig};
 use sslcore_tests::certs::{Identity, WORLD};
-use sslcore_tests::pair::{End, Pair, backend, client, server};
-
-const VERSIONS: [&str; 2] = ["TLSv1.2", "TLSv1.3"];
+use sslcore_tests::pair::{End, Pair, VERSIONS, backend, client, server};
 
 fn client_of(version: &str) -> sslcore::ConfigBuilder<ClientConfig> {
     client(backend()).protocols(&[version])

@@ -21,8 +21,8 @@ use crate::handshake::wire::writer::Writer;
 use crate::handshake::wire::{Reader, Refusal};
 use crate::protocol::SignatureScheme;
 use crate::record::messages::{MESSAGE_HEADER, kind};
-use crate::verify::SslError;
 use crate::verify::unusable::unusable;
+use crate::verify::{SslError, SslErrorKind};
 use crate::x509::der::{element, tag};
 use crate::x509::raw;
 
@@ -161,7 +161,7 @@ impl Certificates {
     ) -> Result<(), Failure> {
         let algorithm = self.algorithm(proof.scheme)?;
         let leaf = raw::Certificate::parse(leaf);
-        let key = leaf.ok_or_else(bad_signature)?.public_key;
+        let key = leaf.ok_or_else(undecodable)?.public_key;
         if *algorithm.public_key_alg_id() != *key.algorithm {
             return Err(Refusal::illegal("a signature scheme that is not for the key").into());
         }
@@ -202,6 +202,12 @@ fn schemes(backend: &Backend, settings: &Settings) -> Result<Vec<OfScheme>, Conf
             "signature scheme that fits the protocols",
         )),
     }
+}
+
+/// The peer's certificate is none.
+fn undecodable() -> Failure {
+    let kind = FailureKind::CertificateRejected(SslErrorKind::UndecodableCertificate);
+    Failure::new(kind, Alert::BadCertificate)
 }
 
 /// What is signed (RFC 8446 §4.4.3).

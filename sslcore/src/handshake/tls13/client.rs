@@ -12,13 +12,13 @@ use self::hello::{Hello, Tls13};
 use super::agreed::{Agreed, Completed};
 use super::certificates::{Certificates, Proof, Shown};
 use super::config::Config;
-use super::failures::{check_finished, check_last, engine_failure, no_key};
+use super::failures::{check_finished, check_last, engine_failure, incompatible, no_key};
 use super::flight;
 use super::psk::{Before, Psk, without_key};
 use super::secrets::{Handshake, Log, VERSION};
 use super::states::Awaited;
 use crate::alert::Alert;
-use crate::crypto::kx::KeyPair;
+use crate::crypto::kx::{KeyPair, KxError, SharedSecret};
 use crate::failure::{Failure, FailureKind};
 use crate::handshake::extensions::number;
 use crate::handshake::facts::{Identity, SessionFacts};
@@ -82,6 +82,23 @@ struct Offered {
     offer: Offer,
 }
 
+/// A key pair of ours, and the server's share.
+struct Exchange {
+    pair: Box<dyn KeyPair>,
+    /// Whether it is for the group of a hybrid's classical half.
+    in_classical_half: bool,
+    share: Vec<u8>,
+}
+
+impl Exchange {
+    fn complete(self) -> Result<SharedSecret, KxError> {
+        match self.in_classical_half {
+            true => self.pair.agree_classical(&self.share),
+            false => self.pair.agree(&self.share),
+        }
+    }
+}
+
 /// The server asks for our certificate.
 struct Requested {
     /// What we sign in; `None` when we have no certificate that it could take.
@@ -104,12 +121,7 @@ enum State {
     /// With this key pair, if TLS 1.3 is offered.
     AwaitingHello(Option<(Box<dyn KeyPair>, u16)>),
     /// The server has answered with this share, or wants none; the transcript ends with its hello.
-    Agreeing(
-        Option<(Box<dyn KeyPair>, Vec<u8>)>,
-        Secret,
-        SslCipher,
-        Transcript,
-    ),
+    Agreeing(Option<Exchange>, Secret, SslCipher, Transcript),
     AwaitingExtensions(Transcript),
     AwaitingCertificate(Transcript),
     AwaitingVerify(Transcript),
@@ -259,9 +271,14 @@ impl Client {
         cookie: Option<&[u8]>,
         flight: &mut Vec<u8>,
     ) -> Result<(), Failure> {
+        let is_second = self.before.0.is_some();
         let tls13 = pair.as_ref().map(|(pair, group)| Tls13 {
             session_id: &self.session_id,
             share: (*group, pair.share()),
+            // It costs nothing, and spares a second hello (draft-ietf-tls-hybrid-design §3.2).
+            classical: pair
+                .classical()
+                .filter(|(group, _)| !is_second && self.config.group(*group).is_some()),
             cookie,
             keys: &self.keys,
             before: &self.before,
@@ -339,10 +356,11 @@ impl Client {
         let share = answer.extensions.find(number::KEY_SHARE);
         let share = share.map(groups::server_share).transpose()?;
         if let Some((of, _)) = share {
-            if of != group {
+            let classical = || pair.classical().filter(|_| self.before.0.is_none());
+            if of != group && classical().is_none_or(|(classical, _)| classical != of) {
                 return Err(Refusal::illegal("a key share of another group").into());
             }
-            self.agreed.group = Some(group);
+            self.agreed.group = Some(of);
         } else if !self.config.keys.allows_psk_ke {
             return Err(Refusal::missing("there is no key_share").into());
         }
@@ -350,7 +368,11 @@ impl Client {
         transcript.add(&offered.message);
         transcript.add(message);
         self.offered.offer = offered.offer;
-        let exchange = share.map(|(_, share)| (pair, share.to_vec()));
+        let exchange = share.map(|(of, share)| Exchange {
+            pair,
+            in_classical_half: of != group,
+            share: share.to_vec(),
+        });
         self.state = State::Agreeing(exchange, early, cipher, transcript);
         Ok(())
     }
@@ -413,14 +435,12 @@ impl Client {
 
     fn agree(
         &mut self,
-        exchange: Option<(Box<dyn KeyPair>, Vec<u8>)>,
+        exchange: Option<Exchange>,
         early: &Secret,
         cipher: SslCipher,
         transcript: Transcript,
     ) -> Result<(), Failure> {
-        let secret = exchange
-            .map(|(pair, share)| pair.agree(&share))
-            .transpose()?;
+        let secret = exchange.map(Exchange::complete).transpose()?;
         let secret = secret.as_ref().map(|secret| secret.as_slice());
         let secrets = Handshake::new(&transcript, early, secret, &self.log());
         let (backend, hash) = (&self.config.backend, &**transcript.hash());
@@ -450,6 +470,12 @@ impl Client {
     fn read_request(&mut self, message: &[u8], mut transcript: Transcript) -> Result<(), Failure> {
         let wanted = certificate_request::read_tls13(message)?;
         let taken = |scheme| u16s(wanted.schemes).any(|taken| taken == scheme);
+        let mut known = u16s(wanted.schemes).filter_map(SignatureScheme::from_code);
+        if !known.any(SignatureScheme::is_of_tls13) {
+            return Err(incompatible(
+                "a request for signatures that TLS 1.3 does not have",
+            ));
+        }
         let scheme = Self::certificates(&self.config)?.own_scheme(taken);
         self.requested = Some(Requested { scheme });
         self.agreed.authorities = certificate_request::kept(wanted.authorities);
@@ -613,7 +639,12 @@ impl Engine for Client {
             State::Greeting => self.say_hello(None, None, flight),
             State::Generating(group, cookie) => self.generate(group, cookie.as_deref(), flight),
             State::Agreeing(exchange, early, cipher, transcript) => {
-                self.agree(exchange, &early, cipher, transcript)
+                self.agree(exchange, &early, cipher, transcript)?;
+                // An alert could come before our last flight.
+                if self.config.certificates.is_some() {
+                    self.send_change_cipher_spec(flight);
+                }
+                Ok(())
             }
             State::Verifying(transcript, proof, message) => {
                 self.verify(transcript, &proof, &message)

@@ -72,6 +72,39 @@ pub(crate) fn read_tls13(
     Ok(certificates)
 }
 
+/// Checks what a client asks for with a server's certificate (RFC 6066 §8).
+///
+/// # Errors
+/// decode_error.
+#[cfg(all(feature = "engine", feature = "server"))]
+pub(crate) fn check_status_request(content: &[u8]) -> Result<(), Refusal> {
+    let mut reader = Reader::new(content, "status_request is damaged");
+    if reader.u8()? != OCSP {
+        return Ok(());
+    }
+    let mut responders = Reader::new(reader.vector16()?, "status_request is damaged");
+    while !responders.is_empty() {
+        let responder = responders.vector16()?;
+        responders.filled(responder)?;
+    }
+    reader.vector16()?;
+    reader.end()
+}
+
+/// Whether X.509 is among the types of certificates that a client takes, or has (RFC 7250 §3).
+///
+/// # Errors
+/// decode_error.
+#[cfg(all(feature = "engine", feature = "server"))]
+pub(crate) fn takes_x509(content: &[u8]) -> Result<bool, Refusal> {
+    const X509: u8 = 0;
+    let mut reader = Reader::new(content, "a list of certificate types is damaged");
+    let types = reader.vector8()?;
+    let types = reader.filled(types)?;
+    reader.end()?;
+    Ok(types.contains(&X509))
+}
+
 /// Reads a CertificateStatus: nothing of a type that is not known (RFC 6066 §8).
 fn status(content: &[u8]) -> Result<Option<&[u8]>, Refusal> {
     let mut reader = Reader::new(content, DAMAGED);

@@ -46,7 +46,8 @@ pub(crate) fn check(message: &[u8]) -> Result<Wanted<'_>, Refusal> {
     }
 }
 
-/// Reads a whole message of TLS 1.3, within a handshake, where it has no context.
+/// Reads a whole message of TLS 1.3, within a handshake, where it has no context, and refuses schemes
+/// that cannot be read.
 #[cfg(feature = "engine")]
 pub(crate) fn read_tls13(message: &[u8]) -> Result<Wanted<'_>, Refusal> {
     let wanted = check(message)?;
@@ -55,7 +56,12 @@ pub(crate) fn read_tls13(message: &[u8]) -> Result<Wanted<'_>, Refusal> {
     if !reader.vector8()?.is_empty() {
         return Err(Refusal::decode("a CertificateRequest with a context"));
     }
-    reader.pairs(wanted.schemes)?;
+    let extensions = Extensions::of_whole(reader.vector16()?);
+    let content = extensions.find(number::SIGNATURE_ALGORITHMS);
+    let mut reader = Reader::new(content.unwrap_or_default(), DAMAGED);
+    let schemes = reader.vector16()?;
+    reader.pairs(schemes)?;
+    reader.end()?;
     Ok(wanted)
 }
 

@@ -36,6 +36,8 @@ pub(super) struct Tls13<'a> {
     pub(super) session_id: &'a [u8; 32],
     /// Our key share, with its group.
     pub(super) share: (u16, &'a [u8]),
+    /// That of a hybrid's classical half, if it is offered on its own, too.
+    pub(super) classical: Option<(u16, &'a [u8])>,
     /// What HelloRetryRequest wants to be repeated.
     pub(super) cookie: Option<&'a [u8]>,
     pub(super) keys: &'a [Psk],
@@ -135,8 +137,10 @@ impl Hello<'_> {
         }
         w.extension(number::KEY_SHARE, |w| {
             w.vector16(|w| {
-                w.u16(tls13.share.0);
-                w.vector16(|w| w.bytes(tls13.share.1));
+                for (group, share) in [tls13.share].into_iter().chain(tls13.classical) {
+                    w.u16(group);
+                    w.vector16(|w| w.bytes(share));
+                }
             });
         });
         // Last, since it vouches for all before it (RFC 8446 §4.2.11).

@@ -13,6 +13,7 @@ use crate::handshake::tls13::config::Config;
 use crate::handshake::tls13::failures::{incompatible, no_key};
 use crate::handshake::tls13::psk::{Before, Psk, without_key};
 use crate::handshake::tls13::secrets::VERSION;
+use crate::handshake::wire::certificate;
 use crate::handshake::wire::client_hello::HelloMessage;
 use crate::handshake::wire::groups::{client_shares, supported};
 use crate::handshake::wire::pre_shared_key::{Mode, OfferedPsks, modes};
@@ -70,9 +71,7 @@ impl<'a> Offered<'a> {
         self.check_cookie()?;
         let extensions = self.hello.extensions();
         if self.config.certificates.is_some() {
-            if extensions.find(number::SIGNATURE_ALGORITHMS).is_none() {
-                return Err(Refusal::missing("there are no signature_algorithms").into());
-            }
+            self.check_certified()?;
         } else if extensions.find(number::PRE_SHARED_KEY).is_none() {
             return Err(no_key(Alert::HandshakeFailure, "the client offers none"));
         } else {
@@ -82,6 +81,36 @@ impl<'a> Offered<'a> {
         let cipher = self.common_cipher(|_| true);
         let cipher = cipher.ok_or_else(|| incompatible("no cipher suite in common"))?;
         Answered::new(self.room, &extensions, cipher)?;
+        Ok(())
+    }
+
+    /// The same for a handshake with certificates. What is offered besides, and not taken, has to have its
+    /// form.
+    fn check_certified(self) -> Result<(), Failure> {
+        let extensions = self.hello.extensions();
+        if extensions.find(number::SIGNATURE_ALGORITHMS).is_none() {
+            return Err(Refusal::missing("there are no signature_algorithms").into());
+        }
+        if extensions.find(number::PRE_SHARED_KEY).is_some() {
+            self.keys()?;
+        }
+        if let Some(content) = extensions.find(number::PSK_KEY_EXCHANGE_MODES) {
+            let _ = modes(content)?;
+        }
+        if let Some(content) = extensions.find(number::STATUS_REQUEST) {
+            certificate::check_status_request(content)?;
+        }
+        for number in [
+            number::CLIENT_CERTIFICATE_TYPE,
+            number::SERVER_CERTIFICATE_TYPE,
+        ] {
+            let takes = extensions.find(number).map(certificate::takes_x509);
+            if takes.transpose()? == Some(false) {
+                let alert = Alert::UnsupportedCertificate;
+                let failure = Failure::new(FailureKind::Incompatible, alert);
+                return Err(failure.because("certificates of another type alone"));
+            }
+        }
         Ok(())
     }
 
