@@ -30,7 +30,7 @@ async fn answer(socket: &mut SslSocket<impl Transport>, times: usize) {
 }
 
 #[test]
-fn nothing_is_allocated_once_a_connection_is_encrypted() {
+fn small_messages_allocate_nothing_once_a_connection_is_encrypted() {
     for version in VERSIONS {
         let mut there = Pipe::<NoopRawMutex, 512>::new();
         let mut back = Pipe::<NoopRawMutex, 512>::new();
@@ -70,8 +70,10 @@ fn nothing_is_allocated_once_a_connection_is_encrypted() {
                 join(join(saying, hearing), answer(&mut other, 100)).await;
             });
         };
-        // More waits at once now: the buffers grow.
+        // More waits at once than small buffers hold: larger ones come and go, as
+        // `Limits::release_when_idle` says, and not for each of these 200 records.
         converse();
-        assert_eq!(measure(converse).count_total, 0, "{version}");
+        let count = measure(converse).count_total;
+        assert!(count < 200, "{version}: {count}");
     }
 }

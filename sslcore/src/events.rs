@@ -18,6 +18,15 @@ const WORST_CASE: usize = 16;
 /// of each there is one at a time.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Waiting {
+    ReadyRead,
+    BytesWritten,
+    EncryptedBytesWritten,
+    Rarer(Rarer),
+}
+
+/// What does not come with every record.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Rarer {
     ModeChanged(SslMode),
     ConfigRequired,
     PreSharedKeyRequired,
@@ -25,10 +34,7 @@ enum Waiting {
     PeerVerifyError(SslErrorKind, u16),
     SslErrors,
     Encrypted,
-    ReadyRead,
     Writable,
-    BytesWritten,
-    EncryptedBytesWritten,
     ClientCertificateRequested,
     SessionTicketReceived,
     KeysUpdated,
@@ -41,17 +47,12 @@ enum Waiting {
     Closed,
 }
 
-impl Waiting {
+impl Rarer {
     /// Whether one that waits already stands for this one, too.
     const fn can_repeat(self) -> bool {
         matches!(
             self,
-            Self::ReadyRead
-                | Self::Writable
-                | Self::BytesWritten
-                | Self::EncryptedBytesWritten
-                | Self::SessionTicketReceived
-                | Self::KeysUpdated
+            Self::Writable | Self::SessionTicketReceived | Self::KeysUpdated
         )
     }
 }
@@ -95,36 +96,43 @@ impl Events {
 
     fn pop_waiting(&mut self, report: &CloseReport) -> Option<Event> {
         Some(match self.queue.pop_front()? {
-            Waiting::ModeChanged(mode) => Event::ModeChanged(mode),
-            Waiting::ConfigRequired => Event::ConfigRequired(RequestId(self.config_required)),
-            Waiting::PreSharedKeyRequired => {
-                Event::PreSharedKeyRequired(PskId(self.pre_shared_key_required))
-            }
-            Waiting::PeerVerifyError(kind, depth) => Event::PeerVerifyError {
-                kind,
-                depth: depth.into(),
-            },
-            Waiting::SslErrors => Event::SslErrors(ReviewId(self.ssl_errors)),
-            Waiting::Encrypted => Event::Encrypted,
             Waiting::ReadyRead => {
                 self.ready_read = false;
                 Event::ReadyRead
             }
-            Waiting::Writable => Event::Writable,
             Waiting::BytesWritten => Event::BytesWritten(take(&mut self.written)),
             Waiting::EncryptedBytesWritten => {
                 Event::EncryptedBytesWritten(take(&mut self.encrypted))
             }
-            Waiting::ClientCertificateRequested => Event::ClientCertificateRequested,
-            Waiting::SessionTicketReceived => Event::SessionTicketReceived,
-            Waiting::KeysUpdated => Event::KeysUpdated,
-            Waiting::AlertSent(alert) => Event::AlertSent(alert),
-            Waiting::AlertReceived(alert) => Event::AlertReceived(alert),
-            Waiting::PeerClosed => Event::PeerClosed,
-            Waiting::EndOfStream => Event::EndOfStream,
-            Waiting::CloseUnanswered => Event::CloseUnanswered,
-            Waiting::Failed => Event::Failed(take(&mut self.failed)?),
-            Waiting::Closed => Event::Closed(*report),
+            Waiting::Rarer(rarer) => return self.rarer(rarer, report),
+        })
+    }
+
+    #[inline(never)]
+    fn rarer(&mut self, rarer: Rarer, report: &CloseReport) -> Option<Event> {
+        Some(match rarer {
+            Rarer::ModeChanged(mode) => Event::ModeChanged(mode),
+            Rarer::ConfigRequired => Event::ConfigRequired(RequestId(self.config_required)),
+            Rarer::PreSharedKeyRequired => {
+                Event::PreSharedKeyRequired(PskId(self.pre_shared_key_required))
+            }
+            Rarer::PeerVerifyError(kind, depth) => Event::PeerVerifyError {
+                kind,
+                depth: depth.into(),
+            },
+            Rarer::SslErrors => Event::SslErrors(ReviewId(self.ssl_errors)),
+            Rarer::Encrypted => Event::Encrypted,
+            Rarer::Writable => Event::Writable,
+            Rarer::ClientCertificateRequested => Event::ClientCertificateRequested,
+            Rarer::SessionTicketReceived => Event::SessionTicketReceived,
+            Rarer::KeysUpdated => Event::KeysUpdated,
+            Rarer::AlertSent(alert) => Event::AlertSent(alert),
+            Rarer::AlertReceived(alert) => Event::AlertReceived(alert),
+            Rarer::PeerClosed => Event::PeerClosed,
+            Rarer::EndOfStream => Event::EndOfStream,
+            Rarer::CloseUnanswered => Event::CloseUnanswered,
+            Rarer::Failed => Event::Failed(take(&mut self.failed)?),
+            Rarer::Closed => Event::Closed(*report),
         })
     }
 
@@ -155,43 +163,44 @@ impl Events {
 
     /// Adds any event; one that waits already and can repeat stands for both.
     pub(crate) fn push(&mut self, event: Event) {
-        let waiting = match event {
+        let rarer = match event {
             Event::ReadyRead => return self.ready_read(),
             Event::BytesWritten(n) => return self.bytes_written(n),
             Event::EncryptedBytesWritten(n) => return self.encrypted_bytes_written(n),
-            Event::ModeChanged(mode) => Waiting::ModeChanged(mode),
+            Event::ModeChanged(mode) => Rarer::ModeChanged(mode),
             Event::ConfigRequired(RequestId(id)) => {
                 self.config_required = id;
-                Waiting::ConfigRequired
+                Rarer::ConfigRequired
             }
             Event::PreSharedKeyRequired(PskId(id)) => {
                 self.pre_shared_key_required = id;
-                Waiting::PreSharedKeyRequired
+                Rarer::PreSharedKeyRequired
             }
             Event::PeerVerifyError { kind, depth } => {
-                Waiting::PeerVerifyError(kind, depth.try_into().unwrap_or(u16::MAX))
+                Rarer::PeerVerifyError(kind, depth.try_into().unwrap_or(u16::MAX))
             }
             Event::SslErrors(ReviewId(id)) => {
                 self.ssl_errors = id;
-                Waiting::SslErrors
+                Rarer::SslErrors
             }
-            Event::Encrypted => Waiting::Encrypted,
-            Event::Writable => Waiting::Writable,
-            Event::ClientCertificateRequested => Waiting::ClientCertificateRequested,
-            Event::SessionTicketReceived => Waiting::SessionTicketReceived,
-            Event::KeysUpdated => Waiting::KeysUpdated,
-            Event::AlertSent(alert) => Waiting::AlertSent(alert),
-            Event::AlertReceived(alert) => Waiting::AlertReceived(alert),
-            Event::PeerClosed => Waiting::PeerClosed,
-            Event::EndOfStream => Waiting::EndOfStream,
-            Event::CloseUnanswered => Waiting::CloseUnanswered,
+            Event::Encrypted => Rarer::Encrypted,
+            Event::Writable => Rarer::Writable,
+            Event::ClientCertificateRequested => Rarer::ClientCertificateRequested,
+            Event::SessionTicketReceived => Rarer::SessionTicketReceived,
+            Event::KeysUpdated => Rarer::KeysUpdated,
+            Event::AlertSent(alert) => Rarer::AlertSent(alert),
+            Event::AlertReceived(alert) => Rarer::AlertReceived(alert),
+            Event::PeerClosed => Rarer::PeerClosed,
+            Event::EndOfStream => Rarer::EndOfStream,
+            Event::CloseUnanswered => Rarer::CloseUnanswered,
             Event::Failed(kind) => {
                 self.failed = Some(kind);
-                Waiting::Failed
+                Rarer::Failed
             }
-            Event::Closed(_) => Waiting::Closed,
+            Event::Closed(_) => Rarer::Closed,
         };
-        if !waiting.can_repeat() || !self.queue.iter().any(|other| *other == waiting) {
+        let waiting = Waiting::Rarer(rarer);
+        if !rarer.can_repeat() || !self.queue.iter().any(|other| *other == waiting) {
             self.append(waiting);
         }
     }

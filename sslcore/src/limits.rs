@@ -81,7 +81,7 @@ pub struct Limits {
     /// `QSslSocket::setReadBufferSize`, but exact, and never unlimited.
     pub read_buffer_size: usize,
     /// The number of sealed bytes that may wait for the transport. The default, 33,300, holds two full
-    /// records. Ignored for a lent buffer, which is its own limit.
+    /// records; more than 1,073,741,823 counts as that. Ignored for a lent buffer, which is its own limit.
     pub transmit: usize,
     /// The number of plaintext bytes that may be written before the handshake is complete. The default
     /// is 65,536.
@@ -98,7 +98,9 @@ pub struct Limits {
     /// Bulk is when a buffer was filled and emptied eight times in a row, each time with an eighth of its
     /// memory or more, if that is not small, and less than a millisecond after the time before. It ends with
     /// a shorter record, or with the first call of [`process`](crate::Connection::process) a millisecond or
-    /// more later. None is due for it: a connection has no deadline for its memory.
+    /// more later. None is due for it: a connection has no deadline for its memory. Space that
+    /// [`receive_buffer`](crate::Connection::receive_buffer) has lent stays until it is
+    /// [`received`](crate::Connection::received).
     pub release_when_idle: bool,
 }
 

@@ -75,6 +75,23 @@ fn nothing_of_what_waited_is_left_behind() {
                 assert_eq!(left, 0, "{version}, {read}, records of {piece} bytes");
             }
         }
+        // Who is lent room for it fills more than is said.
+        let left = left_behind(secrets(), || {
+            for is_encrypted in [false, true] {
+                let mut pair = Pair::tls(&client, &server);
+                if is_encrypted {
+                    pair.run();
+                }
+                let written = pair.client.conn.write_with(16_384, |room| {
+                    let n = room.len();
+                    room.copy_from_slice(&text[..n]);
+                    10
+                });
+                assert_eq!(written, Ok(10));
+                pair.run();
+            }
+        });
+        assert_eq!(left, 0, "{version}, more than was said");
         // Bulk keeps the buffer, and gives it back after a record that is shorter than what was before.
         let left = left_behind(secrets(), || {
             let mut pair = Pair::encrypted(&client, &server);

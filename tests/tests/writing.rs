@@ -42,6 +42,101 @@ fn three_small_slices_make_one_small_record() {
 }
 
 #[test]
+fn what_is_put_in_place_arrives_and_makes_one_record_each_time() {
+    for backend in backends() {
+        for (version, overhead) in [("TLSv1.3", 17), ("TLSv1.2", 24)] {
+            let mut pair = encrypted(version, &backend, Limits::default());
+            let mut expected = Vec::new();
+            for (len, says, makes) in [
+                (5, 5, 5),
+                (5, 3, 3),
+                (16_384, 1, 1),
+                (20_000, 16_384, 16_384),
+                (20_000, 20_000, 16_384),
+                (16_384, 0, 0),
+                (0, 0, 0),
+            ] {
+                let written = pair.client.conn.write_with(len, |room| {
+                    assert_eq!(room.len(), len.min(16_384));
+                    room.fill(says as u8);
+                    says
+                });
+                assert_eq!(written, Ok(makes));
+                let wire = pair.client.take();
+                let body = if makes > 0 {
+                    vec![makes + overhead]
+                } else {
+                    vec![]
+                };
+                assert_eq!(records(&wire), body, "{version}");
+                pair.server.give(&wire, usize::MAX);
+                expected.extend(vec![says as u8; makes]);
+            }
+            assert!(pair.server.read_all() == expected);
+            assert!(!pair.client.saw(Event::Writable), "nobody waits for room");
+        }
+    }
+}
+
+#[test]
+fn what_is_put_in_place_before_there_are_keys_waits_or_leaves_in_the_clear() {
+    for version in VERSIONS {
+        let client = client(backends().remove(0)).protocols(&[version]).build();
+        let server = server(backends().remove(0)).build();
+        let limits = Limits {
+            queued: 10,
+            transmit: 1000,
+            ..Limits::default()
+        };
+        let mut pair = Pair::new(limits);
+        let five = |room: &mut [u8]| {
+            room.fill(5);
+            5
+        };
+        assert_eq!(pair.client.conn.write_with(2000, five), Ok(5));
+        assert_eq!(pair.client.conn.transmit(), [5; 5]);
+        pair.run();
+        assert_eq!(pair.server.read_all(), [5; 5]);
+        pair.start(&client.expect("client"), &server.expect("server"));
+        let sizes = [(5, 5), (100, 5), (100, 0)];
+        for (len, room) in sizes {
+            let written = pair.client.conn.write_with(len, |space| {
+                assert_eq!(space.len(), room);
+                five(space)
+            });
+            assert_eq!(written, Ok(room));
+        }
+        for _ in 0..3 {
+            pair.run();
+        }
+        assert!(pair.client.conn.is_encrypted());
+        assert_eq!(pair.server.read_all(), [5; 10], "{version}");
+        assert!(pair.client.saw(Event::Writable), "there was no room");
+    }
+}
+
+#[test]
+fn without_room_nobody_is_asked_for_what_is_put_in_place() {
+    for version in VERSIONS {
+        let mut pair = encrypted(version, &backends()[0], Limits::default());
+        let whole = |room: &mut [u8]| room.len();
+        let mut written = 0;
+        while let Ok(n @ 1..) = pair.client.conn.write_with(10_000, whole) {
+            written += n;
+        }
+        assert_eq!(written, 30_000);
+        let never = |_: &mut [u8]| panic!("there is no room");
+        assert_eq!(pair.client.conn.write_with(10_000, never), Ok(0));
+        assert!(!pair.client.saw(Event::Writable));
+        pair.run();
+        assert!(pair.client.saw(Event::Writable));
+        pair.client.conn.close();
+        let refused = pair.client.conn.write_with(1, never);
+        assert_eq!(refused, Err(UsageError::WriteClosed));
+    }
+}
+
+#[test]
 fn nothing_in_it_is_nothing_written() {
     let mut pair = encrypted("TLSv1.3", &backends()[0], Limits::default());
     let none: [&[u8]; 0] = [];

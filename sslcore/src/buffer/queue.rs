@@ -33,6 +33,27 @@ impl Queue {
         n
     }
 
+    /// Appends what `fill` puts in place, of up to `len` bytes: as many as it says. Says for how many there
+    /// was room, and how many they were.
+    pub(crate) fn push_with(
+        &mut self,
+        len: usize,
+        limit: usize,
+        fill: impl FnOnce(&mut [u8]) -> usize,
+    ) -> (usize, usize) {
+        let before = self.0.len();
+        let n = len.min(limit.saturating_sub(before));
+        if n == 0 {
+            return (0, 0);
+        }
+        reserve(&mut self.0, n, limit);
+        self.0.resize(before + n, 0);
+        let filled = fill(&mut self.0[before..]).min(n);
+        wipe(&mut self.0[before + filled..]);
+        self.0.truncate(before + filled);
+        (n, filled)
+    }
+
     /// Drops the first `n` bytes: they are encrypted.
     pub(crate) fn consume(&mut self, n: usize) {
         let rest = self.0.len().saturating_sub(n);

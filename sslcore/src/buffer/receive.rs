@@ -155,16 +155,18 @@ impl ReceiveBuffer {
     /// the transport fills it.
     #[inline]
     pub(crate) fn wanted(&self) -> usize {
-        let len = self.storage.len();
+        let missing = missing(self.raw());
         let roomy = match &self.storage {
-            Storage::Owned(_) if self.plain.is_empty() => {
-                let grows = self.was_filled && len < MAX_RECORD / 2;
-                let more = if grows { 4 * len } else { 0 };
-                more.clamp(SMALL, MAX_RECORD)
-            }
+            Storage::Owned(_) if self.plain.is_empty() => match self.storage.len() {
+                len if self.was_filled && len < MAX_RECORD / 2 => {
+                    (4 * len).clamp(SMALL, MAX_RECORD)
+                }
+                _ if missing == 0 => SMALL,
+                _ => SMALL.saturating_sub(self.raw.len()),
+            },
             Storage::Owned(_) | Storage::Lent(_) => MAX_RECORD,
         };
-        roomy.max(missing(self.raw()))
+        roomy.max(missing)
     }
 
     /// The same, lent until [`give_back`](Self::give_back) or until bytes arrive another way.

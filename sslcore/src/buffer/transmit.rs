@@ -77,9 +77,10 @@ pub(crate) struct Taken {
 impl TransmitBuffer {
     pub(crate) fn new(storage: Storage, cap: usize) -> Self {
         let cap = match &storage {
-            Storage::Owned(_) => cap.clamp(MIN_TRANSMIT - HEADROOM, MOST),
+            Storage::Owned(_) => cap.max(MIN_TRANSMIT - HEADROOM),
             Storage::Lent(lent) => lent.len().saturating_sub(HEADROOM),
         };
+        let cap = cap.min(MOST);
         Self {
             handed_over: None,
             storage,
@@ -225,14 +226,29 @@ impl TransmitBuffer {
 
     /// Appends as much of `bytes` as there is room for.
     pub(crate) fn append_plain(&mut self, bytes: &[u8]) -> usize {
-        let n = bytes.len().min(self.room());
-        let Some(space) = self.reserve(n) else {
-            return 0;
+        let copy = |space: &mut [u8]| {
+            space.copy_from_slice(&bytes[..space.len()]);
+            space.len()
         };
-        space.copy_from_slice(&bytes[..n]);
-        self.commit(n);
-        self.plain += n;
-        n
+        self.append_plain_with(bytes.len(), copy).1
+    }
+
+    /// Appends what `fill` puts in place, of up to `len` bytes: as many as it says. Says for how many there
+    /// was room, and how many they were.
+    pub(crate) fn append_plain_with(
+        &mut self,
+        len: usize,
+        fill: impl FnOnce(&mut [u8]) -> usize,
+    ) -> (usize, usize) {
+        let n = len.min(self.room());
+        let space = if n > 0 { self.reserve(n) } else { None };
+        let Some(space) = space else {
+            return (0, 0);
+        };
+        let filled = fill(space).min(n);
+        self.commit(filled);
+        self.plain += filled;
+        (n, filled)
     }
 
     /// Appends all of `bytes`, to the backlog when they do not fit.
@@ -286,15 +302,12 @@ impl TransmitBuffer {
             if first.live.is_empty() {
                 self.take_memory_back();
             }
+            self.announced &= self.shown() > 0;
         } else {
             self.live.start += n;
-            if self.live.is_empty() && n > 0 {
-                self.pace.emptied(self.live.end, self.storage.len());
-                self.live = 0..0;
+            if self.live.is_empty() {
+                self.rewind();
             }
-        }
-        if self.shown() == 0 {
-            self.announced = false;
         }
         self.refill();
         let plain = n.min(self.plain);
@@ -302,6 +315,16 @@ impl TransmitBuffer {
         Taken {
             plain,
             encrypted: n - plain,
+        }
+    }
+
+    /// Nothing waits in the memory any more.
+    #[inline]
+    fn rewind(&mut self) {
+        self.announced = false;
+        if self.live.end > 0 {
+            self.pace.emptied(self.live.end, self.storage.len());
+            self.live = 0..0;
         }
     }
 

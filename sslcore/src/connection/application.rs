@@ -108,6 +108,50 @@ impl Connection {
         Ok(n)
     }
 
+    /// Lends room for up to `len` bytes of plaintext, and accepts as many as `fill` says that it has put at
+    /// its front: they are encrypted where they lie, and copied nowhere. One call makes at most one record,
+    /// so there is room for 16,384 bytes at most, or for what the peer takes in a record. What lies in the
+    /// room before is of no meaning, and what lies behind the accepted bytes afterwards is overwritten.
+    ///
+    /// Without room for all of that record `fill` is not called, the result is `Ok(0)`, and
+    /// [`Event::Writable`](crate::Event::Writable) follows. Before the connection is encrypted, the room may
+    /// be shorter. During the handshake the bytes are queued, as [`write`](Self::write) does, and copied
+    /// later.
+    ///
+    /// ```
+    /// # use sslcore::{Connection, UsageError};
+    /// # fn f(conn: &mut Connection, samples: &mut dyn Iterator<Item = u16>) -> Result<(), UsageError> {
+    /// let accepted = conn.write_with(1024, |room| {
+    ///     let pairs = room.chunks_exact_mut(2).zip(samples);
+    ///     pairs.map(|(room, sample)| room.copy_from_slice(&sample.to_be_bytes())).count() * 2
+    /// })?;
+    /// # Ok(())
+    /// # }
+    /// ```
+    ///
+    /// # Errors
+    /// As for [`write`](Self::write); `fill` is not called then.
+    pub fn write_with(
+        &mut self,
+        len: usize,
+        fill: impl FnOnce(&mut [u8]) -> usize,
+    ) -> Result<usize, UsageError> {
+        let io = &mut self.io;
+        let (room, n) = match self.phase.sink(io.outbound())? {
+            Sink::Clear => io.transmit.append_plain_with(len, fill),
+            Sink::Queue(queue) => queue.push_with(len, io.limits.queued, fill),
+            Sink::Records(encrypted) => match encrypted.write_with(len, fill, io) {
+                Ok(written) => written,
+                Err(Unsealed { sealed, failure }) => {
+                    self.fail(failure);
+                    (len, sealed)
+                }
+            },
+        };
+        self.io.wants_writable |= room == 0 && len > 0;
+        Ok(n)
+    }
+
     /// The unread plaintext, in one piece. [`consume`](Self::consume) drops what was used of it.
     #[inline]
     pub fn peek(&self) -> &[u8] {

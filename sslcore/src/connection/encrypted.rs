@@ -81,6 +81,25 @@ impl Encrypted {
         seal_pieces(&mut self.records, plaintext, io)
     }
 
+    /// Seals one record of what `fill` puts in place, of up to `len` bytes: as many as it says. Says for how
+    /// many there was room, and how many they were.
+    pub(super) fn write_with(
+        &mut self,
+        len: usize,
+        fill: impl FnOnce(&mut [u8]) -> usize,
+        io: &mut Io,
+    ) -> Result<(usize, usize), Unsealed> {
+        let most = len.min(self.records.max_payload());
+        let mut fill = Some(fill);
+        let mut room = 0;
+        let sealed = seal_records(&mut self.records, most, io, |records, _, len, out| {
+            room = len;
+            let fill = |space: &mut [u8]| fill.take().map_or(0, |fill| fill(space));
+            records.seal_filled(len, fill, out)
+        })?;
+        Ok((room, sealed))
+    }
+
     /// Seals what waits on our side: queued plaintext, a KeyUpdate, close_notify.
     #[inline]
     fn seal_waiting(&mut self, io: &mut Io) -> Result<bool, Failure> {

@@ -58,7 +58,7 @@ use crate::usage::{Leftover, UsageError};
 /// |---|---|
 /// | `receive`, `received`, `receive_eof`, `receive_reset` | `process`, events, `peek`, `transmit` |
 /// | `start_client_encryption`, `start_server_encryption` | `process`, events, `transmit` |
-/// | `write`, `write_vectored`, `write_buf` | `transmit`, events; `process` when a handshake is under way |
+/// | `write`, `write_vectored`, `write_buf`, `write_with` | `transmit`, events; `process` when a handshake is under way |
 /// | `consume`, `read`, `discard_reads` | `process` (records may wait for room), then the transport |
 /// | `transmitted`, `complete_transmit` | events; `process` (queued data may wait for room) |
 /// | `transmit_failed` | events; go on reading |

@@ -11,6 +11,7 @@ use super::header::{
 use crate::alert::Alert;
 use crate::crypto::{AeadAlgorithm, AeadError, Backend, NONCE_LEN, RecordAead, TAG_LEN};
 use crate::failure::{Failure, FailureKind};
+use crate::memory::wipe;
 use crate::protocol::SslProtocol;
 
 /// Traffic key material of one direction, as the handshake hands it over.
@@ -235,7 +236,9 @@ impl Protection {
     ) -> Result<usize, AeadError> {
         let overhead = self.overhead();
         let most = out.len().checked_sub(overhead).ok_or(AeadError)?;
-        let len = fill(&mut out[self.prefix()..][..most]).min(most);
+        let space = &mut out[self.prefix()..][..most];
+        let len = fill(space).min(most);
+        wipe(&mut space[len..]); // nobody says that it was left alone
         if len == 0 {
             return Ok(0);
         }

@@ -12,6 +12,8 @@ usage: cargo bench -p sslcore-tests --bench throughput -- [OPTION]...
   --quick   fewer and shorter rounds
   --all     also AES-256-GCM, ChaCha20-Poly1305 and TLS 1.2
   --check   exit with 1 when a required figure is not met
+  --instructions
+            also those of each small record, counted by callgrind
   --json    one JSON document instead of the tables
   --profile BACKEND WHO BYTES WRITES TRIPS
             only one (sslcore, raw, ...), TLS 1.3 with AES-128-GCM, so many writes of so many
@@ -61,6 +63,7 @@ pub(crate) struct Arguments {
     pub(crate) all: bool,
     pub(crate) check: bool,
     pub(crate) json: bool,
+    pub(crate) instructions: bool,
 }
 
 pub(crate) fn parse(mut words: impl Iterator<Item = String>) -> Result<Command, String> {
@@ -71,6 +74,7 @@ pub(crate) fn parse(mut words: impl Iterator<Item = String>) -> Result<Command, 
             "--all" => arguments.all = true,
             "--check" => arguments.check = true,
             "--json" => arguments.json = true,
+            "--instructions" => arguments.instructions = true,
             "--profile" => {
                 let profile = Profile::parse(&mut words).ok_or("--profile wants five words")?;
                 return Ok(Command::Profile(profile));

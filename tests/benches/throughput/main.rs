@@ -5,6 +5,7 @@
 mod arguments;
 mod contender;
 mod figures;
+mod instructions;
 mod measure;
 mod report;
 
@@ -33,6 +34,10 @@ fn main() -> ExitCode {
             return ExitCode::from(2);
         }
     };
+    if arguments.instructions && !instructions::table() {
+        eprintln!("throughput: instructions are counted by valgrind, which is not here");
+        return ExitCode::FAILURE;
+    }
     if run(&arguments) || !arguments.check {
         ExitCode::SUCCESS
     } else {

@@ -12,6 +12,7 @@ One direction, client to server, in memory, on one thread. A trip: N x SIZE are 
 records are copied once from the writer's buffer to the reader's, opened, and read where they lie.
   sslcore     write, transmit -> receive, transmitted; process, peek, consume; events are drained
   releasing   the same with release_when_idle
+  in place    the same with write_with: what is written is made where it is sealed, for the first trip
   unbuffered  rustls: process_tls_records for each write, WriteTraffic::encrypt, copy,
               process_tls_records, ReadTraffic::next_record, until there is nothing more
   .., best    the same with one WriteTraffic held for all writes of a trip, and no last call

@@ -2,8 +2,8 @@
 
 use allocation_counter::{AllocationInfo, measure};
 use sslcore::bytes::BytesMut;
-use sslcore::{Buffers, Connection, Limits, Now};
-use sslcore_tests::pair::{Pair, backends};
+use sslcore::{Buffers, Connection, Instant, Limits, Now};
+use sslcore_tests::pair::{Pair, backend, backends};
 
 use crate::counted::{VERSIONS, configs, process};
 
@@ -12,8 +12,10 @@ use crate::counted::{VERSIONS, configs, process};
 pub(crate) enum Doors {
     /// `write`, `receive` and `read`.
     Copying,
-    /// `write`, `receive_buffer`, `received`, `peek` and `consume`.
+    /// `write_with`, `receive_buffer`, `received`, `peek` and `consume`.
     Lending,
+    /// The same with a transport that gives 500 bytes at a time.
+    Trickling,
     /// `write_vectored`, `receive_buf` and `read_buf`.
     Pieces,
     /// `write`, `take_transmit`, `complete_transmit`, `receive_owned`, `peek` and `consume`.
@@ -21,12 +23,18 @@ pub(crate) enum Doors {
 }
 
 impl Doors {
-    pub(crate) const ALL: [Self; 4] = [Self::Copying, Self::Lending, Self::Pieces, Self::Owning];
+    pub(crate) const ALL: [Self; 5] = [
+        Self::Copying,
+        Self::Lending,
+        Self::Trickling,
+        Self::Pieces,
+        Self::Owning,
+    ];
 
     /// The allocations of a record: bytes with owners count them, and those of lent memory are copied.
     pub(crate) fn allowed(self, is_lent: bool) -> u64 {
         match self {
-            Self::Copying | Self::Lending | Self::Pieces => 0,
+            Self::Copying | Self::Lending | Self::Trickling | Self::Pieces => 0,
             Self::Owning => 1 + u64::from(is_lent),
         }
     }
@@ -58,9 +66,14 @@ impl Scratch {
         let n = match doors {
             Doors::Copying => to.receive(wire).expect("open"),
             Doors::Pieces => to.receive_buf(&mut &wire[..]).expect("open"),
-            Doors::Lending => {
+            Doors::Lending | Doors::Trickling => {
                 let space = to.receive_buffer();
-                let n = wire.len().min(space.len());
+                let most = if matches!(doors, Doors::Trickling) {
+                    500
+                } else {
+                    usize::MAX
+                };
+                let n = wire.len().min(space.len()).min(most);
                 space[..n].copy_from_slice(&wire[..n]);
                 to.received(n).expect("lent");
                 n
@@ -94,7 +107,7 @@ impl Scratch {
                 read = self.read.len();
                 assert_eq!(self.read[..], expected[..read]);
             }
-            Doors::Lending | Doors::Owning => {
+            Doors::Lending | Doors::Trickling | Doors::Owning => {
                 read = to.peek().len();
                 assert_eq!(*to.peek(), expected[..read]);
                 to.consume(read).expect("peek showed them");
@@ -117,7 +130,11 @@ impl Scratch {
                 let (first, second) = data.split_at(data.len() / 2);
                 from.write_vectored(&[first, second])
             }
-            Doors::Copying | Doors::Lending | Doors::Owning => from.write(data),
+            Doors::Lending | Doors::Trickling => from.write_with(data.len(), |room| {
+                room.copy_from_slice(data);
+                room.len()
+            }),
+            Doors::Copying | Doors::Owning => from.write(data),
         };
         assert_eq!(written, Ok(data.len()));
         process(from, now);
@@ -147,7 +164,7 @@ fn an_encrypted_connection_allocates_nothing_per_record() {
                     pair.start(&client, &server);
                     pair.run();
                     for doors in Doors::ALL {
-                        for len in [1, 64, 1460, 16_384] {
+                        for len in [1, 64, 900, 1460, 16_384] {
                             let info = steady_state(&mut pair, doors, len);
                             let what = format!("{backend:?} {suite} {memory} {doors:?} {len} B");
                             let allowed = doors.allowed(memory == "lent") * RECORDS;
@@ -160,20 +177,40 @@ fn an_encrypted_connection_allocates_nothing_per_record() {
     }
 }
 
+#[test]
+fn small_records_allocate_nothing_however_rarely_they_come() {
+    for (version, suites) in VERSIONS {
+        let (client, server) = configs(&backend(), version, &suites);
+        let mut pair = Pair::encrypted(&client, &server);
+        for doors in Doors::ALL {
+            for len in [1, 64, 900, 1200] {
+                let info = after_pauses(&mut pair, doors, len, 60_000_000);
+                let what = format!("{version} {doors:?} {len} B: {info:?}");
+                assert!(info.count_total <= doors.allowed(false) * RECORDS, "{what}");
+            }
+        }
+    }
+}
+
 /// How many records are counted.
 pub(crate) const RECORDS: u64 = 40;
-
 /// As many records each way are bulk, for which buffers are kept.
 const BULK: u64 = 10;
 
 /// What so many records of `len` bytes allocate in bulk, half of them each way.
 pub(crate) fn steady_state(pair: &mut Pair, doors: Doors, len: usize) -> AllocationInfo {
+    after_pauses(pair, doors, len, 0)
+}
+
+/// The same with so many microseconds between two records each way.
+fn after_pauses(pair: &mut Pair, doors: Doors, len: usize, pause: u64) -> AllocationInfo {
     let data: Vec<u8> = (0..len).map(|i| i as u8).collect();
-    let now = pair.client.now();
+    let mut now = pair.client.now();
     let (client, server) = (&mut pair.client.conn, &mut pair.server.conn);
     let mut scratch = Scratch::new();
     let mut both_ways = |rounds: u64| {
         for _ in 0..rounds {
+            now.monotonic = Instant::from_micros(now.monotonic.as_micros() + pause);
             assert_eq!(scratch.trip([client, server], &data, doors, now), len);
             assert_eq!(scratch.trip([server, client], &data, doors, now), len);
         }

@@ -12,6 +12,7 @@ use crate::outcomes::Model;
 #[derive(Clone, Debug)]
 pub(crate) enum Buf {
     Write(usize),
+    WriteWith(usize, usize),
     Read(usize),
     Receive(Vec<u8>),
     ReceiveOwned(Vec<u8>),
@@ -21,6 +22,7 @@ pub(crate) fn bufs() -> impl Strategy<Value = Buf> {
     let some = || prop_oneof![0..40usize, 0..70_000usize];
     prop_oneof![
         2 => some().prop_map(Buf::Write),
+        2 => (some(), some()).prop_map(|(len, n)| Buf::WriteWith(len, n)),
         2 => some().prop_map(Buf::Read),
         1 => vec(any::<u8>(), 0..60).prop_map(Buf::Receive),
         1 => vec(any::<u8>(), 0..60).prop_map(Buf::ReceiveOwned),
@@ -44,6 +46,20 @@ pub(crate) fn through_buf(
                 "what was not taken stays"
             );
             prop_assert_eq!(outcome.map(|_| ()), expected);
+            outcome.is_err()
+        }
+        Buf::WriteWith(len, n) => {
+            let expected = model.write(&end.conn);
+            let mut room = None;
+            let outcome = end.conn.write_with(*len, |space| {
+                space.fill(b'i');
+                room = Some(space.len());
+                *n
+            });
+            let taken = room.map_or(0, |room| room.min(*n));
+            prop_assert!(room.is_none_or(|room| room > 0 && room <= *len));
+            prop_assert_eq!(outcome, expected.map(|()| taken));
+            prop_assert!(outcome.is_ok() || room.is_none());
             outcome.is_err()
         }
         Buf::Read(n) => {

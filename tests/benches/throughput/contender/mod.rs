@@ -95,9 +95,10 @@ impl Copy {
 pub(crate) const COPYING: usize = NAMES.len() - 1;
 
 /// In the order of the tables; the first is compared with the others.
-pub(crate) const NAMES: [&str; 6] = [
+pub(crate) const NAMES: [&str; 7] = [
     "sslcore",
     "releasing",
+    "in place",
     "unbuffered",
     "unbuffered, best",
     "buffered",
@@ -189,11 +190,12 @@ impl Scenario {
     /// The contender with this number in [`NAMES`], handshaked.
     pub(crate) fn contender(&self, number: usize, spacers: &mut Spacers) -> Box<dyn Contender> {
         match number {
-            0 => Box::new(ours::Ours::new(self, false)),
-            1 => Box::new(ours::Ours::new(self, true)),
-            2 => Box::new(unbuffered::Unbuffered::new(self, false, spacers)),
-            3 => Box::new(unbuffered::Unbuffered::new(self, true, spacers)),
-            4 => Box::new(buffered::Buffered::new(self)),
+            0 => Box::new(ours::Ours::new(self, ours::Way::Default)),
+            1 => Box::new(ours::Ours::new(self, ours::Way::Releasing)),
+            2 => Box::new(ours::Ours::new(self, ours::Way::InPlace)),
+            3 => Box::new(unbuffered::Unbuffered::new(self, false, spacers)),
+            4 => Box::new(unbuffered::Unbuffered::new(self, true, spacers)),
+            5 => Box::new(buffered::Buffered::new(self)),
             _ => Box::new(raw::Raw::new(self)),
         }
     }

@@ -1,17 +1,32 @@
 //! sslcore, used as its documentation says.
 
+use std::hint::black_box;
+
 use sslcore::{Limits, Progress};
 use sslcore_tests::pair::{End, Pair, client, server};
 
 use super::{Contender, Scenario, copy};
 
+/// How it is used.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(super) enum Way {
+    Default,
+    /// With `release_when_idle`.
+    Releasing,
+    /// With `write_with`: what is written is made where it is sealed. Making it is the application's
+    /// affair, so it is done for the first trip only, and the later ones carry what lies there.
+    InPlace,
+}
+
 pub(super) struct Ours {
     client: End,
     server: End,
+    way: Way,
+    has_carried: bool,
 }
 
 impl Ours {
-    pub(super) fn new(scenario: &Scenario, release_when_idle: bool) -> Self {
+    pub(super) fn new(scenario: &Scenario, way: Way) -> Self {
         let version = if scenario.tls13 { "TLSv1.3" } else { "TLSv1.2" };
         let client = client(scenario.backend.clone())
             .protocols(&[version])
@@ -24,13 +39,18 @@ impl Ours {
             .build()
             .expect("server");
         let mut pair = Pair::new(Limits {
-            release_when_idle,
+            release_when_idle: way == Way::Releasing,
             ..Limits::default()
         });
         pair.start(&client, &server);
         pair.run();
         let Pair { client, server, .. } = pair;
-        Self { client, server }
+        Self {
+            client,
+            server,
+            way,
+            has_carried: false,
+        }
     }
 }
 
@@ -40,8 +60,18 @@ impl Contender for Ours {
         let client = &mut self.client.conn;
         let server = &mut self.server.conn;
         for piece in data.chunks(write) {
-            assert_eq!(client.write(piece), Ok(piece.len()));
+            let written = match self.way {
+                Way::Default | Way::Releasing => client.write(piece),
+                Way::InPlace => client.write_with(piece.len(), |room| {
+                    if !self.has_carried {
+                        room.copy_from_slice(piece);
+                    }
+                    black_box(room).len()
+                }),
+            };
+            assert_eq!(written, Ok(piece.len()));
         }
+        self.has_carried = true;
         while !client.transmit().is_empty() {
             let wire = client.transmit();
             let space = server.receive_buffer();
