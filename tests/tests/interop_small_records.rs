@@ -68,7 +68,7 @@ fn openssl_sends_a_client_the_fragments_that_it_has_room_for() {
         let (mut peer, address) = s_server(&[option, "-tlsextdebug", "-msgfile", "/dev/null"]);
         let mut wire = call(address, client(version));
         peer.converse_at_length(&mut wire, &data);
-        assert!(peer.said("TLS client extension \"max fragment length\""));
+        peer.until_said("TLS client extension \"max fragment length\"");
         assert!(wire.close().clean);
         peer.until_exit_having_printed(&data);
     }
@@ -87,7 +87,7 @@ fn a_server_sends_openssl_the_fragments_that_it_asks_for() {
             let mut peer = openssl::bare_client(Scratch::new(), door.address, &args);
             let mut wire = serve(&door, server(version));
             peer.converse_at_length(&mut wire, &data);
-            assert!(peer.said("TLS server extension \"max fragment length\""));
+            peer.until_said("TLS server extension \"max fragment length\"");
             assert!(wire.close().clean);
             peer.until_exit_having_printed(&data);
         }
@@ -142,7 +142,7 @@ fn gnutls_as_a_server_holds_itself_to_our_limit_and_we_to_its_own() {
                 wire.send(&data);
                 wire.until_received(data.len());
                 assert_eq!(find(&wire.received, &data), Some(0));
-                assert!(peer.said(&format!("Parsing extension '{LIMIT}'")));
+                peer.until_said(&format!("Parsing extension '{LIMIT}'"));
                 assert!(wire.close().clean);
             }
         }
@@ -161,7 +161,7 @@ fn gnutls_as_a_client_holds_itself_to_our_limit_and_we_to_its_own() {
             let mut peer = gnutls::bare_client(Scratch::new(), door.address, &args);
             let mut wire = serve(&door, server(version));
             wire.until_encrypted();
-            assert!(peer.said(&format!("Parsing extension '{LIMIT}'")));
+            peer.until_said(&format!("Parsing extension '{LIMIT}'"));
             let data = pattern(100 << 10);
             wire.send(&data);
             wire.until("all at the peer", |_| peer.said_much(data.len()));
@@ -188,7 +188,7 @@ fn nss_as_a_client_holds_itself_to_our_limit() {
     peer.converse_at_length(&mut wire, &data);
     assert_eq!(wire.end.conn.psk_identity(), Some(IDENTITY.as_bytes()));
     // It does not end when we do.
-    assert!(find(&peer.out(), &data).is_some());
+    peer.until("all of it", |peer| find(&peer.out(), &data).is_some());
 }
 
 /// By mbedTLS's names: one with an exchange of keys, and one with a nonce in each record.

@@ -124,3 +124,12 @@ fn of_a_second_hello_this_much_may_differ() {
         assert_eq!(may_change(number), CHANGING.contains(&number), "{number}");
     }
 }
+
+#[cfg(feature = "testing")]
+#[test]
+fn what_is_in_the_registry_is_known_and_nothing_else() {
+    for number in 0..=u16::MAX {
+        let listed = REGISTRY.iter().any(|(listed, _)| *listed == number);
+        assert_eq!(is_known(number), listed, "{number}");
+    }
+}
