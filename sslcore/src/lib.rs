@@ -161,6 +161,7 @@ mod config;
 mod config_error;
 mod connection;
 pub mod crypto;
+mod der_writer;
 mod event;
 mod events;
 mod failure;

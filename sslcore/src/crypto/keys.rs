@@ -11,9 +11,11 @@ use rustls_pki_types::PrivateKeyDer;
 #[cfg(all(feature = "sign", any(feature = "aws-lc-rs", feature = "ring")))]
 use zeroize::Zeroizing;
 
+#[cfg(feature = "sign")]
+use crate::der_writer::element;
 use crate::identity::signer::Signer;
 #[cfg(feature = "sign")]
-use crate::x509::der::{element, tag};
+use crate::x509::der::tag;
 
 /// Loads a private key. The error is a sentence for people.
 pub(crate) type LoadKey =

@@ -140,8 +140,8 @@ pub fn rustcrypto_without_security(seed: u64) -> Backend {
     )
 }
 
-/// The same backend, under which a configuration that names no [`engine`](crate::ConfigBuilder::engine)
-/// takes [`Engine::Own`](crate::Engine::Own) where it can: a client unless it names TLS 1.2, a server unless
+/// A backend that is this one, preferring our own engine: a configuration under it that names no
+/// [`engine`](crate::ConfigBuilder::engine) takes [`Engine::Own`](crate::Engine::Own) where it can: a client unless it names TLS 1.2, a server unless
 /// it names that alone. So tests of one engine become tests of the other.
 ///
 /// ```

@@ -1,7 +1,5 @@
 //! A borrowed reader of DER (X.690): total on hostile input, allocates nothing.
 
-use alloc::vec::Vec;
-
 /// The tags that certificates use.
 pub(crate) mod tag {
     pub(crate) const BOOLEAN: u8 = 0x01;
@@ -101,22 +99,6 @@ impl<'a> Reader<'a> {
             .then(|| self.read(tag))
             .flatten()
     }
-}
-
-/// An element of up to 65,535 bytes with this tag, and its value in parts. Allocates once.
-pub(crate) fn element(tag: u8, value: &[&[u8]]) -> Vec<u8> {
-    let len: usize = value.iter().map(|part| part.len()).sum();
-    let [high, low] = (len as u16).to_be_bytes();
-    let mut element = Vec::with_capacity(len + 4);
-    match len {
-        0..0x80 => element.extend([tag, low]),
-        0x80..0x100 => element.extend([tag, 0x81, low]),
-        _ => element.extend([tag, 0x82, high, low]),
-    }
-    value
-        .iter()
-        .for_each(|part| element.extend_from_slice(part));
-    element
 }
 
 #[cfg(test)]

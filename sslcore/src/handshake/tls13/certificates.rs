@@ -11,6 +11,7 @@ use crate::alert::Alert;
 use crate::config_error::ConfigError;
 use crate::crypto::Backend;
 use crate::crypto::verification::{Algorithm, OfScheme};
+use crate::der_writer::element;
 use crate::failure::{Failure, FailureKind};
 use crate::handshake::extensions::number;
 use crate::handshake::identity::Presented;
@@ -23,7 +24,7 @@ use crate::protocol::SignatureScheme;
 use crate::record::messages::{MESSAGE_HEADER, kind};
 use crate::verify::unusable::unusable;
 use crate::verify::{SslError, SslErrorKind};
-use crate::x509::der::{element, tag};
+use crate::x509::der::tag;
 use crate::x509::raw;
 
 /// What a configuration says of certificates.
