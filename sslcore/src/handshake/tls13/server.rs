@@ -243,6 +243,9 @@ impl Server {
         self.hello.check_tls13()?;
         let offered = self.offered();
         offered.check_cookie()?;
+        if self.config.certificates.is_some() {
+            offered.check_certified()?;
+        }
         if let Proof::Key(key, place) = &mut chosen.proof {
             let mut identities = offered.keys()?.identities();
             let found = identities.position(|identity| identity == key.identity);
