@@ -576,7 +576,6 @@ impl Client {
                 let verify = certificates.sign(scheme, false, transcript)?;
                 transcript.add(&verify);
                 messages.push(verify);
-                self.agreed.certificate_sent = true;
             }
         }
         messages.push(flight::finished(
@@ -732,6 +731,11 @@ impl Engine for Client {
 
     fn certificate_requested(&self) -> bool {
         self.requested.is_some()
+    }
+
+    fn released(&mut self, _: &[u8]) {
+        let signs = matches!(self.requested, Some(Requested { scheme: Some(_) }));
+        self.agreed.certificate_sent = signs && self.is_complete();
     }
 
     fn alert_protection(&self) -> AlertProtection {

@@ -384,7 +384,6 @@ impl Server {
         let config = self.config.clone();
         let message = self.certificates()?.sign(scheme, true, &begun.transcript)?;
         begun.seal(&message, config.fragment(self.agreed.sizes))?;
-        self.agreed.certificate_sent = true;
         self.finish_flight(begun, flight)
     }
 
@@ -605,6 +604,7 @@ impl Engine for Server {
 
     fn released(&mut self, _: &[u8]) {
         self.is_released = self.application.is_some();
+        self.agreed.certificate_sent = self.is_released && self.config.certificates.is_some();
     }
 
     fn alert_protection(&self) -> AlertProtection {
