@@ -3,7 +3,9 @@
 use std::sync::Arc;
 
 use sslcore::crypto::Backend;
-use sslcore::{Alert, ConfigError, Event, FailureKind, Fault, ServerConfig, SignatureScheme};
+use sslcore::{
+    Alert, ConfigError, Engine, Event, FailureKind, Fault, ServerConfig, SignatureScheme,
+};
 use sslcore_tests::certs::{Identity, PKCS_ED25519, PKCS_RSA_SHA256, WORLD};
 use sslcore_tests::module::Module;
 use sslcore_tests::pair::{Pair, VERSIONS, backend, backends, client, server};
@@ -111,27 +113,30 @@ fn refused(end: &sslcore_tests::pair::End) {
 
 #[test]
 fn a_signer_that_cannot_work_is_refused_when_the_configuration_is_built() {
-    let built = |module: Module| {
-        let module = Arc::new(module);
-        served_by(&backend(), &WORLD.server, &module).build().err()
-    };
-    let unusable = |outcome: Option<ConfigError>| match outcome {
-        Some(ConfigError::UnusableKey(why)) => why,
-        other => panic!("{other:?}"),
-    };
-    let none = Module::with(&backend(), &WORLD.server, &[]);
-    assert_eq!(unusable(built(none)), "its signer has no signature scheme");
-    let mixed = &[SignatureScheme::EcdsaP256Sha256, SignatureScheme::Ed25519];
-    let mixed = Module::with(&backend(), &WORLD.server, mixed);
-    assert_eq!(
-        unusable(built(mixed)),
-        "its signer has schemes for more than one kind of key"
-    );
-    let others = Module::with(&backend(), &WORLD.client, P256);
-    assert_eq!(built(others), Some(ConfigError::KeyMismatch));
-    let mut silent = Module::with(&backend(), &WORLD.server, P256);
-    silent.public_key = None;
-    assert_eq!(built(silent), None);
+    for engine in [Engine::Rustls, Engine::Own] {
+        let built = |module: Module| {
+            let module = Arc::new(module);
+            let server = served_by(&backend(), &WORLD.server, &module).protocols(&["TLSv1.3"]);
+            server.engine(engine).build().err()
+        };
+        let unusable = |outcome: Option<ConfigError>| match outcome {
+            Some(ConfigError::UnusableKey(why)) => why,
+            other => panic!("{other:?}"),
+        };
+        let none = Module::with(&backend(), &WORLD.server, &[]);
+        assert_eq!(unusable(built(none)), "its signer has no signature scheme");
+        let mixed = &[SignatureScheme::EcdsaP256Sha256, SignatureScheme::Ed25519];
+        let mixed = Module::with(&backend(), &WORLD.server, mixed);
+        assert_eq!(
+            unusable(built(mixed)),
+            "its signer has schemes for more than one kind of key"
+        );
+        let others = Module::with(&backend(), &WORLD.client, P256);
+        assert_eq!(built(others), Some(ConfigError::KeyMismatch));
+        let mut silent = Module::with(&backend(), &WORLD.server, P256);
+        silent.public_key = None;
+        assert_eq!(built(silent), None);
+    }
 }
 
 #[test]

@@ -12,7 +12,7 @@ use crate::config_error::ConfigError;
 use crate::crypto::Backend;
 use crate::handshake::settings::{Settings, Signing};
 use crate::identity::private_key::PrivateKey;
-use crate::identity::signer::Signer;
+use crate::identity::signer::{Signer, key_family};
 use crate::texts::sentence;
 use crate::x509::key_kind::KeyKind;
 
@@ -49,6 +49,7 @@ impl Presented {
         if let Some(info) = signer.public_key_info() {
             check_key(leaf, info)?;
         }
+        key_family(&*signer).map_err(ConfigError::UnusableKey)?;
         Ok(Some(Self {
             chain: identity.chain.clone(),
             signer,

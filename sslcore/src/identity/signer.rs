@@ -72,3 +72,43 @@ impl fmt::Display for SignError {
 }
 
 impl core::error::Error for SignError {}
+
+/// Keys that sign by the same algorithm.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum KeyFamily {
+    Rsa,
+    Ecdsa,
+    Ed25519,
+}
+
+impl KeyFamily {
+    fn of(scheme: SignatureScheme) -> Self {
+        use SignatureScheme as S;
+        match scheme {
+            S::EcdsaP256Sha256 | S::EcdsaP384Sha384 | S::EcdsaP521Sha512 => Self::Ecdsa,
+            S::Ed25519 => Self::Ed25519,
+            S::RsaPkcs1Sha256
+            | S::RsaPkcs1Sha384
+            | S::RsaPkcs1Sha512
+            | S::RsaPssSha256
+            | S::RsaPssSha384
+            | S::RsaPssSha512 => Self::Rsa,
+        }
+    }
+}
+
+/// What kind of key a signer has.
+///
+/// # Errors
+/// A sentence for people, when its schemes do not say it.
+pub(crate) fn key_family(signer: &dyn Signer) -> Result<KeyFamily, String> {
+    let schemes = signer.schemes();
+    let first = schemes
+        .first()
+        .ok_or("its signer has no signature scheme")?;
+    let family = KeyFamily::of(*first);
+    match schemes.iter().all(|it| KeyFamily::of(*it) == family) {
+        true => Ok(family),
+        false => Err("its signer has schemes for more than one kind of key".into()),
+    }
+}

@@ -1,13 +1,13 @@
 //! What a server answers to a hello that it should not have got.
 
-use sslcore::{Alert, FailureKind, VerifyMode};
+use sslcore::{Alert, Engine, FailureKind, VerifyMode};
 use sslcore_tests::certs::{PKCS_ECDSA_P384_SHA384, WORLD};
 use sslcore_tests::hello::{ClientHello, number, vector8, vector16};
 use sslcore_tests::pair::{backend, backends, client, server};
 use sslcore_tests::sealing::{HANDSHAKE, record};
 
 use crate::stage::{
-    ILLEGAL, MALFORMED, MISSING, Refusal, UNEXPECTED, VERSIONS, hello_of, refused_by,
+    ILLEGAL, MALFORMED, MISSING, Refusal, UNEXPECTED, VERSIONS, hello_of, refused_by, waiting,
 };
 
 const TOO_OLD: Refusal = (FailureKind::Incompatible, Alert::ProtocolVersion);
@@ -336,4 +336,26 @@ fn another_message_in_the_place_of_the_hello() {
             "{kind}"
         );
     }
+}
+
+#[test]
+fn a_server_that_leaves_tls12_to_the_other_engine_says_that_it_has_tls13() {
+    // RFC 8446 §4.1.3.
+    let old = hello_of(client(backend()).protocols(&["TLSv1.2"]));
+    let hello = record(HANDSHAKE, &old);
+    let mut both = waiting(server(backend()).engine(Engine::Own));
+    both.give(&hello, usize::MAX);
+    let said = both.take();
+    assert!(both.conn.failure().is_none());
+    let random = &said[5 + 4 + 2..][..32];
+    assert!(random.ends_with(b"DOWNGRD\x01"), "{random:?}");
+    // One that has no other is asked for what it does not have.
+    let alone = server(backend())
+        .engine(Engine::Own)
+        .protocols(&["TLSv1.3"]);
+    let mut alone = waiting(alone);
+    alone.give(&hello, usize::MAX);
+    let failure = alone.conn.failure().expect("it has failed");
+    assert_eq!(failure.alert(), Some(Alert::ProtocolVersion));
+    assert!(!failure.to_string().contains("pre-shared"), "{failure}");
 }

@@ -10,7 +10,7 @@ use core::fmt;
 use rustls::{Error, SignatureAlgorithm, sign};
 use rustls_pki_types::SubjectPublicKeyInfoDer;
 
-use crate::identity::signer::Signer;
+use crate::identity::signer::{KeyFamily, Signer, key_family};
 use crate::protocol::SignatureScheme;
 
 /// What a refusal begins with: without `std`, rustls has no error that could carry it otherwise.
@@ -32,35 +32,18 @@ pub(crate) struct OutsideKey {
 
 impl OutsideKey {
     pub(crate) fn new(signer: &Arc<dyn Signer>) -> Result<Self, String> {
-        let schemes = signer.schemes();
-        let first = schemes
-            .first()
-            .ok_or("its signer has no signature scheme")?;
-        let algorithm = algorithm(*first);
-        if schemes
-            .iter()
-            .any(|scheme| self::algorithm(*scheme) != algorithm)
-        {
-            return Err("its signer has schemes for more than one kind of key".into());
-        }
         Ok(Self {
             signer: signer.clone(),
-            algorithm,
+            algorithm: algorithm(key_family(&**signer)?),
         })
     }
 }
 
-fn algorithm(scheme: SignatureScheme) -> SignatureAlgorithm {
-    use SignatureScheme as S;
-    match scheme {
-        S::EcdsaP256Sha256 | S::EcdsaP384Sha384 | S::EcdsaP521Sha512 => SignatureAlgorithm::ECDSA,
-        S::Ed25519 => SignatureAlgorithm::ED25519,
-        S::RsaPkcs1Sha256
-        | S::RsaPkcs1Sha384
-        | S::RsaPkcs1Sha512
-        | S::RsaPssSha256
-        | S::RsaPssSha384
-        | S::RsaPssSha512 => SignatureAlgorithm::RSA,
+fn algorithm(family: KeyFamily) -> SignatureAlgorithm {
+    match family {
+        KeyFamily::Ecdsa => SignatureAlgorithm::ECDSA,
+        KeyFamily::Ed25519 => SignatureAlgorithm::ED25519,
+        KeyFamily::Rsa => SignatureAlgorithm::RSA,
     }
 }
 

@@ -127,7 +127,7 @@ fn own(
     }
     Err(Refusal::new(
         Alert::ProtocolVersion,
-        "the client offers no version in which there are pre-shared keys here",
+        "the client offers no version that is in use here",
     )
     .into())
 }
