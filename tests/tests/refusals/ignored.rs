@@ -1,12 +1,12 @@
 //! What must be ignored: every browser sends it (RFC 8446 §4.2, RFC 8701).
 
-use sslcore::{Alert, Event, FailureKind};
+use sslcore::{Alert, Engine, Event, FailureKind, VerifyMode};
 use sslcore_tests::hello::{ClientHello, Extensions, kind, message, number, vector8, vector16};
 use sslcore_tests::middle::{Keys, Said, Who};
 use sslcore_tests::pair::{backend, client, server};
 use sslcore_tests::sealing::{ALERT, HANDSHAKE};
 
-use crate::stage::{Stage, VERSIONS};
+use crate::stage::{Stage, VERSIONS, find};
 
 /// The reserved values of RFC 8701, for every list in which one can stand.
 fn grease(hello: &mut ClientHello, value: u16) {
@@ -203,5 +203,28 @@ fn a_warning_under_the_first_keys_ends_nothing() {
             let warned = Event::AlertReceived(Alert::UserCanceled);
             assert!(end.saw(warned), "{version}: {:?}", end.events);
         }
+    }
+}
+
+#[test]
+fn a_server_staples_to_its_certificate_what_the_client_has_asked_for() {
+    // RFC 6066 §8: the response is of the type that was requested.
+    const RESPONSE: &[u8] = b"a response";
+    for (status_type, stapled) in [(1, true), (2, false)] {
+        let server = server(backend()).stapled_ocsp_response(RESPONSE);
+        let mut stage = Stage::new(
+            client(backend()).protocols(&["TLSv1.3"]),
+            server.engine(Engine::Own).verify_mode(VerifyMode::None),
+        );
+        stage.change(Who::Client, kind::CLIENT_HELLO, |message| {
+            let mut hello = ClientHello::parse(message);
+            hello.extensions().get(number::STATUS_REQUEST)[0] = status_type;
+            *message = hello.encode();
+        });
+        let mut said = stage.hear(Who::Server);
+        let certificate = &find(&mut said, kind::CERTIFICATE).body;
+        let mut parts = certificate.windows(RESPONSE.len());
+        let is_there = parts.any(|part| part == RESPONSE);
+        assert_eq!(is_there, stapled, "{status_type}");
     }
 }

@@ -25,7 +25,7 @@ use crate::handshake::incoming::{Incoming, unexpected};
 use crate::handshake::key_schedule::exporter::Exporter;
 use crate::handshake::sizes::{Answered, Room};
 use crate::handshake::transcript::Transcript;
-use crate::handshake::wire::certificate::REQUESTED;
+use crate::handshake::wire::certificate::{OCSP, REQUESTED};
 use crate::handshake::wire::client_hello::HelloMessage;
 use crate::handshake::wire::server_hello::RETRY;
 use crate::handshake::wire::writer::Writer;
@@ -321,7 +321,8 @@ impl Server {
             begun.seal(&certificates.request()?, fragment)?;
         }
         let extensions = self.hello.extensions();
-        let stapled = extensions.find(number::STATUS_REQUEST).is_some();
+        let status = extensions.find(number::STATUS_REQUEST);
+        let stapled = status.is_some_and(|content| content.first() == Some(&OCSP));
         begun.seal(&certificates.own_chain(true, stapled)?, fragment)?;
         let scheme = *scheme;
         self.state = State::Signing(Box::new(Unsigned { scheme, begun }));
