@@ -130,3 +130,21 @@ fn keys_that_only_the_second_offers_have_their_form() {
         assert_eq!(refusal, expected, "{content:?}");
     }
 }
+
+#[test]
+fn a_client_answers_no_request_that_something_follows_in_its_record() {
+    // RFC 8446 §4.1.4: the answer is another hello; what follows came too early.
+    let mut stage = Stage::new(
+        client(backend()).groups(&["X25519", "secp256r1"]),
+        server(backend()).groups(&["secp256r1"]),
+    );
+    stage.pass(Who::Client, |_| ());
+    stage.change(Who::Server, kind::SERVER_HELLO, |retry| {
+        retry.extend(retry.clone());
+    });
+    let said = stage.hear(Who::Client);
+    assert_eq!(said.len(), 1, "no second hello");
+    assert_eq!(said[0].body, [2, UNEXPECTED.1.code()]);
+    let failure = stage.pair.client.conn.failure().expect("it has failed");
+    assert_eq!(failure.kind(), UNEXPECTED.0);
+}

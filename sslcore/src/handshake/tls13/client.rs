@@ -335,6 +335,7 @@ impl Client {
             return Err(Refusal::illegal("another cipher suite than in HelloRetryRequest").into());
         }
         self.agreed.cipher = Some(cipher);
+        check_last(last)?;
         if answer.hello.is_retry() {
             self.agreed.retried = true;
             let wanted = answer.wanted_group()?;
@@ -355,7 +356,6 @@ impl Client {
                 None => self.say_hello(Some((pair, group)), cookie.as_deref(), both, flight),
             };
         }
-        check_last(last)?;
         let early = self.early_secret(&answer, cipher)?;
         let share = answer.extensions.find(number::KEY_SHARE);
         let share = share.map(groups::server_share).transpose()?;
