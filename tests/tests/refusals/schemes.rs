@@ -5,10 +5,11 @@ use sslcore::{Alert, FailureKind, VerifyMode};
 use sslcore_tests::certs::{Identity, PKCS_ECDSA_P384_SHA384, PKCS_ED25519, WORLD};
 use sslcore_tests::hello::{Extensions, kind, message, number, vector8, vector16};
 use sslcore_tests::middle::Who;
-use sslcore_tests::pair::{backends, client, server};
+use sslcore_tests::pair::{backend, backends, client, server};
 
 use crate::stage::{ILLEGAL, MALFORMED, Refusal, Stage, other};
 
+const NOTHING_IN_COMMON: Refusal = (FailureKind::Incompatible, Alert::HandshakeFailure);
 const FORGED: Refusal = (FailureKind::BadHandshakeSignature, Alert::DecryptError);
 
 const ECDSA_SHA1: u16 = 0x0203;
@@ -218,5 +219,29 @@ fn a_client_whose_key_fits_none_of_the_schemes_asked_for_has_no_certificate() {
             assert_eq!(said[0].body, [kind::CERTIFICATE, 0, 0, 3, 0, 0, 0]);
             assert!(!said.iter().any(|one| one.is(kind::CERTIFICATE_VERIFY)));
         }
+    }
+}
+
+#[test]
+fn a_request_for_schemes_that_nobody_here_knows_is_one_that_no_key_fits() {
+    // RFC 8446 §4.4.2: a client without a suitable certificate says so. What cannot be asked for in
+    // TLS 1.3 it refuses: SHA-1, RSA as of old, DSA.
+    for (scheme, expected) in [
+        (0x0808, FORGED), // ed448
+        (0x0904, FORGED), // mldsa44
+        (0x5a5a, FORGED),
+        (RSA_PKCS1_SHA1, NOTHING_IN_COMMON),
+        (RSA_PKCS1_SHA256, NOTHING_IN_COMMON),
+        (0x0402, NOTHING_IN_COMMON),
+    ] {
+        let mut stage = stage(&backend(), "TLSv1.3", &WORLD.client);
+        stage.change_flight(kind::CERTIFICATE_REQUEST, |said| {
+            let schemes = vector16(&u16::to_be_bytes(scheme));
+            let extensions = Extensions(vec![(number::SIGNATURE_ALGORITHMS, schemes)]);
+            let body = [vec![0], extensions.encode()].concat();
+            *said = message(kind::CERTIFICATE_REQUEST, &body);
+        });
+        // It has read on, up to the signature over what it has not read; or it has not.
+        assert_eq!(stage.refusal(Who::Client), expected, "{scheme:04x}");
     }
 }
