@@ -60,9 +60,10 @@
 //! | engine | handshakes | how old |
 //! |---|---|---|
 //! | rustls | with certificates, TLS 1.2 and 1.3, and what resumes those | of 2016, in use everywhere |
-//! | sslcore's own | with pre-shared keys, TLS 1.3, and 1.2 where it is named | of 2026: new, and audited by nobody |
+//! | sslcore's own | with pre-shared keys, TLS 1.3, and 1.2 where it is named; with certificates, TLS 1.3, without sessions | of 2026: new, and audited by nobody |
 //!
-//! Records, alerts, decisions, timeouts and everything after the handshake are the same code with both.
+//! [`engine`](ConfigBuilder::engine) chooses: by default it is rustls with certificates, where the build has
+//! it, and the own with keys. Records, alerts, decisions, timeouts and everything after the handshake are the same code with both.
 //!
 //! # What is promised
 //!
@@ -94,7 +95,7 @@
 //! |---|---|
 //! | `client` | there is no `ClientConfig::builder` |
 //! | `engine` | there are no pre-shared keys: `ConfigBuilder` has no `pre_shared_keys` |
-//! | `rustls` | there are no certificates, and no rustls in the program: pre-shared keys alone |
+//! | `rustls` | there is no rustls in the program: with certificates, TLS 1.3 alone is spoken, and no session is kept |
 //! | `server` | there is no `ServerConfig::builder` |
 //! | `sign` | there is no `identity`: a client shows no certificate; part of `server` |
 //! | `tls12` | TLS 1.3 alone is spoken |

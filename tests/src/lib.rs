@@ -18,6 +18,7 @@ pub mod judging;
 pub mod middle;
 pub mod module;
 pub mod network;
+pub mod nss;
 pub mod numbers;
 pub mod openssl;
 pub mod pair;

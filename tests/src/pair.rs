@@ -80,6 +80,12 @@ pub fn server_name() -> PeerName {
     PeerName::new("server.test").expect("a name")
 }
 
+/// Memory as a device lends it, of so many bytes for what arrives and for what leaves.
+pub fn lent(receive: usize, transmit: usize) -> Buffers {
+    let memory = |len| Box::leak(vec![0; len].into_boxed_slice());
+    Buffers::lent(memory(receive), memory(transmit)).expect("large enough")
+}
+
 /// One connection and what it has said so far.
 pub struct End {
     /// The connection.
@@ -99,8 +105,17 @@ pub struct End {
 impl End {
     /// A connection with these limits.
     pub fn new(limits: Limits) -> Self {
+        Self::with(limits, Buffers::Owned)
+    }
+
+    /// A connection on this memory.
+    pub fn on(buffers: Buffers) -> Self {
+        Self::with(Limits::default(), buffers)
+    }
+
+    fn with(limits: Limits, buffers: Buffers) -> Self {
         Self {
-            conn: Connection::new(limits, Buffers::Owned),
+            conn: Connection::new(limits, buffers),
             events: Vec::new(),
             sent: Vec::new(),
             heard: Vec::new(),

@@ -8,24 +8,19 @@ use sslcore::{
 };
 use sslcore_tests::forge::{DATA, Forger, HANDSHAKE};
 use sslcore_tests::hello::ClientHello;
-use sslcore_tests::pair::{End, Pair, backend, client, server};
+use sslcore_tests::pair::{self, End, Pair, backend, client, server};
 use sslcore_tests::records::record;
 
 /// The largest record there is, header included (RFC 5246 §6.2.3).
 const MAX_RECORD: usize = 18_437;
 
 fn lent(receive: usize) -> Connection {
-    let buffer = |len| Box::leak(vec![0; len].into_boxed_slice());
-    let buffers = Buffers::lent(buffer(receive), buffer(MAX_RECORD)).expect("large enough");
-    Connection::new(Limits::default(), buffers)
+    Connection::new(Limits::default(), pair::lent(receive, MAX_RECORD))
 }
 
 /// A server on a lent buffer.
 fn waiting(receive: usize) -> End {
-    let mut end = End {
-        conn: lent(receive),
-        ..End::new(Limits::default())
-    };
+    let mut end = End::on(pair::lent(receive, MAX_RECORD));
     let config = server(backend()).build().expect("server");
     let start = ServerStart::With(config);
     end.conn.start_server_encryption(start).expect("start");

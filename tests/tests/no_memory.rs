@@ -6,11 +6,9 @@ use std::process::Command;
 use std::time::Duration;
 
 use sslcore::crypto::Backend;
-use sslcore::{
-    Alert, Buffers, Connection, Event, FailureKind, Limits, Now, Progress, ReadEnd, SslProtocol,
-};
+use sslcore::{Alert, Connection, Event, FailureKind, Limits, Now, Progress, ReadEnd, SslProtocol};
 use sslcore_tests::forge::{ALERT, DATA, Forger, HANDSHAKE};
-use sslcore_tests::pair::{End, Pair, VERSIONS, backends, client, server};
+use sslcore_tests::pair::{self, End, Pair, VERSIONS, backends, client, server};
 use sslcore_tests::scarce::{Scarce, with_memory_for, without_memory};
 
 #[global_allocator]
@@ -18,9 +16,7 @@ static SCARCE: Scarce = Scarce;
 
 /// Buffers as a device has them.
 fn lent() -> Connection {
-    let buffer = |len: usize| Box::leak(vec![0; len].into_boxed_slice());
-    let lent = Buffers::lent(buffer(40_000), buffer(20_000)).expect("large enough");
-    Connection::new(Limits::default(), lent)
+    Connection::new(Limits::default(), pair::lent(40_000, 20_000))
 }
 
 /// Two encrypted ends on lent memory, that owe each other nothing.

@@ -40,11 +40,11 @@ impl Buffers {
     /// does not fit fails the connection with [`BufferTooSmall`](crate::FailureKind::BufferTooSmall).
     ///
     /// # Small records
-    /// In a handshake with [pre-shared keys](crate::ConfigBuilder::pre_shared_keys) a client whose `receive`
-    /// is shorter than a full record of 16,384 bytes asks the server for smaller ones, and a server answers a
-    /// client that asks with what it has room for itself (record_size_limit, RFC 8449). So the content of a
-    /// record may have as many bytes as `receive` has, less 22 in TLS 1.3; in TLS 1.2 less 29 with AES-GCM,
-    /// less 21 with ChaCha20-Poly1305. 1,046 bytes hold records of 1 KB in TLS 1.3.
+    /// In a handshake by [`Engine::Own`](crate::Engine::Own), with pre-shared keys or certificates, a client
+    /// whose `receive` is shorter than a full record of 16,384 bytes asks the server for smaller ones, and a
+    /// server answers a client that asks with what it has room for itself (record_size_limit, RFC 8449). So
+    /// the content of a record may have as many bytes as `receive` has, less 22 in TLS 1.3; in TLS 1.2 less 29
+    /// with AES-GCM, less 21 with ChaCha20-Poly1305. 1,046 bytes hold records of 1 KB in TLS 1.3.
     ///
     /// For servers that do not know this, OpenSSL among them, the client also asks for the longest of 512,
     /// 1,024, 2,048 and 4,096 bytes that fits (max_fragment_length, RFC 6066 §4). That counts in both
@@ -53,8 +53,8 @@ impl Buffers {
     /// A peer that agrees and then sends more fails the connection with
     /// [`RecordTooLarge`](crate::FailureKind::RecordTooLarge), by its own fault. A peer that agrees to nothing
     /// sends what it likes. A server can ask for nothing by itself: a client with room for full records does
-    /// not ask, and needs a small [`max_fragment`](crate::ConfigBuilder::max_fragment) for such a server. In a
-    /// handshake with certificates nobody asks, since rustls 0.23 knows neither extension.
+    /// not ask, and needs a small [`max_fragment`](crate::ConfigBuilder::max_fragment) for such a server. With
+    /// [`Engine::Rustls`](crate::Engine::Rustls) nobody asks or answers: rustls 0.23 knows neither extension.
     ///
     /// # Unread plaintext
     /// Unread plaintext stays in it, and the next record needs room beside that. So the read limit

@@ -207,7 +207,7 @@ impl<C> ConfigBuilder<C> {
     /// Sets how many bytes of plaintext one record of ours carries at most: 32 to 16,384, the
     /// default; values outside are brought inside. Smaller records reach a slow reader sooner, and fit
     /// a small transmit buffer. Handshake messages are split accordingly. A peer that asks for less gets
-    /// less, in handshakes with pre-shared keys ([`Buffers::lent`](crate::Buffers::lent)).
+    /// less, with [`Engine::Own`] ([`Buffers::lent`](crate::Buffers::lent)).
     #[must_use]
     pub fn max_fragment(mut self, bytes: usize) -> Self {
         self.settings.max_fragment = Some(bytes.clamp(32, MAX_PLAINTEXT));

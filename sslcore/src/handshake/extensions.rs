@@ -68,21 +68,20 @@ pub(crate) mod number {
 
 /// A message that has extensions.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-#[repr(u8)]
 pub(crate) enum Place {
     /// A client's, in either version.
-    ClientHello = 1,
+    ClientHello,
     /// In TLS 1.2, whose RFCs do not say what is for no ServerHello.
-    ServerHelloTls12 = 1 << 1,
-    ServerHello = 1 << 2,
-    HelloRetryRequest = 1 << 3,
-    EncryptedExtensions = 1 << 4,
+    ServerHelloTls12,
+    ServerHello,
+    HelloRetryRequest,
+    EncryptedExtensions,
     /// In TLS 1.3: that of TLS 1.2 has none.
-    CertificateRequest = 1 << 5,
+    CertificateRequest,
     /// A server's, which answers ClientHello, or a client's, which answers CertificateRequest; in TLS 1.3.
-    Certificate = 1 << 6,
+    Certificate,
     /// In TLS 1.3.
-    NewSessionTicket = 1 << 7,
+    NewSessionTicket,
 }
 
 impl Place {
@@ -102,33 +101,33 @@ impl Place {
 /// An extension, the places that it is for, and what else is true of it.
 struct Row {
     number: u16,
-    places: u8,
+    places: &'static [Place],
     /// A client may change it, leave it out or add it when it is asked for another hello (RFC 8446 §4.1.2).
     may_change: bool,
-    /// A place where it answers nothing.
-    unsolicited: u8,
+    /// The place where it answers nothing.
+    unsolicited: Option<Place>,
 }
 
-const CH: u8 = Place::ClientHello as u8;
-const OLD_SH: u8 = Place::ServerHelloTls12 as u8;
-const SH: u8 = Place::ServerHello as u8;
-const HRR: u8 = Place::HelloRetryRequest as u8;
-const EE: u8 = Place::EncryptedExtensions as u8;
-const CR: u8 = Place::CertificateRequest as u8;
-const CT: u8 = Place::Certificate as u8;
-const NST: u8 = Place::NewSessionTicket as u8;
+const CH: Place = Place::ClientHello;
+const OLD_SH: Place = Place::ServerHelloTls12;
+const SH: Place = Place::ServerHello;
+const HRR: Place = Place::HelloRetryRequest;
+const EE: Place = Place::EncryptedExtensions;
+const CR: Place = Place::CertificateRequest;
+const CT: Place = Place::Certificate;
+const NST: Place = Place::NewSessionTicket;
 
 /// What both hellos of a client must have alike.
-const fn fixed(number: u16, places: u8) -> Row {
+const fn fixed(number: u16, places: &'static [Place]) -> Row {
     Row {
         number,
         places,
         may_change: false,
-        unsolicited: 0,
+        unsolicited: None,
     }
 }
 
-const fn changing(number: u16, places: u8) -> Row {
+const fn changing(number: u16, places: &'static [Place]) -> Row {
     Row {
         may_change: true,
         ..fixed(number, places)
@@ -137,44 +136,44 @@ const fn changing(number: u16, places: u8) -> Row {
 
 /// The table.
 const EXTENSIONS: &[Row] = &[
-    fixed(number::SERVER_NAME, CH | OLD_SH | EE),
-    fixed(number::MAX_FRAGMENT_LENGTH, CH | OLD_SH | EE),
-    fixed(number::STATUS_REQUEST, CH | OLD_SH | CR | CT),
+    fixed(number::SERVER_NAME, &[CH, OLD_SH, EE]),
+    fixed(number::MAX_FRAGMENT_LENGTH, &[CH, OLD_SH, EE]),
+    fixed(number::STATUS_REQUEST, &[CH, OLD_SH, CR, CT]),
     // Some TLS 1.2 servers tell their groups, too, and everybody lets them.
-    fixed(number::SUPPORTED_GROUPS, CH | OLD_SH | EE),
-    fixed(number::EC_POINT_FORMATS, CH | OLD_SH),
-    fixed(number::SIGNATURE_ALGORITHMS, CH | CR),
-    fixed(number::USE_SRTP, CH | OLD_SH | EE),
-    fixed(number::HEARTBEAT, CH | OLD_SH | EE),
-    fixed(number::ALPN, CH | OLD_SH | EE),
-    fixed(number::STATUS_REQUEST_V2, CH | OLD_SH),
-    fixed(number::SIGNED_CERTIFICATE_TIMESTAMP, CH | OLD_SH | CR | CT),
-    fixed(number::CLIENT_CERTIFICATE_TYPE, CH | OLD_SH | EE),
-    fixed(number::SERVER_CERTIFICATE_TYPE, CH | OLD_SH | EE),
-    changing(number::PADDING, CH),
-    fixed(number::ENCRYPT_THEN_MAC, CH | OLD_SH),
-    fixed(number::EXTENDED_MASTER_SECRET, CH | OLD_SH),
-    fixed(number::COMPRESS_CERTIFICATE, CH | CR),
-    fixed(number::RECORD_SIZE_LIMIT, CH | OLD_SH | EE),
-    fixed(number::DELEGATED_CREDENTIAL, CH | CR | CT),
-    fixed(number::SESSION_TICKET, CH | OLD_SH),
-    changing(number::PRE_SHARED_KEY, CH | SH),
-    changing(number::EARLY_DATA, CH | EE | NST),
-    fixed(number::SUPPORTED_VERSIONS, CH | SH | HRR),
+    fixed(number::SUPPORTED_GROUPS, &[CH, OLD_SH, EE]),
+    fixed(number::EC_POINT_FORMATS, &[CH, OLD_SH]),
+    fixed(number::SIGNATURE_ALGORITHMS, &[CH, CR]),
+    fixed(number::USE_SRTP, &[CH, OLD_SH, EE]),
+    fixed(number::HEARTBEAT, &[CH, OLD_SH, EE]),
+    fixed(number::ALPN, &[CH, OLD_SH, EE]),
+    fixed(number::STATUS_REQUEST_V2, &[CH, OLD_SH]),
+    fixed(number::SIGNED_CERTIFICATE_TIMESTAMP, &[CH, OLD_SH, CR, CT]),
+    fixed(number::CLIENT_CERTIFICATE_TYPE, &[CH, OLD_SH, EE]),
+    fixed(number::SERVER_CERTIFICATE_TYPE, &[CH, OLD_SH, EE]),
+    changing(number::PADDING, &[CH]),
+    fixed(number::ENCRYPT_THEN_MAC, &[CH, OLD_SH]),
+    fixed(number::EXTENDED_MASTER_SECRET, &[CH, OLD_SH]),
+    fixed(number::COMPRESS_CERTIFICATE, &[CH, CR]),
+    fixed(number::RECORD_SIZE_LIMIT, &[CH, OLD_SH, EE]),
+    fixed(number::DELEGATED_CREDENTIAL, &[CH, CR, CT]),
+    fixed(number::SESSION_TICKET, &[CH, OLD_SH]),
+    changing(number::PRE_SHARED_KEY, &[CH, SH]),
+    changing(number::EARLY_DATA, &[CH, EE, NST]),
+    fixed(number::SUPPORTED_VERSIONS, &[CH, SH, HRR]),
     Row {
-        unsolicited: HRR,
-        ..changing(number::COOKIE, CH | HRR)
+        unsolicited: Some(HRR),
+        ..changing(number::COOKIE, &[CH, HRR])
     },
-    fixed(number::PSK_KEY_EXCHANGE_MODES, CH),
-    fixed(number::CERTIFICATE_AUTHORITIES, CH | CR),
-    fixed(number::OID_FILTERS, CR),
-    fixed(number::POST_HANDSHAKE_AUTH, CH),
-    fixed(number::SIGNATURE_ALGORITHMS_CERT, CH | CR),
-    changing(number::KEY_SHARE, CH | SH | HRR),
-    fixed(number::TICKET_REQUEST, CH | EE),
+    fixed(number::PSK_KEY_EXCHANGE_MODES, &[CH]),
+    fixed(number::CERTIFICATE_AUTHORITIES, &[CH, CR]),
+    fixed(number::OID_FILTERS, &[CR]),
+    fixed(number::POST_HANDSHAKE_AUTH, &[CH]),
+    fixed(number::SIGNATURE_ALGORITHMS_CERT, &[CH, CR]),
+    changing(number::KEY_SHARE, &[CH, SH, HRR]),
+    fixed(number::TICKET_REQUEST, &[CH, EE]),
     // A client seals its inner hello anew (RFC 9849 §6.1.5).
-    changing(number::ENCRYPTED_CLIENT_HELLO, CH | HRR | EE),
-    fixed(number::RENEGOTIATION_INFO, CH | OLD_SH),
+    changing(number::ENCRYPTED_CLIENT_HELLO, &[CH, HRR, EE]),
+    fixed(number::RENEGOTIATION_INFO, &[CH, OLD_SH]),
 ];
 
 fn row(number: u16) -> Option<&'static Row> {
@@ -189,11 +188,11 @@ fn row(number: u16) -> Option<&'static Row> {
 /// (RFC 8446 §4.2).
 pub(crate) fn check(number: u16, place: Place, offered: bool) -> Result<(), Alert> {
     let row = row(number);
-    let is_unsolicited = row.is_some_and(|row| row.unsolicited & place as u8 != 0);
+    let is_unsolicited = row.is_some_and(|row| row.unsolicited == Some(place));
     if place.answers() && !offered && !is_unsolicited {
         return Err(Alert::UnsupportedExtension);
     }
-    match row.is_some_and(|row| row.places & place as u8 == 0) {
+    match row.is_some_and(|row| !row.places.contains(&place)) {
         true => Err(Alert::IllegalParameter),
         false => Ok(()),
     }

@@ -38,7 +38,7 @@ impl Engine {
         }
     }
 
-    /// Its name, for logs: `"own"` or `"rustls"`.
+    /// The engine's name, for logs: `"own"` or `"rustls"`.
     pub const fn name(self) -> &'static str {
         match self {
             Self::Own => "own",

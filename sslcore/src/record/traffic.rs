@@ -105,7 +105,7 @@ pub(crate) struct Traffic {
     rx: Protection,
     post: Box<dyn PostHandshake>,
     is_client: bool,
-    /// At most [`MAX_PLAINTEXT`], which fits.
+    /// The most plaintext of a record of ours: at most 16,384 bytes.
     max_payload: u16,
     records_per_key: u64,
     own_update: OwnUpdate,
@@ -145,10 +145,9 @@ impl Traffic {
         let most = MAX_PLAINTEXT.min(terms.max_fragment).min(sizes.sent);
         let mut rx = hand_off.rx;
         rx.set_max_content(sizes.received);
+        let fits = capacity.saturating_sub(hand_off.tx.overhead() + KEY_UPDATE_RECORD);
         Self {
-            max_payload: capacity
-                .saturating_sub(hand_off.tx.overhead() + KEY_UPDATE_RECORD)
-                .clamp(1, most) as u16,
+            max_payload: fits.clamp(1, most) as u16,
             records_per_key: terms
                 .records_per_key
                 .min(hand_off.confidentiality_limit)
@@ -197,7 +196,7 @@ impl Traffic {
     /// The most plaintext one of our records carries.
     #[inline]
     pub(crate) fn max_payload(&self) -> usize {
-        self.max_payload.into()
+        usize::from(self.max_payload)
     }
 
     /// Room that sealing `payload` bytes may need.

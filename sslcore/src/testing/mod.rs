@@ -141,8 +141,15 @@ pub fn rustcrypto_without_security(seed: u64) -> Backend {
 }
 
 /// The same backend, under which a configuration that names no [`engine`](crate::ConfigBuilder::engine)
-/// takes [`Engine::Own`](crate::Engine::Own) where it can: unless it names TLS 1.2. So tests of one engine
-/// become tests of the other.
+/// takes [`Engine::Own`](crate::Engine::Own) where it can: a client unless it names TLS 1.2, a server unless
+/// it names that alone. So tests of one engine become tests of the other.
+///
+/// ```
+/// # use sslcore::testing::{preferring_own_engine, rustcrypto_without_security};
+/// # use sslcore::{ClientConfig, SslProtocol};
+/// let config = ClientConfig::builder(preferring_own_engine(rustcrypto_without_security(7))).build();
+/// assert_eq!(config.unwrap().protocols(), [SslProtocol::TlsV1_3]);
+/// ```
 pub fn preferring_own_engine(backend: Backend) -> Backend {
     backend.preferring_own_engine()
 }

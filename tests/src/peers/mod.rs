@@ -11,6 +11,7 @@ pub mod go;
 pub mod inn;
 pub mod inspircd;
 pub mod mariadb;
+pub mod mbedtls;
 pub mod nginx;
 pub mod openldap;
 pub mod postfix;

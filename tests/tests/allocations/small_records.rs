@@ -3,7 +3,7 @@
 use std::rc::Rc;
 
 use sslcore::{Buffers, ClientConfig, Connection, Limits, PreSharedKey, ServerConfig};
-use sslcore_tests::pair::backends;
+use sslcore_tests::pair::{backends, lent};
 
 use crate::counted::handshaked_on;
 
@@ -16,8 +16,8 @@ const SMALL: usize = 8 * 1024;
 const SMALL_BUFFERS: [usize; 2] = [1024 + 29, 1024 + 29 + 27 + 256];
 
 fn small() -> Buffers {
-    let [receive, transmit] = SMALL_BUFFERS.map(|len| Box::leak(vec![0; len].into_boxed_slice()));
-    Buffers::lent(receive, transmit).expect("large enough")
+    let [receive, transmit] = SMALL_BUFFERS;
+    lent(receive, transmit)
 }
 
 #[test]

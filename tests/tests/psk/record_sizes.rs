@@ -2,9 +2,10 @@
 //! everything arrives.
 
 use proptest::prelude::*;
-use sslcore::{Buffers, Connection, Limits};
+use sslcore::{ClientConfig, Engine, ServerConfig};
+use sslcore_tests::certs::WORLD;
 use sslcore_tests::effort::cases;
-use sslcore_tests::pair::{End, Pair, backend};
+use sslcore_tests::pair::{self, End, Pair, backend};
 use sslcore_tests::records::records;
 
 use super::stage::{client, server};
@@ -52,12 +53,32 @@ fn both() -> impl Strategy<Value = (Memory, Memory)> {
 }
 
 fn end(memory: Memory) -> End {
-    let buffer = |len| Box::leak(vec![0; len].into_boxed_slice());
-    let buffers = Buffers::lent(buffer(memory.receive), buffer(memory.transmit));
-    End {
-        conn: Connection::new(Limits::default(), buffers.expect("large enough")),
-        ..End::new(Limits::default())
-    }
+    End::on(pair::lent(memory.receive, memory.transmit))
+}
+
+/// Both ends' configurations. With one group, whose hellos fit.
+fn configs(suite: &str, keyed: bool, fragments: [usize; 2]) -> (ClientConfig, ServerConfig) {
+    let versions: &[&str] = match keyed {
+        true => &["TLSv1.2", "TLSv1.3"],
+        false => &["TLSv1.3"],
+    };
+    let (client, server) = match keyed {
+        true => (client(backend()), server(backend())),
+        // Both show certificates, which are long.
+        false => (
+            pair::client(backend())
+                .engine(Engine::Own)
+                .identity(WORLD.client.chain.clone(), WORLD.client.key()),
+            pair::server(backend()).engine(Engine::Own),
+        ),
+    };
+    let client = client.protocols(versions).groups(&["X25519"]);
+    let client = client.max_fragment(fragments[0]).ciphers(&[suite]);
+    let server = server.protocols(versions).max_fragment(fragments[1]);
+    (
+        client.build().expect("client"),
+        server.build().expect("server"),
+    )
 }
 
 /// Gives bytes to an end that reads whatever it can.
@@ -105,26 +126,24 @@ proptest! {
         (client_memory, server_memory) in both(),
         suite in prop::sample::select(&SUITES[..]),
         lengths in prop::array::uniform2(0..40_000_usize),
+        keyed in any::<bool>(),
         renews in any::<bool>(),
     ) {
-        let versions = ["TLSv1.2", "TLSv1.3"];
-        // With one group, whose hellos fit.
-        let client = client(backend()).protocols(&versions).groups(&["X25519"]);
-        let client = client.max_fragment(client_memory.fragment).ciphers(&[suite]);
-        let server = server(backend()).protocols(&versions);
-        let server = server.max_fragment(server_memory.fragment);
+        let is_tls13 = suite.starts_with("TLS_");
+        let fragments = [client_memory, server_memory].map(|memory| memory.fragment);
+        let (client, server) = configs(suite, keyed || !is_tls13, fragments);
         let mut pair = Pair {
             client: end(client_memory),
             server: end(server_memory),
             chunk: usize::MAX,
         };
-        pair.start(&client.build().expect("client"), &server.build().expect("server"));
+        pair.start(&client, &server);
         pair.run();
         prop_assert!(pair.client.conn.is_encrypted(), "{:?}", pair.client.conn);
         prop_assert!(pair.server.conn.is_encrypted(), "{:?}", pair.server.conn);
         let data: Vec<u8> = (0..40_000).map(|at| (at / 7) as u8).collect();
         let [there, back] = lengths;
-        if renews && suite.starts_with("TLS_") {
+        if renews && is_tls13 {
             pair.client.conn.update_keys().expect("encrypted");
             pair.run();
         }

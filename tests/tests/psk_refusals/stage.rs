@@ -1,10 +1,10 @@
 //! Where the plays of these tests are given.
 
 use sslcore::{
-    Alert, Buffers, ClientConfig, ConfigBuilder, Connection, Event, FailureKind, Fault,
-    PreSharedKey, Repeated, ServerConfig, ServerStart,
+    Alert, ClientConfig, ConfigBuilder, Event, FailureKind, Fault, PreSharedKey, Repeated,
+    ServerConfig, ServerStart,
 };
-use sslcore_tests::pair::{End, backend, server_name};
+use sslcore_tests::pair::{self, End, backend, server_name};
 use sslcore_tests::sealing::{ALERT, DATA, Direction, records};
 
 /// A refusal: what happened, and what the peer is told.
@@ -49,12 +49,7 @@ pub(crate) fn client() -> ConfigBuilder<ClientConfig> {
 
 /// A connection with a receive buffer of so many bytes.
 pub(crate) fn lent(receive: usize) -> End {
-    let buffer = |len| Box::leak(vec![0; len].into_boxed_slice());
-    let buffers = Buffers::lent(buffer(receive), buffer(40_000)).expect("large enough");
-    End {
-        conn: Connection::new(Default::default(), buffers),
-        ..End::new(Default::default())
-    }
+    End::on(pair::lent(receive, 40_000))
 }
 
 /// A server that waits for a hello.

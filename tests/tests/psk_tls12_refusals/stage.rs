@@ -1,13 +1,11 @@
 //! Two ends, and what is between them.
 
-use sslcore::{
-    Alert, Buffers, ClientConfig, ConfigBuilder, Connection, FailureKind, PreSharedKey,
-    ServerConfig,
-};
+use sslcore::{Alert, ClientConfig, ConfigBuilder, FailureKind, PreSharedKey, ServerConfig};
 use sslcore_tests::forge::HANDSHAKE;
 use sslcore_tests::hello::message;
 use sslcore_tests::pair::{End, Pair, backend};
 use sslcore_tests::records::{handshake_content, record, records};
+
 pub(super) const ILLEGAL: (FailureKind, Alert) =
     (FailureKind::PeerMisbehaved, Alert::IllegalParameter);
 pub(super) const MALFORMED: (FailureKind, Alert) =
@@ -59,12 +57,7 @@ pub(super) fn pair(
 
 /// A connection with a receive buffer of so many bytes.
 pub(super) fn lent(receive: usize) -> End {
-    let buffer = |len| Box::leak(vec![0; len].into_boxed_slice());
-    let buffers = Buffers::lent(buffer(receive), buffer(40_000)).expect("large enough");
-    End {
-        conn: Connection::new(Default::default(), buffers),
-        ..End::new(Default::default())
-    }
+    End::on(sslcore_tests::pair::lent(receive, 40_000))
 }
 
 /// The messages in records that are in the clear, and what follows them.

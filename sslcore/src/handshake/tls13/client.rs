@@ -262,23 +262,25 @@ impl Client {
         let pair = known
             .ok_or_else(|| engine_failure("there is no such group"))?
             .generate()?;
-        self.say_hello(Some((pair, group)), cookie, flight)
+        self.say_hello(Some((pair, group)), cookie, self.before.0.is_none(), flight)
     }
 
+    /// `with_classical` says whether a share for the classical half of a hybrid goes with it: not where one
+    /// group was asked for (RFC 8446 §4.1.2).
     fn say_hello(
         &mut self,
         pair: Option<(Box<dyn KeyPair>, u16)>,
         cookie: Option<&[u8]>,
+        with_classical: bool,
         flight: &mut Vec<u8>,
     ) -> Result<(), Failure> {
-        let is_second = self.before.0.is_some();
         let tls13 = pair.as_ref().map(|(pair, group)| Tls13 {
             session_id: &self.session_id,
             share: (*group, pair.share()),
             // It costs nothing, and spares a second hello (draft-ietf-tls-hybrid-design §3.2).
             classical: pair
                 .classical()
-                .filter(|(group, _)| !is_second && self.config.group(*group).is_some()),
+                .filter(|(group, _)| with_classical && self.config.group(*group).is_some()),
             cookie,
             keys: &self.keys,
             before: &self.before,
@@ -337,6 +339,8 @@ impl Client {
             self.agreed.retried = true;
             let wanted = answer.wanted_group()?;
             let cookie = answer.cookie()?.map(<[u8]>::to_vec);
+            let classical = pair.classical();
+            let both = classical.is_some_and(|(group, _)| offered.offer.shares(group));
             self.before = Before(Some((offered.message.clone(), message.into())));
             self.offered = offered;
             // Of every suite that is offered there is one.
@@ -348,7 +352,7 @@ impl Client {
                     self.state = State::Generating(group, cookie);
                     Ok(())
                 }
-                None => self.say_hello(Some((pair, group)), cookie.as_deref(), flight),
+                None => self.say_hello(Some((pair, group)), cookie.as_deref(), both, flight),
             };
         }
         check_last(last)?;
@@ -356,8 +360,7 @@ impl Client {
         let share = answer.extensions.find(number::KEY_SHARE);
         let share = share.map(groups::server_share).transpose()?;
         if let Some((of, _)) = share {
-            let classical = || pair.classical().filter(|_| self.before.0.is_none());
-            if of != group && classical().is_none_or(|(classical, _)| classical != of) {
+            if !offered.offer.shares(of) {
                 return Err(Refusal::illegal("a key share of another group").into());
             }
             self.agreed.group = Some(of);
@@ -636,7 +639,7 @@ impl Engine for Client {
 
     fn work(&mut self, _: Now, flight: &mut Vec<u8>) -> Result<(), Failure> {
         match core::mem::replace(&mut self.state, State::Failed) {
-            State::Greeting => self.say_hello(None, None, flight),
+            State::Greeting => self.say_hello(None, None, false, flight),
             State::Generating(group, cookie) => self.generate(group, cookie.as_deref(), flight),
             State::Agreeing(exchange, early, cipher, transcript) => {
                 self.agree(exchange, &early, cipher, transcript)?;

@@ -296,6 +296,10 @@ impl Server {
         self.agreed.alpn = config.application_protocol(&self.hello.hello())?;
         let message = flight::written(Writer::message(kind::ENCRYPTED_EXTENSIONS, |w| {
             w.vector16(|w| {
+                // Which certificate it is may depend on the name (RFC 6066 §3).
+                if self.name.is_some() && config.certificates.is_some() {
+                    w.extension(number::SERVER_NAME, |_| {});
+                }
                 if let Some(name) = &self.agreed.alpn {
                     w.extension(number::ALPN, |w| {
                         w.vector16(|w| w.vector8(|w| w.bytes(name)));

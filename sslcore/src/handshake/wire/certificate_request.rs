@@ -62,6 +62,11 @@ pub(crate) fn read_tls13(message: &[u8]) -> Result<Wanted<'_>, Refusal> {
     let schemes = reader.vector16()?;
     reader.pairs(schemes)?;
     reader.end()?;
+    let mut names = Reader::new(wanted.authorities, DAMAGED);
+    while !names.is_empty() {
+        let name = names.vector16()?;
+        names.filled(name)?;
+    }
     Ok(wanted)
 }
 

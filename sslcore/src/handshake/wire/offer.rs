@@ -89,6 +89,12 @@ impl Offer {
         self.groups.contains(&group) && !self.shares.contains(&group)
     }
 
+    /// Whether it has a key share for this group.
+    #[cfg(feature = "engine")]
+    pub(crate) fn shares(&self, group: u16) -> bool {
+        self.shares.contains(&group)
+    }
+
     pub(crate) fn session_id(&self) -> &[u8] {
         &self.session_id
     }

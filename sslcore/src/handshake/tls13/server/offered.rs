@@ -63,6 +63,11 @@ pub(super) enum Exchange {
     None,
 }
 
+/// RFC 8446 §4.2.9.
+fn without_modes() -> Refusal {
+    Refusal::missing("there are no psk_key_exchange_modes")
+}
+
 impl<'a> Offered<'a> {
     /// Whether the first hello can be answered, as far as that needs no key.
     pub(super) fn check(self) -> Result<(), Failure> {
@@ -91,11 +96,16 @@ impl<'a> Offered<'a> {
         if extensions.find(number::SIGNATURE_ALGORITHMS).is_none() {
             return Err(Refusal::missing("there are no signature_algorithms").into());
         }
-        if extensions.find(number::PRE_SHARED_KEY).is_some() {
+        let offers_keys = extensions.find(number::PRE_SHARED_KEY).is_some();
+        if offers_keys {
             self.keys()?;
         }
-        if let Some(content) = extensions.find(number::PSK_KEY_EXCHANGE_MODES) {
-            let _ = modes(content)?;
+        match extensions.find(number::PSK_KEY_EXCHANGE_MODES) {
+            Some(content) => {
+                let _ = modes(content)?;
+            }
+            None if offers_keys => return Err(without_modes().into()),
+            None => {}
         }
         if let Some(content) = extensions.find(number::STATUS_REQUEST) {
             certificate::check_status_request(content)?;
@@ -216,7 +226,7 @@ impl<'a> Offered<'a> {
                 let takes = modes(content)?;
                 (takes(Mode::PskDheKe), takes(Mode::PskKe))
             }
-            None => return Err(Refusal::missing("there are no psk_key_exchange_modes").into()),
+            None => return Err(without_modes().into()),
         };
         let groups = extensions.find(number::SUPPORTED_GROUPS);
         let shares = extensions.find(number::KEY_SHARE);

@@ -1,10 +1,11 @@
-//! Both ends with a pre-shared key, by what is in sslcore alone: so a build without rustls can be tested.
+//! Both ends by the engine of our own, with what is in sslcore alone: so a build without rustls can be tested.
 
 use sslcore::crypto::rustcrypto::RustCrypto;
 use sslcore::crypto::{Backend, EntropyError, EntropySource};
 use sslcore::{
-    Buffers, ClientConfig, ConfigBuilder, Connection, Event, FailureKind, Instant, Limits, Now,
-    PeerName, PreSharedKey, Progress, ServerConfig, ServerStart,
+    Buffers, CertificateDer, ClientConfig, ConfigBuilder, Connection, Engine, Event, FailureKind,
+    Instant, Limits, Now, PeerName, PreSharedKey, PrivateKey, Progress, ServerConfig, ServerStart,
+    SslProtocol, UnixTime, VerifyMode,
 };
 
 /// Numbers that everybody knows.
@@ -52,12 +53,21 @@ struct Pair {
 
 impl Pair {
     fn new(client: ConfigBuilder<ClientConfig>, server: ConfigBuilder<ServerConfig>) -> Self {
+        Self::named("server.example", client, server)
+    }
+
+    /// The client asks for this name.
+    fn named(
+        name: &str,
+        client: ConfigBuilder<ClientConfig>,
+        server: ConfigBuilder<ServerConfig>,
+    ) -> Self {
         let (client, server) = (client.build().unwrap(), server.build().unwrap());
         let mut pair = Self {
             client: Connection::new(Limits::default(), Buffers::default()),
             server: Connection::new(Limits::default(), Buffers::default()),
         };
-        let name = PeerName::new("server.example").unwrap();
+        let name = PeerName::new(name).unwrap();
         pair.client.start_client_encryption(&client, name).unwrap();
         let start = ServerStart::With(server);
         pair.server.start_server_encryption(start).unwrap();
@@ -67,10 +77,11 @@ impl Pair {
 
     /// Until neither has anything to say.
     fn run(&mut self) {
-        let now = Now {
-            monotonic: Instant::from_millis(0),
-            wall: None,
-        };
+        let year_2030 = core::time::Duration::from_secs(1_893_456_000);
+        let now = Now::new(
+            Instant::from_millis(0),
+            UnixTime::since_unix_epoch(year_2030),
+        );
         loop {
             let mut idle = true;
             for end in [&mut self.client, &mut self.server] {
@@ -153,13 +164,59 @@ fn another_key_of_that_name_is_refused() {
     }
 }
 
-#[cfg(not(feature = "rustls"))]
+/// A certificate that has issued itself, for `server.test`, and its key, which everybody knows.
+fn identity() -> ([CertificateDer<'static>; 1], PrivateKey) {
+    let certificate = &include_bytes!("../src/testing/certificate.der")[..];
+    let key = PrivateKey::from_der(include_bytes!("../src/testing/key.der"));
+    ([certificate.into()], key.expect("a key"))
+}
+
 #[test]
-fn certificates_need_the_other_engine() {
-    let error = ClientConfig::builder(CRYPTO.backend())
-        .build()
-        .err()
-        .unwrap();
-    let said = "the authentication \"certificates: they need the feature rustls\" is not supported";
-    assert_eq!(error.to_string(), said);
+fn certificates_prove_both_ends_in_tls13() {
+    for backend in backends() {
+        let (chain, key) = identity();
+        let client = ClientConfig::builder(backend.clone())
+            .engine(Engine::Own)
+            .trust_anchors(chain.clone())
+            .identity(chain.clone(), key.clone_key());
+        let server = ServerConfig::builder(backend.clone())
+            .engine(Engine::Own)
+            .trust_anchors(chain.clone())
+            .verify_mode(VerifyMode::Verify)
+            .identity(chain.clone(), key);
+        let mut pair = Pair::named("server.test", client, server);
+        for end in [&mut pair.client, &mut pair.server] {
+            assert!(end.is_encrypted(), "{:?}", end.failure());
+            assert_eq!(end.session_protocol(), Some(SslProtocol::TlsV1_3));
+            let shown = end
+                .peer_certificate()
+                .map(|certificate| certificate.der().clone());
+            assert_eq!(shown.as_ref(), chain.first());
+            assert_eq!(end.write(b"hello").unwrap(), 5);
+        }
+        pair.run();
+        assert_eq!(pair.client.peek(), b"hello");
+        assert_eq!(pair.server.peek(), b"hello");
+    }
+}
+
+#[test]
+fn what_this_engine_does_not_have_is_said() {
+    let said = |builder: ConfigBuilder<ClientConfig>| {
+        let error = builder.build().err();
+        error.map(|error| error.to_string()).unwrap_or_default()
+    };
+    let builder = || ClientConfig::builder(CRYPTO.backend());
+    let tls12 = builder()
+        .engine(Engine::Own)
+        .protocols(&["TLSv1.2", "TLSv1.3"]);
+    let why = "the protocol \"TLSv1.2, with certificates by the engine own\" is not supported";
+    assert_eq!(said(tls12), why);
+    let keys = builder().engine(Engine::Rustls).pre_shared_keys(key(1));
+    let why = match Engine::Rustls.is_available() {
+        true => "the engine \"rustls with pre-shared keys\" is not supported",
+        false => "the engine \"rustls\" is not supported",
+    };
+    assert_eq!(said(keys), why);
+    assert_eq!(said(builder().engine(Engine::Own)), "");
 }
