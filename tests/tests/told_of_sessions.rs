@@ -134,6 +134,49 @@ fn a_certificate_was_sent_by_who_was_asked_and_could_sign() {
 }
 
 #[test]
+fn a_certificate_that_was_made_and_has_not_left_was_not_sent() {
+    // Each end gives up after so many steps. Either its flight with the certificate has left by then, or
+    // it has not sent one.
+    let client = identified(backend()).protocols(&["TLSv1.3"]).build();
+    let server = server(backend()).verify_mode(VerifyMode::Verify).build();
+    let (client, server) = (client.expect("client"), server.expect("server"));
+    for of_client in [true, false] {
+        let mut sent = 0;
+        for steps in 0..40 {
+            let mut pair = Pair::tls(&client, &server);
+            let hello = pair.client.take();
+            let end = match of_client {
+                true => {
+                    pair.server.give(&hello, usize::MAX);
+                    let flight = pair.server.take();
+                    assert_eq!(pair.client.conn.receive(&flight), Ok(flight.len()));
+                    &mut pair.client
+                }
+                false => {
+                    assert_eq!(pair.server.conn.receive(&hello), Ok(hello.len()));
+                    &mut pair.server
+                }
+            };
+            for _ in 0..steps {
+                while end.conn.poll_event().is_some() {}
+                let _ = end.conn.process(end.now());
+            }
+            end.conn.cancel();
+            let said = end.take();
+            let is_sent = end.conn.is_local_certificate_sent();
+            assert!(
+                !is_sent || said.len() > 500,
+                "{of_client} {steps}: {} bytes",
+                said.len()
+            );
+            sent += usize::from(is_sent);
+        }
+        // Of a server it may be known only at the end of the handshake.
+        assert!(sent > 0 || !of_client);
+    }
+}
+
+#[test]
 fn a_certificate_is_not_sent_while_the_server_s_is_in_doubt() {
     for version in VERSIONS {
         let client = identified(backend())

@@ -5,7 +5,7 @@ use sslcore_tests::hello::{ClientHello, kind, number, vector16};
 use sslcore_tests::middle::Who;
 use sslcore_tests::pair::{backend, client, server};
 
-use crate::stage::{ILLEGAL, MISSING, Refusal, Stage, UNEXPECTED};
+use crate::stage::{ILLEGAL, MALFORMED, MISSING, Refusal, Stage, UNEXPECTED};
 
 /// The server and what it has heard last, where the client's second hello was changed.
 fn changed(change: impl FnOnce(&mut ClientHello)) -> Stage {
@@ -107,4 +107,26 @@ fn a_third_hello() {
     }
     stage.pair.server.give(&second, usize::MAX);
     assert_eq!(stage.refusal(Who::Server), UNEXPECTED);
+}
+
+#[test]
+fn keys_that_only_the_second_offers_have_their_form() {
+    // RFC 8446 §4.2.11: pre_shared_key is among what may change, and what is not taken is read, too.
+    let offer =
+        |identities: &[u8], binders: &[u8]| [vector16(identities), vector16(binders)].concat();
+    let identity = [&vector16(b"name")[..], &[0; 4]].concat();
+    let binder = [&[32][..], &[7; 32]].concat();
+    for (content, expected) in [
+        (
+            offer(&identity, &[binder.clone(), binder.clone()].concat()),
+            ILLEGAL,
+        ),
+        (offer(&[], &binder), MALFORMED),
+        (offer(&identity, &binder[..20]), MALFORMED),
+        (vec![0], MALFORMED),
+    ] {
+        let pushed = (number::PRE_SHARED_KEY, content.clone());
+        let refusal = refused(|hello| hello.extensions().0.push(pushed));
+        assert_eq!(refusal, expected, "{content:?}");
+    }
 }

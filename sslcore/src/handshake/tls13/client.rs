@@ -424,6 +424,11 @@ impl Engine for Client {
         self.requested.is_some()
     }
 
+    fn released(&mut self, _: &[u8]) {
+        let signs = matches!(self.requested, Some(Requested { scheme: Some(_) }));
+        self.agreed.certificate_sent = signs && self.is_complete();
+    }
+
     fn alert_protection(&self) -> AlertProtection {
         // Finished leaves with a change of keys, so no alert comes behind it.
         let Some(Keyed { cipher, secrets }) = &self.keyed else {

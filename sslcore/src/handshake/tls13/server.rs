@@ -224,6 +224,9 @@ impl Server {
         self.hello.check_tls13()?;
         let offered = self.offered();
         offered.check_cookie()?;
+        if self.config.certificates.is_some() {
+            offered.check_certified()?;
+        }
         if let Proof::Key(key, place) = &mut chosen.proof {
             let mut identities = offered.keys()?.identities();
             let found = identities.position(|identity| identity == key.identity);
@@ -405,6 +408,7 @@ impl Engine for Server {
 
     fn released(&mut self, _: &[u8]) {
         self.is_released = self.application.is_some();
+        self.agreed.certificate_sent = self.is_released && self.config.certificates.is_some();
     }
 
     fn alert_protection(&self) -> AlertProtection {

@@ -91,7 +91,6 @@ impl Client {
             let verify = certificates.sign(scheme, false, transcript)?;
             transcript.add(&verify);
             messages.push(verify);
-            self.agreed.certificate_sent = true;
         }
         Ok(messages)
     }

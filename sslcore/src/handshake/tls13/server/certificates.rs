@@ -18,7 +18,6 @@ impl Server {
         let config = self.config.clone();
         let message = self.certificates()?.sign(scheme, true, &begun.transcript)?;
         begun.seal(&message, config.fragment(self.agreed.sizes))?;
-        self.agreed.certificate_sent = true;
         self.finish_flight(begun, flight)
     }
 

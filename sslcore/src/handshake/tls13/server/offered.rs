@@ -89,9 +89,9 @@ impl<'a> Offered<'a> {
         Ok(())
     }
 
-    /// The same for a handshake with certificates. What is offered besides, and not taken, has to have its
-    /// form.
-    fn check_certified(self) -> Result<(), Failure> {
+    /// The same for a handshake with certificates, of either hello. What is offered besides, and not taken,
+    /// has to have its form.
+    pub(super) fn check_certified(self) -> Result<(), Failure> {
         let extensions = self.hello.extensions();
         if extensions.find(number::SIGNATURE_ALGORITHMS).is_none() {
             return Err(Refusal::missing("there are no signature_algorithms").into());
