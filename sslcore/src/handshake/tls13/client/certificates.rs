@@ -12,7 +12,7 @@ use crate::handshake::wire::{Refusal, certificate_request, u16s};
 use crate::protocol::SignatureScheme;
 
 impl Client {
-    /// What both kinds of handshakes need.
+    /// What the configuration says of them, where it authenticates by them.
     pub(super) fn certificates(config: &Config) -> Result<&Certificates, Failure> {
         let certificates = config.certificates.as_ref();
         certificates.ok_or_else(|| engine_failure("there are no certificates"))
