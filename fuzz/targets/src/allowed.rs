@@ -83,6 +83,12 @@ const ALLOWED: &[Difference] = &[
         "legacy_version is 0x0303 (RFC 8446 §4.1.3); rustls does not look behind supported_versions",
     ),
     row(
+        "the supported groups are damaged",
+        ANY,
+        Alerts::OneOf(&[50]),
+        "a server's groups are read in EncryptedExtensions, too (RFC 8446 §4.2.7); rustls does not look",
+    ),
+    row(
         "kind: PeerMisbehaved, alert: Some(ProtocolVersion)",
         ANY,
         Alerts::OneOf(&[70]),

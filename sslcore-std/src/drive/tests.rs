@@ -14,18 +14,23 @@ use crate::wait_error::WaitError;
 /// One end of two channels in memory.
 struct Channel {
     incoming: Receiver<Vec<u8>>,
+    /// What has arrived and was not read.
+    unread: Vec<u8>,
     outgoing: Sender<Vec<u8>>,
     connected: bool,
 }
 
 impl Read for Channel {
     fn read(&mut self, out: &mut [u8]) -> io::Result<usize> {
-        let bytes = self.incoming.try_recv().unwrap_or_default();
-        if bytes.is_empty() {
+        if self.unread.is_empty() {
+            self.unread = self.incoming.try_recv().unwrap_or_default();
+        }
+        if self.unread.is_empty() {
             return Err(ErrorKind::WouldBlock.into());
         }
-        out[..bytes.len()].copy_from_slice(&bytes);
-        Ok(bytes.len())
+        let n = self.unread.as_slice().read(out)?;
+        self.unread.drain(..n);
+        Ok(n)
     }
 }
 
@@ -73,6 +78,7 @@ fn doubting(connecting: bool, version: &str) -> (Driver<Channel>, Driver<Channel
     let end = |incoming, outgoing, connecting: bool| {
         let channel = Channel {
             incoming,
+            unread: Vec::new(),
             outgoing,
             connected: !connecting,
         };

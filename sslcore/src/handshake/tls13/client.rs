@@ -1,6 +1,9 @@
 //! The client, until the server says that it speaks TLS 1.2.
 
+mod certificates;
+mod greeting;
 mod hello;
+mod server_hello;
 
 use alloc::boxed::Box;
 use alloc::sync::Arc;
@@ -8,31 +11,24 @@ use alloc::vec::Vec;
 
 use rustls_pki_types::{CertificateDer, ServerName, UnixTime};
 
-use self::hello::{Hello, Tls13};
 use super::agreed::{Agreed, Completed};
-use super::certificates::{Certificates, Proof, Shown};
+use super::certificates::{Proof, Shown};
 use super::config::Config;
-use super::failures::{check_finished, check_last, engine_failure, incompatible, no_key};
+use super::failures::{check_finished, check_last, engine_failure};
 use super::flight;
-use super::psk::{Before, Psk, without_key};
+use super::psk::{Before, Psk};
 use super::secrets::{Handshake, Log, VERSION};
 use super::states::Awaited;
-use crate::alert::Alert;
 use crate::crypto::kx::{KeyPair, KxError, SharedSecret};
-use crate::failure::{Failure, FailureKind};
-use crate::handshake::extensions::number;
-use crate::handshake::facts::{Identity, SessionFacts};
+use crate::failure::Failure;
+use crate::handshake::facts::SessionFacts;
 use crate::handshake::incoming::{Incoming, unexpected};
 use crate::handshake::key_schedule::Secret;
 use crate::handshake::key_schedule::exporter::Exporter;
 use crate::handshake::sizes::{Asked, Room};
-#[cfg(feature = "tls12")]
-use crate::handshake::tls12_psk;
 use crate::handshake::transcript::Transcript;
+use crate::handshake::wire::encrypted_extensions;
 use crate::handshake::wire::offer::Offer;
-use crate::handshake::wire::pre_shared_key::selected;
-use crate::handshake::wire::server_hello::Parts;
-use crate::handshake::wire::{Refusal, certificate_request, encrypted_extensions, groups, u16s};
 use crate::handshake::{AlertProtection, Engine, KeyQuestion, Message};
 use crate::identity::pre_shared_key::{KeyRules, PreSharedKey};
 use crate::protocol::{SignatureScheme, SslCipher, SslProtocol};
@@ -103,13 +99,6 @@ impl Exchange {
 struct Requested {
     /// What we sign in; `None` when we have no certificate that it could take.
     scheme: Option<SignatureScheme>,
-}
-
-/// Whether a scheme may sign handshakes of TLS 1.3, as far as its number tells: those of TLS 1.2 have a
-/// hash function in their first byte, and of them only ECDSA goes on. One that nobody here knows may, too
-/// (RFC 8446 §4.2.3).
-const fn may_be_of_tls13(scheme: u16) -> bool {
-    matches!(scheme, 0x0403 | 0x0503 | 0x0603 | 0x0700..)
 }
 
 /// What there is from ServerHello on.
@@ -212,253 +201,10 @@ impl Client {
         }
     }
 
-    /// What both kinds of handshakes need.
-    fn certificates(config: &Config) -> Result<&Certificates, Failure> {
-        let certificates = config.certificates.as_ref();
-        certificates.ok_or_else(|| engine_failure("there are no certificates"))
-    }
-
-    fn begin(&mut self, keys: &[PreSharedKey]) -> Result<(), Failure> {
-        if self.config.certificates.is_some() {
-            self.ciphers = self.config.ciphers.clone();
-            self.config.backend.fill_random(&mut self.random)?;
-            return self.begin_tls13();
-        }
-        self.keys = Psk::all(keys, &self.config)?;
-        let plain = keys.iter().find(|key| key.context().is_none());
-        self.plain = plain
-            .filter(|_| self.config.has(SslProtocol::TlsV1_2))
-            .cloned();
-        if self.keys.is_empty() && self.plain.is_none() {
-            return Err(Failure::silent(FailureKind::NoPreSharedKey)
-                .because("the application has none for this server"));
-        }
-        let fits = |cipher: &SslCipher| match cipher.protocol() {
-            SslProtocol::TlsV1_2 => self.plain.is_some(),
-            SslProtocol::TlsV1_3 => {
-                let mut keys = self.keys.iter();
-                keys.any(|key| key.hash.algorithm() == cipher.hash())
-            }
-        };
-        let ciphers = self.config.ciphers.iter().copied();
-        self.ciphers = ciphers.filter(fits).collect();
-        self.config.backend.fill_random(&mut self.random)?;
-        if self.keys.is_empty() {
-            self.state = State::Greeting;
-            return Ok(());
-        }
-        self.begin_tls13()
-    }
-
-    fn begin_tls13(&mut self) -> Result<(), Failure> {
-        self.config.backend.fill_random(&mut self.session_id)?;
-        let first = self.config.groups.first();
-        let first = first.ok_or_else(|| engine_failure("there is no group"))?;
-        self.state = State::Generating(first.group(), None);
-        Ok(())
-    }
-
-    /// Makes a key pair, and says hello with its share.
-    fn generate(
-        &mut self,
-        group: u16,
-        cookie: Option<&[u8]>,
-        flight: &mut Vec<u8>,
-    ) -> Result<(), Failure> {
-        let known = self.config.group(group);
-        let pair = known
-            .ok_or_else(|| engine_failure("there is no such group"))?
-            .generate()?;
-        self.say_hello(Some((pair, group)), cookie, self.before.0.is_none(), flight)
-    }
-
-    /// `with_classical` says whether a share for the classical half of a hybrid goes with it: not where one
-    /// group was asked for (RFC 8446 §4.1.2).
-    fn say_hello(
-        &mut self,
-        pair: Option<(Box<dyn KeyPair>, u16)>,
-        cookie: Option<&[u8]>,
-        with_classical: bool,
-        flight: &mut Vec<u8>,
-    ) -> Result<(), Failure> {
-        let tls13 = pair.as_ref().map(|(pair, group)| Tls13 {
-            session_id: &self.session_id,
-            share: (*group, pair.share()),
-            // It costs nothing, and spares a second hello (draft-ietf-tls-hybrid-design §3.2).
-            classical: pair
-                .classical()
-                .filter(|(group, _)| with_classical && self.config.group(*group).is_some()),
-            cookie,
-            keys: &self.keys,
-            before: &self.before,
-        });
-        let hello = Hello {
-            config: &self.config,
-            name: self.name.as_deref(),
-            random: &self.random,
-            ciphers: &self.ciphers,
-            sizes: self.asked(),
-            // There may be no key that is for it yet.
-            tls12: self.plain.is_some() || tls13.is_none(),
-            tls13,
-        };
-        let message = hello.message()?;
-        let before = self.before.0.as_ref().map(|_| &self.offered.offer);
-        let offer = Offer::read(&message, before)?;
-        if before.is_some() {
-            self.send_change_cipher_spec(flight);
-        }
-        flight::clear(flight, &message, self.config.max_fragment);
-        self.offered = Offered { message, offer };
-        self.state = State::AwaitingHello(pair);
-        Ok(())
-    }
-
     fn send_change_cipher_spec(&mut self, flight: &mut Vec<u8>) {
         if !core::mem::replace(&mut self.has_changed_cipher_spec, true) {
             flight::change_cipher_spec(flight);
         }
-    }
-
-    /// ServerHello or HelloRetryRequest.
-    fn read_hello(
-        &mut self,
-        message: &[u8],
-        last: bool,
-        pair: Option<(Box<dyn KeyPair>, u16)>,
-        flight: &mut Vec<u8>,
-    ) -> Result<(), Failure> {
-        let offered = core::mem::take(&mut self.offered);
-        let answer = Parts::read_answer(message, &offered.offer)?;
-        let (pair, group) = match pair {
-            Some(pair) if answer.hello.is_tls13 => pair,
-            pair => return self.go_on_in_tls12(&answer, message, &offered, pair.is_some()),
-        };
-        let mut offers = self.ciphers.iter().copied();
-        let cipher = offers.find(|cipher| cipher.id() == answer.suite);
-        let cipher =
-            cipher.ok_or_else(|| Refusal::illegal("a cipher suite that was not offered"))?;
-        if self.agreed.cipher.is_some_and(|before| before != cipher) {
-            return Err(Refusal::illegal("another cipher suite than in HelloRetryRequest").into());
-        }
-        self.agreed.cipher = Some(cipher);
-        check_last(last)?;
-        if answer.hello.is_retry() {
-            self.agreed.retried = true;
-            let wanted = answer.wanted_group()?;
-            let cookie = answer.cookie()?.map(<[u8]>::to_vec);
-            let classical = pair.classical();
-            let both = classical.is_some_and(|(group, _)| offered.offer.shares(group));
-            self.before = Before(Some((offered.message.clone(), message.into())));
-            self.offered = offered;
-            // Of every suite that is offered there is one.
-            self.keys
-                .retain(|key| key.hash.algorithm() == cipher.hash());
-            return match wanted {
-                // In a step of its own.
-                Some(group) => {
-                    self.state = State::Generating(group, cookie);
-                    Ok(())
-                }
-                None => self.say_hello(Some((pair, group)), cookie.as_deref(), both, flight),
-            };
-        }
-        let early = self.early_secret(&answer, cipher)?;
-        let share = answer.extensions.find(number::KEY_SHARE);
-        let share = share.map(groups::server_share).transpose()?;
-        if let Some((of, _)) = share {
-            if !offered.offer.shares(of) {
-                return Err(Refusal::illegal("a key share of another group").into());
-            }
-            self.agreed.group = Some(of);
-        } else if !self.config.keys.allows_psk_ke {
-            return Err(Refusal::missing("there is no key_share").into());
-        }
-        let mut transcript = self.before.transcript(self.config.hash(cipher.hash())?);
-        transcript.add(&offered.message);
-        transcript.add(message);
-        self.offered.offer = offered.offer;
-        let exchange = share.map(|(of, share)| Exchange {
-            pair,
-            in_classical_half: of != group,
-            share: share.to_vec(),
-        });
-        self.state = State::Agreeing(exchange, early, cipher, transcript);
-        Ok(())
-    }
-
-    /// Leaves the rest to the engine of the server's version.
-    #[cfg(feature = "tls12")]
-    fn go_on_in_tls12(
-        &mut self,
-        answer: &Parts<'_>,
-        message: &[u8],
-        offered: &Offered,
-        with_tls13: bool,
-    ) -> Result<(), Failure> {
-        let session_id: &[u8] = match with_tls13 {
-            true => &self.session_id,
-            false => &[],
-        };
-        let before = tls12_psk::client::Before {
-            config: self.config.clone(),
-            name: self.name.take(),
-            asked: self.asked(),
-            hello: &offered.message,
-            random: self.random,
-            session_id,
-            key: self.plain.take(),
-        };
-        let client = tls12_psk::client::Client::new(before, answer, message, &mut self.agreed)?;
-        self.successor = Some(Box::new(client));
-        Ok(())
-    }
-
-    #[cfg(not(feature = "tls12"))]
-    fn go_on_in_tls12(
-        &mut self,
-        _: &Parts<'_>,
-        _: &[u8],
-        _: &Offered,
-        _: bool,
-    ) -> Result<(), Failure> {
-        Err(engine_failure("TLS 1.2 is not in this build"))
-    }
-
-    /// That of the key which the server has chosen, or of none.
-    fn early_secret(&mut self, answer: &Parts<'_>, cipher: SslCipher) -> Result<Secret, Failure> {
-        let Some(content) = answer.extensions.find(number::PRE_SHARED_KEY) else {
-            if self.config.certificates.is_some() {
-                return Ok(without_key(&**self.config.hash(cipher.hash())?));
-            }
-            return Err(no_key(Alert::HandshakeFailure, "the server took none"));
-        };
-        let place = selected(content)?;
-        let key = self.keys.get(place);
-        let key = key.ok_or_else(|| Refusal::illegal("a key that was not offered"))?;
-        if key.hash.algorithm() != cipher.hash() {
-            return Err(Refusal::illegal("a key of another hash function").into());
-        }
-        self.agreed.identity = Some(Box::new(Identity(key.identity.as_slice().into())));
-        Ok(key.early.clone())
-    }
-
-    fn agree(
-        &mut self,
-        exchange: Option<Exchange>,
-        early: &Secret,
-        cipher: SslCipher,
-        transcript: Transcript,
-    ) -> Result<(), Failure> {
-        let secret = exchange.map(Exchange::complete).transpose()?;
-        let secret = secret.as_ref().map(|secret| secret.as_slice());
-        let secrets = Handshake::new(&transcript, early, secret, &self.log());
-        let (backend, hash) = (&self.config.backend, &**transcript.hash());
-        self.read_protection = Some(secrets.of_server(backend, hash, cipher.aead())?);
-        self.keyed = Some(Keyed { cipher, secrets });
-        self.keys = Vec::new();
-        self.state = State::AwaitingExtensions(transcript);
-        Ok(())
     }
 
     fn read_extensions(
@@ -474,56 +220,6 @@ impl Client {
             Some(_) => State::AwaitingCertificate(transcript),
             None => State::AwaitingFinished(transcript),
         };
-        Ok(())
-    }
-
-    fn read_request(&mut self, message: &[u8], mut transcript: Transcript) -> Result<(), Failure> {
-        let wanted = certificate_request::read_tls13(message)?;
-        let taken = |scheme| u16s(wanted.schemes).any(|taken| taken == scheme);
-        if !u16s(wanted.schemes).any(may_be_of_tls13) {
-            return Err(incompatible(
-                "a request for signatures that TLS 1.3 does not have",
-            ));
-        }
-        let scheme = Self::certificates(&self.config)?.own_scheme(taken);
-        self.requested = Some(Requested { scheme });
-        self.agreed.authorities = certificate_request::kept(wanted.authorities);
-        transcript.add(message);
-        self.state = State::AwaitingCertificate(transcript);
-        Ok(())
-    }
-
-    fn read_certificate(
-        &mut self,
-        message: &[u8],
-        mut transcript: Transcript,
-    ) -> Result<(), Failure> {
-        let offered = |number| self.offered.offer.has(number);
-        self.shown = Shown::read(message, offered, Self::certificates(&self.config)?)?;
-        if self.shown.chain.is_empty() {
-            return Err(Refusal::decode("a server without a certificate").into());
-        }
-        transcript.add(message);
-        self.state = match self.shown.useless {
-            Some(_) => State::Judging(None),
-            None => State::AwaitingVerify(transcript),
-        };
-        Ok(())
-    }
-
-    /// Checks the server's signature.
-    fn verify(
-        &mut self,
-        mut transcript: Transcript,
-        proof: &Proof,
-        message: &[u8],
-    ) -> Result<(), Failure> {
-        let leaf = self.shown.chain.first();
-        let leaf = leaf.ok_or_else(|| engine_failure("there is no certificate"))?;
-        Self::certificates(&self.config)?.verify(proof, leaf, true, &transcript)?;
-        self.agreed.peer_signature = Some(proof.scheme);
-        transcript.add(message);
-        self.state = State::AwaitingFinished(transcript);
         Ok(())
     }
 
@@ -572,18 +268,7 @@ impl Client {
         let hash = transcript.hash().clone();
         let mut protection = secrets.of_client(&config.backend, &*hash, cipher.aead())?;
         let fragment = config.fragment(self.agreed.sizes);
-        let mut messages = Vec::new();
-        if let Some(Requested { scheme }) = self.requested {
-            let certificates = Self::certificates(&config)?;
-            let chain = certificates.own_chain(scheme.is_some(), false)?;
-            transcript.add(&chain);
-            messages.push(chain);
-            if let Some(scheme) = scheme {
-                let verify = certificates.sign(scheme, false, transcript)?;
-                transcript.add(&verify);
-                messages.push(verify);
-            }
-        }
+        let mut messages = self.own_certificate(transcript)?;
         messages.push(flight::finished(
             secrets.client_finished(transcript).as_slice(),
         )?);

@@ -1,5 +1,8 @@
 //! The server.
 
+mod answer;
+mod begun;
+mod certificates;
 mod offered;
 
 use alloc::boxed::Box;
@@ -8,14 +11,15 @@ use alloc::vec::Vec;
 
 use rustls_pki_types::{CertificateDer, UnixTime};
 
+use self::begun::Unsigned;
 use self::offered::{Chosen, Exchange, Offered, Proof};
 use super::agreed::{Agreed, Completed};
-use super::certificates::{self as peer, Certificates, Shown};
+use super::certificates::{self as peer, Shown};
 use super::config::Config;
 use super::failures::{check_finished, check_last, engine_failure};
 use super::flight;
 use super::psk::Before;
-use super::secrets::{Handshake, Log, VERSION};
+use super::secrets::{Handshake, VERSION};
 use super::states::Awaited;
 use crate::crypto::kx::KeyPair;
 use crate::failure::Failure;
@@ -23,16 +27,15 @@ use crate::handshake::extensions::number;
 use crate::handshake::facts::{Identity, SessionFacts};
 use crate::handshake::incoming::{Incoming, unexpected};
 use crate::handshake::key_schedule::exporter::Exporter;
-use crate::handshake::sizes::{Answered, Room};
+use crate::handshake::sizes::Room;
 use crate::handshake::transcript::Transcript;
-use crate::handshake::wire::certificate::{OCSP, REQUESTED};
 use crate::handshake::wire::client_hello::HelloMessage;
 use crate::handshake::wire::server_hello::RETRY;
 use crate::handshake::wire::writer::Writer;
 use crate::handshake::wire::{Refusal, TLS12, TLS13};
 use crate::handshake::{AlertProtection, Engine, KeyQuestion, Message};
 use crate::identity::pre_shared_key::{KeyRules, PreSharedKey};
-use crate::protocol::{SignatureScheme, SslCipher, SslProtocol};
+use crate::protocol::{SslCipher, SslProtocol};
 use crate::record::messages::{MESSAGE_HEADER, kind};
 use crate::record::protection::Protection;
 use crate::record::size::RecordSizes;
@@ -91,28 +94,6 @@ enum State {
     Complete,
     /// A step has failed.
     Failed,
-}
-
-/// A flight up to our Certificate.
-struct Unsigned {
-    scheme: SignatureScheme,
-    begun: Begun,
-}
-
-/// A flight, and what goes on with it.
-struct Begun {
-    flight: Vec<u8>,
-    cipher: SslCipher,
-    transcript: Transcript,
-    secrets: Handshake,
-    protection: Protection,
-}
-
-impl Begun {
-    fn seal(&mut self, message: &[u8], fragment: usize) -> Result<(), Failure> {
-        self.transcript.add(message);
-        flight::sealed(&mut self.flight, message, &mut self.protection, fragment)
-    }
 }
 
 impl Server {
@@ -281,184 +262,6 @@ impl Server {
         self.agreed.group = Some(group);
         self.state = State::Agreeing(chosen, pair, share);
         Ok(())
-    }
-
-    /// ServerHello to Finished, or to our Certificate, with a share of ours and the secret that came of
-    /// it.
-    fn answer(
-        &mut self,
-        chosen: &Chosen,
-        exchange: Option<(&[u8], &[u8])>,
-        flight: &mut Vec<u8>,
-    ) -> Result<(), Failure> {
-        let config = self.config.clone();
-        let answered = Answered::new(self.room, &self.hello.extensions(), chosen.cipher)?;
-        self.agreed.sizes = answered.sizes;
-        let mut begun = self.begin(chosen, exchange)?;
-        let fragment = config.fragment(answered.sizes);
-        self.agreed.alpn = config.application_protocol(&self.hello.hello())?;
-        let message = flight::written(Writer::message(kind::ENCRYPTED_EXTENSIONS, |w| {
-            w.vector16(|w| {
-                // Which certificate it is may depend on the name (RFC 6066 §3).
-                if self.name.is_some() && config.certificates.is_some() {
-                    w.extension(number::SERVER_NAME, |_| {});
-                }
-                if let Some(name) = &self.agreed.alpn {
-                    w.extension(number::ALPN, |w| {
-                        w.vector16(|w| w.vector8(|w| w.bytes(name)));
-                    });
-                }
-                answered.write(w);
-            });
-        }))?;
-        begun.seal(&message, fragment)?;
-        let (Proof::Certificate(scheme), Some(certificates)) =
-            (&chosen.proof, &config.certificates)
-        else {
-            return self.finish_flight(begun, flight);
-        };
-        if certificates.asks() {
-            begun.seal(&certificates.request()?, fragment)?;
-        }
-        let extensions = self.hello.extensions();
-        let status = extensions.find(number::STATUS_REQUEST);
-        let stapled = status.is_some_and(|content| content.first() == Some(&OCSP));
-        begun.seal(&certificates.own_chain(true, stapled)?, fragment)?;
-        let scheme = *scheme;
-        self.state = State::Signing(Box::new(Unsigned { scheme, begun }));
-        Ok(())
-    }
-
-    /// ServerHello, and the keys that it leads to.
-    fn begin(
-        &mut self,
-        chosen: &Chosen,
-        exchange: Option<(&[u8], &[u8])>,
-    ) -> Result<Begun, Failure> {
-        let cipher = chosen.cipher;
-        let config = self.config.clone();
-        let hash = config.hash(cipher.hash())?;
-        config.backend.fill_random(&mut self.random)?;
-        let group = self.agreed.group;
-        let message = self.server_hello(&self.random, cipher, |w| {
-            if let (Some((share, _)), Some(group)) = (exchange, group) {
-                w.extension(number::KEY_SHARE, |w| {
-                    w.u16(group);
-                    w.vector16(|w| w.bytes(share));
-                });
-            }
-            if let Proof::Key(_, place) = chosen.proof {
-                w.extension(number::PRE_SHARED_KEY, |w| w.u16(place as u16));
-            }
-        })?;
-        let mut transcript = self.before.transcript(hash);
-        transcript.add(self.hello.message());
-        transcript.add(&message);
-        let mut flight = Vec::new();
-        flight::clear(
-            &mut flight,
-            &message,
-            config.clear_fragment(self.agreed.sizes),
-        );
-        self.send_change_cipher_spec(&mut flight)?;
-        let client_random = *self.hello.opening()?.0;
-        let log = Log {
-            to: config.key_log.as_ref(),
-            client_random: &client_random,
-        };
-        let secret = exchange.map(|(_, secret)| secret);
-        let early = chosen.early_secret(&**hash);
-        let secrets = Handshake::new(&transcript, &early, secret, &log);
-        let protection = secrets.of_server(&config.backend, &**hash, cipher.aead())?;
-        Ok(Begun {
-            flight,
-            cipher,
-            transcript,
-            secrets,
-            protection,
-        })
-    }
-
-    /// Signs the handshake, and ends the flight. Costs a signature.
-    fn sign(&mut self, unsigned: Unsigned, flight: &mut Vec<u8>) -> Result<(), Failure> {
-        let Unsigned { scheme, mut begun } = unsigned;
-        let config = self.config.clone();
-        let message = self.certificates()?.sign(scheme, true, &begun.transcript)?;
-        begun.seal(&message, config.fragment(self.agreed.sizes))?;
-        self.finish_flight(begun, flight)
-    }
-
-    /// Finished, and the keys that it leads to.
-    fn finish_flight(&mut self, mut begun: Begun, flight: &mut Vec<u8>) -> Result<(), Failure> {
-        let config = self.config.clone();
-        let value = begun.secrets.server_finished(&begun.transcript);
-        let message = flight::finished(value.as_slice())?;
-        begun.seal(&message, config.fragment(self.agreed.sizes))?;
-        let Begun {
-            flight: made,
-            cipher,
-            transcript,
-            secrets,
-            ..
-        } = begun;
-        let client_random = *self.hello.opening()?.0;
-        let log = Log {
-            to: config.key_log.as_ref(),
-            client_random: &client_random,
-        };
-        let hash = transcript.hash().clone();
-        self.read_protection = Some(secrets.of_client(&config.backend, &*hash, cipher.aead())?);
-        self.application = Some(Completed {
-            cipher,
-            secrets: secrets.application(&transcript, &log),
-            hash,
-        });
-        flight.extend(made);
-        self.state = match config.asks() {
-            true => State::AwaitingCertificate(transcript, secrets),
-            false => State::AwaitingFinished(transcript, secrets),
-        };
-        Ok(())
-    }
-
-    fn read_certificate(
-        &mut self,
-        message: &[u8],
-        mut transcript: Transcript,
-        secrets: Handshake,
-    ) -> Result<(), Failure> {
-        let offered = |number| REQUESTED.contains(&number);
-        self.shown = Shown::read(message, offered, self.certificates()?)?;
-        transcript.add(message);
-        self.state = match (&self.shown.useless, self.shown.chain.is_empty()) {
-            (Some(_), _) => State::Judging,
-            (None, false) => State::AwaitingVerify(transcript, secrets),
-            (None, true) => State::AwaitingFinished(transcript, secrets),
-        };
-        Ok(())
-    }
-
-    /// Checks the client's signature.
-    fn verify(
-        &mut self,
-        mut transcript: Transcript,
-        secrets: Handshake,
-        proof: &peer::Proof,
-        message: &[u8],
-    ) -> Result<(), Failure> {
-        let leaf = self.shown.chain.first();
-        let leaf = leaf.ok_or_else(|| engine_failure("there is no certificate"))?;
-        let certificates = self.certificates()?;
-        certificates.verify(proof, leaf, false, &transcript)?;
-        self.agreed.peer_signature = Some(proof.scheme);
-        transcript.add(message);
-        self.state = State::AwaitingFinished(transcript, secrets);
-        Ok(())
-    }
-
-    fn certificates(&self) -> Result<&Certificates, Failure> {
-        let certificates = self.config.certificates.as_ref();
-        certificates.ok_or_else(|| engine_failure("there are no certificates"))
     }
 }
 

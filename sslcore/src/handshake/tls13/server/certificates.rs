@@ -1,0 +1,63 @@
+//! Certificates: the proof of ours, and the client's where one is asked for (RFC 8446 §4.4).
+
+use alloc::vec::Vec;
+
+use super::begun::Unsigned;
+use super::{Server, State};
+use crate::failure::Failure;
+use crate::handshake::tls13::certificates::{Certificates, Proof, Shown};
+use crate::handshake::tls13::failures::engine_failure;
+use crate::handshake::tls13::secrets::Handshake;
+use crate::handshake::transcript::Transcript;
+use crate::handshake::wire::certificate::REQUESTED;
+
+impl Server {
+    /// Signs the handshake, and ends the flight. Costs a signature.
+    pub(super) fn sign(&mut self, unsigned: Unsigned, flight: &mut Vec<u8>) -> Result<(), Failure> {
+        let Unsigned { scheme, mut begun } = unsigned;
+        let config = self.config.clone();
+        let message = self.certificates()?.sign(scheme, true, &begun.transcript)?;
+        begun.seal(&message, config.fragment(self.agreed.sizes))?;
+        self.finish_flight(begun, flight)
+    }
+
+    pub(super) fn read_certificate(
+        &mut self,
+        message: &[u8],
+        mut transcript: Transcript,
+        secrets: Handshake,
+    ) -> Result<(), Failure> {
+        let offered = |number| REQUESTED.contains(&number);
+        self.shown = Shown::read(message, offered, self.certificates()?)?;
+        transcript.add(message);
+        self.state = match (&self.shown.useless, self.shown.chain.is_empty()) {
+            (Some(_), _) => State::Judging,
+            (None, false) => State::AwaitingVerify(transcript, secrets),
+            (None, true) => State::AwaitingFinished(transcript, secrets),
+        };
+        Ok(())
+    }
+
+    /// Checks the client's signature. Costs a verification.
+    pub(super) fn verify(
+        &mut self,
+        mut transcript: Transcript,
+        secrets: Handshake,
+        proof: &Proof,
+        message: &[u8],
+    ) -> Result<(), Failure> {
+        let leaf = self.shown.chain.first();
+        let leaf = leaf.ok_or_else(|| engine_failure("there is no certificate"))?;
+        let certificates = self.certificates()?;
+        certificates.verify(proof, leaf, false, &transcript)?;
+        self.agreed.peer_signature = Some(proof.scheme);
+        transcript.add(message);
+        self.state = State::AwaitingFinished(transcript, secrets);
+        Ok(())
+    }
+
+    fn certificates(&self) -> Result<&Certificates, Failure> {
+        let certificates = self.config.certificates.as_ref();
+        certificates.ok_or_else(|| engine_failure("there are no certificates"))
+    }
+}
