@@ -15,10 +15,11 @@ use crate::time::Now;
 
 impl Connection {
     /// Does the work of one record, and says whether there is more: opens one, seals one, or checks one
-    /// signature of the peer's chain. During a handshake with certificates one call may cost several
-    /// public-key operations: for a TLS 1.3 server's ClientHello, key generation, agreement and signature;
-    /// for a TLS 1.2 client's server flight, verification, generation, agreement, and its own signature.
-    /// With pre-shared keys it costs one, or with ML-KEM those of both halves of the hybrid.
+    /// signature of the peer's chain. During a handshake by [`Engine::Own`](crate::Engine::Own) one call costs
+    /// one public-key operation at most, or with ML-KEM those of both halves of the hybrid. By
+    /// [`Engine::Rustls`](crate::Engine::Rustls) it may cost several: for a TLS 1.3 server's ClientHello, key
+    /// generation, agreement and signature; for a TLS 1.2 client's server flight, verification, generation,
+    /// agreement, and its own signature.
     ///
     /// `now` is the time for the timeouts and for the dates of certificates.
     ///

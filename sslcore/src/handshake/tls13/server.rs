@@ -397,7 +397,7 @@ impl Engine for Server {
     }
 
     fn judged(&mut self, _: bool, _: Option<UnixTime>, _: &mut Vec<u8>) {
-        if self.shown.useless.is_none() {
+        if matches!(self.state, State::Judging) && self.shown.useless.is_none() {
             self.state = State::Complete;
         }
     }
