@@ -260,7 +260,9 @@ async fn handshake(socket: &mut Socket) -> Outcome {
 /// Connects as a client, and starts TLS at once.
 #[cfg(any(feature = "http-client", feature = "mqtt"))]
 async fn encrypted(stack: Stack<'static>, order: &Order) -> Result<Socket, String> {
-    let config = identified(client_of(order)?, order)?.build().map_err(text)?;
+    let config = identified(client_of(order)?, order)?
+        .build()
+        .map_err(text)?;
     let mut socket = connected(stack, order).await?;
     let started = socket.start_client_encryption(&config, peer(order)?);
     started.map_err(text)?;
