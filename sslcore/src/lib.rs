@@ -148,8 +148,7 @@
     not(any(feature = "engine", feature = "rustls"))
 ))]
 compile_error!(
-    "sslcore needs a handshake engine: the feature `rustls` for certificates, or `engine` for \
-     pre-shared keys"
+    "sslcore needs a handshake engine: the feature `rustls`, or `engine`, which is sslcore's own"
 );
 
 extern crate alloc;
