@@ -74,7 +74,7 @@ impl Backend {
         Self::new(ring::parts())
     }
 
-    /// A backend of your own: a rustls provider for handshakes, and `make_aead`, a [`MakeAead`], for
+    /// A backend of your own: a rustls provider for handshakes, and `make_aead`, a [`MakeAead`](crate::crypto::MakeAead), for
     /// the record layer. Both must have the same cipher suites.
     ///
     /// ```

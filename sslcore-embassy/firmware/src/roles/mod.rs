@@ -24,18 +24,17 @@ use alloc::vec;
 #[cfg(feature = "texts")]
 use alloc::vec::Vec;
 use core::pin::Pin;
-#[cfg(feature = "rustls")]
 use core::time::Duration;
 
 use embassy_net::Stack;
 use embassy_net::tcp::TcpSocket;
-#[cfg(feature = "psk")]
+#[cfg(feature = "engine")]
 use sslcore_embassy::sslcore::PreSharedKey;
 #[cfg(feature = "sign")]
 use sslcore_embassy::sslcore::PrivateKeyDer;
-use sslcore_embassy::sslcore::{Buffers, ClientConfig, ConfigBuilder, PeerName};
-#[cfg(feature = "rustls")]
-use sslcore_embassy::sslcore::{CertificateDer, Timeouts};
+use sslcore_embassy::sslcore::{
+    Buffers, CertificateDer, ClientConfig, ConfigBuilder, PeerName, Timeouts,
+};
 #[cfg(feature = "server")]
 use sslcore_embassy::sslcore::{ServerConfig, VerifyMode};
 use sslcore_embassy::{Error, Pool, SslSocket, Transport};
@@ -150,17 +149,15 @@ async fn listening(stack: Stack<'static>) -> Result<Socket, String> {
 /// A client with the order's pre-shared key, or one that trusts the order's authority.
 fn client_of(order: &Order) -> Result<ConfigBuilder<ClientConfig>, String> {
     match order.get("psk") {
-        #[cfg(feature = "psk")]
+        #[cfg(feature = "engine")]
         Some(_) => keyed(order),
-        #[cfg(feature = "rustls")]
+        #[cfg(not(feature = "engine"))]
+        Some(_) => Err("this image has no pre-shared keys".to_string()),
         None => trusting(order),
-        #[cfg(not(all(feature = "psk", feature = "rustls")))]
-        _ => Err("this image has no such client".to_string()),
     }
 }
 
 /// A client that trusts what the order's authority vouches for.
-#[cfg(feature = "rustls")]
 fn trusting(order: &Order) -> Result<ConfigBuilder<ClientConfig>, String> {
     let authority = CertificateDer::from(order.file("ca")?);
     let patience = Duration::from_millis(order.number("patience", 30_000));
@@ -193,7 +190,7 @@ fn identified(
 }
 
 /// A client with the order's pre-shared key, in the version of `tls=`.
-#[cfg(feature = "psk")]
+#[cfg(feature = "engine")]
 fn keyed(order: &Order) -> Result<ConfigBuilder<ClientConfig>, String> {
     let identity = order.get("identity").unwrap_or("thermometer");
     let key = PreSharedKey::new(identity, order.file("psk")?).map_err(text)?;
