@@ -74,8 +74,8 @@ impl Backend {
         Self::new(ring::parts())
     }
 
-    /// A backend of your own: a rustls provider for handshakes, and `make_aead`, a [`MakeAead`](crate::crypto::MakeAead), for
-    /// the record layer. Both must have the same cipher suites.
+    /// A backend of your own: a rustls provider for handshakes, and `make_aead`, a
+    /// [`MakeAead`](crate::crypto::MakeAead), for the record layer. Both must have the same cipher suites.
     ///
     /// ```
     /// # use sslcore::crypto::Backend;
