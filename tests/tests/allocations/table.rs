@@ -2,7 +2,7 @@
 
 use allocation_counter::measure;
 use sslcore::{Connection, Limits};
-use sslcore_tests::pair::{Pair, backends};
+use sslcore_tests::pair::{Pair, backends, tests_own_engine};
 
 use crate::counted::{client_and_server, configs, pair, process};
 use crate::records::{Doors, RECORDS, steady_state};
@@ -41,6 +41,10 @@ fn most(backend: &str) -> Most {
     }
 }
 
+/// The most that a handshake of a pair may take by the engine of our own, likewise, with any backend: 148
+/// allocations with aws-lc-rs, and 10,421 B with rustcrypto.
+const OWN_PAIR: (u64, i64) = (155, 10_940);
+
 /// A table whose figures have their most.
 #[derive(Default)]
 struct Table {
@@ -77,8 +81,12 @@ fn the_figures_that_do_not_depend_on_the_machine() {
         let handshake = pair(&configs);
         let what = format!("{name}: handshake of a pair");
         let (allocations, peak) = (handshake.allocations as f64, handshake.peak as f64);
-        table.row(&what, "allocations", allocations, most.pair.0 as f64);
-        table.row(&what, "B of heap", peak, most.pair.1 as f64);
+        let most_of_pair = match tests_own_engine() {
+            true => OWN_PAIR,
+            false => most.pair,
+        };
+        table.row(&what, "allocations", allocations, most_of_pair.0 as f64);
+        table.row(&what, "B of heap", peak, most_of_pair.1 as f64);
         let releasing = Limits {
             release_when_idle: true,
             ..Limits::default()

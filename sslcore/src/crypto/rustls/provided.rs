@@ -4,6 +4,7 @@ use alloc::boxed::Box;
 use alloc::sync::Arc;
 use alloc::vec::Vec;
 
+use rustls::ProtocolVersion;
 use rustls::crypto::hash::{self as provided, Hash as Provided};
 use rustls::crypto::tls13::{Hkdf, OkmBlock};
 use rustls::crypto::{ActiveKeyExchange, CryptoProvider, SupportedKxGroup};
@@ -17,7 +18,7 @@ use crate::crypto::hash::{self, Digest, Hash, HashAlgorithm, HashContext, Hashes
 use crate::crypto::kx::{Answer, KeyExchange, KeyPair, KxError, SharedSecret};
 use crate::crypto::parts::Parts;
 use crate::crypto::verification::Verification;
-use crate::protocol::SignatureScheme;
+use crate::protocol::{SignatureScheme, group};
 
 /// A backend's parts, all of a provider but the AEADs.
 pub(crate) fn parts(
@@ -127,7 +128,7 @@ struct OfProvider(&'static dyn SupportedKxGroup);
 /// The groups of a provider that TLS 1.3 has, in its order.
 fn key_exchanges(provider: &CryptoProvider) -> Vec<Arc<dyn KeyExchange>> {
     let groups = provider.kx_groups.iter().copied();
-    let groups = groups.filter(|group| group.usable_for_version(rustls::ProtocolVersion::TLSv1_3));
+    let groups = groups.filter(|group| group.usable_for_version(ProtocolVersion::TLSv1_3));
     groups
         .map(|group| Arc::new(OfProvider(group)) as _)
         .collect()
@@ -147,6 +148,11 @@ fn secret(secret: &rustls::crypto::SharedSecret) -> SharedSecret {
 impl KeyExchange for OfProvider {
     fn group(&self) -> u16 {
         self.0.name().into()
+    }
+
+    /// One under a number of its own says so by being for TLS 1.3 alone.
+    fn is_kem(&self) -> bool {
+        group::is_kem(self.group()) || !self.0.usable_for_version(ProtocolVersion::TLSv1_2)
     }
 
     fn generate(&self) -> Result<Box<dyn KeyPair>, KxError> {
