@@ -7,7 +7,7 @@ mod rustls;
 
 use rustix::time::{ClockId, clock_gettime};
 use sslcore::crypto::Backend;
-use sslcore::{ClientConfig, PreSharedKey, ServerConfig};
+use sslcore::{ClientConfig, Engine, PreSharedKey, ServerConfig};
 use sslcore_tests::pair::{Pair, backends, client, server};
 
 use crate::rustls::Rustls;
@@ -99,6 +99,14 @@ impl Contender {
         this.prepare()
     }
 
+    /// The same by the engine of our own, which resumes nothing.
+    fn of_own_engine(backend: &Backend, kind: Kind) -> Self {
+        let client = client(backend.clone()).engine(Engine::Own);
+        let client = client.groups(&[GROUPS[0]]).build();
+        let server = server(backend.clone()).engine(Engine::Own).build();
+        Self::ours(format!("{kind}, own engine"), client, server).prepare()
+    }
+
     fn of_rustls(backend: &Backend, kind: Kind) -> Self {
         let this = Self {
             what: format!("{kind}, rustls"),
@@ -169,6 +177,10 @@ fn contenders(backend: &Backend) -> Vec<Contender> {
         let beside = Some(all.len() - 1);
         let ours = Contender::of_kind(backend, kind);
         all.push(Contender { beside, ..ours });
+        if kind.version == "TLSv1.3" && !kind.resumed {
+            let own = Contender::of_own_engine(backend, kind);
+            all.push(Contender { beside, ..own });
+        }
     }
     all
 }
