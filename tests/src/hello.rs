@@ -102,6 +102,15 @@ impl Extensions {
         &mut found.unwrap_or_else(|| panic!("no extension {number}")).1
     }
 
+    /// What is said of the size of records: the limit, and the length of fragments.
+    pub fn record_sizes(&mut self) -> (Option<Vec<u8>>, Option<Vec<u8>>) {
+        let mut content = |number| self.has(number).then(|| self.get(number).clone());
+        (
+            content(number::RECORD_SIZE_LIMIT),
+            content(number::MAX_FRAGMENT_LENGTH),
+        )
+    }
+
     /// Whether it is there.
     pub fn has(&self, number: u16) -> bool {
         self.0.iter().any(|extension| extension.0 == number)

@@ -8,33 +8,21 @@ use alloc::vec::Vec;
 
 #[cfg(feature = "rustls")]
 use rustls::crypto::{CryptoProvider, WebPkiSupportedAlgorithms};
-use webpki::ring::{
-    ECDSA_P256_SHA256, ECDSA_P256_SHA384, ECDSA_P384_SHA256, ECDSA_P384_SHA384, ED25519,
-    RSA_PKCS1_2048_8192_SHA256, RSA_PKCS1_2048_8192_SHA256_ABSENT_PARAMS,
-    RSA_PKCS1_2048_8192_SHA384, RSA_PKCS1_2048_8192_SHA384_ABSENT_PARAMS,
-    RSA_PKCS1_2048_8192_SHA512, RSA_PKCS1_2048_8192_SHA512_ABSENT_PARAMS,
-    RSA_PSS_2048_8192_SHA256_LEGACY_KEY as RSA_PSS_SHA256,
-    RSA_PSS_2048_8192_SHA384_LEGACY_KEY as RSA_PSS_SHA384,
-    RSA_PSS_2048_8192_SHA512_LEGACY_KEY as RSA_PSS_SHA512,
-};
 
 #[cfg(feature = "ml-kem")]
 use super::hybrid::{Hybrid, ml_kem::MlKem768};
 use super::kx::KeyExchange;
 use super::parts::Parts;
+use super::ring_api::SUITES;
+use super::ring_api::ring::verification::{SCHEMES, VERIFIED};
 use super::ring_api::ring::{aead, hash, kx};
-use super::verification::{Algorithm, OfScheme, Verification};
-use crate::protocol::{SignatureScheme, cipher};
+use super::verification::Verification;
 
 pub(super) fn parts() -> Parts {
     Parts {
         name: "ring",
         version: None,
-        suites: vec![
-            cipher::TLS13_AES_256_GCM_SHA384,
-            cipher::TLS13_AES_128_GCM_SHA256,
-            cipher::TLS13_CHACHA20_POLY1305_SHA256,
-        ],
+        suites: SUITES.to_vec(),
         hashes: hash::hashes(),
         key_exchanges: key_exchanges(),
         entropy: Arc::new(kx::System),
@@ -104,47 +92,3 @@ fn provider() -> CryptoProvider {
         ..default_provider()
     }
 }
-
-const VERIFIED: &[Algorithm] = &[
-    ECDSA_P256_SHA256,
-    ECDSA_P256_SHA384,
-    ECDSA_P384_SHA256,
-    ECDSA_P384_SHA384,
-    ED25519,
-    RSA_PSS_SHA256,
-    RSA_PSS_SHA384,
-    RSA_PSS_SHA512,
-    RSA_PKCS1_2048_8192_SHA256,
-    RSA_PKCS1_2048_8192_SHA384,
-    RSA_PKCS1_2048_8192_SHA512,
-    RSA_PKCS1_2048_8192_SHA256_ABSENT_PARAMS,
-    RSA_PKCS1_2048_8192_SHA384_ABSENT_PARAMS,
-    RSA_PKCS1_2048_8192_SHA512_ABSENT_PARAMS,
-];
-
-const SCHEMES: &[OfScheme] = &[
-    (
-        SignatureScheme::EcdsaP384Sha384,
-        &[ECDSA_P384_SHA384, ECDSA_P256_SHA384],
-    ),
-    (
-        SignatureScheme::EcdsaP256Sha256,
-        &[ECDSA_P256_SHA256, ECDSA_P384_SHA256],
-    ),
-    (SignatureScheme::Ed25519, &[ED25519]),
-    (SignatureScheme::RsaPssSha512, &[RSA_PSS_SHA512]),
-    (SignatureScheme::RsaPssSha384, &[RSA_PSS_SHA384]),
-    (SignatureScheme::RsaPssSha256, &[RSA_PSS_SHA256]),
-    (
-        SignatureScheme::RsaPkcs1Sha512,
-        &[RSA_PKCS1_2048_8192_SHA512],
-    ),
-    (
-        SignatureScheme::RsaPkcs1Sha384,
-        &[RSA_PKCS1_2048_8192_SHA384],
-    ),
-    (
-        SignatureScheme::RsaPkcs1Sha256,
-        &[RSA_PKCS1_2048_8192_SHA256],
-    ),
-];

@@ -61,19 +61,6 @@ pub(crate) struct KeySettings {
     pub(crate) tells_unknown: bool,
 }
 
-impl KeySettings {
-    /// There are none.
-    pub(crate) fn none() -> Self {
-        Self {
-            source: KeySource::Known(Arc::default()),
-            allows_short: false,
-            allows_psk_ke: false,
-            hint: Arc::default(),
-            tells_unknown: false,
-        }
-    }
-}
-
 /// Where a connection's pre-shared keys come from.
 #[derive(Clone, PartialEq)]
 pub(crate) enum KeySource {

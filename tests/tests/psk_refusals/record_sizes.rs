@@ -22,17 +22,7 @@ const OVERHEAD: usize = 5 + 16;
 
 /// What a client on this buffer asks for: the limit, and the fragment length.
 fn asked(end: &mut End) -> (Option<Vec<u8>>, Option<Vec<u8>>) {
-    let mut server = Server::hear(end);
-    let extensions = server.hello.extensions();
-    let mut content = |number| {
-        extensions
-            .has(number)
-            .then(|| extensions.get(number).clone())
-    };
-    (
-        content(number::RECORD_SIZE_LIMIT),
-        content(number::MAX_FRAGMENT_LENGTH),
-    )
+    Server::hear(end).hello.extensions().record_sizes()
 }
 
 #[test]

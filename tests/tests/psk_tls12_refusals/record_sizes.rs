@@ -27,19 +27,6 @@ fn pair(suite: &str, client_room: usize, server_room: usize) -> Pair {
     pair
 }
 
-/// What a hello says of records: the limit, and the fragment length.
-fn said(extensions: &mut Extensions) -> (Option<Vec<u8>>, Option<Vec<u8>>) {
-    let mut content = |number| {
-        extensions
-            .has(number)
-            .then(|| extensions.get(number).clone())
-    };
-    (
-        content(number::RECORD_SIZE_LIMIT),
-        content(number::MAX_FRAGMENT_LENGTH),
-    )
-}
-
 /// The limit is of the content alone; AES-GCM has a nonce besides, in each record.
 #[test]
 fn both_hold_themselves_to_what_the_other_has_room_for() {
@@ -49,12 +36,12 @@ fn both_hold_themselves_to_what_the_other_has_room_for() {
         let mut asked = ClientHello::parse(&handshake_content(&hello));
         let limit = |room: usize| Some(((room - overhead) as u16).to_be_bytes().to_vec());
         let expected = (limit(ROOM), Some(vec![2]));
-        assert_eq!(said(asked.extensions()), expected, "{suite}");
+        assert_eq!(asked.extensions().record_sizes(), expected, "{suite}");
         pair.server.give(&hello, usize::MAX);
         let flight = pair.server.take();
         let (all, _) = messages(&flight);
         let mut answered = Extensions::parse(extensions(&all[0]));
-        assert_eq!(said(&mut answered), (limit(1000), None), "{suite}");
+        assert_eq!(answered.record_sizes(), (limit(1000), None), "{suite}");
         pair.client.give(&flight, usize::MAX);
         pair.run();
         assert!(pair.client.conn.is_encrypted(), "{:?}", pair.client.conn);
@@ -182,7 +169,7 @@ fn a_client_that_asks_for_what_cannot_be_is_refused() {
             return Err(refusal("a hello", &pair.server));
         }
         let (flight, _) = messages(&bytes);
-        Ok(said(&mut Extensions::parse(extensions(&flight[0]))))
+        Ok(Extensions::parse(extensions(&flight[0])).record_sizes())
     };
     let (limit, length) = (number::RECORD_SIZE_LIMIT, number::MAX_FRAGMENT_LENGTH);
     let ours = || Ok((Some(2019u16.to_be_bytes().to_vec()), None));

@@ -2,7 +2,9 @@
 
 use sslcore::crypto::Backend;
 use sslcore::{Alert, FailureKind, VerifyMode};
-use sslcore_tests::certs::{Identity, PKCS_ECDSA_P384_SHA384, PKCS_ED25519, WORLD};
+use sslcore_tests::certs::{
+    Identity, PKCS_ECDSA_P384_SHA384, PKCS_ED25519, PKCS_RSA_SHA256, WORLD,
+};
 use sslcore_tests::hello::{Extensions, kind, message, number, vector8, vector16};
 use sslcore_tests::middle::Who;
 use sslcore_tests::pair::{backend, backends, client, server};
@@ -99,11 +101,16 @@ fn a_scheme_that_was_not_offered() {
 
 #[test]
 fn a_scheme_of_tls12_in_tls13() {
-    // RFC 8446 §4.2.3: in certificates only.
+    // RFC 8446 §4.2.3: in certificates only. A key of RSA would fit, too.
+    let rsa = WORLD.ca.leaf_of(&PKCS_RSA_SHA256, &["server.test"]);
     for backend in backends() {
         for who in [Who::Server, Who::Client] {
-            let refusal = refused(&backend, "TLSv1.3", who, &WORLD.server, RSA_PKCS1_SHA256);
-            assert_eq!(refusal, ILLEGAL, "{who:?}");
+            let signs_with_rsa = backend.name() != "rustcrypto";
+            for identity in [Some(&WORLD.server), signs_with_rsa.then_some(&rsa)] {
+                let Some(identity) = identity else { continue };
+                let refusal = refused(&backend, "TLSv1.3", who, identity, RSA_PKCS1_SHA256);
+                assert_eq!(refusal, ILLEGAL, "{who:?}");
+            }
         }
     }
 }

@@ -170,7 +170,7 @@ fn a_damaged_key_is_refused_and_never_a_panic() {
 #[test]
 fn a_key_shown_for_debugging_shows_no_secret() {
     let key = load(Identity::new(&rcgen::PKCS_ECDSA_P256_SHA256).key()).unwrap();
-    assert_eq!(format!("{key:?}"), "OutsideKey(ECDSA)");
+    assert_eq!(format!("{key:?}"), "SignerKey(ECDSA)");
     let key = load(Identity::new(&rcgen::PKCS_ED25519).key()).unwrap();
-    assert_eq!(format!("{key:?}"), "OutsideKey(ED25519)");
+    assert_eq!(format!("{key:?}"), "SignerKey(ED25519)");
 }

@@ -9,6 +9,17 @@ mod hash;
 mod keys;
 #[macro_use]
 mod kx;
+#[macro_use]
+mod verification;
+
+use crate::protocol::cipher;
+
+/// The suites of TLS 1.3, in the order of processors that have instructions for AES.
+pub(super) const SUITES: [u16; 3] = [
+    cipher::TLS13_AES_256_GCM_SHA384,
+    cipher::TLS13_AES_128_GCM_SHA256,
+    cipher::TLS13_CHACHA20_POLY1305_SHA256,
+];
 
 #[cfg(feature = "aws-lc-rs")]
 pub(super) mod aws_lc {
@@ -90,6 +101,37 @@ pub(super) mod aws_lc {
             id: alg_id::ECDSA_P521,
         };
     }
+
+    pub(in crate::crypto) mod verification {
+        verification!(
+            aws_lc_rs,
+            [
+                ECDSA_P256_SHA256,
+                ECDSA_P256_SHA384,
+                ECDSA_P256_SHA512,
+                ECDSA_P384_SHA256,
+                ECDSA_P384_SHA384,
+                ECDSA_P384_SHA512,
+                ECDSA_P521_SHA256,
+                ECDSA_P521_SHA384,
+                ECDSA_P521_SHA512,
+            ],
+            [
+                (
+                    EcdsaP384Sha384,
+                    [ECDSA_P384_SHA384, ECDSA_P256_SHA384, ECDSA_P521_SHA384]
+                ),
+                (
+                    EcdsaP256Sha256,
+                    [ECDSA_P256_SHA256, ECDSA_P384_SHA256, ECDSA_P521_SHA256]
+                ),
+                (
+                    EcdsaP521Sha512,
+                    [ECDSA_P521_SHA512, ECDSA_P384_SHA512, ECDSA_P256_SHA512]
+                ),
+            ]
+        );
+    }
 }
 
 #[cfg(feature = "ring")]
@@ -136,6 +178,22 @@ pub(super) mod ring {
             |algorithm, der| EcdsaKeyPair::from_pkcs8(algorithm, der, &SystemRandom::new()),
             |key| key.public().modulus_len(),
             [P256, P384]
+        );
+    }
+
+    pub(in crate::crypto) mod verification {
+        verification!(
+            ring,
+            [
+                ECDSA_P256_SHA256,
+                ECDSA_P256_SHA384,
+                ECDSA_P384_SHA256,
+                ECDSA_P384_SHA384,
+            ],
+            [
+                (EcdsaP384Sha384, [ECDSA_P384_SHA384, ECDSA_P256_SHA384]),
+                (EcdsaP256Sha256, [ECDSA_P256_SHA256, ECDSA_P384_SHA256]),
+            ]
         );
     }
 }

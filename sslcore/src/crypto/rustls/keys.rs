@@ -9,7 +9,7 @@ use rustls::sign::SigningKey;
 use rustls_pki_types::PrivateKeyDer;
 use zeroize::Zeroizing;
 
-use super::signer::OutsideKey;
+use super::signer::SignerKey;
 use crate::crypto::keys::Load;
 
 /// What loads the keys of a backend.
@@ -25,7 +25,7 @@ impl KeyProvider for Keys {
     fn load_private_key(&self, key: PrivateKeyDer<'static>) -> Result<Arc<dyn SigningKey>, Error> {
         let key = Zeroizing::new(key);
         let signer = (self.0)(&key).map_err(Error::General)?;
-        let key = OutsideKey::new(&signer).map_err(Error::General)?;
+        let key = SignerKey::new(&signer).map_err(Error::General)?;
         Ok(Arc::new(key))
     }
 }

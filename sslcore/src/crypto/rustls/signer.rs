@@ -24,13 +24,13 @@ pub(crate) fn refusal(error: &Error) -> Option<&str> {
     }
 }
 
-/// The key that a signer has.
-pub(crate) struct OutsideKey {
+/// The key that a signer signs with: one of ours that a backend has loaded, or one that stays elsewhere.
+pub(crate) struct SignerKey {
     signer: Arc<dyn Signer>,
     algorithm: SignatureAlgorithm,
 }
 
-impl OutsideKey {
+impl SignerKey {
     pub(crate) fn new(signer: &Arc<dyn Signer>) -> Result<Self, String> {
         Ok(Self {
             signer: signer.clone(),
@@ -47,11 +47,11 @@ fn algorithm(family: KeyFamily) -> SignatureAlgorithm {
     }
 }
 
-impl sign::SigningKey for OutsideKey {
+impl sign::SigningKey for SignerKey {
     fn choose_scheme(&self, offered: &[rustls::SignatureScheme]) -> Option<Box<dyn sign::Signer>> {
         let mut own = self.signer.schemes().iter();
         let scheme = own.find(|scheme| offered.contains(&scheme.code().into()))?;
-        Some(Box::new(OutsideSigner {
+        Some(Box::new(ChosenSigner {
             signer: self.signer.clone(),
             scheme: *scheme,
         }))
@@ -66,19 +66,19 @@ impl sign::SigningKey for OutsideKey {
     }
 }
 
-impl fmt::Debug for OutsideKey {
+impl fmt::Debug for SignerKey {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "OutsideKey({:?})", self.algorithm)
+        write!(f, "SignerKey({:?})", self.algorithm)
     }
 }
 
 /// One signature, in the scheme that was agreed.
-struct OutsideSigner {
+struct ChosenSigner {
     signer: Arc<dyn Signer>,
     scheme: SignatureScheme,
 }
 
-impl sign::Signer for OutsideSigner {
+impl sign::Signer for ChosenSigner {
     fn sign(&self, message: &[u8]) -> Result<Vec<u8>, Error> {
         let signed = self.signer.sign(self.scheme, message);
         signed.map_err(|why| Error::General(format!("{REFUSAL}{why}")))
@@ -89,8 +89,8 @@ impl sign::Signer for OutsideSigner {
     }
 }
 
-impl fmt::Debug for OutsideSigner {
+impl fmt::Debug for ChosenSigner {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "OutsideSigner({:?})", self.scheme)
+        write!(f, "ChosenSigner({:?})", self.scheme)
     }
 }

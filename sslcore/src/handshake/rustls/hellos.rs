@@ -99,7 +99,7 @@ impl RustlsEngine {
                 encrypted_extensions::check(message, offer)?;
             }
             (kind::CERTIFICATE, Some(offer)) if is_tls13 => {
-                certificate::check_tls13(message, |number| offer.has(number))?;
+                certificate::read_tls13(message, |number| offer.has(number))?;
             }
             (kind::CERTIFICATE, _) => drop(certificate::check_tls12(message)?),
             // Legal, but the next ClientHello would have no room for it.
@@ -110,7 +110,7 @@ impl RustlsEngine {
             }
             (kind::CERTIFICATE_REQUEST, _) => {
                 let wanted = match is_tls13 {
-                    true => certificate_request::check(message)?,
+                    true => certificate_request::read_tls13(message)?,
                     false => certificate_request::read_tls12(message),
                 };
                 self.authorities = certificate_request::kept(wanted.authorities);
@@ -148,7 +148,7 @@ impl RustlsEngine {
             }
             (kind::CERTIFICATE, Some(SslProtocol::TlsV1_3)) => {
                 let requested = |number| certificate::REQUESTED.contains(&number);
-                certificate::check_tls13(message, requested)?;
+                certificate::read_tls13(message, requested)?;
             }
             (kind::CERTIFICATE, _) => {
                 self.facts.no_certificate = !certificate::check_tls12(message)?;

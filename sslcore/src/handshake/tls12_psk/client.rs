@@ -219,7 +219,7 @@ impl Engine for Client {
     }
 
     fn key_rules(&self) -> Option<KeyRules> {
-        Some(self.config.rules)
+        self.config.key_rules()
     }
 
     /// The first of these that is not imported: an imported one is never for TLS 1.2 (RFC 9258 §4.1).

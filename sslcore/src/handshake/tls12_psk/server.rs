@@ -152,8 +152,8 @@ impl Server {
             .as_ref()
             .zip(group)
             .map(|(pair, group)| (group, pair.share()));
-        if share.is_some() || !config.keys.hint.is_empty() {
-            let hint = &config.keys.hint;
+        if share.is_some() || !config.hint().is_empty() {
+            let hint = config.hint();
             say(&flight::written(ServerKeyExchange { hint, share }.write())?);
         }
         say(&flight::written(Writer::message(
@@ -271,7 +271,7 @@ impl Engine for Server {
     }
 
     fn key_rules(&self) -> Option<KeyRules> {
-        Some(self.config.rules)
+        self.config.key_rules()
     }
 
     /// The first of these that the client has named. An imported one is never for TLS 1.2.
@@ -283,7 +283,7 @@ impl Engine for Server {
         let mut plain = keys.iter().filter(|key| key.context().is_none());
         let key = match plain.find(|key| key.identity() == identity) {
             Some(key) => Key::Known(key.clone()),
-            None if self.config.keys.tells_unknown => {
+            None if self.config.tells_unknown() => {
                 return Err(no_key(
                     Alert::UnknownPskIdentity,
                     "the client names none that is known",

@@ -17,7 +17,7 @@ use crate::handshake::extensions::number;
 use crate::handshake::identity::Presented;
 use crate::handshake::settings::Settings;
 use crate::handshake::transcript::Transcript;
-use crate::handshake::wire::certificate::{self, Certificate};
+use crate::handshake::wire::certificate;
 use crate::handshake::wire::writer::Writer;
 use crate::handshake::wire::{Reader, Refusal};
 use crate::protocol::SignatureScheme;
@@ -256,16 +256,16 @@ impl Shown {
         offered: impl Fn(u16) -> bool,
         certificates: &Certificates,
     ) -> Result<Self, Refusal> {
-        let mut shown = Self::default();
-        for entry in certificate::read_tls13(message, offered)? {
-            let Certificate { der, stapled } = entry;
-            if shown.chain.is_empty() {
-                shown.stapled = stapled.map(Arc::from);
-            }
-            shown.chain.push(CertificateDer::from(der.to_vec()));
-        }
-        let leaf = shown.chain.first();
-        shown.useless = leaf.and_then(|leaf| unusable(leaf, certificates.algorithms));
-        Ok(shown)
+        let shown = certificate::read_tls13(message, offered)?;
+        let chain = shown.certificates.into_iter();
+        let chain: Vec<_> = chain
+            .map(|der| CertificateDer::from(der.to_vec()))
+            .collect();
+        let leaf = chain.first();
+        Ok(Self {
+            useless: leaf.and_then(|leaf| unusable(leaf, certificates.algorithms)),
+            stapled: shown.stapled.map(Arc::from),
+            chain,
+        })
     }
 }

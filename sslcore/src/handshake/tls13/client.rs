@@ -216,7 +216,7 @@ impl Client {
         self.agreed.alpn = self.config.taken_protocol(&extensions)?;
         self.agreed.sizes = self.asked().agreed(&extensions, VERSION)?;
         transcript.add(message);
-        self.state = match self.config.certificates {
+        self.state = match self.config.certificates() {
             Some(_) => State::AwaitingCertificate(transcript),
             None => State::AwaitingFinished(transcript),
         };
@@ -237,7 +237,7 @@ impl Client {
         check_finished(value, expected.as_slice())?;
         check_last(last)?;
         transcript.add(message);
-        if self.config.certificates.is_some() {
+        if self.config.certificates().is_some() {
             self.state = State::Judging(Some(transcript));
             return Ok(());
         }
@@ -309,7 +309,7 @@ impl Engine for Client {
     }
 
     fn key_rules(&self) -> Option<KeyRules> {
-        Some(self.config.rules)
+        self.config.key_rules()
     }
 
     fn provide_keys(&mut self, keys: &[PreSharedKey]) -> Result<(), Failure> {
@@ -334,7 +334,7 @@ impl Engine for Client {
             State::Agreeing(exchange, early, cipher, transcript) => {
                 self.agree(exchange, &early, cipher, transcript)?;
                 // An alert could come before our last flight.
-                if self.config.certificates.is_some() {
+                if self.config.certificates().is_some() {
                     self.send_change_cipher_spec(flight);
                 }
                 Ok(())

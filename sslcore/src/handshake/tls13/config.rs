@@ -23,19 +23,21 @@ use crate::protocol::{SslCipher, SslProtocol, group};
 use crate::record::header::MAX_PLAINTEXT;
 use crate::record::size::RecordSizes;
 
+/// What both ends prove themselves by.
+enum Authentication {
+    /// Pre-shared keys, and what they have to be.
+    Keys(KeySettings, KeyRules),
+    Certificates(Certificates),
+}
+
 /// What a configuration says, for all of its connections.
 pub(crate) struct Config {
     pub(in crate::handshake) backend: Backend,
     /// Of both versions.
     pub(in crate::handshake) ciphers: Vec<SslCipher>,
-    /// The hash functions of those of TLS 1.3.
-    pub(in crate::handshake) hashes: [bool; HashAlgorithm::ALL.len()],
     pub(in crate::handshake) groups: Vec<Arc<dyn KeyExchange>>,
     pub(in crate::handshake) alpn: Vec<Vec<u8>>,
-    pub(in crate::handshake) keys: KeySettings,
-    /// In the place of keys.
-    pub(super) certificates: Option<Certificates>,
-    pub(in crate::handshake) rules: KeyRules,
+    authentication: Authentication,
     pub(in crate::handshake) key_log: Option<Arc<dyn KeyLog>>,
     pub(in crate::handshake) max_fragment: usize,
     pub(in crate::handshake) prefers_own_ciphers: bool,
@@ -51,15 +53,9 @@ impl Config {
         if !settings.protocols.contains(&SslProtocol::TlsV1_3) {
             return Err(Self::without_tls13());
         }
-        let rules = KeyRules {
-            available: HashAlgorithm::ALL.map(|_| false),
-            allows_short: false,
-            hashes: HashAlgorithm::ALL.map(|_| false),
-            most: 0,
-        };
         let certificates = Certificates::new(backend, settings, asks)?;
-        let none = KeySettings::none();
-        let mut config = Self::with(backend, settings, none, rules, Some(certificates))?;
+        let by = Authentication::Certificates(certificates);
+        let mut config = Self::with(backend, settings, by)?;
         // Those of TLS 1.2 here are for keys.
         let of_tls13 = |cipher: &SslCipher| cipher.protocol() == SslProtocol::TlsV1_3;
         config.ciphers.retain(of_tls13);
@@ -119,33 +115,21 @@ impl Config {
                 return Err(ConfigError::NothingLeft(what));
             }
         }
-        Self::with(backend, settings, keys.clone(), rules, None)
+        let by = Authentication::Keys(keys.clone(), rules);
+        Self::with(backend, settings, by)
     }
 
     fn with(
         backend: &Backend,
         settings: &Settings,
-        keys: KeySettings,
-        rules: KeyRules,
-        certificates: Option<Certificates>,
+        authentication: Authentication,
     ) -> Result<Self, ConfigError> {
-        let ciphers = ciphers(backend, settings)?;
-        let mut hashes = [false; HashAlgorithm::ALL.len()];
-        for cipher in ciphers
-            .iter()
-            .filter(|it| it.protocol() == SslProtocol::TlsV1_3)
-        {
-            hashes[cipher.hash() as usize] = true;
-        }
         Ok(Self {
             groups: groups(backend, settings)?,
             backend: backend.clone(),
-            ciphers,
-            hashes,
+            ciphers: ciphers(backend, settings)?,
             alpn: settings.alpn.clone(),
-            keys,
-            certificates,
-            rules,
+            authentication,
             key_log: settings.key_log.clone(),
             max_fragment: settings.max_fragment.unwrap_or(MAX_PLAINTEXT),
             prefers_own_ciphers: settings.prefer_own_ciphers,
@@ -160,25 +144,73 @@ impl Config {
         hash.ok_or_else(|| engine_failure("the backend has lost a hash function"))
     }
 
+    fn keys(&self) -> Option<&KeySettings> {
+        match &self.authentication {
+            Authentication::Keys(keys, _) => Some(keys),
+            Authentication::Certificates(_) => None,
+        }
+    }
+
     /// The keys that are in it; `None` when the application is asked for them.
     pub(in crate::handshake) fn known_keys(&self) -> Option<&[PreSharedKey]> {
-        match &self.keys.source {
-            KeySource::Known(keys) => Some(keys),
-            KeySource::Asked => None,
+        match self.keys().map(|keys| &keys.source) {
+            Some(KeySource::Known(keys)) => Some(keys),
+            Some(KeySource::Asked) => None,
+            None => Some(&[]),
         }
+    }
+
+    /// What keys have to be.
+    pub(in crate::handshake) fn key_rules(&self) -> Option<KeyRules> {
+        match self.authentication {
+            Authentication::Keys(_, rules) => Some(rules),
+            Authentication::Certificates(_) => None,
+        }
+    }
+
+    /// Whether a key may be used alone, without a key exchange.
+    pub(super) fn allows_psk_ke(&self) -> bool {
+        self.keys().is_some_and(|keys| keys.allows_psk_ke)
+    }
+
+    /// Whether a server says that it has no such key.
+    pub(in crate::handshake) fn tells_unknown(&self) -> bool {
+        self.keys().is_some_and(|keys| keys.tells_unknown)
+    }
+
+    /// What a server of TLS 1.2 says of the key that it wants; empty for nothing.
+    pub(in crate::handshake) fn hint(&self) -> &[u8] {
+        self.keys().map_or(&[], |keys| &keys.hint)
+    }
+
+    /// The certificates, in the place of keys.
+    pub(super) fn certificates(&self) -> Option<&Certificates> {
+        match &self.authentication {
+            Authentication::Keys(..) => None,
+            Authentication::Certificates(certificates) => Some(certificates),
+        }
+    }
+
+    /// The same where there must be some.
+    pub(super) fn own_certificates(&self) -> Result<&Certificates, Failure> {
+        let certificates = self.certificates();
+        certificates.ok_or_else(|| engine_failure("there are no certificates"))
     }
 
     /// Whether a server has what it proves itself by.
     pub(in crate::handshake) fn can_prove_itself(&self) -> bool {
-        match &self.certificates {
-            Some(certificates) => certificates.has_identity(),
-            None => true,
-        }
+        self.certificates().is_none_or(Certificates::has_identity)
     }
 
     /// Whether a client is asked for its certificate.
     pub(super) fn asks(&self) -> bool {
-        self.certificates.as_ref().is_some_and(Certificates::asks)
+        self.certificates().is_some_and(Certificates::asks)
+    }
+
+    /// Whether a suite of TLS 1.3 has this hash function.
+    pub(super) fn has_hash(&self, hash: HashAlgorithm) -> bool {
+        let mut ciphers = self.ciphers_of(SslProtocol::TlsV1_3);
+        ciphers.any(|cipher| cipher.hash() == hash)
     }
 
     /// The suites of a version.

@@ -34,7 +34,7 @@ impl Psk {
         for key in keys {
             for hash in HashAlgorithm::ALL {
                 let fits = key.context().is_some() || hash == key.hash();
-                if fits && config.hashes[hash as usize] {
+                if fits && config.has_hash(hash) {
                     all.push(Self::new(key, hash, config)?);
                 }
             }

@@ -224,7 +224,7 @@ impl Server {
         self.hello.check_tls13()?;
         let offered = self.offered();
         offered.check_cookie()?;
-        if self.config.certificates.is_some() {
+        if self.config.certificates().is_some() {
             offered.check_certified()?;
         }
         if let Proof::Key(key, place) = &mut chosen.proof {
@@ -269,7 +269,7 @@ impl Engine for Server {
     fn start(&mut self, _: Now, _: &mut Vec<u8>) -> Result<(), Failure> {
         self.offered().check()?;
         let config = self.config.clone();
-        if let Some(certificates) = &config.certificates {
+        if let Some(certificates) = config.certificates() {
             self.state = State::Accepting(self.offered().choose_certificate(certificates)?);
             return Ok(());
         }
@@ -294,7 +294,7 @@ impl Engine for Server {
     }
 
     fn key_rules(&self) -> Option<KeyRules> {
-        Some(self.config.rules)
+        self.config.key_rules()
     }
 
     fn provide_keys(&mut self, keys: &[PreSharedKey]) -> Result<(), Failure> {
@@ -408,7 +408,7 @@ impl Engine for Server {
 
     fn released(&mut self, _: &[u8]) {
         self.is_released = self.application.is_some();
-        self.agreed.certificate_sent = self.is_released && self.config.certificates.is_some();
+        self.agreed.certificate_sent = self.is_released && self.config.certificates().is_some();
     }
 
     fn alert_protection(&self) -> AlertProtection {

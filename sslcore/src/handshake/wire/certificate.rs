@@ -32,24 +32,20 @@ pub(crate) fn check_tls12(message: &[u8]) -> Result<bool, Refusal> {
 /// The type of status that is known (RFC 6066 §8).
 pub(crate) const OCSP: u8 = 1;
 
-/// A certificate of a chain in TLS 1.3.
-pub(crate) struct Certificate<'a> {
-    pub(crate) der: &'a [u8],
-    /// The OCSP response that came with it.
+/// A chain in TLS 1.3, leaf first.
+#[derive(Debug, Default)]
+pub(crate) struct Chain<'a> {
+    pub(crate) certificates: Vec<&'a [u8]>,
+    /// The OCSP response that came with the leaf.
     pub(crate) stapled: Option<&'a [u8]>,
 }
 
-/// Checks a whole message of TLS 1.3: no certificate is empty, and nobody says of one what was not
-/// asked for.
-pub(crate) fn check_tls13(message: &[u8], offered: impl Fn(u16) -> bool) -> Result<(), Refusal> {
-    read_tls13(message, offered).map(|_| ())
-}
-
-/// Reads the same. Within a handshake the context is empty.
+/// Reads a whole message of TLS 1.3, within a handshake, where it has no context: no certificate is
+/// empty, and nobody says of one what was not asked for.
 pub(crate) fn read_tls13(
     message: &[u8],
     offered: impl Fn(u16) -> bool,
-) -> Result<Vec<Certificate<'_>>, Refusal> {
+) -> Result<Chain<'_>, Refusal> {
     let mut reader = Reader::new(message, DAMAGED);
     reader.take(MESSAGE_HEADER)?;
     if !reader.vector8()?.is_empty() {
@@ -57,19 +53,20 @@ pub(crate) fn read_tls13(
     }
     let mut entries = Reader::new(reader.vector24()?, DAMAGED);
     reader.end()?;
-    let mut certificates = Vec::new();
+    let mut chain = Chain::default();
     while !entries.is_empty() {
         let certificate = entries.vector24()?;
-        let der = entries.filled(certificate)?;
+        let certificate = entries.filled(certificate)?;
         let extensions = Extensions::read(entries.vector16()?)?;
         extensions.check(Place::Certificate, &offered)?;
         let stapled = extensions.find(number::STATUS_REQUEST);
-        certificates.push(Certificate {
-            der,
-            stapled: stapled.map(status).transpose()?.flatten(),
-        });
+        let stapled = stapled.map(status).transpose()?.flatten();
+        if chain.certificates.is_empty() {
+            chain.stapled = stapled;
+        }
+        chain.certificates.push(certificate);
     }
-    Ok(certificates)
+    Ok(chain)
 }
 
 /// Checks what a client asks for with a server's certificate (RFC 6066 §8).

@@ -21,12 +21,13 @@ pub(crate) struct Wanted<'a> {
     pub(crate) authorities: &'a [u8],
 }
 
-/// Checks a whole message of TLS 1.3, and reads it. Of schemes that cannot be read there are none: the
-/// engine refuses them.
-pub(crate) fn check(message: &[u8]) -> Result<Wanted<'_>, Refusal> {
+/// Reads a whole message of TLS 1.3, within a handshake, where it has no context.
+pub(crate) fn read_tls13(message: &[u8]) -> Result<Wanted<'_>, Refusal> {
     let mut reader = Reader::new(message, DAMAGED);
     reader.take(MESSAGE_HEADER)?;
-    reader.vector8()?;
+    if !reader.vector8()?.is_empty() {
+        return Err(Refusal::decode("a CertificateRequest with a context"));
+    }
     let extensions = Extensions::read(reader.vector16()?)?;
     reader.end()?;
     extensions.belong(Place::CertificateRequest)?;
@@ -36,38 +37,23 @@ pub(crate) fn check(message: &[u8]) -> Result<Wanted<'_>, Refusal> {
         let names = reader.vector16()?;
         authorities = reader.filled(names)?;
         reader.end()?;
+        let mut names = Reader::new(authorities, DAMAGED);
+        while !names.is_empty() {
+            let name = names.vector16()?;
+            names.filled(name)?;
+        }
     }
-    match extensions.find(number::SIGNATURE_ALGORITHMS) {
-        Some(content) => Ok(Wanted {
-            schemes: Reader::new(content, DAMAGED).vector16().unwrap_or_default(),
-            authorities,
-        }),
-        None => Err(Refusal::missing("there is no signature_algorithms")),
-    }
-}
-
-/// Reads a whole message of TLS 1.3, within a handshake, where it has no context, and refuses schemes
-/// that cannot be read.
-#[cfg(feature = "engine")]
-pub(crate) fn read_tls13(message: &[u8]) -> Result<Wanted<'_>, Refusal> {
-    let wanted = check(message)?;
-    let mut reader = Reader::new(message, DAMAGED);
-    reader.take(MESSAGE_HEADER)?;
-    if !reader.vector8()?.is_empty() {
-        return Err(Refusal::decode("a CertificateRequest with a context"));
-    }
-    let extensions = Extensions::of_whole(reader.vector16()?);
-    let content = extensions.find(number::SIGNATURE_ALGORITHMS);
-    let mut reader = Reader::new(content.unwrap_or_default(), DAMAGED);
+    let Some(content) = extensions.find(number::SIGNATURE_ALGORITHMS) else {
+        return Err(Refusal::missing("there is no signature_algorithms"));
+    };
+    let mut reader = Reader::new(content, DAMAGED);
     let schemes = reader.vector16()?;
-    reader.pairs(schemes)?;
+    let schemes = reader.pairs(schemes)?;
     reader.end()?;
-    let mut names = Reader::new(wanted.authorities, DAMAGED);
-    while !names.is_empty() {
-        let name = names.vector16()?;
-        names.filled(name)?;
-    }
-    Ok(wanted)
+    Ok(Wanted {
+        schemes,
+        authorities,
+    })
 }
 
 /// Reads a whole message of TLS 1.2; nothing where it cannot be read, which the engine refuses.

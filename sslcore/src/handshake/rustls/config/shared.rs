@@ -10,7 +10,7 @@ use rustls::{Error, SignatureScheme, SupportedProtocolVersion};
 
 use crate::config_error::ConfigError;
 use crate::crypto::Backend;
-use crate::crypto::rustls::signer::OutsideKey;
+use crate::crypto::rustls::signer::SignerKey;
 use crate::handshake::identity::Presented;
 use crate::handshake::rustls::gates::{Memory, Rules};
 use crate::handshake::rustls::side::Side;
@@ -122,7 +122,7 @@ pub(super) fn identity(
         return Ok(None);
     };
     let schemes = presented.signer.schemes().into();
-    let key = OutsideKey::new(&presented.signer).map_err(ConfigError::UnusableKey)?;
+    let key = SignerKey::new(&presented.signer).map_err(ConfigError::UnusableKey)?;
     let mut certified = CertifiedKey::new(presented.chain, Arc::new(key));
     certified.ocsp = presented.stapled;
     Ok(Some((SingleCertAndKey::from(certified), schemes)))

@@ -4,8 +4,7 @@ use alloc::vec::Vec;
 
 use super::{Client, Requested, State};
 use crate::failure::Failure;
-use crate::handshake::tls13::certificates::{Certificates, Proof, Shown};
-use crate::handshake::tls13::config::Config;
+use crate::handshake::tls13::certificates::{Proof, Shown};
 use crate::handshake::tls13::failures::{engine_failure, incompatible};
 use crate::handshake::transcript::Transcript;
 use crate::handshake::wire::{Refusal, certificate_request, u16s};
@@ -18,12 +17,6 @@ const fn may_be_of_tls13(scheme: u16) -> bool {
 }
 
 impl Client {
-    /// What the configuration says of them, where it authenticates by them.
-    pub(super) fn certificates(config: &Config) -> Result<&Certificates, Failure> {
-        let certificates = config.certificates.as_ref();
-        certificates.ok_or_else(|| engine_failure("there are no certificates"))
-    }
-
     pub(super) fn read_request(
         &mut self,
         message: &[u8],
@@ -36,7 +29,7 @@ impl Client {
                 "a request for signatures that TLS 1.3 does not have",
             ));
         }
-        let scheme = Self::certificates(&self.config)?.own_scheme(taken);
+        let scheme = self.config.own_certificates()?.own_scheme(taken);
         self.requested = Some(Requested { scheme });
         self.agreed.authorities = certificate_request::kept(wanted.authorities);
         transcript.add(message);
@@ -50,7 +43,7 @@ impl Client {
         mut transcript: Transcript,
     ) -> Result<(), Failure> {
         let offered = |number| self.offered.offer.has(number);
-        self.shown = Shown::read(message, offered, Self::certificates(&self.config)?)?;
+        self.shown = Shown::read(message, offered, self.config.own_certificates()?)?;
         if self.shown.chain.is_empty() {
             return Err(Refusal::decode("a server without a certificate").into());
         }
@@ -71,7 +64,9 @@ impl Client {
     ) -> Result<(), Failure> {
         let leaf = self.shown.chain.first();
         let leaf = leaf.ok_or_else(|| engine_failure("there is no certificate"))?;
-        Self::certificates(&self.config)?.verify(proof, leaf, true, &transcript)?;
+        self.config
+            .own_certificates()?
+            .verify(proof, leaf, true, &transcript)?;
         self.agreed.peer_signature = Some(proof.scheme);
         transcript.add(message);
         self.state = State::AwaitingFinished(transcript);
@@ -88,7 +83,7 @@ impl Client {
         let Some(Requested { scheme }) = self.requested else {
             return Ok(messages);
         };
-        let certificates = Self::certificates(&self.config)?;
+        let certificates = self.config.own_certificates()?;
         let chain = certificates.own_chain(scheme.is_some(), false)?;
         transcript.add(&chain);
         messages.push(chain);

@@ -16,7 +16,7 @@ use crate::protocol::{SslCipher, SslProtocol};
 
 impl Client {
     pub(super) fn begin(&mut self, keys: &[PreSharedKey]) -> Result<(), Failure> {
-        if self.config.certificates.is_some() {
+        if self.config.certificates().is_some() {
             self.ciphers = self.config.ciphers.clone();
             self.config.backend.fill_random(&mut self.random)?;
             return self.begin_tls13();

@@ -121,13 +121,13 @@ impl Hello<'_> {
             w.extension(number::PSK_KEY_EXCHANGE_MODES, |w| {
                 w.vector8(|w| {
                     w.u8(Mode::PskDheKe as u8);
-                    if self.config.keys.allows_psk_ke {
+                    if self.config.allows_psk_ke() {
                         w.u8(Mode::PskKe as u8);
                     }
                 });
             });
         }
-        if let Some(certificates) = &self.config.certificates {
+        if let Some(certificates) = self.config.certificates() {
             certificates.write_schemes(w);
             w.extension(number::STATUS_REQUEST, |w| {
                 w.u8(OCSP);

@@ -75,7 +75,7 @@ impl Client {
                 return Err(Refusal::illegal("a key share of another group").into());
             }
             self.agreed.group = Some(of);
-        } else if !self.config.keys.allows_psk_ke {
+        } else if !self.config.allows_psk_ke() {
             return Err(Refusal::missing("there is no key_share").into());
         }
         let mut transcript = self.before.transcript(self.config.hash(cipher.hash())?);
@@ -132,7 +132,7 @@ impl Client {
     /// That of the key which the server has chosen, or of none.
     fn early_secret(&mut self, answer: &Parts<'_>, cipher: SslCipher) -> Result<Secret, Failure> {
         let Some(content) = answer.extensions.find(number::PRE_SHARED_KEY) else {
-            if self.config.certificates.is_some() {
+            if self.config.certificates().is_some() {
                 return Ok(without_key(&**self.config.hash(cipher.hash())?));
             }
             return Err(no_key(Alert::HandshakeFailure, "the server took none"));

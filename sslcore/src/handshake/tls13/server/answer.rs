@@ -34,7 +34,7 @@ impl Server {
         let message = flight::written(Writer::message(kind::ENCRYPTED_EXTENSIONS, |w| {
             w.vector16(|w| {
                 // Which certificate it is may depend on the name (RFC 6066 §3).
-                if self.name.is_some() && config.certificates.is_some() {
+                if self.name.is_some() && config.certificates().is_some() {
                     w.extension(number::SERVER_NAME, |_| {});
                 }
                 if let Some(name) = &self.agreed.alpn {
@@ -47,7 +47,7 @@ impl Server {
         }))?;
         begun.seal(&message, fragment)?;
         let (Proof::Certificate(scheme), Some(certificates)) =
-            (&chosen.proof, &config.certificates)
+            (&chosen.proof, config.certificates())
         else {
             return self.finish_flight(begun, flight);
         };

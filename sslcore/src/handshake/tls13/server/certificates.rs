@@ -5,7 +5,7 @@ use alloc::vec::Vec;
 use super::begun::Unsigned;
 use super::{Server, State};
 use crate::failure::Failure;
-use crate::handshake::tls13::certificates::{Certificates, Proof, Shown};
+use crate::handshake::tls13::certificates::{Proof, Shown};
 use crate::handshake::tls13::failures::engine_failure;
 use crate::handshake::tls13::secrets::Handshake;
 use crate::handshake::transcript::Transcript;
@@ -16,7 +16,10 @@ impl Server {
     pub(super) fn sign(&mut self, unsigned: Unsigned, flight: &mut Vec<u8>) -> Result<(), Failure> {
         let Unsigned { scheme, mut begun } = unsigned;
         let config = self.config.clone();
-        let message = self.certificates()?.sign(scheme, true, &begun.transcript)?;
+        let message = self
+            .config
+            .own_certificates()?
+            .sign(scheme, true, &begun.transcript)?;
         begun.seal(&message, config.fragment(self.agreed.sizes))?;
         self.finish_flight(begun, flight)
     }
@@ -28,7 +31,7 @@ impl Server {
         secrets: Handshake,
     ) -> Result<(), Failure> {
         let offered = |number| REQUESTED.contains(&number);
-        self.shown = Shown::read(message, offered, self.certificates()?)?;
+        self.shown = Shown::read(message, offered, self.config.own_certificates()?)?;
         transcript.add(message);
         self.state = match (&self.shown.useless, self.shown.chain.is_empty()) {
             (Some(_), _) => State::Judging,
@@ -48,16 +51,11 @@ impl Server {
     ) -> Result<(), Failure> {
         let leaf = self.shown.chain.first();
         let leaf = leaf.ok_or_else(|| engine_failure("there is no certificate"))?;
-        let certificates = self.certificates()?;
+        let certificates = self.config.own_certificates()?;
         certificates.verify(proof, leaf, false, &transcript)?;
         self.agreed.peer_signature = Some(proof.scheme);
         transcript.add(message);
         self.state = State::AwaitingFinished(transcript, secrets);
         Ok(())
-    }
-
-    fn certificates(&self) -> Result<&Certificates, Failure> {
-        let certificates = self.config.certificates.as_ref();
-        certificates.ok_or_else(|| engine_failure("there are no certificates"))
     }
 }

@@ -75,7 +75,7 @@ impl<'a> Offered<'a> {
         self.hello.opening()?;
         self.check_cookie()?;
         let extensions = self.hello.extensions();
-        if self.config.certificates.is_some() {
+        if self.config.certificates().is_some() {
             self.check_certified()?;
         } else if extensions.find(number::PRE_SHARED_KEY).is_none() {
             return Err(no_key(Alert::HandshakeFailure, "the client offers none"));
@@ -182,7 +182,7 @@ impl<'a> Offered<'a> {
             let proof = Proof::Key(key, place);
             return Ok(Chosen { proof, cipher });
         }
-        if self.config.keys.tells_unknown {
+        if self.config.tells_unknown() {
             return Err(no_key(
                 Alert::UnknownPskIdentity,
                 "the client names none that is known",
@@ -221,7 +221,7 @@ impl<'a> Offered<'a> {
     pub(super) fn exchange(self) -> Result<Exchange, Failure> {
         let extensions = self.hello.extensions();
         let (exchanges, goes_without) = match extensions.find(number::PSK_KEY_EXCHANGE_MODES) {
-            _ if self.config.certificates.is_some() => (true, false),
+            _ if self.config.certificates().is_some() => (true, false),
             Some(content) => {
                 let takes = modes(content)?;
                 (takes(Mode::PskDheKe), takes(Mode::PskKe))
@@ -246,7 +246,7 @@ impl<'a> Offered<'a> {
                 return Ok(Exchange::Retry(group));
             }
         }
-        match goes_without && self.config.keys.allows_psk_ke {
+        match goes_without && self.config.allows_psk_ke() {
             true => Ok(Exchange::None),
             false => Err(incompatible("no key exchange in common")),
         }

@@ -69,11 +69,40 @@ fn the_groups_in_encrypted_extensions_are_whole() {
 const SCHEMES: (u16, &[u8]) = (number::SIGNATURE_ALGORITHMS, &[0, 2, 4, 3]);
 
 fn request_checked(message: &[u8]) -> Result<(), Alert> {
-    alert(certificate_request::check(message))
+    alert(certificate_request::read_tls13(message).map(drop))
 }
 
 fn request(block: &[u8]) -> Vec<u8> {
-    message(&[&vector8(b"context")[..], &vector16(block)].concat())
+    request_with(b"", block)
+}
+
+fn request_with(context: &[u8], block: &[u8]) -> Vec<u8> {
+    message(&[&vector8(context)[..], &vector16(block)].concat())
+}
+
+#[test]
+fn within_a_handshake_a_request_has_no_context() {
+    let request = request_with(b"context", &block(&[SCHEMES]));
+    assert_eq!(request_checked(&request), MALFORMED);
+}
+
+#[test]
+fn the_schemes_in_a_request_are_whole() {
+    let check = |content: &[u8]| {
+        let schemes = (number::SIGNATURE_ALGORITHMS, content);
+        request_checked(&request(&block(&[schemes])))
+    };
+    assert_eq!(check(&[0, 4, 4, 3, 8, 7]), Ok(()));
+    for damaged in [
+        &[][..],
+        &[0],
+        &[0, 0],
+        &[0, 2, 4],
+        &[0, 3, 4, 3, 8],
+        &[0, 2, 4, 3, 8],
+    ] {
+        assert_eq!(check(damaged), MALFORMED, "{damaged:?}");
+    }
 }
 
 #[test]
@@ -99,6 +128,7 @@ fn the_authorities_in_a_request_are_whole() {
         &[][..],
         &[0],
         &[0, 0],
+        &[0, 2, 0, 0],
         &[0, 4, 0, 2, 0x30],
         &[&vector16(&name)[..], &[0]].concat(),
     ] {
@@ -108,14 +138,48 @@ fn the_authorities_in_a_request_are_whole() {
 
 fn certificate_checked(message: &[u8]) -> Result<(), Alert> {
     let offered = |number| [number::STATUS_REQUEST, number::ALPN, GREASE].contains(&number);
-    alert(certificate::check_tls13(message, offered))
+    alert(certificate::read_tls13(message, offered).map(drop))
 }
 
 /// Two entries; the second has these extensions.
 fn certificate(block: &[u8]) -> Vec<u8> {
+    certificates([&[], block])
+}
+
+/// Two entries with these extensions.
+fn certificates(blocks: [&[u8]; 2]) -> Vec<u8> {
     let entry = |block: &[u8]| [&vector24(b"certificate")[..], &vector16(block)].concat();
-    let list = vector24(&[entry(&[]), entry(block)].concat());
+    let list = vector24(&blocks.map(entry).concat());
     message(&[&vector8(b"")[..], &list].concat())
+}
+
+#[test]
+fn what_is_stapled_to_the_leaf_is_the_peers_and_is_whole() {
+    let stapled = |blocks: [&[(u16, &[u8])]; 2]| {
+        let [leaf, issuer] = blocks.map(block);
+        let message = certificates([&leaf, &issuer]);
+        let offered = |number| number == number::STATUS_REQUEST;
+        let chain = certificate::read_tls13(&message, offered);
+        chain.map(|chain| chain.stapled.map(<[u8]>::to_vec))
+    };
+    let (mine, its): (&[u8], &[u8]) = (b"\x01\0\0\x04leaf", b"\x01\0\0\x06issuer");
+    let of = |content| [(number::STATUS_REQUEST, content)];
+    assert_eq!(stapled([&of(mine), &of(its)]), Ok(Some(b"leaf".to_vec())));
+    assert_eq!(stapled([&[], &of(its)]), Ok(None));
+    // Of another type nothing is known.
+    assert_eq!(stapled([&of(b"\x02anything"), &[]]), Ok(None));
+    for damaged in [
+        &b""[..],
+        b"\x01",
+        b"\x01\0\0\0",
+        b"\x01\0\0\x02x",
+        b"\x01\0\0\x01xx",
+    ] {
+        for blocks in [[&of(damaged)[..], &[]], [&[], &of(damaged)]] {
+            let refusal = stapled(blocks).expect_err("damaged");
+            assert_eq!(refusal.alert, Alert::DecodeError, "{damaged:?}");
+        }
+    }
 }
 
 #[test]
