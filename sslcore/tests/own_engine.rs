@@ -49,6 +49,8 @@ fn server(backend: &Backend) -> ConfigBuilder<ServerConfig> {
 struct Pair {
     client: Connection,
     server: Connection,
+    /// How many bytes arrive at a time.
+    chunk: usize,
 }
 
 impl Pair {
@@ -62,49 +64,68 @@ impl Pair {
         client: ConfigBuilder<ClientConfig>,
         server: ConfigBuilder<ServerConfig>,
     ) -> Self {
+        let mut pair = Self::begun(name, client, server);
+        pair.run();
+        pair
+    }
+
+    /// Nothing has arrived yet.
+    fn begun(
+        name: &str,
+        client: ConfigBuilder<ClientConfig>,
+        server: ConfigBuilder<ServerConfig>,
+    ) -> Self {
         let (client, server) = (client.build().unwrap(), server.build().unwrap());
         let mut pair = Self {
             client: Connection::new(Limits::default(), Buffers::default()),
             server: Connection::new(Limits::default(), Buffers::default()),
+            chunk: usize::MAX,
         };
         let name = PeerName::new(name).unwrap();
         pair.client.start_client_encryption(&client, name).unwrap();
         let start = ServerStart::With(server);
         pair.server.start_server_encryption(start).unwrap();
-        pair.run();
         pair
     }
 
-    /// Until neither has anything to say.
-    fn run(&mut self) {
-        let year_2030 = core::time::Duration::from_secs(1_893_456_000);
-        let now = Now::new(
-            Instant::from_millis(0),
-            UnixTime::since_unix_epoch(year_2030),
-        );
+    /// Until neither has anything to say. Says how many bytes have arrived.
+    fn run(&mut self) -> usize {
+        self.run_for(usize::MAX)
+    }
+
+    /// The same, for so many bytes at most.
+    fn run_for(&mut self, bytes: usize) -> usize {
+        let mut arrived = 0;
         loop {
-            let mut idle = true;
-            for end in [&mut self.client, &mut self.server] {
-                while end.process(now) != Progress::Idle {
-                    idle = false;
-                }
-            }
-            let to_server = carry(&mut self.client, &mut self.server);
-            let to_client = carry(&mut self.server, &mut self.client);
-            if idle && !to_server && !to_client {
-                return;
+            process(&mut self.client);
+            process(&mut self.server);
+            let most = self.chunk.min(bytes - arrived);
+            let to_server = carry(&mut self.client, &mut self.server, most);
+            let most = self.chunk.min(bytes - arrived - to_server);
+            let to_client = carry(&mut self.server, &mut self.client, most);
+            arrived += to_server + to_client;
+            if to_server + to_client == 0 {
+                return arrived;
             }
         }
     }
 }
 
-fn carry(from: &mut Connection, to: &mut Connection) -> bool {
-    if from.transmit().is_empty() || to.is_over() {
-        return false;
+/// Does all the work that there is, in the year 2030.
+fn process(end: &mut Connection) {
+    let year_2030 = core::time::Duration::from_secs(1_893_456_000);
+    let wall = UnixTime::since_unix_epoch(year_2030);
+    while end.process(Now::new(Instant::from_millis(0), wall)) != Progress::Idle {}
+}
+
+fn carry(from: &mut Connection, to: &mut Connection, most: usize) -> usize {
+    if to.is_over() {
+        return 0;
     }
-    let n = to.receive(from.transmit()).unwrap();
+    let sent = from.transmit();
+    let n = to.receive(&sent[..sent.len().min(most)]).unwrap();
     from.transmitted(n).unwrap();
-    n > 0
+    n
 }
 
 #[test]
@@ -171,19 +192,68 @@ fn identity() -> ([CertificateDer<'static>; 1], PrivateKey) {
     ([certificate.into()], key.expect("a key"))
 }
 
+/// Both show that certificate, and trust it.
+fn certified(backend: &Backend) -> (ConfigBuilder<ClientConfig>, ConfigBuilder<ServerConfig>) {
+    let (chain, key) = identity();
+    let client = ClientConfig::builder(backend.clone())
+        .engine(Engine::Own)
+        .trust_anchors(chain.clone())
+        .identity(chain.clone(), key.clone_key());
+    let server = ServerConfig::builder(backend.clone())
+        .engine(Engine::Own)
+        .trust_anchors(chain.clone())
+        .verify_mode(VerifyMode::Verify)
+        .identity(chain, key);
+    (client, server)
+}
+
+#[test]
+fn certificates_prove_both_ends_however_the_bytes_come() {
+    for chunk in [1, 3, usize::MAX] {
+        let (client, server) = certified(&CRYPTO.backend());
+        let mut pair = Pair::begun("server.test", client, server);
+        pair.chunk = chunk;
+        pair.run();
+        assert!(pair.client.is_encrypted() && pair.server.is_encrypted());
+    }
+}
+
+/// The same bytes each time: a backend's random numbers are known.
+#[test]
+fn a_handshake_with_certificates_that_ends_anywhere_has_failed_and_nothing_more() {
+    let backend = CRYPTO.backend();
+    let begun = || {
+        let (client, server) = certified(&backend);
+        Pair::begun("server.test", client, server)
+    };
+    let late = certified(&backend).0.build().unwrap();
+    let all = begun().run();
+    assert!(all > 1500, "{all} B");
+    for bytes in 0..all {
+        let mut pair = begun();
+        assert_eq!(pair.run_for(bytes), bytes);
+        for end in [&mut pair.client, &mut pair.server] {
+            let was_encrypted = end.is_encrypted();
+            end.receive_eof();
+            process(end);
+            if !was_encrypted {
+                let failure = end.failure().map(|failure| failure.kind());
+                assert_eq!(failure, Some(FailureKind::Truncated), "after {bytes} B");
+                assert!(!end.is_encrypted() && end.is_over(), "after {bytes} B");
+            }
+            // A step too late changes nothing.
+            let name = PeerName::new("server.test").unwrap();
+            assert!(end.start_client_encryption(&late, name).is_err());
+            process(end);
+        }
+    }
+}
+
 #[test]
 fn certificates_prove_both_ends_in_tls13() {
     for backend in backends() {
-        let (chain, key) = identity();
-        let client = ClientConfig::builder(backend.clone())
-            .engine(Engine::Own)
-            .trust_anchors(chain.clone())
-            .identity(chain.clone(), key.clone_key());
-        let server = ServerConfig::builder(backend.clone())
-            .engine(Engine::Own)
-            .trust_anchors(chain.clone())
-            .verify_mode(VerifyMode::Verify)
-            .identity(chain.clone(), key);
+        let (chain, _) = identity();
+        let (client, server) = certified(&backend);
         let mut pair = Pair::named("server.test", client, server);
         for end in [&mut pair.client, &mut pair.server] {
             assert!(end.is_encrypted(), "{:?}", end.failure());

@@ -180,6 +180,22 @@ fn a_pre_shared_key_that_is_not_the_last() {
 }
 
 #[test]
+fn a_pre_shared_key_that_nobody_has_spares_no_signature_algorithms() {
+    // RFC 8446 §4.2.3, §9.2: the server would authenticate by a certificate.
+    let identities = vector16(&[&vector16(&[7; 32])[..], &[0; 4]].concat());
+    let offer = [identities, vector16(&vector8(&[9; 32]))].concat();
+    let refusal = refused("TLSv1.3", |hello| {
+        hello.extensions().remove(number::SIGNATURE_ALGORITHMS);
+        if !hello.extensions().has(number::PSK_MODES) {
+            hello.extensions().add(number::PSK_MODES, &[1, 1]);
+        }
+        let all = &mut hello.extensions().0;
+        all.push((number::PRE_SHARED_KEY, offer));
+    });
+    assert_eq!(refusal, MISSING);
+}
+
+#[test]
 fn an_extension_of_another_message() {
     // RFC 8446 §4.2: only in CertificateRequest.
     for version in VERSIONS {
