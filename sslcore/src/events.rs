@@ -278,6 +278,7 @@ mod tests {
         for _ in 0..100 {
             events.push(Event::KeysUpdated);
             events.push(Event::BytesWritten(2));
+            events.push(Event::EncryptedBytesWritten(3));
             events.push(Event::SessionTicketReceived);
             events.push(Event::ReadyRead);
         }
@@ -289,6 +290,10 @@ mod tests {
         assert_eq!(
             events.pop(&CloseReport::default()),
             Some(Event::BytesWritten(200))
+        );
+        assert_eq!(
+            events.pop(&CloseReport::default()),
+            Some(Event::EncryptedBytesWritten(300))
         );
         assert_eq!(
             events.pop(&CloseReport::default()),

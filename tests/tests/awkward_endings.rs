@@ -7,7 +7,7 @@ use rustls::crypto::CryptoProvider;
 use sslcore::crypto::{AeadAlgorithm, AeadError, Backend, NONCE_LEN, RecordAead, TAG_LEN};
 use sslcore::{
     Alert, Buffers, Connection, Event, FailureKind, Limits, OnErrors, ReadEnd, ServerStart,
-    Timeouts, Verdict, VerifyMode,
+    Timeouts, UsageError, Verdict, VerifyMode,
 };
 use sslcore_tests::certs::WORLD;
 use sslcore_tests::forge::Forger;
@@ -396,14 +396,17 @@ fn make_failing(algorithm: AeadAlgorithm, key: &[u8]) -> Result<Box<dyn RecordAe
     Ok(Box::new(Failing(aead, AtomicBool::new(false))))
 }
 
-#[test]
-fn an_engine_that_cannot_seal_what_was_queued_ends_the_connection_with_a_report() {
-    let failing = Backend::custom(
+fn failing() -> Backend {
+    Backend::custom(
         "failing",
         CryptoProvider::clone(backend().provider()),
         make_failing,
-    );
-    let client = client(failing).protocols(&["TLSv1.3"]).build();
+    )
+}
+
+#[test]
+fn an_engine_that_cannot_seal_what_was_queued_ends_the_connection_with_a_report() {
+    let client = client(failing()).protocols(&["TLSv1.3"]).build();
     let server = server(backend()).build();
     let mut pair = Pair::tls(&client.expect("client"), &server.expect("server"));
     pair.client.write(&[1; 40_000]);
@@ -412,6 +415,43 @@ fn an_engine_that_cannot_seal_what_was_queued_ends_the_connection_with_a_report(
     let report = pair.client.conn.close_report().expect("closed");
     assert_eq!(report.abandoned, 40_000 - 16_384);
     assert_eq!(pair.client.conn.bytes_to_write(), 0);
+}
+
+#[test]
+fn what_cannot_be_sealed_ends_the_connection_through_every_door() {
+    type Door = fn(&mut Connection, &[u8]) -> Result<usize, UsageError>;
+    let doors: [(&str, Door); 3] = [
+        ("write", |conn, data| conn.write(data)),
+        ("write_vectored", |conn, data| {
+            conn.write_vectored(&[data, data])
+        }),
+        ("write_with", |conn, data| {
+            conn.write_with(data.len(), |room| {
+                let n = room.len().min(data.len());
+                room[..n].copy_from_slice(&data[..n]);
+                n
+            })
+        }),
+    ];
+    for (name, door) in doors {
+        let client = client(failing()).protocols(&["TLSv1.3"]).build();
+        let server = server(backend()).build().expect("server");
+        let mut pair = Pair::encrypted(&client.expect("client"), &server);
+        let data = [1; 16_384];
+        let mut accepted = 0;
+        // The first full record is sealed, the second is not.
+        while pair.client.conn.failure().is_none() {
+            assert!(accepted <= 2 * data.len(), "{name} goes on");
+            accepted += door(&mut pair.client.conn, &data).expect(name);
+            pair.run();
+        }
+        let failure = pair.client.conn.failure().expect(name);
+        assert_eq!(failure.kind(), FailureKind::Engine, "{name}");
+        assert!(
+            pair.client.saw(Event::Failed(FailureKind::Engine)),
+            "{name}"
+        );
+    }
 }
 
 #[test]

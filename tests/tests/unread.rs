@@ -86,6 +86,29 @@ fn no_more_is_put_back_than_there_is_room_for() {
 }
 
 #[test]
+fn what_was_just_read_has_room_although_the_limit_has_become_smaller_and_the_memory_is_gone() {
+    let mut pair = Pair::encrypted_in("TLSv1.3", Limits::default());
+    let data = vec![1; 30_000];
+    pair.client.conn.set_read_buffer_size(usize::MAX);
+    pair.server.write(&data);
+    pair.run();
+    pair.client.conn.set_read_buffer_size(0);
+    let all = pair.client.read_all();
+    assert!(all == data);
+    assert_eq!(pair.client.conn.unread(&all), Ok(()));
+    assert!(pair.client.conn.peek() == all);
+    pair.client.conn.consume(all.len()).expect("all of it");
+    // Not once others have arrived.
+    pair.server.write(b"more");
+    pair.run();
+    let refused = pair.client.conn.unread(&all);
+    assert!(
+        matches!(refused, Err(UsageError::TooManyBytes { given: 30_000, .. })),
+        "{refused:?}"
+    );
+}
+
+#[test]
 fn what_was_read_before_tls_is_not_put_back_behind_its_start() {
     let mut pair = Pair::default();
     pair.server.write(b"220 go ahead\r\n");

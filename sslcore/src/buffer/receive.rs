@@ -23,7 +23,10 @@ pub(crate) struct ReceiveBuffer {
     /// The transport filled all that it was lent.
     was_filled: bool,
     /// How much of what the reader took it may put back.
-    taken: usize,
+    taken: u32,
+    /// How much of it surely has room: it was here since bytes last arrived, whatever has become of the
+    /// limits and the memory meanwhile.
+    just_taken: u32,
     /// How much of the front was in use since it was last wiped.
     used: usize,
     pace: Pace,
@@ -38,6 +41,7 @@ impl ReceiveBuffer {
             lent: 0,
             was_filled: false,
             taken: 0,
+            just_taken: 0,
             used: 0,
             pace: Pace::default(),
         }
@@ -206,6 +210,9 @@ impl ReceiveBuffer {
     #[inline]
     pub(crate) fn commit(&mut self, n: usize) {
         debug_assert!(self.raw.end + n <= self.storage.len());
+        if n > 0 {
+            self.just_taken = 0;
+        }
         self.raw.end += n;
         self.used = self.used.max(self.raw.end);
         self.lent = 0;
@@ -263,11 +270,13 @@ impl ReceiveBuffer {
     /// may have been more when it arrived.
     pub(crate) fn put_back(&mut self, bytes: &[u8], cap: usize) -> Result<(), usize> {
         let room = self.room(cap).max(self.storage.len() - self.live());
-        let most = room.min(self.taken);
+        let most = room.max(self.just_taken as usize).min(self.taken as usize);
         if bytes.len() > most {
             return Err(most);
         }
-        self.taken -= bytes.len();
+        let cap = cap.max(self.live() + bytes.len());
+        self.taken -= bytes.len() as u32;
+        self.just_taken = self.just_taken.saturating_sub(bytes.len() as u32);
         if self.plain.is_empty() {
             self.plain = self.raw.start..self.raw.start;
         }
@@ -292,13 +301,15 @@ impl ReceiveBuffer {
     pub(crate) fn consume(&mut self, n: usize) {
         let n = n.min(self.plain.len());
         self.plain.start += n;
-        self.taken = self.taken.saturating_add(n);
+        let taken = u32::try_from(n).unwrap_or(u32::MAX);
+        self.taken = self.taken.saturating_add(taken);
+        self.just_taken = self.just_taken.saturating_add(taken);
         self.rewind_if_empty();
     }
 
     /// What the reader took cannot be put back any more.
     pub(crate) fn forget_taken(&mut self) {
-        self.taken = 0;
+        (self.taken, self.just_taken) = (0, 0);
     }
 
     /// Drops the unread plaintext, and nothing that was read can be put back.

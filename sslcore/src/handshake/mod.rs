@@ -17,6 +17,7 @@ pub(crate) mod key_schedule;
 pub(crate) mod renewal;
 #[cfg(feature = "rustls")]
 pub(crate) mod rustls;
+pub(crate) mod sessions;
 pub(crate) mod settings;
 #[cfg(all(feature = "engine", any(feature = "client", feature = "server")))]
 pub(crate) mod sizes;

@@ -6,7 +6,7 @@ use alloc::boxed::Box;
 use alloc::sync::Arc;
 
 use super::key_schedule::{Secret, next_traffic_secret, tls13_key};
-use super::wire::session_ticket;
+use super::wire::session_ticket::SessionTicket;
 use crate::alert::Alert;
 use crate::crypto::AeadAlgorithm;
 use crate::crypto::hash::Hash;
@@ -79,7 +79,7 @@ impl PostHandshake for Renewal {
 
     /// Stored by nobody ([rule R13](crate::rules#r13)).
     fn session_ticket(&mut self, body: &[u8], _: Now) -> Result<u32, Failure> {
-        Ok(session_ticket::read(body)?)
+        Ok(SessionTicket::read(body)?.lifetime)
     }
 
     #[cfg(feature = "testing")]
@@ -105,7 +105,7 @@ impl PostHandshake for Tls12 {
     }
 
     fn session_ticket(&mut self, body: &[u8], _: Now) -> Result<u32, Failure> {
-        Ok(session_ticket::read(body)?)
+        Ok(SessionTicket::read(body)?.lifetime)
     }
 
     #[cfg(feature = "testing")]

@@ -16,7 +16,7 @@ use crate::protocol::SslProtocol;
 /// A session that a client can resume once: the server's ticket or session id, the secret, and the
 /// server's chain.
 ///
-/// A session is a value of this process: rustls can neither write it to a file nor read it back.
+/// A session is a value of this process: it can neither be written to a file nor read back.
 /// Only connections of the configuration that it was made under can resume it.
 pub struct ClientSession {
     pub(crate) protocol: SslProtocol,

@@ -56,6 +56,11 @@ impl Validity {
     pub(crate) fn holds(&self, now: UnixTime) -> bool {
         !self.left(now).is_zero()
     }
+
+    /// The same when this is the lifetime today: a shorter one counts for older sessions, too.
+    pub(crate) fn holds_under(&self, lifetime: Duration, now: UnixTime) -> bool {
+        self.holds(now) && Self::new(self.begins(), lifetime).holds(now)
+    }
 }
 
 #[cfg(test)]

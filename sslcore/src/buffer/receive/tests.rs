@@ -35,7 +35,7 @@ impl State {
         }
     }
 
-    fn buffer(&self, taken: usize) -> ReceiveBuffer {
+    fn buffer(&self, taken: u32) -> ReceiveBuffer {
         let bytes: Vec<u8> = (1..=self.len as u8).collect();
         ReceiveBuffer {
             storage: match self.is_lent {
@@ -47,6 +47,7 @@ impl State {
             lent: self.on_loan,
             was_filled: false,
             taken,
+            just_taken: 0,
             used: self.raw.1,
             pace: Pace::default(),
         }
@@ -71,7 +72,7 @@ enum Call {
     Consume(usize),
     PutBack {
         n: usize,
-        taken: usize,
+        taken: u32,
     },
     ClearPlain,
     ClearRaw,
@@ -112,7 +113,7 @@ fn calls(state: &State) -> Vec<Call> {
         }
     }
     for n in 1..=CAP {
-        calls.extend((0..=CAP).map(|taken| Call::PutBack { n, taken }));
+        calls.extend((0..=CAP as u32).map(|taken| Call::PutBack { n, taken }));
     }
     calls
 }
@@ -181,12 +182,12 @@ fn call(call: Call, buffer: &mut ReceiveBuffer, lists: &mut Lists) {
             let bytes = [50; CAP];
             match buffer.put_back(&bytes[..n], CAP) {
                 Ok(()) => {
-                    assert!(n <= taken);
+                    assert!(n <= taken as usize);
                     lists.plain.splice(0..0, bytes[..n].iter().copied());
-                    assert_eq!(buffer.taken, taken - n);
+                    assert_eq!(buffer.taken, taken - n as u32);
                 }
                 Err(most) => {
-                    assert!(most < n && (most == taken || most >= free));
+                    assert!(most < n && (most == taken as usize || most >= free));
                     assert_eq!(buffer.taken, taken);
                 }
             }
@@ -216,6 +217,19 @@ fn call(call: Call, buffer: &mut ReceiveBuffer, lists: &mut Lists) {
 
 /// Calls everything in this state; where that leads goes into `found`.
 fn try_all(state: State, found: &mut Vec<State>) {
+    // What was just taken has room, however low the limit is now.
+    for n in 1..=CAP {
+        let mut buffer = state.buffer(n as u32);
+        buffer.just_taken = n as u32;
+        let mut lists = Lists::of(&buffer);
+        let fits = !state.is_lent || buffer.live() + n <= state.len;
+        if fits {
+            assert_eq!(buffer.put_back(&[50; CAP][..n], 0), Ok(()), "{state:?}");
+            lists.plain.splice(0..0, [50; CAP][..n].iter().copied());
+            assert_eq!(Lists::of(&buffer), lists, "{n} in {state:?}");
+            assert_eq!((buffer.taken, buffer.just_taken), (0, 0));
+        }
+    }
     for made in calls(&state) {
         let taken = match made {
             Call::PutBack { taken, .. } => taken,

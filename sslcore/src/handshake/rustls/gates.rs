@@ -15,7 +15,8 @@ use zeroize::Zeroizing;
 use super::named::named;
 use super::taps::Clock;
 use crate::handshake::rustls::hold::Gate;
-use crate::identity::client_sessions::{self as client, ClientSession, ClientSessionKey};
+use crate::handshake::sessions::ClientMemory;
+use crate::identity::client_sessions::ClientSession;
 use crate::identity::server_sessions::{self as server, ServerSession};
 use crate::identity::ticket_keys::TicketKeys;
 use crate::identity::validity::Validity;
@@ -40,10 +41,8 @@ impl Rules {
 
     /// Whether a session may be resumed now; if so, it is noted that it may be.
     fn admit(&self, validity: Validity) -> bool {
-        // The lifetime in force today counts, too.
-        let today = Validity::new(validity.begins(), self.lifetime);
-        let now = self.clock.now();
-        let admitted = self.gate.resumption() && validity.holds(now) && today.holds(now);
+        let holds = validity.holds_under(self.lifetime, self.clock.now());
+        let admitted = self.gate.resumption() && holds;
         if admitted {
             self.gate.set_begins(validity.begins());
         }
@@ -66,40 +65,6 @@ impl ClientSecrets {
     }
 }
 
-/// A client configuration's sessions.
-pub(super) struct ClientMemory {
-    pub(super) store: Arc<dyn client::ClientSessionStore>,
-    pub(super) configuration: Arc<()>,
-    /// `None` when every hello is to be made as the first.
-    pub(super) groups: Option<Groups>,
-    /// Without it, TLS 1.2 resumes by session ids, and TLS 1.3 nothing.
-    pub(super) takes_tickets: bool,
-}
-
-/// Which group each server wanted last, so that its key share need not be asked for twice.
-#[derive(Default)]
-pub(super) struct Groups(Mutex<Vec<(ServerName<'static>, NamedGroup)>>);
-
-/// Servers whose group is remembered.
-const GROUPS: usize = if cfg!(target_os = "none") { 4 } else { 256 };
-
-impl Groups {
-    fn set(&self, server: ServerName<'static>, group: NamedGroup) {
-        let mut groups = self.0.lock();
-        groups.retain(|(known, _)| *known != server);
-        if groups.len() >= GROUPS {
-            groups.remove(0);
-        }
-        groups.push((server, group));
-    }
-
-    fn get(&self, server: &ServerName<'_>) -> Option<NamedGroup> {
-        let groups = self.0.lock();
-        let (_, group) = groups.iter().find(|(known, _)| known == server)?;
-        Some(*group)
-    }
-}
-
 /// A client configuration's sessions, behind a connection's gate.
 pub(super) struct GatedClientStore {
     pub(super) memory: Arc<ClientMemory>,
@@ -107,15 +72,7 @@ pub(super) struct GatedClientStore {
 }
 
 impl GatedClientStore {
-    fn key(&self, server: ServerName<'static>) -> ClientSessionKey {
-        ClientSessionKey {
-            server,
-            configuration: self.memory.configuration.clone(),
-        }
-    }
-
     fn put(&self, server: ServerName<'static>, secrets: ClientSecrets) {
-        let key = self.key(server);
         let (memory, rules) = (self.memory.clone(), self.rules.clone());
         let received = self.rules.clock.now();
         self.rules.gate.store_session(move || {
@@ -128,7 +85,7 @@ impl GatedClientStore {
                     received,
                     stapled: rules.gate.stapled(),
                 };
-                memory.store.put(&key, session);
+                memory.put(&server, session);
             }
         });
     }
@@ -137,27 +94,13 @@ impl GatedClientStore {
         if !self.rules.gate.resumption() {
             return None;
         }
-        let key = self.key(server.to_owned());
-        let session = self.memory.store.take(&key, protocol)?;
+        let session = self.memory.take(server, protocol)?;
         let admitted = self.rules.admit(session.validity);
         if admitted {
             self.rules.gate.set_stapled(session.stapled);
         }
         let secrets = admitted.then_some(session.secrets)?;
         secrets.downcast().ok().map(|secrets| *secrets)
-    }
-
-    /// Forgets what else there is of this server.
-    fn forget(&self, server: &ServerName<'static>) {
-        let key = self.key(server.clone());
-        for protocol in [SslProtocol::TlsV1_3, SslProtocol::TlsV1_2] {
-            // A store of the application's may be without end.
-            for _ in 0..MOST_FORGOTTEN {
-                if self.memory.store.take(&key, protocol).is_none() {
-                    break;
-                }
-            }
-        }
     }
 }
 
@@ -171,7 +114,7 @@ impl Memory {
     /// Whether tickets behind the handshake become sessions.
     pub(super) fn takes_tickets(&self) -> bool {
         match self {
-            Self::Client(store, _) => store.memory.takes_tickets,
+            Self::Client(store, _) => store.memory.takes_tickets(),
             Self::Server(_) => false,
         }
     }
@@ -180,27 +123,21 @@ impl Memory {
     /// be, too, although the peer may have a better certificate by now: it shall show it.
     pub(super) fn forget(&self) {
         match self {
-            Self::Client(store, server) => store.forget(server),
+            Self::Client(store, server) => store.memory.forget(server),
             Self::Server(store) => store.forget(),
         }
     }
 }
 
-/// Sessions of one server that are forgotten at once.
-const MOST_FORGOTTEN: usize = 64;
-
 impl ClientSessionStore for GatedClientStore {
     fn set_kx_hint(&self, server_name: ServerName<'static>, group: NamedGroup) {
         let memory = self.memory.clone();
-        self.rules.gate.store(move || {
-            if let Some(groups) = &memory.groups {
-                groups.set(server_name, group);
-            }
-        });
+        let set = move || memory.set_group(&server_name, group.into());
+        self.rules.gate.store(set);
     }
 
     fn kx_hint(&self, server_name: &ServerName<'_>) -> Option<NamedGroup> {
-        self.memory.groups.as_ref()?.get(server_name)
+        self.memory.group(server_name).map(NamedGroup::from)
     }
 
     fn set_tls12_session(&self, server_name: ServerName<'static>, value: Tls12ClientSessionValue) {
@@ -216,8 +153,7 @@ impl ClientSessionStore for GatedClientStore {
     }
 
     fn remove_tls12_session(&self, server_name: &ServerName<'static>) {
-        let key = self.key(server_name.clone());
-        self.memory.store.take(&key, SslProtocol::TlsV1_2);
+        self.memory.take(server_name, SslProtocol::TlsV1_2);
     }
 
     fn insert_tls13_ticket(
@@ -232,7 +168,7 @@ impl ClientSessionStore for GatedClientStore {
         &self,
         server_name: &ServerName<'static>,
     ) -> Option<Tls13ClientSessionValue> {
-        if !self.memory.takes_tickets {
+        if !self.memory.takes_tickets() {
             return None;
         }
         match self.take(server_name, SslProtocol::TlsV1_3)? {

@@ -13,7 +13,7 @@ use crate::crypto::rustls::suite::Suite;
 use crate::crypto::{AeadAlgorithm, Backend};
 use crate::failure::{Failure, FailureKind};
 use crate::handshake::renewal::Renewal;
-use crate::handshake::wire::session_ticket;
+use crate::handshake::wire::session_ticket::SessionTicket;
 use crate::protocol::SslProtocol;
 use crate::record::protection::KeyMaterial;
 use crate::record::traffic::PostHandshake;
@@ -77,7 +77,7 @@ impl PostHandshake for Kernel {
     }
 
     fn session_ticket(&mut self, body: &[u8], now: Now) -> Result<u32, Failure> {
-        let lifetime = session_ticket::read(body)?;
+        let lifetime = SessionTicket::read(body)?.lifetime;
         // "The value of zero indicates that the ticket should be discarded immediately."
         if now.wall.is_some() && lifetime > 0 {
             self.clock.set(now);

@@ -14,6 +14,8 @@ use crate::protocol::SslCipher;
 use crate::record::protection::Protection;
 use crate::record::size::RecordSizes;
 use crate::record::traffic::HandOff;
+#[cfg(feature = "client")]
+use crate::record::traffic::PostHandshake;
 
 /// What the two ends have agreed upon.
 #[derive(Default)]
@@ -22,6 +24,10 @@ pub(in crate::handshake) struct Agreed {
     pub(in crate::handshake) group: Option<u16>,
     pub(in crate::handshake) alpn: Option<Box<[u8]>>,
     pub(in crate::handshake) retried: bool,
+    /// Whether a session of an earlier handshake goes on.
+    pub(in crate::handshake) resumed: bool,
+    /// Whether a ticket of ours goes with the end of the handshake.
+    pub(in crate::handshake) has_issued_ticket: bool,
     /// How large records are.
     pub(in crate::handshake) sizes: RecordSizes,
     /// The scheme in which the peer has signed.
@@ -44,6 +50,8 @@ impl Agreed {
             // TLS 1.3 has what it is for, and TLS 1.2 without it is refused.
             extended_master_secret: self.cipher.is_some(),
             retried: self.retried,
+            resumed: self.resumed,
+            ticket_renewed: self.resumed && self.has_issued_ticket,
             psk_identity: self.identity.clone(),
             peer_signature: self.peer_signature,
             certificate_sent: self.certificate_sent,
@@ -53,6 +61,9 @@ impl Agreed {
         }
     }
 }
+
+/// Of all suites more than what connections renew their keys after.
+const NEVER_REACHED: u64 = u64::MAX;
 
 /// What is left of a complete handshake.
 pub(in crate::handshake) struct Completed {
@@ -79,28 +90,55 @@ impl Completed {
         )
     }
 
-    pub(in crate::handshake) fn hand_off(
-        self,
-        backend: &Backend,
-        is_client: bool,
-        sizes: RecordSizes,
-    ) -> Result<HandOff, Failure> {
+    /// How the client's records are protected behind its Finished, from the first on.
+    fn of_client(&self, backend: &Backend) -> Result<Protection, Failure> {
+        protection(
+            backend,
+            &*self.hash,
+            self.cipher.aead(),
+            &self.secrets.client,
+        )
+    }
+
+    fn renewal(self, is_client: bool) -> Renewal {
         let Self {
             cipher,
             hash,
             secrets: Application { client, server, .. },
         } = self;
-        let made = |secret| protection(backend, &*hash, cipher.aead(), secret);
-        let (tx, rx) = match is_client {
-            true => (made(&client)?, made(&server)?),
-            false => (made(&server)?, made(&client)?),
-        };
+        Renewal::new(hash, cipher.aead(), client, server, is_client)
+    }
+
+    /// For a client. `post` is what goes on with it.
+    #[cfg(feature = "client")]
+    pub(in crate::handshake) fn hand_off_to_client(
+        self,
+        backend: &Backend,
+        sizes: RecordSizes,
+        post: impl FnOnce(Renewal) -> Box<dyn PostHandshake>,
+    ) -> Result<HandOff, Failure> {
         Ok(HandOff {
-            tx,
-            rx,
-            post: Box::new(Renewal::new(hash, cipher.aead(), client, server, is_client)),
-            // Of all suites less than what connections renew their keys after.
-            confidentiality_limit: u64::MAX,
+            tx: self.of_client(backend)?,
+            rx: self.of_server(backend)?,
+            post: post(self.renewal(true)),
+            confidentiality_limit: NEVER_REACHED,
+            sizes,
+        })
+    }
+
+    /// For a server. `tx` is what it has sent tickets with.
+    #[cfg(feature = "server")]
+    pub(in crate::handshake) fn hand_off_to_server(
+        self,
+        backend: &Backend,
+        sizes: RecordSizes,
+        tx: Option<Protection>,
+    ) -> Result<HandOff, Failure> {
+        Ok(HandOff {
+            tx: tx.map_or_else(|| self.of_server(backend), Ok)?,
+            rx: self.of_client(backend)?,
+            post: Box::new(self.renewal(false)),
+            confidentiality_limit: NEVER_REACHED,
             sizes,
         })
     }

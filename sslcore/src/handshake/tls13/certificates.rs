@@ -242,7 +242,7 @@ impl Proof {
 #[derive(Default)]
 pub(super) struct Shown {
     /// Leaf first; empty when it has none.
-    pub(super) chain: Vec<CertificateDer<'static>>,
+    pub(super) chain: Arc<[CertificateDer<'static>]>,
     /// The OCSP response that came with the leaf.
     pub(super) stapled: Option<Arc<[u8]>>,
     /// What is wrong with the leaf's key, by which no signature can be checked.
@@ -258,7 +258,7 @@ impl Shown {
     ) -> Result<Self, Refusal> {
         let shown = certificate::read_tls13(message, offered)?;
         let chain = shown.certificates.into_iter();
-        let chain: Vec<_> = chain
+        let chain: Arc<[_]> = chain
             .map(|der| CertificateDer::from(der.to_vec()))
             .collect();
         let leaf = chain.first();

@@ -3,7 +3,9 @@
 mod certificates;
 mod greeting;
 mod hello;
+mod resumption;
 mod server_hello;
+mod sessions;
 
 use alloc::boxed::Box;
 use alloc::sync::Arc;
@@ -11,6 +13,7 @@ use alloc::vec::Vec;
 
 use rustls_pki_types::{CertificateDer, ServerName, UnixTime};
 
+use self::sessions::{Keeper, Keeping, Session, Verdict};
 use super::agreed::{Agreed, Completed};
 use super::certificates::{Proof, Shown};
 use super::config::Config;
@@ -35,15 +38,18 @@ use crate::protocol::{SignatureScheme, SslCipher, SslProtocol};
 use crate::record::messages::{MESSAGE_HEADER, kind};
 use crate::record::protection::Protection;
 use crate::record::size::RecordSizes;
-use crate::record::traffic::HandOff;
+use crate::record::traffic::{HandOff, PostHandshake};
 use crate::time::Now;
 use crate::verify::SslError;
 
 /// A client's handshake.
 pub(crate) struct Client {
     config: Arc<Config>,
+    server: ServerName<'static>,
     /// The name to ask the server for.
     name: Option<Box<str>>,
+    /// The time of the last message, if there is a clock.
+    wall: Option<UnixTime>,
     /// What the server's records have room in.
     room: Room,
     state: State,
@@ -67,6 +73,13 @@ pub(crate) struct Client {
     /// The server's certificates.
     shown: Shown,
     requested: Option<Requested>,
+    /// The session that is offered, or resumed.
+    session: Option<Box<Session>>,
+    /// The group whose key pair was used.
+    used_group: Option<u16>,
+    verdict: Verdict,
+    /// What keeps tickets behind the handshake.
+    keeper: Option<Box<Keeper>>,
     /// The engine that goes on: the server speaks TLS 1.2.
     successor: Option<Box<dyn Engine>>,
 }
@@ -141,13 +154,15 @@ impl Client {
         enable_sni: bool,
         room: Room,
     ) -> Self {
-        let name = match name {
+        let asked = match &name {
             ServerName::DnsName(name) if enable_sni => Some(name.as_ref().into()),
             _ => None,
         };
         Self {
             config,
-            name,
+            server: name,
+            name: asked,
+            wall: None,
             room,
             state: State::Asking,
             keys: Vec::new(),
@@ -163,6 +178,10 @@ impl Client {
             keyed: None,
             shown: Shown::default(),
             requested: None,
+            session: None,
+            used_group: None,
+            verdict: Verdict::Untrusted,
+            keeper: None,
             successor: None,
         }
     }
@@ -217,8 +236,8 @@ impl Client {
         self.agreed.sizes = self.asked().agreed(&extensions, VERSION)?;
         transcript.add(message);
         self.state = match self.config.certificates() {
-            Some(_) => State::AwaitingCertificate(transcript),
-            None => State::AwaitingFinished(transcript),
+            Some(_) if !self.agreed.resumed => State::AwaitingCertificate(transcript),
+            _ => State::AwaitingFinished(transcript),
         };
         Ok(())
     }
@@ -269,9 +288,12 @@ impl Client {
         let mut protection = secrets.of_client(&config.backend, &*hash, cipher.aead())?;
         let fragment = config.fragment(self.agreed.sizes);
         let mut messages = self.own_certificate(transcript)?;
-        messages.push(flight::finished(
-            secrets.client_finished(transcript).as_slice(),
-        )?);
+        let finished = flight::finished(secrets.client_finished(transcript).as_slice())?;
+        if self.takes_tickets() {
+            transcript.add(&finished);
+            self.keeper = self.keeper(application.resumption(transcript), &hash);
+        }
+        messages.push(finished);
         self.send_change_cipher_spec(flight);
         for message in &messages {
             flight::sealed(flight, message, &mut protection, fragment)?;
@@ -285,7 +307,8 @@ impl Client {
 }
 
 impl Engine for Client {
-    fn start(&mut self, _: Now, _: &mut Vec<u8>) -> Result<(), Failure> {
+    fn start(&mut self, now: Now, _: &mut Vec<u8>) -> Result<(), Failure> {
+        self.wall = now.wall;
         let config = self.config.clone();
         match config.known_keys() {
             Some(keys) => self.begin(keys),
@@ -353,12 +376,13 @@ impl Engine for Client {
     fn message(
         &mut self,
         message: Message<'_>,
-        _: Now,
+        now: Now,
         flight: &mut Vec<u8>,
     ) -> Result<(), Failure> {
         let (last, incoming) = (message.last, Incoming::Message(message.kind()));
         let message = message.bytes();
         self.awaited().check(incoming)?;
+        self.wall = now.wall;
         match core::mem::replace(&mut self.state, State::Failed) {
             State::AwaitingHello(pair) => self.read_hello(message, last, pair, flight),
             State::AwaitingExtensions(transcript) => self.read_extensions(message, transcript),
@@ -413,11 +437,21 @@ impl Engine for Client {
         self.shown.useless.as_ref()
     }
 
-    fn judged(&mut self, _: bool, _: Option<UnixTime>, _: &mut Vec<u8>) {
+    fn judged(&mut self, trusted: bool, good_until: Option<UnixTime>, _: &mut Vec<u8>) {
+        if trusted {
+            self.verdict = Verdict::Trusted(good_until);
+            self.remember_group();
+        } else {
+            self.rejected();
+        }
         self.state = match core::mem::replace(&mut self.state, State::Failed) {
             State::Judging(Some(transcript)) => State::Signing(transcript),
             other => other,
         };
+    }
+
+    fn rejected(&mut self) {
+        self.forget();
     }
 
     fn certificate_requested(&self) -> bool {
@@ -461,7 +495,14 @@ impl Engine for Client {
     fn finish(self: Box<Self>, _: Option<Protection>) -> Result<HandOff, Failure> {
         match self.state {
             State::Complete(completed) => {
-                completed.hand_off(&self.config.backend, true, self.agreed.sizes)
+                let keeper = self.keeper;
+                let post = |renewal| -> Box<dyn PostHandshake> {
+                    match keeper {
+                        Some(keeper) => Box::new(Keeping { renewal, keeper }),
+                        None => Box::new(renewal),
+                    }
+                };
+                completed.hand_off_to_client(&self.config.backend, self.agreed.sizes, post)
             }
             _ => Err(engine_failure("the handshake is not complete")),
         }

@@ -6,6 +6,7 @@ use alloc::vec::Vec;
 
 use super::certificates::Certificates;
 use super::failures::engine_failure;
+use super::sessions::Sessions;
 use crate::alert::Alert;
 use crate::config_error::ConfigError;
 use crate::crypto::Backend;
@@ -27,7 +28,7 @@ use crate::record::size::RecordSizes;
 enum Authentication {
     /// Pre-shared keys, and what they have to be.
     Keys(KeySettings, KeyRules),
-    Certificates(Certificates),
+    Certificates(Certificates, Sessions),
 }
 
 /// What a configuration says, for all of its connections.
@@ -54,7 +55,12 @@ impl Config {
             return Err(Self::without_tls13());
         }
         let certificates = Certificates::new(backend, settings, asks)?;
-        let by = Authentication::Certificates(certificates);
+        let sessions = Sessions::new(
+            #[cfg(feature = "server")]
+            backend,
+            settings,
+        );
+        let by = Authentication::Certificates(certificates, sessions);
         let mut config = Self::with(backend, settings, by)?;
         // Those of TLS 1.2 here are for keys.
         let of_tls13 = |cipher: &SslCipher| cipher.protocol() == SslProtocol::TlsV1_3;
@@ -147,7 +153,7 @@ impl Config {
     fn keys(&self) -> Option<&KeySettings> {
         match &self.authentication {
             Authentication::Keys(keys, _) => Some(keys),
-            Authentication::Certificates(_) => None,
+            Authentication::Certificates(..) => None,
         }
     }
 
@@ -164,7 +170,7 @@ impl Config {
     pub(in crate::handshake) fn key_rules(&self) -> Option<KeyRules> {
         match self.authentication {
             Authentication::Keys(_, rules) => Some(rules),
-            Authentication::Certificates(_) => None,
+            Authentication::Certificates(..) => None,
         }
     }
 
@@ -187,7 +193,15 @@ impl Config {
     pub(super) fn certificates(&self) -> Option<&Certificates> {
         match &self.authentication {
             Authentication::Keys(..) => None,
-            Authentication::Certificates(certificates) => Some(certificates),
+            Authentication::Certificates(certificates, _) => Some(certificates),
+        }
+    }
+
+    /// What it says of sessions, which are of certificates.
+    pub(super) fn sessions(&self) -> Option<&Sessions> {
+        match &self.authentication {
+            Authentication::Keys(..) => None,
+            Authentication::Certificates(_, sessions) => Some(sessions),
         }
     }
 

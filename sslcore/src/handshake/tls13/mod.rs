@@ -1,5 +1,5 @@
-//! The handshake engine of our own: TLS 1.3 with pre-shared keys (RFC 8446 §2.2), as a client and as a
-//! server.
+//! The handshake engine of our own: TLS 1.3 with pre-shared keys, or with certificates and the sessions that
+//! come of them (RFC 8446 §2), as a client and as a server.
 //!
 //! [`states`] says how it goes.
 
@@ -14,4 +14,5 @@ mod psk;
 mod secrets;
 #[cfg(feature = "server")]
 pub(crate) mod server;
+mod sessions;
 mod states;

@@ -4,6 +4,7 @@
 use alloc::sync::Arc;
 use alloc::vec::Vec;
 
+use rustls_pki_types::UnixTime;
 use subtle::ConstantTimeEq;
 
 use super::config::Config;
@@ -24,9 +25,53 @@ pub(super) struct Psk {
     /// The early secret, of which all others come.
     pub(super) early: Secret,
     label: &'static [u8],
+    /// Of a ticket that a client has.
+    age: Option<Age>,
+}
+
+/// How old a ticket is: told with it, and disguised (RFC 8446 §4.2.11.1).
+#[derive(Clone, Copy)]
+pub(super) struct Age {
+    pub(super) received: UnixTime,
+    pub(super) add: u32,
 }
 
 impl Psk {
+    /// What a session comes back with, at a server.
+    #[cfg(feature = "server")]
+    pub(super) fn of_session(identity: &[u8], hash: &Arc<dyn Hash>, key: &Secret) -> Self {
+        Self {
+            identity: identity.into(),
+            early: early_secret(&**hash, key.as_slice()),
+            hash: hash.clone(),
+            label: b"res binder",
+            age: None,
+        }
+    }
+
+    /// What a client offers for a ticket.
+    #[cfg(feature = "client")]
+    pub(super) fn of_ticket(ticket: &[u8], hash: &Arc<dyn Hash>, key: &Secret, age: Age) -> Self {
+        Self {
+            identity: ticket.into(),
+            early: early_secret(&**hash, key.as_slice()),
+            hash: hash.clone(),
+            label: b"res binder",
+            age: Some(age),
+        }
+    }
+
+    /// What a hello of this moment says of its age: nothing of a key that is no ticket's.
+    #[cfg(feature = "client")]
+    pub(super) fn told_age(&self, now: Option<UnixTime>) -> u32 {
+        let (Some(age), Some(now)) = (self.age, now) else {
+            return 0;
+        };
+        let seconds = now.as_secs().saturating_sub(age.received.as_secs());
+        let millis = seconds.saturating_mul(1000) as u32;
+        millis.wrapping_add(age.add)
+    }
+
     /// What can be offered for these keys: a plain one once, an imported one for each hash function
     /// that a suite has.
     pub(super) fn all(keys: &[PreSharedKey], config: &Config) -> Result<Vec<Self>, Failure> {
@@ -54,6 +99,7 @@ impl Psk {
                 early: early_secret(&**hash, key.key()),
                 hash: hash.clone(),
                 label: b"ext binder",
+                age: None,
             });
         };
         let identity = Imported {
@@ -84,6 +130,7 @@ impl Psk {
             identity,
             hash: hash.clone(),
             label: b"imp binder",
+            age: None,
         })
     }
 
@@ -97,6 +144,7 @@ impl Psk {
             early: early_secret(&**hash, random.as_slice()),
             hash: hash.clone(),
             label: b"ext binder",
+            age: None,
         })
     }
 

@@ -27,6 +27,20 @@ pub(super) struct Application {
     pub(super) client: Secret,
     pub(super) server: Secret,
     pub(super) exporter: Secret,
+    master: Secret,
+}
+
+impl Application {
+    /// What tickets' keys come of. `transcript` ends with the client's Finished.
+    pub(super) fn resumption(&self, transcript: &Transcript) -> Secret {
+        let hash = &**transcript.hash();
+        derive(
+            hash,
+            &self.master,
+            b"res master",
+            transcript.current().as_slice(),
+        )
+    }
 }
 
 /// Where secrets go that the application wants to see.
@@ -110,6 +124,7 @@ impl Handshake {
             client: of(b"c ap traffic"),
             server: of(b"s ap traffic"),
             exporter: of(b"exp master"),
+            master,
         };
         log.tell("CLIENT_TRAFFIC_SECRET_0", &secrets.client);
         log.tell("SERVER_TRAFFIC_SECRET_0", &secrets.server);

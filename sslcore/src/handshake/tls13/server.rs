@@ -4,6 +4,8 @@ mod answer;
 mod begun;
 mod certificates;
 mod offered;
+mod resumption;
+mod sessions;
 
 use alloc::boxed::Box;
 use alloc::sync::Arc;
@@ -13,6 +15,7 @@ use rustls_pki_types::{CertificateDer, UnixTime};
 
 use self::begun::Unsigned;
 use self::offered::{Chosen, Exchange, Offered, Proof};
+use self::sessions::{Resumption, Session};
 use super::agreed::{Agreed, Completed};
 use super::certificates::{self as peer, Shown};
 use super::config::Config;
@@ -48,6 +51,8 @@ pub(crate) struct Server {
     config: Arc<Config>,
     /// The name that the client asks for.
     name: Option<Box<str>>,
+    /// The time of the last message, if there is a clock.
+    wall: Option<UnixTime>,
     /// Whether data may follow the first hello.
     early_data: bool,
     /// The last hello.
@@ -61,8 +66,16 @@ pub(crate) struct Server {
     read_protection: Option<Protection>,
     /// The client's certificates.
     shown: Shown,
+    /// The session that is resumed.
+    session: Option<Box<Session>>,
+    /// What tickets can be made of, once the client has finished.
+    resumption: Option<Box<Resumption>>,
+    /// What they were sent with.
+    tickets: Option<Protection>,
     /// What there is once our Finished is written.
     application: Option<Completed>,
+    /// What the application has said of the client, once it has: whether it is trusted, and until when.
+    verdict: Option<(bool, Option<UnixTime>)>,
     /// Whether our last flight has left.
     is_released: bool,
 }
@@ -89,8 +102,9 @@ enum State {
     /// The client's signature is to be checked, in a message that is not in the transcript yet.
     Verifying(Transcript, Handshake, peer::Proof, Vec<u8>),
     AwaitingFinished(Transcript, Handshake),
-    /// The application judges.
+    /// The application judges: who has finished, or whose session goes on.
     Judging,
+    JudgingResumed(Transcript, Handshake),
     Complete,
     /// A step has failed.
     Failed,
@@ -101,6 +115,7 @@ impl Server {
     pub(in crate::handshake) fn new(config: Arc<Config>, hello: HelloMessage, room: Room) -> Self {
         Self {
             config,
+            wall: None,
             name: hello.hello().server_name().map(Box::from),
             early_data: hello.offers_early_data(),
             hello,
@@ -111,7 +126,11 @@ impl Server {
             agreed: Agreed::default(),
             read_protection: None,
             shown: Shown::default(),
+            session: None,
+            resumption: None,
+            tickets: None,
             application: None,
+            verdict: None,
             is_released: false,
         }
     }
@@ -132,6 +151,7 @@ impl Server {
             | State::Signing(_)
             | State::Verifying(..)
             | State::Judging
+            | State::JudgingResumed(..)
             | State::Complete
             | State::Failed => Awaited::Nothing,
         }
@@ -146,10 +166,22 @@ impl Server {
     }
 
     /// Checks that the client has the key; only then does anything come of it.
-    fn accept(&mut self, chosen: Chosen, flight: &mut Vec<u8>) -> Result<(), Failure> {
+    fn accept(&mut self, mut chosen: Chosen, flight: &mut Vec<u8>) -> Result<(), Failure> {
         if let Proof::Key(key, place) = &chosen.proof {
             self.offered().check_binder(key, *place, &self.before)?;
-            self.agreed.identity = Some(Box::new(Identity(key.identity.as_slice().into())));
+            let identity = || Identity(key.identity.as_slice().into());
+            match &self.session {
+                None => self.agreed.identity = Some(Box::new(identity())),
+                Some(session) if self.may_resume(session) => {
+                    self.agreed.resumed = true;
+                    self.shown.chain = session.chain.clone();
+                }
+                Some(_) => {
+                    self.session = None;
+                    let certificates = self.config.own_certificates()?;
+                    chosen = self.offered().choose_certificate(certificates)?;
+                }
+            }
         }
         self.agreed.cipher = Some(chosen.cipher);
         match self.offered().exchange()? {
@@ -243,6 +275,49 @@ impl Server {
         }
     }
 
+    fn may_resume(&self, session: &Session) -> bool {
+        let sessions = self.config.sessions();
+        sessions.is_some_and(|sessions| sessions.use_up(session))
+    }
+
+    fn read_finished(
+        &mut self,
+        message: &[u8],
+        last: bool,
+        mut transcript: Transcript,
+        secrets: &Handshake,
+        flight: &mut Vec<u8>,
+    ) -> Result<(), Failure> {
+        let value = message.get(MESSAGE_HEADER..).unwrap_or_default();
+        let expected = secrets.client_finished(&transcript);
+        check_finished(value, expected.as_slice())?;
+        check_last(last)?;
+        transcript.add(message);
+        self.prepare_tickets(&transcript)?;
+        self.state = match self.is_judged() {
+            true => {
+                self.complete(flight);
+                State::Complete
+            }
+            false => State::Judging,
+        };
+        Ok(())
+    }
+
+    /// Whether there is nothing to judge, or it is done.
+    fn is_judged(&self) -> bool {
+        self.verdict.is_some() || !self.config.asks()
+    }
+
+    /// The end of the handshake. Who is only forgiven gets no tickets ([rule R13](crate::rules#r13)).
+    fn complete(&mut self, flight: &mut Vec<u8>) {
+        match self.verdict {
+            None => self.issue_tickets(None, flight),
+            Some((true, good_until)) => self.issue_tickets(good_until, flight),
+            Some((false, _)) => {}
+        }
+    }
+
     /// Makes a key pair; with a KEM, the answer to the client's share and all that follows.
     fn generate(
         &mut self,
@@ -266,11 +341,19 @@ impl Server {
 }
 
 impl Engine for Server {
-    fn start(&mut self, _: Now, _: &mut Vec<u8>) -> Result<(), Failure> {
+    fn start(&mut self, now: Now, _: &mut Vec<u8>) -> Result<(), Failure> {
+        self.wall = now.wall;
         self.offered().check()?;
         let config = self.config.clone();
         if let Some(certificates) = config.certificates() {
-            self.state = State::Accepting(self.offered().choose_certificate(certificates)?);
+            let chosen = match self.offered().choose_session(self.wall)? {
+                Some((chosen, session)) => {
+                    self.session = Some(Box::new(session));
+                    chosen
+                }
+                None => self.offered().choose_certificate(certificates)?,
+            };
+            self.state = State::Accepting(chosen);
             return Ok(());
         }
         match config.known_keys() {
@@ -335,10 +418,16 @@ impl Engine for Server {
         }
     }
 
-    fn message(&mut self, message: Message<'_>, _: Now, _: &mut Vec<u8>) -> Result<(), Failure> {
+    fn message(
+        &mut self,
+        message: Message<'_>,
+        now: Now,
+        flight: &mut Vec<u8>,
+    ) -> Result<(), Failure> {
         let (last, incoming) = (message.last, Incoming::Message(message.kind()));
         let message = message.bytes();
         self.awaited().check(incoming)?;
+        self.wall = now.wall;
         match core::mem::replace(&mut self.state, State::Failed) {
             State::AwaitingHello(chosen, group) => {
                 check_last(last)?;
@@ -353,15 +442,7 @@ impl Engine for Server {
                 Ok(())
             }
             State::AwaitingFinished(transcript, secrets) => {
-                let value = message.get(MESSAGE_HEADER..).unwrap_or_default();
-                let expected = secrets.client_finished(&transcript);
-                check_finished(value, expected.as_slice())?;
-                check_last(last)?;
-                self.state = match self.config.asks() {
-                    true => State::Judging,
-                    false => State::Complete,
-                };
-                Ok(())
+                self.read_finished(message, last, transcript, &secrets, flight)
             }
             _ => Err(unexpected(incoming)),
         }
@@ -385,7 +466,7 @@ impl Engine for Server {
     }
 
     fn verdict_due(&self) -> bool {
-        matches!(self.state, State::Judging)
+        matches!(self.state, State::Judging | State::JudgingResumed(..))
     }
 
     fn peer_chain(&self) -> &[CertificateDer<'static>] {
@@ -396,10 +477,18 @@ impl Engine for Server {
         self.shown.useless.as_ref()
     }
 
-    fn judged(&mut self, _: bool, _: Option<UnixTime>, _: &mut Vec<u8>) {
-        if matches!(self.state, State::Judging) && self.shown.useless.is_none() {
-            self.state = State::Complete;
-        }
+    fn judged(&mut self, trusted: bool, good_until: Option<UnixTime>, flight: &mut Vec<u8>) {
+        self.verdict = Some((trusted, good_until));
+        self.state = match core::mem::replace(&mut self.state, State::Failed) {
+            State::Judging if self.shown.useless.is_none() => {
+                self.complete(flight);
+                State::Complete
+            }
+            State::JudgingResumed(transcript, secrets) => {
+                State::AwaitingFinished(transcript, secrets)
+            }
+            other => other,
+        };
     }
 
     fn refuses_early_data(&self) -> bool {
@@ -408,7 +497,8 @@ impl Engine for Server {
 
     fn released(&mut self, _: &[u8]) {
         self.is_released = self.application.is_some();
-        self.agreed.certificate_sent = self.is_released && self.config.certificates().is_some();
+        self.agreed.certificate_sent =
+            self.is_released && !self.agreed.resumed && self.config.certificates().is_some();
     }
 
     fn alert_protection(&self) -> AlertProtection {
@@ -440,11 +530,12 @@ impl Engine for Server {
             state,
             application,
             agreed,
+            tickets,
             ..
         } = *self;
         match (state, application) {
             (State::Complete, Some(completed)) => {
-                completed.hand_off(&config.backend, false, agreed.sizes)
+                completed.hand_off_to_server(&config.backend, agreed.sizes, tickets)
             }
             _ => Err(engine_failure("the handshake is not complete")),
         }

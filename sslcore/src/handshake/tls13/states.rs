@@ -13,7 +13,7 @@
 //!      │                                         Signing c   the handshake, up to our certificate
 //!      │ ◄─────────────────── ServerHello, EncryptedExtensions,
 //!      │ (CertificateRequest), Certificate, CertificateVerify c, Finished ── │
-//!   AwaitingExtensions                           │
+//!   AwaitingExtensions                           JudgingResumed r, if one would be asked for
 //!   AwaitingCertificate c                        │
 //!   AwaitingVerify c                             │
 //!   Verifying c    the server's signature        │
@@ -24,10 +24,12 @@
 //!      │                                         AwaitingVerify c, Verifying c
 //!      │ Finished ─────────────────────────────► AwaitingFinished
 //!      │                                         Judging c, if a certificate was asked for
+//!      │ ◄───────────────────────────────── (NewSessionTicket c r) ── │
 //!   Complete                                     Complete
 //! ```
 //!
-//! What has a c is there with certificates alone. Each state does one thing, of at most one public-key operation ([rule R16](crate::rules#r16)): what is
+//! What has a c is there with certificates alone, what has an r where a session of theirs is resumed: then
+//! a key of an earlier handshake is in the place of the certificates, and what they were is judged anew. Each state does one thing, of at most one public-key operation ([rule R16](crate::rules#r16)): what is
 //! read only changes the state, and [`Engine::work`](crate::handshake::Engine::work) does what the state
 //! says. The halves of a hybrid key exchange are one step for now.
 

@@ -15,20 +15,39 @@ pub(crate) fn is_there(message: &[u8]) -> bool {
     message.len() > MESSAGE_HEADER + LIFETIME_AND_LENGTH
 }
 
-/// Reads the body of a message, and says the ticket's lifetime, in seconds.
-pub(crate) fn read(body: &[u8]) -> Result<u32, Refusal> {
-    let mut reader = Reader::new(body, DAMAGED);
-    let lifetime = u32::from_be_bytes(*reader.array()?);
-    // What is added to its age, and the nonce.
-    reader.take(4)?;
-    reader.vector8()?;
-    let ticket = reader.vector16()?;
-    reader.filled(ticket)?;
-    let extensions = Extensions::read(reader.vector16()?)?;
-    reader.end()?;
-    extensions.belong(Place::NewSessionTicket)?;
-    match extensions.find(number::EARLY_DATA) {
-        Some(content) if content.len() != 4 => Err(Refusal::decode(DAMAGED)),
-        _ => Ok(lifetime),
+/// What a NewSessionTicket of TLS 1.3 says.
+pub(crate) struct SessionTicket<'a> {
+    /// In seconds.
+    pub(crate) lifetime: u32,
+    /// What is added to its age when it is told.
+    #[cfg_attr(not(feature = "engine"), expect(dead_code, reason = "rustls reads it"))]
+    pub(crate) age_add: u32,
+    #[cfg_attr(not(feature = "engine"), expect(dead_code, reason = "rustls reads it"))]
+    pub(crate) nonce: &'a [u8],
+    #[cfg_attr(not(feature = "engine"), expect(dead_code, reason = "rustls reads it"))]
+    pub(crate) ticket: &'a [u8],
+}
+
+impl<'a> SessionTicket<'a> {
+    /// Reads the body of a message.
+    pub(crate) fn read(body: &'a [u8]) -> Result<Self, Refusal> {
+        let mut reader = Reader::new(body, DAMAGED);
+        let lifetime = u32::from_be_bytes(*reader.array()?);
+        let age_add = u32::from_be_bytes(*reader.array()?);
+        let nonce = reader.vector8()?;
+        let ticket = reader.vector16()?;
+        let ticket = reader.filled(ticket)?;
+        let extensions = Extensions::read(reader.vector16()?)?;
+        reader.end()?;
+        extensions.belong(Place::NewSessionTicket)?;
+        match extensions.find(number::EARLY_DATA) {
+            Some(content) if content.len() != 4 => Err(Refusal::decode(DAMAGED)),
+            _ => Ok(Self {
+                lifetime,
+                age_add,
+                nonce,
+                ticket,
+            }),
+        }
     }
 }

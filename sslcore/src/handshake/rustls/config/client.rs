@@ -13,13 +13,14 @@ use super::shared::{
 use crate::config_error::ConfigError;
 use crate::crypto::Backend;
 use crate::failure::Failure;
-use crate::handshake::rustls::gates::{ClientMemory, GatedClientStore, Groups, Memory};
+use crate::handshake::rustls::gates::{GatedClientStore, Memory};
 use crate::handshake::rustls::refusal::Refusals;
 use crate::handshake::rustls::side::Side;
 use crate::handshake::rustls::staple::Staple;
 use crate::handshake::rustls::staples::Staples;
 use crate::handshake::rustls::verifier::Recorder;
 use crate::handshake::rustls::{RustlsEngine, errors};
+use crate::handshake::sessions::ClientMemory;
 use crate::handshake::settings::Settings;
 use crate::key_log::KeyLog;
 use crate::protocol::SignatureScheme;
@@ -71,14 +72,7 @@ impl ClientTemplate {
         Ok(Self {
             config,
             verifier,
-            memory: settings.client_sessions.clone().map(|store| {
-                Arc::new(ClientMemory {
-                    store,
-                    configuration: Arc::new(()),
-                    groups: settings.remember_groups.then(Groups::default),
-                    takes_tickets: settings.takes_tickets,
-                })
-            }),
+            memory: ClientMemory::new(settings),
             lifetime: settings.session_lifetime,
             key_log: settings.key_log.clone(),
             backend: backend.clone(),
@@ -105,7 +99,7 @@ impl ClientTemplate {
                 memory: sessions.clone(),
                 rules: shared.rules.clone(),
             });
-            let tls12 = match sessions.takes_tickets {
+            let tls12 = match sessions.takes_tickets() {
                 true => Tls12Resumption::SessionIdOrTickets,
                 false => Tls12Resumption::SessionIdOnly,
             };

@@ -19,6 +19,7 @@ impl Client {
         if self.config.certificates().is_some() {
             self.ciphers = self.config.ciphers.clone();
             self.config.backend.fill_random(&mut self.random)?;
+            self.look_for_session()?;
             return self.begin_tls13();
         }
         self.keys = Psk::all(keys, &self.config)?;
@@ -49,9 +50,10 @@ impl Client {
 
     fn begin_tls13(&mut self) -> Result<(), Failure> {
         self.config.backend.fill_random(&mut self.session_id)?;
-        let first = self.config.groups.first();
+        let first = self.config.groups.first().map(|group| group.group());
+        let first = self.remembered_group().or(first);
         let first = first.ok_or_else(|| engine_failure("there is no group"))?;
-        self.state = State::Generating(first.group(), None);
+        self.state = State::Generating(first, None);
         Ok(())
     }
 
@@ -87,6 +89,8 @@ impl Client {
                 .filter(|(group, _)| with_classical && self.config.group(*group).is_some()),
             cookie,
             keys: &self.keys,
+            takes_tickets: self.takes_tickets(),
+            now: self.wall,
             before: &self.before,
         });
         let hello = Hello {

@@ -2,6 +2,8 @@
 
 use alloc::vec::Vec;
 
+use rustls_pki_types::UnixTime;
+
 use crate::failure::Failure;
 use crate::handshake::extensions::number;
 use crate::handshake::sizes::Asked;
@@ -41,6 +43,9 @@ pub(super) struct Tls13<'a> {
     /// What HelloRetryRequest wants to be repeated.
     pub(super) cookie: Option<&'a [u8]>,
     pub(super) keys: &'a [Psk],
+    /// Whether a server may send tickets.
+    pub(super) takes_tickets: bool,
+    pub(super) now: Option<UnixTime>,
     pub(super) before: &'a Before,
 }
 
@@ -117,7 +122,7 @@ impl Hello<'_> {
         if let Some(cookie) = tls13.cookie {
             w.extension(number::COOKIE, |w| w.vector16(|w| w.bytes(cookie)));
         }
-        if !tls13.keys.is_empty() {
+        if !tls13.keys.is_empty() || tls13.takes_tickets {
             w.extension(number::PSK_KEY_EXCHANGE_MODES, |w| {
                 w.vector8(|w| {
                     w.u8(Mode::PskDheKe as u8);
@@ -155,7 +160,7 @@ impl Tls13<'_> {
         w.vector16(|w| {
             for key in self.keys {
                 w.vector16(|w| w.bytes(&key.identity));
-                w.bytes(&[0; 4]); // only tickets have an age
+                w.bytes(&key.told_age(self.now).to_be_bytes());
             }
         });
         w.vector16(|w| {

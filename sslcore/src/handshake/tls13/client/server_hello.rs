@@ -75,6 +75,8 @@ impl Client {
                 return Err(Refusal::illegal("a key share of another group").into());
             }
             self.agreed.group = Some(of);
+            // That of a hybrid, too, whose half was taken: both cost a server nothing.
+            self.used_group = Some(group);
         } else if !self.config.allows_psk_ke() {
             return Err(Refusal::missing("there is no key_share").into());
         }
@@ -143,8 +145,14 @@ impl Client {
         if key.hash.algorithm() != cipher.hash() {
             return Err(Refusal::illegal("a key of another hash function").into());
         }
-        self.agreed.identity = Some(Box::new(Identity(key.identity.as_slice().into())));
-        Ok(key.early.clone())
+        let early = key.early.clone();
+        match self.session {
+            Some(_) => self.resume(),
+            None => {
+                self.agreed.identity = Some(Box::new(Identity(key.identity.as_slice().into())));
+            }
+        }
+        Ok(early)
     }
 
     pub(super) fn agree(

@@ -16,6 +16,7 @@ fn resumed(label: &'static [u8]) -> Psk {
         early: early_secret(&**hash, &bytes(rfc_8448::RESUMED_KEY)),
         hash: hash.clone(),
         label,
+        age: None,
     }
 }
 

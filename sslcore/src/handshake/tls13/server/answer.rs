@@ -143,9 +143,10 @@ impl Server {
             hash,
         });
         flight.extend(made);
-        self.state = match config.asks() {
-            true => State::AwaitingCertificate(transcript, secrets),
-            false => State::AwaitingFinished(transcript, secrets),
+        self.state = match (config.asks(), self.agreed.resumed) {
+            (true, true) => State::JudgingResumed(transcript, secrets),
+            (true, false) => State::AwaitingCertificate(transcript, secrets),
+            (false, _) => State::AwaitingFinished(transcript, secrets),
         };
         Ok(())
     }

@@ -93,10 +93,10 @@ impl<'a> Offered<'a> {
     /// has to have its form.
     pub(super) fn check_certified(self) -> Result<(), Failure> {
         let extensions = self.hello.extensions();
-        if extensions.find(number::SIGNATURE_ALGORITHMS).is_none() {
-            return Err(Refusal::missing("there are no signature_algorithms").into());
-        }
         let offers_keys = extensions.find(number::PRE_SHARED_KEY).is_some();
+        if !offers_keys {
+            self.check_schemes()?;
+        }
         if offers_keys {
             self.keys()?;
         }
@@ -124,6 +124,14 @@ impl<'a> Offered<'a> {
         Ok(())
     }
 
+    /// RFC 8446 §9.2.
+    fn check_schemes(self) -> Result<(), Refusal> {
+        match self.hello.extensions().find(number::SIGNATURE_ALGORITHMS) {
+            Some(_) => Ok(()),
+            None => Err(Refusal::missing("there are no signature_algorithms")),
+        }
+    }
+
     /// No hello has a cookie: no HelloRetryRequest of ours does.
     pub(super) fn check_cookie(self) -> Result<(), Refusal> {
         match self.hello.extensions().find(number::COOKIE) {
@@ -140,7 +148,7 @@ impl<'a> Offered<'a> {
     }
 
     /// The suite to take among those that fit.
-    fn common_cipher(self, fits: impl Fn(SslCipher) -> bool) -> Option<SslCipher> {
+    pub(super) fn common_cipher(self, fits: impl Fn(SslCipher) -> bool) -> Option<SslCipher> {
         let hello = self.hello.hello();
         if self.config.prefers_own_ciphers {
             let mut own = self.config.ciphers_of(VERSION);
@@ -154,6 +162,7 @@ impl<'a> Offered<'a> {
 
     /// Proves who we are by a certificate.
     pub(super) fn choose_certificate(self, certificates: &Certificates) -> Result<Chosen, Failure> {
+        self.check_schemes()?;
         let hello = self.hello.hello();
         let taken = |scheme| hello.signature_schemes().any(|taken| taken == scheme);
         let scheme = certificates.own_scheme(taken);
@@ -210,10 +219,10 @@ impl<'a> Offered<'a> {
         let truncated = message.get(..end).unwrap_or_default();
         match key.is_proven(before, truncated, binder) {
             true => Ok(()),
-            false => Err(Failure::new(
-                FailureKind::BadPreSharedKey,
-                Alert::DecryptError,
-            )),
+            false => Err(match self.config.sessions() {
+                None => Failure::new(FailureKind::BadPreSharedKey, Alert::DecryptError),
+                Some(_) => Refusal::new(Alert::DecryptError, "a ticket without its key").into(),
+            }),
         }
     }
 

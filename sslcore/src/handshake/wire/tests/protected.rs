@@ -4,7 +4,8 @@
 use alloc::vec::Vec;
 
 use super::super::{
-    certificate, certificate_request, encrypted_extensions, offer::Offer, session_ticket,
+    certificate, certificate_request, encrypted_extensions, offer::Offer,
+    session_ticket::SessionTicket,
 };
 use super::{
     GREASE, ILLEGAL, MALFORMED, MISSING, UNSOLICITED, alert, assert_reads_extensions, assert_whole,
@@ -215,7 +216,7 @@ fn a_certificate_of_tls12_is_read_to_its_end() {
 }
 
 fn ticket_read(body: &[u8]) -> Result<(), Alert> {
-    alert(session_ticket::read(body))
+    alert(SessionTicket::read(body).map(drop))
 }
 
 /// The body of a NewSessionTicket.
@@ -230,7 +231,10 @@ fn a_ticket_is_read_to_its_end() {
     let known = (number::EARLY_DATA, &[0, 0, 0x40, 0][..]);
     assert_whole(&ticket(&block(&[known])), ticket_read);
     assert_whole(&ticket(&[]), ticket_read);
-    assert_eq!(session_ticket::read(&ticket(&[])), Ok(7200));
+    let whole = ticket(&[]);
+    let read = SessionTicket::read(&whole).expect("a ticket");
+    assert_eq!((read.lifetime, read.age_add), (7200, 0x01020304));
+    assert_eq!((read.nonce, read.ticket), (&[0][..], &b"ticket"[..]));
     assert_reads_extensions(ticket, known, ticket_read);
     let check = |extension| ticket_read(&ticket(&block(&[extension])));
     assert_eq!(check((number::SERVER_NAME, &[])), ILLEGAL);

@@ -1,0 +1,149 @@
+//! Resuming: which of a client's sessions goes on, and the tickets that it gets.
+
+use alloc::boxed::Box;
+use alloc::vec::Vec;
+
+use rustls_pki_types::UnixTime;
+
+use super::Server;
+use super::offered::{Chosen, Offered, Proof};
+use super::sessions::{ID, Resumption, Session};
+use crate::failure::Failure;
+use crate::handshake::extensions::number;
+use crate::handshake::tls13::flight;
+use crate::handshake::tls13::psk::Psk;
+use crate::handshake::tls13::sessions::ticket_key;
+use crate::handshake::transcript::Transcript;
+use crate::handshake::wire::pre_shared_key::{Mode, modes};
+use crate::handshake::wire::writer::Writer;
+use crate::identity::validity::Validity;
+use crate::record::messages::kind;
+
+/// How many tickets a client gets: it uses each once, and may open two connections at a time.
+const TICKETS: u8 = 2;
+
+impl Offered<'_> {
+    /// The first of the client's sessions that can be resumed.
+    pub(super) fn choose_session(
+        self,
+        now: Option<UnixTime>,
+    ) -> Result<Option<(Chosen, Session)>, Failure> {
+        let extensions = self.hello.extensions();
+        let (Some(now), Some(sessions)) = (now, self.config.sessions()) else {
+            return Ok(None);
+        };
+        if extensions.find(number::PRE_SHARED_KEY).is_none() || !self.takes_tickets() {
+            return Ok(None);
+        }
+        let name = self.hello.hello().server_name();
+        for (place, identity) in self.keys()?.identities().enumerate() {
+            let found = sessions.find(identity, now);
+            // Of another name another certificate may be right (RFC 8446 §4.2.11).
+            let Some(session) = found.filter(|session| session.server_name.as_deref() == name)
+            else {
+                continue;
+            };
+            let Some(cipher) = self.common_cipher(|cipher| cipher.hash() == session.hash) else {
+                continue;
+            };
+            let hash = self.config.hash(session.hash)?;
+            let proof = Proof::Key(Psk::of_session(identity, hash, &session.key), place);
+            return Ok(Some((Chosen { proof, cipher }, session)));
+        }
+        Ok(None)
+    }
+
+    /// Whether a ticket is of use to the client (RFC 8446 §4.2.9).
+    fn takes_tickets(self) -> bool {
+        let extensions = self.hello.extensions();
+        let offered = extensions.find(number::PSK_KEY_EXCHANGE_MODES);
+        let offered = offered.and_then(|content| modes(content).ok());
+        offered.is_some_and(|takes| takes(Mode::PskDheKe))
+    }
+}
+
+impl Server {
+    /// Sends tickets, if the client is to resume anything. What cannot be made is left out: nothing
+    /// depends on it.
+    pub(super) fn issue_tickets(&mut self, good_until: Option<UnixTime>, flight: &mut Vec<u8>) {
+        let Some(mut resumption) = self.resumption.take() else {
+            return;
+        };
+        for nonce in 0..TICKETS {
+            let before = flight.len();
+            if self
+                .issue(nonce, &mut resumption, good_until, flight)
+                .is_none()
+            {
+                flight.truncate(before);
+                break;
+            }
+            self.agreed.has_issued_ticket = true;
+        }
+        self.tickets = Some(resumption.protection);
+    }
+
+    fn issue(
+        &self,
+        nonce: u8,
+        resumption: &mut Resumption,
+        good_until: Option<UnixTime>,
+        flight: &mut Vec<u8>,
+    ) -> Option<()> {
+        let (now, config) = (self.wall?, &self.config);
+        let sessions = config.sessions()?;
+        let before = self.session.as_ref();
+        let begins = before.map_or(now, |session| session.begins);
+        let validity = Validity::new(begins, sessions.lifetime).until(good_until);
+        if !validity.holds(now) {
+            return None;
+        }
+        let hash = config.hash(resumption.hash).ok()?;
+        let session = Session {
+            begins,
+            hash: resumption.hash,
+            key: ticket_key(&**hash, &resumption.secret, &[nonce]).ok()?,
+            server_name: self.name.clone(),
+            chain: self.shown.chain.clone(),
+            id: None,
+        };
+        let random = |bytes: &mut [u8]| config.backend.fill_random(bytes).ok();
+        let mut age_add = [0; 4];
+        random(&mut age_add)?;
+        let id = || {
+            let mut id = [0; ID];
+            random(&mut id).map(|()| id)
+        };
+        let (ticket, lifetime) = sessions.ticket(&session, validity, now, id)?;
+        let message = Writer::message(kind::NEW_SESSION_TICKET, |w| {
+            w.bytes(&lifetime.to_be_bytes());
+            w.bytes(&age_add);
+            w.vector8(|w| w.u8(nonce));
+            w.vector16(|w| w.bytes(&ticket));
+            w.vector16(|_| {});
+        })?;
+        let fragment = config.fragment(self.agreed.sizes);
+        flight::sealed(flight, &message, &mut resumption.protection, fragment).ok()
+    }
+
+    /// Keeps what tickets are made of, if there are to be any. `transcript` ends with the client's Finished.
+    pub(super) fn prepare_tickets(&mut self, transcript: &Transcript) -> Result<(), Failure> {
+        let completed = self.application.as_ref();
+        let Some(completed) = completed.filter(|_| self.may_issue_tickets()) else {
+            return Ok(());
+        };
+        self.resumption = Some(Box::new(Resumption {
+            hash: completed.hash.algorithm(),
+            secret: completed.secrets.resumption(transcript),
+            protection: completed.of_server(&self.config.backend)?,
+        }));
+        Ok(())
+    }
+
+    /// Whether tickets are of any use here.
+    fn may_issue_tickets(&self) -> bool {
+        let sessions = self.config.sessions();
+        let issues = sessions.is_some_and(|it| it.keys.is_some() || it.store.is_some());
+        issues && self.wall.is_some() && self.offered().takes_tickets()
+    }
+}

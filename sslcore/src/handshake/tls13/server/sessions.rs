@@ -1,0 +1,156 @@
+//! Sessions as a server keeps them, or puts them into tickets (RFC 8446 §2.2, §4.6.1).
+
+use alloc::boxed::Box;
+use alloc::sync::Arc;
+use alloc::vec::Vec;
+use core::time::Duration;
+
+use rustls_pki_types::{CertificateDer, UnixTime};
+use zeroize::Zeroizing;
+
+use crate::crypto::hash::HashAlgorithm;
+use crate::handshake::key_schedule::Secret;
+use crate::handshake::tls13::sessions::Sessions;
+use crate::handshake::wire::{Reader, Refusal};
+use crate::identity::server_sessions::ServerSession;
+use crate::identity::validity::Validity;
+use crate::limits;
+use crate::record::protection::Protection;
+
+/// How many bytes the name of a session has that the server keeps.
+pub(super) const ID: usize = 32;
+
+/// What a session of ours begins with, where one of rustls' has its version.
+const MARK: [u8; 2] = *b"s3";
+
+/// A session, as it is kept or is in a ticket.
+pub(super) struct Session {
+    /// When the client has last proven its identity.
+    pub(super) begins: UnixTime,
+    pub(super) hash: HashAlgorithm,
+    pub(super) key: Secret,
+    /// The name that the client asked for.
+    pub(super) server_name: Option<Box<str>>,
+    /// The client's.
+    pub(super) chain: Arc<[CertificateDer<'static>]>,
+    /// Under which name it is in the store.
+    pub(super) id: Option<Vec<u8>>,
+}
+
+impl Session {
+    /// Without when it begins.
+    fn encode(&self) -> Zeroizing<Vec<u8>> {
+        let name = self.server_name.as_deref().unwrap_or_default().as_bytes();
+        let key = self.key.as_slice();
+        let chain: usize = self.chain.iter().map(|der| 3 + der.len()).sum();
+        // So that nothing of it moves, and stays behind.
+        let len = MARK.len() + 1 + key.len() + 2 + name.len() + chain;
+        let mut encoded = Zeroizing::new(Vec::with_capacity(len));
+        encoded.extend(MARK);
+        encoded.push(key.len() as u8);
+        encoded.extend(key);
+        encoded.extend((name.len() as u16).to_be_bytes());
+        encoded.extend(name);
+        for der in &*self.chain {
+            encoded.extend(&(der.len() as u32).to_be_bytes()[1..]);
+            encoded.extend(&**der);
+        }
+        encoded
+    }
+
+    fn decode(encoded: &[u8], begins: UnixTime) -> Option<Self> {
+        Self::read(Reader::new(encoded, ""), begins).ok()?
+    }
+
+    fn read(mut reader: Reader<'_>, begins: UnixTime) -> Result<Option<Self>, Refusal> {
+        if *reader.array()? != MARK {
+            return Ok(None);
+        }
+        let key = reader.vector8()?;
+        let mut hashes = HashAlgorithm::ALL.into_iter();
+        let hash = hashes.find(|hash| hash.output_len() == key.len());
+        let name = core::str::from_utf8(reader.vector16()?).ok();
+        let mut chain = Vec::new();
+        while !reader.is_empty() {
+            chain.push(CertificateDer::from(reader.vector24()?.to_vec()));
+        }
+        let made = hash.zip(name).zip(Secret::new(key));
+        Ok(made.map(|((hash, name), key)| Self {
+            begins,
+            hash,
+            key,
+            server_name: (!name.is_empty()).then(|| name.into()),
+            chain: chain.into(),
+            id: None,
+        }))
+    }
+}
+
+impl Sessions {
+    /// The session that has this name.
+    pub(super) fn find(&self, identity: &[u8], now: UnixTime) -> Option<Session> {
+        if let Some(keys) = &self.keys {
+            let content = keys.open(identity, now)?;
+            let (begins, encoded) = content.split_first_chunk()?;
+            let begins = Duration::from_secs(u64::from_be_bytes(*begins));
+            let begins = UnixTime::since_unix_epoch(begins);
+            let holds = Validity::new(begins, self.lifetime).holds(now);
+            return Session::decode(encoded, begins).filter(|_| holds);
+        }
+        let store = self.store.as_ref().filter(|_| identity.len() == ID)?;
+        let kept = store.get(identity)?;
+        let holds = kept.validity.holds_under(self.lifetime, now);
+        let session = Session::decode(&kept.encoded, kept.begins()).filter(|_| holds)?;
+        Some(Session {
+            id: Some(identity.into()),
+            ..session
+        })
+    }
+
+    /// Takes the session out of the store, where it is used once. Says whether it was still there.
+    pub(super) fn use_up(&self, session: &Session) -> bool {
+        match (&session.id, &self.store) {
+            (Some(id), Some(store)) => store.take(id).is_some(),
+            _ => true,
+        }
+    }
+
+    /// The ticket for a session, or its name in the store, and for how many seconds it is good.
+    pub(super) fn ticket(
+        &self,
+        session: &Session,
+        validity: Validity,
+        now: UnixTime,
+        id: impl FnOnce() -> Option<[u8; ID]>,
+    ) -> Option<(Vec<u8>, u32)> {
+        let left = validity.left(now);
+        let seconds = |left: Duration| u32::try_from(left.as_secs()).ok().filter(|left| *left > 0);
+        let encoded = session.encode();
+        if let Some(keys) = &self.keys {
+            let begins = validity.begins().as_secs().to_be_bytes();
+            let mut content = Zeroizing::new(Vec::with_capacity(begins.len() + encoded.len()));
+            content.extend(begins);
+            content.extend(&**encoded);
+            let ticket = keys.seal(&content, now)?;
+            let ticket = (ticket.len() <= limits::ISSUED_TICKET).then_some(ticket)?;
+            return Some((ticket, seconds(left.min(keys.certain()))?));
+        }
+        let (store, seconds) = (self.store.as_ref()?, seconds(left)?);
+        let id = id()?;
+        let kept = ServerSession {
+            encoded,
+            validity,
+            stored: now,
+        };
+        store.put(&id, kept);
+        Some((id.into(), seconds))
+    }
+}
+
+/// What tickets are made of.
+pub(super) struct Resumption {
+    pub(super) hash: HashAlgorithm,
+    pub(super) secret: Secret,
+    /// Behind our Finished.
+    pub(super) protection: Protection,
+}
