@@ -8,10 +8,34 @@ use std::net::SocketAddr;
 use sslcore::Alert;
 
 use crate::certs::{Identity, WORLD};
+use crate::pair;
 use crate::peer::{Peer, Scratch};
 
-/// The versions, as both sides call them, and OpenSSL's option that allows no other.
-pub const VERSIONS: [(&str, &str); 2] = [("TLSv1.2", "-tls1_2"), ("TLSv1.3", "-tls1_3")];
+/// A version, as both sides call it, and OpenSSL's option that allows no other.
+pub const TLS12: (&str, &str) = ("TLSv1.2", "-tls1_2");
+/// Likewise.
+pub const TLS13: (&str, &str) = ("TLSv1.3", "-tls1_3");
+
+/// The versions that a test goes through.
+#[derive(Clone, Copy, Debug)]
+pub struct Versions;
+
+/// The versions.
+pub const VERSIONS: Versions = Versions;
+
+impl IntoIterator for Versions {
+    type Item = (&'static str, &'static str);
+    type IntoIter = std::vec::IntoIter<Self::Item>;
+
+    fn into_iter(self) -> Self::IntoIter {
+        let of = |version| match version {
+            "TLSv1.2" => TLS12,
+            _ => TLS13,
+        };
+        let named: Vec<_> = pair::VERSIONS.into_iter().map(of).collect();
+        named.into_iter()
+    }
+}
 
 /// Starts a server with this identity that takes one connection and trusts the tests' root.
 pub fn server(identity: &Identity, args: &[&str]) -> (Peer, SocketAddr) {

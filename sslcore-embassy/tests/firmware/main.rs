@@ -9,10 +9,8 @@ use std::thread;
 use guest::Guest;
 use sslcore::{Alert, SslErrorKind};
 use sslcore_tests::certs::{Identity, WORLD};
-use sslcore_tests::openssl;
+use sslcore_tests::openssl::{self, TLS12, TLS13, VERSIONS};
 use sslcore_tests::peer::{Peer, Scratch};
-
-const VERSIONS: [(&str, &str); 2] = openssl::VERSIONS;
 
 /// In one version: a small image may speak no other.
 fn ask_for_a_page((version, flag): (&str, &str)) {
@@ -30,7 +28,7 @@ fn ask_for_a_page((version, flag): (&str, &str)) {
 /// It keeps neither sessions nor the server's chain.
 #[test]
 fn a_frugal_client_holds_little() {
-    let (mut peer, address) = openssl::server(&WORLD.server, &[VERSIONS[1].1, "-www"]);
+    let (mut peer, address) = openssl::server(&WORLD.server, &[TLS13.1, "-www"]);
     let guest = Guest::order("client").trusting(&WORLD.ca).port(address);
     let said = guest.word("frugal=yes").slowly().boot().until_exit();
     guest::tell_counted("frugal client, TLSv1.3, live", &said);
@@ -42,12 +40,12 @@ fn a_frugal_client_holds_little() {
 
 #[test]
 fn a_client_asks_for_a_page_in_tls13() {
-    ask_for_a_page(VERSIONS[1]);
+    ask_for_a_page(TLS13);
 }
 
 #[test]
 fn a_client_asks_for_a_page_in_tls12() {
-    ask_for_a_page(VERSIONS[0]);
+    ask_for_a_page(TLS12);
 }
 
 /// With a pre-shared key, and neither certificate nor date.
@@ -134,7 +132,7 @@ fn a_server_serves_three_clients_at_once() {
     guest.until_said("listening");
     let data = guest::pattern(30_000);
     thread::scope(|scope| {
-        for (_, flag) in [VERSIONS[1], VERSIONS[0], VERSIONS[1]] {
+        for (_, flag) in [TLS13, TLS12, TLS13] {
             let data = &data;
             scope.spawn(move || openssl::hear_own_words(address, flag, data));
         }
