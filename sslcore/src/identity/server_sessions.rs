@@ -61,8 +61,7 @@ impl fmt::Debug for ServerSession {
 /// is resumed, the client's chain is verified again, by the configuration that resumes it and the
 /// clock of that moment: a session without a client certificate is not resumed under a configuration
 /// that wants one, nor is a client's whose root is not trusted there. A session is resumed only for the
-/// same SNI, and by rustls for the same cipher suite, by our own engine for one with the same hash
-/// function; a session that one engine has stored the other does not resume. Configurations that must not share their clients' sessions need
+/// same SNI and cipher suite, and by the engine that has stored it. Configurations that must not share their clients' sessions need
 /// a store each. Each configuration limits how old a session may be. All calls come from within
 /// [`process`](crate::Connection::process), which waits for them.
 ///

@@ -139,8 +139,9 @@ impl Protection {
         self.prefix() + self.inner_type() + TAG_LEN
     }
 
+    /// What of it stands before the plaintext.
     #[inline]
-    fn prefix(&self) -> usize {
+    pub(crate) fn prefix(&self) -> usize {
         HEADER_LEN + if self.explicit_nonce { 8 } else { 0 }
     }
 

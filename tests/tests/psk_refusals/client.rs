@@ -127,6 +127,11 @@ impl Client {
         self.hello.extensions().remove(number);
     }
 
+    /// Supports this group alone.
+    pub(crate) fn prefer(&mut self, group: u16) {
+        *self.extension(number::SUPPORTED_GROUPS) = vector16(&group.to_be_bytes());
+    }
+
     /// Shares these.
     pub(crate) fn share(&mut self, entries: &[u8]) {
         *self.extension(number::KEY_SHARE) = vector16(entries);
@@ -208,14 +213,13 @@ impl Client {
         self.first = Some((first, retry));
     }
 
-    /// One stands behind the server's first message, if there is a session id (RFC 8446 §D.4).
+    /// One stands behind the server's first message (RFC 8446 §D.4).
     fn check_change_cipher_specs(&self, records: &[&[u8]], is_first: bool) {
         let nothing = record(CHANGE_CIPHER_SPEC, &[1]);
         let places: Vec<usize> = (0..records.len())
             .filter(|place| records[*place] == nothing)
             .collect();
-        let is_due = is_first && !self.hello.session_id.is_empty();
-        assert_eq!(places, [1][..usize::from(is_due)]);
+        assert_eq!(places, [1][..usize::from(is_first)]);
     }
 
     /// Reads the server's flight, and checks all of it against what is derived here.

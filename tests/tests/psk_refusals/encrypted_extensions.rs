@@ -187,7 +187,7 @@ fn a_finished_that_is_not_right_is_refused() {
                 finished.truncate(35);
                 finished[3] -= 1;
             },
-            MALFORMED,
+            BAD_FINISHED,
         ),
         (
             "long",
@@ -195,9 +195,13 @@ fn a_finished_that_is_not_right_is_refused() {
                 finished.push(0);
                 finished[3] += 1;
             },
-            MALFORMED,
+            BAD_FINISHED,
         ),
-        ("empty", |finished| *finished = vec![20, 0, 0, 0], MALFORMED),
+        (
+            "empty",
+            |finished| *finished = vec![20, 0, 0, 0],
+            BAD_FINISHED,
+        ),
         (
             "with a ticket behind it",
             |finished| finished.extend([4, 0, 0, 0]),

@@ -91,6 +91,7 @@ fn key_shares_that_cannot_be_are_refused() {
         (
             "off the curve",
             |c| {
+                c.prefer(GROUP_P256);
                 let mut share = Pair::new(GROUP_P256).share();
                 share[64] ^= 1;
                 c.share(&entry(GROUP_P256, &share));
@@ -100,6 +101,7 @@ fn key_shares_that_cannot_be_are_refused() {
         (
             "compressed",
             |c| {
+                c.prefer(GROUP_P256);
                 let mut share = Pair::new(GROUP_P256).share();
                 share[0] = 2 + (share[64] & 1);
                 share.truncate(33);
@@ -109,7 +111,10 @@ fn key_shares_that_cannot_be_are_refused() {
         ),
         (
             "the point at infinity",
-            |c| c.share(&entry(GROUP_P256, &[0])),
+            |c| {
+                c.prefer(GROUP_P256);
+                c.share(&entry(GROUP_P256, &[0]));
+            },
             ILLEGAL,
         ),
     ]);

@@ -163,7 +163,7 @@ impl Client {
         let mut protection = keyed.protection(&self.config.backend, true, 0)?;
         flight::sealed(
             flight,
-            &message,
+            [message.as_slice()],
             &mut protection,
             self.config.fragment(sizes),
         )?;

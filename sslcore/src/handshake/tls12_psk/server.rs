@@ -253,7 +253,7 @@ impl Server {
         flight::change_cipher_spec(flight);
         let mut protection = keyed.protection(&self.config.backend, false, 0)?;
         let fragment = self.config.fragment(self.agreed.sizes);
-        flight::sealed(flight, &own, &mut protection, fragment)?;
+        flight::sealed(flight, [own.as_slice()], &mut protection, fragment)?;
         // That the client has the key is certain now.
         self.agreed.identity = Some(Box::new(Identity(self.identity().into())));
         self.state = State::Complete;

@@ -295,9 +295,8 @@ impl Client {
         }
         messages.push(finished);
         self.send_change_cipher_spec(flight);
-        for message in &messages {
-            flight::sealed(flight, message, &mut protection, fragment)?;
-        }
+        let messages = messages.iter().map(Vec::as_slice);
+        flight::sealed(flight, messages, &mut protection, fragment)?;
         Ok(Completed {
             cipher: *cipher,
             hash,

@@ -22,38 +22,94 @@ pub(in crate::handshake) fn finished(value: &[u8]) -> Result<Vec<u8>, Failure> {
 /// Appends a message in the clear, in records of at most so many bytes.
 pub(in crate::handshake) fn clear(flight: &mut Vec<u8>, message: &[u8], max_fragment: usize) {
     for part in message.chunks(max_fragment.max(1)) {
-        record(flight, ContentType::Handshake, part);
+        record(flight, ContentType::Handshake, LEGACY_VERSION, part);
+    }
+}
+
+/// The same for the hello that opens a connection, in records of TLS 1.0, as they always were: some
+/// servers take no other (RFC 8446 §5.1).
+#[cfg(feature = "client")]
+pub(in crate::handshake) fn opening(flight: &mut Vec<u8>, message: &[u8], max_fragment: usize) {
+    for part in message.chunks(max_fragment.max(1)) {
+        record(flight, ContentType::Handshake, [3, 1], part);
     }
 }
 
 /// Appends a ChangeCipherSpec, which changes nothing and lets the handshake look like one of TLS 1.2
 /// (RFC 8446 §D.4).
 pub(in crate::handshake) fn change_cipher_spec(flight: &mut Vec<u8>) {
-    record(flight, ContentType::ChangeCipherSpec, &[1]);
+    record(flight, ContentType::ChangeCipherSpec, LEGACY_VERSION, &[1]);
 }
 
-fn record(flight: &mut Vec<u8>, content: ContentType, body: &[u8]) {
+fn record(flight: &mut Vec<u8>, content: ContentType, version: [u8; 2], body: &[u8]) {
     flight.push(content as u8);
-    flight.extend(LEGACY_VERSION);
+    flight.extend(version);
     flight.extend((body.len() as u16).to_be_bytes());
     flight.extend(body);
 }
 
-/// Appends a sealed message, in records of at most so many bytes of plaintext.
-pub(in crate::handshake) fn sealed(
+/// A record at the end of a flight that is not sealed yet: messages go into it while it has room, as many
+/// as fit (RFC 8446 §5.1).
+#[derive(Default)]
+pub(in crate::handshake) struct OpenRecord {
+    /// Where it begins.
+    start: Option<usize>,
+}
+
+impl OpenRecord {
+    /// Appends a message, in records of at most so many bytes of plaintext.
+    pub(in crate::handshake) fn add(
+        &mut self,
+        mut message: &[u8],
+        flight: &mut Vec<u8>,
+        protection: &mut Protection,
+        max_fragment: usize,
+    ) -> Result<(), Failure> {
+        while !message.is_empty() {
+            let start = *self.start.get_or_insert(flight.len());
+            let filled = flight.len().max(start + protection.prefix());
+            flight.resize(filled, 0);
+            let room = max_fragment.max(1) - (filled - start - protection.prefix());
+            let (part, rest) = message.split_at(message.len().min(room));
+            flight.extend(part);
+            message = rest;
+            if part.len() == room {
+                self.seal(flight, protection)?;
+            }
+        }
+        Ok(())
+    }
+
+    /// Seals what there is.
+    pub(in crate::handshake) fn seal(
+        &mut self,
+        flight: &mut Vec<u8>,
+        protection: &mut Protection,
+    ) -> Result<(), Failure> {
+        let Some(start) = self.start.take() else {
+            return Ok(());
+        };
+        let len = flight.len() - start - protection.prefix();
+        flight.resize(start + len + protection.overhead(), 0);
+        protection
+            .seal_filled(ContentType::Handshake, |_| len, &mut flight[start..])
+            .map_err(|_| engine_failure("a record could not be sealed"))?;
+        Ok(())
+    }
+}
+
+/// Appends sealed messages, in records of at most so many bytes of plaintext.
+pub(in crate::handshake) fn sealed<'a>(
     flight: &mut Vec<u8>,
-    message: &[u8],
+    messages: impl IntoIterator<Item = &'a [u8]>,
     protection: &mut Protection,
     max_fragment: usize,
 ) -> Result<(), Failure> {
-    for part in message.chunks(max_fragment.max(1)) {
-        let start = flight.len();
-        flight.resize(start + part.len() + protection.overhead(), 0);
-        protection
-            .seal(ContentType::Handshake, part, &mut flight[start..])
-            .map_err(|_| engine_failure("a record could not be sealed"))?;
+    let mut open = OpenRecord::default();
+    for message in messages {
+        open.add(message, flight, protection, max_fragment)?;
     }
-    Ok(())
+    open.seal(flight, protection)
 }
 
 /// How many records a sealed message of so many bytes takes.

@@ -203,7 +203,7 @@ impl Server {
             w.extension(number::KEY_SHARE, |w| w.u16(group));
         })?;
         flight::clear(flight, &message, self.config.max_fragment);
-        self.send_change_cipher_spec(flight)?;
+        self.send_change_cipher_spec(flight);
         self.before = Before(Some((self.hello.message().into(), message)));
         self.agreed.retried = true;
         self.state = State::AwaitingHello(chosen, group);
@@ -231,13 +231,12 @@ impl Server {
         }))
     }
 
-    /// Behind the first message of ours, for a client that wants it (RFC 8446 §D.4).
-    fn send_change_cipher_spec(&self, flight: &mut Vec<u8>) -> Result<(), Failure> {
-        let (_, session_id) = self.hello.opening()?;
-        if !session_id.is_empty() && self.before.0.is_none() {
+    /// Behind the first message of ours, as every server does: to clients, too, that do not want it
+    /// (RFC 8446 §D.4).
+    fn send_change_cipher_spec(&self, flight: &mut Vec<u8>) {
+        if self.before.0.is_none() {
             flight::change_cipher_spec(flight);
         }
-        Ok(())
     }
 
     fn read_second_hello(

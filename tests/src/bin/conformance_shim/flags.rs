@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use sslcore::Alert;
+use sslcore::{Alert, Engine};
 
 use crate::outcome::Trouble;
 use crate::parsing::Arguments;
@@ -33,6 +33,8 @@ pub(crate) struct Flags {
 /// What a configuration is made of.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(crate) struct Settings {
+    /// Who does the handshake, if that is said.
+    pub(crate) engine: Option<Engine>,
     pub(crate) trust_cert: Option<String>,
     pub(crate) cert_file: Option<String>,
     pub(crate) key_file: Option<String>,
@@ -181,7 +183,9 @@ enum Scope {
 impl Plan {
     /// Reads the command line.
     pub(crate) fn parse(arguments: &[Vec<u8>]) -> Result<Self, Trouble> {
+        let named = std::env::var(ENGINE).ok().filter(|name| !name.is_empty());
         let both = Settings {
+            engine: named.as_deref().map(engine).transpose()?,
             tls12: true,
             tls13: true,
             ..Settings::default()
@@ -302,10 +306,23 @@ impl Flags {
     }
 }
 
+/// Names the engine where no flag does: the runner's flags are its own.
+const ENGINE: &str = "SSLCORE_SHIM_ENGINE";
+
+fn engine(name: &str) -> Result<Engine, Trouble> {
+    let mut all = [Engine::Own, Engine::Rustls].into_iter();
+    let named = all.find(|engine| engine.name() == name);
+    named.ok_or_else(|| Trouble::unsupported(format!("the engine {name:?}")))
+}
+
 impl Settings {
     fn set(&mut self, flag: &str, arguments: &mut Arguments<'_>) -> Result<bool, Trouble> {
         match flag {
             // A garbled certificate has no root, and its file no name.
+            "-engine" => {
+                let name = arguments.text()?;
+                self.engine = Some(engine(&name)?);
+            }
             "-trust-cert" => {
                 self.trust_cert = Some(arguments.text()?).filter(|file| !file.is_empty());
             }

@@ -5,7 +5,8 @@
 //! was given, does a handshake, and sends every byte back with its bits inverted until the peer closes.
 //! It exits with 0 when everything was as the flags say, with 1 and a sentence on stderr when it was
 //! not, and with 89 for a flag or a value that is not supported. `SSLCORE_SHIM_BACKEND` chooses the
-//! backend: `ring`, `aws-lc-rs` or `rustcrypto`; by default the first that is built in.
+//! backend: `ring`, `aws-lc-rs` or `rustcrypto`; by default the first that is built in. `-engine NAME`, or
+//! `SSLCORE_SHIM_ENGINE`, has `own` or `rustls` do the handshakes; a client of our own engine speaks TLS 1.3.
 //!
 //! `runner.json` beside this file is the runner's configuration: which of its cases are out of scope,
 //! and why, and which words stand for BoringSSL's. In `ssl/test/runner` of BoringSSL's sources:

@@ -7,7 +7,8 @@ use std::time::Duration;
 use sslcore::crypto::Backend;
 use sslcore::{
     Certificate, CertificateDer, ClientConfig, ClientHello, ConfigBuilder, ConfigError,
-    DistinguishedName, OnErrors, PrivateKey, ServerConfig, SslProtocol, TicketKeys, VerifyMode,
+    DistinguishedName, Engine, OnErrors, PrivateKey, ServerConfig, SslProtocol, TicketKeys,
+    VerifyMode,
 };
 
 use crate::flags::{Flags, Settings};
@@ -76,6 +77,8 @@ pub(crate) fn client(
     if settings.client_ca_list.is_some() {
         return Err(Trouble::unsupported("a client that names authorities"));
     }
+    // A client of our own engine offers one version: that with certificates.
+    let tls12 = settings.tls12 && !(settings.engine == Some(Engine::Own) && settings.tls13);
     let mut builder = ClientConfig::builder(backend.clone())
         .session_store(kept.client.clone())
         .session_lifetime(LIFETIME)
@@ -88,7 +91,13 @@ pub(crate) fn client(
         builder = builder.status_checker(Arc::new(Refusing));
     }
     let names: Vec<&[u8]> = settings.advertise_alpn.iter().map(Vec::as_slice).collect();
-    builder = common(builder.alpn(&names), backend, settings, &kept.secrets)?;
+    builder = common(
+        builder.alpn(&names),
+        backend,
+        settings,
+        tls12,
+        &kept.secrets,
+    )?;
     let mode = match judged_by_flags(flags) || settings.trust_cert.is_none() {
         true => VerifyMode::External,
         false => VerifyMode::Verify,
@@ -178,7 +187,7 @@ fn server(
         // Whoever has no certificate is welcome, and a session is kept.
         (true, false) => VerifyMode::Query,
     };
-    Ok(common(builder, backend, settings, &kept.secrets)?.verify_mode(mode))
+    Ok(common(builder, backend, settings, settings.tls12, &kept.secrets)?.verify_mode(mode))
 }
 
 /// Whether the flags judge the peer's certificate, in the place of its issuer.
@@ -191,11 +200,15 @@ fn common<C>(
     mut builder: ConfigBuilder<C>,
     backend: &Backend,
     settings: &Settings,
+    tls12: bool,
     secrets: &Arc<Secrets>,
 ) -> Result<ConfigBuilder<C>, Trouble> {
     let mut protocols = Vec::new();
     protocols.extend(settings.tls13.then_some("TLSv1.3"));
-    protocols.extend(settings.tls12.then_some("TLSv1.2"));
+    protocols.extend(tls12.then_some("TLSv1.2"));
+    if let Some(engine) = settings.engine {
+        builder = builder.engine(engine);
+    }
     if protocols.is_empty() {
         return Err(Trouble::unsupported("no version that is spoken here"));
     }

@@ -76,7 +76,7 @@ fn token(failure: &Failure) -> String {
 }
 
 /// Words of a failure's detail, and BoringSSL's for it. The first that fits counts.
-const DETAILS: [(&str, &str); 65] = [
+const DETAILS: [(&str, &str); 67] = [
     ("InvalidKeyShare", ":BAD_ECPOINT:"),
     (
         "SignedHandshakeWithUnadvertisedSigScheme",
@@ -193,9 +193,14 @@ const DETAILS: [(&str, &str); 65] = [
     ("a warning alert in TLS 1.3", ":BAD_ALERT:"),
     ("alert level", ":BAD_ALERT:"),
     ("peer sent no certificates", ":NO_CERTS:"),
+    ("a server without a certificate", ":NO_CERTS:"),
     ("IllegalEmpty", ":ILLEGAL_EMPTY_VALUE:"),
     (
         "the application protocols are damaged",
+        ":ILLEGAL_EMPTY_VALUE:",
+    ),
+    (
+        "the application protocol is damaged",
         ":ILLEGAL_EMPTY_VALUE:",
     ),
     ("the cookie is damaged", ":ILLEGAL_EMPTY_VALUE:"),

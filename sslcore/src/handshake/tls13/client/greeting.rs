@@ -106,10 +106,14 @@ impl Client {
         let message = hello.message()?;
         let before = self.before.0.as_ref().map(|_| &self.offered.offer);
         let offer = Offer::read(&message, before)?;
-        if before.is_some() {
-            self.send_change_cipher_spec(flight);
+        let max_fragment = self.config.max_fragment;
+        match before.is_some() {
+            true => {
+                self.send_change_cipher_spec(flight);
+                flight::clear(flight, &message, max_fragment);
+            }
+            false => flight::opening(flight, &message, max_fragment),
         }
-        flight::clear(flight, &message, self.config.max_fragment);
         self.offered = Offered { message, offer };
         self.state = State::AwaitingHello(pair);
         Ok(())

@@ -10,7 +10,7 @@ use crate::failure::Failure;
 use crate::handshake::extensions::number;
 use crate::handshake::sizes::Answered;
 use crate::handshake::tls13::agreed::Completed;
-use crate::handshake::tls13::flight;
+use crate::handshake::tls13::flight::{self, OpenRecord};
 use crate::handshake::tls13::secrets::{Handshake, Log};
 use crate::handshake::wire::certificate::OCSP;
 use crate::handshake::wire::writer::Writer;
@@ -45,19 +45,19 @@ impl Server {
                 answered.write(w);
             });
         }))?;
-        begun.seal(&message, fragment)?;
+        begun.add(&message, fragment)?;
         let (Proof::Certificate(scheme), Some(certificates)) =
             (&chosen.proof, config.certificates())
         else {
             return self.finish_flight(begun, flight);
         };
         if certificates.asks() {
-            begun.seal(&certificates.request()?, fragment)?;
+            begun.add(&certificates.request()?, fragment)?;
         }
         let extensions = self.hello.extensions();
         let status = extensions.find(number::STATUS_REQUEST);
         let stapled = status.is_some_and(|content| content.first() == Some(&OCSP));
-        begun.seal(&certificates.own_chain(true, stapled)?, fragment)?;
+        begun.add(&certificates.own_chain(true, stapled)?, fragment)?;
         let scheme = *scheme;
         self.state = State::Signing(Box::new(Unsigned { scheme, begun }));
         Ok(())
@@ -94,7 +94,7 @@ impl Server {
             &message,
             config.clear_fragment(self.agreed.sizes),
         );
-        self.send_change_cipher_spec(&mut flight)?;
+        self.send_change_cipher_spec(&mut flight);
         let client_random = *self.hello.opening()?.0;
         let log = Log {
             to: config.key_log.as_ref(),
@@ -106,6 +106,7 @@ impl Server {
         let protection = secrets.of_server(&config.backend, &**hash, cipher.aead())?;
         Ok(Begun {
             flight,
+            open: OpenRecord::default(),
             cipher,
             transcript,
             secrets,
@@ -122,7 +123,8 @@ impl Server {
         let config = self.config.clone();
         let value = begun.secrets.server_finished(&begun.transcript);
         let message = flight::finished(value.as_slice())?;
-        begun.seal(&message, config.fragment(self.agreed.sizes))?;
+        begun.add(&message, config.fragment(self.agreed.sizes))?;
+        begun.open.seal(&mut begun.flight, &mut begun.protection)?;
         let Begun {
             flight: made,
             cipher,

@@ -3,7 +3,7 @@
 use alloc::vec::Vec;
 
 use crate::failure::Failure;
-use crate::handshake::tls13::flight;
+use crate::handshake::tls13::flight::OpenRecord;
 use crate::handshake::tls13::secrets::Handshake;
 use crate::handshake::transcript::Transcript;
 use crate::protocol::{SignatureScheme, SslCipher};
@@ -18,6 +18,7 @@ pub(super) struct Unsigned {
 /// A flight, and what goes on with it.
 pub(super) struct Begun {
     pub(super) flight: Vec<u8>,
+    pub(super) open: OpenRecord,
     pub(super) cipher: SslCipher,
     pub(super) transcript: Transcript,
     pub(super) secrets: Handshake,
@@ -25,9 +26,11 @@ pub(super) struct Begun {
 }
 
 impl Begun {
-    /// Adds a message of ours, in records of at most so many bytes of plaintext.
-    pub(super) fn seal(&mut self, message: &[u8], fragment: usize) -> Result<(), Failure> {
+    /// Adds a message of ours, in records of at most so many bytes of plaintext, the last of which stays
+    /// open.
+    pub(super) fn add(&mut self, message: &[u8], fragment: usize) -> Result<(), Failure> {
         self.transcript.add(message);
-        flight::sealed(&mut self.flight, message, &mut self.protection, fragment)
+        self.open
+            .add(message, &mut self.flight, &mut self.protection, fragment)
     }
 }

@@ -20,7 +20,7 @@ impl Server {
             .config
             .own_certificates()?
             .sign(scheme, true, &begun.transcript)?;
-        begun.seal(&message, config.fragment(self.agreed.sizes))?;
+        begun.add(&message, config.fragment(self.agreed.sizes))?;
         self.finish_flight(begun, flight)
     }
 

@@ -241,18 +241,16 @@ impl<'a> Offered<'a> {
         let shares = extensions.find(number::KEY_SHARE);
         if let (true, Some(groups), Some(shares)) = (exchanges, groups, shares) {
             let groups = supported(groups)?;
-            let mut first = None;
-            for (group, share) in client_shares(shares, groups)? {
-                if first.is_none() && self.config.group(group).is_some() {
-                    first = Some(Exchange::Share(group, share.into()));
-                }
-            }
-            if let Some(share) = first {
-                return Ok(share);
-            }
-            let mut common = u16s(groups).filter(|group| self.config.group(*group).is_some());
-            if let Some(group) = common.next() {
-                return Ok(Exchange::Retry(group));
+            let shares = client_shares(shares, groups)?;
+            // What the client prefers, whatever it has guessed: a share is no preference (RFC 8446 §4.2.7,
+            // draft-davidben-tls-key-share-prediction).
+            let common = u16s(groups).find(|group| self.config.group(*group).is_some());
+            if let Some(group) = common {
+                let mut shares = shares.into_iter();
+                return Ok(match shares.find(|(shared, _)| *shared == group) {
+                    Some((_, share)) => Exchange::Share(group, share.into()),
+                    None => Exchange::Retry(group),
+                });
             }
         }
         match goes_without && self.config.allows_psk_ke() {

@@ -43,10 +43,10 @@ impl Offered<'_> {
             else {
                 continue;
             };
-            let Some(cipher) = self.common_cipher(|cipher| cipher.hash() == session.hash) else {
+            let Some(cipher) = self.common_cipher(|cipher| cipher.id() == session.cipher) else {
                 continue;
             };
-            let hash = self.config.hash(session.hash)?;
+            let hash = self.config.hash(cipher.hash())?;
             let proof = Proof::Key(Psk::of_session(identity, hash, &session.key), place);
             return Ok(Some((Chosen { proof, cipher }, session)));
         }
@@ -69,27 +69,24 @@ impl Server {
         let Some(mut resumption) = self.resumption.take() else {
             return;
         };
-        for nonce in 0..TICKETS {
-            let before = flight.len();
-            if self
-                .issue(nonce, &mut resumption, good_until, flight)
-                .is_none()
-            {
-                flight.truncate(before);
-                break;
-            }
-            self.agreed.has_issued_ticket = true;
+        let made = |nonce| self.ticket(nonce, &resumption, good_until);
+        let tickets: Vec<_> = (0..TICKETS).map_while(made).collect();
+        let (before, fragment) = (flight.len(), self.config.fragment(self.agreed.sizes));
+        let messages = tickets.iter().map(Vec::as_slice);
+        match flight::sealed(flight, messages, &mut resumption.protection, fragment) {
+            Ok(()) => self.agreed.has_issued_ticket = !tickets.is_empty(),
+            Err(_) => flight.truncate(before),
         }
         self.tickets = Some(resumption.protection);
     }
 
-    fn issue(
+    /// A NewSessionTicket.
+    fn ticket(
         &self,
         nonce: u8,
-        resumption: &mut Resumption,
+        resumption: &Resumption,
         good_until: Option<UnixTime>,
-        flight: &mut Vec<u8>,
-    ) -> Option<()> {
+    ) -> Option<Vec<u8>> {
         let (now, config) = (self.wall?, &self.config);
         let sessions = config.sessions()?;
         let before = self.session.as_ref();
@@ -98,10 +95,10 @@ impl Server {
         if !validity.holds(now) {
             return None;
         }
-        let hash = config.hash(resumption.hash).ok()?;
+        let hash = config.hash(resumption.cipher.hash()).ok()?;
         let session = Session {
             begins,
-            hash: resumption.hash,
+            cipher: resumption.cipher.id(),
             key: ticket_key(&**hash, &resumption.secret, &[nonce]).ok()?,
             server_name: self.name.clone(),
             chain: self.shown.chain.clone(),
@@ -115,15 +112,13 @@ impl Server {
             random(&mut id).map(|()| id)
         };
         let (ticket, lifetime) = sessions.ticket(&session, validity, now, id)?;
-        let message = Writer::message(kind::NEW_SESSION_TICKET, |w| {
+        Writer::message(kind::NEW_SESSION_TICKET, |w| {
             w.bytes(&lifetime.to_be_bytes());
             w.bytes(&age_add);
             w.vector8(|w| w.u8(nonce));
             w.vector16(|w| w.bytes(&ticket));
             w.vector16(|_| {});
-        })?;
-        let fragment = config.fragment(self.agreed.sizes);
-        flight::sealed(flight, &message, &mut resumption.protection, fragment).ok()
+        })
     }
 
     /// Keeps what tickets are made of, if there are to be any. `transcript` ends with the client's Finished.
@@ -133,7 +128,7 @@ impl Server {
             return Ok(());
         };
         self.resumption = Some(Box::new(Resumption {
-            hash: completed.hash.algorithm(),
+            cipher: completed.cipher,
             secret: completed.secrets.resumption(transcript),
             protection: completed.of_server(&self.config.backend)?,
         }));

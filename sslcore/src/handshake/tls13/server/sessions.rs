@@ -8,13 +8,13 @@ use core::time::Duration;
 use rustls_pki_types::{CertificateDer, UnixTime};
 use zeroize::Zeroizing;
 
-use crate::crypto::hash::HashAlgorithm;
 use crate::handshake::key_schedule::Secret;
 use crate::handshake::tls13::sessions::Sessions;
 use crate::handshake::wire::{Reader, Refusal};
 use crate::identity::server_sessions::ServerSession;
 use crate::identity::validity::Validity;
 use crate::limits;
+use crate::protocol::SslCipher;
 use crate::record::protection::Protection;
 
 /// How many bytes the name of a session has that the server keeps.
@@ -27,7 +27,8 @@ const MARK: [u8; 2] = *b"s3";
 pub(super) struct Session {
     /// When the client has last proven its identity.
     pub(super) begins: UnixTime,
-    pub(super) hash: HashAlgorithm,
+    /// The number of the suite.
+    pub(super) cipher: u16,
     pub(super) key: Secret,
     /// The name that the client asked for.
     pub(super) server_name: Option<Box<str>>,
@@ -44,9 +45,10 @@ impl Session {
         let key = self.key.as_slice();
         let chain: usize = self.chain.iter().map(|der| 3 + der.len()).sum();
         // So that nothing of it moves, and stays behind.
-        let len = MARK.len() + 1 + key.len() + 2 + name.len() + chain;
+        let len = MARK.len() + 2 + 1 + key.len() + 2 + name.len() + chain;
         let mut encoded = Zeroizing::new(Vec::with_capacity(len));
         encoded.extend(MARK);
+        encoded.extend(self.cipher.to_be_bytes());
         encoded.push(key.len() as u8);
         encoded.extend(key);
         encoded.extend((name.len() as u16).to_be_bytes());
@@ -66,18 +68,16 @@ impl Session {
         if *reader.array()? != MARK {
             return Ok(None);
         }
+        let cipher = reader.u16()?;
         let key = reader.vector8()?;
-        let mut hashes = HashAlgorithm::ALL.into_iter();
-        let hash = hashes.find(|hash| hash.output_len() == key.len());
         let name = core::str::from_utf8(reader.vector16()?).ok();
         let mut chain = Vec::new();
         while !reader.is_empty() {
             chain.push(CertificateDer::from(reader.vector24()?.to_vec()));
         }
-        let made = hash.zip(name).zip(Secret::new(key));
-        Ok(made.map(|((hash, name), key)| Self {
+        Ok(name.zip(Secret::new(key)).map(|(name, key)| Self {
             begins,
-            hash,
+            cipher,
             key,
             server_name: (!name.is_empty()).then(|| name.into()),
             chain: chain.into(),
@@ -149,7 +149,7 @@ impl Sessions {
 
 /// What tickets are made of.
 pub(super) struct Resumption {
-    pub(super) hash: HashAlgorithm,
+    pub(super) cipher: SslCipher,
     pub(super) secret: Secret,
     /// Behind our Finished.
     pub(super) protection: Protection,
