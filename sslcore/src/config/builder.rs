@@ -247,6 +247,8 @@ impl<C> ConfigBuilder<C> {
             };
             self.settings.engine = can.then_some(Engine::Own);
         }
+        let asks = self.settings.asks_for_signatures();
+        let leaves_tls12 = leaves_tls12 && !asks;
         let engine = self.settings.engine();
         if !engine.is_available() {
             return Err(ConfigError::unsupported("engine", engine.name()));
@@ -260,6 +262,16 @@ impl<C> ConfigBuilder<C> {
         self.settings.signature_schemes = self.signature_schemes.clone()?;
         if self.settings.protocols.is_empty() {
             return Err(ConfigError::NothingLeft("protocol"));
+        }
+        if asks {
+            if engine == Engine::Rustls {
+                let name = "rustls with signatures that are asked for";
+                return Err(ConfigError::unsupported("engine", name));
+            }
+            if self.settings.protocols.contains(&SslProtocol::TlsV1_2) {
+                let name = "TLSv1.2, with signatures that are asked for";
+                return Err(ConfigError::unsupported("protocol", name));
+            }
         }
         if self.settings.keys.is_some() {
             self.check_keys_are_alone()?;

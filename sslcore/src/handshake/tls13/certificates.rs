@@ -10,9 +10,11 @@ use super::flight;
 use crate::alert::Alert;
 use crate::config_error::ConfigError;
 use crate::crypto::Backend;
+use crate::crypto::hash::{Digest, HashAlgorithm};
 use crate::crypto::verification::{Algorithm, OfScheme};
 use crate::der_writer::element;
 use crate::failure::{Failure, FailureKind};
+use crate::handshake::SignatureQuestion;
 use crate::handshake::extensions::number;
 use crate::handshake::identity::Presented;
 use crate::handshake::settings::Settings;
@@ -25,6 +27,7 @@ use crate::record::messages::{MESSAGE_HEADER, kind};
 use crate::verify::unusable::unusable;
 use crate::verify::{SslError, SslErrorKind};
 use crate::x509::der::tag;
+use crate::x509::key_kind::KeyKind;
 use crate::x509::raw;
 
 /// What a configuration says of certificates.
@@ -128,6 +131,25 @@ impl Certificates {
         }))
     }
 
+    /// What the application is to sign, of a handshake up to here; `None` where it is not asked.
+    pub(super) fn to_sign(
+        &self,
+        backend: &Backend,
+        scheme: SignatureScheme,
+        of_server: bool,
+        transcript: &Transcript,
+    ) -> Option<ToSign> {
+        let key = self.identity.as_ref()?.asked?;
+        let message = signed(of_server, transcript);
+        let hash = hash_of(scheme).and_then(|hash| backend.hash(hash));
+        Some(ToSign {
+            digest: hash.map(|hash| hash.hash(&message)),
+            message,
+            scheme,
+            key,
+        })
+    }
+
     /// Signs a handshake up to here. Costs a signature.
     pub(super) fn sign(
         &self,
@@ -142,10 +164,7 @@ impl Certificates {
         };
         let signature = identity.signer.sign(scheme, &signed(of_server, transcript));
         let signature = signature.map_err(|error| refused(alloc::format!("{error}")))?;
-        flight::written(Writer::message(kind::CERTIFICATE_VERIFY, |w| {
-            w.u16(scheme.code());
-            w.vector16(|w| w.bytes(&signature));
-        }))
+        certificate_verify(scheme, &signature)
     }
 
     /// Checks a CertificateVerify over a handshake up to here. Costs a verification.
@@ -177,6 +196,46 @@ impl Certificates {
         offered
             .and_then(|(_, algorithms)| algorithms.first().copied())
             .ok_or(Refusal::illegal("a signature scheme that was not offered"))
+    }
+}
+
+/// A CertificateVerify.
+pub(super) fn certificate_verify(
+    scheme: SignatureScheme,
+    signature: &[u8],
+) -> Result<Vec<u8>, Failure> {
+    flight::written(Writer::message(kind::CERTIFICATE_VERIFY, |w| {
+        w.u16(scheme.code());
+        w.vector16(|w| w.bytes(signature));
+    }))
+}
+
+/// What the application is asked to sign.
+pub(super) struct ToSign {
+    pub(super) scheme: SignatureScheme,
+    message: Vec<u8>,
+    digest: Option<Digest>,
+    key: KeyKind,
+}
+
+impl ToSign {
+    pub(super) fn question(&self) -> SignatureQuestion<'_> {
+        SignatureQuestion {
+            scheme: self.scheme,
+            message: &self.message,
+            digest: self.digest.as_ref().map(Digest::as_slice),
+            key: self.key,
+        }
+    }
+}
+
+/// The hash function of a scheme, if it is one of those that are here.
+const fn hash_of(scheme: SignatureScheme) -> Option<HashAlgorithm> {
+    use SignatureScheme as S;
+    match scheme {
+        S::EcdsaP256Sha256 | S::RsaPssSha256 | S::RsaPkcs1Sha256 => Some(HashAlgorithm::Sha256),
+        S::EcdsaP384Sha384 | S::RsaPssSha384 | S::RsaPkcs1Sha384 => Some(HashAlgorithm::Sha384),
+        S::EcdsaP521Sha512 | S::RsaPssSha512 | S::RsaPkcs1Sha512 | S::Ed25519 => None,
     }
 }
 

@@ -1,7 +1,5 @@
 //! Certificates: the server's, and ours where the server asks for it (RFC 8446 §4.3.2, §4.4).
 
-use alloc::vec::Vec;
-
 use super::{Client, Requested, State};
 use crate::failure::Failure;
 use crate::handshake::tls13::certificates::{Proof, Shown};
@@ -71,27 +69,5 @@ impl Client {
         transcript.add(message);
         self.state = State::AwaitingFinished(transcript);
         Ok(())
-    }
-
-    /// The messages that show our certificate and prove that it is ours, which are added to the transcript;
-    /// none where the server has not asked. Costs a signature where there is such a certificate.
-    pub(super) fn own_certificate(
-        &mut self,
-        transcript: &mut Transcript,
-    ) -> Result<Vec<Vec<u8>>, Failure> {
-        let mut messages = Vec::new();
-        let Some(Requested { scheme }) = self.requested else {
-            return Ok(messages);
-        };
-        let certificates = self.config.own_certificates()?;
-        let chain = certificates.own_chain(scheme.is_some(), false)?;
-        transcript.add(&chain);
-        messages.push(chain);
-        if let Some(scheme) = scheme {
-            let verify = certificates.sign(scheme, false, transcript)?;
-            transcript.add(&verify);
-            messages.push(verify);
-        }
-        Ok(messages)
     }
 }
