@@ -24,6 +24,9 @@ pub(crate) struct Presented {
     pub(crate) signer: Arc<dyn Signer>,
     /// The OCSP response that goes with the leaf.
     pub(crate) stapled: Option<Vec<u8>>,
+    /// The timestamps of logs that have seen it.
+    #[cfg(feature = "engine")]
+    pub(crate) timestamps: Option<Vec<u8>>,
     /// The application signs, when it is asked, for a key of this kind; the signer names its schemes.
     #[cfg(feature = "engine")]
     pub(crate) asked: Option<KeyKind>,
@@ -79,6 +82,8 @@ impl Presented {
             chain: identity.chain.clone(),
             signer,
             stapled: settings.stapled.clone(),
+            #[cfg(feature = "engine")]
+            timestamps: settings.timestamps.clone(),
             #[cfg(feature = "engine")]
             asked,
         }))

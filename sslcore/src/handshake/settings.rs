@@ -118,4 +118,8 @@ pub(crate) struct Settings {
     pub(crate) key_log: Option<Arc<dyn KeyLog>>,
     /// The OCSP response that goes with the identity.
     pub(crate) stapled: Option<Vec<u8>>,
+    /// A server's timestamps of logs that have seen its certificate, a whole list.
+    pub(crate) timestamps: Option<Vec<u8>>,
+    /// Whether a client asks for such.
+    pub(crate) asks_for_timestamps: bool,
 }

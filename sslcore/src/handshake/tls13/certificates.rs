@@ -41,6 +41,16 @@ pub(in crate::handshake) struct Certificates {
     /// A server's that asks for a certificate: whose it takes, by their names in DER without the
     /// header of their sequence.
     asks: Option<Vec<Vec<u8>>>,
+    /// Whether a client asks for timestamps.
+    pub(super) asks_for_timestamps: bool,
+}
+
+/// What goes with our chain.
+#[derive(Clone, Copy, Debug, Default)]
+pub(super) struct Beside {
+    /// The OCSP response.
+    pub(super) stapled: bool,
+    pub(super) timestamps: bool,
 }
 
 impl Certificates {
@@ -54,6 +64,7 @@ impl Certificates {
             schemes: schemes(backend, settings)?,
             algorithms: backend.verified_algorithms(),
             asks: asks.map(<[_]>::to_vec),
+            asks_for_timestamps: settings.asks_for_timestamps,
         })
     }
 
@@ -104,14 +115,16 @@ impl Certificates {
         fitting.find(|scheme| taken(scheme.code()))
     }
 
-    /// A Certificate with our chain, or with none. `stapled` says whether the peer wants the OCSP
-    /// response.
-    pub(super) fn own_chain(&self, shown: bool, stapled: bool) -> Result<Vec<u8>, Failure> {
+    /// A Certificate with our chain, or with none, and of what goes with it what the peer wants.
+    pub(super) fn own_chain(&self, shown: bool, wanted: Beside) -> Result<Vec<u8>, Failure> {
         let identity = self.identity.as_ref().filter(|_| shown);
         let chain = identity.map_or(&[][..], |identity| &identity.chain);
         let mut stapled = identity
             .and_then(|identity| identity.stapled.as_deref())
-            .filter(|_| stapled);
+            .filter(|_| wanted.stapled);
+        let mut timestamps = identity
+            .and_then(|identity| identity.timestamps.as_deref())
+            .filter(|_| wanted.timestamps);
         flight::written(Writer::message(kind::CERTIFICATE, |w| {
             w.vector8(|_| {});
             w.vector24(|w| {
@@ -124,6 +137,10 @@ impl Certificates {
                                 w.u8(certificate::OCSP);
                                 w.vector24(|w| w.bytes(response));
                             });
+                        }
+                        if let Some(list) = timestamps.take() {
+                            let number = number::SIGNED_CERTIFICATE_TIMESTAMP;
+                            w.extension(number, |w| w.bytes(list));
                         }
                     });
                 }
@@ -304,6 +321,8 @@ pub(super) struct Shown {
     pub(super) chain: Arc<[CertificateDer<'static>]>,
     /// The OCSP response that came with the leaf.
     pub(super) stapled: Option<Arc<[u8]>>,
+    /// The timestamps that came with it.
+    pub(super) timestamps: Option<Arc<[u8]>>,
     /// What is wrong with the leaf's key, by which no signature can be checked.
     pub(super) useless: Option<SslError>,
 }
@@ -324,6 +343,7 @@ impl Shown {
         Ok(Self {
             useless: leaf.and_then(|leaf| unusable(leaf, certificates.algorithms)),
             stapled: shown.stapled.map(Arc::from),
+            timestamps: shown.timestamps.map(Arc::from),
             chain,
         })
     }

@@ -15,7 +15,7 @@ use rustls_pki_types::{CertificateDer, ServerName, UnixTime};
 
 use self::sessions::{Keeper, Keeping, Session, Verdict};
 use super::agreed::{Agreed, Completed};
-use super::certificates::{Proof, Shown, ToSign, certificate_verify};
+use super::certificates::{Beside, Proof, Shown, ToSign, certificate_verify};
 use super::config::Config;
 use super::failures::{check_finished, check_last, engine_failure};
 use super::flight;
@@ -24,7 +24,7 @@ use super::secrets::{Application, Handshake, Log, VERSION};
 use super::states::Awaited;
 use crate::crypto::kx::{KeyPair, KxError, SharedSecret};
 use crate::failure::Failure;
-use crate::handshake::facts::SessionFacts;
+use crate::handshake::facts::{self, SessionFacts};
 use crate::handshake::incoming::{Incoming, unexpected};
 use crate::handshake::key_schedule::Secret;
 use crate::handshake::key_schedule::exporter::Exporter;
@@ -282,7 +282,7 @@ impl Client {
         };
         if let Some(Requested { scheme }) = self.requested {
             let certificates = self.config.own_certificates()?;
-            unfinished.add(certificates.own_chain(scheme.is_some(), false)?);
+            unfinished.add(certificates.own_chain(scheme.is_some(), Beside::default())?);
             if let Some(scheme) = scheme {
                 let (backend, transcript) = (&self.config.backend, &unfinished.transcript);
                 if let Some(wanted) = certificates.to_sign(backend, scheme, false, transcript) {
@@ -542,9 +542,13 @@ impl Engine for Client {
     }
 
     fn facts(&self) -> SessionFacts {
+        let facts = self.agreed.facts(self.name.clone());
+        let timestamps = self.shown.timestamps.clone();
+        let timestamps = timestamps.map(|list| Box::new(facts::Proof::Timestamps(list)));
         SessionFacts {
             stapled: self.shown.stapled.clone(),
-            ..self.agreed.facts(self.name.clone())
+            proof: facts.proof.or(timestamps),
+            ..facts
         }
     }
 

@@ -27,7 +27,7 @@ use super::states::Awaited;
 use crate::crypto::kx::KeyPair;
 use crate::failure::Failure;
 use crate::handshake::extensions::number;
-use crate::handshake::facts::{Identity, SessionFacts};
+use crate::handshake::facts::{self, SessionFacts};
 use crate::handshake::incoming::{Incoming, unexpected};
 use crate::handshake::key_schedule::exporter::Exporter;
 use crate::handshake::sizes::Room;
@@ -175,7 +175,7 @@ impl Server {
     fn accept(&mut self, mut chosen: Chosen, flight: &mut Vec<u8>) -> Result<(), Failure> {
         if let Proof::Key(key, place) = &chosen.proof {
             self.offered().check_binder(key, *place, &self.before)?;
-            let identity = || Identity(key.identity.as_slice().into());
+            let identity = || facts::Proof::Key(key.identity.as_slice().into());
             match &self.session {
                 None => self.agreed.identity = Some(Box::new(identity())),
                 Some(session) if self.may_resume(session) => {
