@@ -102,7 +102,7 @@ impl Handshaking {
     /// Releases the engine's flight, or feeds it a record.
     pub(super) fn step(&mut self, io: &mut Io, now: Now) -> Stepped<Reached> {
         let engine = &mut self.engine;
-        if engine.verdict_due() {
+        if cfg!(feature = "certificates") && engine.verdict_due() {
             return Ok(Turn::Leave(Reached::VerdictDue));
         }
         if !self.flight.is_empty() {

@@ -43,6 +43,9 @@ pub(in crate::handshake) struct Certificates {
     asks: Option<Vec<Vec<u8>>>,
     /// Whether a client asks for timestamps.
     pub(super) asks_for_timestamps: bool,
+    /// There are none in this build, and nothing of them is linked.
+    #[cfg(not(feature = "certificates"))]
+    nowhere: core::convert::Infallible,
 }
 
 /// What goes with our chain.
@@ -54,6 +57,7 @@ pub(super) struct Beside {
 }
 
 impl Certificates {
+    #[cfg(feature = "certificates")]
     pub(super) fn new(
         backend: &Backend,
         settings: &Settings,

@@ -20,6 +20,7 @@ impl Client {
         message: &[u8],
         mut transcript: Transcript,
     ) -> Result<(), Failure> {
+        let certificates = self.config.own_certificates()?;
         let wanted = certificate_request::read_tls13(message)?;
         let taken = |scheme| u16s(wanted.schemes).any(|taken| taken == scheme);
         if !u16s(wanted.schemes).any(may_be_of_tls13) {
@@ -27,7 +28,7 @@ impl Client {
                 "a request for signatures that TLS 1.3 does not have",
             ));
         }
-        let scheme = self.config.own_certificates()?.own_scheme(taken);
+        let scheme = certificates.own_scheme(taken);
         self.requested = Some(Requested { scheme });
         self.agreed.authorities = certificate_request::kept(wanted.authorities);
         transcript.add(message);
@@ -40,8 +41,9 @@ impl Client {
         message: &[u8],
         mut transcript: Transcript,
     ) -> Result<(), Failure> {
+        let certificates = self.config.own_certificates()?;
         let offered = |number| self.offered.offer.has(number);
-        self.shown = Shown::read(message, offered, self.config.own_certificates()?)?;
+        self.shown = Shown::read(message, offered, certificates)?;
         if self.shown.chain.is_empty() {
             return Err(Refusal::decode("a server without a certificate").into());
         }
@@ -60,11 +62,10 @@ impl Client {
         proof: &Proof,
         message: &[u8],
     ) -> Result<(), Failure> {
+        let certificates = self.config.own_certificates()?;
         let leaf = self.shown.chain.first();
         let leaf = leaf.ok_or_else(|| engine_failure("there is no certificate"))?;
-        self.config
-            .own_certificates()?
-            .verify(proof, leaf, true, &transcript)?;
+        certificates.verify(proof, leaf, true, &transcript)?;
         self.agreed.peer_signature = Some(proof.scheme);
         transcript.add(message);
         self.state = State::AwaitingFinished(transcript);
