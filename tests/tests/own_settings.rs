@@ -60,6 +60,51 @@ fn schemes_that_cannot_work_are_refused() {
     }
 }
 
+#[test]
+fn a_ticket_that_the_server_does_not_take_any_more_is_not_offered() {
+    let client = client(backend()).engine(Engine::Own).build();
+    let client = client.expect("a client");
+    let server = server(backend()).protocols(&["TLSv1.3"]);
+    let server = server.session_lifetime(Duration::from_secs(60)).build();
+    let server = server.expect("a server");
+    for (seconds, offered) in [(59, true), (60, false), (3600, false)] {
+        let first = Pair::encrypted(&client, &server);
+        assert!(first.client.conn.session_tickets_received() > 0);
+        let mut pair = Pair::default();
+        pair.advance(Duration::from_secs(seconds));
+        pair.start(&client, &server);
+        let mut hello = ClientHello::parse(&handshake_content(&pair.client.take()));
+        let has = hello.extensions().has(number::PRE_SHARED_KEY);
+        assert_eq!(has, offered, "{seconds}");
+    }
+}
+
+#[test]
+fn who_keeps_no_tickets_does_not_ask_for_any() {
+    // RFC 8446 §4.2.9: a server sends none then.
+    for (client, keeps) in [
+        (client(backend()), true),
+        (client(backend()).session_tickets(false), false),
+        (client(backend()).session_cache(0), false),
+        (client(backend()).session_lifetime(Duration::ZERO), false),
+        (
+            client(backend()).session_lifetime(Duration::from_secs(1)),
+            true,
+        ),
+    ] {
+        let client = client.engine(Engine::Own).build().expect("a client");
+        let server = server(backend()).build().expect("a server");
+        let mut pair = Pair::tls(&client, &server);
+        let said = pair.client.take();
+        let mut hello = ClientHello::parse(&handshake_content(&said));
+        assert_eq!(hello.extensions().has(number::PSK_MODES), keeps);
+        pair.server.give(&said, usize::MAX);
+        pair.run();
+        assert!(pair.client.conn.is_encrypted());
+        assert_eq!(pair.client.conn.session_tickets_received() > 0, keeps);
+    }
+}
+
 /// The age that a hello's one ticket has.
 fn told_age(said: &[u8]) -> u32 {
     let mut hello = ClientHello::parse(&handshake_content(said));
