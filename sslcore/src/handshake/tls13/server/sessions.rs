@@ -125,7 +125,8 @@ impl Sessions {
         id: impl FnOnce() -> Option<[u8; ID]>,
     ) -> Option<(Vec<u8>, u32)> {
         let left = validity.left(now);
-        let seconds = |left: Duration| u32::try_from(left.as_secs()).ok().filter(|left| *left > 0);
+        // At least one second, since it holds, and at most seven days.
+        let seconds = |left: Duration| u32::try_from(left.as_secs()).ok();
         let encoded = session.encode();
         if let Some(keys) = &self.keys {
             let begins = validity.begins().as_secs().to_be_bytes();
