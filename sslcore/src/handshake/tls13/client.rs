@@ -50,6 +50,8 @@ pub(crate) struct Client {
     name: Option<Box<str>>,
     /// The time of the last message, if there is a clock.
     wall: Option<UnixTime>,
+    /// Whether the hellos say that tickets become sessions here: all of them the same.
+    takes_tickets: bool,
     /// What the server's records have room in.
     room: Room,
     state: State,
@@ -178,6 +180,7 @@ impl Client {
             server: name,
             name: asked,
             wall: None,
+            takes_tickets: false,
             room,
             state: State::Asking,
             keys: Vec::new(),
@@ -330,7 +333,7 @@ impl Client {
             application,
             messages,
         } = unfinished;
-        if self.takes_tickets() {
+        if self.takes_tickets {
             self.keeper = self.keeper(application.resumption(&transcript), &hash);
         }
         self.send_change_cipher_spec(flight);

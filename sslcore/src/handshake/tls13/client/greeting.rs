@@ -19,6 +19,7 @@ impl Client {
         if self.config.certificates().is_some() {
             self.ciphers = self.config.ciphers.clone();
             self.config.backend.fill_random(&mut self.random)?;
+            self.takes_tickets = self.can_keep_tickets();
             self.look_for_session()?;
             return self.begin_tls13();
         }
@@ -106,7 +107,7 @@ impl Client {
                 .filter(|(group, _)| with_classical && self.config.group(*group).is_some()),
             cookie,
             keys: &self.keys,
-            takes_tickets: self.takes_tickets(),
+            takes_tickets: self.takes_tickets,
             now: self.wall,
             before: &self.before,
         });

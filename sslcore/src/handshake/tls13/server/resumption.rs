@@ -39,7 +39,11 @@ impl Offered<'_> {
         for (place, identity) in self.keys()?.identities().enumerate() {
             let found = sessions.find(identity, now);
             // Of another name another certificate may be right (RFC 8446 §4.2.11).
-            let Some(session) = found.filter(|session| session.server_name.as_deref() == name)
+            // Who was not asked for a certificate may have one, and shall show it.
+            let is_wanted = |session: &Session| !self.config.asks() || session.asked;
+            let Some(session) = found
+                .filter(is_wanted)
+                .filter(|session| session.server_name.as_deref() == name)
             else {
                 continue;
             };
@@ -74,10 +78,12 @@ impl Server {
         let (before, fragment) = (flight.len(), self.config.fragment(self.agreed.sizes));
         let messages = tickets.iter().map(Vec::as_slice);
         match flight::sealed(flight, messages, &mut resumption.protection, fragment) {
-            Ok(()) => self.agreed.has_issued_ticket = !tickets.is_empty(),
+            Ok(()) => {
+                self.agreed.has_issued_ticket = !tickets.is_empty();
+                self.tickets = Some(resumption.protection);
+            }
             Err(_) => flight.truncate(before),
         }
-        self.tickets = Some(resumption.protection);
     }
 
     /// A NewSessionTicket.
@@ -101,6 +107,7 @@ impl Server {
             cipher: resumption.cipher.id(),
             key: ticket_key(&**hash, &resumption.secret, &[nonce]).ok()?,
             server_name: self.name.clone(),
+            asked: config.asks(),
             chain: self.shown.chain.clone(),
             id: None,
         };
