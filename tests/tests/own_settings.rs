@@ -9,6 +9,23 @@ use sslcore_tests::pair::{Pair, backend, backends, client, server};
 use sslcore_tests::records::handshake_content;
 
 #[test]
+fn both_ends_know_the_name_and_what_the_server_asked_for() {
+    let client = client(backend()).engine(Engine::Own).build();
+    let server = server(backend()).engine(Engine::Own);
+    let server = server.verify_mode(VerifyMode::Query).build();
+    let (client, server) = (client.expect("a client"), server.expect("a server"));
+    for resumed in [false, true] {
+        let pair = Pair::encrypted(&client, &server);
+        assert_eq!(pair.client.conn.is_resumed(), resumed);
+        for end in [&pair.client, &pair.server] {
+            assert_eq!(end.conn.server_name(), Some("server.test"));
+        }
+        let names = pair.client.conn.client_certificate_authorities().count();
+        assert_eq!(names, usize::from(!resumed));
+    }
+}
+
+#[test]
 fn a_server_without_a_certificate_is_refused() {
     for backend in backends() {
         let config = ServerConfig::builder(backend).engine(Engine::Own).build();
