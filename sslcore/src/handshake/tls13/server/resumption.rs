@@ -35,12 +35,18 @@ impl Offered<'_> {
         if extensions.find(number::PRE_SHARED_KEY).is_none() || !self.takes_tickets() {
             return Ok(None);
         }
-        let name = self.hello.hello().server_name();
+        let hello = self.hello.hello();
+        let is_named_so = |session: &Session| {
+            let both = session.server_name.as_deref().zip(hello.server_name());
+            match both {
+                Some((before, now)) => before.eq_ignore_ascii_case(now),
+                None => session.server_name.as_deref() == hello.server_name(),
+            }
+        };
         for (place, identity) in self.keys()?.identities().enumerate() {
             let found = sessions.find(identity, now);
             // Of another name another certificate may be right (RFC 8446 §4.2.11).
-            let Some(session) = found.filter(|session| session.server_name.as_deref() == name)
-            else {
+            let Some(session) = found.filter(is_named_so) else {
                 continue;
             };
             let Some(cipher) = self.common_cipher(|cipher| cipher.id() == session.cipher) else {
