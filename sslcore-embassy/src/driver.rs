@@ -402,10 +402,13 @@ impl<T: Transport> Driver<T> {
         let verdict = self.connection.review().map(|review| review.id);
         let config = self.connection.config_request().map(|request| request.id);
         let key = self.connection.psk_request().map(|request| request.id);
+        let signature = self.connection.signature_request();
+        let signature = signature.map(|request| request.id);
         verdict
             .map(Error::VerdictNeeded)
             .or(config.map(Error::ConfigNeeded))
             .or(key.map(Error::PreSharedKeyNeeded))
+            .or(signature.map(Error::SignatureNeeded))
     }
 
     /// Why nothing more will happen: after the connection is over, and its alert and our end of the

@@ -3,7 +3,7 @@
 use core::fmt;
 
 use embedded_io_async::ErrorKind;
-use sslcore::{FailureKind, Fault, PskId, ReadEnd, RequestId, ReviewId, UsageError};
+use sslcore::{FailureKind, Fault, PskId, ReadEnd, RequestId, ReviewId, SignatureId, UsageError};
 
 /// Why a call of a socket did not reach its goal. After [`VerdictNeeded`](Self::VerdictNeeded),
 /// [`ConfigNeeded`](Self::ConfigNeeded) and [`PreSharedKeyNeeded`](Self::PreSharedKeyNeeded), answer and call
@@ -43,6 +43,10 @@ pub enum Error {
     /// [`SslSocket::psk_request`](crate::SslSocket::psk_request), then call
     /// [`SslSocket::provide_psk`](crate::SslSocket::provide_psk) with this id. `Other`.
     PreSharedKeyNeeded(PskId),
+    /// The application must sign, since the configuration [asks](sslcore::ConfigBuilder::ask_for_signatures)
+    /// for it: look at [`SslSocket::signature_request`](crate::SslSocket::signature_request), then call
+    /// [`SslSocket::provide_signature`](crate::SslSocket::provide_signature) with this id. `Other`.
+    SignatureNeeded(SignatureId),
     /// TLS was not started, so there is no handshake to wait for. `NotConnected`.
     NotStarted,
     /// The connection, or its receiving direction, ended without a failure. `TimedOut`,
@@ -69,6 +73,9 @@ impl fmt::Display for Error {
             Self::PreSharedKeyNeeded(_) => {
                 f.write_str("a pre-shared key is asked for; provide or refuse it")
             }
+            Self::SignatureNeeded(_) => {
+                f.write_str("a signature is asked for; provide or refuse it")
+            }
             Self::NotStarted => f.write_str("TLS was not started"),
             Self::Ended(end) => end.fmt(f),
             Self::Failed(failure) => failure.fmt(f),
@@ -82,9 +89,10 @@ impl core::error::Error for Error {}
 impl embedded_io_async::Error for Error {
     fn kind(&self) -> ErrorKind {
         match self {
-            Self::VerdictNeeded(_) | Self::ConfigNeeded(_) | Self::PreSharedKeyNeeded(_) => {
-                ErrorKind::Other
-            }
+            Self::VerdictNeeded(_)
+            | Self::ConfigNeeded(_)
+            | Self::PreSharedKeyNeeded(_)
+            | Self::SignatureNeeded(_) => ErrorKind::Other,
             Self::NotStarted => ErrorKind::NotConnected,
             Self::Ended(ReadEnd::TimedOut) => ErrorKind::TimedOut,
             Self::Ended(ReadEnd::Reset) | Self::Failed(FailureKind::Reset) => {

@@ -6,7 +6,7 @@ use embedded_io_async::{BufRead, ErrorKind, ErrorType, Read, ReadReady, Write, W
 use sslcore::{
     Alert, Buffers, ClientConfig, ConfigRequest, Connection, Event, Leftover, Limits, PeerName,
     PreSharedKey, PskId, PskRequest, RequestId, Review, ReviewId, ServerConfig, ServerStart,
-    SslMode, UsageError, Verdict,
+    SignError, Signature, SignatureId, SignatureRequest, SslMode, UsageError, Verdict,
 };
 
 use crate::clock::Clock;
@@ -422,6 +422,61 @@ impl<T: Transport> SslSocket<T> {
     /// [`UsageError::NoDecisionOpen`], [`UsageError::Stale`].
     pub fn refuse_psk(&mut self, id: PskId) -> Result<(), UsageError> {
         self.driver.act(|it| it.refuse_psk(id))
+    }
+
+    /// The signature that is asked for, by a configuration that
+    /// [asks](sslcore::ConfigBuilder::ask_for_signatures) for it: a server's before anything of its flight
+    /// leaves, a client's when the server is trusted. `None` when none is asked for.
+    pub fn signature_request(&self) -> Option<SignatureRequest<'_>> {
+        self.driver.connection.signature_request()
+    }
+
+    /// Answers the open [request for a signature](Self::signature_request). The handshake goes on with the
+    /// next call that is awaited.
+    ///
+    /// ```
+    /// use sslcore_embassy::sslcore::{SignError, Signature};
+    /// use sslcore_embassy::{Error, SslSocket, Transport};
+    ///
+    /// /// Handshakes with a key in a secure element, which takes its time, and gives r and s.
+    /// async fn handshake<T: Transport>(
+    ///     socket: &mut SslSocket<T>,
+    ///     element: impl AsyncFn([u8; 32]) -> Option<[u8; 64]>,
+    /// ) -> Result<(), Error> {
+    ///     let outcome = socket.wait_for_encrypted().await;
+    ///     let Err(Error::SignatureNeeded(id)) = outcome else {
+    ///         return outcome;
+    ///     };
+    ///     let digest = socket.signature_request().and_then(|request| request.digest);
+    ///     let digest = digest.and_then(|digest| digest.try_into().ok()).unwrap_or([0; 32]);
+    ///     let answered = match element(digest).await {
+    ///         Some(signed) => socket.provide_signature(id, Signature::Concatenated(&signed)),
+    ///         None => socket.refuse_signature(id, SignError::new("it does not answer")),
+    ///     };
+    ///     answered.map_err(Error::Usage)?;
+    ///     socket.wait_for_encrypted().await
+    /// }
+    /// ```
+    ///
+    /// # Errors
+    /// [`UsageError::NoDecisionOpen`] when no signature is asked for, also when the peer has hung up in the
+    /// meantime; [`UsageError::Stale`] when `id` is that of another request; [`UsageError::Signature`] for
+    /// one that cannot be of our key: the request stays open.
+    pub fn provide_signature(
+        &mut self,
+        id: SignatureId,
+        signature: Signature<'_>,
+    ) -> Result<(), UsageError> {
+        self.driver.act(|it| it.provide_signature(id, signature))
+    }
+
+    /// Answers the open [request for a signature](Self::signature_request): nobody signs. The handshake
+    /// fails, as [`Connection::refuse_signature`] says.
+    ///
+    /// # Errors
+    /// [`UsageError::NoDecisionOpen`], [`UsageError::Stale`].
+    pub fn refuse_signature(&mut self, id: SignatureId, why: SignError) -> Result<(), UsageError> {
+        self.driver.act(|it| it.refuse_signature(id, why))
     }
 
     /// Asks for new traffic keys in both directions (KeyUpdate, RFC 8446 §4.6.3). The request leaves with

@@ -8,10 +8,11 @@ use common::{VERSIONS, client, client_over, encrypted, pattern, plain, server, s
 use embedded_io_async::{BufRead, Read, ReadReady, Write, WriteReady};
 use sslcore::{
     Alert, ClientConfig, Event, FailureKind, OnErrors, PreSharedKey, ServerConfig, ServerStart,
-    UsageError, Verdict,
+    SignError, Signature, SignatureScheme, Signer, UsageError, Verdict, VerifyMode,
 };
 use sslcore_embassy::{Error, Halves, SslSocket, Transport};
-use sslcore_tests::certs::WORLD;
+use sslcore_tests::certs::{Identity, WORLD};
+use sslcore_tests::module::Module;
 use sslcore_tests::pair::{self, server_name};
 
 /// Far more than anything here holds.
@@ -381,4 +382,60 @@ fn consuming_more_than_there_is_consumes_what_there_is() {
         other.write_all(b"cd").await.expect("room");
         assert_eq!(one.fill_buf().await.expect("data"), b"cd");
     });
+}
+
+#[test]
+fn both_sides_can_be_asked_for_signatures() {
+    const P256: &[SignatureScheme] = &[SignatureScheme::EcdsaP256Sha256];
+    /// Waits for the question, lets others run, as an element that takes its time does, and signs.
+    async fn sign<T: Transport>(socket: &mut SslSocket<T>, own: &Identity) -> Result<(), Error> {
+        let Err(Error::SignatureNeeded(id)) = socket.wait_for_encrypted().await else {
+            panic!("{socket:?}");
+        };
+        let asked = Error::SignatureNeeded(id);
+        assert_eq!(socket.read(&mut [0; 1]).await, Err(asked));
+        common::tasks::others().await;
+        let request = socket.signature_request().expect("open");
+        let module = Module::with(&pair::backend(), own, P256);
+        let signature = module.sign(request.scheme, request.message);
+        let signature = signature.expect("a signature");
+        let short = socket.provide_signature(id, Signature::Concatenated(&signature));
+        assert!(matches!(short, Err(UsageError::Signature(_))), "{short:?}");
+        socket
+            .provide_signature(id, Signature::Der(&signature))
+            .expect("open");
+        socket.wait_for_encrypted().await
+    }
+    for refuses in [false, true] {
+        let (one, other) = duplex(1000);
+        let config = pair::client(common::backend())
+            .ask_for_signatures(WORLD.client.chain.clone(), P256.iter().copied());
+        let mut one = client_over(one, &config.build().expect("client"));
+        let config = pair::server(common::backend())
+            .ask_for_signatures(WORLD.server.chain.clone(), P256.iter().copied())
+            .verify_mode(VerifyMode::Verify);
+        let mut other = common::server_over(other, config.build().expect("server"));
+        if refuses {
+            let refusing = async {
+                let Err(Error::SignatureNeeded(id)) = other.wait_for_encrypted().await else {
+                    panic!("{other:?}");
+                };
+                other
+                    .refuse_signature(id, SignError::new("it does not answer"))
+                    .expect("open");
+                other.wait_for_encrypted().await
+            };
+            let done = run(both(one.wait_for_encrypted(), refusing));
+            let failed = |kind| Err(Error::Failed(kind));
+            let told = FailureKind::AlertReceived(Alert::InternalError);
+            assert_eq!(done, (failed(told), failed(FailureKind::SigningFailed)));
+            continue;
+        }
+        let signing = both(
+            sign(&mut one, &WORLD.client),
+            sign(&mut other, &WORLD.server),
+        );
+        assert_eq!(run(signing), (Ok(()), Ok(())));
+        assert!(one.connection().is_local_certificate_sent());
+    }
 }

@@ -7,7 +7,8 @@ use std::time::Duration;
 
 use sslcore::{
     Alert, Buffers, ClientConfig, Connection, Event, Leftover, Limits, Now, PeerName, PreSharedKey,
-    Progress, PskId, RequestId, ReviewId, ServerConfig, ServerStart, UsageError, Verdict,
+    Progress, PskId, RequestId, ReviewId, ServerConfig, ServerStart, SignError, Signature,
+    SignatureId, UsageError, Verdict,
 };
 
 #[cfg(feature = "transcripts")]
@@ -62,6 +63,8 @@ impl Endpoint {
         refuse_config(id: RequestId) -> Result<(), UsageError>;
         refuse_config_with(id: RequestId, alert: Alert) -> Result<(), UsageError>;
         provide_psk(id: PskId, keys: &[PreSharedKey]) -> Result<(), UsageError>;
+        provide_signature(id: SignatureId, signature: Signature<'_>) -> Result<(), UsageError>;
+        refuse_signature(id: SignatureId, why: SignError) -> Result<(), UsageError>;
         receive_buffer() -> &mut [u8];
         received(n: usize) -> Result<(), UsageError>;
         receive_eof();

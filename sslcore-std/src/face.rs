@@ -255,6 +255,75 @@ macro_rules! common_methods {
             self.provide_psk(id, &[])
         }
 
+        /// The signature that is asked for, by a configuration that
+        /// [asks](sslcore::ConfigBuilder::ask_for_signatures): a server's before anything of its flight
+        /// leaves, a client's when the server is trusted. `None` when none is asked for.
+        pub fn signature_request(&self) -> Option<sslcore::SignatureRequest<'_>> {
+            self.driver.connection.signature_request()
+        }
+
+        /// Answers the open [request for a signature](Self::signature_request); the handshake goes on
+        /// with it. Whether it is right only the peer finds out.
+        ///
+        /// The time between the request and the answer counts only for the configuration's
+        /// [`decision`](sslcore::Timeouts::decision) timeout. The call receives first, so that a peer
+        /// that has hung up in the meantime is noticed.
+        ///
+        /// ```
+        /// use sslcore_std::sslcore::{SignError, Signature, UsageError};
+        /// use sslcore_std::{SslSocket, WaitError};
+        ///
+        /// /// Handshakes with a key in a module, which gives r and s. Says whether the socket is
+        /// /// encrypted.
+        /// fn handshake(
+        ///     socket: &mut SslSocket, module: &mut dyn FnMut(&[u8]) -> Option<[u8; 64]>,
+        /// ) -> Result<bool, UsageError> {
+        ///     loop {
+        ///         let Err(error) = socket.wait_for_encrypted(None) else {
+        ///             return Ok(true);
+        ///         };
+        ///         let WaitError::SignatureNeeded(id) = error else { return Ok(false) };
+        ///         let request = socket.signature_request();
+        ///         let digest = request.and_then(|it| it.digest).unwrap_or_default();
+        ///         match module(digest) {
+        ///             Some(signed) => socket.provide_signature(id, Signature::Concatenated(&signed))?,
+        ///             None => socket.refuse_signature(id, SignError::new("it is locked"))?,
+        ///         }
+        ///     }
+        /// }
+        /// ```
+        ///
+        /// # Errors
+        /// [`UsageError::NoDecisionOpen`](sslcore::UsageError::NoDecisionOpen) when no signature is
+        /// asked for, also when the peer has hung up in the meantime,
+        /// [`UsageError::Stale`](sslcore::UsageError::Stale) when `id` is that of another request, and
+        /// [`UsageError::Signature`](sslcore::UsageError::Signature) for one that cannot be of our key:
+        /// the request stays open.
+        pub fn provide_signature(
+            &mut self,
+            id: sslcore::SignatureId,
+            signature: sslcore::Signature<'_>,
+        ) -> Result<(), sslcore::UsageError> {
+            self.driver.provide_signature(id, signature)
+        }
+
+        /// Answers the open [request for a signature](Self::signature_request): nobody signs. The
+        /// handshake fails, as [`Connection::refuse_signature`] says. The example of
+        /// [`provide_signature`](Self::provide_signature) does so.
+        ///
+        /// [`Connection::refuse_signature`]: sslcore::Connection::refuse_signature
+        ///
+        /// # Errors
+        /// As for [`provide_signature`](Self::provide_signature).
+        pub fn refuse_signature(
+            &mut self,
+            id: sslcore::SignatureId,
+            why: sslcore::SignError,
+        ) -> Result<(), sslcore::UsageError> {
+            self.driver
+                .act(|connection| connection.refuse_signature(id, why))
+        }
+
         /// Refuses the open [configuration request](Self::config_request) with an alert of the
         /// application's choice, as [`Connection::refuse_config_with`] says.
         ///

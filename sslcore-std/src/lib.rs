@@ -115,7 +115,8 @@
 //! [`starttls::negotiate`] conducts it for thirteen protocols.
 //!
 //! The page [`coming_from_qt`] lists every member of QSslSocket, and what differs. The page
-//! [`judged_elsewhere`] shows certificates that a service or a person verifies.
+//! [`judged_elsewhere`] shows certificates that a service or a person verifies, the page
+//! [`signed_elsewhere`] a private key that a module keeps.
 //!
 //! # Features
 //!
@@ -245,3 +246,14 @@ pub mod adapters {}
 /// ```
 #[cfg(any(feature = "aws-lc-rs", feature = "ring"))]
 pub mod judged_elsewhere {}
+
+/// A private key that is elsewhere: with
+/// [`ask_for_signatures`](sslcore::ConfigBuilder::ask_for_signatures) the application signs when it is asked,
+/// any time later, and nobody is blocked meanwhile. Who can wait gives a [`Signer`](sslcore::Signer), which
+/// is simpler.
+///
+/// ```no_run
+#[doc = include_str!("../examples/signed_elsewhere.rs")]
+/// ```
+#[cfg(any(feature = "aws-lc-rs", feature = "ring"))]
+pub mod signed_elsewhere {}

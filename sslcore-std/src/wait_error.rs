@@ -3,7 +3,7 @@
 use std::fmt;
 use std::io::{self, ErrorKind};
 
-use sslcore::{Failure, FailureKind, Fault, PskId, ReadEnd, RequestId, ReviewId};
+use sslcore::{Failure, FailureKind, Fault, PskId, ReadEnd, RequestId, ReviewId, SignatureId};
 
 use crate::connect_error::ConnectError;
 
@@ -65,6 +65,10 @@ pub enum WaitError {
     /// [`SslSocket::psk_request`](crate::SslSocket::psk_request), then call
     /// [`SslSocket::provide_psk`](crate::SslSocket::provide_psk) with this id. `WouldBlock`.
     PreSharedKeyNeeded(PskId),
+    /// The application must sign, since the configuration [asks](sslcore::ConfigBuilder::ask_for_signatures)
+    /// for it: look at [`SslSocket::signature_request`](crate::SslSocket::signature_request), then call
+    /// [`SslSocket::provide_signature`](crate::SslSocket::provide_signature) with this id. `WouldBlock`.
+    SignatureNeeded(SignatureId),
     /// The receive buffer is full of unread data, and the peer takes no data: it may be waiting for
     /// us to read, as we wait for it. `WouldBlock`.
     ReadFirst {
@@ -99,6 +103,9 @@ impl fmt::Display for WaitError {
             Self::PreSharedKeyNeeded(_) => {
                 f.write_str("a pre-shared key is asked for; provide or refuse it")
             }
+            Self::SignatureNeeded(_) => {
+                f.write_str("a signature is asked for; provide or refuse it")
+            }
             Self::ReadFirst { unread } => write!(
                 f,
                 "the receive buffer is full and the peer takes nothing; read the {unread} bytes first"
@@ -130,6 +137,7 @@ impl From<WaitError> for io::Error {
             WaitError::VerdictNeeded(_)
             | WaitError::ConfigNeeded(_)
             | WaitError::PreSharedKeyNeeded(_)
+            | WaitError::SignatureNeeded(_)
             | WaitError::ReadFirst { .. } => ErrorKind::WouldBlock,
             WaitError::NotStarted => ErrorKind::NotConnected,
             WaitError::NothingAsked => ErrorKind::InvalidInput,

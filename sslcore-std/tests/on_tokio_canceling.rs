@@ -14,7 +14,7 @@ use sslcore_std::tokio::SslStream;
 use sslcore_tests::numbers::Numbers;
 use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt, DuplexStream, duplex, split};
 
-const DATA: usize = 3 << 20;
+const DATA: usize = 5 << 20;
 
 /// Decides when a future is dropped.
 struct Canceling {

@@ -55,6 +55,8 @@ pub enum ConfigError {
     /// The OCSP response to staple has so many bytes: more than 65,527, which is what fits into an
     /// extension of TLS 1.3 (RFC 8446 §4.4.2).
     StapledResponseTooLong(usize),
+    /// The timestamps of a certificate, of so many bytes, are not a list (RFC 6962 §3.3).
+    MalformedTimestamps(usize),
     /// The application protocols that a client offers take so many bytes, each with one for its
     /// length: more than 28,672. In a ClientHello other extensions need the rest of 65,535 bytes.
     AlpnTooLong(usize),
@@ -119,6 +121,10 @@ impl fmt::Display for ConfigError {
                 write!(f, "{name:?} is neither a DNS name nor an IP address")
             }
             Self::InvalidAlpn => f.write_str("an application protocol name has 1 to 255 bytes"),
+            Self::MalformedTimestamps(len) => write!(
+                f,
+                "{len} bytes of timestamps are not a list with their lengths"
+            ),
             Self::StapledResponseTooLong(len) => {
                 write!(
                     f,

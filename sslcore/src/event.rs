@@ -34,6 +34,12 @@ pub struct RequestId(pub(crate) u32);
 #[cfg_attr(feature = "defmt", derive(defmt::Format))]
 pub struct PskId(pub(crate) u32);
 
+/// The id of one request for a signature, which can be answered once.
+/// [`Connection::signature_request`](crate::Connection::signature_request) has an example.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[cfg_attr(feature = "defmt", derive(defmt::Format))]
+pub struct SignatureId(pub(crate) u32);
+
 /// How a connection ended: the report of [`Event::Closed`] ([`Event`] has an example) and of
 /// [`close_report`](crate::Connection::close_report).
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -88,6 +94,11 @@ pub enum Event {
     /// [asks](crate::ConfigBuilder::ask_for_pre_shared_keys).
     /// `QSslSocket::preSharedKeyAuthenticationRequired`.
     PreSharedKeyRequired(PskId),
+    /// The handshake stands still until [`provide_signature`](crate::Connection::provide_signature) gives
+    /// the signature that proves that our certificate is ours: a server's before anything that it says but
+    /// HelloRetryRequest leaves, a client's once the server has proven itself and is trusted. Only under a
+    /// configuration that [asks](crate::ConfigBuilder::ask_for_signatures).
+    SignatureRequired(SignatureId),
     /// One error of the peer's certificate chain. `QSslSocket::peerVerifyError`.
     PeerVerifyError {
         /// The kind of error.

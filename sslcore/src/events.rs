@@ -5,7 +5,7 @@ use core::mem::{replace, take};
 use heapless::Deque;
 
 use crate::alert::Alert;
-use crate::event::{CloseReport, Event, PskId, RequestId, ReviewId, SslMode};
+use crate::event::{CloseReport, Event, PskId, RequestId, ReviewId, SignatureId, SslMode};
 use crate::failure::FailureKind;
 use crate::verify::SslErrorKind;
 
@@ -30,6 +30,7 @@ enum Rarer {
     ModeChanged(SslMode),
     ConfigRequired,
     PreSharedKeyRequired,
+    SignatureRequired,
     /// A chain has fewer certificates than this can count: each takes some bytes of a message.
     PeerVerifyError(SslErrorKind, u16),
     SslErrors,
@@ -74,7 +75,8 @@ pub(crate) struct Events {
     failed: Option<FailureKind>,
     /// The questions of a connection are asked once each.
     config_required: u32,
-    pre_shared_key_required: u32,
+    /// Pre-shared keys, or a signature: no handshake wants both.
+    proof_required: u32,
     ssl_errors: u32,
 }
 
@@ -113,9 +115,8 @@ impl Events {
         Some(match rarer {
             Rarer::ModeChanged(mode) => Event::ModeChanged(mode),
             Rarer::ConfigRequired => Event::ConfigRequired(RequestId(self.config_required)),
-            Rarer::PreSharedKeyRequired => {
-                Event::PreSharedKeyRequired(PskId(self.pre_shared_key_required))
-            }
+            Rarer::PreSharedKeyRequired => Event::PreSharedKeyRequired(PskId(self.proof_required)),
+            Rarer::SignatureRequired => Event::SignatureRequired(SignatureId(self.proof_required)),
             Rarer::PeerVerifyError(kind, depth) => Event::PeerVerifyError {
                 kind,
                 depth: depth.into(),
@@ -172,8 +173,12 @@ impl Events {
                 self.config_required = id;
                 Rarer::ConfigRequired
             }
+            Event::SignatureRequired(SignatureId(id)) => {
+                self.proof_required = id;
+                Rarer::SignatureRequired
+            }
             Event::PreSharedKeyRequired(PskId(id)) => {
-                self.pre_shared_key_required = id;
+                self.proof_required = id;
                 Rarer::PreSharedKeyRequired
             }
             Event::PeerVerifyError { kind, depth } => {
@@ -241,6 +246,7 @@ mod tests {
             Event::ModeChanged(SslMode::Server),
             Event::ConfigRequired(RequestId(3)),
             Event::PreSharedKeyRequired(PskId(4)),
+            Event::SignatureRequired(SignatureId(4)),
             Event::PeerVerifyError {
                 kind: SslErrorKind::UnsupportedAlgorithm,
                 depth: 5,

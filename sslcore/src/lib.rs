@@ -193,9 +193,9 @@ pub use crate::config::{ClientConfig, ConfigBuilder, PeerName, ServerConfig, Ser
 pub use crate::config_error::ConfigError;
 pub use crate::connection::{
     Changes, ConfigRequest, Connection, Progress, PskIdentities, PskIdentity, PskRequest, Review,
-    Step, Transmission, TransportBuffers, Verdict,
+    SignatureRequest, Step, Transmission, TransportBuffers, Verdict,
 };
-pub use crate::event::{CloseReport, Event, PskId, RequestId, ReviewId, SslMode};
+pub use crate::event::{CloseReport, Event, PskId, RequestId, ReviewId, SignatureId, SslMode};
 pub use crate::failure::{Failure, FailureKind, Fault, Repeated};
 pub use crate::handshake::key_schedule::exporter::ExportError;
 pub use crate::handshake::wire::client_hello::ClientHello;
@@ -205,6 +205,7 @@ pub use crate::identity::client_sessions::{
 pub use crate::identity::pre_shared_key::{PreSharedKey, PreSharedKeyError};
 pub use crate::identity::private_key::{PrivateKey, PrivateKeyError};
 pub use crate::identity::server_sessions::{ServerSession, ServerSessionCache, ServerSessionStore};
+pub use crate::identity::signature::{Signature, SignatureError};
 pub use crate::identity::signer::{SignError, Signer};
 pub use crate::identity::ticket_keys::TicketKeys;
 pub use crate::key_log::{KeyLog, KeyLogLine};

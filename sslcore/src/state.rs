@@ -13,6 +13,9 @@
 //!                                             │      KeysWanted
 //!                                             ├────────────────────► Keying
 //!                                             ├◄───── Provided ────────┘
+//!                                             │      SignatureWanted
+//!                                             ├────────────────────► Signing
+//!                                             ├◄────── Signed ─────────┘
 //!                                             │ Completed
 //!                                             ▼
 //!                                          Traffic
@@ -38,6 +41,7 @@ use crate::connection::judging::{Approved, Held, Judging, Ruling};
 use crate::connection::keying::{Keying, Provided};
 use crate::connection::over::{Ending, Over};
 use crate::connection::plain::Plain;
+use crate::connection::signing::{Signed, Signing};
 use crate::connection::underway::Underway;
 use crate::usage::UsageError;
 
@@ -59,6 +63,8 @@ pub(crate) enum Phase {
     Held(Box<Held>),
     /// The application looks pre-shared keys up.
     Keying(Box<Keying>),
+    /// The application signs.
+    Signing(Box<Signing>),
     /// Encrypted.
     Traffic(Box<Encrypted>),
     /// Nothing more will happen; what is sealed may still leave.
@@ -75,6 +81,7 @@ pub(crate) enum Leaving {
     Judging(Box<Judging>, Ruling),
     Held(Box<Held>, Approved),
     Keying(Box<Keying>, Provided),
+    Signing(Box<Signing>, Signed),
 }
 
 impl Leaving {
@@ -97,6 +104,9 @@ impl Leaving {
             Self::Handshaking(it, Reached::KeysWanted(id)) => {
                 Phase::Keying(Box::new(Keying::new(it, id)))
             }
+            Self::Handshaking(it, Reached::SignatureWanted(id)) => {
+                Phase::Signing(Box::new(Signing::new(it, id)))
+            }
             Self::Handshaking(it, Reached::Completed) => match it.complete(io) {
                 Ok(encrypted) => Phase::Traffic(Box::new(encrypted)),
                 Err(over) => Phase::Over(over),
@@ -105,6 +115,7 @@ impl Leaving {
             Self::Judging(it, Ruling::Doubted(id)) => Phase::Held(Box::new(it.ask(id))),
             Self::Held(it, verdict) => Phase::Handshaking(it.approve(verdict)),
             Self::Keying(it, Provided) => Phase::Handshaking(it.handshaking),
+            Self::Signing(it, Signed) => Phase::Handshaking(it.handshaking),
         }
     }
 }
@@ -164,6 +175,7 @@ impl Phase {
             Self::Judging(it) => Some(&mut it.handshaking.underway.queue),
             Self::Held(it) => Some(&mut it.handshaking.underway.queue),
             Self::Keying(it) => Some(&mut it.handshaking.underway.queue),
+            Self::Signing(it) => Some(&mut it.handshaking.underway.queue),
             Self::Traffic(it) => Some(&mut it.queue),
             Self::Plain(_) | Self::Over(_) => None,
         }
@@ -191,6 +203,14 @@ impl Phase {
     pub(crate) fn keying(&mut self) -> Result<&mut Keying, UsageError> {
         match self {
             Self::Keying(it) => Ok(it),
+            _ => Err(UsageError::NoDecisionOpen),
+        }
+    }
+
+    /// `provide_signature`, `refuse_signature`.
+    pub(crate) fn signing(&mut self) -> Result<&mut Signing, UsageError> {
+        match self {
+            Self::Signing(it) => Ok(it),
             _ => Err(UsageError::NoDecisionOpen),
         }
     }
@@ -227,6 +247,7 @@ impl Phase {
             Self::Judging(it) => Some(&it.handshaking.underway),
             Self::Held(it) => Some(&it.handshaking.underway),
             Self::Keying(it) => Some(&it.handshaking.underway),
+            Self::Signing(it) => Some(&it.handshaking.underway),
             Self::Plain(_) | Self::Traffic(_) | Self::Over(_) => None,
         }
     }
@@ -239,7 +260,10 @@ impl Phase {
 
     /// Whether a decision of the application is open, or answered and not yet acted upon.
     pub(crate) fn is_asking(&self) -> bool {
-        matches!(self, Self::Choosing(_) | Self::Held(_) | Self::Keying(_))
+        matches!(
+            self,
+            Self::Choosing(_) | Self::Held(_) | Self::Keying(_) | Self::Signing(_)
+        )
     }
 
     /// The handshake whose engine knows what the application was not told yet.
@@ -248,6 +272,7 @@ impl Phase {
             Self::Handshaking(it) => Some(it),
             Self::Judging(it) => Some(&it.handshaking),
             Self::Keying(it) => Some(&it.handshaking),
+            Self::Signing(it) => Some(&it.handshaking),
             _ => None,
         }
     }
@@ -282,6 +307,7 @@ impl fmt::Debug for Phase {
             Self::Judging(_) => "Judging",
             Self::Held(_) => "Held",
             Self::Keying(_) => "Keying",
+            Self::Signing(_) => "Signing",
             Self::Traffic(_) => "Traffic",
             Self::Over(_) => "Over",
         })

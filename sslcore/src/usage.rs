@@ -4,6 +4,7 @@
 use core::fmt;
 
 use crate::identity::pre_shared_key::PreSharedKeyError;
+use crate::identity::signature::SignatureError;
 
 /// The treatment of bytes that arrived before TLS was started and were not read
 /// ([rule R2](crate::rules#r2)). Such bytes can never be read afterwards, as if TLS had protected them.
@@ -70,6 +71,8 @@ pub enum UsageError {
         /// Why.
         why: PreSharedKeyError,
     },
+    /// A signature that cannot be one of our key.
+    Signature(SignatureError),
     /// There is no [`snapshot`](crate::testing::snapshot) of the connection as it is.
     #[cfg(feature = "testing")]
     NoSnapshot(NoSnapshot),
@@ -141,6 +144,7 @@ impl fmt::Display for UsageError {
             Self::PreSharedKey { index, why } => {
                 write!(f, "pre-shared key {index} cannot be used: {why}")
             }
+            Self::Signature(why) => write!(f, "the signature cannot be sent: {why}"),
             Self::NotTls13 => f.write_str("TLS 1.2 cannot do this, only TLS 1.3 can"),
             #[cfg(feature = "testing")]
             Self::NoSnapshot(why) => write!(f, "the connection cannot be copied: {why}"),

@@ -3,10 +3,11 @@
 use sslcore::crypto::rustcrypto::RustCrypto;
 use sslcore::crypto::{Backend, EntropyError, EntropySource};
 use sslcore::{
-    Buffers, CertificateDer, ClientConfig, ConfigBuilder, Connection, Engine, Event, FailureKind,
-    Instant, Limits, Now, PeerName, PreSharedKey, PrivateKey, Progress, ServerConfig, ServerStart,
-    SslProtocol, UnixTime, VerifyMode,
+    Buffers, ClientConfig, ConfigBuilder, Connection, Event, FailureKind, Instant, Limits, Now,
+    PeerName, PreSharedKey, Progress, ServerConfig, ServerStart, UnixTime,
 };
+#[cfg(feature = "rustcrypto-core")]
+use sslcore::{CertificateDer, Engine, PrivateKey, SslProtocol, VerifyMode};
 
 /// Numbers that everybody knows.
 #[derive(Debug)]
@@ -185,6 +186,7 @@ fn another_key_of_that_name_is_refused() {
     }
 }
 
+#[cfg(feature = "rustcrypto-core")]
 /// A certificate that has issued itself, for `server.test`, and its key, which everybody knows.
 fn identity() -> ([CertificateDer<'static>; 1], PrivateKey) {
     let certificate = &include_bytes!("../src/testing/certificate.der")[..];
@@ -192,6 +194,7 @@ fn identity() -> ([CertificateDer<'static>; 1], PrivateKey) {
     ([certificate.into()], key.expect("a key"))
 }
 
+#[cfg(feature = "rustcrypto-core")]
 /// Both show that certificate, and trust it.
 fn certified(backend: &Backend) -> (ConfigBuilder<ClientConfig>, ConfigBuilder<ServerConfig>) {
     let (chain, key) = identity();
@@ -207,6 +210,7 @@ fn certified(backend: &Backend) -> (ConfigBuilder<ClientConfig>, ConfigBuilder<S
     (client, server)
 }
 
+#[cfg(feature = "rustcrypto-core")]
 #[test]
 fn certificates_prove_both_ends_however_the_bytes_come() {
     for chunk in [1, 3, usize::MAX] {
@@ -218,6 +222,7 @@ fn certificates_prove_both_ends_however_the_bytes_come() {
     }
 }
 
+#[cfg(feature = "rustcrypto-core")]
 /// The same bytes each time: a backend's random numbers are known.
 #[test]
 fn a_handshake_with_certificates_that_ends_anywhere_has_failed_and_nothing_more() {
@@ -249,6 +254,7 @@ fn a_handshake_with_certificates_that_ends_anywhere_has_failed_and_nothing_more(
     }
 }
 
+#[cfg(feature = "rustcrypto-core")]
 #[test]
 fn certificates_prove_both_ends_in_tls13() {
     for backend in backends() {
@@ -270,6 +276,7 @@ fn certificates_prove_both_ends_in_tls13() {
     }
 }
 
+#[cfg(feature = "rustcrypto-core")]
 #[test]
 fn what_this_engine_does_not_have_is_said() {
     let said = |builder: ConfigBuilder<ClientConfig>| {

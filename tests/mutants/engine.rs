@@ -1,6 +1,12 @@
 //! What fails when our own handshake engine does something else, in one program, so that it is built and
-//! run fast.
+//! run fast: with the engine in the place of rustls, and without the tests that tests/own-engine.txt lists.
 
+#[path = "../tests/asked_signatures.rs"]
+mod asked_signatures;
+#[path = "../tests/certificate_timestamps.rs"]
+mod certificate_timestamps;
+#[path = "../tests/odd_certificates.rs"]
+mod odd_certificates;
 #[path = "../tests/psk/main.rs"]
 mod psk;
 #[path = "../tests/psk_refusals/main.rs"]
@@ -9,3 +15,25 @@ mod psk_refusals;
 mod psk_tls12_refusals;
 #[path = "../tests/public_key_costs.rs"]
 mod public_key_costs;
+#[path = "../tests/quarantine.rs"]
+mod quarantine;
+#[path = "../tests/refusals/main.rs"]
+mod refusals;
+#[path = "../tests/resumed_trust.rs"]
+mod resumed_trust;
+#[path = "../tests/rustls_peer.rs"]
+mod rustls_peer;
+#[path = "../tests/sessions/main.rs"]
+mod sessions;
+#[path = "../tests/signer.rs"]
+mod signer;
+#[path = "../tests/stapled.rs"]
+mod stapled;
+#[path = "../tests/ticket_keys.rs"]
+mod ticket_keys;
+#[path = "../tests/ticket_or_cache.rs"]
+mod ticket_or_cache;
+#[path = "../tests/told_of_handshakes.rs"]
+mod told_of_handshakes;
+#[path = "../tests/told_of_sessions.rs"]
+mod told_of_sessions;

@@ -20,6 +20,7 @@ pub mod number {
     pub const SERVER_NAME: u16 = 0;
     pub const MAX_FRAGMENT_LENGTH: u16 = 1;
     pub const STATUS_REQUEST: u16 = 5;
+    pub const SIGNED_CERTIFICATE_TIMESTAMP: u16 = 18;
     pub const SUPPORTED_GROUPS: u16 = 10;
     pub const EC_POINT_FORMATS: u16 = 11;
     pub const SIGNATURE_ALGORITHMS: u16 = 13;

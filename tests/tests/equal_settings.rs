@@ -5,9 +5,9 @@ use std::time::Duration;
 
 use sslcore::crypto::Backend;
 use sslcore::{
-    Certificate, ClientConfig, ClientSessionCache, ConfigBuilder, KeyLog, KeyLogLine, OnErrors,
-    Pin, ServerConfig, ServerSessionCache, SslError, SslErrorKind, StatusChecker, StatusQuestion,
-    StatusReport, TicketKeys, Timeouts, VerifyMode,
+    Certificate, ClientConfig, ClientSessionCache, ConfigBuilder, Engine, KeyLog, KeyLogLine,
+    OnErrors, Pin, ServerConfig, ServerSessionCache, SignatureScheme, SslError, SslErrorKind,
+    StatusChecker, StatusQuestion, StatusReport, TicketKeys, Timeouts, VerifyMode,
 };
 use sslcore_tests::certs::WORLD;
 use sslcore_tests::chains::{Made, authority};
@@ -63,6 +63,14 @@ fn of_both<C: 'static>() -> Vec<Change<C>> {
         change(|it| it.session_lifetime(Duration::from_secs(60))),
         change(|it| it.keep_peer_chain(false)),
         change(|it| it.identity(WORLD.expired.chain.clone(), WORLD.expired.key())),
+        change(|it| {
+            let it = it.engine(Engine::Own).protocols(&["TLSv1.3"]);
+            it.identity(WORLD.server.chain.clone(), WORLD.server.key())
+        }),
+        change(|it| {
+            let schemes = [SignatureScheme::EcdsaP256Sha256];
+            it.ask_for_signatures(WORLD.server.chain.clone(), schemes)
+        }),
         change(move |it| it.trust_anchors([other_root.clone()])),
         change(|it| it.trust_anchors([])),
         change(|it| it.verify_mode(VerifyMode::None)),
@@ -100,6 +108,7 @@ fn of_clients() -> Vec<Change<ClientConfig>> {
         change(move |it: Client| it.status_checker(checker.clone())),
         change(move |it: Client| it.status_checker(another.clone())),
         change(|it: Client| it.remember_groups(false)),
+        change(|it: Client| it.engine(Engine::Own).request_certificate_timestamps(true)),
     ]);
     all
 }
@@ -119,6 +128,10 @@ fn of_servers() -> Vec<Change<ServerConfig>> {
         change(move |it: Server| it.ticket_keys(other.clone())),
         change(|it: Server| it.follow_client_ciphers()),
         change(|it: Server| it.stapled_ocsp_response([7])),
+        change(|it: Server| {
+            let it = it.engine(Engine::Own);
+            it.signed_certificate_timestamps([0, 3, 0, 1, 7])
+        }),
         change(|it: Server| it.client_certificate_authorities([])),
         change(move |it: Server| {
             let named = Certificate::from(named.clone());

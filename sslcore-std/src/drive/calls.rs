@@ -3,7 +3,9 @@
 use std::io::{self, ErrorKind};
 use std::mem::take;
 
-use sslcore::{Event, PreSharedKey, PskId, ReadEnd, ReviewId, UsageError, Verdict};
+use sslcore::{
+    Event, PreSharedKey, PskId, ReadEnd, ReviewId, Signature, SignatureId, UsageError, Verdict,
+};
 
 use super::{Driver, Transport};
 use crate::endpoint::Endpoint;
@@ -48,6 +50,16 @@ impl<T: Transport> Driver<T> {
     ) -> Result<(), UsageError> {
         self.turn();
         self.act(|connection| connection.provide_psk(id, keys))
+    }
+
+    /// Receives first, as [`answer`](Self::answer) does.
+    pub(crate) fn provide_signature(
+        &mut self,
+        id: SignatureId,
+        signature: Signature<'_>,
+    ) -> Result<(), UsageError> {
+        self.turn();
+        self.act(|connection| connection.provide_signature(id, signature))
     }
 
     pub(crate) fn discard_reads(&mut self) {
@@ -166,10 +178,13 @@ impl<T: Transport> Driver<T> {
         let verdict = self.connection.review().map(|review| review.id);
         let config = self.connection.config_request().map(|request| request.id);
         let key = self.connection.psk_request().map(|request| request.id);
+        let signature = self.connection.signature_request();
+        let signature = signature.map(|request| request.id);
         verdict
             .map(WaitError::VerdictNeeded)
             .or(config.map(WaitError::ConfigNeeded))
             .or(key.map(WaitError::PreSharedKeyNeeded))
+            .or(signature.map(WaitError::SignatureNeeded))
     }
 
     /// Why nothing more will happen: after the connection is over, and its alert has left.

@@ -4,7 +4,7 @@ use std::fmt;
 use std::io::{self, ErrorKind};
 use std::net::SocketAddr;
 
-use sslcore::{Failure, PskId, ReviewId};
+use sslcore::{Failure, PskId, ReviewId, SignatureId};
 
 use crate::socket::SslSocket;
 
@@ -84,6 +84,20 @@ pub enum ServerEvent {
         /// The id of the request, for `provide_psk`.
         request: PskId,
     },
+    /// The application must sign, since the configuration
+    /// [asks](sslcore::ConfigBuilder::ask_for_signatures) for it: look at the
+    /// [`signature_request`](SslSocket::signature_request) of
+    /// [`SslServer::socket`](crate::SslServer::socket), then call
+    /// [`SslServer::provide_signature`](crate::SslServer::provide_signature) any time later. Other
+    /// connections go on meanwhile.
+    SignatureNeeded {
+        /// The connection.
+        id: ConnectionId,
+        /// The client's address.
+        peer: SocketAddr,
+        /// The id of the request, for `provide_signature`.
+        request: SignatureId,
+    },
     /// The handshake is complete; the socket belongs to the application.
     /// `QTcpServer::pendingConnectionAvailable` and `nextPendingConnection`.
     Encrypted {
@@ -115,6 +129,7 @@ impl ServerEvent {
             Self::HandshakeStarted { id, .. }
             | Self::VerdictNeeded { id, .. }
             | Self::PreSharedKeyNeeded { id, .. }
+            | Self::SignatureNeeded { id, .. }
             | Self::Encrypted { id, .. }
             | Self::Failed { id, .. } => *id,
         }
@@ -222,6 +237,15 @@ pub enum AcceptError {
         /// The id of the request, for [`SslServer::provide_psk`](crate::SslServer::provide_psk).
         request: PskId,
     },
+    /// The application must sign, as for [`ServerEvent::SignatureNeeded`]. Only `accept` returns this.
+    /// `WouldBlock`.
+    SignatureNeeded {
+        /// The connection.
+        id: ConnectionId,
+        /// The id of the request, for
+        /// [`SslServer::provide_signature`](crate::SslServer::provide_signature).
+        request: SignatureId,
+    },
     /// The system could not accept a connection, for want of file descriptors perhaps, or could not
     /// wait. No other connection is accepted for 100 ms; handshakes go on. The kind is the
     /// system's.
@@ -238,6 +262,9 @@ impl fmt::Display for AcceptError {
             }
             Self::PreSharedKeyNeeded { .. } => {
                 f.write_str("a client names pre-shared keys; provide or refuse them")
+            }
+            Self::SignatureNeeded { .. } => {
+                f.write_str("a signature is asked for; provide or refuse it")
             }
             Self::System(error) => write!(f, "the system cannot accept connections: {error}"),
         }
@@ -259,9 +286,9 @@ impl From<AcceptError> for io::Error {
             AcceptError::System(error) => return error,
             AcceptError::Timeout => ErrorKind::TimedOut,
             AcceptError::Woken => ErrorKind::Interrupted,
-            AcceptError::VerdictNeeded { .. } | AcceptError::PreSharedKeyNeeded { .. } => {
-                ErrorKind::WouldBlock
-            }
+            AcceptError::VerdictNeeded { .. }
+            | AcceptError::PreSharedKeyNeeded { .. }
+            | AcceptError::SignatureNeeded { .. } => ErrorKind::WouldBlock,
         };
         Self::new(kind, error)
     }

@@ -14,8 +14,8 @@ use std::net::{SocketAddr, TcpListener, ToSocketAddrs};
 use std::time::Duration;
 
 use sslcore::{
-    ConfigRequest, Event, Instant, Limits, PreSharedKey, PskId, ReviewId, ServerConfig, UsageError,
-    Verdict,
+    ConfigRequest, Event, Instant, Limits, PreSharedKey, PskId, ReviewId, ServerConfig, SignError,
+    Signature, SignatureId, UsageError, Verdict,
 };
 
 use self::choice::Terms;
@@ -318,6 +318,9 @@ impl SslServer {
                 ServerEvent::PreSharedKeyNeeded { id, request, .. } => {
                     return Err(AcceptError::PreSharedKeyNeeded { id, request });
                 }
+                ServerEvent::SignatureNeeded { id, request, .. } => {
+                    return Err(AcceptError::SignatureNeeded { id, request });
+                }
                 ServerEvent::HandshakeStarted { .. } | ServerEvent::Failed { .. } => {}
             }
         }
@@ -448,6 +451,47 @@ impl SslServer {
         let index = self.find(id).ok_or(UsageError::Stale)?;
         self.with_round(index, |pending, round| {
             pending.provide_psk(request, keys, round)
+        })
+    }
+
+    /// Answers a connection's request for a signature, or says why there is none: then the handshake fails
+    /// ([`Connection::refuse_signature`]). The outcome is the connection's next [`ServerEvent`].
+    ///
+    /// ```
+    /// use std::sync::mpsc::Receiver;
+    ///
+    /// use sslcore_std::sslcore::{SignError, Signature, SignatureId, UsageError};
+    /// use sslcore_std::{ConnectionId, SslServer};
+    ///
+    /// /// What a thread that signs has made, of an order after
+    /// /// [`ServerEvent::SignatureNeeded`](sslcore_std::ServerEvent::SignatureNeeded).
+    /// struct Signed { id: ConnectionId, request: SignatureId, der: Option<Vec<u8>> }
+    ///
+    /// /// Called whenever the server was woken.
+    /// fn deliver(server: &mut SslServer, signed: &Receiver<Signed>) -> Result<(), UsageError> {
+    ///     for Signed { id, request, der } in signed.try_iter() {
+    ///         let signature = der.as_deref().map(Signature::Der);
+    ///         let signature = signature.ok_or_else(|| SignError::new("the module is locked"));
+    ///         server.provide_signature(id, request, signature)?;
+    ///     }
+    ///     Ok(())
+    /// }
+    /// ```
+    ///
+    /// [`Connection::refuse_signature`]: sslcore::Connection::refuse_signature
+    ///
+    /// # Errors
+    /// [`UsageError::Stale`] when the connection is gone, as for [`answer`](Self::answer). Otherwise as
+    /// for [`SslSocket::provide_signature`].
+    pub fn provide_signature(
+        &mut self,
+        id: ConnectionId,
+        request: SignatureId,
+        signature: Result<Signature<'_>, SignError>,
+    ) -> Result<(), UsageError> {
+        let index = self.find(id).ok_or(UsageError::Stale)?;
+        self.with_round(index, |pending, round| {
+            pending.provide_signature(request, signature, round)
         })
     }
 

@@ -7,7 +7,8 @@ use std::net::{SocketAddr, TcpStream};
 use std::time::Duration;
 
 use sslcore::{
-    Alert, Connection, Instant, PreSharedKey, PskId, ReviewId, ServerStart, UsageError, Verdict,
+    Alert, Connection, Instant, PreSharedKey, PskId, ReviewId, ServerStart, SignError, Signature,
+    SignatureId, UsageError, Verdict,
 };
 
 use super::choice::Terms;
@@ -33,7 +34,7 @@ enum Progress {
     /// The ClientHello is not complete.
     Greeting,
     Handshaking,
-    /// Waits for the application's verdict or keys; that time does not count.
+    /// Waits for the application's verdict, keys or signature; that time does not count.
     Held,
     /// It has failed: the alert leaves, and the client hangs up. `told` once the application had
     /// its chance to look.
@@ -46,13 +47,15 @@ enum Progress {
 enum Question {
     Verdict(ReviewId),
     Keys(PskId),
+    Signature(SignatureId),
 }
 
 impl Question {
     fn of(connection: &Connection) -> Option<Self> {
         let verdict = connection.review().map(|review| Self::Verdict(review.id));
         let keys = || Some(Self::Keys(connection.psk_request()?.id));
-        verdict.or_else(keys)
+        let signature = || Some(Self::Signature(connection.signature_request()?.id));
+        verdict.or_else(keys).or_else(signature)
     }
 }
 
@@ -287,6 +290,10 @@ impl Pending {
                     socket.answer(review, Verdict::RejectWith(Alert::CertificateUnknown))
                 }
                 Question::Keys(request) => socket.refuse_psk(request),
+                Question::Signature(request) => socket.refuse_signature(
+                    request,
+                    SignError::new("too many connections wait for the application"),
+                ),
             };
             debug_assert!(answered.is_ok(), "the question was open");
             return self.look(round);
@@ -296,6 +303,7 @@ impl Pending {
         round.events.push_back(match question {
             Question::Verdict(review) => ServerEvent::VerdictNeeded { id, peer, review },
             Question::Keys(request) => ServerEvent::PreSharedKeyNeeded { id, peer, request },
+            Question::Signature(request) => ServerEvent::SignatureNeeded { id, peer, request },
         });
     }
 
@@ -318,6 +326,19 @@ impl Pending {
         round: &mut Round<'_>,
     ) -> Result<(), UsageError> {
         self.go_on(round, |socket| socket.provide_psk(request, keys))
+    }
+
+    /// Passes the application's signature on, or that there is none; the clock begins anew.
+    pub(super) fn provide_signature(
+        &mut self,
+        request: SignatureId,
+        signature: Result<Signature<'_>, SignError>,
+        round: &mut Round<'_>,
+    ) -> Result<(), UsageError> {
+        self.go_on(round, |socket| match signature {
+            Ok(signature) => socket.provide_signature(request, signature),
+            Err(why) => socket.refuse_signature(request, why),
+        })
     }
 
     fn go_on(

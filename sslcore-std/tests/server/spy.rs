@@ -57,6 +57,7 @@ impl Spy {
             ServerEvent::PreSharedKeyNeeded { id, request, .. } => {
                 self.requests.push((id, request));
             }
+            ServerEvent::SignatureNeeded { .. } => panic!("nobody asks for signatures here"),
             ServerEvent::Encrypted { mut socket, .. } => {
                 socket.set_timeout(Some(LONG));
                 self.events

@@ -21,6 +21,7 @@ use super::verification::Verification;
 use crate::config_error::ConfigError;
 use crate::crypto::Backend;
 use crate::handshake::settings::{Settings, Tickets};
+use crate::handshake::wire::certificate;
 use crate::identity::validity;
 use crate::limits::Timeouts;
 use crate::protocol::{Engine, SignatureScheme, SslCipher, SslProtocol};
@@ -102,6 +103,8 @@ impl<C> ConfigBuilder<C> {
                 max_fragment: None,
                 key_log: None,
                 stapled: None,
+                timestamps: None,
+                asks_for_timestamps: false,
             },
             verification: Verification::default(),
             timeouts,
@@ -247,6 +250,8 @@ impl<C> ConfigBuilder<C> {
             };
             self.settings.engine = can.then_some(Engine::Own);
         }
+        let asks = self.settings.asks_for_signatures();
+        let leaves_tls12 = leaves_tls12 && !asks;
         let engine = self.settings.engine();
         if !engine.is_available() {
             return Err(ConfigError::unsupported("engine", engine.name()));
@@ -260,6 +265,25 @@ impl<C> ConfigBuilder<C> {
         self.settings.signature_schemes = self.signature_schemes.clone()?;
         if self.settings.protocols.is_empty() {
             return Err(ConfigError::NothingLeft("protocol"));
+        }
+        if asks {
+            if engine == Engine::Rustls {
+                let name = "rustls with signatures that are asked for";
+                return Err(ConfigError::unsupported("engine", name));
+            }
+            if self.settings.protocols.contains(&SslProtocol::TlsV1_2) {
+                let name = "TLSv1.2, with signatures that are asked for";
+                return Err(ConfigError::unsupported("protocol", name));
+            }
+        }
+        let timestamps = self.settings.timestamps.is_some() || self.settings.asks_for_timestamps;
+        if timestamps && engine == Engine::Rustls {
+            let name = "rustls with timestamps of certificates";
+            return Err(ConfigError::unsupported("engine", name));
+        }
+        if let Some(list) = &self.settings.timestamps {
+            certificate::check_timestamps(list)
+                .map_err(|_| ConfigError::MalformedTimestamps(list.len()))?;
         }
         if self.settings.keys.is_some() {
             self.check_keys_are_alone()?;
@@ -276,7 +300,8 @@ impl<C> ConfigBuilder<C> {
             // In TLS 1.2 what is stapled is a message of its own.
             let tls13 = self.settings.protocols.contains(&SslProtocol::TlsV1_3);
             let stapled = self.settings.stapled.as_ref().filter(|_| tls13);
-            room::certificates(&identity.chain, stapled)?;
+            let timestamps = self.settings.timestamps.as_ref();
+            room::certificates(&identity.chain, stapled, timestamps)?;
         }
         Ok(Terms {
             policy: self.verification.policy(&self.backend, mode)?,

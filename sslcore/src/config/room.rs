@@ -12,6 +12,8 @@ use crate::limits;
 const CERTIFICATE: usize = 4 + 1 + 3;
 /// What each certificate of the list has around it: its length, and that of its extensions.
 const CERTIFICATE_ENTRY: usize = 3 + 2;
+/// What stands before an extension's content.
+const EXTENSION: usize = 4;
 /// What a stapled response has around it: extension, status type and length.
 const STAPLED: usize = 4 + 1 + 3;
 /// Message header, an empty context, the length of the extensions; and of those
@@ -32,10 +34,12 @@ pub(super) fn application_protocols(names: &[Vec<u8>]) -> Result<(), ConfigError
 pub(super) fn certificates(
     chain: &[CertificateDer<'_>],
     stapled: Option<&Vec<u8>>,
+    timestamps: Option<&Vec<u8>>,
 ) -> Result<(), ConfigError> {
     let entries = chain.iter().map(|der| CERTIFICATE_ENTRY + der.len());
     let stapled = stapled.map_or(0, |response| STAPLED + response.len());
-    let bytes = CERTIFICATE + entries.sum::<usize>() + stapled;
+    let timestamps = timestamps.map_or(0, |list| EXTENSION + list.len());
+    let bytes = CERTIFICATE + entries.sum::<usize>() + stapled + timestamps;
     match bytes <= limits::HANDSHAKE_MESSAGE {
         true => Ok(()),
         false => Err(ConfigError::CertificatesTooLong(bytes)),

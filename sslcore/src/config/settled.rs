@@ -27,6 +27,9 @@ pub(super) struct Settled {
     /// A server's names of authorities, if they are not its trust anchors'.
     authorities: Option<Vec<Vec<u8>>>,
     stapled: Option<Vec<u8>>,
+    timestamps: Option<Vec<u8>>,
+    asks_for_timestamps: bool,
+    asks_for_signatures: bool,
     prefer_own_ciphers: bool,
     remember_groups: bool,
     takes_tickets: bool,
@@ -53,6 +56,9 @@ impl PartialEq for Settled {
             engine,
             authorities,
             stapled,
+            timestamps,
+            asks_for_timestamps,
+            asks_for_signatures,
             prefer_own_ciphers,
             remember_groups,
             takes_tickets,
@@ -76,6 +82,9 @@ impl PartialEq for Settled {
             && *engine == other.engine
             && *authorities == other.authorities
             && *stapled == other.stapled
+            && *timestamps == other.timestamps
+            && *asks_for_timestamps == other.asks_for_timestamps
+            && *asks_for_signatures == other.asks_for_signatures
             && *prefer_own_ciphers == other.prefer_own_ciphers
             && *remember_groups == other.remember_groups
             && *takes_tickets == other.takes_tickets
@@ -120,6 +129,7 @@ impl Settled {
             chain.into_iter().map(Certificate::from).collect()
         });
         Self {
+            asks_for_signatures: settings.asks_for_signatures(),
             engine: settings.engine(),
             ciphers: match settings.ciphers {
                 Some(ciphers) => ciphers,
@@ -136,6 +146,8 @@ impl Settled {
             keys: settings.keys,
             authorities: None,
             stapled: settings.stapled,
+            timestamps: settings.timestamps,
+            asks_for_timestamps: settings.asks_for_timestamps,
             prefer_own_ciphers: settings.prefer_own_ciphers,
             remember_groups: settings.remember_groups,
             takes_tickets: settings.takes_tickets,

@@ -83,6 +83,9 @@ impl Verification {
     /// asks no anchor what it may.)
     fn anchors(&self, blocked: Option<&Pins>) -> Result<Vec<TrustAnchor<'static>>, ConfigError> {
         let mut anchors = Vec::with_capacity(self.anchors.len());
+        if !cfg!(feature = "certificates") {
+            return Ok(anchors); // nothing of X.509 is linked
+        }
         for (index, der) in self.anchors.iter().enumerate() {
             let anchor = webpki::anchor_from_trusted_cert(der);
             let anchor = anchor.map_err(|error| ConfigError::UnusableTrustAnchor {
@@ -99,6 +102,9 @@ impl Verification {
 
     /// Those that constrain names: what is wrong with that is told of them.
     fn constrained(&self) -> Vec<CertificateDer<'static>> {
+        if !cfg!(feature = "certificates") {
+            return Vec::new();
+        }
         let constrains = |it: Certificate<'_>| it.name_constraints().is_some();
         let anchors = self.anchors.iter();
         let constrained = anchors.filter(|der| Certificate::parse(der).is_some_and(constrains));
@@ -108,6 +114,9 @@ impl Verification {
     /// Those that can be a peer's own. Of the authorities in use few have keys that may sign
     /// handshakes.
     fn trusted_leaves(&self) -> Vec<CertificateDer<'static>> {
+        if !cfg!(feature = "certificates") {
+            return Vec::new();
+        }
         let own = |it: Certificate<'_>| {
             it.is_self_issued() && (it.may_sign_handshakes() || !it.may_issue())
         };

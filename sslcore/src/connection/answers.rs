@@ -1,12 +1,14 @@
 //! The door for decisions: what is asked, and the answers.
 
 use super::Connection;
-use super::decisions::{ConfigRequest, PskRequest, Review, Verdict};
+use super::decisions::{ConfigRequest, PskRequest, Review, SignatureRequest, Verdict};
 use super::hello::Choice;
 use crate::alert::Alert;
 use crate::config::ServerConfig;
-use crate::event::{PskId, RequestId, ReviewId};
+use crate::event::{PskId, RequestId, ReviewId, SignatureId};
 use crate::identity::pre_shared_key::PreSharedKey;
+use crate::identity::signature::Signature;
+use crate::identity::signer::SignError;
 use crate::state::Phase;
 use crate::usage::UsageError;
 
@@ -86,6 +88,71 @@ impl Connection {
     /// [`UsageError::NoDecisionOpen`], [`UsageError::Stale`].
     pub fn refuse_psk(&mut self, id: PskId) -> Result<(), UsageError> {
         self.provide_psk(id, &[])
+    }
+
+    /// The open request for a signature; `None` when there is none, and once it is answered. The handshake
+    /// stands still meanwhile, for as long as [`Timeouts::decision`](crate::Timeouts::decision) says, and
+    /// nobody is blocked.
+    ///
+    /// ```
+    /// # use std::sync::mpsc::Sender;
+    /// # use sslcore::{Connection, Signature, SignatureId, SignatureScheme, SignError, UsageError};
+    /// /// What a thread that signs is sent.
+    /// struct Order { id: SignatureId, scheme: SignatureScheme, message: Vec<u8> }
+    ///
+    /// /// After Event::SignatureRequired.
+    /// fn order(conn: &Connection, signer: &Sender<Order>) {
+    ///     if let Some(request) = conn.signature_request() {
+    ///         println!("{:?} bytes to sign, or a digest", request.digest.map(<[u8]>::len));
+    ///         let (id, scheme) = (request.id, request.scheme);
+    ///         let _ = signer.send(Order { id, scheme, message: request.message.to_vec() });
+    ///     }
+    /// }
+    ///
+    /// /// Any number of calls later.
+    /// fn deliver(conn: &mut Connection, id: SignatureId, signed: Option<&[u8]>) -> Result<(), UsageError> {
+    ///     match signed {
+    ///         Some(der) => conn.provide_signature(id, Signature::Der(der)),
+    ///         None => conn.refuse_signature(id, SignError::new("the module is locked")),
+    ///     }
+    /// }
+    /// ```
+    pub fn signature_request(&self) -> Option<SignatureRequest<'_>> {
+        let Phase::Signing(signing) = &self.phase else {
+            return None;
+        };
+        let id = SignatureId(signing.question.open()?);
+        let question = signing.handshaking.engine.asks_for_signature()?;
+        Some(SignatureRequest {
+            id,
+            scheme: question.scheme,
+            message: question.message,
+            digest: question.digest,
+        })
+    }
+
+    /// Answers the open request with the signature. It is sent unchecked: only the peer finds out that it
+    /// is wrong.
+    ///
+    /// # Errors
+    /// [`UsageError::NoDecisionOpen`], [`UsageError::Stale`], and [`UsageError::Signature`] for one that
+    /// cannot be of our key; the request stays open.
+    pub fn provide_signature(
+        &mut self,
+        id: SignatureId,
+        signature: Signature<'_>,
+    ) -> Result<(), UsageError> {
+        self.phase.signing()?.answer(id, signature)
+    }
+
+    /// Answers the open request: nobody signs. The connection fails as
+    /// [`SigningFailed`](crate::FailureKind::SigningFailed), with the alert internal_error; why is the
+    /// failure's detail, and the peer is not told it.
+    ///
+    /// # Errors
+    /// [`UsageError::NoDecisionOpen`], [`UsageError::Stale`].
+    pub fn refuse_signature(&mut self, id: SignatureId, why: SignError) -> Result<(), UsageError> {
+        self.phase.signing()?.refuse(id, why)
     }
 
     /// The open request for a server's configuration ([`ServerStart::Ask`](crate::ServerStart::Ask));

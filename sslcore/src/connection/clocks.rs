@@ -20,6 +20,7 @@ impl Connection {
             Phase::Choosing(it) => it.question.deadline(),
             Phase::Held(it) => it.question.deadline(),
             Phase::Keying(it) => it.question.deadline(),
+            Phase::Signing(it) => it.question.deadline(),
             _ => None,
         };
         [
@@ -56,6 +57,10 @@ impl Connection {
                 it.question.run(now);
             }
             Phase::Keying(it) => {
+                it.handshaking.underway.timeout.pause(now);
+                it.question.run(now);
+            }
+            Phase::Signing(it) => {
                 it.handshaking.underway.timeout.pause(now);
                 it.question.run(now);
             }
@@ -118,6 +123,7 @@ impl Connection {
             Phase::Choosing(it) => (it.question.has_expired(now), Alert::UnrecognizedName),
             Phase::Held(it) => (it.question.has_expired(now), Alert::CertificateUnknown),
             Phase::Keying(it) => (it.question.has_expired(now), Alert::HandshakeFailure),
+            Phase::Signing(it) => (it.question.has_expired(now), Alert::InternalError),
             _ => (false, Alert::HandshakeFailure),
         };
         if question {

@@ -1,12 +1,12 @@
 //! What the application decides: certificates, a server's configuration, and pre-shared keys.
 
 use crate::alert::Alert;
-use crate::event::{PskId, RequestId, ReviewId, SslMode};
+use crate::event::{PskId, RequestId, ReviewId, SignatureId, SslMode};
 use crate::handshake::KeyQuestion;
 use crate::handshake::wire::client_hello::ClientHello;
 use crate::handshake::wire::pre_shared_key::{Identities, Imported};
 use crate::identity::pre_shared_key::PreSharedKey;
-use crate::protocol::SslProtocol;
+use crate::protocol::{SignatureScheme, SslProtocol};
 use crate::verify::SslError;
 use crate::x509::certificate::Certificate;
 
@@ -85,6 +85,21 @@ impl<'a> PskRequest<'a> {
             max_key: PreSharedKey::MAX_KEY,
         }
     }
+}
+
+/// An open request for a signature. [`Connection::signature_request`](crate::Connection::signature_request)
+/// has an example.
+#[derive(Clone, Copy, Debug)]
+pub struct SignatureRequest<'a> {
+    /// The request's id, for [`Connection::provide_signature`](crate::Connection::provide_signature).
+    pub id: SignatureId,
+    /// The scheme to sign in: one that the configuration names, and the peer takes.
+    pub scheme: SignatureScheme,
+    /// The bytes to sign: some hundred (RFC 8446 §4.4.3). The scheme's hash is part of signing.
+    pub message: &'a [u8],
+    /// The hash of the message, for who signs digests: SHA-256 or SHA-384. `None` for Ed25519, which signs
+    /// the message as it is, and for schemes with SHA-512.
+    pub digest: Option<&'a [u8]>,
 }
 
 /// The keys that a client names: an iterator over [`PskIdentity`].

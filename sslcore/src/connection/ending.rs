@@ -42,6 +42,7 @@ impl Connection {
             Phase::Judging(it) => it.handshaking.send_alerts(alerts, io),
             Phase::Held(it) => it.handshaking.send_alerts(alerts, io),
             Phase::Keying(it) => it.handshaking.send_alerts(alerts, io),
+            Phase::Signing(it) => it.handshaking.send_alerts(alerts, io),
             Phase::Traffic(it) => it.send_alerts(alerts, io),
         }
     }

@@ -5,6 +5,7 @@ use super::io::Configured;
 use crate::config::{ClientConfig, ServerConfig};
 use crate::event::{CloseReport, SslMode};
 use crate::failure::Failure;
+use crate::handshake::facts::Proof;
 use crate::handshake::wire::certificate_request;
 use crate::protocol::{SignatureScheme, SslCipher, SslProtocol, group};
 use crate::state::Phase;
@@ -40,6 +41,7 @@ impl Connection {
     ///         println!("{error}");
     ///     }
     ///     println!("OCSP: {:?} bytes", conn.stapled_ocsp_response().map(<[u8]>::len));
+    ///     println!("logs: {:?} bytes", conn.signed_certificate_timestamps().map(<[u8]>::len));
     ///     for authority in conn.client_certificate_authorities() {
     ///         println!("the server knows {authority}");
     ///     }
@@ -188,6 +190,20 @@ impl Connection {
         self.io.known.facts.stapled.as_deref()
     }
 
+    /// The timestamps that came with the server's certificate, from logs that have seen it: a
+    /// SignedCertificateTimestampList (RFC 6962 §3.3) as it came; known once the certificate was verified.
+    /// Nothing is verified of them here: who has the logs' keys does so in a review. A resumed session
+    /// has those that came with its chain. `None` when the server sent none, on servers, and when the
+    /// configuration does not
+    /// [ask](crate::ConfigBuilder::request_certificate_timestamps). Those inside a certificate are
+    /// [`Certificate::signed_certificate_timestamps`](crate::Certificate::signed_certificate_timestamps).
+    pub fn signed_certificate_timestamps(&self) -> Option<&[u8]> {
+        match self.io.known.facts.proof.as_deref()? {
+            Proof::Timestamps(list) => Some(list),
+            Proof::Key(_) => None,
+        }
+    }
+
     /// The cipher suite, once it is negotiated. `QSslSocket::sessionCipher`.
     pub fn session_cipher(&self) -> Option<SslCipher> {
         self.io.known.facts.cipher.and_then(SslCipher::negotiated)
@@ -255,8 +271,10 @@ impl Connection {
     /// }
     /// ```
     pub fn psk_identity(&self) -> Option<&[u8]> {
-        let identity = self.io.known.facts.psk_identity.as_ref();
-        identity.map(|identity| &*identity.0)
+        match self.io.known.facts.proof.as_deref()? {
+            Proof::Key(identity) => Some(identity),
+            Proof::Timestamps(_) => None,
+        }
     }
 
     /// The server name that the client asks for in its hello (SNI, RFC 6066 §3), as it was sent, in

@@ -11,7 +11,7 @@ use super::over::{Ending, Over};
 use super::underway::Underway;
 use crate::alert::Alert;
 use crate::config::{ClientConfig, ServerConfig, Terms};
-use crate::event::{Event, PskId};
+use crate::event::{Event, PskId, SignatureId};
 use crate::failure::Failure;
 use crate::handshake::Engine;
 use crate::handshake::facts::SessionFacts;
@@ -79,6 +79,8 @@ pub(crate) enum Reached {
     VerdictDue,
     /// The engine asks for pre-shared keys.
     KeysWanted(PskId),
+    /// The engine asks for a signature.
+    SignatureWanted(SignatureId),
     /// The engine is done and its keys are ours.
     Completed,
 }
@@ -100,7 +102,7 @@ impl Handshaking {
     /// Releases the engine's flight, or feeds it a record.
     pub(super) fn step(&mut self, io: &mut Io, now: Now) -> Stepped<Reached> {
         let engine = &mut self.engine;
-        if engine.verdict_due() {
+        if cfg!(feature = "certificates") && engine.verdict_due() {
             return Ok(Turn::Leave(Reached::VerdictDue));
         }
         if !self.flight.is_empty() {
@@ -125,6 +127,11 @@ impl Handshaking {
             let id = PskId(io.next_id());
             io.events.push(Event::PreSharedKeyRequired(id));
             return Ok(Turn::Leave(Reached::KeysWanted(id)));
+        }
+        if engine.asks_for_signature().is_some() {
+            let id = SignatureId(io.next_id());
+            io.events.push(Event::SignatureRequired(id));
+            return Ok(Turn::Leave(Reached::SignatureWanted(id)));
         }
         if engine.has_work() {
             engine.work(now, &mut self.flight)?;

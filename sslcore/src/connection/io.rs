@@ -12,7 +12,7 @@ use crate::event::{CloseReport, Event, SslMode};
 use crate::events::Events;
 use crate::failure::{Failure, FailureKind};
 use crate::handshake::AlertProtection;
-use crate::handshake::facts::SessionFacts;
+use crate::handshake::facts::{Proof, SessionFacts};
 use crate::handshake::key_schedule::exporter::Exporter;
 use crate::limits::{Limits, Timeouts};
 use crate::record::header::MAX_RECORD;
@@ -106,10 +106,18 @@ impl Known {
     }
 
     /// The same from an engine that is given up. It may hold the response of a session that was
-    /// only offered, or of a certificate whose key nobody has shown.
+    /// only offered, or of a certificate whose key nobody has shown, and its timestamps.
     pub(crate) fn learn_unproven(&mut self, facts: SessionFacts) {
-        let stapled = self.facts.stapled.take();
-        self.learn(SessionFacts { stapled, ..facts });
+        let (stapled, proof) = (self.facts.stapled.take(), self.facts.proof.take());
+        let proof = match facts.proof.as_deref() {
+            Some(Proof::Timestamps(_)) => proof,
+            _ => facts.proof,
+        };
+        self.learn(SessionFacts {
+            stapled,
+            proof,
+            ..facts
+        });
     }
 }
 

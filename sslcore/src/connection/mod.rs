@@ -20,6 +20,7 @@ pub(crate) mod plain;
 mod process;
 mod progress;
 mod question;
+pub(crate) mod signing;
 #[cfg(feature = "testing")]
 mod snapshot;
 mod transport;
@@ -28,7 +29,9 @@ pub(crate) mod underway;
 use alloc::boxed::Box;
 use alloc::vec::Vec;
 
-pub use self::decisions::{ConfigRequest, PskIdentities, PskIdentity, PskRequest, Review, Verdict};
+pub use self::decisions::{
+    ConfigRequest, PskIdentities, PskIdentity, PskRequest, Review, SignatureRequest, Verdict,
+};
 use self::hello::{AwaitingHello, Greeting, Start};
 use self::io::{Configured, Io};
 pub use self::lent::{Transmission, TransportBuffers};

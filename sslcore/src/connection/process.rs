@@ -9,6 +9,7 @@ use super::io::{Io, Outbound, Stepped, Turn};
 use super::judging::{Held, Judging};
 use super::keying::Keying;
 use super::progress::Progress;
+use super::signing::Signing;
 use crate::failure::Failure;
 use crate::state::{Leaving, Phase};
 use crate::time::Now;
@@ -119,6 +120,10 @@ impl Connection {
             Phase::Held(it) => {
                 let step = Held::step;
                 turn(it, step, Phase::Held, Leaving::Held, io, now)
+            }
+            Phase::Signing(it) => {
+                let step = Signing::step;
+                turn(it, step, Phase::Signing, Leaving::Signing, io, now)
             }
             Phase::Keying(it) => {
                 let step = Keying::step;

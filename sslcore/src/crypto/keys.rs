@@ -41,8 +41,11 @@ pub(super) fn pkcs8(algorithm: &AlgorithmIdentifier, sec1: &[u8]) -> Zeroizing<V
     Zeroizing::new(element(tag::SEQUENCE, &[&version, &algorithm, &key]))
 }
 
-/// A build that does not sign loads no key.
-#[cfg(not(feature = "sign"))]
+/// Who does not sign loads no key.
+#[cfg(any(
+    not(feature = "sign"),
+    all(feature = "rustcrypto-keys", not(feature = "rustcrypto-core"))
+))]
 pub(super) fn load_none(_: &PrivateKeyDer<'_>) -> Result<Arc<dyn Signer>, String> {
     Err(String::new())
 }

@@ -41,7 +41,7 @@ mod parts;
 mod ring;
 #[cfg(any(feature = "aws-lc-rs", feature = "ring"))]
 mod ring_api;
-#[cfg(feature = "rustcrypto-core")]
+#[cfg(feature = "rustcrypto-keys")]
 pub mod rustcrypto;
 #[cfg(feature = "rustls")]
 pub(crate) mod rustls;

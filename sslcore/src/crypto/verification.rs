@@ -20,3 +20,12 @@ pub(crate) struct Verification {
     /// Those of handshakes, by scheme, in the order of preference.
     pub(crate) schemes: Cow<'static, [OfScheme]>,
 }
+
+#[cfg(all(feature = "rustcrypto-keys", not(feature = "rustcrypto-core")))]
+impl Verification {
+    /// What a backend has that knows no certificates.
+    pub(crate) const NONE: Self = Self {
+        all: &[],
+        schemes: Cow::Borrowed(&[]),
+    };
+}

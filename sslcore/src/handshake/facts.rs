@@ -25,8 +25,8 @@ pub(crate) struct SessionFacts {
     pub(crate) retried: bool,
     /// The number of the scheme that the peer signed the handshake in.
     pub(crate) peer_signature: Option<u16>,
-    /// The pre-shared key that both ends have, by its name. Most connections have none.
-    pub(crate) psk_identity: Option<Box<Identity>>,
+    /// What few connections have.
+    pub(crate) proof: Option<Box<Proof>>,
     /// The OCSP response that came with the server's chain.
     pub(crate) stapled: Option<Arc<[u8]>>,
     /// The name that the client asked for.
@@ -39,9 +39,14 @@ pub(crate) struct SessionFacts {
     pub(crate) ticket_lifetime: Option<u32>,
 }
 
-/// The name of a key.
+/// What proves who the other side is beside its certificates, or in their place: no connection has both.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) struct Identity(pub(crate) Box<[u8]>);
+pub(crate) enum Proof {
+    /// The pre-shared key that both ends have, by its name.
+    Key(Box<[u8]>),
+    /// The timestamps of logs that have seen the server's certificate, as they came with it.
+    Timestamps(Arc<[u8]>),
+}
 
 /// Names in DER, each with its length before it (RFC 8446 §4.2.4).
 #[derive(Clone, Debug)]

@@ -12,9 +12,11 @@ use crate::config_error::ConfigError;
 use crate::crypto::Backend;
 use crate::handshake::settings::{Settings, Signing};
 use crate::identity::private_key::PrivateKey;
-use crate::identity::signer::{Signer, key_family};
+use crate::identity::signer::{KeyFamily, SignError, Signer, key_family};
+use crate::protocol::SignatureScheme;
 use crate::texts::sentence;
 use crate::x509::key_kind::KeyKind;
+use crate::x509::raw;
 
 /// A chain, leaf first, with what signs for its leaf.
 pub(crate) struct Presented {
@@ -22,6 +24,25 @@ pub(crate) struct Presented {
     pub(crate) signer: Arc<dyn Signer>,
     /// The OCSP response that goes with the leaf.
     pub(crate) stapled: Option<Vec<u8>>,
+    /// The timestamps of logs that have seen it.
+    #[cfg(feature = "engine")]
+    pub(crate) timestamps: Option<Vec<u8>>,
+    /// The application signs, when it is asked, for a key of this kind; the signer names its schemes.
+    #[cfg(feature = "engine")]
+    pub(crate) asked: Option<KeyKind>,
+}
+
+/// In the place of a signer where the application is asked.
+struct Asked(Arc<[SignatureScheme]>);
+
+impl Signer for Asked {
+    fn schemes(&self) -> &[SignatureScheme] {
+        &self.0
+    }
+
+    fn sign(&self, _: SignatureScheme, _: &[u8]) -> Result<Vec<u8>, SignError> {
+        Err(SignError::new("the application signs"))
+    }
 }
 
 impl Presented {
@@ -41,6 +62,7 @@ impl Presented {
                 ConfigError::UnusableKey(short_rsa(key).unwrap_or_else(|| sentence(why)))
             })?,
             Signing::Signer(signer) => signer.clone(),
+            Signing::Asked(schemes) => Arc::new(Asked(schemes.clone())),
         };
         let Some(leaf) = identity.chain.first() else {
             let why = "there is none in the chain";
@@ -49,12 +71,35 @@ impl Presented {
         if let Some(info) = signer.public_key_info() {
             check_key(leaf, info)?;
         }
-        key_family(&*signer).map_err(ConfigError::UnusableKey)?;
+        let family = key_family(&*signer).map_err(ConfigError::UnusableKey)?;
+        let asked = match &identity.signing {
+            Signing::Asked(_) => Some(kind_of(leaf, family)?),
+            Signing::Key(_) | Signing::Signer(_) => None,
+        };
+        #[cfg(not(feature = "engine"))]
+        let _ = asked;
         Ok(Some(Self {
             chain: identity.chain.clone(),
             signer,
             stapled: settings.stapled.clone(),
+            #[cfg(feature = "engine")]
+            timestamps: settings.timestamps.clone(),
+            #[cfg(feature = "engine")]
+            asked,
         }))
+    }
+}
+
+/// The kind of the leaf's key, which is of this family.
+fn kind_of(leaf: &CertificateDer<'_>, family: KeyFamily) -> Result<KeyKind, ConfigError> {
+    let parsed = raw::Certificate::parse(leaf);
+    let kind = parsed.and_then(|leaf| leaf.public_key.kind());
+    let kind = kind.ok_or_else(|| {
+        ConfigError::UnusableCertificate("its key is of a kind that nobody here knows".to_string())
+    })?;
+    match KeyFamily::of_kind(kind) == family {
+        true => Ok(kind),
+        false => Err(ConfigError::KeyMismatch),
     }
 }
 

@@ -41,7 +41,7 @@ use crate::failure::Failure;
 use crate::handshake::facts::SessionFacts;
 use crate::handshake::wire::pre_shared_key::Identities;
 use crate::identity::pre_shared_key::{KeyRules, PreSharedKey};
-use crate::protocol::SslProtocol;
+use crate::protocol::{SignatureScheme, SslProtocol};
 use crate::record::header::{ContentType, HEADER_LEN, Header, MAX_BODY_TLS12};
 #[cfg(feature = "engine")]
 use crate::record::messages::FRAME;
@@ -50,6 +50,7 @@ use crate::record::size::RecordSizes;
 use crate::record::traffic::HandOff;
 use crate::time::Now;
 use crate::verify::SslError;
+use crate::x509::key_kind::KeyKind;
 
 /// A whole handshake message of the peer's.
 pub(crate) struct Message<'a> {
@@ -82,6 +83,17 @@ pub(crate) struct KeyQuestion<'a> {
     pub(crate) hint: Option<&'a [u8]>,
     /// Of a server, which of these keys it has.
     pub(crate) named: Option<Identities<'a>>,
+}
+
+/// A question for a signature.
+pub(crate) struct SignatureQuestion<'a> {
+    pub(crate) scheme: SignatureScheme,
+    /// What is signed.
+    pub(crate) message: &'a [u8],
+    /// Its hash, where the scheme has one that is here.
+    pub(crate) digest: Option<&'a [u8]>,
+    /// Our own, whose signature it is.
+    pub(crate) key: KeyKind,
 }
 
 /// A handshake in progress. Appends what is to be sent to `flight`. What has a body here is what engines
@@ -131,6 +143,14 @@ pub(crate) trait Engine: Send {
     fn provide_keys(&mut self, _: &[PreSharedKey]) -> Result<(), Failure> {
         Ok(())
     }
+
+    /// What is to be signed, while it is: the engine stands still until it has the signature.
+    fn asks_for_signature(&self) -> Option<SignatureQuestion<'_>> {
+        None
+    }
+
+    /// The signature that was asked for, as it is sent.
+    fn provide_signature(&mut self, _: Vec<u8>) {}
 
     /// Whether the engine goes on with what it was given before: [`work`](Self::work) does one step of
     /// it, and nothing is read before it is done.

@@ -26,6 +26,8 @@ pub(crate) struct Identity {
 pub(crate) enum Signing {
     Key(PrivateKeyDer<'static>),
     Signer(Arc<dyn Signer>),
+    /// The application, when it is asked: in these schemes.
+    Asked(Arc<[SignatureScheme]>),
 }
 
 impl Drop for Signing {
@@ -73,11 +75,18 @@ pub(crate) enum KeySource {
 impl Settings {
     /// Who does the handshake.
     pub(crate) fn engine(&self) -> Engine {
-        match (self.engine, &self.keys) {
-            (Some(engine), _) => engine,
-            (None, None) if Engine::Rustls.is_available() => Engine::Rustls,
-            (None, _) => Engine::Own,
+        let own = self.keys.is_some() || self.asks_for_signatures();
+        match self.engine {
+            Some(engine) => engine,
+            None if !own && Engine::Rustls.is_available() => Engine::Rustls,
+            None => Engine::Own,
         }
+    }
+
+    /// Whether the application is asked for signatures.
+    pub(crate) fn asks_for_signatures(&self) -> bool {
+        let identity = self.identity.as_ref();
+        identity.is_some_and(|identity| matches!(identity.signing, Signing::Asked(_)))
     }
 }
 
@@ -109,4 +118,8 @@ pub(crate) struct Settings {
     pub(crate) key_log: Option<Arc<dyn KeyLog>>,
     /// The OCSP response that goes with the identity.
     pub(crate) stapled: Option<Vec<u8>>,
+    /// A server's timestamps of logs that have seen its certificate, a whole list.
+    pub(crate) timestamps: Option<Vec<u8>>,
+    /// Whether a client asks for such.
+    pub(crate) asks_for_timestamps: bool,
 }

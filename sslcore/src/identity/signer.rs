@@ -5,6 +5,7 @@ use alloc::vec::Vec;
 use core::fmt;
 
 use crate::protocol::SignatureScheme;
+use crate::x509::key_kind::KeyKind;
 
 /// Signs in the place of a private key. One signer, given to
 /// [`identity_with_signer`](crate::ConfigBuilder::identity_with_signer), can serve any number of
@@ -82,6 +83,14 @@ pub(crate) enum KeyFamily {
 }
 
 impl KeyFamily {
+    pub(crate) const fn of_kind(kind: KeyKind) -> Self {
+        match kind {
+            KeyKind::Rsa { .. } => Self::Rsa,
+            KeyKind::Ed25519 => Self::Ed25519,
+            KeyKind::EcdsaP256 | KeyKind::EcdsaP384 | KeyKind::EcdsaP521 => Self::Ecdsa,
+        }
+    }
+
     fn of(scheme: SignatureScheme) -> Self {
         use SignatureScheme as S;
         match scheme {

@@ -17,8 +17,9 @@ use crate::connection::judging::{Approved, Ruling};
 use crate::connection::keying::Provided;
 use crate::connection::over::Ending;
 use crate::connection::plain::Plain;
+use crate::connection::signing::Signed;
 use crate::crypto::Backend;
-use crate::event::{PskId, ReviewId};
+use crate::event::{PskId, ReviewId, SignatureId};
 use crate::failure::{Failure, FailureKind};
 use crate::handshake::idle::Idle;
 use crate::handshake::wire::client_hello::HelloMessage;
@@ -84,7 +85,7 @@ fn chosen() -> Chosen {
 }
 
 /// Every row of the table, reached by those before it: from where, why, and where to.
-const TABLE: [(&str, &str, &str); 13] = [
+const TABLE: [(&str, &str, &str); 15] = [
     ("Plain", "Client", "Greeting"),
     ("Plain", "Server", "AwaitingHello"),
     ("Greeting", "Begun", "Handshaking"),
@@ -93,11 +94,13 @@ const TABLE: [(&str, &str, &str); 13] = [
     ("Choosing", "Chosen", "Handshaking"),
     ("Handshaking", "VerdictDue", "Judging"),
     ("Handshaking", "KeysWanted", "Keying"),
+    ("Handshaking", "SignatureWanted", "Signing"),
     ("Handshaking", "Completed", "Traffic"),
     ("Judging", "Approved", "Handshaking"),
     ("Judging", "Doubted", "Held"),
     ("Held", "Approved", "Handshaking"),
     ("Keying", "Provided", "Handshaking"),
+    ("Signing", "Signed", "Handshaking"),
 ];
 
 /// Leaves a phase for this reason.
@@ -114,6 +117,9 @@ fn leave(phase: Phase, why: &str, io: &mut Io) -> Phase {
         (Phase::Handshaking(it), "KeysWanted") => {
             Leaving::Handshaking(it, Reached::KeysWanted(PskId(0)))
         }
+        (Phase::Handshaking(it), "SignatureWanted") => {
+            Leaving::Handshaking(it, Reached::SignatureWanted(SignatureId(0)))
+        }
         (Phase::Handshaking(it), _) => Leaving::Handshaking(it, Reached::Completed),
         (Phase::Judging(it), "Doubted") => Leaving::Judging(it, Ruling::Doubted(ReviewId(0))),
         (Phase::Judging(it), _) => {
@@ -121,6 +127,7 @@ fn leave(phase: Phase, why: &str, io: &mut Io) -> Phase {
         }
         (Phase::Held(it), _) => Leaving::Held(it, Approved { trusted: true }),
         (Phase::Keying(it), _) => Leaving::Keying(it, Provided),
+        (Phase::Signing(it), _) => Leaving::Signing(it, Signed),
         (Phase::Traffic(_) | Phase::Over(_), _) => panic!("nothing leads out of it"),
     };
     leaving.next(io)
@@ -141,7 +148,7 @@ fn name(phase: &Phase) -> String {
 }
 
 /// All but the last.
-const LIVING: [&str; 9] = [
+const LIVING: [&str; 10] = [
     "Plain",
     "Greeting",
     "AwaitingHello",
@@ -150,6 +157,7 @@ const LIVING: [&str; 9] = [
     "Judging",
     "Held",
     "Keying",
+    "Signing",
     "Traffic",
 ];
 
@@ -251,6 +259,12 @@ fn a_call_is_legal_where_it_makes_sense() {
             "{from}"
         );
         assert_eq!(keys, (from != "Keying").then_some(NoDecisionOpen), "{from}");
+        let signature = phase.signing().err();
+        assert_eq!(
+            signature,
+            (from != "Signing").then_some(NoDecisionOpen),
+            "{from}"
+        );
     }
 }
 

@@ -291,7 +291,12 @@ fn held(moments: &[Moment]) -> Vec<(usize, usize)> {
             What::Event(event)
                 if begins(
                     event,
-                    &["SslErrors", "ConfigRequired", "PreSharedKeyRequired"],
+                    &[
+                        "SslErrors",
+                        "ConfigRequired",
+                        "PreSharedKeyRequired",
+                        "SignatureRequired",
+                    ],
                 ) =>
             {
                 open = Some(index);

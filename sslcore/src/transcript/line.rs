@@ -7,6 +7,7 @@ use core::fmt;
 use super::bytes;
 use crate::config::PeerName;
 use crate::crypto::HashAlgorithm;
+use crate::identity::signature::Signature;
 use crate::time::{Instant, Now, UnixTime};
 use crate::usage::Leftover;
 
@@ -86,9 +87,53 @@ pub(super) enum Call {
     Refuse(u32),
     /// `provide_psk`, with keys of these names.
     ProvideKeys(u32, Vec<KeyName>),
+    /// `provide_signature`, as it was given.
+    ProvideSignature(u32, Form, Vec<u8>),
+    /// `refuse_signature`, for whatever reason.
+    RefuseSignature(u32),
     /// With an alert of this number.
     RefuseWith(u32, u8),
     Simple(Simple),
+}
+
+/// The form of a signature.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Form {
+    Der,
+    Concatenated,
+    Plain,
+}
+
+impl Form {
+    const ALL: [Self; 3] = [Self::Der, Self::Concatenated, Self::Plain];
+
+    pub(super) const fn of(signature: &Signature<'_>) -> Self {
+        match signature {
+            Signature::Der(_) => Self::Der,
+            Signature::Concatenated(_) => Self::Concatenated,
+            Signature::Plain(_) => Self::Plain,
+        }
+    }
+
+    pub(super) const fn signature(self, bytes: &[u8]) -> Signature<'_> {
+        match self {
+            Self::Der => Signature::Der(bytes),
+            Self::Concatenated => Signature::Concatenated(bytes),
+            Self::Plain => Signature::Plain(bytes),
+        }
+    }
+
+    const fn text(self) -> &'static str {
+        match self {
+            Self::Der => "der",
+            Self::Concatenated => "concatenated",
+            Self::Plain => "plain",
+        }
+    }
+
+    pub(super) fn parse(text: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|form| form.text() == text)
+    }
 }
 
 /// All of a pre-shared key but the key.
@@ -166,6 +211,8 @@ pub(super) const WITHOUT_SNI: &str = "without SNI";
 pub(super) const SET_READ_BUFFER_SIZE: &str = "set_read_buffer_size";
 pub(super) const SET_PEER_CLOSE_TIMEOUT: &str = "set_peer_close_timeout";
 pub(super) const PROVIDE_KEYS: &str = "provide_psk";
+pub(super) const PROVIDE_SIGNATURE: &str = "provide_signature";
+pub(super) const REFUSE_SIGNATURE: &str = "refuse_signature";
 pub(super) const IMPORTED: &str = "/imported:";
 pub(super) const SHA384: &str = "/sha384";
 pub(super) const NONE: &str = "none";
@@ -224,6 +271,11 @@ impl fmt::Display for Call {
                 write!(f, "{PROVIDE_KEYS} {id}")?;
                 identities.iter().try_for_each(|name| write!(f, " {name}"))
             }
+            Self::ProvideSignature(id, form, bytes) => {
+                write!(f, "{PROVIDE_SIGNATURE} {id} {} ", form.text())?;
+                bytes.iter().try_for_each(|byte| write!(f, "{byte:02x}"))
+            }
+            Self::RefuseSignature(id) => write!(f, "{REFUSE_SIGNATURE} {id}"),
             Self::RefuseWith(id, code) => write!(f, "refuse {id} with {code}"),
             Self::Simple(call) => f.write_str(call.text()),
         }

@@ -7,9 +7,9 @@ use core::str::FromStr;
 
 use super::bytes;
 use super::line::{
-    Answer, Call, Clock, DISCARD, IMPORTED, KeyName, Line, NO_WALL_CLOCK, NONE, PROVIDE_KEYS,
-    SET_PEER_CLOSE_TIMEOUT, SET_READ_BUFFER_SIZE, SHA384, Simple, TREAT_AS_TLS, VERIFY_AS,
-    WITHOUT_SNI,
+    Answer, Call, Clock, DISCARD, Form, IMPORTED, KeyName, Line, NO_WALL_CLOCK, NONE, PROVIDE_KEYS,
+    PROVIDE_SIGNATURE, REFUSE_SIGNATURE, SET_PEER_CLOSE_TIMEOUT, SET_READ_BUFFER_SIZE, SHA384,
+    Simple, TREAT_AS_TLS, VERIFY_AS, WITHOUT_SNI,
 };
 use super::text::{LIMITS, TITLE, Transcript, can_be_quoted};
 use crate::config::PeerName;
@@ -241,6 +241,12 @@ fn call(line: &str) -> Option<Call> {
             let id = number(words.next()?)?;
             Call::ProvideKeys(id, words.map(key_name).collect::<Option<_>>()?)
         }
+        PROVIDE_SIGNATURE => {
+            let (id, rest) = rest.split_once(' ')?;
+            let (form, bytes) = rest.split_once(' ')?;
+            Call::ProvideSignature(number(id)?, Form::parse(form)?, hexadecimal(bytes)?)
+        }
+        REFUSE_SIGNATURE => Call::RefuseSignature(number(rest)?),
         SET_READ_BUFFER_SIZE => Call::SetReadBufferSize(number(rest)?),
         SET_PEER_CLOSE_TIMEOUT => Call::SetPeerCloseTimeout(match rest {
             NONE => None,

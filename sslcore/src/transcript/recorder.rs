@@ -7,14 +7,16 @@ use core::fmt::{self, Write};
 use core::ops::Deref;
 use core::time::Duration;
 
-use super::line::{Answer, Call, Clock, KeyName, Line, Simple};
+use super::line::{Answer, Call, Clock, Form, KeyName, Line, Simple};
 use super::text::Transcript;
 use crate::alert::Alert;
 use crate::buffer::Buffers;
 use crate::config::{ClientConfig, PeerName, ServerConfig, ServerStart};
 use crate::connection::{Connection, Progress, Step, Verdict};
-use crate::event::{Event, PskId, RequestId, ReviewId};
+use crate::event::{Event, PskId, RequestId, ReviewId, SignatureId};
 use crate::identity::pre_shared_key::PreSharedKey;
+use crate::identity::signature::Signature;
+use crate::identity::signer::SignError;
 use crate::limits::Limits;
 use crate::time::Now;
 use crate::usage::{Leftover, ReadEnd, UsageError};
@@ -434,6 +436,28 @@ impl Recorder {
     /// Makes the call [`Connection::refuse_psk`], and records it.
     pub fn refuse_psk(&mut self, id: PskId) -> Result<(), UsageError> {
         self.provide_psk(id, &[])
+    }
+
+    /// Makes the call [`Connection::provide_signature`], and records it with the signature, which is no
+    /// secret.
+    pub fn provide_signature(
+        &mut self,
+        id: SignatureId,
+        signature: Signature<'_>,
+    ) -> Result<(), UsageError> {
+        let (Signature::Der(bytes) | Signature::Concatenated(bytes) | Signature::Plain(bytes)) =
+            signature;
+        let form = Form::of(&signature);
+        self.call(Call::ProvideSignature(id.0, form, bytes.into()));
+        let outcome = self.connection.provide_signature(id, signature);
+        self.checked(outcome)
+    }
+
+    /// Makes the call [`Connection::refuse_signature`], and records it without the reason.
+    pub fn refuse_signature(&mut self, id: SignatureId, why: SignError) -> Result<(), UsageError> {
+        self.call(Call::RefuseSignature(id.0));
+        let outcome = self.connection.refuse_signature(id, why);
+        self.checked(outcome)
     }
 
     /// Makes the call [`Connection::process`], and records it.

@@ -12,8 +12,9 @@ use super::text::Transcript;
 use crate::alert::Alert;
 use crate::config::{ClientConfig, ServerConfig, ServerStart};
 use crate::connection::Verdict;
-use crate::event::{PskId, RequestId, ReviewId};
+use crate::event::{PskId, RequestId, ReviewId, SignatureId};
 use crate::identity::pre_shared_key::PreSharedKey;
+use crate::identity::signer::SignError;
 use crate::verify::SslError;
 
 /// The first line in which a replay is not what was recorded. [`Transcript`] has an example.
@@ -178,6 +179,12 @@ fn repeat(call: &Call, on: &mut Recorder, means: &Means<'_>) {
             });
             let keys: Vec<_> = known.collect();
             on.provide_psk(PskId(*id), &keys)
+        }
+        Call::ProvideSignature(id, form, bytes) => {
+            on.provide_signature(SignatureId(*id), form.signature(bytes))
+        }
+        Call::RefuseSignature(id) => {
+            on.refuse_signature(SignatureId(*id), SignError::new("as it was recorded"))
         }
         Call::Refuse(id) => on.refuse_config(RequestId(*id)),
         Call::RefuseWith(id, code) => {

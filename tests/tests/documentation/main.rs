@@ -16,11 +16,12 @@ const FOLDERS: [&str; 3] = [
 ];
 
 /// Pages and programs that the documentation takes in beside those folders.
-const SHOWN: [&str; 5] = [
+const SHOWN: [&str; 6] = [
     "../sslcore/examples/blocking/session.rs",
     "../sslcore-std/examples/judged_by_a_person.rs",
     "../sslcore-std/examples/judged_elsewhere.rs",
     "../sslcore-std/examples/on_mio.rs",
+    "../sslcore-std/examples/signed_elsewhere.rs",
     "../sslcore-std/tests/on_io_uring/session.rs",
 ];
 

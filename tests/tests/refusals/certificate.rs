@@ -4,7 +4,7 @@ use sslcore_tests::certs::WORLD;
 use sslcore_tests::hello::{Extensions, kind, message, number, vector16, vector24};
 use sslcore_tests::middle::Who;
 
-use crate::stage::{ILLEGAL, MALFORMED, Refusal, Stage, UNSOLICITED, VERSIONS, other};
+use super::stage::{ILLEGAL, MALFORMED, Refusal, Stage, UNSOLICITED, VERSIONS, other};
 
 const BOTH: [Who; 2] = [Who::Client, Who::Server];
 

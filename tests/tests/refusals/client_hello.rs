@@ -6,7 +6,7 @@ use sslcore_tests::hello::{ClientHello, number, vector8, vector16};
 use sslcore_tests::pair::{backend, backends, client, server};
 use sslcore_tests::sealing::{HANDSHAKE, record};
 
-use crate::stage::{
+use super::stage::{
     ILLEGAL, MALFORMED, MISSING, Refusal, UNEXPECTED, VERSIONS, hello_of, refused_by, waiting,
 };
 
@@ -53,7 +53,7 @@ fn a_tls13_hello_without_what_it_must_have() {
 fn a_server_of_tls12_alone_does_not_miss_what_tls13_wants() {
     let mut hello = ClientHello::parse(&hello_of(client(backend())));
     hello.extensions().remove(number::KEY_SHARE);
-    let mut end = crate::stage::waiting(server(backend()).protocols(&["TLSv1.2"]));
+    let mut end = super::stage::waiting(server(backend()).protocols(&["TLSv1.2"]));
     end.give(&hello_record(&hello), usize::MAX);
     assert!(end.conn.failure().is_none(), "{:?}", end.conn.failure());
     assert!(end.take().len() > 100);

@@ -7,7 +7,7 @@ use sslcore_tests::middle::{Keys, Who};
 use sslcore_tests::pair::{backends, client, server};
 use sslcore_tests::sealing::{DATA, HANDSHAKE, record};
 
-use crate::stage::{ILLEGAL, Refusal, Stage, TOO_LONG, UNEXPECTED};
+use super::stage::{ILLEGAL, Refusal, Stage, TOO_LONG, UNEXPECTED};
 
 /// Skipped to its end: what is wrong is the value in Finished, since the hello was changed.
 const SKIPPED: Refusal = (FailureKind::BadHandshakeSignature, Alert::DecryptError);

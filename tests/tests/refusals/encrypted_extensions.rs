@@ -5,7 +5,7 @@ use sslcore_tests::hello::{Extensions, kind, message, number, vector8, vector16}
 use sslcore_tests::middle::Who;
 use sslcore_tests::pair::{backend, client, server};
 
-use crate::stage::{ILLEGAL, MALFORMED, MISSING, Refusal, Stage, UNSOLICITED};
+use super::stage::{ILLEGAL, MALFORMED, MISSING, Refusal, Stage, UNSOLICITED};
 
 fn stage() -> Stage {
     let client = client(backend()).alpn(&[b"echo"]).session_cache(0);

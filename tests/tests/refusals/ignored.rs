@@ -6,7 +6,7 @@ use sslcore_tests::middle::{Keys, Said, Who};
 use sslcore_tests::pair::{backend, client, server};
 use sslcore_tests::sealing::{ALERT, HANDSHAKE};
 
-use crate::stage::{Stage, VERSIONS, find};
+use super::stage::{Stage, VERSIONS, find};
 
 /// The reserved values of RFC 8701, for every list in which one can stand.
 fn grease(hello: &mut ClientHello, value: u16) {

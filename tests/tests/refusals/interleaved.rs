@@ -4,7 +4,7 @@ use sslcore::{Alert, FailureKind, Repeated};
 use sslcore_tests::middle::{Keys, Said, Who};
 use sslcore_tests::sealing::{ALERT, CHANGE_CIPHER_SPEC, DATA, HANDSHAKE};
 
-use crate::stage::{Stage, UNEXPECTED, VERSIONS, other};
+use super::stage::{Stage, UNEXPECTED, VERSIONS, other};
 
 /// What comes between, and whether it comes in the clear where all else is protected.
 const BETWEEN: [(u8, &[u8], bool); 7] = [

@@ -6,7 +6,7 @@ use sslcore_tests::hello::{ClientHello, ServerHello, kind, message, number, vect
 use sslcore_tests::middle::Who;
 use sslcore_tests::pair::{backends, client, server};
 
-use crate::stage::{ILLEGAL, MALFORMED, Refusal, Stage};
+use super::stage::{ILLEGAL, MALFORMED, Refusal, Stage};
 
 const CLIENT_KEY_EXCHANGE: u8 = 16;
 

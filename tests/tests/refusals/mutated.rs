@@ -6,7 +6,7 @@ use sslcore::{FailureKind, Fault};
 use sslcore_tests::middle::Who;
 use sslcore_tests::sealing::HANDSHAKE;
 
-use crate::stage::{Stage, other};
+use super::stage::{Stage, other};
 
 /// What is done to a message.
 #[derive(Clone, Debug)]

@@ -4,7 +4,7 @@ use sslcore_tests::hello::kind;
 use sslcore_tests::middle::{Said, Who};
 use sslcore_tests::sealing::HANDSHAKE;
 
-use crate::stage::{MALFORMED, Stage, UNEXPECTED, VERSIONS, other};
+use super::stage::{MALFORMED, Stage, UNEXPECTED, VERSIONS, other};
 
 /// Everything in a handshake with client certificates that is not the last of its flight.
 fn each(version: &str, mut play: impl FnMut(Stage, Who, Vec<Said>, usize)) {

@@ -5,7 +5,7 @@ use sslcore_tests::middle::{Keys, Who};
 use sslcore_tests::pair::{backend, client, server};
 use sslcore_tests::sealing::{ALERT, CHANGE_CIPHER_SPEC, DATA, HANDSHAKE, record};
 
-use crate::stage::{
+use super::stage::{
     MALFORMED, Refusal, Stage, TOO_LONG, UNEXPECTED, VERSIONS, hello_of, other, refused_by, waiting,
 };
 

@@ -5,7 +5,7 @@ use sslcore_tests::hello::{ClientHello, ServerHello, kind, number, vector8, vect
 use sslcore_tests::middle::Who;
 use sslcore_tests::pair::{backend, client, server};
 
-use crate::stage::{ILLEGAL, MALFORMED, MISSING, Refusal, Stage};
+use super::stage::{ILLEGAL, MALFORMED, MISSING, Refusal, Stage};
 
 /// A stage where a session of before is resumed.
 fn resuming(version: &str) -> Stage {

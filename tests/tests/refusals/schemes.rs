@@ -9,7 +9,7 @@ use sslcore_tests::hello::{Extensions, kind, message, number, vector8, vector16}
 use sslcore_tests::middle::Who;
 use sslcore_tests::pair::{backend, backends, client, server};
 
-use crate::stage::{ILLEGAL, MALFORMED, Refusal, Stage, other};
+use super::stage::{ILLEGAL, MALFORMED, Refusal, Stage, other};
 
 const NOTHING_IN_COMMON: Refusal = (FailureKind::Incompatible, Alert::HandshakeFailure);
 const FORGED: Refusal = (FailureKind::BadHandshakeSignature, Alert::DecryptError);

@@ -5,7 +5,7 @@ use sslcore_tests::hello::{ClientHello, kind, number, vector16};
 use sslcore_tests::middle::Who;
 use sslcore_tests::pair::{backend, client, server};
 
-use crate::stage::{ILLEGAL, MALFORMED, MISSING, Refusal, Stage, UNEXPECTED};
+use super::stage::{ILLEGAL, MALFORMED, MISSING, Refusal, Stage, UNEXPECTED};
 
 /// The server and what it has heard last, where the client's second hello was changed.
 fn changed(change: impl FnOnce(&mut ClientHello)) -> Stage {

@@ -5,7 +5,7 @@ use sslcore_tests::hello::{Extensions, RETRY, ServerHello, kind, number, vector8
 use sslcore_tests::middle::Who;
 use sslcore_tests::pair::{backend, client, server};
 
-use crate::stage::{
+use super::stage::{
     ILLEGAL, MALFORMED, MISSING, Refusal, Stage, UNEXPECTED, UNSOLICITED, VERSIONS,
 };
 

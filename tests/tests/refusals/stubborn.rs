@@ -13,7 +13,7 @@ use sslcore::{Alert, FailureKind, Fault, OnErrors, VerifyMode};
 use sslcore_tests::chains::{HOST, Made, authority, field, leaf};
 use sslcore_tests::pair::server;
 
-use crate::stage::waiting;
+use super::stage::waiting;
 
 /// Signs in its own scheme, whatever was asked for.
 #[derive(Debug)]

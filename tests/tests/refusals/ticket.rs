@@ -5,7 +5,7 @@ use sslcore_tests::middle::{Keys, Who};
 use sslcore_tests::pair::{backend, client, server};
 use sslcore_tests::sealing::HANDSHAKE;
 
-use crate::stage::{ILLEGAL, MALFORMED, Refusal, Stage, UNEXPECTED};
+use super::stage::{ILLEGAL, MALFORMED, Refusal, Stage, UNEXPECTED};
 
 const NOBODY_KEEPS_IT: [bool; 2] = [false, true];
 

@@ -24,6 +24,7 @@ use alloc::vec;
 #[cfg(feature = "texts")]
 use alloc::vec::Vec;
 use core::pin::Pin;
+#[cfg(feature = "certificates")]
 use core::time::Duration;
 
 use embassy_net::Stack;
@@ -32,9 +33,9 @@ use embassy_net::tcp::TcpSocket;
 use sslcore_embassy::sslcore::PreSharedKey;
 #[cfg(feature = "sign")]
 use sslcore_embassy::sslcore::PrivateKeyDer;
-use sslcore_embassy::sslcore::{
-    Buffers, CertificateDer, ClientConfig, ConfigBuilder, PeerName, Timeouts,
-};
+use sslcore_embassy::sslcore::{Buffers, ClientConfig, ConfigBuilder, PeerName};
+#[cfg(feature = "certificates")]
+use sslcore_embassy::sslcore::{CertificateDer, Timeouts};
 #[cfg(feature = "server")]
 use sslcore_embassy::sslcore::{ServerConfig, VerifyMode};
 use sslcore_embassy::{Error, Pool, SslSocket, Transport};
@@ -153,11 +154,15 @@ fn client_of(order: &Order) -> Result<ConfigBuilder<ClientConfig>, String> {
         Some(_) => keyed(order),
         #[cfg(not(feature = "engine"))]
         Some(_) => Err("this image has no pre-shared keys".to_string()),
+        #[cfg(feature = "certificates")]
         None => trusting(order),
+        #[cfg(not(feature = "certificates"))]
+        None => Err("this image has no certificates".to_string()),
     }
 }
 
 /// A client that trusts what the order's authority vouches for.
+#[cfg(feature = "certificates")]
 fn trusting(order: &Order) -> Result<ConfigBuilder<ClientConfig>, String> {
     let authority = CertificateDer::from(order.file("ca")?);
     let patience = Duration::from_millis(order.number("patience", 30_000));

@@ -46,6 +46,23 @@ impl ConfigBuilder<ClientConfig> {
         self
     }
 
+    /// Asks servers for timestamps of logs that have seen their certificates (RFC 6962 §3.3.1):
+    /// [`signed_certificate_timestamps`](crate::Connection::signed_certificate_timestamps) hands them out,
+    /// for an application that verifies them, in a review. Off by default, and in
+    /// [`Engine::Own`](crate::Engine::Own) alone.
+    ///
+    /// ```
+    /// # use sslcore::{ClientConfig, ConfigBuilder, Engine};
+    /// fn wary(builder: ConfigBuilder<ClientConfig>) -> ConfigBuilder<ClientConfig> {
+    ///     builder.engine(Engine::Own).request_certificate_timestamps(true)
+    /// }
+    /// ```
+    #[must_use]
+    pub fn request_certificate_timestamps(mut self, asks: bool) -> Self {
+        self.settings.asks_for_timestamps = asks;
+        self
+    }
+
     /// Sets whether a client takes session tickets (RFC 5077, RFC 8446 §4.6.1). On by default. Without
     /// them, TLS 1.2 resumes sessions that the server keeps, by their session ids, and TLS 1.3 resumes
     /// none; a ticket that a TLS 1.3 server sends all the same is

@@ -69,6 +69,24 @@ impl ConfigBuilder<ServerConfig> {
         self
     }
 
+    /// Sets the timestamps of logs that have seen our certificate, a SignedCertificateTimestampList
+    /// (RFC 6962 §3.3) as OpenSSL's and BoringSSL's tools make it: its length, then each timestamp with its
+    /// length. They go to every client that asks, beside the chain, in [`Engine::Own`](crate::Engine::Own)
+    /// alone. Most certificates have their timestamps inside, and need none here.
+    ///
+    /// ```
+    /// # use sslcore::{ConfigBuilder, Engine, ServerConfig};
+    /// fn logged(builder: ConfigBuilder<ServerConfig>, list: Vec<u8>) -> ConfigBuilder<ServerConfig> {
+    ///     builder.engine(Engine::Own).signed_certificate_timestamps(list)
+    /// }
+    /// ```
+    #[must_use]
+    pub fn signed_certificate_timestamps(mut self, list: impl Into<Vec<u8>>) -> Self {
+        let list = list.into();
+        self.settings.timestamps = (!list.is_empty()).then_some(list);
+        self
+    }
+
     /// Sets the authorities that a server which asks for certificates names as acceptable issuers
     /// (RFC 8446 §4.2.4, RFC 5246 §7.4.4), in the place of its trust anchors. Clients choose one of
     /// their certificates by the names; those that know none of them may show none. Trust does not

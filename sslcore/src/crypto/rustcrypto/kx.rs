@@ -1,11 +1,13 @@
 //! Ephemeral key exchange: X25519 (RFC 7748) and ECDH over the NIST curves.
 
 use alloc::boxed::Box;
+#[cfg(feature = "rustcrypto-core")]
 use core::marker::PhantomData;
 
 use x25519_dalek::{PublicKey, StaticSecret};
 use zeroize::Zeroizing;
 
+#[cfg(feature = "rustcrypto-core")]
 use super::nist::NistCurve;
 use crate::crypto::entropy::EntropySource;
 use crate::crypto::kx::{KeyExchange, KeyPair, KxError, SharedSecret};
@@ -13,9 +15,11 @@ use crate::protocol::group;
 
 /// How often a scalar is drawn before the source counts as stuck. A good source has a P-256 scalar
 /// refused once in 2^32 draws, so four in a row do not happen.
+#[cfg(feature = "rustcrypto-core")]
 const DRAWS: usize = 4;
 
 /// Room for the longest scalar, of P-384.
+#[cfg(feature = "rustcrypto-core")]
 const MAX_SCALAR_LEN: usize = 48;
 
 #[derive(Clone, Copy)]
@@ -56,11 +60,13 @@ impl KeyPair for X25519Pair {
     }
 }
 
+#[cfg(feature = "rustcrypto-core")]
 pub(super) struct Ecdh<C> {
     entropy: &'static dyn EntropySource,
     curve: PhantomData<fn() -> C>,
 }
 
+#[cfg(feature = "rustcrypto-core")]
 impl<C> Ecdh<C> {
     pub(super) const fn new(entropy: &'static dyn EntropySource) -> Self {
         Self {
@@ -70,6 +76,7 @@ impl<C> Ecdh<C> {
     }
 }
 
+#[cfg(feature = "rustcrypto-core")]
 impl<C: NistCurve> Ecdh<C> {
     fn draw(&self) -> Result<C::Secret, KxError> {
         let mut bytes = Zeroizing::new([0; MAX_SCALAR_LEN]);
@@ -85,6 +92,7 @@ impl<C: NistCurve> Ecdh<C> {
     }
 }
 
+#[cfg(feature = "rustcrypto-core")]
 impl<C: NistCurve> KeyExchange for Ecdh<C> {
     fn group(&self) -> u16 {
         C::GROUP
@@ -97,11 +105,13 @@ impl<C: NistCurve> KeyExchange for Ecdh<C> {
     }
 }
 
+#[cfg(feature = "rustcrypto-core")]
 struct EcdhPair<C: NistCurve> {
     secret: C::Secret,
     public: Box<[u8]>,
 }
 
+#[cfg(feature = "rustcrypto-core")]
 impl<C: NistCurve> KeyPair for EcdhPair<C> {
     fn share(&self) -> &[u8] {
         &self.public

@@ -20,7 +20,7 @@ use crate::handshake::tls13::{client::Client, config::Config};
 #[cfg(feature = "engine")]
 use crate::limits;
 use crate::protocol::Engine;
-#[cfg(feature = "engine")]
+#[cfg(all(feature = "engine", feature = "certificates"))]
 use crate::protocol::SslProtocol;
 use crate::time::Now;
 
@@ -44,10 +44,14 @@ impl ClientTemplate {
             Engine::Own => {
                 let config = match &settings.keys {
                     Some(keys) => Config::new(backend, settings, keys, limits::OFFERED_KEYS)?,
+                    #[cfg(feature = "certificates")]
                     None if settings.protocols.contains(&SslProtocol::TlsV1_2) => {
                         return Err(Config::without_tls13());
                     }
+                    #[cfg(feature = "certificates")]
                     None => Config::certified(backend, settings, None)?,
+                    #[cfg(not(feature = "certificates"))]
+                    None => return Err(ConfigError::NothingLeft("pre-shared key")),
                 };
                 Ok(Self::Own(Arc::new(config)))
             }

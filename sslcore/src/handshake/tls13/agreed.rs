@@ -7,7 +7,7 @@ use super::secrets::{Application, protection};
 use crate::crypto::Backend;
 use crate::crypto::hash::Hash;
 use crate::failure::Failure;
-use crate::handshake::facts::{Authorities, Identity, SessionFacts};
+use crate::handshake::facts::{Authorities, Proof, SessionFacts};
 use crate::handshake::key_schedule::exporter::Exporter;
 use crate::handshake::renewal::Renewal;
 use crate::protocol::SslCipher;
@@ -37,7 +37,7 @@ pub(in crate::handshake) struct Agreed {
     /// Whose certificates the server takes that asks for one.
     pub(in crate::handshake) authorities: Option<Box<Authorities>>,
     /// The name of the key.
-    pub(in crate::handshake) identity: Option<Box<Identity>>,
+    pub(in crate::handshake) identity: Option<Box<Proof>>,
 }
 
 impl Agreed {
@@ -52,7 +52,7 @@ impl Agreed {
             retried: self.retried,
             resumed: self.resumed,
             ticket_renewed: self.resumed && self.has_issued_ticket,
-            psk_identity: self.identity.clone(),
+            proof: self.identity.clone(),
             peer_signature: self.peer_signature,
             certificate_sent: self.certificate_sent,
             authorities: self.authorities.clone(),

@@ -10,9 +10,11 @@ use super::flight;
 use crate::alert::Alert;
 use crate::config_error::ConfigError;
 use crate::crypto::Backend;
+use crate::crypto::hash::{Digest, HashAlgorithm};
 use crate::crypto::verification::{Algorithm, OfScheme};
 use crate::der_writer::element;
 use crate::failure::{Failure, FailureKind};
+use crate::handshake::SignatureQuestion;
 use crate::handshake::extensions::number;
 use crate::handshake::identity::Presented;
 use crate::handshake::settings::Settings;
@@ -25,6 +27,7 @@ use crate::record::messages::{MESSAGE_HEADER, kind};
 use crate::verify::unusable::unusable;
 use crate::verify::{SslError, SslErrorKind};
 use crate::x509::der::tag;
+use crate::x509::key_kind::KeyKind;
 use crate::x509::raw;
 
 /// What a configuration says of certificates.
@@ -38,9 +41,23 @@ pub(in crate::handshake) struct Certificates {
     /// A server's that asks for a certificate: whose it takes, by their names in DER without the
     /// header of their sequence.
     asks: Option<Vec<Vec<u8>>>,
+    /// Whether a client asks for timestamps.
+    pub(super) asks_for_timestamps: bool,
+    /// There are none in this build, and nothing of them is linked.
+    #[cfg(not(feature = "certificates"))]
+    nowhere: core::convert::Infallible,
+}
+
+/// What goes with our chain.
+#[derive(Clone, Copy, Debug, Default)]
+pub(super) struct Beside {
+    /// The OCSP response.
+    pub(super) stapled: bool,
+    pub(super) timestamps: bool,
 }
 
 impl Certificates {
+    #[cfg(feature = "certificates")]
     pub(super) fn new(
         backend: &Backend,
         settings: &Settings,
@@ -51,6 +68,7 @@ impl Certificates {
             schemes: schemes(backend, settings)?,
             algorithms: backend.verified_algorithms(),
             asks: asks.map(<[_]>::to_vec),
+            asks_for_timestamps: settings.asks_for_timestamps,
         })
     }
 
@@ -101,14 +119,16 @@ impl Certificates {
         fitting.find(|scheme| taken(scheme.code()))
     }
 
-    /// A Certificate with our chain, or with none. `stapled` says whether the peer wants the OCSP
-    /// response.
-    pub(super) fn own_chain(&self, shown: bool, stapled: bool) -> Result<Vec<u8>, Failure> {
+    /// A Certificate with our chain, or with none, and of what goes with it what the peer wants.
+    pub(super) fn own_chain(&self, shown: bool, wanted: Beside) -> Result<Vec<u8>, Failure> {
         let identity = self.identity.as_ref().filter(|_| shown);
         let chain = identity.map_or(&[][..], |identity| &identity.chain);
         let mut stapled = identity
             .and_then(|identity| identity.stapled.as_deref())
-            .filter(|_| stapled);
+            .filter(|_| wanted.stapled);
+        let mut timestamps = identity
+            .and_then(|identity| identity.timestamps.as_deref())
+            .filter(|_| wanted.timestamps);
         flight::written(Writer::message(kind::CERTIFICATE, |w| {
             w.vector8(|_| {});
             w.vector24(|w| {
@@ -122,10 +142,33 @@ impl Certificates {
                                 w.vector24(|w| w.bytes(response));
                             });
                         }
+                        if let Some(list) = timestamps.take() {
+                            let number = number::SIGNED_CERTIFICATE_TIMESTAMP;
+                            w.extension(number, |w| w.bytes(list));
+                        }
                     });
                 }
             });
         }))
+    }
+
+    /// What the application is to sign, of a handshake up to here; `None` where it is not asked.
+    pub(super) fn to_sign(
+        &self,
+        backend: &Backend,
+        scheme: SignatureScheme,
+        of_server: bool,
+        transcript: &Transcript,
+    ) -> Option<ToSign> {
+        let key = self.identity.as_ref()?.asked?;
+        let message = signed(of_server, transcript);
+        let hash = hash_of(scheme).and_then(|hash| backend.hash(hash));
+        Some(ToSign {
+            digest: hash.map(|hash| hash.hash(&message)),
+            message,
+            scheme,
+            key,
+        })
     }
 
     /// Signs a handshake up to here. Costs a signature.
@@ -142,10 +185,7 @@ impl Certificates {
         };
         let signature = identity.signer.sign(scheme, &signed(of_server, transcript));
         let signature = signature.map_err(|error| refused(alloc::format!("{error}")))?;
-        flight::written(Writer::message(kind::CERTIFICATE_VERIFY, |w| {
-            w.u16(scheme.code());
-            w.vector16(|w| w.bytes(&signature));
-        }))
+        certificate_verify(scheme, &signature)
     }
 
     /// Checks a CertificateVerify over a handshake up to here. Costs a verification.
@@ -177,6 +217,46 @@ impl Certificates {
         offered
             .and_then(|(_, algorithms)| algorithms.first().copied())
             .ok_or(Refusal::illegal("a signature scheme that was not offered"))
+    }
+}
+
+/// A CertificateVerify.
+pub(super) fn certificate_verify(
+    scheme: SignatureScheme,
+    signature: &[u8],
+) -> Result<Vec<u8>, Failure> {
+    flight::written(Writer::message(kind::CERTIFICATE_VERIFY, |w| {
+        w.u16(scheme.code());
+        w.vector16(|w| w.bytes(signature));
+    }))
+}
+
+/// What the application is asked to sign.
+pub(super) struct ToSign {
+    pub(super) scheme: SignatureScheme,
+    message: Vec<u8>,
+    digest: Option<Digest>,
+    key: KeyKind,
+}
+
+impl ToSign {
+    pub(super) fn question(&self) -> SignatureQuestion<'_> {
+        SignatureQuestion {
+            scheme: self.scheme,
+            message: &self.message,
+            digest: self.digest.as_ref().map(Digest::as_slice),
+            key: self.key,
+        }
+    }
+}
+
+/// The hash function of a scheme, if it is one of those that are here.
+const fn hash_of(scheme: SignatureScheme) -> Option<HashAlgorithm> {
+    use SignatureScheme as S;
+    match scheme {
+        S::EcdsaP256Sha256 | S::RsaPssSha256 | S::RsaPkcs1Sha256 => Some(HashAlgorithm::Sha256),
+        S::EcdsaP384Sha384 | S::RsaPssSha384 | S::RsaPkcs1Sha384 => Some(HashAlgorithm::Sha384),
+        S::EcdsaP521Sha512 | S::RsaPssSha512 | S::RsaPkcs1Sha512 | S::Ed25519 => None,
     }
 }
 
@@ -245,6 +325,8 @@ pub(super) struct Shown {
     pub(super) chain: Arc<[CertificateDer<'static>]>,
     /// The OCSP response that came with the leaf.
     pub(super) stapled: Option<Arc<[u8]>>,
+    /// The timestamps that came with it.
+    pub(super) timestamps: Option<Arc<[u8]>>,
     /// What is wrong with the leaf's key, by which no signature can be checked.
     pub(super) useless: Option<SslError>,
 }
@@ -265,6 +347,7 @@ impl Shown {
         Ok(Self {
             useless: leaf.and_then(|leaf| unusable(leaf, certificates.algorithms)),
             stapled: shown.stapled.map(Arc::from),
+            timestamps: shown.timestamps.map(Arc::from),
             chain,
         })
     }

@@ -15,16 +15,16 @@ use rustls_pki_types::{CertificateDer, ServerName, UnixTime};
 
 use self::sessions::{Keeper, Keeping, Session, Verdict};
 use super::agreed::{Agreed, Completed};
-use super::certificates::{Proof, Shown};
+use super::certificates::{Beside, Proof, Shown, ToSign, certificate_verify};
 use super::config::Config;
 use super::failures::{check_finished, check_last, engine_failure};
 use super::flight;
 use super::psk::{Before, Psk};
-use super::secrets::{Handshake, Log, VERSION};
+use super::secrets::{Application, Handshake, Log, VERSION};
 use super::states::Awaited;
 use crate::crypto::kx::{KeyPair, KxError, SharedSecret};
 use crate::failure::Failure;
-use crate::handshake::facts::SessionFacts;
+use crate::handshake::facts::{self, SessionFacts};
 use crate::handshake::incoming::{Incoming, unexpected};
 use crate::handshake::key_schedule::Secret;
 use crate::handshake::key_schedule::exporter::Exporter;
@@ -32,7 +32,7 @@ use crate::handshake::sizes::{Asked, Room};
 use crate::handshake::transcript::Transcript;
 use crate::handshake::wire::encrypted_extensions;
 use crate::handshake::wire::offer::Offer;
-use crate::handshake::{AlertProtection, Engine, KeyQuestion, Message};
+use crate::handshake::{AlertProtection, Engine, KeyQuestion, Message, SignatureQuestion};
 use crate::identity::pre_shared_key::{KeyRules, PreSharedKey};
 use crate::protocol::{SignatureScheme, SslCipher, SslProtocol};
 use crate::record::messages::{MESSAGE_HEADER, kind};
@@ -141,6 +141,10 @@ enum State {
     Judging(Option<Transcript>),
     /// Our last flight is to be made.
     Signing(Transcript),
+    /// It is there up to our Certificate, and the application signs.
+    AskingSignature(Box<(Unfinished, ToSign)>),
+    /// It has.
+    Signed(Box<Unfinished>, SignatureScheme, Vec<u8>),
     Complete(Completed),
     /// A step has failed, or another engine goes on.
     Failed,
@@ -203,6 +207,8 @@ impl Client {
             | State::Verifying(..)
             | State::Judging(_)
             | State::Signing(_)
+            | State::AskingSignature(_)
+            | State::Signed(..)
             | State::Complete(_)
             | State::Failed => Awaited::Nothing,
         }
@@ -263,45 +269,81 @@ impl Client {
         self.answer(transcript, flight)
     }
 
-    /// Our last flight: the certificate that was asked for, and Finished. Costs a signature where there is
-    /// such a certificate.
-    fn answer(&mut self, mut transcript: Transcript, flight: &mut Vec<u8>) -> Result<(), Failure> {
-        let keyed = self.keyed.take();
-        let keyed = keyed.ok_or_else(|| engine_failure("there are no keys"))?;
-        let answered = self.answer_under(&keyed, &mut transcript, flight);
-        self.keyed = Some(keyed);
-        self.state = State::Complete(answered?);
-        Ok(())
+    /// Our last flight: the certificate that was asked for, and Finished, or the question for a signature.
+    /// Costs a signature where there is such a certificate.
+    fn answer(&mut self, transcript: Transcript, flight: &mut Vec<u8>) -> Result<(), Failure> {
+        let keyed = self.keyed()?;
+        // Of what there was up to the server's Finished.
+        let application = keyed.secrets.application(&transcript, &self.log());
+        let mut unfinished = Unfinished {
+            transcript,
+            application,
+            messages: Vec::new(),
+        };
+        if let Some(Requested { scheme }) = self.requested {
+            let certificates = self.config.own_certificates()?;
+            unfinished.add(certificates.own_chain(scheme.is_some(), Beside::default())?);
+            if let Some(scheme) = scheme {
+                let (backend, transcript) = (&self.config.backend, &unfinished.transcript);
+                if let Some(wanted) = certificates.to_sign(backend, scheme, false, transcript) {
+                    self.state = State::AskingSignature(Box::new((unfinished, wanted)));
+                    return Ok(());
+                }
+                unfinished.add(certificates.sign(scheme, false, transcript)?);
+            }
+        }
+        self.finish_answer(unfinished, flight)
     }
 
-    fn answer_under(
+    fn keyed(&self) -> Result<&Keyed, Failure> {
+        let keyed = self.keyed.as_ref();
+        keyed.ok_or_else(|| engine_failure("there are no keys"))
+    }
+
+    fn finish_answer(
         &mut self,
-        keyed: &Keyed,
-        transcript: &mut Transcript,
+        mut unfinished: Unfinished,
         flight: &mut Vec<u8>,
-    ) -> Result<Completed, Failure> {
-        let Keyed { cipher, secrets } = keyed;
-        let config = self.config.clone();
-        // Of what there was up to the server's Finished.
-        let application = secrets.application(transcript, &self.log());
-        let hash = transcript.hash().clone();
-        let mut protection = secrets.of_client(&config.backend, &*hash, cipher.aead())?;
-        let fragment = config.fragment(self.agreed.sizes);
-        let mut messages = self.own_certificate(transcript)?;
-        let finished = flight::finished(secrets.client_finished(transcript).as_slice())?;
+    ) -> Result<(), Failure> {
+        let Keyed { cipher, secrets } = self.keyed()?;
+        let cipher = *cipher;
+        let hash = unfinished.transcript.hash().clone();
+        let backend = &self.config.backend;
+        let mut protection = secrets.of_client(backend, &*hash, cipher.aead())?;
+        let finished = secrets.client_finished(&unfinished.transcript);
+        unfinished.add(flight::finished(finished.as_slice())?);
+        let Unfinished {
+            transcript,
+            application,
+            messages,
+        } = unfinished;
         if self.takes_tickets() {
-            transcript.add(&finished);
-            self.keeper = self.keeper(application.resumption(transcript), &hash);
+            self.keeper = self.keeper(application.resumption(&transcript), &hash);
         }
-        messages.push(finished);
         self.send_change_cipher_spec(flight);
+        let fragment = self.config.fragment(self.agreed.sizes);
         let messages = messages.iter().map(Vec::as_slice);
         flight::sealed(flight, messages, &mut protection, fragment)?;
-        Ok(Completed {
-            cipher: *cipher,
+        self.state = State::Complete(Completed {
+            cipher,
             hash,
             secrets: application,
-        })
+        });
+        Ok(())
+    }
+}
+
+/// Our last flight without its end.
+struct Unfinished {
+    transcript: Transcript,
+    application: Application,
+    messages: Vec<Vec<u8>>,
+}
+
+impl Unfinished {
+    fn add(&mut self, message: Vec<u8>) {
+        self.transcript.add(&message);
+        self.messages.push(message);
     }
 }
 
@@ -338,6 +380,23 @@ impl Engine for Client {
         self.begin(keys)
     }
 
+    fn asks_for_signature(&self) -> Option<SignatureQuestion<'_>> {
+        match &self.state {
+            State::AskingSignature(asking) => Some(asking.1.question()),
+            _ => None,
+        }
+    }
+
+    fn provide_signature(&mut self, signature: Vec<u8>) {
+        self.state = match core::mem::replace(&mut self.state, State::Failed) {
+            State::AskingSignature(asking) => {
+                let (unfinished, wanted) = *asking;
+                State::Signed(Box::new(unfinished), wanted.scheme, signature)
+            }
+            other => other,
+        };
+    }
+
     fn has_work(&self) -> bool {
         matches!(
             self.state,
@@ -346,6 +405,7 @@ impl Engine for Client {
                 | State::Agreeing(..)
                 | State::Verifying(..)
                 | State::Signing(_)
+                | State::Signed(..)
         )
     }
 
@@ -365,6 +425,10 @@ impl Engine for Client {
                 self.verify(transcript, &proof, &message)
             }
             State::Signing(transcript) => self.answer(transcript, flight),
+            State::Signed(mut unfinished, scheme, signature) => {
+                unfinished.add(certificate_verify(scheme, &signature)?);
+                self.finish_answer(*unfinished, flight)
+            }
             other => {
                 self.state = other;
                 Ok(())
@@ -478,9 +542,13 @@ impl Engine for Client {
     }
 
     fn facts(&self) -> SessionFacts {
+        let facts = self.agreed.facts(self.name.clone());
+        let timestamps = self.shown.timestamps.clone();
+        let timestamps = timestamps.map(|list| Box::new(facts::Proof::Timestamps(list)));
         SessionFacts {
             stapled: self.shown.stapled.clone(),
-            ..self.agreed.facts(self.name.clone())
+            proof: facts.proof.or(timestamps),
+            ..facts
         }
     }
 

@@ -46,6 +46,7 @@ pub(crate) struct Config {
 
 impl Config {
     /// With certificates; a server that asks for them has names of acceptable issuers.
+    #[cfg(feature = "certificates")]
     pub(in crate::handshake) fn certified(
         backend: &Backend,
         settings: &Settings,

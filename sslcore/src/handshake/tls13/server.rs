@@ -17,7 +17,7 @@ use self::begun::Unsigned;
 use self::offered::{Chosen, Exchange, Offered, Proof};
 use self::sessions::{Resumption, Session};
 use super::agreed::{Agreed, Completed};
-use super::certificates::{self as peer, Shown};
+use super::certificates::{self as peer, Shown, ToSign};
 use super::config::Config;
 use super::failures::{check_finished, check_last, engine_failure};
 use super::flight;
@@ -27,7 +27,7 @@ use super::states::Awaited;
 use crate::crypto::kx::KeyPair;
 use crate::failure::Failure;
 use crate::handshake::extensions::number;
-use crate::handshake::facts::{Identity, SessionFacts};
+use crate::handshake::facts::{self, SessionFacts};
 use crate::handshake::incoming::{Incoming, unexpected};
 use crate::handshake::key_schedule::exporter::Exporter;
 use crate::handshake::sizes::Room;
@@ -36,7 +36,7 @@ use crate::handshake::wire::client_hello::HelloMessage;
 use crate::handshake::wire::server_hello::RETRY;
 use crate::handshake::wire::writer::Writer;
 use crate::handshake::wire::{Refusal, TLS12, TLS13};
-use crate::handshake::{AlertProtection, Engine, KeyQuestion, Message};
+use crate::handshake::{AlertProtection, Engine, KeyQuestion, Message, SignatureQuestion};
 use crate::identity::pre_shared_key::{KeyRules, PreSharedKey};
 use crate::protocol::{SslCipher, SslProtocol};
 use crate::record::messages::{MESSAGE_HEADER, kind};
@@ -97,6 +97,10 @@ enum State {
     Keyed(Chosen),
     /// All up to our Certificate is made, and nothing of it has left.
     Signing(Box<Unsigned>),
+    /// The same, and the application signs.
+    AskingSignature(Box<(Unsigned, ToSign)>),
+    /// It has.
+    Signed(Box<Unsigned>, Vec<u8>),
     AwaitingCertificate(Transcript, Handshake),
     AwaitingVerify(Transcript, Handshake),
     /// The client's signature is to be checked, in a message that is not in the transcript yet.
@@ -149,6 +153,8 @@ impl Server {
             | State::Agreeing(..)
             | State::Keyed(_)
             | State::Signing(_)
+            | State::AskingSignature(_)
+            | State::Signed(..)
             | State::Verifying(..)
             | State::Judging
             | State::JudgingResumed(..)
@@ -169,7 +175,7 @@ impl Server {
     fn accept(&mut self, mut chosen: Chosen, flight: &mut Vec<u8>) -> Result<(), Failure> {
         if let Proof::Key(key, place) = &chosen.proof {
             self.offered().check_binder(key, *place, &self.before)?;
-            let identity = || Identity(key.identity.as_slice().into());
+            let identity = || facts::Proof::Key(key.identity.as_slice().into());
             match &self.session {
                 None => self.agreed.identity = Some(Box::new(identity())),
                 Some(session) if self.may_resume(session) => {
@@ -384,6 +390,20 @@ impl Engine for Server {
         Ok(())
     }
 
+    fn asks_for_signature(&self) -> Option<SignatureQuestion<'_>> {
+        match &self.state {
+            State::AskingSignature(asking) => Some(asking.1.question()),
+            _ => None,
+        }
+    }
+
+    fn provide_signature(&mut self, signature: Vec<u8>) {
+        self.state = match core::mem::replace(&mut self.state, State::Failed) {
+            State::AskingSignature(asking) => State::Signed(Box::new(asking.0), signature),
+            other => other,
+        };
+    }
+
     fn has_work(&self) -> bool {
         matches!(
             self.state,
@@ -392,6 +412,7 @@ impl Engine for Server {
                 | State::Agreeing(..)
                 | State::Keyed(_)
                 | State::Signing(_)
+                | State::Signed(..)
                 | State::Verifying(..)
         )
     }
@@ -407,6 +428,10 @@ impl Engine for Server {
             }
             State::Keyed(chosen) => self.answer(&chosen, None, flight),
             State::Signing(unsigned) => self.sign(*unsigned, flight),
+            State::Signed(unsigned, signature) => {
+                let message = peer::certificate_verify(unsigned.scheme, &signature)?;
+                self.prove(*unsigned, &message, flight)
+            }
             State::Verifying(transcript, secrets, proof, message) => {
                 self.verify(transcript, secrets, &proof, &message)
             }

@@ -38,6 +38,8 @@ pub(crate) struct Chain<'a> {
     pub(crate) certificates: Vec<&'a [u8]>,
     /// The OCSP response that came with the leaf.
     pub(crate) stapled: Option<&'a [u8]>,
+    /// The timestamps that came with it.
+    pub(crate) timestamps: Option<&'a [u8]>,
 }
 
 /// Reads a whole message of TLS 1.3, within a handshake, where it has no context: no certificate is
@@ -61,12 +63,33 @@ pub(crate) fn read_tls13(
         extensions.check(Place::Certificate, &offered)?;
         let stapled = extensions.find(number::STATUS_REQUEST);
         let stapled = stapled.map(status).transpose()?.flatten();
+        let timestamps = extensions.find(number::SIGNED_CERTIFICATE_TIMESTAMP);
+        timestamps.map(check_timestamps).transpose()?;
         if chain.certificates.is_empty() {
-            chain.stapled = stapled;
+            (chain.stapled, chain.timestamps) = (stapled, timestamps);
         }
         chain.certificates.push(certificate);
     }
     Ok(chain)
+}
+
+/// Checks a SignedCertificateTimestampList (RFC 6962 §3.3): neither it nor anything in it is empty.
+///
+/// # Errors
+/// decode_error.
+pub(crate) fn check_timestamps(list: &[u8]) -> Result<(), Refusal> {
+    let mut reader = Reader::new(list, "a list of timestamps is damaged");
+    let timestamps = reader.vector16()?;
+    let mut timestamps = Reader::new(
+        reader.filled(timestamps)?,
+        "a list of timestamps is damaged",
+    );
+    reader.end()?;
+    while !timestamps.is_empty() {
+        let timestamp = timestamps.vector16()?;
+        timestamps.filled(timestamp)?;
+    }
+    Ok(())
 }
 
 /// Checks what a client asks for with a server's certificate (RFC 6066 §8).

@@ -1,7 +1,5 @@
 //! Certificates: the server's, and ours where the server asks for it (RFC 8446 §4.3.2, §4.4).
 
-use alloc::vec::Vec;
-
 use super::{Client, Requested, State};
 use crate::failure::Failure;
 use crate::handshake::tls13::certificates::{Proof, Shown};
@@ -22,6 +20,7 @@ impl Client {
         message: &[u8],
         mut transcript: Transcript,
     ) -> Result<(), Failure> {
+        let certificates = self.config.own_certificates()?;
         let wanted = certificate_request::read_tls13(message)?;
         let taken = |scheme| u16s(wanted.schemes).any(|taken| taken == scheme);
         if !u16s(wanted.schemes).any(may_be_of_tls13) {
@@ -29,7 +28,7 @@ impl Client {
                 "a request for signatures that TLS 1.3 does not have",
             ));
         }
-        let scheme = self.config.own_certificates()?.own_scheme(taken);
+        let scheme = certificates.own_scheme(taken);
         self.requested = Some(Requested { scheme });
         self.agreed.authorities = certificate_request::kept(wanted.authorities);
         transcript.add(message);
@@ -42,8 +41,9 @@ impl Client {
         message: &[u8],
         mut transcript: Transcript,
     ) -> Result<(), Failure> {
+        let certificates = self.config.own_certificates()?;
         let offered = |number| self.offered.offer.has(number);
-        self.shown = Shown::read(message, offered, self.config.own_certificates()?)?;
+        self.shown = Shown::read(message, offered, certificates)?;
         if self.shown.chain.is_empty() {
             return Err(Refusal::decode("a server without a certificate").into());
         }
@@ -62,36 +62,13 @@ impl Client {
         proof: &Proof,
         message: &[u8],
     ) -> Result<(), Failure> {
+        let certificates = self.config.own_certificates()?;
         let leaf = self.shown.chain.first();
         let leaf = leaf.ok_or_else(|| engine_failure("there is no certificate"))?;
-        self.config
-            .own_certificates()?
-            .verify(proof, leaf, true, &transcript)?;
+        certificates.verify(proof, leaf, true, &transcript)?;
         self.agreed.peer_signature = Some(proof.scheme);
         transcript.add(message);
         self.state = State::AwaitingFinished(transcript);
         Ok(())
-    }
-
-    /// The messages that show our certificate and prove that it is ours, which are added to the transcript;
-    /// none where the server has not asked. Costs a signature where there is such a certificate.
-    pub(super) fn own_certificate(
-        &mut self,
-        transcript: &mut Transcript,
-    ) -> Result<Vec<Vec<u8>>, Failure> {
-        let mut messages = Vec::new();
-        let Some(Requested { scheme }) = self.requested else {
-            return Ok(messages);
-        };
-        let certificates = self.config.own_certificates()?;
-        let chain = certificates.own_chain(scheme.is_some(), false)?;
-        transcript.add(&chain);
-        messages.push(chain);
-        if let Some(scheme) = scheme {
-            let verify = certificates.sign(scheme, false, transcript)?;
-            transcript.add(&verify);
-            messages.push(verify);
-        }
-        Ok(messages)
     }
 }

@@ -139,6 +139,9 @@ impl Hello<'_> {
                 w.vector16(|_| {}); // any responder
                 w.vector16(|_| {});
             });
+            if certificates.asks_for_timestamps {
+                w.extension(number::SIGNED_CERTIFICATE_TIMESTAMP, |_| {});
+            }
         }
         w.extension(number::KEY_SHARE, |w| {
             w.vector16(|w| {

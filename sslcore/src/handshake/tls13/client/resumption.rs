@@ -53,6 +53,7 @@ impl Client {
         self.session = Some(Box::new(Session {
             chain: kept.chain,
             stapled: found.stapled,
+            timestamps: kept.timestamps,
             validity: found.validity,
         }));
         Ok(())
@@ -64,6 +65,7 @@ impl Client {
             self.agreed.resumed = true;
             self.shown.chain = session.chain.clone();
             self.shown.stapled = session.stapled.clone();
+            self.shown.timestamps = session.timestamps.clone();
         }
     }
 
@@ -112,6 +114,7 @@ impl Client {
             validity: Validity::new(begins, lifetime).until(good_until),
             chain: self.shown.chain.clone(),
             stapled: self.shown.stapled.clone(),
+            timestamps: self.shown.timestamps.clone(),
         }))
     }
 }

@@ -8,7 +8,7 @@ use crate::alert::Alert;
 use crate::crypto::kx::KeyPair;
 use crate::failure::Failure;
 use crate::handshake::extensions::number;
-use crate::handshake::facts::Identity;
+use crate::handshake::facts;
 use crate::handshake::key_schedule::Secret;
 #[cfg(feature = "tls12")]
 use crate::handshake::tls12_psk;
@@ -149,7 +149,8 @@ impl Client {
         match self.session {
             Some(_) => self.resume(),
             None => {
-                self.agreed.identity = Some(Box::new(Identity(key.identity.as_slice().into())));
+                self.agreed.identity =
+                    Some(Box::new(facts::Proof::Key(key.identity.as_slice().into())));
             }
         }
         Ok(early)

@@ -31,12 +31,14 @@ pub(super) struct Kept {
     /// How many seconds the server takes the ticket.
     pub(super) lifetime: u32,
     pub(super) chain: Chain,
+    pub(super) timestamps: Option<Arc<[u8]>>,
 }
 
 /// The session that the hello offers; when the server has taken it, the one that is resumed.
 pub(super) struct Session {
     pub(super) chain: Chain,
     pub(super) stapled: Option<Arc<[u8]>>,
+    pub(super) timestamps: Option<Arc<[u8]>>,
     pub(super) validity: Validity,
 }
 
@@ -59,6 +61,7 @@ pub(super) struct Keeper {
     pub(super) validity: Validity,
     pub(super) chain: Chain,
     pub(super) stapled: Option<Arc<[u8]>>,
+    pub(super) timestamps: Option<Arc<[u8]>>,
 }
 
 impl Keeper {
@@ -77,6 +80,7 @@ impl Keeper {
             age_add: ticket.age_add,
             lifetime: ticket.lifetime,
             chain: self.chain.clone(),
+            timestamps: self.timestamps.clone(),
         };
         let session = ClientSession {
             protocol: VERSION,

@@ -10,6 +10,7 @@ use crate::failure::Failure;
 use crate::handshake::extensions::number;
 use crate::handshake::sizes::Answered;
 use crate::handshake::tls13::agreed::Completed;
+use crate::handshake::tls13::certificates::Beside;
 use crate::handshake::tls13::flight::{self, OpenRecord};
 use crate::handshake::tls13::secrets::{Handshake, Log};
 use crate::handshake::wire::certificate::OCSP;
@@ -59,7 +60,12 @@ impl Server {
         let extensions = self.hello.extensions();
         let status = extensions.find(number::STATUS_REQUEST);
         let stapled = status.is_some_and(|content| content.first() == Some(&OCSP));
-        begun.add(&certificates.own_chain(true, stapled)?, fragment)?;
+        let timestamps = extensions.find(number::SIGNED_CERTIFICATE_TIMESTAMP);
+        let wanted = Beside {
+            stapled,
+            timestamps: timestamps.is_some(),
+        };
+        begun.add(&certificates.own_chain(true, wanted)?, fragment)?;
         let scheme = *scheme;
         self.state = State::Signing(Box::new(Unsigned { scheme, begun }));
         Ok(())

@@ -1,5 +1,6 @@
 //! Certificates: the proof of ours, and the client's where one is asked for (RFC 8446 §4.4).
 
+use alloc::boxed::Box;
 use alloc::vec::Vec;
 
 use super::begun::Unsigned;
@@ -12,15 +13,28 @@ use crate::handshake::transcript::Transcript;
 use crate::handshake::wire::certificate::REQUESTED;
 
 impl Server {
-    /// Signs the handshake, and ends the flight. Costs a signature.
+    /// Signs the handshake, and ends the flight, or asks for the signature. Costs a signature.
     pub(super) fn sign(&mut self, unsigned: Unsigned, flight: &mut Vec<u8>) -> Result<(), Failure> {
-        let Unsigned { scheme, mut begun } = unsigned;
-        let config = self.config.clone();
-        let message = self
-            .config
-            .own_certificates()?
-            .sign(scheme, true, &begun.transcript)?;
-        begun.add(&message, config.fragment(self.agreed.sizes))?;
+        let certificates = self.config.own_certificates()?;
+        let (scheme, transcript) = (unsigned.scheme, &unsigned.begun.transcript);
+        let backend = &self.config.backend;
+        if let Some(wanted) = certificates.to_sign(backend, scheme, true, transcript) {
+            self.state = State::AskingSignature(Box::new((unsigned, wanted)));
+            return Ok(());
+        }
+        let message = certificates.sign(scheme, true, transcript)?;
+        self.prove(unsigned, &message, flight)
+    }
+
+    /// Ends the flight with this CertificateVerify.
+    pub(super) fn prove(
+        &mut self,
+        unsigned: Unsigned,
+        message: &[u8],
+        flight: &mut Vec<u8>,
+    ) -> Result<(), Failure> {
+        let mut begun = unsigned.begun;
+        begun.add(message, self.config.fragment(self.agreed.sizes))?;
         self.finish_flight(begun, flight)
     }
 

@@ -110,6 +110,10 @@ impl<'a> Offered<'a> {
         if let Some(content) = extensions.find(number::STATUS_REQUEST) {
             certificate::check_status_request(content)?;
         }
+        let timestamps = extensions.find(number::SIGNED_CERTIFICATE_TIMESTAMP);
+        if timestamps.is_some_and(|content| !content.is_empty()) {
+            return Err(Refusal::decode("a request for timestamps that is not empty").into());
+        }
         for number in [
             number::CLIENT_CERTIFICATE_TYPE,
             number::SERVER_CERTIFICATE_TYPE,

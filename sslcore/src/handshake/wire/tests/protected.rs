@@ -184,6 +184,33 @@ fn what_is_stapled_to_the_leaf_is_the_peers_and_is_whole() {
 }
 
 #[test]
+fn the_timestamps_are_those_of_the_leaf() {
+    let of = |list: &[u8]| block(&[(number::SIGNED_CERTIFICATE_TIMESTAMP, list)]);
+    let read = |blocks: [&[u8]; 2]| {
+        let entry = |block: &[u8]| [&vector24(b"der")[..], &vector16(block)].concat();
+        let entries = vector24(&[entry(blocks[0]), entry(blocks[1])].concat());
+        let message = message(&[&vector8(b"")[..], &entries].concat());
+        let chain = certificate::read_tls13(&message, |_| true);
+        chain.map(|chain| chain.timestamps.map(<[u8]>::to_vec))
+    };
+    let list = vector16(&vector16(b"a log"));
+    assert_eq!(read([&of(&list), &[]]), Ok(Some(list.clone())));
+    assert_eq!(read([&[], &of(&list)]), Ok(None));
+    for damaged in [
+        &b""[..],
+        &[0, 0],
+        &[0, 2, 0, 0],
+        &[0, 3, 0, 2, 1],
+        &[0, 3, 0, 1, 7, 9],
+    ] {
+        for blocks in [[&of(damaged)[..], &[]], [&[], &of(damaged)]] {
+            let refusal = read(blocks).expect_err("damaged");
+            assert_eq!(refusal.alert, Alert::DecodeError, "{damaged:?}");
+        }
+    }
+}
+
+#[test]
 fn a_certificate_of_tls13_is_read_to_its_end() {
     let known = (number::STATUS_REQUEST, &b"\x01\0\0\x01x"[..]);
     assert_whole(&certificate(&block(&[known])), certificate_checked);

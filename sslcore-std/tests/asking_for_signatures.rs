@@ -1,0 +1,266 @@
+//! Signatures that the application gives when it is asked.
+
+mod common;
+#[path = "../examples/signed_elsewhere.rs"]
+#[allow(dead_code, reason = "its main is not called")]
+mod signed_elsewhere;
+
+use std::io::{ErrorKind, Read, Write};
+use std::net::{SocketAddr, TcpStream};
+use std::ops::ControlFlow;
+use std::sync::mpsc::{Receiver, channel};
+use std::sync::{Arc, Mutex};
+
+use common::{LONG, both, client, server, started};
+use sslcore::{
+    Alert, ClientConfig, ConfigBuilder, FailureKind, PeerName, ServerConfig, SignError, Signature,
+    SignatureId, SignatureScheme, Signer, UsageError, VerifyMode,
+};
+use sslcore_std::{HandshakeError, ServerEvent, SslServer, SslSocket, WaitError};
+use sslcore_tests::certs::{Identity, WORLD};
+use sslcore_tests::module::Module;
+
+const P256: &[SignatureScheme] = &[SignatureScheme::EcdsaP256Sha256];
+
+fn asking_server() -> ConfigBuilder<ServerConfig> {
+    let chain = WORLD.server.chain.clone();
+    server().ask_for_signatures(chain, P256.iter().copied())
+}
+
+fn asking_client() -> ConfigBuilder<ClientConfig> {
+    let chain = WORLD.client.chain.clone();
+    client().ask_for_signatures(chain, P256.iter().copied())
+}
+
+fn sign(identity: &Identity, message: &[u8]) -> Vec<u8> {
+    let module = Module::with(&sslcore_std::default_backend(), identity, P256);
+    module.sign(P256[0], message).expect("a signature")
+}
+
+/// Waits until the socket is asked for a signature.
+#[track_caller]
+fn asked(socket: &mut SslSocket) -> SignatureId {
+    match socket.wait_for_encrypted(Some(LONG)) {
+        Err(WaitError::SignatureNeeded(id)) => id,
+        other => panic!("{other:?}"),
+    }
+}
+
+/// Waits until it is asked, and signs.
+fn sign_when_asked(socket: &mut SslSocket, identity: &Identity) {
+    let id = asked(socket);
+    // It asks again until it is answered, whatever is called.
+    assert_eq!(asked(socket), id);
+    let read = socket.read(&mut [0; 1]).expect_err("not before");
+    assert_eq!(read.kind(), ErrorKind::WouldBlock);
+    let request = socket.signature_request().expect("open");
+    assert_eq!((request.id, request.scheme), (id, P256[0]));
+    let signature = sign(identity, request.message);
+    let short = socket.provide_signature(id, Signature::Concatenated(&signature));
+    assert!(matches!(short, Err(UsageError::Signature(_))), "{short:?}");
+    let given = socket.provide_signature(id, Signature::Der(&signature));
+    assert_eq!(given, Ok(()));
+    let again = socket.provide_signature(id, Signature::Der(&signature));
+    assert_eq!(again, Err(UsageError::NoDecisionOpen));
+}
+
+#[test]
+fn both_sides_are_asked_and_encrypted_when_they_have_signed() {
+    let (mut client, mut server) = started(
+        &asking_client().build().expect("client"),
+        &asking_server()
+            .verify_mode(VerifyMode::Verify)
+            .build()
+            .expect("server"),
+    );
+    both(
+        || {
+            sign_when_asked(&mut client, &WORLD.client);
+            client.wait_for_encrypted(Some(LONG)).expect("encrypted");
+            client.write_all(b"hello").expect("write");
+        },
+        || {
+            sign_when_asked(&mut server, &WORLD.server);
+            server.wait_for_encrypted(Some(LONG)).expect("encrypted");
+            let mut heard = [0; 5];
+            server.read_exact(&mut heard).expect("read");
+            assert_eq!(&heard, b"hello");
+        },
+    );
+}
+
+#[test]
+fn who_refuses_to_sign_fails_and_the_peer_is_told() {
+    let (mut client, mut server) = started(
+        &client().build().expect("client"),
+        &asking_server().build().expect("server"),
+    );
+    both(
+        || {
+            let end = client.wait_for_encrypted(Some(LONG));
+            let Err(WaitError::Failed(failure)) = end else {
+                panic!("{end:?}");
+            };
+            let told = FailureKind::AlertReceived(Alert::InternalError);
+            assert_eq!(failure.kind(), told);
+        },
+        || {
+            let id = asked(&mut server);
+            let why = SignError::new("the module is locked");
+            assert_eq!(server.refuse_signature(id, why), Ok(()));
+            let end = server.wait_for_encrypted(Some(LONG));
+            let Err(WaitError::Failed(failure)) = end else {
+                panic!("{end:?}");
+            };
+            assert_eq!(failure.kind(), FailureKind::SigningFailed);
+            assert!(failure.to_string().contains("the module is locked"));
+        },
+    );
+}
+
+/// Drives the example: its module waits for a word of the test's before it signs for the first client, and
+/// signs for the others at once.
+fn example(outcome: Result<(), SignError>, clients: impl FnOnce(SocketAddr, &Noted, &dyn Fn())) {
+    let config = asking_server().session_tickets(false).session_cache(0);
+    let config = config.build().expect("server");
+    let mut server = SslServer::bind("127.0.0.1:0", config).expect("bind");
+    let address = server.local_addr().expect("address");
+    let (go, gone) = channel::<()>();
+    let gone = Mutex::new(Some(gone));
+    let module = Arc::new(move |_: SignatureScheme, message: &[u8]| {
+        let first = gone.lock().expect("nobody panics").take();
+        if let Some(gone) = first {
+            gone.recv_timeout(LONG).expect("a word");
+            outcome.clone()?;
+        }
+        Ok(sign(&WORLD.server, message))
+    });
+    let (note, noted) = channel();
+    std::thread::scope(|scope| {
+        scope.spawn(move || {
+            signed_elsewhere::serve(&mut server, module, |event| {
+                let handed_out = matches!(
+                    event,
+                    ServerEvent::Encrypted { .. } | ServerEvent::Failed { .. }
+                );
+                match handed_out && note.send(event).is_err() {
+                    true => ControlFlow::Break(()),
+                    false => ControlFlow::Continue(()),
+                }
+            })
+            .expect("served");
+        });
+        clients(address, &Noted(noted), &|| go.send(()).expect("a module"));
+        // One more connection, for the server to see that the test is over.
+        drop(TcpStream::connect(address));
+    });
+}
+
+/// What the server tells.
+struct Noted(Receiver<ServerEvent>);
+
+impl Noted {
+    fn next(&self) -> ServerEvent {
+        self.0.recv_timeout(LONG).expect("an event")
+    }
+}
+
+fn connect(address: SocketAddr) -> SslSocket {
+    let config = client().build().expect("client");
+    let tcp = TcpStream::connect(address).expect("connect");
+    let mut socket = SslSocket::from_stream(tcp).expect("a socket");
+    let name = PeerName::new("server.test").expect("a name");
+    socket
+        .start_client_encryption(&config, name)
+        .expect("plain");
+    socket
+}
+
+#[test]
+fn the_example_serves_others_while_a_module_takes_its_time() {
+    example(Ok(()), |address, noted, go| {
+        let mut waiting = connect(address);
+        let flight = waiting.wait_for_encrypted(Some(std::time::Duration::from_millis(50)));
+        assert_eq!(flight, Err(WaitError::Timeout));
+        for _ in 0..3 {
+            let mut other = connect(address);
+            other.wait_for_encrypted(Some(LONG)).expect("encrypted");
+            assert!(matches!(noted.next(), ServerEvent::Encrypted { .. }));
+        }
+        assert_eq!(
+            waiting.wait_for_encrypted(Some(std::time::Duration::ZERO)),
+            Err(WaitError::Timeout)
+        );
+        go();
+        waiting.wait_for_encrypted(Some(LONG)).expect("encrypted");
+        assert!(matches!(noted.next(), ServerEvent::Encrypted { .. }));
+    });
+}
+
+#[test]
+fn the_example_fails_the_client_that_nobody_signs_for() {
+    let locked = SignError::new("the module is locked");
+    example(Err(locked), |address, noted, go| {
+        let mut waiting = connect(address);
+        let flight = waiting.wait_for_encrypted(Some(std::time::Duration::from_millis(50)));
+        assert_eq!(flight, Err(WaitError::Timeout));
+        go();
+        let end = waiting.wait_for_encrypted(Some(LONG));
+        assert!(matches!(end, Err(WaitError::Failed(_))), "{end:?}");
+        match noted.next() {
+            ServerEvent::Failed {
+                error: HandshakeError::Tls(failure),
+                ..
+            } => assert_eq!(failure.kind(), FailureKind::SigningFailed),
+            other => panic!("{other:?}"),
+        }
+    });
+}
+
+#[cfg(feature = "transcripts")]
+#[test]
+fn a_transcript_tells_of_the_signature_and_of_its_refusal() {
+    for refuses in [false, true] {
+        let text = Arc::new(Mutex::new(String::new()));
+        let to = Arc::clone(&text);
+        let (mut client, mut server) = common::sockets();
+        let transcribed = server.transcribe("mine", move |piece: &str| {
+            to.lock().expect("text").push_str(piece);
+        });
+        transcribed.expect("nothing has happened");
+        let name = PeerName::new("server.test").expect("a name");
+        let config = common::client().build().expect("client");
+        client
+            .start_client_encryption(&config, name)
+            .expect("start");
+        let config = asking_server().build().expect("server");
+        server
+            .start_server_encryption(sslcore::ServerStart::With(config))
+            .expect("start");
+        let _ = client.wait_for_encrypted(Some(std::time::Duration::ZERO));
+        let id = asked(&mut server);
+        let request = server.signature_request().expect("open");
+        let signature = sign(&WORLD.server, request.message);
+        let expected = match refuses {
+            true => {
+                let why = SignError::new("a secret reason");
+                server.refuse_signature(id, why).expect("open");
+                "\nrefuse_signature 0\n".to_owned()
+            }
+            false => {
+                server
+                    .provide_signature(id, Signature::Der(&signature))
+                    .expect("open");
+                let bytes: String = signature.iter().map(|it| format!("{it:02x}")).collect();
+                format!("\nprovide_signature 0 der {bytes}\n")
+            }
+        };
+        drop(server);
+        let text = text.lock().expect("text");
+        assert!(text.contains(&expected), "{text}");
+        assert!(!text.contains("a secret reason"), "{text}");
+        assert!(text.contains("event SignatureRequired(SignatureId(0))"));
+        let parsed = text.parse::<sslcore::transcript::Transcript>();
+        assert_eq!(parsed.expect("a transcript").to_string(), *text);
+    }
+}
