@@ -342,8 +342,7 @@ impl Stage {
                 }
                 _ => {}
             },
-            9 => end.has_wall_clock = more.byte() & 7 != 7,
-            10 => end.set_read_buffer_size(1 + more.size() * 64),
+            9 => end.set_read_buffer_size(1 + more.size() * 64),
             _ => self.facts(),
         }
     }

@@ -1,11 +1,15 @@
 //! What a peer says has two places that only the end under test knows: the session id that it has
 //! offered, and the ticket that it has issued. An input has fixed words there.
 
+use std::iter;
+
 use crate::mutator::messages::{
     Extension, Messages, extensions_at, kind, read_extensions, write_extensions,
 };
-use crate::mutator::wire::{CHANGE_CIPHER_SPEC, DATA, HANDSHAKE, Piece, Shape, Stream};
+use crate::mutator::wire::{CHANGE_CIPHER_SPEC, DATA, HANDSHAKE, Shape, Stream};
 
+/// Of a record.
+const HEADER: usize = 5;
 const SIGNATURE_ALGORITHMS: u16 = 13;
 const PRE_SHARED_KEY: u16 = 41;
 
@@ -24,13 +28,16 @@ pub(crate) struct Known {
 impl Known {
     /// What the peer says to this end.
     pub(crate) fn fit(&self, stream: &[u8]) -> Fitted {
-        let mut fitted = stream.to_vec();
+        // What is protected is not about either.
+        let (clear, protected) = stream.split_at(len_in_clear(stream));
+        let mut fitted = clear.to_vec();
         if let Some(id) = &self.session_id {
             replace(&mut fitted, SESSION_ID, id);
         }
         if let Some(ticket) = &self.ticket {
             replace_ticket(&mut fitted, TICKET, ticket);
         }
+        fitted.extend_from_slice(protected);
         Fitted::new(stream, fitted)
     }
 }
@@ -115,28 +122,40 @@ fn replace_ticket(stream: &mut Vec<u8>, old: &[u8], new: &[u8]) {
 
 /// Changes the messages in the clear; those that are cut are in one record then.
 fn changed_in_clear(stream: &[u8], change: impl Fn(&[u8]) -> Option<Vec<u8>>) -> Vec<u8> {
-    let mut read = Stream::read(stream);
-    let is_clear = |piece: &Piece| piece.content == HANDSHAKE && piece.shape == Shape::Clear;
-    let mut at = 0;
-    while at < read.pieces.len() {
-        if !is_clear(&read.pieces[at]) {
-            at += 1;
-            continue;
-        }
-        let messages = Messages::read(&read.pieces[at].body);
-        let has_next = read.pieces.get(at + 1).is_some_and(is_clear);
-        if !messages.rest().is_empty() && has_next {
-            let next = read.pieces.remove(at + 1);
-            read.pieces[at].body.extend(next.body);
-            continue;
-        }
+    let mut written = Vec::new();
+    let mut open: Option<Vec<u8>> = None;
+    let close = |open: Vec<u8>, written: &mut Vec<u8>| {
+        let (header, body) = open.split_at(HEADER);
+        let messages = Messages::read(body);
         let rest = messages.rest().to_vec();
         let messages = messages.into_whole().into_iter();
         let changed = messages.map(|message| change(&message).unwrap_or(message));
-        read.pieces[at].body = [changed.flatten().collect(), rest].concat();
-        at += 1;
+        let body = [changed.flatten().collect(), rest].concat();
+        written.extend_from_slice(&header[..HEADER - 2]);
+        written.extend_from_slice(&(body.len() as u16).to_be_bytes());
+        written.extend_from_slice(&body);
+    };
+    for record in records(stream) {
+        let all = match (record[0], open.take()) {
+            (HANDSHAKE, None) => record.to_vec(),
+            (HANDSHAKE, Some(begun)) => [&begun, &record[HEADER..]].concat(),
+            (_, begun) => {
+                begun
+                    .into_iter()
+                    .for_each(|begun| close(begun, &mut written));
+                written.extend_from_slice(record);
+                continue;
+            }
+        };
+        match Messages::read(&all[HEADER..]).rest().is_empty() {
+            true => close(all, &mut written),
+            false => open = Some(all),
+        }
     }
-    read.write()
+    open.into_iter()
+        .for_each(|begun| close(begun, &mut written));
+    written.extend_from_slice(&stream[len_in_clear(stream)..]);
+    written
 }
 
 fn with_extensions(stream: &[u8], change: impl Fn(&mut Vec<Extension>)) -> Vec<u8> {
@@ -168,23 +187,30 @@ pub(crate) fn extensions_that(stream: &[u8], stay: impl Fn(u16) -> bool) -> Vec<
     })
 }
 
-/// The same stream without the ChangeCipherSpec records before anything that is protected, of whatever
-/// version.
-pub(crate) fn without_early_change_cipher_specs(mut stream: &[u8]) -> Vec<u8> {
-    let mut kept = Vec::new();
-    while let [content, _, _, high, low, behind @ ..] = stream {
-        let len = usize::from(u16::from_be_bytes([*high, *low]));
-        if *content == DATA || len > behind.len() {
-            break;
-        }
-        let (record, rest) = stream.split_at(5 + len);
-        if (*content, &behind[..len]) != (CHANGE_CIPHER_SPEC, &[1]) {
-            kept.extend_from_slice(record);
-        }
+/// How long the records in the clear are that a stream begins with.
+fn len_in_clear(stream: &[u8]) -> usize {
+    records(stream).map(|record| record.len()).sum()
+}
+
+/// The records before anything that is protected, of whatever version.
+fn records(mut stream: &[u8]) -> impl Iterator<Item = &[u8]> {
+    iter::from_fn(move || {
+        let [content, _, _, high, low, ..] = *stream else {
+            return None;
+        };
+        let len = usize::from(u16::from_be_bytes([high, low]));
+        let (record, rest) = stream.split_at_checked(HEADER + len)?;
         stream = rest;
-    }
-    kept.extend_from_slice(stream);
-    kept
+        (content != DATA).then_some(record)
+    })
+}
+
+/// The same stream without the ChangeCipherSpec records before anything that is protected.
+pub(crate) fn without_early_change_cipher_specs(stream: &[u8]) -> Vec<u8> {
+    let is_one = |record: &&[u8]| record[0] == CHANGE_CIPHER_SPEC && record[HEADER..] == [1];
+    let kept = records(stream).filter(|record| !is_one(record));
+    let rest = &stream[len_in_clear(stream)..];
+    [kept.collect::<Vec<_>>().concat().as_slice(), rest].concat()
 }
 
 fn with_ticket(hello: &[u8], old: &[u8], new: &[u8]) -> Option<Vec<u8>> {
@@ -218,7 +244,7 @@ pub(crate) fn replace(bytes: &mut [u8], old: &[u8], new: &[u8]) {
 
 /// The session id in a hello that is the first in `said`.
 pub(crate) fn session_id(said: &[u8]) -> Option<[u8; 32]> {
-    const AT: usize = 5 + 4 + 2 + 32;
+    const AT: usize = HEADER + 4 + 2 + 32;
     let (_, rest) = said.split_at_checked(AT)?;
     match (said.first(), rest.split_first()?) {
         (Some(&HANDSHAKE), (32, id)) => id.first_chunk().copied(),
