@@ -40,6 +40,12 @@ const ALLOWED: &[Difference] = &[
          illegal_parameter; rustls does not",
     ),
     row(
+        "two key shares of one group",
+        FAILS,
+        "both: two shares of one group, and something else wrong with the hello (RFC 8446 §4.2.8: servers MAY \
+         check this)",
+    ),
+    row(
         "\"handshake message ",
         "(MalformedMessage",
         "both: a message that has no place, and does not have its form; its place is looked at first here, and \

@@ -479,8 +479,9 @@ mod tests {
     fn every_seed_gets_to_the_data_with_both_engines() {
         let (mut seen, mut resumed) = (0, 0);
         for (target, name, input) in seeds::all() {
-            // Who does not know what day it is trusts nobody, and resumes nothing.
-            if target != "engines" || name.ends_with("timeless") {
+            // Who does not know what day it is trusts nobody, and resumes nothing. Who has offered other
+            // shares is not there for another hello.
+            if target != "engines" || name.ends_with("timeless") || name.contains("shares") {
                 continue;
             }
             let (own, rustls) = Case::read(&input).outcomes();

@@ -10,8 +10,10 @@ use crate::mutator::wire::{CHANGE_CIPHER_SPEC, DATA, HANDSHAKE, Shape, Stream};
 
 /// Of a record.
 const HEADER: usize = 5;
+const SUPPORTED_GROUPS: u16 = 10;
 const SIGNATURE_ALGORITHMS: u16 = 13;
 const PRE_SHARED_KEY: u16 = 41;
+const KEY_SHARE: u16 = 51;
 
 /// In the place of the session id that a client has offered.
 pub(crate) const SESSION_ID: &[u8; 32] = b"the session id that it offers...";
@@ -166,6 +168,28 @@ fn with_extensions(stream: &[u8], change: impl Fn(&mut Vec<Extension>)) -> Vec<u
         let mut changed = message.to_vec();
         write_extensions(&mut changed, at, &extensions);
         Some(changed)
+    })
+}
+
+/// The same stream, and each hello of a client's names these groups of the backend without security, and
+/// has these shares.
+pub(crate) fn with_groups(stream: &[u8], groups: &[u8], shares: &[u8]) -> Vec<u8> {
+    const FIRST: u8 = 0xfe;
+    const SHARE: [u8; 32] = [0x5e; 32];
+    let list = |content: Vec<u8>| [&(content.len() as u16).to_be_bytes(), &*content].concat();
+    let groups = groups.iter().flat_map(|group| [FIRST, *group]).collect();
+    let shares = shares
+        .iter()
+        .map(|group| [&[FIRST, *group, 0, 32], &SHARE[..]].concat());
+    let (groups, shares) = (list(groups), list(shares.flatten().collect()));
+    with_extensions(stream, |extensions| {
+        for (number, content) in extensions {
+            match *number {
+                SUPPORTED_GROUPS => content.clone_from(&groups),
+                KEY_SHARE => content.clone_from(&shares),
+                _ => {}
+            }
+        }
     })
 }
 

@@ -228,6 +228,23 @@ fn engines(seeds: &mut Vec<Seed>) {
             seed("-timeless", choice.bytes(), NO_WALL_CLOCK, &[]);
         }
     }
+    // What a client takes, and what it has a share of.
+    let choice = Choice::new(Choice::SERVER).with(Choice::NEW);
+    let stream = fitted_session(choice).concat();
+    for (groups, shares) in [
+        (&[1, 0][..], &[0][..]),
+        (&[1, 0], &[0, 1]),
+        (&[0, 1], &[1]),
+        (&[0, 1], &[1, 0]),
+        (&[1, 0], &[]),
+        (&[0], &[0, 0]),
+    ] {
+        let [high, low] = choice.bytes();
+        let stream = fitted::with_groups(&stream, groups, shares);
+        let name = format!("server-groups-{groups:?}-shares-{shares:?}");
+        let name = name.replace(['[', ']', ' '], "").replace(',', "");
+        seeds.push(("engines", name, [&[high, low, 0, 0][..], &stream].concat()));
+    }
 }
 
 /// A session with the fixed words in it for what another end offers and issues.
