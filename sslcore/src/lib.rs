@@ -86,7 +86,8 @@
 //!
 //! None is on by default. The other features are on by default, for small machines to leave out
 //! (`default-features = false`), which shrinks whatever backend is there; `rustcrypto-core` and the
-//! features beside it make [that backend](crypto) smaller, too.
+//! features beside it make [that backend](crypto) smaller, too. `rustcrypto-keys` is the smallest: without
+//! `rustls`, `server` and `sign` a client has pre-shared keys alone, and nothing of X.509 is linked.
 //!
 //! X25519MLKEM768, a [post-quantum key exchange](crypto#post-quantum-key-exchange), is in `aws-lc-rs`, and
 //! in the others with the feature `ml-kem`; a backend that has it offers it first.
@@ -95,7 +96,7 @@
 //! |---|---|
 //! | `client` | there is no `ClientConfig::builder` |
 //! | `engine` | there are no pre-shared keys: `ConfigBuilder` has no `pre_shared_keys` |
-//! | `rustls` | there is no rustls in the program: with certificates, TLS 1.3 alone is spoken, and no session is kept |
+//! | `rustls` | there is no rustls in the program: with certificates, TLS 1.3 alone is spoken |
 //! | `server` | there is no `ServerConfig::builder` |
 //! | `sign` | there is no `identity`: a client shows no certificate; part of `server` |
 //! | `tls12` | TLS 1.3 alone is spoken |

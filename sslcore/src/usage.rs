@@ -102,7 +102,7 @@ pub enum NoSnapshot {
     /// two copies of a real key would use nonces twice.
     RealKeys,
     /// The connection is a TLS 1.3 client's that keeps session tickets, and what makes sessions out of
-    /// them cannot be copied. A client keeps none with
+    /// them is rustls', and cannot be copied. A client keeps none with
     /// [`session_cache(0)`](crate::ConfigBuilder::session_cache), nor when an error was forgiven.
     KeepsTickets,
     /// The buffers are lent, and there is no memory to lend to the copy.

@@ -5,8 +5,12 @@
 mod asked_signatures;
 #[path = "../tests/certificate_timestamps.rs"]
 mod certificate_timestamps;
+#[path = "../tests/encoded_lists.rs"]
+mod encoded_lists;
 #[path = "../tests/odd_certificates.rs"]
 mod odd_certificates;
+#[path = "../tests/own_settings.rs"]
+mod own_settings;
 #[path = "../tests/psk/main.rs"]
 mod psk;
 #[path = "../tests/psk_refusals/main.rs"]
@@ -23,8 +27,12 @@ mod refusals;
 mod resumed_trust;
 #[path = "../tests/rustls_peer.rs"]
 mod rustls_peer;
+#[path = "../tests/server_name.rs"]
+mod server_name;
 #[path = "../tests/sessions/main.rs"]
 mod sessions;
+#[path = "../tests/signature_schemes.rs"]
+mod signature_schemes;
 #[path = "../tests/signer.rs"]
 mod signer;
 #[path = "../tests/stapled.rs"]

@@ -5,8 +5,8 @@ use std::io::Read;
 use std::time::Duration;
 
 use sslcore::{
-    Alert, ClientConfig, ConfigBuilder, Event, FailureKind, PeerName, ServerConfig, ServerStart,
-    VerifyMode,
+    Alert, ClientConfig, ConfigBuilder, Event, FailureKind, PeerName, PreSharedKey, ServerConfig,
+    ServerStart, VerifyMode,
 };
 use sslcore_tests::certs::{Identity, WORLD};
 use sslcore_tests::pair::{VERSIONS, backend, client, server};
@@ -140,6 +140,64 @@ fn a_client_sends_everything_back_inverted() {
         echo(&mut runner.serve(&config));
         runner.ends_well();
     }
+}
+
+#[test]
+fn our_own_engine_handshakes_in_both_roles() {
+    for engine in ["own", "rustls"] {
+        let scratch = Scratch::new();
+        let flags = ["-engine", engine, "-trust-cert", &*root(&scratch)];
+        let flags = [&flags[..], &["-resume-count", "1"]].concat();
+        let runner = Runner::start(&flags, scratch);
+        let config = serving("TLSv1.3").build().expect("a server");
+        for resumed in [false, true] {
+            let mut wire = runner.serve(&config);
+            echo(&mut wire);
+            assert_eq!(wire.end.conn.is_resumed(), resumed, "{engine}");
+        }
+        runner.ends_well();
+
+        let scratch = Scratch::new();
+        let (chain, key) = scratch.identity(&identity());
+        let flags = [
+            "-engine",
+            engine,
+            "-server",
+            "-cert-file",
+            &chain,
+            "-key-file",
+            &key,
+        ];
+        let runner = Runner::start(&flags, scratch);
+        let config = asking("TLSv1.3").build().expect("a client");
+        echo(&mut runner.connect(&config));
+        runner.ends_well();
+    }
+    let runner = Runner::start(&["-engine", "another"], Scratch::new());
+    runner.complains(89, "the engine \"another\"");
+}
+
+#[test]
+fn a_pre_shared_key_takes_the_place_of_certificates() {
+    for version in ["TLSv1.2", "TLSv1.3"] {
+        let key = || PreSharedKey::new("luggage combo", b"12345").expect("a key");
+        let flags = ["-psk", "12345", "-psk-identity", "luggage combo"];
+        let runner = Runner::start(&flags, Scratch::new());
+        let config = ServerConfig::builder(backend()).protocols(&[version]);
+        let config = config.allow_short_keys().pre_shared_keys([key()]);
+        echo(&mut runner.serve(&config.build().expect("a server")));
+        runner.ends_well();
+
+        let flags = [&["-server"], &flags[..]].concat();
+        let runner = Runner::start(&flags, Scratch::new());
+        let config = ClientConfig::builder(backend()).protocols(&[version]);
+        let config = config.allow_short_keys().pre_shared_keys([key()]);
+        echo(&mut runner.connect(&config.build().expect("a client")));
+        runner.ends_well();
+    }
+    // Without a name there is no key.
+    let runner = Runner::start(&["-psk", "12345"], Scratch::new());
+    runner.complains(89, "its identity is empty");
 }
 
 #[test]

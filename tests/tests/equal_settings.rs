@@ -62,6 +62,7 @@ fn of_both<C: 'static>() -> Vec<Change<C>> {
         change(|it| it.records_per_key(1 << 20)),
         change(|it| it.session_lifetime(Duration::from_secs(60))),
         change(|it| it.keep_peer_chain(false)),
+        change(|it| it.remember_signatures(false)),
         change(|it| it.identity(WORLD.expired.chain.clone(), WORLD.expired.key())),
         change(|it| {
             let it = it.engine(Engine::Own).protocols(&["TLSv1.3"]);

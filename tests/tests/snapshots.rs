@@ -1,6 +1,7 @@
 //! Copies of connections: each goes on as the connection would have, and neither knows of the other.
 #![cfg(feature = "testing")]
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use proptest::collection::vec;
@@ -9,8 +10,8 @@ use sslcore::testing::{
     NoSnapshot, backend_without_security, known_identity, rustcrypto_without_security, snapshot,
 };
 use sslcore::{
-    Buffers, ClientConfig, Connection, Event, FailureKind, Limits, OnErrors, Repeated,
-    ServerConfig, ServerStart, UsageError, Verdict,
+    Buffers, ClientConfig, ClientSessionCache, Connection, Engine, Event, FailureKind, Limits,
+    OnErrors, Repeated, ServerConfig, ServerStart, UsageError, Verdict,
 };
 use sslcore_tests::pair::{End, Pair, VERSIONS, backends};
 use sslcore_tests::view::view;
@@ -420,6 +421,33 @@ fn what_is_handed_over_comes_back_before_there_is_a_copy() {
     copy.transmitted(waiting.len() - 7).expect("shown");
     assert!(copy.transmit().is_empty());
     assert_eq!(pair.client.conn.transmit(), &waiting[7..]);
+}
+
+#[test]
+fn a_client_of_our_own_engine_that_keeps_tickets_is_copied_with_what_makes_sessions_of_them() {
+    let cache = Arc::new(ClientSessionCache::new(8));
+    let client = ClientConfig::builder(backend_without_security(1)).engine(Engine::Own);
+    let client = client
+        .trust_anchors(known_identity().0)
+        .session_store(cache.clone());
+    let mut pair = Pair::tls(&client.build().expect("client"), &server("TLSv1.3"));
+    for _ in 0..2 {
+        let said = pair.client.take();
+        pair.server.give(&said, usize::MAX);
+        let said = pair.server.take();
+        if pair.server.conn.is_encrypted() {
+            // The tickets, to a copy alone.
+            assert!(cache.is_empty());
+            let mut copy = copied(&pair).client;
+            copy.give(&said, usize::MAX);
+            assert!(copy.saw(Event::SessionTicketReceived));
+            assert!(!cache.is_empty());
+            cache.clear();
+        }
+        pair.client.give(&said, usize::MAX);
+    }
+    assert!(pair.client.saw(Event::SessionTicketReceived));
+    assert!(!cache.is_empty());
 }
 
 #[test]

@@ -7,7 +7,7 @@ use rustls_pki_types::CertificateDer;
 use sslcore::{ClientConfig, PeerName, ServerConfig, SslErrorKind, UnixTime, VerifyMode};
 use sslcore_tests::certs::{NOW, WORLD};
 use sslcore_tests::chains::{Made, authority, leaf};
-use sslcore_tests::pair::{Pair, client, server, server_name};
+use sslcore_tests::pair::{Pair, VERSIONS, client, server, server_name};
 use sslcore_tests::watched::{Operation, watch, watched};
 
 /// How many signatures a handshake checks, at both ends.
@@ -36,6 +36,33 @@ fn a_resumed_session_checks_no_signature_and_the_next_handshake_only_its_own() {
             assert_eq!(checks(&client, &server, false), 4, "{version}");
             for _ in 0..3 {
                 let expected = if resumes { 0 } else { 2 };
+                assert_eq!(checks(&client, &server, resumes), expected, "{version}");
+            }
+        }
+    }
+}
+
+#[test]
+fn who_remembers_nothing_checks_all_of_it_every_time() {
+    for version in VERSIONS {
+        for resumes in [true, false] {
+            let client = client(watched())
+                .protocols(&[version])
+                .identity(WORLD.client.chain.clone(), WORLD.client.key())
+                .remember_signatures(false);
+            let client = match resumes {
+                true => client,
+                false => client.session_cache(0),
+            };
+            let server = server(watched())
+                .protocols(&[version])
+                .verify_mode(VerifyMode::Verify)
+                .remember_signatures(false);
+            let (client, server) = (client.build().unwrap(), server.build().unwrap());
+            assert_eq!(checks(&client, &server, false), 4, "{version}");
+            for _ in 0..2 {
+                // A session that goes on has a chain at each end, and nothing else that is signed.
+                let expected = if resumes { 2 } else { 4 };
                 assert_eq!(checks(&client, &server, resumes), expected, "{version}");
             }
         }

@@ -136,6 +136,27 @@ fn a_client_without_a_certificate_hears_why_mosquitto_refuses_it() {
     });
 }
 
+/// Its private key is in a secure element, which takes 300 ms to sign: OpenSSL sees a certificate that is
+/// proven all the same.
+#[test]
+fn a_client_shows_the_certificate_that_its_element_signs_for() {
+    let (_, tls13) = openssl::TLS13;
+    let options = [tls13, "-Verify", "1", "-verify_return_error", "-www"];
+    let (mut peer, address) = openssl::server(&WORLD.server, &options);
+    let guest = Guest::order("element")
+        .trusting(&WORLD.ca)
+        .known_as(&WORLD.client)
+        .word("latency=300")
+        .port(address);
+    let said = guest.boot().until_exit();
+    let waited = guest::number(&said, "the element has signed in ");
+    assert!(waited >= 300, "{said}");
+    peer.until_exit();
+    // Whose certificate it was.
+    let log = peer.log();
+    assert!(log.contains("depth=0"), "{log}");
+}
+
 /// The same with a key that both have, in both versions, and neither certificate nor date.
 #[test]
 fn a_client_of_mqtt_shows_mosquitto_that_it_has_the_key() {

@@ -34,6 +34,7 @@ pub(super) struct Verification {
     pub(super) tolerance: Duration,
     pub(super) common_names: bool,
     pub(super) lets_go_of_chain: bool,
+    pub(super) forgets_signatures: bool,
 }
 
 impl Verification {
@@ -68,6 +69,7 @@ impl Verification {
             blocked,
             verified: backend
                 .sha256()
+                .filter(|_| !self.forgets_signatures)
                 .map(|sha256| Arc::new(VerifiedSignatures::new(sha256.clone()))),
             algorithms: backend.verified_algorithms(),
             depth: self.depth,

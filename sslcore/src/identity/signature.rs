@@ -167,6 +167,17 @@ mod tests {
     }
 
     #[test]
+    fn what_is_wrong_is_said_and_no_signature_is_shown() {
+        let length = SignatureError::Length {
+            given: 63,
+            expected: 64,
+        };
+        assert_eq!(alloc::format!("{length}"), "it has 63 bytes, and not 64");
+        let shown = alloc::format!("{:?}", Signature::Plain(&[1; 64]));
+        assert_eq!(shown, "Signature::Plain(64 bytes)");
+    }
+
+    #[test]
     fn a_form_or_a_length_that_is_not_the_keys_is_refused() {
         use SignatureError::{Form, Length};
         let bytes = [1; 300];

@@ -103,7 +103,8 @@ pub(crate) struct Policy {
     pub(crate) forgiven: Vec<SslError>,
 }
 
-/// Equal policies demand the same: what was verified before, and by which library, is no part of it.
+/// Equal policies demand the same, and both remember or do not: what was verified before, and by which
+/// library, is no part of it.
 impl PartialEq for Policy {
     fn eq(&self, other: &Self) -> bool {
         let Self {
@@ -114,7 +115,7 @@ impl PartialEq for Policy {
             constrained,
             trusted_leaves,
             algorithms: _,
-            verified: _,
+            verified,
             blocked,
             depth,
             revocation,
@@ -129,6 +130,7 @@ impl PartialEq for Policy {
             && *anchors == other.anchors
             && *constrained == other.constrained
             && *trusted_leaves == other.trusted_leaves
+            && verified.is_some() == other.verified.is_some()
             && *blocked == other.blocked
             && *depth == other.depth
             && *revocation == other.revocation

@@ -1,6 +1,8 @@
 //! What the firmware plays, one role in each run.
 
 mod client;
+#[cfg(feature = "element")]
+mod element;
 #[cfg(feature = "texts")]
 mod hold;
 #[cfg(feature = "http-client")]
@@ -71,6 +73,8 @@ pub(crate) async fn play(stack: Stack<'static>, order: &Order) -> Outcome {
         "http-client" => Box::pin(http_client::http_client(stack, order)),
         #[cfg(feature = "http-server")]
         "http-server" => Box::pin(http_server::http_server(stack, order)),
+        #[cfg(feature = "element")]
+        "element" => Box::pin(element::element(stack, order)),
         #[cfg(feature = "mqtt")]
         "mqtt" => Box::pin(mqtt::mqtt(stack, order)),
         _ => return Err(alloc::format!("this image has no role {name}")),

@@ -25,7 +25,11 @@ use crate::x509::revocation_list::RevocationList;
 /// All settings belong to one configuration: nothing is sticky, nothing is global. A configuration
 /// remembers which signatures it has found good, of peers that had no errors: the last 512 of them, 16 where
 /// there is no operating system, 32 bytes each. They are not checked again, in a resumed session or in the
-/// next handshake; all else is.
+/// next handshake; all else is: dates, names, revocation, pins, the path to an anchor. What is remembered is
+/// SHA-256 of the signed bytes, the signature, the issuer's key and the algorithms, so nobody gains anything
+/// by being remembered but time, and strangers, who are not trusted, push nothing out. Who measures how long
+/// a handshake takes may learn whether the configuration has seen a chain before:
+/// [`remember_signatures`](Self::remember_signatures) turns it off.
 ///
 /// ```
 /// # use std::{sync::Arc, time::Duration};
@@ -190,6 +194,22 @@ impl<C> ConfigBuilder<C> {
     #[must_use]
     pub fn keep_peer_chain(mut self, keep: bool) -> Self {
         self.verification.lets_go_of_chain = !keep;
+        self
+    }
+
+    /// Sets whether the good signatures of certificates of trusted peers are remembered, as the [head of
+    /// this section](Self) says. On by default. Without it every handshake and every resumed session checks
+    /// the whole chain, and takes the same time whoever was there before.
+    ///
+    /// ```
+    /// # use sslcore::{ConfigBuilder, ServerConfig};
+    /// fn of_equal_time(builder: ConfigBuilder<ServerConfig>) -> ConfigBuilder<ServerConfig> {
+    ///     builder.remember_signatures(false)
+    /// }
+    /// ```
+    #[must_use]
+    pub fn remember_signatures(mut self, remember: bool) -> Self {
+        self.verification.forgets_signatures = !remember;
         self
     }
 }

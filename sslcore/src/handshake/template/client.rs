@@ -79,10 +79,19 @@ impl ClientTemplate {
             Self::Rustls(template) => Box::new(template.engine(name, enable_sni, judged, now)?),
             // Which version it will be only the server says.
             #[cfg(feature = "engine")]
-            Self::Own(config) => {
-                let room = Room(room);
-                Box::new(Client::new(config.clone(), name, enable_sni, room))
-            }
+            Self::Own(config) => own(config.clone(), name, enable_sni, Room(room)),
         })
     }
+}
+
+/// By the engine of our own. Whoever takes the other has no room for it on the stack.
+#[cfg(feature = "engine")]
+#[inline(never)]
+fn own(
+    config: Arc<Config>,
+    name: ServerName<'static>,
+    enable_sni: bool,
+    room: Room,
+) -> Box<dyn handshake::Engine> {
+    Box::new(Client::new(config, name, enable_sni, room))
 }

@@ -108,8 +108,10 @@ impl ServerTemplate {
     }
 }
 
-/// The engine of our own for the newest version in common.
+/// The engine of our own for the newest version in common. Whoever takes the other has no room for it on the
+/// stack.
 #[cfg(feature = "engine")]
+#[inline(never)]
 fn own(
     config: Arc<Config>,
     hello: HelloMessage,

@@ -3,17 +3,23 @@
 use alloc::vec::Vec;
 
 /// Appends numbers, bytes, and vectors whose lengths are found out when their content is there.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub(crate) struct Writer {
     bytes: Vec<u8>,
     /// Some vector is longer than its length can say.
     overflowed: bool,
 }
 
+/// What most messages have room in: more is found on the way.
+const EXPECTED: usize = 256;
+
 impl Writer {
     /// A whole message of this type (RFC 8446 §4); `None` when something in it is too long.
     pub(crate) fn message(kind: u8, content: impl FnOnce(&mut Self)) -> Option<Vec<u8>> {
-        let mut writer = Self::default();
+        let mut writer = Self {
+            bytes: Vec::with_capacity(EXPECTED),
+            overflowed: false,
+        };
         writer.u8(kind);
         writer.vector(3, content);
         (!writer.overflowed).then_some(writer.bytes)

@@ -145,7 +145,7 @@ pub(crate) fn peer(flags: &Flags, conn: &Connection, proven: &Proven) -> Result<
         let token = tokens::CERTIFICATE_VERIFY_FAILED;
         return Err(Trouble::failed(format!("{token} {first}")));
     }
-    if expected.no_peer_cert {
+    if expected.no_peer_cert || flags.settings.psk.is_some() {
         holds("the peer has a certificate", chain.is_empty())?;
     } else if !is_server || flags.settings.require_client_certificate {
         holds("the peer has no certificate", !chain.is_empty())?;
@@ -170,6 +170,8 @@ pub(crate) fn session_id(expected: &Expected, stored: bool) -> Result<(), Troubl
 pub(crate) fn session(flags: &Flags, conn: &Connection, stored: bool) -> Result<(), Trouble> {
     let expected = &flags.expected;
     match conn.session_protocol() {
+        // Handshakes with keys leave none behind.
+        _ if flags.settings.psk.is_some() => same("a new session", &false, &stored),
         // It may have ended before a ticket came.
         Some(SslProtocol::TlsV1_3) if flags.traffic.shuts_down => Ok(()),
         Some(SslProtocol::TlsV1_3) => same("a new session", &!expected.no_session, &stored),

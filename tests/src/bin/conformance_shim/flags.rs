@@ -35,6 +35,9 @@ pub(crate) struct Flags {
 pub(crate) struct Settings {
     /// Who does the handshake, if that is said.
     pub(crate) engine: Option<Engine>,
+    /// A pre-shared key in the place of certificates, and its name.
+    pub(crate) psk: Option<Vec<u8>>,
+    pub(crate) psk_identity: Vec<u8>,
     pub(crate) trust_cert: Option<String>,
     pub(crate) cert_file: Option<String>,
     pub(crate) key_file: Option<String>,
@@ -323,6 +326,8 @@ impl Settings {
                 let name = arguments.text()?;
                 self.engine = Some(engine(&name)?);
             }
+            "-psk" => self.psk = Some(arguments.bytes()?.to_vec()),
+            "-psk-identity" => self.psk_identity = arguments.bytes()?.to_vec(),
             "-trust-cert" => {
                 self.trust_cert = Some(arguments.text()?).filter(|file| !file.is_empty());
             }

@@ -7,8 +7,8 @@ use std::time::Duration;
 use sslcore::crypto::Backend;
 use sslcore::{
     Certificate, CertificateDer, ClientConfig, ClientHello, ConfigBuilder, ConfigError,
-    DistinguishedName, Engine, OnErrors, PrivateKey, ServerConfig, SslProtocol, TicketKeys,
-    VerifyMode,
+    DistinguishedName, Engine, OnErrors, PreSharedKey, PrivateKey, ServerConfig, SslProtocol,
+    TicketKeys, VerifyMode,
 };
 
 use crate::flags::{Flags, Settings};
@@ -77,8 +77,9 @@ pub(crate) fn client(
     if settings.client_ca_list.is_some() {
         return Err(Trouble::unsupported("a client that names authorities"));
     }
-    // A client of our own engine offers one version: that with certificates.
-    let tls12 = settings.tls12 && !(settings.engine == Some(Engine::Own) && settings.tls13);
+    // A client of our own engine offers one version with certificates.
+    let one = settings.engine == Some(Engine::Own) && settings.psk.is_none();
+    let tls12 = settings.tls12 && !(one && settings.tls13);
     let mut builder = ClientConfig::builder(backend.clone())
         .session_store(kept.client.clone())
         .session_lifetime(LIFETIME)
@@ -152,7 +153,7 @@ fn server(
     delay: Duration,
 ) -> Result<ConfigBuilder<ServerConfig>, Trouble> {
     let settings = &flags.settings;
-    if settings.cert_file.is_none() {
+    if settings.cert_file.is_none() && settings.psk.is_none() {
         return Err(Trouble::unsupported("a server without a certificate"));
     }
     let mut builder = ServerConfig::builder(backend.clone())
@@ -213,7 +214,7 @@ fn common<C>(
         return Err(Trouble::unsupported("no version that is spoken here"));
     }
     builder = builder.protocols(&protocols).on_errors(OnErrors::Hold);
-    if let Some(file) = &settings.trust_cert {
+    if let (Some(file), None) = (&settings.trust_cert, &settings.psk) {
         builder = builder.trust_anchors(certificates(file)?);
     }
     builder = builder.groups(&match &settings.curves[..] {
@@ -231,6 +232,11 @@ fn common<C>(
     }
     if let Some(bytes) = settings.max_send_fragment {
         builder = builder.max_fragment(bytes);
+    }
+    if let Some(key) = &settings.psk {
+        let key = PreSharedKey::new(&settings.psk_identity, key)
+            .map_err(|error| Trouble::unsupported(error.to_string()))?;
+        return Ok(builder.allow_short_keys().pre_shared_keys([key]));
     }
     let (Some(chain), Some(key)) = (&settings.cert_file, &settings.key_file) else {
         return Ok(builder);

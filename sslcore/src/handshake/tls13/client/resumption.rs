@@ -41,7 +41,7 @@ impl Client {
             return Ok(());
         };
         let age = now.as_secs().saturating_sub(found.received.as_secs());
-        if age >= u64::from(kept.lifetime) || !config.has_hash(kept.hash) {
+        if age >= u64::from(kept.lifetime) {
             return Ok(());
         }
         let age = Age {

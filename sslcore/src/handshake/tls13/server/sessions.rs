@@ -57,6 +57,7 @@ impl Session {
             encoded.extend(&(der.len() as u32).to_be_bytes()[1..]);
             encoded.extend(&**der);
         }
+        debug_assert_eq!(encoded.len(), len);
         encoded
     }
 
