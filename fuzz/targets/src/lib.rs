@@ -7,6 +7,7 @@ mod after_handshake;
 mod allowed;
 pub mod apart;
 mod behind;
+mod both;
 mod certificates;
 mod configs;
 mod connection;

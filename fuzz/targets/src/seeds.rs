@@ -3,8 +3,8 @@
 use sslcore::Limits;
 
 use crate::after_handshake;
+use crate::both::{NO_WALL_CLOCK, meet};
 use crate::configs::{Choice, Config};
-use crate::engines::{NO_WALL_CLOCK, meet};
 use crate::fitted;
 use crate::watched::Watched;
 
@@ -99,7 +99,11 @@ fn sessions() -> Vec<(&'static str, u16)> {
     ] {
         sessions.extend([(name, bits), (old_name, bits | Choice::OLD)]);
     }
-    sessions.push(("retry", Choice::RETRY));
+    sessions.extend([
+        ("retry", Choice::RETRY),
+        ("own", mutual | Choice::OWN),
+        ("own-tickets", careful | Choice::TICKETS | Choice::OWN),
+    ]);
     for (name, bits) in [
         ("keys", 0),
         ("keys-asked", Choice::ASK_KEYS),
