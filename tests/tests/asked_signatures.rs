@@ -318,9 +318,13 @@ fn what_cannot_ask_is_refused_when_the_configuration_is_built() {
     assert_eq!(config.protocols(), [SslProtocol::TlsV1_3]);
     let none = asking_server(&backend(), &[]).build();
     assert!(matches!(none, Err(ConfigError::UnusableKey(_))), "{none:?}");
-    let of_another = asking_server(&backend(), &[SignatureScheme::Ed25519]).build();
-    assert!(
-        matches!(of_another, Err(ConfigError::KeyMismatch)),
-        "{of_another:?}"
-    );
+    for scheme in [SignatureScheme::Ed25519, SignatureScheme::EcdsaP384Sha384] {
+        let schemes = [P256[0], scheme];
+        for schemes in [&schemes[1..], &schemes] {
+            let built = asking_server(&backend(), schemes).build();
+            assert!(built.is_err(), "{schemes:?}");
+        }
+        let built = asking_server(&backend(), &schemes[1..]).build();
+        assert!(matches!(built, Err(ConfigError::KeyMismatch)), "{built:?}");
+    }
 }

@@ -2,7 +2,8 @@
 
 use std::time::Duration;
 
-use sslcore::{ConfigError, Engine, ServerConfig};
+use sslcore::{ConfigError, Engine, ServerConfig, VerifyMode};
+use sslcore_tests::certs::WORLD;
 use sslcore_tests::hello::{ClientHello, number};
 use sslcore_tests::pair::{Pair, backend, backends, client, server};
 use sslcore_tests::records::handshake_content;
@@ -146,4 +147,52 @@ fn a_ticket_is_as_old_in_each_hello_as_it_is_then() {
     pair.run();
     assert!(pair.server.conn.is_resumed());
     assert!(pair.client.conn.is_encrypted());
+}
+
+#[test]
+fn a_clock_that_is_set_between_two_hellos_changes_nothing_of_them() {
+    // RFC 8446 §4.1.2.
+    let client = client(backend()).engine(Engine::Own);
+    let client = client.groups(&["X25519", "secp256r1"]);
+    let client = client.remember_groups(false).build().expect("a client");
+    let server = server(backend()).engine(Engine::Own);
+    let server = server.groups(&["secp256r1"]).build().expect("a server");
+    for clocks in [[false, true], [true, false], [true, true]] {
+        let mut pair = Pair::tls(&client, &server);
+        pair.client.has_wall_clock = clocks[0];
+        let hello = pair.client.take();
+        pair.client.has_wall_clock = clocks[1];
+        pair.server.give(&hello, usize::MAX);
+        let retry = pair.server.take();
+        pair.client.give(&retry, usize::MAX);
+        let second = pair.client.take();
+        // Certificates are judged by a clock.
+        pair.client.has_wall_clock = true;
+        pair.server.give(&second, usize::MAX);
+        pair.run();
+        assert!(pair.server.conn.is_encrypted(), "{clocks:?}");
+        assert!(pair.server.conn.is_hello_retried());
+    }
+}
+
+#[test]
+fn a_ticket_of_a_server_that_asked_for_nothing_keeps_nobody_out() {
+    let client = client(backend()).engine(Engine::Own);
+    let client = client.identity(WORLD.client.chain.clone(), WORLD.client.key());
+    let client = client.build().expect("a client");
+    let keys = sslcore::TicketKeys::rotating(&backend(), Duration::from_secs(3600));
+    let serving = |mode| {
+        let server = server(backend()).engine(Engine::Own).verify_mode(mode);
+        let server = server.ticket_keys(keys.clone()).session_cache(0);
+        server.build().expect("a server")
+    };
+    let (open, strict) = (serving(VerifyMode::None), serving(VerifyMode::Verify));
+    Pair::encrypted(&client, &open);
+    for resumed in [false, true] {
+        let pair = Pair::encrypted(&client, &strict);
+        assert_eq!(pair.server.conn.is_resumed(), resumed);
+        assert!(pair.server.conn.peer_certificate().is_some());
+    }
+    // The other way round there is no need for it.
+    assert!(Pair::encrypted(&client, &open).server.conn.is_resumed());
 }

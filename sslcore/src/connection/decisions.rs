@@ -12,6 +12,10 @@ use crate::x509::certificate::Certificate;
 
 /// An open certificate review: copy what you need, and [answer](crate::Connection::answer) at any
 /// time. The [front page](crate) has an example.
+///
+/// A peer has proven that the chain is its own, but for a client whose session a server resumes: it does so
+/// at the end of the handshake, behind the review, and until then may be somebody who repeats what it once
+/// said.
 #[derive(Clone, Copy, Debug)]
 pub struct Review<'a> {
     /// The review's id, for [`Connection::answer`](crate::Connection::answer).

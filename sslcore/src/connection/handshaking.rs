@@ -85,6 +85,13 @@ pub(crate) enum Reached {
     Completed,
 }
 
+/// Tells once that the server asks for our certificate.
+fn tell_of_request(engine: &dyn Engine, told: &mut bool, io: &mut Io) {
+    if engine.certificate_requested() && !core::mem::replace(told, true) {
+        io.events.push(Event::ClientCertificateRequested);
+    }
+}
+
 impl Handshaking {
     pub(super) fn new(role: Role, begun: Begun, underway: Underway) -> Self {
         let is_server = matches!(role, Role::Server(_));
@@ -107,10 +114,7 @@ impl Handshaking {
         }
         if !self.flight.is_empty() {
             let flight = core::mem::take(&mut self.flight);
-            if engine.certificate_requested() && !self.told_of_request {
-                self.told_of_request = true;
-                io.events.push(Event::ClientCertificateRequested);
-            }
+            tell_of_request(&**engine, &mut self.told_of_request, io);
             self.is_known = true;
             engine.released(&flight);
             io.transmit.append_flight(&flight);
@@ -129,6 +133,7 @@ impl Handshaking {
             return Ok(Turn::Leave(Reached::KeysWanted(id)));
         }
         if engine.asks_for_signature().is_some() {
+            tell_of_request(&**engine, &mut self.told_of_request, io);
             let id = SignatureId(io.next_id());
             io.events.push(Event::SignatureRequired(id));
             return Ok(Turn::Leave(Reached::SignatureWanted(id)));

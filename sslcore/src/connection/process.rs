@@ -17,8 +17,8 @@ use crate::time::Now;
 impl Connection {
     /// Does the work of one record, and says whether there is more: opens one, seals one, or checks one
     /// signature of the peer's chain. During a handshake by [`Engine::Own`](crate::Engine::Own) one call costs
-    /// one public-key operation at most, or with ML-KEM those of both halves of the hybrid. By
-    /// [`Engine::Rustls`](crate::Engine::Rustls) it may cost several: for a TLS 1.3 server's ClientHello, key
+    /// one public-key operation at most; of a hybrid group that [`Backend::custom`](crate::crypto::Backend::custom)
+    /// brings, as many as that makes at once. By [`Engine::Rustls`](crate::Engine::Rustls) it may cost several: for a TLS 1.3 server's ClientHello, key
     /// generation, agreement and signature; for a TLS 1.2 client's server flight, verification, generation,
     /// agreement, and its own signature.
     ///

@@ -55,6 +55,7 @@ fn key_exchanges() -> Vec<Arc<dyn KeyExchange>> {
 }
 
 /// AWS-LC's own, with randomness of the system.
+#[derive(Clone, Copy)]
 struct MlKem768;
 
 impl MlKem for MlKem768 {

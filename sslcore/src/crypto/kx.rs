@@ -25,6 +25,24 @@ pub(crate) trait KeyExchange: Send + Sync {
     /// [`KxError::Random`].
     fn generate(&self) -> Result<Box<dyn KeyPair>, KxError>;
 
+    /// The same in steps, of one operation each. Whoever makes no steps of it makes one.
+    ///
+    /// # Errors
+    /// As for [`generate`](Self::generate).
+    #[cfg(feature = "engine")]
+    fn begin_generate(&self) -> Result<Steps<Box<dyn KeyPair>>, KxError> {
+        self.generate().map(Steps::Done)
+    }
+
+    /// Likewise, of [`answer`](Self::answer).
+    ///
+    /// # Errors
+    /// As for [`answer`](Self::answer).
+    #[cfg(feature = "engine")]
+    fn begin_answer(&self, share: &[u8]) -> Result<Steps<Answer>, KxError> {
+        self.answer(share).map(Steps::Done)
+    }
+
     /// Answers `share` with one of our own. Costs a key generation and an agreement, or an
     /// encapsulation; in a hybrid, both.
     ///
@@ -49,6 +67,15 @@ pub(crate) trait KeyPair: Send + Sync {
     /// [`KxError::Share`].
     fn agree(self: Box<Self>, share: &[u8]) -> Result<SharedSecret, KxError>;
 
+    /// The same in steps, of one operation each.
+    ///
+    /// # Errors
+    /// As for [`agree`](Self::agree).
+    #[cfg(feature = "engine")]
+    fn begin_agree(self: Box<Self>, share: &[u8]) -> Result<Steps<SharedSecret>, KxError> {
+        self.agree(share).map(Steps::Done)
+    }
+
     /// In a hybrid the group of its classical half, and our share in it: good for that group, too.
     fn classical(&self) -> Option<(u16, &[u8])> {
         None
@@ -62,6 +89,17 @@ pub(crate) trait KeyPair: Send + Sync {
         Err(KxError::Share)
     }
 }
+
+/// What is done in steps, of one public-key operation each ([rule R16](crate::rules#r16)).
+#[cfg(feature = "engine")]
+pub(crate) enum Steps<T> {
+    Done(T),
+    More(NextStep<T>),
+}
+
+/// The next of them.
+#[cfg(feature = "engine")]
+pub(crate) type NextStep<T> = Box<dyn FnOnce() -> Result<Steps<T>, KxError> + Send + Sync>;
 
 /// What both sides have in common.
 pub(crate) type SharedSecret = Zeroizing<Vec<u8>>;

@@ -73,7 +73,7 @@ impl Presented {
         }
         let family = key_family(&*signer).map_err(ConfigError::UnusableKey)?;
         let asked = match &identity.signing {
-            Signing::Asked(_) => Some(kind_of(leaf, family)?),
+            Signing::Asked(schemes) => Some(kind_of(leaf, family, schemes)?),
             Signing::Key(_) | Signing::Signer(_) => None,
         };
         #[cfg(not(feature = "engine"))]
@@ -90,14 +90,24 @@ impl Presented {
     }
 }
 
-/// The kind of the leaf's key, which is of this family.
-fn kind_of(leaf: &CertificateDer<'_>, family: KeyFamily) -> Result<KeyKind, ConfigError> {
+/// The kind of the leaf's key, which is of this family, and signs in these schemes of TLS 1.3.
+fn kind_of(
+    leaf: &CertificateDer<'_>,
+    family: KeyFamily,
+    schemes: &[SignatureScheme],
+) -> Result<KeyKind, ConfigError> {
     let parsed = raw::Certificate::parse(leaf);
     let kind = parsed.and_then(|leaf| leaf.public_key.kind());
     let kind = kind.ok_or_else(|| {
         ConfigError::UnusableCertificate("its key is of a kind that nobody here knows".to_string())
     })?;
-    match KeyFamily::of_kind(kind) == family {
+    let on_curve = |scheme: &SignatureScheme| match scheme {
+        SignatureScheme::EcdsaP256Sha256 => kind == KeyKind::EcdsaP256,
+        SignatureScheme::EcdsaP384Sha384 => kind == KeyKind::EcdsaP384,
+        SignatureScheme::EcdsaP521Sha512 => kind == KeyKind::EcdsaP521,
+        _ => true,
+    };
+    match KeyFamily::of_kind(kind) == family && schemes.iter().all(on_curve) {
         true => Ok(kind),
         false => Err(ConfigError::KeyMismatch),
     }

@@ -21,8 +21,8 @@
 #[cfg_attr(feature = "defmt", derive(defmt::Format))]
 pub enum Engine {
     /// sslcore's own, in a build with the feature `engine`: pre-shared keys in TLS 1.3 and 1.2, certificates
-    /// in TLS 1.3 alone, and the sessions that come of them. Each step has at most one public-key operation,
-    /// a hybrid's two halves together. It is new, and nobody has audited it.
+    /// in TLS 1.3 alone, and the sessions that come of them. Each step has at most one public-key operation.
+    /// It is new, and nobody has audited it.
     Own,
     /// rustls, in a build with the feature `rustls`: certificates, in TLS 1.3 and 1.2, and the sessions
     /// that come of them.

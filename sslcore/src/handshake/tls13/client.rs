@@ -22,7 +22,7 @@ use super::flight;
 use super::psk::{Before, Psk};
 use super::secrets::{Application, Handshake, Log, VERSION};
 use super::states::Awaited;
-use crate::crypto::kx::{KeyPair, KxError, SharedSecret};
+use crate::crypto::kx::{KeyPair, KxError, NextStep, SharedSecret, Steps};
 use crate::failure::Failure;
 use crate::handshake::facts::{self, SessionFacts};
 use crate::handshake::incoming::{Incoming, unexpected};
@@ -50,6 +50,8 @@ pub(crate) struct Client {
     name: Option<Box<str>>,
     /// The time of the last message, if there is a clock.
     wall: Option<UnixTime>,
+    /// Whether the hellos say that tickets become sessions here: all of them the same.
+    takes_tickets: bool,
     /// What the server's records have room in.
     room: Room,
     state: State,
@@ -100,12 +102,19 @@ struct Exchange {
 }
 
 impl Exchange {
-    fn complete(self) -> Result<SharedSecret, KxError> {
+    fn begin(self) -> Result<Steps<SharedSecret>, KxError> {
         match self.in_classical_half {
-            true => self.pair.agree_classical(&self.share),
-            false => self.pair.agree(&self.share),
+            true => self.pair.agree_classical(&self.share).map(Steps::Done),
+            false => self.pair.begin_agree(&self.share),
         }
     }
+}
+
+/// What there is from ServerHello on, before the keys.
+struct Early {
+    secret: Secret,
+    cipher: SslCipher,
+    transcript: Transcript,
 }
 
 /// The server asks for our certificate.
@@ -125,12 +134,16 @@ enum State {
     Asking,
     /// A key pair of this group is to be made, for a hello with this cookie.
     Generating(u16, Option<Vec<u8>>),
+    /// The rest of it.
+    GeneratingMore(NextStep<Box<dyn KeyPair>>, u16, Option<Vec<u8>>),
     /// A hello for TLS 1.2 alone is to be said.
     Greeting,
     /// With this key pair, if TLS 1.3 is offered.
     AwaitingHello(Option<(Box<dyn KeyPair>, u16)>),
     /// The server has answered with this share, or wants none; the transcript ends with its hello.
-    Agreeing(Option<Exchange>, Secret, SslCipher, Transcript),
+    Agreeing(Option<Exchange>, Early),
+    /// The rest of it.
+    AgreeingMore(NextStep<SharedSecret>, Early),
     AwaitingExtensions(Transcript),
     AwaitingCertificate(Transcript),
     AwaitingVerify(Transcript),
@@ -167,6 +180,7 @@ impl Client {
             server: name,
             name: asked,
             wall: None,
+            takes_tickets: false,
             room,
             state: State::Asking,
             keys: Vec::new(),
@@ -202,8 +216,10 @@ impl Client {
             State::AwaitingFinished(_) => Awaited::ServerFinished,
             State::Asking
             | State::Generating(..)
+            | State::GeneratingMore(..)
             | State::Greeting
             | State::Agreeing(..)
+            | State::AgreeingMore(..)
             | State::Verifying(..)
             | State::Judging(_)
             | State::Signing(_)
@@ -317,7 +333,7 @@ impl Client {
             application,
             messages,
         } = unfinished;
-        if self.takes_tickets() {
+        if self.takes_tickets {
             self.keeper = self.keeper(application.resumption(&transcript), &hash);
         }
         self.send_change_cipher_spec(flight);
@@ -401,8 +417,10 @@ impl Engine for Client {
         matches!(
             self.state,
             State::Generating(..)
+                | State::GeneratingMore(..)
                 | State::Greeting
                 | State::Agreeing(..)
+                | State::AgreeingMore(..)
                 | State::Verifying(..)
                 | State::Signing(_)
                 | State::Signed(..)
@@ -412,15 +430,16 @@ impl Engine for Client {
     fn work(&mut self, _: Now, flight: &mut Vec<u8>) -> Result<(), Failure> {
         match core::mem::replace(&mut self.state, State::Failed) {
             State::Greeting => self.say_hello(None, None, false, flight),
-            State::Generating(group, cookie) => self.generate(group, cookie.as_deref(), flight),
-            State::Agreeing(exchange, early, cipher, transcript) => {
-                self.agree(exchange, &early, cipher, transcript)?;
-                // An alert could come before our last flight.
-                if self.config.certificates().is_some() {
-                    self.send_change_cipher_spec(flight);
-                }
-                Ok(())
+            State::Generating(group, cookie) => {
+                let steps = self.begin_generate(group)?;
+                self.generated(steps, group, cookie, flight)
             }
+            State::GeneratingMore(next, group, cookie) => {
+                self.generated(next()?, group, cookie, flight)
+            }
+            State::Agreeing(None, early) => self.agree(None, early, flight),
+            State::Agreeing(Some(exchange), early) => self.agreed(exchange.begin()?, early, flight),
+            State::AgreeingMore(next, early) => self.agreed(next()?, early, flight),
             State::Verifying(transcript, proof, message) => {
                 self.verify(transcript, &proof, &message)
             }

@@ -24,7 +24,7 @@ use super::flight;
 use super::psk::Before;
 use super::secrets::{Handshake, VERSION};
 use super::states::Awaited;
-use crate::crypto::kx::KeyPair;
+use crate::crypto::kx::{Answer, KeyPair, NextStep, Steps};
 use crate::failure::Failure;
 use crate::handshake::extensions::number;
 use crate::handshake::facts::{self, SessionFacts};
@@ -91,6 +91,8 @@ enum State {
     AwaitingHello(Chosen, u16),
     /// A key pair is to be made, for this share of the client's.
     Generating(Chosen, u16, Vec<u8>),
+    /// A KEM's answer to that share is begun.
+    Answering(Chosen, NextStep<Answer>),
     /// It is there.
     Agreeing(Chosen, Box<dyn KeyPair>, Vec<u8>),
     /// A key without an exchange.
@@ -150,6 +152,7 @@ impl Server {
             | State::Asking
             | State::Accepting(_)
             | State::Generating(..)
+            | State::Answering(..)
             | State::Agreeing(..)
             | State::Keyed(_)
             | State::Signing(_)
@@ -323,6 +326,22 @@ impl Server {
         }
     }
 
+    /// Goes on with a KEM's answer, once it is there.
+    fn answered(
+        &mut self,
+        chosen: Chosen,
+        steps: Steps<Answer>,
+        flight: &mut Vec<u8>,
+    ) -> Result<(), Failure> {
+        match steps {
+            Steps::Done(made) => self.answer(&chosen, Some((&made.share, &made.secret)), flight),
+            Steps::More(next) => {
+                self.state = State::Answering(chosen, next);
+                Ok(())
+            }
+        }
+    }
+
     /// Makes a key pair; with a KEM, the answer to the client's share and all that follows.
     fn generate(
         &mut self,
@@ -334,9 +353,9 @@ impl Server {
         let exchange = self.config.group(group);
         let exchange = exchange.ok_or_else(|| engine_failure("there is no such group"))?;
         if exchange.is_kem() {
-            let answer = exchange.answer(&share)?;
+            let steps = exchange.begin_answer(&share)?;
             self.agreed.group = Some(group);
-            return self.answer(&chosen, Some((&answer.share, &answer.secret)), flight);
+            return self.answered(chosen, steps, flight);
         }
         let pair = exchange.generate()?;
         self.agreed.group = Some(group);
@@ -409,6 +428,7 @@ impl Engine for Server {
             self.state,
             State::Accepting(_)
                 | State::Generating(..)
+                | State::Answering(..)
                 | State::Agreeing(..)
                 | State::Keyed(_)
                 | State::Signing(_)
@@ -421,6 +441,7 @@ impl Engine for Server {
         match core::mem::replace(&mut self.state, State::Failed) {
             State::Accepting(chosen) => self.accept(chosen, flight),
             State::Generating(chosen, group, share) => self.generate(chosen, group, share, flight),
+            State::Answering(chosen, next) => self.answered(chosen, next()?, flight),
             State::Agreeing(chosen, pair, share) => {
                 let own = pair.share().to_vec();
                 let secret = pair.agree(&share)?;

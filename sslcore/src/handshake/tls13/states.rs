@@ -31,7 +31,8 @@
 //! What has a c is there with certificates alone, what has an r where a session of theirs is resumed: then
 //! a key of an earlier handshake is in the place of the certificates, and what they were is judged anew. Each state does one thing, of at most one public-key operation ([rule R16](crate::rules#r16)): what is
 //! read only changes the state, and [`Engine::work`](crate::handshake::Engine::work) does what the state
-//! says. The halves of a hybrid key exchange are one step for now.
+//! says. A hybrid key exchange takes a step for each
+//! operation of its halves.
 
 use crate::failure::Failure;
 use crate::handshake::incoming::{self, Incoming, Row};

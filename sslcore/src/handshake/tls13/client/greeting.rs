@@ -5,7 +5,7 @@ use alloc::vec::Vec;
 
 use super::hello::{Hello, Tls13};
 use super::{Client, Offered, State};
-use crate::crypto::kx::KeyPair;
+use crate::crypto::kx::{KeyPair, Steps};
 use crate::failure::{Failure, FailureKind};
 use crate::handshake::tls13::failures::engine_failure;
 use crate::handshake::tls13::flight;
@@ -19,6 +19,7 @@ impl Client {
         if self.config.certificates().is_some() {
             self.ciphers = self.config.ciphers.clone();
             self.config.backend.fill_random(&mut self.random)?;
+            self.takes_tickets = self.can_keep_tickets();
             self.look_for_session()?;
             return self.begin_tls13();
         }
@@ -57,18 +58,35 @@ impl Client {
         Ok(())
     }
 
-    /// Makes a key pair, and says hello with its share.
-    pub(super) fn generate(
+    /// Begins to make a key pair.
+    pub(super) fn begin_generate(&self, group: u16) -> Result<Steps<Box<dyn KeyPair>>, Failure> {
+        let known = self.config.group(group);
+        let known = known.ok_or_else(|| engine_failure("there is no such group"))?;
+        Ok(known.begin_generate()?)
+    }
+
+    /// Says hello with the share of a key pair once it is made.
+    pub(super) fn generated(
         &mut self,
+        steps: Steps<Box<dyn KeyPair>>,
         group: u16,
-        cookie: Option<&[u8]>,
+        cookie: Option<Vec<u8>>,
         flight: &mut Vec<u8>,
     ) -> Result<(), Failure> {
-        let known = self.config.group(group);
-        let pair = known
-            .ok_or_else(|| engine_failure("there is no such group"))?
-            .generate()?;
-        self.say_hello(Some((pair, group)), cookie, self.before.0.is_none(), flight)
+        let pair = match steps {
+            Steps::Done(pair) => pair,
+            Steps::More(next) => {
+                self.state = State::GeneratingMore(next, group, cookie);
+                return Ok(());
+            }
+        };
+        let with_classical = self.before.0.is_none();
+        self.say_hello(
+            Some((pair, group)),
+            cookie.as_deref(),
+            with_classical,
+            flight,
+        )
     }
 
     /// `with_classical` says whether a share for the classical half of a hybrid goes with it: not where one
@@ -89,7 +107,7 @@ impl Client {
                 .filter(|(group, _)| with_classical && self.config.group(*group).is_some()),
             cookie,
             keys: &self.keys,
-            takes_tickets: self.takes_tickets(),
+            takes_tickets: self.takes_tickets,
             now: self.wall,
             before: &self.before,
         });

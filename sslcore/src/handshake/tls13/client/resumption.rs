@@ -18,8 +18,8 @@ impl Client {
         self.config.sessions()
     }
 
-    /// Whether tickets become sessions here, which need a clock.
-    pub(super) fn takes_tickets(&self) -> bool {
+    /// Whether tickets can become sessions here, which need a clock.
+    pub(super) fn can_keep_tickets(&self) -> bool {
         let sessions = self.sessions();
         self.wall.is_some() && sessions.is_some_and(|sessions| sessions.of_tickets().is_some())
     }
@@ -100,7 +100,7 @@ impl Client {
         let Verdict::Trusted(good_until) = self.verdict else {
             return None;
         };
-        let lifetime = self.sessions().filter(|_| self.takes_tickets())?.lifetime;
+        let lifetime = self.sessions()?.lifetime;
         let resumed = self.session.as_ref().filter(|_| self.agreed.resumed);
         let begins = match resumed {
             Some(session) => session.validity.begins(),

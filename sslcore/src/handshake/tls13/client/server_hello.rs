@@ -3,9 +3,9 @@
 use alloc::boxed::Box;
 use alloc::vec::Vec;
 
-use super::{Client, Exchange, Keyed, Offered, State};
+use super::{Client, Early, Exchange, Keyed, Offered, State};
 use crate::alert::Alert;
-use crate::crypto::kx::KeyPair;
+use crate::crypto::kx::{KeyPair, SharedSecret, Steps};
 use crate::failure::Failure;
 use crate::handshake::extensions::number;
 use crate::handshake::facts;
@@ -17,7 +17,6 @@ use crate::handshake::tls13::failures::engine_failure;
 use crate::handshake::tls13::failures::{check_last, no_key};
 use crate::handshake::tls13::psk::{Before, without_key};
 use crate::handshake::tls13::secrets::Handshake;
-use crate::handshake::transcript::Transcript;
 use crate::handshake::wire::pre_shared_key::selected;
 use crate::handshake::wire::server_hello::Parts;
 use crate::handshake::wire::{Refusal, groups};
@@ -89,7 +88,12 @@ impl Client {
             in_classical_half: of != group,
             share: share.to_vec(),
         });
-        self.state = State::Agreeing(exchange, early, cipher, transcript);
+        let early = Early {
+            secret: early,
+            cipher,
+            transcript,
+        };
+        self.state = State::Agreeing(exchange, early);
         Ok(())
     }
 
@@ -156,21 +160,43 @@ impl Client {
         Ok(early)
     }
 
+    /// Goes on with what the key exchange brings, once it has.
+    pub(super) fn agreed(
+        &mut self,
+        steps: Steps<SharedSecret>,
+        early: Early,
+        flight: &mut Vec<u8>,
+    ) -> Result<(), Failure> {
+        match steps {
+            Steps::Done(secret) => self.agree(Some(&secret), early, flight),
+            Steps::More(next) => {
+                self.state = State::AgreeingMore(next, early);
+                Ok(())
+            }
+        }
+    }
+
     pub(super) fn agree(
         &mut self,
-        exchange: Option<Exchange>,
-        early: &Secret,
-        cipher: SslCipher,
-        transcript: Transcript,
+        secret: Option<&[u8]>,
+        early: Early,
+        flight: &mut Vec<u8>,
     ) -> Result<(), Failure> {
-        let secret = exchange.map(Exchange::complete).transpose()?;
-        let secret = secret.as_ref().map(|secret| secret.as_slice());
-        let secrets = Handshake::new(&transcript, early, secret, &self.log());
+        let Early {
+            secret: early,
+            cipher,
+            transcript,
+        } = early;
+        let secrets = Handshake::new(&transcript, &early, secret, &self.log());
         let (backend, hash) = (&self.config.backend, &**transcript.hash());
         self.read_protection = Some(secrets.of_server(backend, hash, cipher.aead())?);
         self.keyed = Some(Keyed { cipher, secrets });
         self.keys = Vec::new();
         self.state = State::AwaitingExtensions(transcript);
+        // An alert could come before our last flight.
+        if self.config.certificates().is_some() {
+            self.send_change_cipher_spec(flight);
+        }
         Ok(())
     }
 }

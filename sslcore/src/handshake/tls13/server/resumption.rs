@@ -36,6 +36,7 @@ impl Offered<'_> {
             return Ok(None);
         }
         let hello = self.hello.hello();
+        // Of another name another certificate may be right (RFC 8446 §4.2.11).
         let is_named_so = |session: &Session| {
             let both = session.server_name.as_deref().zip(hello.server_name());
             match both {
@@ -43,10 +44,11 @@ impl Offered<'_> {
                 None => session.server_name.as_deref() == hello.server_name(),
             }
         };
+        // Who was not asked for a certificate may have one, and shall show it.
+        let is_wanted = |session: &Session| !self.config.asks() || session.asked;
         for (place, identity) in self.keys()?.identities().enumerate() {
             let found = sessions.find(identity, now);
-            // Of another name another certificate may be right (RFC 8446 §4.2.11).
-            let Some(session) = found.filter(is_named_so) else {
+            let Some(session) = found.filter(is_wanted).filter(is_named_so) else {
                 continue;
             };
             let Some(cipher) = self.common_cipher(|cipher| cipher.id() == session.cipher) else {
@@ -80,10 +82,12 @@ impl Server {
         let (before, fragment) = (flight.len(), self.config.fragment(self.agreed.sizes));
         let messages = tickets.iter().map(Vec::as_slice);
         match flight::sealed(flight, messages, &mut resumption.protection, fragment) {
-            Ok(()) => self.agreed.has_issued_ticket = !tickets.is_empty(),
+            Ok(()) => {
+                self.agreed.has_issued_ticket = !tickets.is_empty();
+                self.tickets = Some(resumption.protection);
+            }
             Err(_) => flight.truncate(before),
         }
-        self.tickets = Some(resumption.protection);
     }
 
     /// A NewSessionTicket.
@@ -107,6 +111,7 @@ impl Server {
             cipher: resumption.cipher.id(),
             key: ticket_key(&**hash, &resumption.secret, &[nonce]).ok()?,
             server_name: self.name.clone(),
+            asked: config.asks(),
             chain: self.shown.chain.clone(),
             id: None,
         };

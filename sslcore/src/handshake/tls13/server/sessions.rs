@@ -32,6 +32,8 @@ pub(super) struct Session {
     pub(super) key: Secret,
     /// The name that the client asked for.
     pub(super) server_name: Option<Box<str>>,
+    /// Whether the client was asked for its certificate.
+    pub(super) asked: bool,
     /// The client's.
     pub(super) chain: Arc<[CertificateDer<'static>]>,
     /// Under which name it is in the store.
@@ -45,9 +47,10 @@ impl Session {
         let key = self.key.as_slice();
         let chain: usize = self.chain.iter().map(|der| 3 + der.len()).sum();
         // So that nothing of it moves, and stays behind.
-        let len = MARK.len() + 2 + 1 + key.len() + 2 + name.len() + chain;
+        let len = MARK.len() + 1 + 2 + 1 + key.len() + 2 + name.len() + chain;
         let mut encoded = Zeroizing::new(Vec::with_capacity(len));
         encoded.extend(MARK);
+        encoded.push(self.asked.into());
         encoded.extend(self.cipher.to_be_bytes());
         encoded.push(key.len() as u8);
         encoded.extend(key);
@@ -69,6 +72,7 @@ impl Session {
         if *reader.array()? != MARK {
             return Ok(None);
         }
+        let asked = reader.u8()? != 0;
         let cipher = reader.u16()?;
         let key = reader.vector8()?;
         let name = core::str::from_utf8(reader.vector16()?).ok();
@@ -78,6 +82,7 @@ impl Session {
         }
         Ok(name.zip(Secret::new(key)).map(|(name, key)| Self {
             begins,
+            asked,
             cipher,
             key,
             server_name: (!name.is_empty()).then(|| name.into()),
@@ -125,7 +130,8 @@ impl Sessions {
         id: impl FnOnce() -> Option<[u8; ID]>,
     ) -> Option<(Vec<u8>, u32)> {
         let left = validity.left(now);
-        let seconds = |left: Duration| u32::try_from(left.as_secs()).ok().filter(|left| *left > 0);
+        // At least one second, since it holds, and at most seven days.
+        let seconds = |left: Duration| u32::try_from(left.as_secs()).ok();
         let encoded = session.encode();
         if let Some(keys) = &self.keys {
             let begins = validity.begins().as_secs().to_be_bytes();
