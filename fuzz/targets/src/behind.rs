@@ -3,9 +3,9 @@
 use std::cell::RefCell;
 use std::collections::HashMap;
 
-use sslcore::{Limits, ServerStart};
+use sslcore::Limits;
 
-use crate::configs::{Choice, server_name};
+use crate::configs::Choice;
 use crate::report;
 use crate::watched::Watched;
 
@@ -30,11 +30,7 @@ fn handshaken(choice: Choice, limits: Limits) -> Watched {
     let mut end = Watched::new(limits);
     let mut peer = Watched::new(Limits::default());
     for (watched, choice, seed) in [(&mut end, choice, 1), (&mut peer, choice.peer(), 2)] {
-        let conn = &mut watched.conn;
-        let started = match choice.has(Choice::SERVER) {
-            true => conn.start_server_encryption(ServerStart::With(choice.server(seed))),
-            false => conn.start_client_encryption(&choice.client(seed), server_name()),
-        };
+        let started = choice.config(seed).start(&mut watched.conn, false);
         started.expect("not started before");
     }
     let (mut said, _) = end.drain();

@@ -8,9 +8,11 @@ use sslcore::testing::{
     backend_without_security, known_identity, known_psk, rustcrypto_without_security,
 };
 use sslcore::{
-    ClientConfig, ConfigBuilder, Instant, Now, OnErrors, PeerName, PreSharedKey, ServerConfig,
-    Timeouts, UnixTime, VerifyMode,
+    ClientConfig, ConfigBuilder, Engine, Instant, Now, OnErrors, PeerName, PreSharedKey,
+    ServerConfig, ServerStart, Timeouts, UnixTime, UsageError, VerifyMode,
 };
+
+use crate::end::End;
 
 /// 2030-01-01, in the life of every certificate here.
 pub(crate) const TODAY: u64 = 1_893_456_000;
@@ -23,6 +25,11 @@ const TIMEOUTS: Timeouts = Timeouts {
     decision: Some(Duration::from_secs(5)),
     close: Some(Duration::from_secs(2)),
 };
+
+/// So long after the beginning, where nobody knows what day it is.
+pub(crate) fn at_unknown(millis: u64) -> Now {
+    Now::without_wall_clock(Instant::from_millis(millis))
+}
 
 /// So long after the beginning.
 pub(crate) fn at(millis: u64) -> Now {
@@ -71,9 +78,26 @@ impl Choice {
     /// They do without a key exchange: a client's server has no group of its client's.
     pub const ALONE: u16 = 1 << 13;
 
+    /// With certificates: a session can go on, which a server remembers unless it issues tickets.
+    pub const RESUME: u16 = 1 << 13;
+    /// With certificates, TLS 1.3 alone.
+    pub const NEW: u16 = 1 << 14;
+    /// The handshake with certificates is that of the engine of our own, in TLS 1.3 alone.
+    pub const OWN: u16 = 1 << 15;
+
     /// With these bits.
     pub const fn new(bits: u16) -> Self {
         Self { bits }
+    }
+
+    /// With those of these bits that are in `some`.
+    pub(crate) const fn of(bits: u16, some: u16) -> Self {
+        Self::new(bits & some)
+    }
+
+    /// With these bits too.
+    pub(crate) const fn with(self, bits: u16) -> Self {
+        Self::new(self.bits | bits)
     }
 
     /// The two bytes that say it.
@@ -87,7 +111,7 @@ impl Choice {
 
     /// What the other end of it chooses, so that the two go together.
     pub(crate) fn peer(self) -> Self {
-        let bits = (self.bits ^ Self::SERVER) & !(Self::ASK | Self::ASK_KEYS);
+        let bits = (self.bits ^ Self::SERVER) & !(Self::ASK | Self::ASK_KEYS | Self::OWN);
         Self::new(bits & !Self::HOLD | Self::TRUST)
     }
 
@@ -111,7 +135,23 @@ impl Choice {
     fn versions(self) -> &'static [&'static str] {
         match self.has(Self::OLD) {
             true => &["TLSv1.2"],
+            false if self.has(Self::NEW | Self::OWN) => &["TLSv1.3"],
             false => &["TLSv1.3", "TLSv1.2"],
+        }
+    }
+
+    fn engine(self) -> Engine {
+        match self.has(Self::OWN) && !self.has(Self::OLD) {
+            true => Engine::Own,
+            false => Engine::Rustls,
+        }
+    }
+
+    /// What an end begins with.
+    pub(crate) fn config(self, seed: u64) -> Config {
+        match self.has(Self::SERVER) {
+            false => Config::Client(self.client(seed)),
+            true => Config::Server(self.server(seed)),
         }
     }
 
@@ -143,10 +183,11 @@ impl Choice {
             return config.alpn(CLIENT_ALPN).build().expect("a configuration");
         }
         let mut config = ClientConfig::builder(self.backend(seed))
+            .engine(self.engine())
             .protocols(self.versions())
             .timeouts(TIMEOUTS)
             .alpn(CLIENT_ALPN)
-            .session_cache(usize::from(self.has(Self::TICKETS)));
+            .session_cache(usize::from(self.has(Self::TICKETS | Self::RESUME)));
         if self.has(Self::TRUST) {
             config = config.trust_anchors(known_identity().0);
         }
@@ -173,11 +214,12 @@ impl Choice {
         }
         let (chain, key) = known_identity();
         let mut config = ServerConfig::builder(self.backend(seed))
+            .engine(self.engine())
             .protocols(self.versions())
             .timeouts(TIMEOUTS)
             .identity(chain.clone(), key)
             .alpn(SERVER_ALPN)
-            .session_cache(0)
+            .session_cache(if self.has(Self::RESUME) { 4 } else { 0 })
             .session_tickets(self.has(Self::TICKETS));
         if self.has(Self::TRUST) {
             config = config.trust_anchors(chain);
@@ -192,5 +234,27 @@ impl Choice {
             (false, false) => VerifyMode::None,
         };
         config.verify_mode(mode).build().expect("a configuration")
+    }
+}
+
+/// A configuration of either end.
+pub(crate) enum Config {
+    Client(ClientConfig),
+    Server(ServerConfig),
+}
+
+impl Config {
+    /// Starts TLS under it, as a server that asks for its configuration if it is to.
+    pub(crate) fn start(&self, conn: &mut End, asks: bool) -> Result<(), UsageError> {
+        match self {
+            Self::Client(config) => conn.start_client_encryption(config, server_name()),
+            Self::Server(config) => {
+                let config = config.clone();
+                conn.start_server_encryption(match asks {
+                    true => ServerStart::Ask { fallback: config },
+                    false => ServerStart::With(config),
+                })
+            }
+        }
     }
 }

@@ -5,20 +5,25 @@
 
 mod after_handshake;
 mod allowed;
+pub mod apart;
 mod behind;
+mod both;
 mod certificates;
 mod configs;
 mod connection;
 pub mod depth;
 mod differential;
 mod end;
+mod engines;
 mod files;
+mod fitted;
 mod hellos;
 mod input;
 pub mod mutator;
 mod records;
 mod report;
 pub mod seeds;
+mod spoken;
 mod starttls;
 mod watched;
 
@@ -26,6 +31,7 @@ pub use crate::after_handshake::after_handshake;
 pub use crate::certificates::certificates;
 pub use crate::connection::connection;
 pub use crate::differential::differential;
+pub use crate::engines::engines;
 pub use crate::files::files;
 pub use crate::hellos::hellos;
 pub use crate::records::records;
@@ -41,7 +47,7 @@ pub fn dictionary() -> String {
 pub type Target = fn(&[u8]);
 
 /// All of them, by name.
-pub const ALL: [(&str, Target); 8] = [
+pub const ALL: [(&str, Target); 9] = [
     ("connection", connection),
     ("after_handshake", after_handshake),
     ("hellos", hellos),
@@ -50,14 +56,16 @@ pub const ALL: [(&str, Target); 8] = [
     ("files", files),
     ("starttls", starttls),
     ("differential", differential),
+    ("engines", engines),
 ];
 
 /// Those whose input is what a peer says. Each holds rules R1, R2, R4, R5, R6 and R8 against its
 /// connections after every call, and prints their transcripts when an input fails.
-pub const WIRE: [(&str, Target); 5] = [
+pub const WIRE: [(&str, Target); 6] = [
     ("connection", connection),
     ("hellos", hellos),
     ("records", records),
     ("after_handshake", after_handshake),
     ("differential", differential),
+    ("engines", engines),
 ];

@@ -1,30 +1,25 @@
 //! Recorded sessions: what the seeds are made of.
 
-use sslcore::{Leftover, Limits, ServerStart};
+use sslcore::Limits;
 
 use crate::after_handshake;
-use crate::configs::{Choice, server_name};
+use crate::both::{NO_WALL_CLOCK, meet};
+use crate::configs::{Choice, Config};
+use crate::fitted;
 use crate::watched::Watched;
 
 /// What an honest peer says to the end that `choice` describes, in a session of data in both
 /// directions, new keys, and an orderly close; in pieces, one for each time that it speaks.
 pub fn session(choice: Choice) -> Vec<Vec<u8>> {
+    session_under(choice, &choice.config(1), &choice.peer().config(2))
+}
+
+fn session_under(choice: Choice, config: &Config, of_peer: &Config) -> Vec<Vec<u8>> {
     let mut end = Watched::new(Limits::default());
     let mut peer = Watched::new(Limits::default());
     let (mut said, mut to_peer) = (Vec::new(), Vec::new());
-    for (watched, choice, seed) in [(&mut end, choice, 1), (&mut peer, choice.peer(), 2)] {
-        let started = match choice.has(Choice::SERVER) {
-            true => {
-                let start = ServerStart::With(choice.server(seed));
-                watched.conn.start_server_encryption(start)
-            }
-            false => {
-                let config = choice.client(seed);
-                let leftover = Leftover::TreatAsTls;
-                let conn = &mut watched.conn;
-                conn.start_client_encryption_with(&config, server_name(), leftover)
-            }
-        };
+    for (watched, config) in [(&mut end, config), (&mut peer, of_peer)] {
+        let started = config.start(&mut watched.conn, false);
         started.expect("not started before");
     }
     for round in 0..12 {
@@ -77,6 +72,7 @@ pub fn all() -> Vec<Seed> {
         }
         hellos(&mut seeds, name, choice, &said);
     }
+    engines(&mut seeds);
     let mut records_alone = Vec::new();
     records(&mut records_alone);
     seeds.extend(after_handshake::seeds(&records_alone));
@@ -103,7 +99,11 @@ fn sessions() -> Vec<(&'static str, u16)> {
     ] {
         sessions.extend([(name, bits), (old_name, bits | Choice::OLD)]);
     }
-    sessions.push(("retry", Choice::RETRY));
+    sessions.extend([
+        ("retry", Choice::RETRY),
+        ("own", mutual | Choice::OWN),
+        ("own-tickets", careful | Choice::TICKETS | Choice::OWN),
+    ]);
     for (name, bits) in [
         ("keys", 0),
         ("keys-asked", Choice::ASK_KEYS),
@@ -177,6 +177,94 @@ fn differential(seeds: &mut Vec<Seed>, name: &str, choice: Choice, said: &[Vec<u
             input,
         ));
     }
+}
+
+/// Sessions in TLS 1.3 with certificates, whole, and with actions between what the peer says.
+fn engines(seeds: &mut Vec<Seed>) {
+    let careful = Choice::TRUST | Choice::VERIFY;
+    let mutual = careful | Choice::IDENTITY;
+    let held = Choice::VERIFY | Choice::HOLD | Choice::IDENTITY;
+    for (name, bits) in [
+        ("careless", 0),
+        ("careful", careful),
+        ("tickets", careful | Choice::TICKETS),
+        ("mutual", mutual),
+        ("mutual-tickets", mutual | Choice::TICKETS),
+        ("held", held),
+        ("external", Choice::HOLD),
+        ("retry", Choice::RETRY),
+        ("resumed", careful | Choice::RESUME),
+        (
+            "resumed-tickets",
+            careful | Choice::RESUME | Choice::TICKETS,
+        ),
+        ("resumed-mutual", mutual | Choice::RESUME),
+        ("resumed-held", held | Choice::TRUST | Choice::RESUME),
+        ("resumed-retry", careful | Choice::RESUME | Choice::RETRY),
+    ] {
+        for choice in [bits, bits | Choice::SERVER] {
+            let choice = Choice::new(choice).with(Choice::NEW);
+            let said = fitted_session(choice);
+            let name = |kind| format!("{}-{name}{kind}", side(choice));
+            let mut seed = |kind, [high, low]: [u8; 2], limits, actions: &[u8]| {
+                let head = [high, low, limits, actions.len() as u8];
+                let input = [&head[..], actions, &said.concat()].concat();
+                seeds.push(("engines", name(kind), input));
+            };
+            seed("", choice.bytes(), 0, &[]);
+            // Each piece arrives and is answered.
+            let mut actions = Vec::new();
+            for (round, piece) in said.iter().enumerate() {
+                let (many, few) = (piece.len() / 64, piece.len() % 64);
+                actions.extend([1, many as u8, 0, few as u8, 11, 3, 0, 4, 0]);
+                match round {
+                    4 => actions.extend([7, 16, 1, b'e', 2, 3]),
+                    6 => actions.extend([6, 5, 10]),
+                    _ => {}
+                }
+            }
+            actions.truncate(255);
+            let asks = match choice.has(Choice::SERVER) {
+                true => choice.with(Choice::ASK),
+                false => choice,
+            };
+            seed("-busy", asks.bytes(), 0x2b, &actions);
+            seed("-timeless", choice.bytes(), NO_WALL_CLOCK, &[]);
+        }
+    }
+    // What a client takes, and what it has a share of.
+    let choice = Choice::new(Choice::SERVER).with(Choice::NEW);
+    let stream = fitted_session(choice).concat();
+    for (groups, shares) in [
+        (&[1, 0][..], &[0][..]),
+        (&[1, 0], &[0, 1]),
+        (&[0, 1], &[1]),
+        (&[0, 1], &[1, 0]),
+        (&[1, 0], &[]),
+        (&[0], &[0, 0]),
+    ] {
+        let [high, low] = choice.bytes();
+        let stream = fitted::with_groups(&stream, groups, shares);
+        let name = format!("server-groups-{groups:?}-shares-{shares:?}");
+        let name = name.replace(['[', ']', ' '], "").replace(',', "");
+        seeds.push(("engines", name, [&[high, low, 0, 0][..], &stream].concat()));
+    }
+}
+
+/// A session with the fixed words in it for what another end offers and issues.
+fn fitted_session(choice: Choice) -> Vec<Vec<u8>> {
+    let (config, of_peer) = (choice.config(1), choice.peer().config(2));
+    let mut tickets = Vec::new();
+    if choice.has(Choice::RESUME) {
+        tickets = fitted::tickets(&meet(choice, &config, &of_peer, true));
+        assert!(!tickets.is_empty(), "{choice:?}");
+    }
+    let mut said = session_under(choice, &config, &of_peer);
+    match choice.has(Choice::SERVER) {
+        true => fitted::unfit_tickets(&mut said, &tickets),
+        false => fitted::unfit_session_id(&mut said),
+    }
+    said
 }
 
 /// The peer's first message, whole and in pieces.

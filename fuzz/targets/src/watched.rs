@@ -3,7 +3,7 @@
 
 use sslcore::{Alert, Event, FailureKind, Limits, Progress, ReadEnd, ReviewId, SslMode};
 
-use crate::configs::at;
+use crate::configs::{at, at_unknown};
 use crate::depth;
 use crate::end::End;
 
@@ -54,6 +54,10 @@ pub(crate) struct Watched {
     pub(crate) renewed: bool,
     /// The application has written before TLS.
     in_clear: bool,
+    /// What day it is is known.
+    pub(crate) has_wall_clock: bool,
+    /// What it has told, but for how many bytes were taken of it.
+    pub(crate) told: Vec<Event>,
 }
 
 impl Watched {
@@ -79,13 +83,19 @@ impl Watched {
             heard: 0,
             renewed: false,
             in_clear: false,
+            has_wall_clock: true,
+            told: Vec::new(),
         }
     }
 
     /// The same once more, which is not recorded.
     pub(crate) fn copied(&self) -> Self {
-        let conn = self.conn.copied();
-        Self { conn, ..*self }
+        let (conn, told) = (self.conn.copied(), self.told.clone());
+        Self {
+            conn,
+            told,
+            ..*self
+        }
     }
 
     /// The alert that its failure has.
@@ -137,6 +147,9 @@ impl Watched {
 
     pub(crate) fn event(&mut self, event: Event) {
         assert!(!self.closed, "behind Closed: {event:?}");
+        if !matches!(event, Event::EncryptedBytesWritten(_)) {
+            self.told.push(event);
+        }
         match event {
             Event::EncryptedBytesWritten(n) => self.taken += n as u64,
             Event::Encrypted => {
@@ -232,7 +245,11 @@ impl Watched {
     }
 
     pub(crate) fn process(&mut self) -> Progress {
-        let progress = self.conn.process(at(self.millis));
+        let now = match self.has_wall_clock {
+            true => at(self.millis),
+            false => at_unknown(self.millis),
+        };
+        let progress = self.conn.process(now);
         self.events();
         self.check();
         progress
@@ -331,14 +348,15 @@ impl Watched {
         (said, read)
     }
 
-    /// The stream ends, and so does the application: with time, so must the connection.
-    pub(crate) fn finish(&mut self) {
-        self.drain();
+    /// The stream ends, and so does the application: with time, so must the connection. Returns what it
+    /// says meanwhile.
+    pub(crate) fn finish(&mut self) -> Vec<u8> {
+        let mut said = self.drain().0;
         if !self.eof && !self.reset {
             self.conn.receive_eof();
             self.eof = true;
         }
-        self.drain();
+        said.extend(self.drain().0);
         if self.is_tls() && !self.ended {
             let end = self.conn.read_end();
             assert!(end.is_some(), "R4: the stream has ended: {:?}", self.conn);
@@ -351,12 +369,12 @@ impl Watched {
         self.conn.close();
         self.ended = true;
         for _ in 0..8 {
-            self.drain();
+            said.extend(self.drain().0);
             if self.closed {
                 #[cfg(test)]
                 assert!(!BREAKS.get(), "a fault that a test has made up");
                 depth::note(self);
-                return;
+                return said;
             }
             self.millis += 20_000;
         }

@@ -56,7 +56,7 @@ macro_rules! targets {
     };
 }
 
-targets! { connection after_handshake hellos records certificates files starttls differential }
+targets! { connection after_handshake hellos records certificates files starttls differential engines }
 
 #[test]
 fn every_target_is_built_by_cargo_fuzz() {

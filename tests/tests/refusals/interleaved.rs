@@ -137,6 +137,22 @@ fn nothing_follows_finished_in_its_record() {
 }
 
 #[test]
+fn what_follows_a_wrong_finished_in_its_record_is_refused_first() {
+    for flight in 1..flights("TLSv1.3") {
+        let (mut stage, mut said) = before("TLSv1.3", flight);
+        let finished = said.iter().position(|one| one.is(20)).expect("Finished");
+        said[finished].body[4] ^= 1;
+        said[finished].body.extend([24, 0, 0, 1, 0]);
+        stage.say(speaker(flight), &said[..=finished]);
+        assert_eq!(
+            stage.refusal(other(speaker(flight))),
+            UNEXPECTED,
+            "{flight}"
+        );
+    }
+}
+
+#[test]
 fn change_cipher_spec_has_its_place_and_one_byte() {
     for version in VERSIONS {
         for who in [Who::Client, Who::Server] {

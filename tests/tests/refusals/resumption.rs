@@ -1,6 +1,6 @@
 //! Resumptions that are not what they say.
 
-use sslcore::{Alert, FailureKind, VerifyMode};
+use sslcore::{Alert, ClientConfig, ConfigBuilder, Engine, FailureKind, ServerConfig, VerifyMode};
 use sslcore_tests::hello::{ClientHello, ServerHello, kind, number, vector8, vector16};
 use sslcore_tests::middle::Who;
 use sslcore_tests::pair::{backend, client, server};
@@ -9,10 +9,17 @@ use super::stage::{ILLEGAL, MALFORMED, MISSING, Refusal, Stage};
 
 /// A stage where a session of before is resumed.
 fn resuming(version: &str) -> Stage {
-    let mut first = Stage::new(
+    resuming_with(
         client(backend()).protocols(&[version]),
         server(backend()).verify_mode(VerifyMode::None),
-    );
+    )
+}
+
+fn resuming_with(
+    client: ConfigBuilder<ClientConfig>,
+    server: ConfigBuilder<ServerConfig>,
+) -> Stage {
+    let mut first = Stage::new(client, server);
     for who in [Who::Client, Who::Server, Who::Client, Who::Server] {
         first.pass(who, |_| ());
     }
@@ -149,5 +156,25 @@ fn a_finished_that_is_wrong_behind_our_change_cipher_spec() {
         stage.change_answer(kind::FINISHED, |message| message[4] ^= 1);
         let forged = (FailureKind::BadHandshakeSignature, Alert::DecryptError);
         assert_eq!(stage.refusal(Who::Server), forged, "{version}");
+    }
+}
+
+#[test]
+fn a_server_that_resumes_does_not_answer_the_name() {
+    // RFC 6066 §3: "When resuming a session, the server MUST NOT include a server_name extension".
+    for engine in [Engine::Own, Engine::Rustls] {
+        let mut stage = resuming_with(
+            client(backend()).protocols(&["TLSv1.3"]),
+            server(backend())
+                .engine(engine)
+                .verify_mode(VerifyMode::None),
+        );
+        let mut seen = Vec::new();
+        stage.change_flight(kind::ENCRYPTED_EXTENSIONS, |message| {
+            seen.clone_from(message)
+        });
+        assert!(stage.pair.client.conn.is_resumed(), "{engine:?}");
+        // Type, length, and a block of extensions that is empty.
+        assert_eq!(seen, [8, 0, 0, 2, 0, 0], "{engine:?}");
     }
 }

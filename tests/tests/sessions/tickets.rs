@@ -4,13 +4,16 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use sslcore::{
-    ClientConfig, ClientSessionCache, Event, FailureKind, Limits, ServerConfig, ServerSessionCache,
+    ClientConfig, ClientSessionCache, Engine, Event, FailureKind, Limits, ServerConfig,
+    ServerSessionCache,
 };
 use sslcore_tests::certs::WORLD;
 use sslcore_tests::forge::{Forger, HANDSHAKE};
 use sslcore_tests::pair::{End, Pair, backend, client, server, server_name};
 
-use super::stage::{VERSIONS, at, clients, connect_at, minutes, resumes, servers, visit};
+use super::stage::{
+    STATELESS, VERSIONS, at, clients, connect_at, minutes, resumes, servers, visit,
+};
 
 #[test]
 fn tickets_arrive_as_an_event_and_are_counted() {
@@ -217,5 +220,18 @@ fn a_server_holds_so_many_bytes_of_sessions() {
             assert!(cache.bytes() <= bytes);
         }
         assert_eq!(cache.len(), held);
+    }
+}
+
+#[test]
+fn a_name_in_other_letters_is_the_same_server() {
+    for engine in [Engine::Own, Engine::Rustls] {
+        for stateless in STATELESS {
+            let server = servers("TLSv1.3", stateless).engine(engine);
+            let (client, server) = (clients("TLSv1.3").build(), server.build());
+            let (client, server) = (client.expect("client"), server.expect("server"));
+            assert!(!visit("server.test", &client, &server));
+            assert!(visit("SERVER.test", &client, &server), "{engine:?}");
+        }
     }
 }

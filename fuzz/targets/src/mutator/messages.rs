@@ -3,12 +3,17 @@
 use super::Bytes;
 use super::numbers::Numbers;
 
-const HEADER: usize = 4;
-const CLIENT_HELLO: u8 = 1;
-const SERVER_HELLO: u8 = 2;
-const NEW_SESSION_TICKET: u8 = 4;
-const ENCRYPTED_EXTENSIONS: u8 = 8;
-const CERTIFICATE_REQUEST: u8 = 13;
+pub(crate) const HEADER: usize = 4;
+
+/// Types of messages.
+pub(crate) mod kind {
+    pub(crate) const CLIENT_HELLO: u8 = 1;
+    pub(crate) const SERVER_HELLO: u8 = 2;
+    pub(crate) const NEW_SESSION_TICKET: u8 = 4;
+    pub(crate) const ENCRYPTED_EXTENSIONS: u8 = 8;
+    pub(crate) const CERTIFICATE_REQUEST: u8 = 13;
+    pub(crate) const CERTIFICATE_VERIFY: u8 = 15;
+}
 
 /// Messages that nobody's stream has, or few: with the bodies that they have at least.
 const OTHERS: &[&[u8]] = &[
@@ -28,13 +33,13 @@ const OTHERS: &[&[u8]] = &[
 ];
 
 /// Messages, and what is none behind them.
-pub(super) struct Messages {
+pub(crate) struct Messages {
     whole: Vec<Vec<u8>>,
     rest: Vec<u8>,
 }
 
 impl Messages {
-    pub(super) fn read(mut bytes: &[u8]) -> Self {
+    pub(crate) fn read(mut bytes: &[u8]) -> Self {
         let mut whole = Vec::new();
         while let [_, a, b, c, ..] = *bytes {
             let len = usize::from(a) << 16 | usize::from(b) << 8 | usize::from(c);
@@ -59,8 +64,13 @@ impl Messages {
         self.whole.iter().any(|message| message[0] == kind)
     }
 
-    pub(super) fn into_whole(self) -> Vec<Vec<u8>> {
+    pub(crate) fn into_whole(self) -> Vec<Vec<u8>> {
         self.whole
+    }
+
+    /// What is none of them.
+    pub(crate) fn rest(&self) -> &[u8] {
+        &self.rest
     }
 
     /// How long each is.
@@ -121,7 +131,7 @@ fn set_length(message: &mut [u8]) {
 }
 
 /// Where the block of extensions of a message has its length, if it has one and ends the message.
-fn extensions_at(message: &[u8]) -> Option<usize> {
+pub(crate) fn extensions_at(message: &[u8]) -> Option<usize> {
     const RANDOM: usize = HEADER + 2 + 32;
     let short = |at: usize| Some(at + 1 + usize::from(*message.get(at)?));
     let long = |at: usize| {
@@ -129,19 +139,19 @@ fn extensions_at(message: &[u8]) -> Option<usize> {
         Some(at + 2 + usize::from(u16::from_be_bytes([len[0], len[1]])))
     };
     let at = match *message.first()? {
-        CLIENT_HELLO => short(long(short(RANDOM)?)?)?,
-        SERVER_HELLO => short(RANDOM)? + 2 + 1,
-        NEW_SESSION_TICKET => long(short(HEADER + 4 + 4)?)?,
-        ENCRYPTED_EXTENSIONS => HEADER,
-        CERTIFICATE_REQUEST => short(HEADER)?,
+        kind::CLIENT_HELLO => short(long(short(RANDOM)?)?)?,
+        kind::SERVER_HELLO => short(RANDOM)? + 2 + 1,
+        kind::NEW_SESSION_TICKET => long(short(HEADER + 4 + 4)?)?,
+        kind::ENCRYPTED_EXTENSIONS => HEADER,
+        kind::CERTIFICATE_REQUEST => short(HEADER)?,
         _ => return None,
     };
     (long(at)? == message.len()).then_some(at)
 }
 
-type Extension = (u16, Vec<u8>);
+pub(crate) type Extension = (u16, Vec<u8>);
 
-fn read_extensions(mut block: &[u8]) -> Option<Vec<Extension>> {
+pub(crate) fn read_extensions(mut block: &[u8]) -> Option<Vec<Extension>> {
     let mut extensions = Vec::new();
     while !block.is_empty() {
         let (&[a, b, high, low], rest) = block.split_first_chunk()?;
@@ -177,8 +187,14 @@ fn edit_extensions(message: &mut Vec<u8>, numbers: &mut Numbers, bytes: Bytes<'_
             extensions.insert(place, (number(numbers), content));
         }
     }
+    write_extensions(message, at, &extensions);
+    true
+}
+
+/// Puts these in the place of the extensions of a message, whose block has its length here.
+pub(crate) fn write_extensions(message: &mut Vec<u8>, at: usize, extensions: &[Extension]) {
     let mut block = Vec::new();
-    for (number, content) in &extensions {
+    for (number, content) in extensions {
         block.extend_from_slice(&number.to_be_bytes());
         block.extend_from_slice(&(content.len() as u16).to_be_bytes());
         block.extend_from_slice(content);
@@ -187,7 +203,6 @@ fn edit_extensions(message: &mut Vec<u8>, numbers: &mut Numbers, bytes: Bytes<'_
     message.extend_from_slice(&(block.len() as u16).to_be_bytes());
     message.extend_from_slice(&block);
     set_length(message);
-    true
 }
 
 /// The number of an extension that the library knows, or of none.

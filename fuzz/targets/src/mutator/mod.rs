@@ -25,9 +25,9 @@
 //! assert!(size <= 100);
 //! ```
 
-mod messages;
+pub(crate) mod messages;
 mod numbers;
-mod wire;
+pub(crate) mod wire;
 
 use std::sync::OnceLock;
 
@@ -60,6 +60,7 @@ pub fn connection(
         head: 4 + actions,
         length: Some(3),
         is_message: false,
+        looks_behind: true,
     };
     edit(data, size, max_size, seed, format, mutate)
 }
@@ -76,6 +77,20 @@ pub fn differential(
         head: 2,
         length: None,
         is_message: false,
+        looks_behind: true,
+    };
+    edit(data, size, max_size, seed, format, mutate)
+}
+
+/// Mutates an input of [`engines`](crate::engines()), as [`connection`] does, and the handshake as often as
+/// what is behind it.
+pub fn engines(data: &mut [u8], size: usize, max_size: usize, seed: u32, mutate: Mutate) -> usize {
+    let actions = data[..size].get(3).map_or(0, |len| usize::from(*len));
+    let format = Format {
+        head: 4 + actions,
+        length: Some(3),
+        is_message: false,
+        looks_behind: false,
     };
     edit(data, size, max_size, seed, format, mutate)
 }
@@ -89,6 +104,7 @@ pub fn hellos(data: &mut [u8], size: usize, max_size: usize, seed: u32, mutate: 
         head: 2 + cuts,
         length: Some(1),
         is_message: true,
+        looks_behind: false,
     };
     edit(data, size, max_size, seed, format, mutate)
 }
@@ -101,6 +117,8 @@ struct Format {
     length: Option<usize>,
     /// It is a message, and no stream.
     is_message: bool,
+    /// Most is done behind the handshake.
+    looks_behind: bool,
 }
 
 fn edit(
@@ -148,7 +166,14 @@ fn edit(
         let mut stream = Stream::read(stream);
         // One thing most of the time, sometimes a few.
         loop {
-            change(&mut stream.pieces, &mut numbers, &mut bytes);
+            let pieces = &mut stream.pieces;
+            let at = match format.looks_behind {
+                true => place(pieces, &mut numbers),
+                false => numbers.index(pieces),
+            };
+            if let Some(at) = at {
+                change(pieces, at, &mut numbers, &mut bytes);
+            }
             if !numbers.one_in(4) {
                 break;
             }
@@ -183,11 +208,8 @@ fn place(pieces: &[Piece], numbers: &mut Numbers) -> Option<usize> {
     }
 }
 
-/// Does one thing to the records.
-fn change(pieces: &mut Vec<Piece>, numbers: &mut Numbers, bytes: Bytes<'_>) {
-    let Some(at) = place(pieces, numbers) else {
-        return;
-    };
+/// Does one thing to the records, at one of them.
+fn change(pieces: &mut Vec<Piece>, at: usize, numbers: &mut Numbers, bytes: Bytes<'_>) {
     match numbers.below(16) {
         0 => drop(pieces.remove(at)),
         1 => pieces.insert(at, pieces[at].clone()),

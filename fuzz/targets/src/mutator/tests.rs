@@ -9,7 +9,7 @@ const MOST: usize = 8192;
 /// Where the peer's stream begins in a seed.
 fn head(target: &str, input: &[u8]) -> Option<usize> {
     match target {
-        "connection" => Some(4 + usize::from(input[3])),
+        "connection" | "engines" => Some(4 + usize::from(input[3])),
         "differential" => Some(2),
         _ => None,
     }
@@ -63,6 +63,7 @@ fn a_mutated_input_has_another_message_and_is_sealed_as_before() {
             data.resize(MOST, 0);
             let size = match target {
                 "connection" => connection(&mut data, input.len(), MOST, seed, flip),
+                "engines" => engines(&mut data, input.len(), MOST, seed, flip),
                 _ => differential(&mut data, input.len(), MOST, seed, flip),
             };
             assert!(size <= MOST, "{name} {seed}");
@@ -71,6 +72,7 @@ fn a_mutated_input_has_another_message_and_is_sealed_as_before() {
             again.resize(MOST, 0);
             let same = match target {
                 "connection" => connection(&mut again, input.len(), MOST, seed, flip),
+                "engines" => engines(&mut again, input.len(), MOST, seed, flip),
                 _ => differential(&mut again, input.len(), MOST, seed, flip),
             };
             assert_eq!(mutated, &again[..same], "{name} {seed}");

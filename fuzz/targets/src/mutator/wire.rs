@@ -1,12 +1,12 @@
 //! A peer's stream, taken apart into records and put together again.
 
 /// What the backend without security seals every record with.
-pub(super) const TAG: &[u8; 16] = b"without security";
+pub(crate) const TAG: &[u8; 16] = b"without security";
 
-pub(super) const CHANGE_CIPHER_SPEC: u8 = 20;
-pub(super) const ALERT: u8 = 21;
-pub(super) const HANDSHAKE: u8 = 22;
-pub(super) const DATA: u8 = 23;
+pub(crate) const CHANGE_CIPHER_SPEC: u8 = 20;
+pub(crate) const ALERT: u8 = 21;
+pub(crate) const HANDSHAKE: u8 = 22;
+pub(crate) const DATA: u8 = 23;
 
 const HEADER: usize = 5;
 const NONCE: usize = 8;
@@ -15,7 +15,7 @@ const MOST: usize = 0xffff - 64;
 
 /// How a record is protected.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Shape {
+pub(crate) enum Shape {
     Clear,
     /// TLS 1.2: with a nonce before it.
     Old([u8; NONCE]),
@@ -25,18 +25,18 @@ pub(super) enum Shape {
 
 /// A record, opened.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) struct Piece {
-    pub(super) content: u8,
-    pub(super) version: [u8; 2],
-    pub(super) body: Vec<u8>,
-    pub(super) shape: Shape,
+pub(crate) struct Piece {
+    pub(crate) content: u8,
+    pub(crate) version: [u8; 2],
+    pub(crate) body: Vec<u8>,
+    pub(crate) shape: Shape,
 }
 
 /// A stream: what stands before the first record, the records, and what is none behind them.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) struct Stream {
+pub(crate) struct Stream {
     before: Vec<u8>,
-    pub(super) pieces: Vec<Piece>,
+    pub(crate) pieces: Vec<Piece>,
     behind: Vec<u8>,
 }
 
@@ -51,7 +51,7 @@ fn header(bytes: &[u8]) -> Option<usize> {
 
 impl Stream {
     /// Takes a stream apart. Of what is sealed over real cryptography nothing is opened.
-    pub(super) fn read(bytes: &[u8]) -> Self {
+    pub(crate) fn read(bytes: &[u8]) -> Self {
         // The greeting of STARTTLS has no record in it.
         let starts = (0..bytes.len()).find(|at| {
             let rest = &bytes[*at..];
@@ -78,7 +78,7 @@ impl Stream {
         }
     }
 
-    pub(super) fn write(&self) -> Vec<u8> {
+    pub(crate) fn write(&self) -> Vec<u8> {
         let mut bytes = self.before.clone();
         self.pieces.iter().for_each(|piece| piece.write(&mut bytes));
         bytes.extend_from_slice(&self.behind);
@@ -87,7 +87,7 @@ impl Stream {
 }
 
 impl Piece {
-    pub(super) fn read(raw: &[u8], is_old: bool) -> Self {
+    pub(crate) fn read(raw: &[u8], is_old: bool) -> Self {
         let (header, body) = raw.split_at(HEADER);
         let clear = Self {
             content: header[0],

@@ -275,8 +275,8 @@ impl Client {
         let keyed = keyed.ok_or_else(|| engine_failure("there are no keys"))?;
         let value = message.get(MESSAGE_HEADER..).unwrap_or_default();
         let expected = keyed.secrets.server_finished(&transcript);
-        check_finished(value, expected.as_slice())?;
         check_last(last)?;
+        check_finished(value, expected.as_slice())?;
         transcript.add(message);
         if self.config.certificates().is_some() {
             self.state = State::Judging(Some(transcript));

@@ -298,8 +298,8 @@ impl Server {
     ) -> Result<(), Failure> {
         let value = message.get(MESSAGE_HEADER..).unwrap_or_default();
         let expected = secrets.client_finished(&transcript);
-        check_finished(value, expected.as_slice())?;
         check_last(last)?;
+        check_finished(value, expected.as_slice())?;
         transcript.add(message);
         self.prepare_tickets(&transcript)?;
         self.state = match self.is_judged() {

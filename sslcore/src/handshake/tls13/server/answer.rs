@@ -34,8 +34,10 @@ impl Server {
         self.agreed.alpn = config.application_protocol(&self.hello.hello())?;
         let message = flight::written(Writer::message(kind::ENCRYPTED_EXTENSIONS, |w| {
             w.vector16(|w| {
-                // Which certificate it is may depend on the name (RFC 6066 §3).
-                if self.name.is_some() && config.certificates().is_some() {
+                // Which certificate it is may depend on the name: in a session that goes on there is none, and
+                // no answer (RFC 6066 §3).
+                let by_name = config.certificates().is_some() && !self.agreed.resumed;
+                if self.name.is_some() && by_name {
                     w.extension(number::SERVER_NAME, |_| {});
                 }
                 if let Some(name) = &self.agreed.alpn {

@@ -35,16 +35,20 @@ impl Offered<'_> {
         if extensions.find(number::PRE_SHARED_KEY).is_none() || !self.takes_tickets() {
             return Ok(None);
         }
-        let name = self.hello.hello().server_name();
+        let hello = self.hello.hello();
+        // Of another name another certificate may be right (RFC 8446 §4.2.11).
+        let is_named_so = |session: &Session| {
+            let both = session.server_name.as_deref().zip(hello.server_name());
+            match both {
+                Some((before, now)) => before.eq_ignore_ascii_case(now),
+                None => session.server_name.as_deref() == hello.server_name(),
+            }
+        };
+        // Who was not asked for a certificate may have one, and shall show it.
+        let is_wanted = |session: &Session| !self.config.asks() || session.asked;
         for (place, identity) in self.keys()?.identities().enumerate() {
             let found = sessions.find(identity, now);
-            // Of another name another certificate may be right (RFC 8446 §4.2.11).
-            // Who was not asked for a certificate may have one, and shall show it.
-            let is_wanted = |session: &Session| !self.config.asks() || session.asked;
-            let Some(session) = found
-                .filter(is_wanted)
-                .filter(|session| session.server_name.as_deref() == name)
-            else {
+            let Some(session) = found.filter(is_wanted).filter(is_named_so) else {
                 continue;
             };
             let Some(cipher) = self.common_cipher(|cipher| cipher.id() == session.cipher) else {
