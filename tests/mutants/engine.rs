@@ -35,6 +35,8 @@ mod sessions;
 mod signature_schemes;
 #[path = "../tests/signer.rs"]
 mod signer;
+#[path = "../tests/snapshots.rs"]
+mod snapshots;
 #[path = "../tests/stapled.rs"]
 mod stapled;
 #[path = "../tests/ticket_keys.rs"]
