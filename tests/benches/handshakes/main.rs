@@ -84,27 +84,24 @@ impl Contender {
     }
 
     /// With X25519, and sessions in the server's memory, as rustls has them.
-    fn of_kind(backend: &Backend, kind: Kind) -> Self {
+    fn of_kind(backend: &Backend, kind: Kind, engine: Engine) -> Self {
         let client = client(backend.clone()).protocols(&[kind.version]);
         let server = server(backend.clone()).protocols(&[kind.version]);
+        let (client, server) = (client.engine(engine), server.engine(engine));
         let (client, server) = (client.groups(&[GROUPS[0]]), server.session_tickets(false));
         let (client, server) = match kind.resumed {
             true => (client, server),
             false => (client.session_cache(0), server.session_cache(0)),
         };
+        let what = match engine {
+            Engine::Own => format!("{kind}, own engine"),
+            _ => kind.to_string(),
+        };
         let this = Self {
             resumed: kind.resumed,
-            ..Self::ours(kind.to_string(), client.build(), server.build())
+            ..Self::ours(what, client.build(), server.build())
         };
         this.prepare()
-    }
-
-    /// The same by the engine of our own, which resumes nothing.
-    fn of_own_engine(backend: &Backend, kind: Kind) -> Self {
-        let client = client(backend.clone()).engine(Engine::Own);
-        let client = client.groups(&[GROUPS[0]]).build();
-        let server = server(backend.clone()).engine(Engine::Own).build();
-        Self::ours(format!("{kind}, own engine"), client, server).prepare()
     }
 
     fn of_rustls(backend: &Backend, kind: Kind) -> Self {
@@ -175,11 +172,13 @@ fn contenders(backend: &Backend) -> Vec<Contender> {
     for kind in KINDS {
         all.push(Contender::of_rustls(backend, kind));
         let beside = Some(all.len() - 1);
-        let ours = Contender::of_kind(backend, kind);
-        all.push(Contender { beside, ..ours });
-        if kind.version == "TLSv1.3" && !kind.resumed {
-            let own = Contender::of_own_engine(backend, kind);
-            all.push(Contender { beside, ..own });
+        let engines: &[Engine] = match kind.version {
+            "TLSv1.3" => &[Engine::Rustls, Engine::Own],
+            _ => &[Engine::Rustls],
+        };
+        for engine in engines {
+            let ours = Contender::of_kind(backend, kind, *engine);
+            all.push(Contender { beside, ..ours });
         }
     }
     all
