@@ -65,7 +65,11 @@ fn of_both<C: 'static>() -> Vec<Change<C>> {
         change(|it| it.remember_signatures(false)),
         change(|it| it.identity(WORLD.expired.chain.clone(), WORLD.expired.key())),
         change(|it| {
-            let it = it.engine(Engine::Own).protocols(&["TLSv1.3"]);
+            // With a protocol besides: this engine may be the default.
+            let it = it
+                .engine(Engine::Own)
+                .protocols(&["TLSv1.3"])
+                .alpn(&[b"own"]);
             it.identity(WORLD.server.chain.clone(), WORLD.server.key())
         }),
         change(|it| {
