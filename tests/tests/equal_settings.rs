@@ -65,11 +65,18 @@ fn of_both<C: 'static>() -> Vec<Change<C>> {
         change(|it| it.remember_signatures(false)),
         change(|it| it.identity(WORLD.expired.chain.clone(), WORLD.expired.key())),
         change(|it| {
-            // With a protocol besides: this engine may be the default.
+            // These two differ in the engine alone, whichever is the default.
             let it = it
                 .engine(Engine::Own)
                 .protocols(&["TLSv1.3"])
-                .alpn(&[b"own"]);
+                .alpn(&[b"engine"]);
+            it.identity(WORLD.server.chain.clone(), WORLD.server.key())
+        }),
+        change(|it| {
+            let it = it
+                .engine(Engine::Rustls)
+                .protocols(&["TLSv1.3"])
+                .alpn(&[b"engine"]);
             it.identity(WORLD.server.chain.clone(), WORLD.server.key())
         }),
         change(|it| {
