@@ -187,7 +187,7 @@ fn a_finished_that_is_not_right_is_refused() {
                 finished.truncate(35);
                 finished[3] -= 1;
             },
-            BAD_FINISHED,
+            MALFORMED,
         ),
         (
             "long",
@@ -195,13 +195,9 @@ fn a_finished_that_is_not_right_is_refused() {
                 finished.push(0);
                 finished[3] += 1;
             },
-            BAD_FINISHED,
+            MALFORMED,
         ),
-        (
-            "empty",
-            |finished| *finished = vec![20, 0, 0, 0],
-            BAD_FINISHED,
-        ),
+        ("empty", |finished| *finished = vec![20, 0, 0, 0], MALFORMED),
         (
             "with a ticket behind it",
             |finished| finished.extend([4, 0, 0, 0]),

@@ -37,7 +37,7 @@ fn nothing_but_the_right_finished_ends_a_handshake() {
                 finished[3] -= 1;
                 a.tx.seal(HANDSHAKE, &finished, 0)
             },
-            BAD_FINISHED,
+            MALFORMED,
         ),
         (
             "long",
@@ -47,12 +47,12 @@ fn nothing_but_the_right_finished_ends_a_handshake() {
                 finished[3] += 1;
                 a.tx.seal(HANDSHAKE, &finished, 0)
             },
-            BAD_FINISHED,
+            MALFORMED,
         ),
         (
             "empty",
             |a| a.tx.seal(HANDSHAKE, &[20, 0, 0, 0], 0),
-            BAD_FINISHED,
+            MALFORMED,
         ),
         (
             "the server's",

@@ -159,7 +159,7 @@ fn a_second_hello_without_the_proof_is_refused() {
         (
             "a short binder",
             |c| c.offered[0].binder = Binder::Bytes(vec![0; 31]),
-            BAD_KEY,
+            MALFORMED,
         ),
         (
             "a binder less",

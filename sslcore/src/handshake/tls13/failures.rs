@@ -19,9 +19,11 @@ pub(in crate::handshake) fn check_last(last: bool) -> Result<(), Failure> {
     }
 }
 
-/// Compares the value of a Finished, in constant time. One of another length is as wrong as any other
-/// (RFC 8446 §4.4.4).
+/// Compares the value of a Finished, in constant time.
 pub(in crate::handshake) fn check_finished(value: &[u8], expected: &[u8]) -> Result<(), Failure> {
+    if value.len() != expected.len() {
+        return Err(Refusal::decode("a Finished of another length").into());
+    }
     match bool::from(value.ct_eq(expected)) {
         true => Ok(()),
         false => Err(bad_signature()),

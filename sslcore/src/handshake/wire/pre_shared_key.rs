@@ -41,9 +41,9 @@ impl<'a> OfferedPsks<'a> {
         let mut left = Reader::new(reader.filled(binders)?, DAMAGED);
         let mut bound = 0;
         while !left.is_empty() {
-            // However long it is: one that is of no hash function proves nothing (RFC 8446 §4.2.11).
-            let binder = left.vector8()?;
-            left.filled(binder)?;
+            if left.vector8()?.len() < SHORTEST_BINDER {
+                return Err(Refusal::decode("a binder has at least 32 bytes"));
+            }
             bound += 1;
         }
         match named == bound {
@@ -68,6 +68,9 @@ impl<'a> OfferedPsks<'a> {
         binders.nth(place)
     }
 }
+
+/// RFC 8446 §4.2.11: `opaque PskBinderEntry<32..255>`.
+const SHORTEST_BINDER: usize = 32;
 
 /// The names of the first keys that a client offers.
 #[derive(Clone, Debug, Default)]

@@ -14,6 +14,11 @@
 //! ```text
 //! go test . -shim-path …/target/debug/conformance_shim -shim-config …/runner.json -allow-unimplemented
 //! ```
+//!
+//! Our own engine differs in these besides, where the runner expects decrypt_error: it answers decode_error
+//! to what cannot be parsed by the syntax (RFC 8446 §6). `Resume-Server-BinderWrongLength*` has a binder of
+//! 31 bytes (§4.2.11: at least 32), `TrailingMessageData-TLS13-{Client,Server}Finished-TLS` a Finished of
+//! 33 or 49 (§4.4.4: as many as the hash has).
 
 mod assertions;
 mod backend;
