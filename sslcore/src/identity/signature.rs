@@ -6,6 +6,7 @@ use core::fmt;
 use crate::der_writer::element;
 use crate::x509::der::{Reader, tag};
 use crate::x509::key_kind::KeyKind;
+use crate::x509::raw::bit_length;
 
 /// A signature, in the form that whoever made it gives it.
 /// [`provide_signature`](crate::Connection::provide_signature) takes it.
@@ -37,6 +38,7 @@ pub enum Signature<'a> {
 /// assert_eq!(error.to_string(), "it has 63 bytes, and not 64");
 /// assert!(SignatureError::Form.to_string().contains("another kind of key"));
 /// assert!(SignatureError::Der.to_string().contains("DER"));
+/// assert!(SignatureError::Range.to_string().contains("zero"));
 /// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
@@ -51,8 +53,10 @@ pub enum SignatureError {
         /// How many it must have.
         expected: usize,
     },
-    /// The signature is not the DER of two integers of the curve.
+    /// The signature is not the DER of two positive integers.
     Der,
+    /// r or s is zero, as of a signer that has failed, or has more bits than the curve.
+    Range,
 }
 
 impl fmt::Display for SignatureError {
@@ -62,7 +66,10 @@ impl fmt::Display for SignatureError {
             Self::Length { given, expected } => {
                 write!(f, "it has {given} bytes, and not {expected}")
             }
-            Self::Der => f.write_str("it is not the DER of two integers of the curve"),
+            Self::Der => f.write_str("it is not the DER of two positive integers"),
+            Self::Range => {
+                f.write_str("one of its numbers is zero, or has more bits than the curve")
+            }
         }
     }
 }
@@ -93,13 +100,23 @@ impl Signature<'_> {
             (Self::Concatenated(bytes), curve) => {
                 let half = curve.bits().div_ceil(8);
                 let (r, s) = exactly(bytes, 2 * half)?.split_at(half);
+                check_range([r, s], curve)?;
                 Ok(element(tag::SEQUENCE, &[&integer(r), &integer(s)]))
             }
             (Self::Der(bytes), curve) => {
-                check_der(bytes, curve.bits()).ok_or(SignatureError::Der)?;
+                check_range(numbers(bytes).ok_or(SignatureError::Der)?, curve)?;
                 Ok(bytes.into())
             }
         }
+    }
+}
+
+/// Whether r and s can be of the curve.
+fn check_range(numbers: [&[u8]; 2], curve: KeyKind) -> Result<(), SignatureError> {
+    let fits = |number| bit_length(number).is_some_and(|bits| bits <= curve.bits());
+    match numbers.into_iter().all(fits) {
+        true => Ok(()),
+        false => Err(SignatureError::Range),
     }
 }
 
@@ -122,23 +139,18 @@ fn integer(number: &[u8]) -> Vec<u8> {
     element(tag::INTEGER, &[sign, digits])
 }
 
-/// Two positive integers of so many bits at most, in the one form that DER has for them.
-fn check_der(bytes: &[u8], bits: usize) -> Option<()> {
+/// Two integers that are not negative, in the one form that DER has for them.
+fn numbers(bytes: &[u8]) -> Option<[&[u8]; 2]> {
     let mut outer = Reader::new(bytes);
     let mut inner = Reader::new(outer.read(tag::SEQUENCE)?);
-    for _ in 0..2 {
-        let number = inner.read(tag::INTEGER)?;
-        let digits = match number {
-            [0, digits @ ..] if digits.first().is_some_and(|high| *high >= 0x80) => digits,
-            [1..=0x7f, ..] => number,
-            _ => return None,
-        };
-        let leading = digits.first()?.leading_zeros() as usize;
-        if 8 * digits.len() - leading > bits {
-            return None;
-        }
-    }
-    (inner.is_empty() && outer.is_empty()).then_some(())
+    let mut number = || match inner.read(tag::INTEGER)? {
+        [0] => Some(&[][..]),
+        [0, digits @ ..] => digits.first().filter(|high| **high >= 0x80).map(|_| digits),
+        digits @ [1..=0x7f, ..] => Some(digits),
+        _ => None,
+    };
+    let numbers = [number()?, number()?];
+    (inner.is_empty() && outer.is_empty()).then_some(numbers)
 }
 
 #[cfg(test)]
@@ -223,23 +235,48 @@ mod tests {
             ("nothing", Vec::new()),
             ("cut", whole[..whole.len() - 1].to_vec()),
             ("with a byte behind it", [&whole[..], &[0]].concat()),
-            ("zero", der(&[0], &[1])),
             ("negative", der(&[0x80], &[1])),
             ("empty", der(&[], &[1])),
             ("padded", der(&[0, 1], &[1])),
-            ("too large", der(&[1; 33], &[1])),
             ("one integer", element(tag::SEQUENCE, &[&[2, 1, 1]])),
             ("three", three),
             ("no sequence", element(tag::INTEGER, &[&[1]])),
         ] {
             assert_eq!(of(&bytes), Err(SignatureError::Der), "{what}");
         }
-        // The order of P-521 has a bit more than 65 bytes.
-        let of = |number: &[u8]| {
-            let made = der(number, &[1]);
-            Signature::Der(&made).encode(KeyKind::EcdsaP521).map(drop)
-        };
-        assert_eq!(of(&[1; 66]), Ok(()));
-        assert_eq!(of(&[2; 66]), Err(SignatureError::Der));
+    }
+
+    #[test]
+    fn numbers_that_cannot_be_of_the_curve_are_refused_in_either_form() {
+        use KeyKind::{EcdsaP256, EcdsaP384, EcdsaP521};
+        use SignatureError::Range;
+        for (curve, digits, number, expected) in [
+            (EcdsaP256, 32, &[0x7f; 32][..], Ok(())),
+            (EcdsaP256, 32, &[0], Err(Range)),
+            (EcdsaP384, 48, &[1; 48], Ok(())),
+            // The order of P-521 has a bit more than 65 bytes.
+            (EcdsaP521, 66, &[1; 66], Ok(())),
+            (EcdsaP521, 66, &[2; 66], Err(Range)),
+            (EcdsaP521, 66, &[0], Err(Range)),
+        ] {
+            for swapped in [false, true] {
+                let (mut r, mut s) = (number, &[1][..]);
+                if swapped {
+                    core::mem::swap(&mut r, &mut s);
+                }
+                let encoded = Signature::Der(&der(r, s)).encode(curve).map(drop);
+                assert_eq!(encoded, expected, "{curve:?} {number:?}");
+                let half =
+                    |number: &[u8]| [&alloc::vec![0; digits - number.len()], number].concat();
+                let halves = [half(r), half(s)].concat();
+                let encoded = Signature::Concatenated(&halves).encode(curve).map(drop);
+                assert_eq!(encoded, expected, "{curve:?} {number:?}");
+            }
+        }
+        // Only DER has room for more.
+        for bytes in [&[1; 33][..], &[0x7f; 40]] {
+            let encoded = Signature::Der(&der(bytes, &[1])).encode(EcdsaP256);
+            assert_eq!(encoded, Err(Range), "{bytes:?}");
+        }
     }
 }
