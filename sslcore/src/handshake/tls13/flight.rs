@@ -50,29 +50,38 @@ fn record(flight: &mut Vec<u8>, content: ContentType, version: [u8; 2], body: &[
 
 /// A record at the end of a flight that is not sealed yet: messages go into it while it has room, as many
 /// as fit (RFC 8446 §5.1).
-#[derive(Default)]
 pub(in crate::handshake) struct OpenRecord {
-    /// Where it begins.
-    start: Option<usize>,
+    /// The most bytes of plaintext that a record has.
+    max_fragment: usize,
+    /// Where it begins, and how many bytes of plaintext it has: fewer than there may be.
+    begun: Option<(usize, usize)>,
 }
 
 impl OpenRecord {
-    /// Appends a message, in records of at most so many bytes of plaintext.
+    pub(in crate::handshake) fn new(max_fragment: usize) -> Self {
+        Self {
+            max_fragment: max_fragment.max(1),
+            begun: None,
+        }
+    }
+
+    /// Appends a message.
     pub(in crate::handshake) fn add(
         &mut self,
         mut message: &[u8],
         flight: &mut Vec<u8>,
         protection: &mut Protection,
-        max_fragment: usize,
     ) -> Result<(), Failure> {
         while !message.is_empty() {
-            let start = *self.start.get_or_insert(flight.len());
-            let filled = flight.len().max(start + protection.prefix());
-            flight.resize(filled, 0);
-            let room = max_fragment.max(1) - (filled - start - protection.prefix());
+            let (start, len) = self.begun.unwrap_or((flight.len(), 0));
+            if len == 0 {
+                flight.resize(start + protection.prefix(), 0);
+            }
+            let room = self.max_fragment - len;
             let (part, rest) = message.split_at(message.len().min(room));
             flight.extend(part);
             message = rest;
+            self.begun = Some((start, len + part.len()));
             if part.len() == room {
                 self.seal(flight, protection)?;
             }
@@ -86,10 +95,9 @@ impl OpenRecord {
         flight: &mut Vec<u8>,
         protection: &mut Protection,
     ) -> Result<(), Failure> {
-        let Some(start) = self.start.take() else {
+        let Some((start, len)) = self.begun.take() else {
             return Ok(());
         };
-        let len = flight.len() - start - protection.prefix();
         flight.resize(start + len + protection.overhead(), 0);
         protection
             .seal_filled(ContentType::Handshake, |_| len, &mut flight[start..])
@@ -105,9 +113,9 @@ pub(in crate::handshake) fn sealed<'a>(
     protection: &mut Protection,
     max_fragment: usize,
 ) -> Result<(), Failure> {
-    let mut open = OpenRecord::default();
+    let mut open = OpenRecord::new(max_fragment);
     for message in messages {
-        open.add(message, flight, protection, max_fragment)?;
+        open.add(message, flight, protection)?;
     }
     open.seal(flight, protection)
 }

@@ -30,7 +30,6 @@ impl Server {
         let answered = Answered::new(self.room, &self.hello.extensions(), chosen.cipher)?;
         self.agreed.sizes = answered.sizes;
         let mut begun = self.begin(chosen, exchange)?;
-        let fragment = config.fragment(answered.sizes);
         self.agreed.alpn = config.application_protocol(&self.hello.hello())?;
         let message = flight::written(Writer::message(kind::ENCRYPTED_EXTENSIONS, |w| {
             w.vector16(|w| {
@@ -48,14 +47,14 @@ impl Server {
                 answered.write(w);
             });
         }))?;
-        begun.add(&message, fragment)?;
+        begun.add(&message)?;
         let (Proof::Certificate(scheme), Some(certificates)) =
             (&chosen.proof, config.certificates())
         else {
             return self.finish_flight(begun, flight);
         };
         if certificates.asks() {
-            begun.add(&certificates.request()?, fragment)?;
+            begun.add(&certificates.request()?)?;
         }
         let extensions = self.hello.extensions();
         let status = extensions.find(number::STATUS_REQUEST);
@@ -65,7 +64,7 @@ impl Server {
             stapled,
             timestamps: timestamps.is_some(),
         };
-        begun.add(&certificates.own_chain(true, wanted)?, fragment)?;
+        begun.add(&certificates.own_chain(true, wanted)?)?;
         let scheme = *scheme;
         self.state = State::Signing(Box::new(Unsigned { scheme, begun }));
         Ok(())
@@ -114,7 +113,7 @@ impl Server {
         let protection = secrets.of_server(&config.backend, &**hash, cipher.aead())?;
         Ok(Begun {
             flight,
-            open: OpenRecord::default(),
+            open: OpenRecord::new(config.fragment(self.agreed.sizes)),
             cipher,
             transcript,
             secrets,
@@ -131,7 +130,7 @@ impl Server {
         let config = self.config.clone();
         let value = begun.secrets.server_finished(&begun.transcript);
         let message = flight::finished(value.as_slice())?;
-        begun.add(&message, config.fragment(self.agreed.sizes))?;
+        begun.add(&message)?;
         begun.open.seal(&mut begun.flight, &mut begun.protection)?;
         let Begun {
             flight: made,

@@ -26,11 +26,10 @@ pub(super) struct Begun {
 }
 
 impl Begun {
-    /// Adds a message of ours, in records of at most so many bytes of plaintext, the last of which stays
-    /// open.
-    pub(super) fn add(&mut self, message: &[u8], fragment: usize) -> Result<(), Failure> {
+    /// Adds a message of ours. The record that it ends in stays open.
+    pub(super) fn add(&mut self, message: &[u8]) -> Result<(), Failure> {
         self.transcript.add(message);
         self.open
-            .add(message, &mut self.flight, &mut self.protection, fragment)
+            .add(message, &mut self.flight, &mut self.protection)
     }
 }

@@ -34,7 +34,7 @@ impl Server {
         flight: &mut Vec<u8>,
     ) -> Result<(), Failure> {
         let mut begun = unsigned.begun;
-        begun.add(message, self.config.fragment(self.agreed.sizes))?;
+        begun.add(message)?;
         self.finish_flight(begun, flight)
     }
 
