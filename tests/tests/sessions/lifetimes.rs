@@ -3,7 +3,9 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use sslcore::{ClientSessionCache, Event, ServerSessionCache};
+use sslcore::{
+    ClientSessionCache, Engine, Event, ServerSessionCache, Timeouts, Verdict, VerifyMode,
+};
 use sslcore_tests::certs::WORLD;
 use sslcore_tests::pair::Pair;
 
@@ -223,4 +225,41 @@ fn expired_sessions_go_when_the_next_one_comes() {
     assert_eq!(cache.len(), 2);
     connect_at(minutes(12 * 60), &client, &server);
     assert_eq!(cache.len(), 1);
+}
+
+/// rustls makes its tickets before there is a verdict, and cannot know how long it takes.
+#[test]
+fn a_ticket_that_waited_for_a_verdict_is_good_for_as_long_as_it_says() {
+    let hold = minutes(30);
+    for stateless in STATELESS {
+        let client = clients("TLSv1.3").identity(WORLD.client.chain.clone(), WORLD.client.key());
+        let client = client.build().expect("client");
+        let timeouts = Timeouts {
+            decision: Some(2 * hold),
+            ..Timeouts::SERVER
+        };
+        let server = servers("TLSv1.3", stateless)
+            .engine(Engine::Own)
+            .verify_mode(VerifyMode::External)
+            .session_lifetime(minutes(60))
+            .timeouts(timeouts);
+        let server = server.build().expect("server");
+        let judged = |pair: &mut Pair| {
+            pair.server.answer(Verdict::Accept);
+            pair.run();
+            assert!(pair.server.conn.is_encrypted(), "{:?}", pair.server.conn);
+        };
+        let mut pair = Pair::tls(&client, &server);
+        pair.run();
+        pair.advance(hold);
+        judged(&mut pair);
+        let hint = pair.client.conn.session_ticket_lifetime_hint();
+        let hint = Duration::from_secs(hint.expect("a ticket").into());
+        let mut pair = Pair::default();
+        pair.advance(hold + hint - Duration::from_secs(1));
+        pair.start(&client, &server);
+        pair.run();
+        judged(&mut pair);
+        assert!(pair.server.conn.is_resumed(), "{stateless} {hint:?}");
+    }
 }

@@ -111,6 +111,8 @@ enum State {
     /// The application judges: who has finished, or whose session goes on.
     Judging,
     JudgingResumed(Transcript, Handshake),
+    /// The tickets are to be made, if there are to be any.
+    Finishing,
     Complete,
     /// A step has failed.
     Failed,
@@ -161,6 +163,7 @@ impl Server {
             | State::Verifying(..)
             | State::Judging
             | State::JudgingResumed(..)
+            | State::Finishing
             | State::Complete
             | State::Failed => Awaited::Nothing,
         }
@@ -302,13 +305,10 @@ impl Server {
         check_finished(value, expected.as_slice())?;
         transcript.add(message);
         self.prepare_tickets(&transcript)?;
-        self.state = match self.is_judged() {
-            true => {
-                self.complete(flight);
-                State::Complete
-            }
-            false => State::Judging,
-        };
+        match self.is_judged() {
+            true => self.complete(flight),
+            false => self.state = State::Judging,
+        }
         Ok(())
     }
 
@@ -324,6 +324,7 @@ impl Server {
             Some((true, good_until)) => self.issue_tickets(good_until, flight),
             Some((false, _)) => {}
         }
+        self.state = State::Complete;
     }
 
     /// Goes on with a KEM's answer, once it is there.
@@ -434,10 +435,11 @@ impl Engine for Server {
                 | State::Signing(_)
                 | State::Signed(..)
                 | State::Verifying(..)
+                | State::Finishing
         )
     }
 
-    fn work(&mut self, _: Now, flight: &mut Vec<u8>) -> Result<(), Failure> {
+    fn work(&mut self, now: Now, flight: &mut Vec<u8>) -> Result<(), Failure> {
         match core::mem::replace(&mut self.state, State::Failed) {
             State::Accepting(chosen) => self.accept(chosen, flight),
             State::Generating(chosen, group, share) => self.generate(chosen, group, share, flight),
@@ -455,6 +457,12 @@ impl Engine for Server {
             }
             State::Verifying(transcript, secrets, proof, message) => {
                 self.verify(transcript, secrets, &proof, &message)
+            }
+            State::Finishing => {
+                // The verdict may have taken its time.
+                self.wall = now.wall;
+                self.complete(flight);
+                Ok(())
             }
             other => {
                 self.state = other;
@@ -522,13 +530,10 @@ impl Engine for Server {
         self.shown.useless.as_ref()
     }
 
-    fn judged(&mut self, trusted: bool, good_until: Option<UnixTime>, flight: &mut Vec<u8>) {
+    fn judged(&mut self, trusted: bool, good_until: Option<UnixTime>, _: &mut Vec<u8>) {
         self.verdict = Some((trusted, good_until));
         self.state = match core::mem::replace(&mut self.state, State::Failed) {
-            State::Judging if self.shown.useless.is_none() => {
-                self.complete(flight);
-                State::Complete
-            }
+            State::Judging if self.shown.useless.is_none() => State::Finishing,
             State::JudgingResumed(transcript, secrets) => {
                 State::AwaitingFinished(transcript, secrets)
             }
