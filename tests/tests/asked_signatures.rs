@@ -116,6 +116,10 @@ fn a_client_is_asked_when_the_server_is_trusted_and_not_before() {
         assert!(pair.client.conn.signature_request().is_some());
         assert!(!pair.client.conn.is_local_certificate_sent());
         let (id, signature) = signed(&pair.client, &WORLD.client);
+        // It hears first why it is asked.
+        let told = |event| pair.client.events.iter().position(|told| *told == event);
+        let requested = told(Event::ClientCertificateRequested);
+        assert!(requested.is_some() && requested < told(Event::SignatureRequired(id)));
         let halves = halves(&signature);
         let answered = pair
             .client
@@ -327,4 +331,21 @@ fn what_cannot_ask_is_refused_when_the_configuration_is_built() {
         let built = asking_server(&backend(), &schemes[1..]).build();
         assert!(matches!(built, Err(ConfigError::KeyMismatch)), "{built:?}");
     }
+}
+
+#[test]
+fn a_scheme_of_tls_1_2_alone_asks_for_nothing() {
+    use SignatureScheme::{RsaPkcs1Sha256, RsaPssSha256};
+    let chain = &WORLD.ca.leaf_of(&PKCS_RSA_SHA256, &["server.test"]).chain;
+    let built = |schemes: &[SignatureScheme]| {
+        let config = ServerConfig::builder(backend()).engine(Engine::Own);
+        let schemes = schemes.iter().copied();
+        config.ask_for_signatures(chain.clone(), schemes).build()
+    };
+    let alone = built(&[RsaPkcs1Sha256]);
+    assert!(
+        matches!(alone, Err(ConfigError::NothingLeft(_))),
+        "{alone:?}"
+    );
+    built(&[RsaPkcs1Sha256, RsaPssSha256]).expect("it signs in one of them");
 }

@@ -90,7 +90,8 @@ impl Presented {
     }
 }
 
-/// The kind of the leaf's key, which is of this family, and signs in these schemes of TLS 1.3.
+/// The kind of the leaf's key, which is of this family, and signs in these schemes, one of which is of
+/// TLS 1.3.
 fn kind_of(
     leaf: &CertificateDer<'_>,
     family: KeyFamily,
@@ -107,9 +108,14 @@ fn kind_of(
         SignatureScheme::EcdsaP521Sha512 => kind == KeyKind::EcdsaP521,
         _ => true,
     };
-    match KeyFamily::of_kind(kind) == family && schemes.iter().all(on_curve) {
+    if KeyFamily::of_kind(kind) != family || !schemes.iter().all(on_curve) {
+        return Err(ConfigError::KeyMismatch);
+    }
+    match schemes.iter().any(|scheme| scheme.is_of_tls13()) {
         true => Ok(kind),
-        false => Err(ConfigError::KeyMismatch),
+        false => Err(ConfigError::NothingLeft(
+            "signature scheme that fits the protocols",
+        )),
     }
 }
 
