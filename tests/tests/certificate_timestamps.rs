@@ -5,6 +5,7 @@ use sslcore::{
 };
 use sslcore_tests::hello::{number, vector16};
 use sslcore_tests::pair::{Pair, backend, backends, client, server};
+use sslcore_tests::records::records;
 
 fn list() -> Vec<u8> {
     vector16(&[vector16(b"one log"), vector16(b"another")].concat())
@@ -78,17 +79,35 @@ fn they_are_there_in_a_review_and_in_a_session_that_goes_on() {
 
 #[test]
 fn of_a_server_that_has_not_proven_itself_there_are_none() {
-    let (client, server) = build(asking(), serving());
+    // In small records, so that whole messages arrive before the proof.
+    let (client, server) = build(asking(), serving().max_fragment(256));
     let mut pair = Pair::tls(&client, &server);
     let hello = pair.client.take();
     pair.server.give(&hello, usize::MAX);
-    let flight = pair.server.take();
-    // Without its end, and so without the proof.
-    pair.client.give(&flight[..flight.len() - 1], usize::MAX);
-    pair.client.conn.receive_eof();
-    pair.client.settle();
-    assert!(pair.client.conn.failure().is_some());
-    assert_eq!(pair.client.conn.signed_certificate_timestamps(), None);
+    let records = records(&pair.server.take());
+    assert!(records.len() > 4, "{}", records.len());
+    for given in 0..records.len() {
+        let mut pair = Pair::tls(&client, &server);
+        let hello = pair.client.take();
+        pair.server.give(&hello, usize::MAX);
+        let flight = self::records(&pair.server.take());
+        pair.client.give(&flight[..given].concat(), usize::MAX);
+        assert!(pair.client.conn.failure().is_none(), "{given}");
+        assert!(!pair.client.conn.is_encrypted(), "{given}");
+        assert_eq!(
+            pair.client.conn.signed_certificate_timestamps(),
+            None,
+            "{given}"
+        );
+        pair.client.conn.receive_eof();
+        pair.client.settle();
+        assert!(pair.client.conn.failure().is_some());
+        assert_eq!(
+            pair.client.conn.signed_certificate_timestamps(),
+            None,
+            "{given}"
+        );
+    }
 }
 
 #[test]

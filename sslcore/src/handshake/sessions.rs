@@ -93,3 +93,36 @@ impl ClientMemory {
         Some(*group)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use alloc::format;
+
+    use super::*;
+    use crate::identity::client_sessions::ClientSessionCache;
+
+    #[test]
+    fn the_groups_of_the_servers_that_were_visited_last_are_remembered() {
+        let memory = ClientMemory {
+            store: Arc::new(ClientSessionCache::new(0)),
+            configuration: Arc::new(()),
+            groups: Some(Groups::default()),
+            takes_tickets: true,
+        };
+        let server = |number: usize| {
+            let name = format!("{number}.test");
+            ServerName::try_from(name).expect("a name")
+        };
+        for number in 0..GROUPS {
+            memory.set_group(&server(number), 29);
+        }
+        // Again, and so not the oldest any more.
+        memory.set_group(&server(0), 23);
+        memory.set_group(&server(GROUPS), 29);
+        assert_eq!(memory.group(&server(0)), Some(23));
+        assert_eq!(memory.group(&server(1)), None);
+        assert_eq!(memory.group(&server(2)), Some(29));
+        let remembered = memory.groups.expect("they are").into_inner();
+        assert_eq!(remembered.len(), GROUPS);
+    }
+}
