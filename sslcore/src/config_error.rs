@@ -70,7 +70,7 @@ pub enum ConfigError {
         index: usize,
     },
     /// The certificate chain makes a Certificate message of so many bytes, in TLS 1.3 with the
-    /// stapled OCSP response: more than 65,535, which most peers refuse.
+    /// stapled OCSP response and the timestamps: more than 65,535, which most peers refuse.
     CertificatesTooLong(usize),
     /// The hint for a pre-shared key has so many bytes: more than 1,024.
     HintTooLong(usize),

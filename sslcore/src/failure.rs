@@ -73,7 +73,9 @@ pub enum FailureKind {
     NoPreSharedKey,
     /// The handshake took longer than its timeout.
     HandshakeTimeout,
-    /// An open decision was not answered in time.
+    /// An open decision was not answered in time. The peer hears certificate_unknown when a certificate was
+    /// to be judged, unrecognized_name when a configuration was to be chosen, handshake_failure when a key was
+    /// asked for, and internal_error when a signature was.
     DecisionTimeout,
     /// The application refused to configure a server for this ClientHello.
     ConfigRefused,

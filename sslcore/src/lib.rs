@@ -3,7 +3,7 @@
 //! [`Connection`] starts in plaintext, switches to TLS when told, reports every certificate error
 //! as data, holds the handshake until the application has decided, and has no socket, thread,
 //! callback, clock or random source of its own. It re-founds Qt's QSslSocket as a sans-IO state
-//! machine over rustls.
+//! machine over rustls, or over a handshake engine of its own.
 //!
 //! # An adapter, a client, and a STARTTLS server
 //!
@@ -60,16 +60,17 @@
 //! | engine | handshakes | how old |
 //! |---|---|---|
 //! | rustls | with certificates, TLS 1.2 and 1.3, and what resumes those | of 2016, in use everywhere |
-//! | sslcore's own | with pre-shared keys, TLS 1.3, and 1.2 where it is named; with certificates, TLS 1.3, without sessions | of 2026: new, and audited by nobody |
+//! | sslcore's own | with pre-shared keys, TLS 1.3, and 1.2 where it is named; with certificates, TLS 1.3, and what resumes those | of 2026: new, and audited by nobody |
 //!
-//! [`engine`](ConfigBuilder::engine) chooses: by default it is rustls with certificates, where the build has
-//! it, and the own with keys. Records, alerts, decisions, timeouts and everything after the handshake are the same code with both.
+//! [`engine`](ConfigBuilder::engine) chooses: by default it is rustls with certificates, and the own with keys,
+//! with [signatures that are asked for](ConfigBuilder::ask_for_signatures), and in a build without rustls.
+//! Records, alerts, decisions, timeouts and everything after the handshake are the same code with both.
 //!
 //! # What is promised
 //!
 //! [`rules`] has all of it, by numbers that the documentation and the tests refer to.
 //!
-//! - Memory is bounded by [`Limits`] whatever the peer does; nothing allocates per record.
+//! - Memory is bounded by [`Limits`] whatever the peer does; no record allocates in bulk.
 //! - No call panics; a wrong one is a [`UsageError`] and changes nothing.
 //! - Only close_notify is [`Event::PeerClosed`]; a stream that just ends is
 //!   [`FailureKind::Truncated`].
@@ -84,7 +85,7 @@
 //! | `ring` | ring | the same, easier to build |
 //! | `rustcrypto` | RustCrypto | microcontrollers, and replaying whole sessions: entropy comes from the caller |
 //!
-//! None is on by default. The other features are on by default, for small machines to leave out
+//! None is on by default. The features of the last table are, for small machines to leave out
 //! (`default-features = false`), which shrinks whatever backend is there; `rustcrypto-core` and the
 //! features beside it make [that backend](crypto) smaller, too. `rustcrypto-keys` is the smallest: without
 //! `rustls`, `server` and `sign` a client has pre-shared keys alone, and nothing of X.509 is linked.
@@ -94,8 +95,9 @@
 //!
 //! | feature | without it |
 //! |---|---|
+//! | `certificates` | there are pre-shared keys alone, and nothing of X.509; part of `rustls`, `sign` and all backends but `rustcrypto-keys` |
 //! | `client` | there is no `ClientConfig::builder` |
-//! | `engine` | there are no pre-shared keys: `ConfigBuilder` has no `pre_shared_keys` |
+//! | `engine` | there are no pre-shared keys, signatures that are asked for, small records, and timestamps of certificates: `ConfigBuilder` has no methods for them |
 //! | `rustls` | there is no rustls in the program: with certificates, TLS 1.3 alone is spoken |
 //! | `server` | there is no `ServerConfig::builder` |
 //! | `sign` | there is no `identity`: a client shows no certificate; part of `server` |

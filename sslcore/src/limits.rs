@@ -117,7 +117,8 @@ impl Default for Limits {
 }
 
 /// Three independent timers of a connection. The handshake timer is paused while a decision (a
-/// certificate review, a configuration request, a request for pre-shared keys) is open. `None` disables a timer.
+/// certificate review, a configuration request, a request for pre-shared keys or for a signature) is open.
+/// `None` disables a timer.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[cfg_attr(feature = "defmt", derive(defmt::Format))]
 pub struct Timeouts {

@@ -90,8 +90,7 @@ fn one_call_costs_one_operation_or_what_one_message_costs_the_engine() {
     }
 }
 
-/// The engine that is our own does one operation in each call, whatever the message; with ML-KEM, that of
-/// both halves of the hybrid.
+/// The engine that is our own does one operation in each call, whatever the message.
 #[test]
 fn a_handshake_with_a_key_costs_one_operation_in_each_call() {
     use Operation::{Agree, Generate};

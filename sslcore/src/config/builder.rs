@@ -117,8 +117,9 @@ impl<C> ConfigBuilder<C> {
         }
     }
 
-    /// Sets who does the handshake. The default is [`Engine::Own`] with pre-shared keys and in a build
-    /// without rustls, otherwise [`Engine::Rustls`].
+    /// Sets who does the handshake. The default is [`Engine::Own`] with pre-shared keys, with signatures
+    /// that are [asked for](Self::ask_for_signatures), and in a build without rustls, otherwise
+    /// [`Engine::Rustls`].
     ///
     /// A client chooses before it says hello. A server with [`Engine::Own`] and certificates chooses when it
     /// has heard the client, and leaves TLS 1.2 to rustls, in a build that has both.

@@ -1,4 +1,4 @@
-//! What the application decides: certificates, a server's configuration, and pre-shared keys.
+//! What the application decides: certificates, a server's configuration, pre-shared keys, and signatures.
 
 use crate::alert::Alert;
 use crate::event::{PskId, RequestId, ReviewId, SignatureId, SslMode};
@@ -13,9 +13,9 @@ use crate::x509::certificate::Certificate;
 /// An open certificate review: copy what you need, and [answer](crate::Connection::answer) at any
 /// time. The [front page](crate) has an example.
 ///
-/// A peer has proven that the chain is its own, but for a client whose session a server resumes: it does so
-/// at the end of the handshake, behind the review, and until then may be somebody who repeats what it once
-/// said.
+/// A peer has proven that the chain is its own, with one exception: a server that resumes a session is asked
+/// before the client has proven that it has the session's key. Until the handshake is complete, it may be
+/// somebody who repeats an old ClientHello.
 #[derive(Clone, Copy, Debug)]
 pub struct Review<'a> {
     /// The review's id, for [`Connection::answer`](crate::Connection::answer).
@@ -97,7 +97,8 @@ impl<'a> PskRequest<'a> {
 pub struct SignatureRequest<'a> {
     /// The request's id, for [`Connection::provide_signature`](crate::Connection::provide_signature).
     pub id: SignatureId,
-    /// The scheme to sign in: one that the configuration names, and the peer takes.
+    /// The scheme to sign in: one that the configuration names, and the peer takes. With RSA it is PSS, with
+    /// MGF1 over the scheme's hash and a salt as long as that (RFC 8446 §4.2.3).
     pub scheme: SignatureScheme,
     /// The bytes to sign: some hundred (RFC 8446 §4.4.3). The scheme's hash is part of signing.
     pub message: &'a [u8],

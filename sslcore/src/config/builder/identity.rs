@@ -37,7 +37,10 @@ impl<C> ConfigBuilder<C> {
     /// [`identity_with_signer`](Self::identity_with_signer), and is replaced by them.
     ///
     /// It takes [`Engine::Own`](crate::Engine::Own), and so TLS 1.3 alone: with another engine, or when
-    /// TLS 1.2 is named, `build` fails as [`Unsupported`](crate::ConfigError::Unsupported).
+    /// TLS 1.2 is named, `build` fails as [`Unsupported`](crate::ConfigError::Unsupported). It fails as
+    /// [`UnusableKey`](crate::ConfigError::UnusableKey) without a scheme, or with schemes for keys of
+    /// different kinds, as [`KeyMismatch`](crate::ConfigError::KeyMismatch) when the leaf's key signs in none
+    /// of them, and as [`NothingLeft`](crate::ConfigError::NothingLeft) when TLS 1.3 signs in none of them.
     ///
     /// ```
     /// # use sslcore::crypto::Backend;

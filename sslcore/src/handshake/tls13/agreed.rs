@@ -62,7 +62,8 @@ impl Agreed {
     }
 }
 
-/// Of all suites more than what connections renew their keys after.
+/// The record layer renews its keys before any of our suites needs it
+/// ([`RECORDS_PER_KEY`](crate::limits)): there is nothing to add.
 const NEVER_REACHED: u64 = u64::MAX;
 
 /// What is left of a complete handshake.

@@ -206,7 +206,7 @@ impl Config {
         }
     }
 
-    /// The same where there must be some.
+    /// What is said of certificates, in a state that is reached with them alone.
     pub(super) fn own_certificates(&self) -> Result<&Certificates, Failure> {
         let certificates = self.certificates();
         certificates.ok_or_else(|| engine_failure("there are no certificates"))

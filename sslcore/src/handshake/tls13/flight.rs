@@ -26,8 +26,8 @@ pub(in crate::handshake) fn clear(flight: &mut Vec<u8>, message: &[u8], max_frag
     }
 }
 
-/// The same for the hello that opens a connection, in records of TLS 1.0, as they always were: some
-/// servers take no other (RFC 8446 §5.1).
+/// The same for the hello that opens a connection, in records of TLS 1.0: some servers take no other
+/// (RFC 8446 §5.1).
 #[cfg(feature = "client")]
 pub(in crate::handshake) fn opening(flight: &mut Vec<u8>, message: &[u8], max_fragment: usize) {
     for part in message.chunks(max_fragment.max(1)) {

@@ -243,8 +243,8 @@ impl Server {
         }))
     }
 
-    /// Behind the first message of ours, as every server does: to clients, too, that do not want it
-    /// (RFC 8446 §D.4).
+    /// Behind the first message of ours, also to clients that do not want it: either side may send it at
+    /// any time (RFC 8446 §D.4).
     fn send_change_cipher_spec(&self, flight: &mut Vec<u8>) {
         if self.before.0.is_none() {
             flight::change_cipher_spec(flight);

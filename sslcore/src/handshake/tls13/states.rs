@@ -11,6 +11,7 @@
 //!      │                                         Generating  a key pair
 //!   Agreeing   with the server's share           Agreeing    with the client's share
 //!      │                                         Signing c   the handshake, up to our certificate
+//!      │                                         AskingSignature s, Signed s
 //!      │ ◄─────────────────── ServerHello, EncryptedExtensions,
 //!      │ (CertificateRequest), Certificate, CertificateVerify c, Finished ── │
 //!   AwaitingExtensions                           JudgingResumed r, if one would be asked for
@@ -20,19 +21,23 @@
 //!   AwaitingFinished                             │
 //!   Judging c      the application's verdict     │
 //!   Signing c      if a certificate was asked for│
+//!   AskingSignature s, Signed s                  │
 //!      │ (Certificate, CertificateVerify c), ──► AwaitingCertificate c, if one was asked for
 //!      │                                         AwaitingVerify c, Verifying c
 //!      │ Finished ─────────────────────────────► AwaitingFinished
 //!      │                                         Judging c, if a certificate was asked for
+//!      │                                         Finishing c, with tickets
 //!      │ ◄───────────────────────────────── (NewSessionTicket c r) ── │
 //!   Complete                                     Complete
 //! ```
 //!
-//! What has a c is there with certificates alone, what has an r where a session of theirs is resumed: then
-//! a key of an earlier handshake is in the place of the certificates, and what they were is judged anew. Each state does one thing, of at most one public-key operation ([rule R16](crate::rules#r16)): what is
+//! What has a c is there with certificates alone, what has an s where the application signs, in the place of
+//! Signing, and what has an r where a session is resumed: then a key of an earlier handshake is in the place
+//! of the certificates, and what they were is judged anew.
+//!
+//! Each state does one thing, of at most one public-key operation ([rule R16](crate::rules#r16)): what is
 //! read only changes the state, and [`Engine::work`](crate::handshake::Engine::work) does what the state
-//! says. A hybrid key exchange takes a step for each
-//! operation of its halves.
+//! says. A hybrid key exchange takes a step for each operation of its halves.
 
 use crate::failure::Failure;
 use crate::handshake::incoming::{self, Incoming, Row};
