@@ -193,10 +193,8 @@ impl Client {
         self.keyed = Some(Keyed { cipher, secrets });
         self.keys = Vec::new();
         self.state = State::AwaitingExtensions(transcript);
-        // An alert could come before our last flight.
-        if self.config.certificates().is_some() {
-            self.send_change_cipher_spec(flight);
-        }
+        // An alert could come before our last flight, and some servers open none without it.
+        self.send_change_cipher_spec(flight);
         Ok(())
     }
 }
