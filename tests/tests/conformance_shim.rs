@@ -5,8 +5,8 @@ use std::io::Read;
 use std::time::Duration;
 
 use sslcore::{
-    Alert, ClientConfig, ConfigBuilder, Event, FailureKind, PeerName, PreSharedKey, ServerConfig,
-    ServerStart, VerifyMode,
+    Alert, ClientConfig, ConfigBuilder, Engine, Event, FailureKind, PeerName, PreSharedKey,
+    ServerConfig, ServerStart, VerifyMode,
 };
 use sslcore_tests::certs::{Identity, WORLD};
 use sslcore_tests::pair::{VERSIONS, backend, client, server};
@@ -198,6 +198,104 @@ fn a_pre_shared_key_takes_the_place_of_certificates() {
     // Without a name there is no key.
     let runner = Runner::start(&["-psk", "12345"], Scratch::new());
     runner.complains(89, "its identity is empty");
+}
+
+#[test]
+fn a_pre_shared_key_is_imported() {
+    let key = |name: &str| {
+        let key = PreSharedKey::new(name, b"ABCDABCDABCDABCD").expect("a key");
+        key.imported("context").expect("a context")
+    };
+    // The second of these, in base64: "other", "psk1", "context", and the key.
+    let flags = "-new-psk-credential -psk-importer-key QUJDREFCQ0RBQkNEQUJDRA== \
+                 -psk-importer-identity b3RoZXI= -psk-importer-sha256 \
+                 -new-psk-credential -psk-importer-key QUJDREFCQ0RBQkNEQUJDRA== \
+                 -psk-importer-identity cHNrMQ== -psk-importer-context Y29udGV4dA== \
+                 -psk-importer-sha256 -expect-selected-credential 1";
+    let flags: Vec<&str> = flags.split_whitespace().collect();
+    let config = || ServerConfig::builder(backend()).pre_shared_keys([key("psk1")]);
+    let runner = Runner::start(&flags, Scratch::new());
+    echo(&mut runner.serve(&config().build().expect("a server")));
+    runner.ends_well();
+
+    let server = [&["-server"], &flags[..]].concat();
+    let runner = Runner::start(&server, Scratch::new());
+    let client = ClientConfig::builder(backend()).pre_shared_keys([key("psk1")]);
+    echo(&mut runner.connect(&client.build().expect("a client")));
+    runner.ends_well();
+
+    let first = [&flags[..flags.len() - 1], &["0"]].concat();
+    let runner = Runner::start(&first, Scratch::new());
+    go_along(&mut runner.serve(&config().build().expect("a server")));
+    runner.complains(1, "another key was chosen");
+    let runner = Runner::start(&["-psk-importer-sha256"], Scratch::new());
+    runner.complains(1, "there is no key");
+}
+
+#[test]
+fn timestamps_are_asked_for_and_served() {
+    // A list of one, of the two bytes 1 and 2.
+    let list = [0, 4, 0, 2, 1, 2];
+    let own = ["-engine", "own"];
+    for (expected, fits) in [("AAQAAgEC", true), ("AAQAAgED", false)] {
+        let scratch = Scratch::new();
+        let root = root(&scratch);
+        let flags = ["-trust-cert", &root, "-enable-signed-cert-timestamps"];
+        let flags = [
+            &own[..],
+            &flags,
+            &["-expect-signed-cert-timestamps", expected],
+        ]
+        .concat();
+        let runner = Runner::start(&flags, scratch);
+        let config = serving("TLSv1.3").engine(Engine::Own);
+        let config = config.signed_certificate_timestamps(list);
+        let mut wire = runner.serve(&config.build().expect("a server"));
+        match fits {
+            true => {
+                echo(&mut wire);
+                runner.ends_well();
+            }
+            false => {
+                go_along(&mut wire);
+                runner.complains(1, "the timestamps is");
+            }
+        }
+    }
+    let scratch = Scratch::new();
+    let (chain, key) = scratch.identity(&identity());
+    let flags = ["-server", "-cert-file", &chain, "-key-file", &key];
+    let flags = [&own[..], &flags, &["-signed-cert-timestamps", "AAQAAgEC"]].concat();
+    let runner = Runner::start(&flags, scratch);
+    let config = asking("TLSv1.3").engine(Engine::Own);
+    let config = config.request_certificate_timestamps(true);
+    let mut wire = runner.connect(&config.build().expect("a client"));
+    echo(&mut wire);
+    let came = wire.end.conn.signed_certificate_timestamps();
+    assert_eq!(came, Some(&list[..]));
+    runner.ends_well();
+}
+
+#[test]
+fn a_client_of_our_own_engine_does_not_take_tls12() {
+    let scratch = Scratch::new();
+    let flags = ["-engine", "own", "-trust-cert", &*root(&scratch)];
+    let runner = Runner::start(&flags, scratch);
+    let config = serving("TLSv1.2").build().expect("a server");
+    go_along(&mut runner.serve(&config));
+    runner.complains(89, "TLS 1.2 by a client of our own engine");
+    // Where the flags have it so, it is a failure.
+    let scratch = Scratch::new();
+    let flags = [
+        "-engine",
+        "own",
+        "-no-tls12",
+        "-trust-cert",
+        &*root(&scratch),
+    ];
+    let runner = Runner::start(&flags, scratch);
+    go_along(&mut runner.serve(&config));
+    runner.complains(1, "PROTOCOL_VERSION");
 }
 
 #[test]

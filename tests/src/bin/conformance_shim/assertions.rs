@@ -132,6 +132,10 @@ pub(crate) fn peer(flags: &Flags, conn: &Connection, proven: &Proven) -> Result<
         let found = conn.stapled_ocsp_response().unwrap_or_default();
         same("the OCSP response", &&**wanted, &found)?;
     }
+    if let Some(wanted) = &expected.timestamps {
+        let found = conn.signed_certificate_timestamps().unwrap_or_default();
+        same("the timestamps", &&**wanted, &found)?;
+    }
     if expected.verify_result {
         same("a failed verdict", &flags.trial.fails, &proven.is_bad)?;
     }
@@ -145,7 +149,16 @@ pub(crate) fn peer(flags: &Flags, conn: &Connection, proven: &Proven) -> Result<
         let token = tokens::CERTIFICATE_VERIFY_FAILED;
         return Err(Trouble::failed(format!("{token} {first}")));
     }
-    if expected.no_peer_cert || flags.settings.psk.is_some() {
+    if let Some(wanted) = expected.selected_credential {
+        let key = flags.settings.imported.get(wanted);
+        let key = key.ok_or_else(|| Trouble::unsupported("a choice of certificates"))?;
+        // The name that is sent begins with the key's own and its length (RFC 9258 §5.1).
+        let len = u16::try_from(key.identity.len()).map_err(Trouble::failed)?;
+        let name = [&len.to_be_bytes(), &*key.identity].concat();
+        let found = conn.psk_identity().unwrap_or_default();
+        holds("another key was chosen", found.starts_with(&name))?;
+    }
+    if expected.no_peer_cert || flags.settings.has_keys() {
         holds("the peer has a certificate", chain.is_empty())?;
     } else if !is_server || flags.settings.require_client_certificate {
         holds("the peer has no certificate", !chain.is_empty())?;
@@ -171,7 +184,7 @@ pub(crate) fn session(flags: &Flags, conn: &Connection, stored: bool) -> Result<
     let expected = &flags.expected;
     match conn.session_protocol() {
         // Handshakes with keys leave none behind.
-        _ if flags.settings.psk.is_some() => same("a new session", &false, &stored),
+        _ if flags.settings.has_keys() => same("a new session", &false, &stored),
         // It may have ended before a ticket came.
         Some(SslProtocol::TlsV1_3) if flags.traffic.shuts_down => Ok(()),
         Some(SslProtocol::TlsV1_3) => same("a new session", &!expected.no_session, &stored),

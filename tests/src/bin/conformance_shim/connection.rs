@@ -4,7 +4,8 @@ use std::time::Duration;
 
 use sslcore::crypto::Backend;
 use sslcore::{
-    Buffers, ClientConfig, Connection, Event, FailureKind, Limits, PeerName, ServerStart, Step,
+    Alert, Buffers, ClientConfig, Connection, Event, Failure, FailureKind, Limits, PeerName,
+    ServerStart, Step,
 };
 
 use crate::assertions::{self, Proven};
@@ -214,11 +215,26 @@ impl Session<'_> {
         }
     }
 
+    /// Whether the server speaks TLS 1.2 alone, which the flags allow, and the client does not offer.
+    fn wants_tls12(&self, failure: &Failure) -> bool {
+        let settings = &self.flags.settings;
+        let is_asked = matches!(
+            failure.kind(),
+            FailureKind::AlertReceived(Alert::ProtocolVersion)
+        ) || failure.detail() == "the server speaks no TLS 1.3";
+        !self.is_server() && settings.tls12 && settings.offers_tls13_alone() && is_asked
+    }
+
     /// Whether the end is one that the flags allow.
     fn judge_end(&self, conn: &Connection) -> Result<(), Trouble> {
         let lenient = !self.flags.traffic.check_close_notify;
         match conn.failure() {
             Some(failure) if failure.kind() == FailureKind::Truncated && lenient => {}
+            Some(failure) if self.wants_tls12(failure) => {
+                return Err(Trouble::unsupported(
+                    "TLS 1.2 by a client of our own engine",
+                ));
+            }
             Some(failure) => {
                 let refusal = self.flags.trial.refusal;
                 return Err(Trouble::failed(tokens::of(failure, refusal)));

@@ -30,6 +30,15 @@ pub(crate) struct Flags {
     pub(crate) expected: Expected,
 }
 
+/// A pre-shared key that is imported.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub(crate) struct Imported {
+    pub(crate) key: Vec<u8>,
+    pub(crate) identity: Vec<u8>,
+    pub(crate) context: Vec<u8>,
+    pub(crate) is_sha384: bool,
+}
+
 /// What a configuration is made of.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(crate) struct Settings {
@@ -38,10 +47,15 @@ pub(crate) struct Settings {
     /// A pre-shared key in the place of certificates, and its name.
     pub(crate) psk: Option<Vec<u8>>,
     pub(crate) psk_identity: Vec<u8>,
+    /// Keys that are imported (RFC 9258), in the place of that.
+    pub(crate) imported: Vec<Imported>,
     pub(crate) trust_cert: Option<String>,
     pub(crate) cert_file: Option<String>,
     pub(crate) key_file: Option<String>,
     pub(crate) ocsp_response: Vec<u8>,
+    /// Of certificates, by logs (RFC 6962).
+    pub(crate) timestamps: Vec<u8>,
+    pub(crate) asks_for_timestamps: bool,
     /// A server staples nothing, whatever it has.
     pub(crate) decline_ocsp: bool,
     /// A client refuses whatever is stapled, and nothing, too.
@@ -165,6 +179,7 @@ pub(crate) struct Expected {
     pub(crate) advertised_alpn: Option<Vec<u8>>,
     pub(crate) extended_master_secret: bool,
     pub(crate) ocsp_response: Option<Vec<u8>>,
+    pub(crate) timestamps: Option<Vec<u8>>,
     pub(crate) verify_result: bool,
     pub(crate) peer_cert_file: Option<String>,
     pub(crate) no_peer_cert: bool,
@@ -173,6 +188,8 @@ pub(crate) struct Expected {
     pub(crate) no_session: bool,
     pub(crate) ticket_renewal: bool,
     pub(crate) session_id: Option<bool>,
+    /// Which of the keys is agreed upon.
+    pub(crate) selected_credential: Option<usize>,
 }
 
 /// Which connections a flag is for.
@@ -319,6 +336,12 @@ fn engine(name: &str) -> Result<Engine, Trouble> {
 }
 
 impl Settings {
+    /// The key that the flags that follow its own are about.
+    fn last_imported(&mut self) -> Result<&mut Imported, Trouble> {
+        let last = self.imported.last_mut();
+        last.ok_or_else(|| Trouble::failed("there is no key that this could be of"))
+    }
+
     fn set(&mut self, flag: &str, arguments: &mut Arguments<'_>) -> Result<bool, Trouble> {
         match flag {
             // A garbled certificate has no root, and its file no name.
@@ -328,12 +351,20 @@ impl Settings {
             }
             "-psk" => self.psk = Some(arguments.bytes()?.to_vec()),
             "-psk-identity" => self.psk_identity = arguments.bytes()?.to_vec(),
+            "-new-psk-credential" => self.imported.push(Imported::default()),
+            "-psk-importer-key" => self.last_imported()?.key = arguments.base64()?,
+            "-psk-importer-identity" => self.last_imported()?.identity = arguments.base64()?,
+            "-psk-importer-context" => self.last_imported()?.context = arguments.base64()?,
+            "-psk-importer-sha256" => self.last_imported()?.is_sha384 = false,
+            "-psk-importer-sha384" => self.last_imported()?.is_sha384 = true,
             "-trust-cert" => {
                 self.trust_cert = Some(arguments.text()?).filter(|file| !file.is_empty());
             }
             "-cert-file" => self.cert_file = Some(arguments.text()?),
             "-key-file" => self.key_file = Some(arguments.text()?),
             "-ocsp-response" => self.ocsp_response = arguments.base64()?,
+            "-signed-cert-timestamps" => self.timestamps = arguments.base64()?,
+            "-enable-signed-cert-timestamps" => self.asks_for_timestamps = true,
             "-signing-prefs" => self.signing_prefs.push(arguments.number()?),
             "-verify-prefs" => self.verify_prefs.push(arguments.number()?),
             "-curves" => self.curves.push(arguments.number()?),
@@ -443,10 +474,14 @@ impl Expected {
             "-expect-advertised-alpn" => self.advertised_alpn = Some(arguments.bytes()?.to_vec()),
             "-expect-extended-master-secret" => self.extended_master_secret = true,
             "-expect-ocsp-response" => self.ocsp_response = Some(arguments.base64()?),
+            "-expect-signed-cert-timestamps" => self.timestamps = Some(arguments.base64()?),
             "-expect-verify-result" => self.verify_result = true,
             "-expect-peer-cert-file" => self.peer_cert_file = Some(arguments.text()?),
             "-expect-no-peer-cert" => self.no_peer_cert = true,
             "-expect-client-ca-list" => self.client_ca_list = Some(arguments.der_names()?),
+            "-expect-selected-credential" => {
+                self.selected_credential = Some(arguments.number()?);
+            }
             "-expect-session-miss" => self.session_miss = true,
             "-expect-no-session" => self.no_session = true,
             "-expect-ticket-renewal" => self.ticket_renewal = true,

@@ -8,17 +8,9 @@
 //! backend: `ring`, `aws-lc-rs` or `rustcrypto`; by default the first that is built in. `-engine NAME`, or
 //! `SSLCORE_SHIM_ENGINE`, has `own` or `rustls` do the handshakes; a client of our own engine speaks TLS 1.3.
 //!
-//! `runner.json` beside this file is the runner's configuration: which of its cases are out of scope,
-//! and why, and which words stand for BoringSSL's. In `ssl/test/runner` of BoringSSL's sources:
-//!
-//! ```text
-//! go test . -shim-path …/target/debug/conformance_shim -shim-config …/runner.json -allow-unimplemented
-//! ```
-//!
-//! Our own engine differs in these besides, where the runner expects decrypt_error: it answers decode_error
-//! to what cannot be parsed by the syntax (RFC 8446 §6). `Resume-Server-BinderWrongLength*` has a binder of
-//! 31 bytes (§4.2.11: at least 32), `TrailingMessageData-TLS13-{Client,Server}Finished-TLS` a Finished of
-//! 33 or 49 (§4.4.4: as many as the hash has).
+//! `tests/run conformance` builds the runner and calls it. `runner.json` beside this file is the runner's
+//! configuration: which of its cases are out of scope, and why, and which words stand for BoringSSL's;
+//! `own.json` has what is different with our own engine besides, each with the section that has it so.
 
 mod assertions;
 mod backend;

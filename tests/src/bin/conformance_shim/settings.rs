@@ -4,7 +4,7 @@ use std::fs;
 use std::sync::Arc;
 use std::time::Duration;
 
-use sslcore::crypto::Backend;
+use sslcore::crypto::{Backend, HashAlgorithm};
 use sslcore::{
     Certificate, CertificateDer, ClientConfig, ClientHello, ConfigBuilder, ConfigError,
     DistinguishedName, Engine, OnErrors, PreSharedKey, PrivateKey, ServerConfig, SslProtocol,
@@ -67,6 +67,18 @@ impl Kept {
 /// How a session may age, and a certificate expire, between two connections.
 const LIFETIME: Duration = Duration::from_secs(7 * 24 * 3600);
 
+impl Settings {
+    /// Whether a client offers no TLS 1.2, whatever the flags say: that of our own engine with certificates.
+    pub(crate) fn offers_tls13_alone(&self) -> bool {
+        self.engine == Some(Engine::Own) && !self.has_keys() && self.tls13
+    }
+
+    /// Whether there are pre-shared keys, in the place of certificates.
+    pub(crate) fn has_keys(&self) -> bool {
+        self.psk.is_some() || !self.imported.is_empty()
+    }
+}
+
 pub(crate) fn client(
     backend: &Backend,
     flags: &Flags,
@@ -77,9 +89,7 @@ pub(crate) fn client(
     if settings.client_ca_list.is_some() {
         return Err(Trouble::unsupported("a client that names authorities"));
     }
-    // A client of our own engine offers one version with certificates.
-    let one = settings.engine == Some(Engine::Own) && settings.psk.is_none();
-    let tls12 = settings.tls12 && !(one && settings.tls13);
+    let tls12 = settings.tls12 && !settings.offers_tls13_alone();
     let mut builder = ClientConfig::builder(backend.clone())
         .session_store(kept.client.clone())
         .session_lifetime(LIFETIME)
@@ -90,6 +100,9 @@ pub(crate) fn client(
     }
     if settings.refuse_staple {
         builder = builder.status_checker(Arc::new(Refusing));
+    }
+    if settings.asks_for_timestamps {
+        builder = builder.request_certificate_timestamps(true);
     }
     let names: Vec<&[u8]> = settings.advertise_alpn.iter().map(Vec::as_slice).collect();
     builder = common(
@@ -153,7 +166,7 @@ fn server(
     delay: Duration,
 ) -> Result<ConfigBuilder<ServerConfig>, Trouble> {
     let settings = &flags.settings;
-    if settings.cert_file.is_none() && settings.psk.is_none() {
+    if settings.cert_file.is_none() && !settings.has_keys() {
         return Err(Trouble::unsupported("a server without a certificate"));
     }
     let mut builder = ServerConfig::builder(backend.clone())
@@ -162,6 +175,9 @@ fn server(
         .clock_tolerance(delay);
     if !settings.decline_ocsp {
         builder = builder.stapled_ocsp_response(settings.ocsp_response.clone());
+    }
+    if !settings.timestamps.is_empty() {
+        builder = builder.signed_certificate_timestamps(settings.timestamps.clone());
     }
     if let Some(names) = &settings.client_ca_list {
         let names = names.iter().map(|name| DistinguishedName::from_der(name));
@@ -214,7 +230,7 @@ fn common<C>(
         return Err(Trouble::unsupported("no version that is spoken here"));
     }
     builder = builder.protocols(&protocols).on_errors(OnErrors::Hold);
-    if let (Some(file), None) = (&settings.trust_cert, &settings.psk) {
+    if let (Some(file), false) = (&settings.trust_cert, settings.has_keys()) {
         builder = builder.trust_anchors(certificates(file)?);
     }
     builder = builder.groups(&match &settings.curves[..] {
@@ -238,6 +254,9 @@ fn common<C>(
             .map_err(|error| Trouble::unsupported(error.to_string()))?;
         return Ok(builder.allow_short_keys().pre_shared_keys([key]));
     }
+    if !settings.imported.is_empty() {
+        return Ok(builder.pre_shared_keys(imported(settings)?));
+    }
     let (Some(chain), Some(key)) = (&settings.cert_file, &settings.key_file) else {
         return Ok(builder);
     };
@@ -250,12 +269,31 @@ fn common<C>(
     Ok(builder.identity_with_signer(chain, Arc::new(signer)))
 }
 
+fn imported(settings: &Settings) -> Result<Vec<PreSharedKey>, Trouble> {
+    if settings.verify_peer || settings.cert_file.is_some() {
+        return Err(Trouble::unsupported("certificates beside pre-shared keys"));
+    }
+    let keys = settings.imported.iter().map(|it| {
+        let hash = match it.is_sha384 {
+            true => HashAlgorithm::Sha384,
+            false => HashAlgorithm::Sha256,
+        };
+        let key = PreSharedKey::new(&it.identity, &it.key)?.with_hash(hash);
+        key.imported(&it.context)
+    });
+    let keys: Result<_, sslcore::PreSharedKeyError> = keys.collect();
+    keys.map_err(Trouble::failed)
+}
+
 /// What the backend or the engine cannot do is not supported here either; the rest is a mistake.
 fn unusable(error: ConfigError) -> Trouble {
     match error {
         ConfigError::Unsupported { .. }
         | ConfigError::NothingLeft(_)
         | ConfigError::UnusableKey(_) => Trouble::unsupported(error.to_string()),
+        ConfigError::MalformedTimestamps(_) => {
+            Trouble::failed(format!(":INVALID_SCT_LIST: {error}"))
+        }
         error => Trouble::failed(error),
     }
 }

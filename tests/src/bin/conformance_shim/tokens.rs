@@ -42,6 +42,14 @@ fn finer(failure: &Failure) -> Option<&'static str> {
         }
         K::CertificateRejected(SslErrorKind::InvalidPurpose) => ":KEY_USAGE_BIT_INCORRECT:",
         K::CertificateRejected(SslErrorKind::UnsupportedAlgorithm) => ":UNSUPPORTED_ALGORITHM:",
+        K::BadHandshakeSignature | K::BadPreSharedKey
+            if failure.alert() == Some(Alert::DecryptError) =>
+        {
+            ":DIGEST_CHECK_FAILED:"
+        }
+        K::Incompatible if failure.alert() == Some(Alert::NoApplicationProtocol) => {
+            ":NO_APPLICATION_PROTOCOL:"
+        }
         _ => return None,
     })
 }
@@ -75,8 +83,46 @@ fn token(failure: &Failure) -> String {
     fixed.to_owned()
 }
 
-/// Words of a failure's detail, and BoringSSL's for it. The first that fits counts.
-const DETAILS: [(&str, &str); 67] = [
+/// Words of a failure's detail, and BoringSSL's for it. The first that fits counts. Names in one word are
+/// rustls', sentences our own.
+const DETAILS: [(&str, &str); 87] = [
+    ("a key share that is none of its group", ":BAD_ECPOINT:"),
+    (
+        "a signature scheme that was not offered",
+        ":WRONG_SIGNATURE_TYPE:",
+    ),
+    (
+        "a signature scheme that is not for the key",
+        ":WRONG_SIGNATURE_TYPE:",
+    ),
+    ("a key share of another group", ":WRONG_CURVE:"),
+    ("not the key share that was asked for", ":WRONG_CURVE:"),
+    (
+        "another cipher suite than in HelloRetryRequest",
+        ":WRONG_CIPHER_RETURNED:",
+    ),
+    ("a key that was not offered", ":PSK_IDENTITY_NOT_FOUND:"),
+    (
+        "not as many binders as identities",
+        ":PSK_IDENTITY_BINDER_COUNT_MISMATCH:",
+    ),
+    ("a ticket without its key", ":DIGEST_CHECK_FAILED:"),
+    (
+        "the key that was chosen is gone",
+        ":PSK_IDENTITY_NOT_FOUND:",
+    ),
+    ("no key exchange in common", ":NO_SUPPORTED_PSK_MODE:"),
+    ("the server took none", ":MISSING_EXTENSION:"),
+    (
+        "a key of another hash function",
+        ":OLD_SESSION_PRF_HASH_MISMATCH:",
+    ),
+    ("two key shares of one group", ":DUPLICATE_KEY_SHARE:"),
+    ("there are no psk_key_exchange_modes", ":MISSING_EXTENSION:"),
+    ("there is no key_share", ":MISSING_KEY_SHARE:"),
+    ("compression in TLS 1.3", ":INVALID_COMPRESSION_LIST:"),
+    ("a protocol that was not offered", ":INVALID_ALPN_PROTOCOL:"),
+    ("across a change of keys", ":EXCESS_HANDSHAKE_DATA:"),
     ("InvalidKeyShare", ":BAD_ECPOINT:"),
     (
         "SignedHandshakeWithUnadvertisedSigScheme",
@@ -189,6 +235,7 @@ const DETAILS: [(&str, &str); 67] = [
         ":UNSUPPORTED_PROTOCOL:",
     ),
     ("the server speaks no TLS 1.3", ":UNSUPPORTED_PROTOCOL:"),
+    ("no version that is in use here", ":UNSUPPORTED_PROTOCOL:"),
     ("an alert has two bytes", ":BAD_ALERT:"),
     ("a warning alert in TLS 1.3", ":BAD_ALERT:"),
     ("alert level", ":BAD_ALERT:"),
@@ -235,6 +282,7 @@ fn too_much(of: Repeated) -> &'static str {
         Repeated::EmptyRecords => ":TOO_MANY_EMPTY_FRAGMENTS:",
         Repeated::WarningAlerts => ":TOO_MANY_WARNING_ALERTS:",
         Repeated::KeyUpdates => ":TOO_MANY_KEY_UPDATES:",
+        Repeated::ChangeCipherSpecs => ":TOO_MANY_EMPTY_FRAGMENTS:",
         _ => ":UNEXPECTED_MESSAGE:",
     }
 }

@@ -2,6 +2,7 @@
 
 use std::io::{ErrorKind, Read, Write};
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, Shutdown, SocketAddr, TcpStream};
+use std::sync::OnceLock;
 use std::time::{Duration, Instant as StdInstant, SystemTime};
 
 use sslcore::{Connection, Instant, Now, Step, UnixTime};
@@ -18,7 +19,6 @@ pub(crate) struct Transport {
     /// By how much the wall clock is put forward.
     ahead: Duration,
     start: StdInstant,
-    since_1970: Duration,
     /// How many bytes may leave, while not all may.
     allowance: Option<usize>,
 }
@@ -36,12 +36,10 @@ impl Transport {
         socket.set_nodelay(true)?;
         socket.set_write_timeout(Some(PATIENCE))?;
         socket.write_all(&plan.shim_id.to_le_bytes())?;
-        let since_1970 = SystemTime::UNIX_EPOCH.elapsed().map_err(Trouble::failed)?;
         Ok(Self {
             socket,
             ahead,
             start: StdInstant::now(),
-            since_1970,
             allowance: None,
         })
     }
@@ -61,13 +59,14 @@ impl Transport {
         Ok(n)
     }
 
+    /// The day's clock stands still, but for the delays that the runner asks for: it compares the ages of
+    /// tickets with those.
     fn now(&self) -> Now {
-        let elapsed = self.start.elapsed();
+        static TODAY: OnceLock<Duration> = OnceLock::new();
+        let today = *TODAY.get_or_init(|| SystemTime::UNIX_EPOCH.elapsed().unwrap_or_default());
         Now {
-            monotonic: Instant::from_millis(0).after(elapsed),
-            wall: Some(UnixTime::since_unix_epoch(
-                self.since_1970 + elapsed + self.ahead,
-            )),
+            monotonic: Instant::from_millis(0).after(self.start.elapsed()),
+            wall: Some(UnixTime::since_unix_epoch(today + self.ahead)),
         }
     }
 
