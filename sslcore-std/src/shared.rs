@@ -5,8 +5,8 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use sslcore::{
-    Connection, Event, Instant, PreSharedKey, PskId, RequestId, ReviewId, ServerConfig, UsageError,
-    Verdict,
+    Connection, Event, Instant, PreSharedKey, PskId, RequestId, ReviewId, ServerConfig, SignError,
+    Signature, SignatureId, UsageError, Verdict,
 };
 
 use crate::alarm::Alarm;
@@ -252,6 +252,26 @@ impl SharedSocket {
     /// As for [`SslSocket::refuse_psk`].
     pub fn refuse_psk(&self, id: PskId) -> Result<(), UsageError> {
         self.with(|socket| socket.refuse_psk(id))
+    }
+
+    /// Answers the open request for a signature, as [`SslSocket::provide_signature`] does.
+    ///
+    /// # Errors
+    /// As for [`SslSocket::provide_signature`].
+    pub fn provide_signature(
+        &self,
+        id: SignatureId,
+        signature: Signature<'_>,
+    ) -> Result<(), UsageError> {
+        self.with(|socket| socket.provide_signature(id, signature))
+    }
+
+    /// Refuses the open request for a signature, as [`SslSocket::refuse_signature`] does.
+    ///
+    /// # Errors
+    /// As for [`SslSocket::refuse_signature`].
+    pub fn refuse_signature(&self, id: SignatureId, why: SignError) -> Result<(), UsageError> {
+        self.with(|socket| socket.refuse_signature(id, why))
     }
 
     /// Asks for new traffic keys in both directions, as [`SslSocket::update_keys`] does.

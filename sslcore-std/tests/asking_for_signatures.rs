@@ -16,7 +16,7 @@ use sslcore::{
     Alert, ClientConfig, ConfigBuilder, FailureKind, PeerName, ServerConfig, SignError, Signature,
     SignatureId, SignatureScheme, Signer, UsageError, VerifyMode,
 };
-use sslcore_std::{HandshakeError, ServerEvent, SslServer, SslSocket, WaitError};
+use sslcore_std::{HandshakeError, ReadHalf, ServerEvent, SslServer, SslSocket, WaitError};
 use sslcore_tests::certs::{Identity, WORLD};
 use sslcore_tests::module::Module;
 
@@ -114,6 +114,73 @@ fn who_refuses_to_sign_fails_and_the_peer_is_told() {
             };
             assert_eq!(failure.kind(), FailureKind::SigningFailed);
             assert!(failure.to_string().contains("the module is locked"));
+        },
+    );
+}
+
+/// Reads until it is asked for a signature.
+#[track_caller]
+fn asked_by_a_read(read_half: &mut ReadHalf) -> SignatureId {
+    let asked = read_half.read(&mut [0; 1]).expect_err("not before");
+    match asked.get_ref().and_then(|why| why.downcast_ref()) {
+        Some(WaitError::SignatureNeeded(id)) => *id,
+        _ => panic!("{asked}"),
+    }
+}
+
+#[test]
+fn a_half_of_a_socket_can_sign() {
+    let (mut client, server) = started(
+        &client().build().expect("client"),
+        &asking_server().build().expect("server"),
+    );
+    let (mut read_half, mut write_half) = server.split().expect("split");
+    both(
+        || {
+            client.read_exact(&mut [0; 6]).expect("what was queued");
+            client.write_all(b"answer").expect("write");
+            client.flush().expect("it leaves");
+        },
+        || {
+            let id = asked_by_a_read(&mut read_half);
+            write_half.write_all(b"queued").expect("it is queued");
+            let socket = write_half.socket();
+            let message = socket.look(|connection| {
+                let request = connection.signature_request().expect("open");
+                request.message.to_vec()
+            });
+            let signature = sign(&WORLD.server, &message);
+            let given = socket.provide_signature(id, Signature::Der(&signature));
+            assert_eq!(given, Ok(()));
+            let again = socket.refuse_signature(id, SignError::new("too late"));
+            assert_eq!(again, Err(UsageError::NoDecisionOpen));
+            both(
+                || read_half.read_exact(&mut [0; 6]).expect("the answer"),
+                || write_half.flush().expect("it leaves"),
+            );
+        },
+    );
+}
+
+#[test]
+fn a_half_of_a_socket_can_refuse_to_sign() {
+    let (mut client, server) = started(
+        &client().build().expect("client"),
+        &asking_server().build().expect("server"),
+    );
+    let (mut read_half, _write_half) = server.split().expect("split");
+    both(
+        || {
+            let end = client.wait_for_encrypted(Some(LONG));
+            assert!(matches!(end, Err(WaitError::Failed(_))), "{end:?}");
+        },
+        || {
+            let id = asked_by_a_read(&mut read_half);
+            let why = SignError::new("the module is locked");
+            let refused = read_half.socket().refuse_signature(id, why);
+            assert_eq!(refused, Ok(()));
+            let end = read_half.read(&mut [0; 1]).expect_err("it has failed");
+            assert!(end.to_string().contains("the module is locked"), "{end}");
         },
     );
 }
