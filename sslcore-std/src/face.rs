@@ -131,7 +131,8 @@ macro_rules! common_methods {
             id: sslcore::ReviewId,
             verdict: sslcore::Verdict<'_>,
         ) -> Result<(), sslcore::UsageError> {
-            self.driver.answer(id, verdict)
+            self.driver
+                .answer(|connection| connection.answer(id, verdict))
         }
 
         /// The ClientHello for which a server that was started with
@@ -142,7 +143,8 @@ macro_rules! common_methods {
         }
 
         /// Answers the open [configuration request](Self::config_request) with a configuration; the
-        /// handshake goes on with it.
+        /// handshake goes on with it. The call receives first, so that a client that has hung up in the
+        /// meantime is noticed.
         ///
         /// ```
         /// use sslcore_std::SslSocket;
@@ -164,15 +166,15 @@ macro_rules! common_methods {
         ///
         /// # Errors
         /// [`UsageError::NoDecisionOpen`](sslcore::UsageError::NoDecisionOpen) when no configuration is
-        /// asked for, [`UsageError::Stale`](sslcore::UsageError::Stale) when `id` is that of another
-        /// request.
+        /// asked for, also when the client has hung up in the meantime, and
+        /// [`UsageError::Stale`](sslcore::UsageError::Stale) when `id` is that of another request.
         pub fn provide_config(
             &mut self,
             id: sslcore::RequestId,
             config: &sslcore::ServerConfig,
         ) -> Result<(), sslcore::UsageError> {
             self.driver
-                .act(|connection| connection.provide_config(id, config))
+                .answer(|connection| connection.provide_config(id, config))
         }
 
         /// Refuses the open [configuration request](Self::config_request): the handshake fails, and the
@@ -182,7 +184,24 @@ macro_rules! common_methods {
         /// # Errors
         /// As for [`provide_config`](Self::provide_config).
         pub fn refuse_config(&mut self, id: sslcore::RequestId) -> Result<(), sslcore::UsageError> {
-            self.driver.act(|connection| connection.refuse_config(id))
+            self.driver
+                .answer(|connection| connection.refuse_config(id))
+        }
+
+        /// Refuses the open [configuration request](Self::config_request) with an alert of the
+        /// application's choice, as [`Connection::refuse_config_with`] says.
+        ///
+        /// [`Connection::refuse_config_with`]: sslcore::Connection::refuse_config_with
+        ///
+        /// # Errors
+        /// As for [`provide_config`](Self::provide_config).
+        pub fn refuse_config_with(
+            &mut self,
+            id: sslcore::RequestId,
+            alert: sslcore::Alert,
+        ) -> Result<(), sslcore::UsageError> {
+            self.driver
+                .answer(|connection| connection.refuse_config_with(id, alert))
         }
 
         /// The pre-shared keys that are asked for, by a configuration that
@@ -239,7 +258,8 @@ macro_rules! common_methods {
             id: sslcore::PskId,
             keys: &[sslcore::PreSharedKey],
         ) -> Result<(), sslcore::UsageError> {
-            self.driver.provide_psk(id, keys)
+            self.driver
+                .answer(|connection| connection.provide_psk(id, keys))
         }
 
         /// Answers the open [request for keys](Self::psk_request): there is none. The handshake fails; a
@@ -249,8 +269,9 @@ macro_rules! common_methods {
         /// [`Connection::refuse_psk`]: sslcore::Connection::refuse_psk
         ///
         /// # Errors
-        /// [`UsageError::NoDecisionOpen`](sslcore::UsageError::NoDecisionOpen),
-        /// [`UsageError::Stale`](sslcore::UsageError::Stale).
+        /// [`UsageError::NoDecisionOpen`](sslcore::UsageError::NoDecisionOpen) when no keys are asked
+        /// for, also when the peer has hung up in the meantime, and
+        /// [`UsageError::Stale`](sslcore::UsageError::Stale) when `id` is that of another request.
         pub fn refuse_psk(&mut self, id: sslcore::PskId) -> Result<(), sslcore::UsageError> {
             self.provide_psk(id, &[])
         }
@@ -304,7 +325,8 @@ macro_rules! common_methods {
             id: sslcore::SignatureId,
             signature: sslcore::Signature<'_>,
         ) -> Result<(), sslcore::UsageError> {
-            self.driver.provide_signature(id, signature)
+            self.driver
+                .answer(|connection| connection.provide_signature(id, signature))
         }
 
         /// Answers the open [request for a signature](Self::signature_request): nobody signs. The
@@ -314,30 +336,16 @@ macro_rules! common_methods {
         /// [`Connection::refuse_signature`]: sslcore::Connection::refuse_signature
         ///
         /// # Errors
-        /// As for [`provide_signature`](Self::provide_signature).
+        /// [`UsageError::NoDecisionOpen`](sslcore::UsageError::NoDecisionOpen) when no signature is
+        /// asked for, also when the peer has hung up in the meantime, and
+        /// [`UsageError::Stale`](sslcore::UsageError::Stale) when `id` is that of another request.
         pub fn refuse_signature(
             &mut self,
             id: sslcore::SignatureId,
             why: sslcore::SignError,
         ) -> Result<(), sslcore::UsageError> {
             self.driver
-                .act(|connection| connection.refuse_signature(id, why))
-        }
-
-        /// Refuses the open [configuration request](Self::config_request) with an alert of the
-        /// application's choice, as [`Connection::refuse_config_with`] says.
-        ///
-        /// [`Connection::refuse_config_with`]: sslcore::Connection::refuse_config_with
-        ///
-        /// # Errors
-        /// As for [`provide_config`](Self::provide_config).
-        pub fn refuse_config_with(
-            &mut self,
-            id: sslcore::RequestId,
-            alert: sslcore::Alert,
-        ) -> Result<(), sslcore::UsageError> {
-            self.driver
-                .act(|connection| connection.refuse_config_with(id, alert))
+                .answer(|connection| connection.refuse_signature(id, why))
         }
 
         /// Asks for new traffic keys in both directions (KeyUpdate, RFC 8446 §4.6.3).

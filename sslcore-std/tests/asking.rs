@@ -9,8 +9,9 @@ use std::time::Duration;
 use common::{LONG, VERSIONS, both, client, server, sockets, started};
 use rustix::event::{PollFd, PollFlags, Timespec, poll};
 use sslcore::{
-    ClientConfig, ConfigBuilder, Failure, FailureKind, OnErrors, PreSharedKey, ReviewId,
-    ServerConfig, ServerStart, Timeouts, UsageError, Verdict,
+    Alert, ClientConfig, ConfigBuilder, Failure, FailureKind, OnErrors, PreSharedKey, ReviewId,
+    ServerConfig, ServerStart, SignError, Signature, SignatureScheme, Timeouts, UsageError,
+    Verdict,
 };
 use sslcore_std::{SslSocket, WaitError};
 use sslcore_tests::certs::WORLD;
@@ -95,6 +96,69 @@ fn a_client_that_has_hung_up_is_noticed_by_the_keys() {
     until_hung_up(&server);
     let stale = server.provide_psk(id, &[key]);
     assert_eq!(stale, Err(UsageError::NoDecisionOpen));
+}
+
+#[test]
+fn a_client_that_has_hung_up_is_noticed_by_the_signature_and_by_its_refusal() {
+    for signs in [true, false] {
+        let schemes = [SignatureScheme::EcdsaP256Sha256];
+        let asking = common::server().ask_for_signatures(WORLD.server.chain.clone(), schemes);
+        let (mut client, mut server) = started(
+            &client().build().expect("client"),
+            &asking.build().expect("server"),
+        );
+        let waited = client.wait_for_encrypted(Some(Duration::from_millis(10)));
+        assert_eq!(waited, Err(WaitError::Timeout));
+        let asked = server.wait_for_encrypted(Some(LONG));
+        let Err(WaitError::SignatureNeeded(id)) = asked else {
+            panic!("{asked:?}");
+        };
+        client.abort();
+        until_hung_up(&server);
+        let stale = match signs {
+            true => server.provide_signature(id, Signature::Der(b"a signature")),
+            false => server.refuse_signature(id, SignError::new("it is locked")),
+        };
+        assert_eq!(stale, Err(UsageError::NoDecisionOpen), "{signs}");
+        let failure = server.connection().failure().expect("it has noticed");
+        assert!(
+            matches!(failure.kind(), FailureKind::Truncated | FailureKind::Reset),
+            "{failure}"
+        );
+    }
+}
+
+#[test]
+fn a_client_that_has_hung_up_is_noticed_by_the_configuration_and_by_its_refusals() {
+    for way in ["provide", "refuse", "refuse with"] {
+        let (mut client, mut server) = sockets();
+        let config = common::client().build().expect("client");
+        client
+            .start_client_encryption(&config, server_name())
+            .expect("start");
+        let config = common::server().build().expect("server");
+        let fallback = config.clone();
+        server
+            .start_server_encryption(ServerStart::Ask { fallback })
+            .expect("start");
+        let asked = server.wait_for_encrypted(Some(LONG));
+        let Err(WaitError::ConfigNeeded(id)) = asked else {
+            panic!("{asked:?}");
+        };
+        client.abort();
+        until_hung_up(&server);
+        let stale = match way {
+            "provide" => server.provide_config(id, &config),
+            "refuse" => server.refuse_config(id),
+            _ => server.refuse_config_with(id, Alert::AccessDenied),
+        };
+        assert_eq!(stale, Err(UsageError::NoDecisionOpen), "{way}");
+        let failure = server.connection().failure().expect("it has noticed");
+        assert!(
+            matches!(failure.kind(), FailureKind::Truncated | FailureKind::Reset),
+            "{way}: {failure}"
+        );
+    }
 }
 
 #[test]

@@ -3,9 +3,7 @@
 use std::io::{self, ErrorKind};
 use std::mem::take;
 
-use sslcore::{
-    Event, PreSharedKey, PskId, ReadEnd, ReviewId, Signature, SignatureId, UsageError, Verdict,
-};
+use sslcore::{Event, ReadEnd, UsageError};
 
 use super::{Driver, Transport};
 use crate::endpoint::Endpoint;
@@ -36,30 +34,14 @@ impl<T: Transport> Driver<T> {
         outcome
     }
 
-    /// Receives first: a peer that has hung up while somebody was asked makes the id stale.
-    pub(crate) fn answer(&mut self, id: ReviewId, verdict: Verdict<'_>) -> Result<(), UsageError> {
-        self.turn();
-        self.act(|connection| connection.answer(id, verdict))
-    }
-
-    /// Receives first, as [`answer`](Self::answer) does.
-    pub(crate) fn provide_psk(
+    /// Answers what was asked. Receives first: a peer that has hung up while somebody was asked makes the
+    /// id stale.
+    pub(crate) fn answer(
         &mut self,
-        id: PskId,
-        keys: &[PreSharedKey],
+        answer: impl FnOnce(&mut Endpoint) -> Result<(), UsageError>,
     ) -> Result<(), UsageError> {
         self.turn();
-        self.act(|connection| connection.provide_psk(id, keys))
-    }
-
-    /// Receives first, as [`answer`](Self::answer) does.
-    pub(crate) fn provide_signature(
-        &mut self,
-        id: SignatureId,
-        signature: Signature<'_>,
-    ) -> Result<(), UsageError> {
-        self.turn();
-        self.act(|connection| connection.provide_signature(id, signature))
+        self.act(answer)
     }
 
     pub(crate) fn discard_reads(&mut self) {

@@ -2,7 +2,9 @@ use std::io::{self, ErrorKind, Read, Write};
 use std::sync::mpsc::{Receiver, Sender, channel};
 use std::time::Duration;
 
-use sslcore::{FailureKind, Leftover, Limits, OnErrors, ServerStart, Timeouts, Verdict};
+use sslcore::{
+    FailureKind, Leftover, Limits, OnErrors, ReviewId, ServerStart, Timeouts, UsageError, Verdict,
+};
 use sslcore_tests::certs::WORLD;
 use sslcore_tests::pair::{client, server, server_name};
 
@@ -102,6 +104,10 @@ fn rest(one: &mut Driver<Channel>, other: &mut Driver<Channel>) {
     while one.turn() | other.turn() {}
 }
 
+fn accept(client: &mut Driver<Channel>, id: ReviewId) -> Result<(), UsageError> {
+    client.answer(|connection| connection.answer(id, Verdict::Accept))
+}
+
 #[test]
 fn the_time_of_asking_does_not_count_for_the_handshake() {
     let (mut client, mut server) = doubting(false, "TLSv1.3");
@@ -114,7 +120,7 @@ fn the_time_of_asking_does_not_count_for_the_handshake() {
         client.turn();
     }
     assert_eq!(client.deadline(), None, "a person may take any time");
-    client.answer(id, Verdict::Accept).expect("still open");
+    accept(&mut client, id).expect("still open");
     rest(&mut client, &mut server);
     assert!(client.connection.is_encrypted() && server.connection.is_encrypted());
 }
@@ -128,7 +134,7 @@ fn the_time_before_and_after_asking_counts() {
         panic!("nothing is asked");
     };
     client.clock.skip(HOUR);
-    client.answer(id, Verdict::Accept).expect("still open");
+    accept(&mut client, id).expect("still open");
     client.turn();
     assert!(client.connection.failure().is_none(), "a quarter is left");
     client.clock.skip(HOUR / 4);
@@ -154,7 +160,7 @@ fn an_answer_to_a_close_that_nobody_takes_is_no_loss_of_what_was_written() {
     let (mut client, mut server) = doubting(false, "TLSv1.2");
     rest(&mut client, &mut server);
     let id = client.connection.review().expect("a question").id;
-    client.answer(id, Verdict::Accept).expect("open");
+    accept(&mut client, id).expect("open");
     rest(&mut client, &mut server);
     let taken = server.write(b"all there is").expect("room").expect("open");
     rest(&mut client, &mut server);
@@ -173,7 +179,7 @@ fn what_was_written_and_never_left_is_lost_whenever_one_asks() {
     let (mut client, mut server) = doubting(false, "TLSv1.3");
     rest(&mut client, &mut server);
     let id = client.connection.review().expect("a question").id;
-    client.answer(id, Verdict::Accept).expect("open");
+    accept(&mut client, id).expect("open");
     rest(&mut client, &mut server);
     server.write(b"lost").expect("room").expect("open");
     drop(client);

@@ -63,7 +63,7 @@ impl Question {
 pub(super) struct Round<'a> {
     pub(super) terms: &'a mut Terms,
     pub(super) now: Instant,
-    /// Whether one more connection may wait for a verdict or keys.
+    /// Whether one more connection may wait for the application's answer.
     pub(super) may_hold: bool,
     pub(super) events: &'a mut VecDeque<ServerEvent>,
 }
@@ -209,11 +209,11 @@ impl Pending {
         socket.driver.turn();
         if let Some(request) = socket.config_request() {
             let id = request.id;
-            let answered = match round.terms.choose(&request) {
+            // An answer receives: a client that has hung up by now is told of below.
+            let _ = match round.terms.choose(&request) {
                 Some(config) => socket.provide_config(id, &config),
                 None => socket.refuse_config(id),
             };
-            debug_assert!(answered.is_ok(), "the question was open");
             *progress = Progress::Handshaking;
         }
         self.look(round);
@@ -284,8 +284,9 @@ impl Pending {
             return;
         }
         if !round.may_hold {
-            // As if nobody had answered in time, or had such a key.
-            let answered = match question {
+            // As if nobody had answered in time, or had such a key. An answer receives: a client that
+            // has hung up by now is told of below.
+            let _ = match question {
                 Question::Verdict(review) => {
                     socket.answer(review, Verdict::RejectWith(Alert::CertificateUnknown))
                 }
@@ -295,7 +296,6 @@ impl Pending {
                     SignError::new("too many connections wait for the application"),
                 ),
             };
-            debug_assert!(answered.is_ok(), "the question was open");
             return self.look(round);
         }
         *progress = Progress::Held;
@@ -346,14 +346,17 @@ impl Pending {
         round: &mut Round<'_>,
         answer: impl FnOnce(&mut SslSocket) -> Result<(), UsageError>,
     ) -> Result<(), UsageError> {
-        let Stage::Tls(socket, progress) = &mut self.stage else {
+        let Stage::Tls(socket, progress @ Progress::Held) = &mut self.stage else {
             return Err(UsageError::NoDecisionOpen);
         };
-        answer(socket)?;
-        *progress = Progress::Handshaking;
-        self.deadline = round.deadline();
+        let answered = answer(socket);
+        if answered.is_ok() {
+            *progress = Progress::Handshaking;
+            self.deadline = round.deadline();
+        }
+        // Also for a client that has hung up in the meantime: nothing more arrives to tell of it.
         self.look(round);
-        Ok(())
+        answered
     }
 
     /// Gives the socket to the application as it is.

@@ -1,5 +1,7 @@
 //! What time does to a server: it passes when a test says so.
 
+mod hanging_up;
+
 use std::io::{Read, Write};
 use std::thread::JoinHandle;
 
