@@ -104,7 +104,7 @@
 //! | crate | protocol | what it is given |
 //! |---|---|---|
 //! | reqwless 0.14 | HTTP/1.1, the client | `request.write_header(&mut socket)`, `Response::read(&mut socket, ..)` |
-//! | picoserve 0.20 | HTTP/1.1, the server | its `io::Socket` for a struct around a [`SharedSslSocket`]: 40 lines |
+//! | picoserve 0.20 | HTTP/1.1, the server | two structs of 70 lines: its `io::Socket` for a [`SharedSslSocket`], its `io::Write` for a [`WriteHalf`] |
 //! | rust-mqtt 0.6 | MQTT 5 | `client.connect(socket, ..)`; `abort` and `disconnect` give the socket back |
 //!
 //! The folder `firmware/src/roles` has a program for each, which the tests run against nginx, curl and
