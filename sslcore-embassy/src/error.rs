@@ -6,8 +6,8 @@ use embedded_io_async::ErrorKind;
 use sslcore::{FailureKind, Fault, PskId, ReadEnd, RequestId, ReviewId, SignatureId, UsageError};
 
 /// Why a call of a socket did not reach its goal. After [`VerdictNeeded`](Self::VerdictNeeded),
-/// [`ConfigNeeded`](Self::ConfigNeeded) and [`PreSharedKeyNeeded`](Self::PreSharedKeyNeeded), answer and call
-/// again: no data is lost.
+/// [`ConfigNeeded`](Self::ConfigNeeded), [`PreSharedKeyNeeded`](Self::PreSharedKeyNeeded) and
+/// [`SignatureNeeded`](Self::SignatureNeeded), answer and call again: no data is lost.
 ///
 /// ```
 /// use sslcore_embassy::sslcore::Verdict;

@@ -232,7 +232,8 @@ impl<T: Transport> SslSocket<T> {
     /// # Errors
     /// [`Error::VerdictNeeded`] when the application must verify the peer's certificate,
     /// [`Error::ConfigNeeded`] when it must configure the server,
-    /// [`Error::PreSharedKeyNeeded`] when it must give pre-shared keys: answer, and call this again.
+    /// [`Error::PreSharedKeyNeeded`] when it must give pre-shared keys,
+    /// [`Error::SignatureNeeded`] when it must sign: answer, and call this again.
     /// [`Error::NotStarted`] before TLS was started, [`Error::Failed`], [`Error::Ended`].
     pub async fn wait_for_encrypted(&mut self) -> Result<(), Error> {
         if self.connection().mode() == SslMode::Unencrypted {
@@ -448,10 +449,12 @@ impl<T: Transport> SslSocket<T> {
     ///         return outcome;
     ///     };
     ///     let digest = socket.signature_request().and_then(|request| request.digest);
-    ///     let digest = digest.and_then(|digest| digest.try_into().ok()).unwrap_or([0; 32]);
-    ///     let answered = match element(digest).await {
-    ///         Some(signed) => socket.provide_signature(id, Signature::Concatenated(&signed)),
-    ///         None => socket.refuse_signature(id, SignError::new("it does not answer")),
+    ///     let answered = match digest.and_then(|digest| digest.try_into().ok()) {
+    ///         Some(digest) => match element(digest).await {
+    ///             Some(signed) => socket.provide_signature(id, Signature::Concatenated(&signed)),
+    ///             None => socket.refuse_signature(id, SignError::new("it does not answer")),
+    ///         },
+    ///         None => socket.refuse_signature(id, SignError::new("it signs 32 bytes alone")),
     ///     };
     ///     answered.map_err(Error::Usage)?;
     ///     socket.wait_for_encrypted().await

@@ -304,8 +304,10 @@ macro_rules! common_methods {
         ///             return Ok(true);
         ///         };
         ///         let WaitError::SignatureNeeded(id) = error else { return Ok(false) };
-        ///         let request = socket.signature_request();
-        ///         let digest = request.and_then(|it| it.digest).unwrap_or_default();
+        ///         let Some(digest) = socket.signature_request().and_then(|it| it.digest) else {
+        ///             socket.refuse_signature(id, SignError::new("it signs digests alone"))?;
+        ///             continue;
+        ///         };
         ///         match module(digest) {
         ///             Some(signed) => socket.provide_signature(id, Signature::Concatenated(&signed))?,
         ///             None => socket.refuse_signature(id, SignError::new("it is locked"))?,

@@ -55,9 +55,10 @@ impl BufRead for SslSocket {
 /// `WouldBlock` when nothing was accepted: with
 /// [`WaitError::ReadFirst`](crate::WaitError::ReadFirst) when both sides wait for the other to
 /// read, with [`WaitError::VerdictNeeded`](crate::WaitError::VerdictNeeded),
-/// [`WaitError::ConfigNeeded`](crate::WaitError::ConfigNeeded) or
-/// [`WaitError::PreSharedKeyNeeded`](crate::WaitError::PreSharedKeyNeeded) when the application must
-/// answer first. `BrokenPipe` with the [`UsageError`](sslcore::UsageError) after
+/// [`WaitError::ConfigNeeded`](crate::WaitError::ConfigNeeded),
+/// [`WaitError::PreSharedKeyNeeded`](crate::WaitError::PreSharedKeyNeeded) or
+/// [`WaitError::SignatureNeeded`](crate::WaitError::SignatureNeeded) when the application must answer
+/// first. `BrokenPipe` with the [`UsageError`](sslcore::UsageError) after
 /// [`close`](SslSocket::close). `TimedOut` after [`set_timeout`](SslSocket::set_timeout), and the
 /// other kinds that [`WaitError`](crate::WaitError) names.
 impl Write for SslSocket {

@@ -185,8 +185,9 @@ impl<S: Read + Write> SslStream<S> {
     }
 
     /// Why nothing moves although the peer may have sent something: the application must
-    /// [`answer`](Self::answer), [`provide_config`](Self::provide_config) or
-    /// [`provide_psk`](Self::provide_psk), or the connection has failed or ended. `None` while the connection only waits for the peer.
+    /// [`answer`](Self::answer), [`provide_config`](Self::provide_config),
+    /// [`provide_psk`](Self::provide_psk) or [`provide_signature`](Self::provide_signature), or the
+    /// connection has failed or ended. `None` while the connection only waits for the peer.
     pub fn status(&self) -> Option<WaitError> {
         self.driver.question().or_else(|| self.driver.ended())
     }
@@ -238,8 +239,8 @@ impl<S: Read + Write> SslStream<S> {
 ///
 /// # Errors
 /// `WouldBlock` when no data has arrived yet; with [`WaitError::VerdictNeeded`],
-/// [`WaitError::ConfigNeeded`] or [`WaitError::PreSharedKeyNeeded`] as its inner value when the
-/// application must answer first. Otherwise as for [`SslSocket`](crate::SslSocket).
+/// [`WaitError::ConfigNeeded`], [`WaitError::PreSharedKeyNeeded`] or [`WaitError::SignatureNeeded`] as
+/// its inner value when the application must answer first. Otherwise as for [`SslSocket`](crate::SslSocket).
 impl<S: Read + Write> Read for SslStream<S> {
     fn read(&mut self, out: &mut [u8]) -> io::Result<usize> {
         if out.is_empty() {

@@ -22,7 +22,8 @@ impl SslSocket {
     /// # Errors
     /// [`WaitError::VerdictNeeded`] when the application must verify the peer's certificate,
     /// [`WaitError::ConfigNeeded`] when it must configure the server,
-    /// [`WaitError::PreSharedKeyNeeded`] when it must give pre-shared keys: answer, and wait again.
+    /// [`WaitError::PreSharedKeyNeeded`] when it must give pre-shared keys,
+    /// [`WaitError::SignatureNeeded`] when it must sign: answer, and wait again.
     /// [`WaitError::NotStarted`] before TLS was started, [`WaitError::Timeout`],
     /// [`WaitError::CannotConnect`], [`WaitError::Failed`], [`WaitError::Ended`].
     pub fn wait_for_encrypted(&mut self, timeout: Option<Duration>) -> Result<(), WaitError> {
@@ -151,7 +152,8 @@ impl SslSocket {
     }
 
     /// Waits while a question is open, a [review](Self::review), a [configuration
-    /// request](Self::config_request) or a [request for keys](Self::psk_request), for `timeout` at most; with a timeout of zero it only looks.
+    /// request](Self::config_request), a [request for keys](Self::psk_request) or a [request for a
+    /// signature](Self::signature_request), for `timeout` at most; with a timeout of zero it only looks.
     /// Use it while a person is asked, to learn whether there is still a reason to ask:
     ///
     /// ```

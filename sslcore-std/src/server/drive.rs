@@ -193,7 +193,7 @@ impl SslServer {
         self.with_round(self.pending.len() - 1, Pending::step);
     }
 
-    /// Connections that count against the limit: all that do not wait for a verdict or a key.
+    /// Connections that count against the limit: all that do not wait for the application's answer.
     fn handshaking(&self) -> usize {
         let counts = |pending: &&Pending| !pending.is_gone() && !pending.is_held();
         self.pending.iter().filter(counts).count()

@@ -31,7 +31,8 @@ pub struct ConnectionId(pub(super) u64);
 ///                 let errors = server.socket(id).map(|socket| socket.connection().ssl_errors());
 ///                 println!("rejected: {errors:?}");
 ///                 match server.answer(id, review, Verdict::Reject) {
-///                     Ok(()) | Err(UsageError::Stale) => {} // it may have hung up meanwhile
+///                     // It may have hung up meanwhile.
+///                     Ok(()) | Err(UsageError::Stale | UsageError::NoDecisionOpen) => {}
 ///                     Err(error) => println!("{error}"),
 ///                 }
 ///             }

@@ -84,17 +84,17 @@ const MAX_PENDING: usize = 100;
 /// - A client whose first byte is not 0x16, the type of a handshake record, is dropped at once,
 ///   without an alert.
 /// - A client that is slow, a byte per second perhaps, has the handshake timeout from its first
-///   byte on for the whole handshake; the time in which the application verifies its certificate
-///   or looks for its key does not count.
+///   byte on for the whole handshake; the time in which the application verifies its certificate,
+///   looks for its key or signs does not count.
 /// - When as many connections are handshaking as [`set_max_pending`](Self::set_max_pending) allows,
 ///   a new one replaces the oldest that has already failed, or else the oldest that has not sent a
 ///   whole ClientHello. A handshake that has its ClientHello is never replaced; if all have,
 ///   new clients wait in the backlog. A flood of silent or slow clients therefore keeps no ordinary
 ///   client out, because TLS clients send their ClientHello at once: `max_pending` others would
 ///   have to connect between a client's connecting and its ClientHello.
-/// - A client that needs a verdict, or a pre-shared key, does not count against that limit. As many
-///   again may wait for one; the certificates of further ones are refused with the alert
-///   certificate_unknown, and their keys as unknown ones.
+/// - A client that needs a verdict, a pre-shared key or a signature does not count against that limit.
+///   As many again may wait for one; the certificates of further ones are refused with the alert
+///   certificate_unknown, their keys as unknown ones, and signatures for them with internal_error.
 ///
 /// # Memory
 /// The server holds at most twice `max_pending` connections, each within its
@@ -107,9 +107,9 @@ const MAX_PENDING: usize = 100;
 /// The handshake timeout applies to each of two spans: from accepting to the first byte, and from
 /// the first byte to [`Encrypted`](ServerEvent::Encrypted). The [`Timeouts`](sslcore::Timeouts) of
 /// the configuration apply besides: its `handshake` from the first byte on, whichever is earlier;
-/// its `decision` while the application verifies the certificate or looks for a key. A client whose handshake has
-/// failed has the handshake timeout once more to read its alert and to hang up. An answered review or
-/// request starts the handshake timeout anew.
+/// its `decision` while the application verifies the certificate, looks for a key or signs. A client
+/// whose handshake has failed has the handshake timeout once more to read its alert and to hang up. An
+/// answered review or request starts the handshake timeout anew.
 ///
 /// # Names
 /// One server for many names, each with its own certificate:
@@ -246,15 +246,16 @@ impl SslServer {
         self.terms.handshake_timeout = timeout;
     }
 
-    /// Limits how many connections may be handshaking, and how many besides may wait for a verdict or a
-    /// pre-shared key; at least 1. The default is 100. `QTcpServer::setMaxPendingConnections`, but encrypted
-    /// connections do not count: they belong to the application.
+    /// Limits how many connections may be handshaking, and how many besides may wait for a verdict, a
+    /// pre-shared key or a signature; at least 1. The default is 100.
+    /// `QTcpServer::setMaxPendingConnections`, but encrypted connections do not count: they belong to the
+    /// application.
     pub fn set_max_pending(&mut self, connections: usize) {
         self.max_pending = connections.max(1);
     }
 
     /// The number of connections that are not encrypted yet, including those that wait for a
-    /// verdict or a key and those that have failed and have not hung up yet.
+    /// verdict, a key or a signature and those that have failed and have not hung up yet.
     pub fn pending(&self) -> usize {
         let there = |pending: &&Pending| !pending.is_gone();
         self.pending.iter().filter(there).count()
@@ -460,7 +461,7 @@ impl SslServer {
     /// ```
     /// use std::sync::mpsc::Receiver;
     ///
-    /// use sslcore_std::sslcore::{SignError, Signature, SignatureId, UsageError};
+    /// use sslcore_std::sslcore::{SignError, Signature, SignatureId};
     /// use sslcore_std::{ConnectionId, SslServer};
     ///
     /// /// What a thread that signs has made, of an order after
@@ -468,13 +469,14 @@ impl SslServer {
     /// struct Signed { id: ConnectionId, request: SignatureId, der: Option<Vec<u8>> }
     ///
     /// /// Called whenever the server was woken.
-    /// fn deliver(server: &mut SslServer, signed: &Receiver<Signed>) -> Result<(), UsageError> {
+    /// fn deliver(server: &mut SslServer, signed: &Receiver<Signed>) {
     ///     for Signed { id, request, der } in signed.try_iter() {
     ///         let signature = der.as_deref().map(Signature::Der);
     ///         let signature = signature.ok_or_else(|| SignError::new("the module is locked"));
-    ///         server.provide_signature(id, request, signature)?;
+    ///         if let Err(error) = server.provide_signature(id, request, signature) {
+    ///             println!("{error}"); // it may have hung up meanwhile; others still wait for theirs
+    ///         }
     ///     }
-    ///     Ok(())
     /// }
     /// ```
     ///

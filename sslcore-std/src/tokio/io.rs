@@ -20,8 +20,9 @@ use crate::wait_error::WaitError;
 /// [`Failure`](sslcore::Failure) is the error's inner value. Data that arrived before a failure is
 /// read first.
 ///
-/// `WouldBlock` with [`WaitError::VerdictNeeded`], [`WaitError::ConfigNeeded`] or
-/// [`WaitError::PreSharedKeyNeeded`] as its inner value when the application must answer first.
+/// `WouldBlock` with [`WaitError::VerdictNeeded`], [`WaitError::ConfigNeeded`],
+/// [`WaitError::PreSharedKeyNeeded`] or [`WaitError::SignatureNeeded`] as its inner value when the
+/// application must answer first.
 impl<S: AsyncRead + AsyncWrite + Unpin> AsyncRead for SslStream<S> {
     fn poll_read(
         self: Pin<&mut Self>,

@@ -133,7 +133,8 @@ impl<S: AsyncRead + AsyncWrite + Unpin> SslStream<S> {
     /// # Errors
     /// [`WaitError::VerdictNeeded`] when the application must verify the peer's certificate,
     /// [`WaitError::ConfigNeeded`] when it must configure the server,
-    /// [`WaitError::PreSharedKeyNeeded`] when it must give pre-shared keys: answer, and call this again.
+    /// [`WaitError::PreSharedKeyNeeded`] when it must give pre-shared keys,
+    /// [`WaitError::SignatureNeeded`] when it must sign: answer, and call this again.
     /// [`WaitError::NotStarted`] before TLS was started, [`WaitError::Failed`],
     /// [`WaitError::Ended`].
     pub async fn handshake(&mut self) -> Result<(), WaitError> {
@@ -152,8 +153,9 @@ impl<S: AsyncRead + AsyncWrite + Unpin> SslStream<S> {
     common_methods!();
 
     /// Why nothing moves although the peer may have sent something: the application must
-    /// [`answer`](Self::answer), [`provide_config`](Self::provide_config) or
-    /// [`provide_psk`](Self::provide_psk), or the connection has failed or ended. `None` while the connection only waits for the peer.
+    /// [`answer`](Self::answer), [`provide_config`](Self::provide_config),
+    /// [`provide_psk`](Self::provide_psk) or [`provide_signature`](Self::provide_signature), or the
+    /// connection has failed or ended. `None` while the connection only waits for the peer.
     pub fn status(&self) -> Option<WaitError> {
         self.driver.question().or_else(|| self.driver.ended())
     }
