@@ -134,6 +134,7 @@
 // On docs.rs, what a feature brings says so.
 #![cfg_attr(docsrs, feature(doc_cfg))]
 
+mod answers;
 mod clock;
 mod driver;
 mod error;
