@@ -7,16 +7,15 @@ mod signed_elsewhere;
 
 use std::io::{ErrorKind, Read, Write};
 use std::net::{SocketAddr, TcpStream};
-use std::ops::ControlFlow;
-use std::sync::mpsc::{Receiver, channel};
+use std::sync::mpsc::{Receiver, Sender, channel};
 use std::sync::{Arc, Mutex};
 
-use common::{LONG, both, client, server, started};
+use common::{LONG, both, client, example, server, started};
 use sslcore::{
     Alert, ClientConfig, ConfigBuilder, FailureKind, PeerName, ServerConfig, SignError, Signature,
     SignatureId, SignatureScheme, Signer, UsageError, VerifyMode,
 };
-use sslcore_std::{HandshakeError, ReadHalf, ServerEvent, SslServer, SslSocket, WaitError};
+use sslcore_std::{HandshakeError, ReadHalf, ServerEvent, SslSocket, WaitError};
 use sslcore_tests::certs::{Identity, WORLD};
 use sslcore_tests::module::Module;
 
@@ -185,51 +184,50 @@ fn a_half_of_a_socket_can_refuse_to_sign() {
     );
 }
 
+/// The first signature of the example's module.
+struct First {
+    asked: Receiver<()>,
+    go: Sender<()>,
+}
+
+impl First {
+    fn until_asked(&self) {
+        self.asked.recv_timeout(LONG).expect("it is asked for");
+    }
+
+    fn go(&self) {
+        self.go.send(()).expect("a module");
+    }
+}
+
 /// Drives the example: its module waits for a word of the test's before it signs for the first client, and
 /// signs for the others at once.
-fn example(outcome: Result<(), SignError>, clients: impl FnOnce(SocketAddr, &Noted, &dyn Fn())) {
+fn signed(
+    outcome: Result<(), SignError>,
+    clients: impl FnOnce(SocketAddr, First, Receiver<ServerEvent>),
+) {
     let config = asking_server().session_tickets(false).session_cache(0);
-    let config = config.build().expect("server");
-    let mut server = SslServer::bind("127.0.0.1:0", config).expect("bind");
-    let address = server.local_addr().expect("address");
-    let (go, gone) = channel::<()>();
-    let gone = Mutex::new(Some(gone));
+    let ((go, gone), (ask, asked)) = (channel::<()>(), channel());
+    let first = Mutex::new(Some((ask, gone)));
     let module = Arc::new(move |_: SignatureScheme, message: &[u8]| {
-        let first = gone.lock().expect("nobody panics").take();
-        if let Some(gone) = first {
+        let first = first.lock().expect("nobody panics").take();
+        if let Some((ask, gone)) = first {
+            ask.send(()).expect("a test");
             gone.recv_timeout(LONG).expect("a word");
             outcome.clone()?;
         }
         Ok(sign(&WORLD.server, message))
     });
-    let (note, noted) = channel();
-    std::thread::scope(|scope| {
-        scope.spawn(move || {
-            signed_elsewhere::serve(&mut server, module, |event| {
-                let handed_out = matches!(
-                    event,
-                    ServerEvent::Encrypted { .. } | ServerEvent::Failed { .. }
-                );
-                match handed_out && note.send(event).is_err() {
-                    true => ControlFlow::Break(()),
-                    false => ControlFlow::Continue(()),
-                }
-            })
-            .expect("served");
-        });
-        clients(address, &Noted(noted), &|| go.send(()).expect("a module"));
-        // One more connection, for the server to see that the test is over.
-        drop(TcpStream::connect(address));
-    });
+    example(
+        config,
+        |server, note| signed_elsewhere::serve(server, module, note),
+        |address, noted| clients(address, First { asked, go }, noted),
+    );
 }
 
-/// What the server tells.
-struct Noted(Receiver<ServerEvent>);
-
-impl Noted {
-    fn next(&self) -> ServerEvent {
-        self.0.recv_timeout(LONG).expect("an event")
-    }
+#[track_caller]
+fn next(noted: &Receiver<ServerEvent>) -> ServerEvent {
+    noted.recv_timeout(LONG).expect("an event")
 }
 
 fn connect(address: SocketAddr) -> SslSocket {
@@ -245,36 +243,34 @@ fn connect(address: SocketAddr) -> SslSocket {
 
 #[test]
 fn the_example_serves_others_while_a_module_takes_its_time() {
-    example(Ok(()), |address, noted, go| {
+    signed(Ok(()), |address, first, noted| {
         let mut waiting = connect(address);
-        let flight = waiting.wait_for_encrypted(Some(std::time::Duration::from_millis(50)));
-        assert_eq!(flight, Err(WaitError::Timeout));
+        first.until_asked();
         for _ in 0..3 {
             let mut other = connect(address);
             other.wait_for_encrypted(Some(LONG)).expect("encrypted");
-            assert!(matches!(noted.next(), ServerEvent::Encrypted { .. }));
+            assert!(matches!(next(&noted), ServerEvent::Encrypted { .. }));
         }
         assert_eq!(
             waiting.wait_for_encrypted(Some(std::time::Duration::ZERO)),
             Err(WaitError::Timeout)
         );
-        go();
+        first.go();
         waiting.wait_for_encrypted(Some(LONG)).expect("encrypted");
-        assert!(matches!(noted.next(), ServerEvent::Encrypted { .. }));
+        assert!(matches!(next(&noted), ServerEvent::Encrypted { .. }));
     });
 }
 
 #[test]
 fn the_example_fails_the_client_that_nobody_signs_for() {
     let locked = SignError::new("the module is locked");
-    example(Err(locked), |address, noted, go| {
+    signed(Err(locked), |address, first, noted| {
         let mut waiting = connect(address);
-        let flight = waiting.wait_for_encrypted(Some(std::time::Duration::from_millis(50)));
-        assert_eq!(flight, Err(WaitError::Timeout));
-        go();
+        first.until_asked();
+        first.go();
         let end = waiting.wait_for_encrypted(Some(LONG));
         assert!(matches!(end, Err(WaitError::Failed(_))), "{end:?}");
-        match noted.next() {
+        match next(&noted) {
             ServerEvent::Failed {
                 error: HandshakeError::Tls(failure),
                 ..

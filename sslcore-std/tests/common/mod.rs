@@ -8,10 +8,12 @@
 
 #[cfg(unix)]
 pub mod deaf;
+mod examples;
 #[cfg(feature = "tokio")]
 pub mod on_hyper;
 #[cfg(feature = "tokio")]
 pub mod on_tokio;
 mod sockets;
 
+pub use self::examples::*;
 pub use self::sockets::*;

@@ -7,21 +7,20 @@ mod judged_by_a_person;
 #[allow(dead_code, reason = "its main is not called")]
 mod judged_elsewhere;
 
-use std::net::{SocketAddr, TcpStream};
-use std::ops::ControlFlow;
+use std::net::SocketAddr;
 use std::sync::mpsc::{Receiver, Sender, channel};
 use std::sync::{Arc, Mutex};
 
 use sslcore::{Alert, Certificate, FailureKind, OnErrors, ReviewId, Verdict, VerifyMode};
-use sslcore_std::{HandshakeError, ServerEvent, SslServer, SslSocket, WaitError};
+use sslcore_std::{HandshakeError, ServerEvent, SslSocket, WaitError};
 use sslcore_tests::certs::WORLD;
 
-use super::common::{LONG, VERSIONS, both, client, server};
+use super::common::{LONG, VERSIONS, both, client, example, server};
 use super::{asked, assert_told_revoked, guest, talk};
 
-/// Drives the example: a server in a thread of its own, whose judge waits for a word from the
-/// test before it answers about a chain that is not empty.
-fn example(
+/// Drives the example: its judge waits for a word from the test before it answers about a chain that
+/// is not empty.
+fn judged(
     version: &str,
     verdict: Verdict<'static>,
     client: impl FnOnce(SocketAddr, Sender<()>, Receiver<ServerEvent>),
@@ -29,9 +28,6 @@ fn example(
     let config = server()
         .protocols(&[version])
         .verify_mode(VerifyMode::External);
-    let config = config.build().expect("server");
-    let mut server = SslServer::bind("127.0.0.1:0", config).expect("bind");
-    let address = server.local_addr().expect("address");
     let (go, gone) = channel();
     let gone = Mutex::new(gone);
     let judge = Arc::new(move |chain: &[Certificate]| {
@@ -42,25 +38,11 @@ fn example(
         gone.recv_timeout(LONG).expect("a word");
         verdict
     });
-    let (note, noted) = channel();
-    std::thread::scope(|scope| {
-        scope.spawn(move || {
-            judged_elsewhere::serve(&mut server, judge, |event| {
-                let handed_out = matches!(
-                    event,
-                    ServerEvent::Encrypted { .. } | ServerEvent::Failed { .. }
-                );
-                match handed_out && note.send(event).is_err() {
-                    true => ControlFlow::Break(()),
-                    false => ControlFlow::Continue(()),
-                }
-            })
-            .expect("served");
-        });
-        client(address, go, noted);
-        // One more connection, for the server to see that the test is over.
-        drop(TcpStream::connect(address));
-    });
+    example(
+        config,
+        |server, note| judged_elsewhere::serve(server, judge, note),
+        |address, noted| client(address, go, noted),
+    );
 }
 
 fn served(noted: &Receiver<ServerEvent>) -> SslSocket {
@@ -76,7 +58,7 @@ fn served(noted: &Receiver<ServerEvent>) -> SslSocket {
 #[test]
 fn the_example_serves_others_while_a_responder_takes_its_time() {
     for version in VERSIONS {
-        example(version, Verdict::Accept, |address, go, noted| {
+        judged(version, Verdict::Accept, |address, go, noted| {
             std::thread::scope(|scope| {
                 let waiting = guest(scope, address, version, Some(&WORLD.client));
                 let other = guest(scope, address, version, None);
@@ -98,7 +80,7 @@ fn the_example_serves_others_while_a_responder_takes_its_time() {
 fn the_example_refuses_what_the_responder_calls_revoked() {
     for version in VERSIONS {
         let verdict = Verdict::RejectWith(Alert::CertificateRevoked);
-        example(version, verdict, |address, go, noted| {
+        judged(version, verdict, |address, go, noted| {
             std::thread::scope(|scope| {
                 let refused = guest(scope, address, version, Some(&WORLD.client));
                 go.send(()).expect("the responder");
