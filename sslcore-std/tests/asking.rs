@@ -6,12 +6,11 @@ use std::io::{ErrorKind, Write};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
-use common::{LONG, VERSIONS, both, client, server, sockets, started};
+use common::{LONG, VERSIONS, asking_server, both, client, server, sockets, started};
 use rustix::event::{PollFd, PollFlags, Timespec, poll};
 use sslcore::{
     Alert, ClientConfig, ConfigBuilder, Failure, FailureKind, OnErrors, PreSharedKey, ReviewId,
-    ServerConfig, ServerStart, SignError, Signature, SignatureScheme, Timeouts, UsageError,
-    Verdict,
+    ServerConfig, ServerStart, SignError, Signature, Timeouts, UsageError, Verdict,
 };
 use sslcore_std::{SslSocket, WaitError};
 use sslcore_tests::certs::WORLD;
@@ -101,11 +100,9 @@ fn a_client_that_has_hung_up_is_noticed_by_the_keys() {
 #[test]
 fn a_client_that_has_hung_up_is_noticed_by_the_signature_and_by_its_refusal() {
     for signs in [true, false] {
-        let schemes = [SignatureScheme::EcdsaP256Sha256];
-        let asking = common::server().ask_for_signatures(WORLD.server.chain.clone(), schemes);
         let (mut client, mut server) = started(
             &client().build().expect("client"),
-            &asking.build().expect("server"),
+            &asking_server().build().expect("server"),
         );
         let waited = client.wait_for_encrypted(Some(Duration::from_millis(10)));
         assert_eq!(waited, Err(WaitError::Timeout));

@@ -10,30 +10,17 @@ use std::net::{SocketAddr, TcpStream};
 use std::sync::mpsc::{Receiver, Sender, channel};
 use std::sync::{Arc, Mutex};
 
-use common::{LONG, both, client, example, server, started};
+use common::{LONG, P256, asking_server, both, client, example, sign, started};
 use sslcore::{
-    Alert, ClientConfig, ConfigBuilder, FailureKind, PeerName, ServerConfig, SignError, Signature,
-    SignatureId, SignatureScheme, Signer, UsageError, VerifyMode,
+    Alert, ClientConfig, ConfigBuilder, FailureKind, PeerName, SignError, Signature, SignatureId,
+    SignatureScheme, UsageError, VerifyMode,
 };
 use sslcore_std::{HandshakeError, ReadHalf, ServerEvent, SslSocket, WaitError};
 use sslcore_tests::certs::{Identity, WORLD};
-use sslcore_tests::module::Module;
-
-const P256: &[SignatureScheme] = &[SignatureScheme::EcdsaP256Sha256];
-
-fn asking_server() -> ConfigBuilder<ServerConfig> {
-    let chain = WORLD.server.chain.clone();
-    server().ask_for_signatures(chain, P256.iter().copied())
-}
 
 fn asking_client() -> ConfigBuilder<ClientConfig> {
     let chain = WORLD.client.chain.clone();
     client().ask_for_signatures(chain, P256.iter().copied())
-}
-
-fn sign(identity: &Identity, message: &[u8]) -> Vec<u8> {
-    let module = Module::with(&sslcore_std::default_backend(), identity, P256);
-    module.sign(P256[0], message).expect("a signature")
 }
 
 /// Waits until the socket is asked for a signature.

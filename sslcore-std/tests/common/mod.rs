@@ -13,7 +13,9 @@ mod examples;
 pub mod on_hyper;
 #[cfg(feature = "tokio")]
 pub mod on_tokio;
+mod signing;
 mod sockets;
 
 pub use self::examples::*;
+pub use self::signing::*;
 pub use self::sockets::*;

@@ -8,5 +8,6 @@ mod driving;
 mod keys;
 mod names;
 mod qt;
+mod signatures;
 mod spy;
 mod verdicts;

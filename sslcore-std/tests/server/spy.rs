@@ -6,7 +6,8 @@ use std::thread::JoinHandle;
 use std::time::Instant;
 
 use sslcore::{
-    Alert, ClientConfig, ConfigBuilder, Event, PeerName, PskId, ReviewId, ServerConfig, SslError,
+    Alert, ClientConfig, ConfigBuilder, Event, PeerName, PskId, ReviewId, ServerConfig,
+    SignatureId, SslError,
 };
 use sslcore_std::{
     AcceptError, ConnectionId, HandshakeError, ServerEvent, SslServer, SslSocket, WaitError,
@@ -23,6 +24,7 @@ pub(crate) struct Spy {
     pub(crate) started: Vec<ConnectionId>,
     pub(crate) verdicts: Vec<(ConnectionId, ReviewId)>,
     pub(crate) requests: Vec<(ConnectionId, PskId)>,
+    pub(crate) signatures: Vec<(ConnectionId, SignatureId)>,
     pub(crate) failed: Vec<(SocketAddr, HandshakeError)>,
     pub(crate) sockets: Vec<SslSocket>,
     /// The events of connections that are encrypted, or have failed.
@@ -39,6 +41,7 @@ impl Spy {
             started: Vec::new(),
             verdicts: Vec::new(),
             requests: Vec::new(),
+            signatures: Vec::new(),
             failed: Vec::new(),
             sockets: Vec::new(),
             events: Vec::new(),
@@ -57,7 +60,9 @@ impl Spy {
             ServerEvent::PreSharedKeyNeeded { id, request, .. } => {
                 self.requests.push((id, request));
             }
-            ServerEvent::SignatureNeeded { .. } => panic!("nobody asks for signatures here"),
+            ServerEvent::SignatureNeeded { id, request, .. } => {
+                self.signatures.push((id, request));
+            }
             ServerEvent::Encrypted { mut socket, .. } => {
                 socket.set_timeout(Some(LONG));
                 self.events
