@@ -2,13 +2,17 @@
 
 mod common;
 
+use std::cell::Cell;
+
 use common::pipe::{Half, change, duplex};
 use common::tasks::{Task, once, rest, run, run_all};
 use common::{VERSIONS, encrypted, pattern, plain, started};
 use embedded_io_async::{Read, ReadReady, Write, WriteReady};
-use sslcore::{Event, FailureKind, ReadEnd, ServerStart};
+use sslcore::{Event, FailureKind, ReadEnd, ServerStart, Signature, SignatureScheme, Signer};
 use sslcore_embassy::Error;
-use sslcore_tests::pair::server_name;
+use sslcore_tests::certs::WORLD;
+use sslcore_tests::module::Module;
+use sslcore_tests::pair::{self, server_name};
 
 /// Far more than the windows and the buffers on the way hold.
 const MUCH: usize = 500_000;
@@ -316,6 +320,54 @@ fn halves_handshake_by_themselves_when_tls_was_started() {
         Task::new(async { reader.read_exact(&mut heard).await.expect("heard") }),
         Task::new(async {
             writer.write_all(b"hello").await.expect("queued");
+            writer.flush().await.expect("left");
+        }),
+        Task::new(async {
+            let mut data = [0; 5];
+            other.read_exact(&mut data).await.expect("heard");
+            other.write_all(&data).await.expect("said");
+            other.flush().await.expect("left");
+        }),
+    ]);
+    assert_eq!(&heard, b"hello");
+}
+
+/// Whichever half drives, both hear what is asked, and either can answer.
+#[test]
+fn both_halves_hear_of_a_signature_that_is_asked_for_and_go_on_when_one_has_signed() {
+    const P256: &[SignatureScheme] = &[SignatureScheme::EcdsaP256Sha256];
+    let (one, other) = duplex(1000);
+    let config = pair::server(common::backend())
+        .ask_for_signatures(WORLD.server.chain.clone(), P256.iter().copied());
+    let mut one = common::server_over(one, config.build().expect("server")).into_shared();
+    let mut other = common::client_over(other, &common::client("TLSv1.3"));
+    let (mut reader, mut writer) = one.split();
+    let is_signed = Cell::new(false);
+    let mut heard = [0; 5];
+    run_all(&mut [
+        Task::new(async {
+            let asked = reader.read(&mut [0; 1]).await;
+            let Err(Error::SignatureNeeded(id)) = asked else {
+                panic!("{asked:?}");
+            };
+            common::tasks::others().await;
+            let given = reader.with(|connection| {
+                let message = connection.signature_request().expect("open").message;
+                let module = Module::with(&pair::backend(), &WORLD.server, P256);
+                let signature = module.sign(P256[0], message).expect("a signature");
+                connection.provide_signature(id, Signature::Der(&signature))
+            });
+            assert_eq!(given.await, Ok(()));
+            is_signed.set(true);
+            reader.read_exact(&mut heard).await.expect("heard");
+        }),
+        Task::new(async {
+            writer.write_all(b"hello").await.expect("queued");
+            let asked = writer.flush().await;
+            assert!(matches!(asked, Err(Error::SignatureNeeded(_))), "{asked:?}");
+            while !is_signed.get() {
+                common::tasks::others().await;
+            }
             writer.flush().await.expect("left");
         }),
         Task::new(async {

@@ -11,14 +11,14 @@ use std::pin::{Pin, pin};
 use std::task::{Context, Poll};
 
 use common::on_tokio::{encrypted, once, started, tcp};
-use common::{LONG, VERSIONS, client, pattern, server};
+use common::{LONG, P256, VERSIONS, asking_server, client, pattern, server, sign};
 use sslcore::{
-    ClientConfig, Event, FailureKind, OnErrors, PreSharedKey, ServerConfig, ServerStart,
-    UsageError, Verdict,
+    Alert, ClientConfig, Event, FailureKind, OnErrors, PreSharedKey, ServerConfig, ServerStart,
+    SignError, Signature, UsageError, Verdict, VerifyMode,
 };
 use sslcore_std::WaitError;
 use sslcore_std::tokio::SslStream;
-use sslcore_tests::certs::WORLD;
+use sslcore_tests::certs::{Identity, WORLD};
 use sslcore_tests::pair::server_name;
 use tokio::io::{
     AsyncBufReadExt, AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt, BufStream, ReadBuf,
@@ -286,6 +286,64 @@ async fn both_sides_can_be_asked_for_pre_shared_keys() {
     let done = tokio::join!(answered(&mut one, &key), answered(&mut other, &key));
     assert_eq!(done, (Ok(()), Ok(())));
     assert_eq!(one.connection().psk_identity(), Some(&b"device"[..]));
+}
+
+#[tokio::test]
+async fn both_sides_can_be_asked_for_signatures() {
+    let (one, other) = duplex(1000);
+    let config = client().ask_for_signatures(WORLD.client.chain.clone(), P256.iter().copied());
+    let mut one = SslStream::client(one, &config.build().expect("client"), server_name());
+    let config = asking_server().verify_mode(VerifyMode::Verify);
+    let start = ServerStart::With(config.build().expect("server"));
+    let mut other = SslStream::server(other, start);
+    async fn signed<S>(stream: &mut SslStream<S>, own: &Identity) -> Result<(), WaitError>
+    where
+        S: AsyncRead + AsyncWrite + Unpin,
+    {
+        let Err(WaitError::SignatureNeeded(id)) = stream.handshake().await else {
+            panic!("{:?}", stream.status());
+        };
+        assert_eq!(stream.status(), Some(WaitError::SignatureNeeded(id)));
+        let error = stream.read(&mut [0; 1]).await.expect_err("not before");
+        assert_eq!(why(&error), Some(&WaitError::SignatureNeeded(id)));
+        tokio::task::yield_now().await;
+        let request = stream.signature_request().expect("open");
+        let signature = sign(own, request.message);
+        let given = stream.provide_signature(id, Signature::Der(&signature));
+        assert_eq!(given, Ok(()));
+        stream.handshake().await
+    }
+    let done = tokio::join!(
+        signed(&mut one, &WORLD.client),
+        signed(&mut other, &WORLD.server)
+    );
+    assert_eq!(done, (Ok(()), Ok(())));
+    assert!(one.connection().is_local_certificate_sent());
+}
+
+#[tokio::test]
+async fn a_signature_that_is_refused_ends_the_handshake_of_both() {
+    let (one, other) = duplex(1000);
+    let config = client().build().expect("client");
+    let mut one = SslStream::client(one, &config, server_name());
+    let start = ServerStart::With(asking_server().build().expect("server"));
+    let mut other = SslStream::server(other, start);
+    let refused = async {
+        let Err(WaitError::SignatureNeeded(id)) = other.handshake().await else {
+            panic!("{:?}", other.status());
+        };
+        let why = SignError::new("it does not answer");
+        assert_eq!(other.refuse_signature(id, why), Ok(()));
+        other.handshake().await
+    };
+    let (told, refused) = tokio::join!(one.handshake(), refused);
+    let kind = |end| match end {
+        Err(WaitError::Failed(failure)) => failure.kind(),
+        other => panic!("{other:?}"),
+    };
+    assert_eq!(kind(refused), FailureKind::SigningFailed);
+    let alert = FailureKind::AlertReceived(Alert::InternalError);
+    assert_eq!(kind(told), alert);
 }
 
 #[tokio::test]
