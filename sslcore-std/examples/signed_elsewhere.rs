@@ -44,7 +44,7 @@ pub(crate) fn serve(
                 for (id, request, outcome) in all_signed.try_iter() {
                     let signature = outcome.as_deref().map(Signature::Der).map_err(Clone::clone);
                     if let Err(error) = server.provide_signature(id, request, signature) {
-                        println!("too late, the client has gone: {error}");
+                        println!("too late, or no signature of this key: {error}");
                     }
                 }
             }
