@@ -18,6 +18,7 @@ pub mod postfix;
 pub mod postgresql;
 pub mod prosody;
 pub mod pyopenssl;
+pub mod tlslite;
 pub mod vsftpd;
 
 use std::fs;
