@@ -3,7 +3,7 @@
 use alloc::boxed::Box;
 use alloc::vec::Vec;
 
-use rustls_pki_types::{ServerName, UnixTime};
+use rustls_pki_types::ServerName;
 
 use super::encrypted::Encrypted;
 use super::io::{Io, Stepped, Turn};
@@ -13,9 +13,9 @@ use crate::alert::Alert;
 use crate::config::{ClientConfig, ServerConfig, Terms};
 use crate::event::{Event, PskId, SignatureId};
 use crate::failure::Failure;
-use crate::handshake::Engine;
 use crate::handshake::facts::SessionFacts;
 use crate::handshake::inbound::{Inbound, Listener, Read};
+use crate::handshake::{Engine, Trust};
 use crate::record::traffic::Traffic;
 use crate::time::Now;
 use crate::verify::policy::Judged;
@@ -166,8 +166,8 @@ impl Handshaking {
     }
 
     /// The verdict: nothing holds the flight any more.
-    pub(super) fn judged(&mut self, trusted: bool, good_until: Option<UnixTime>) {
-        self.engine.judged(trusted, good_until, &mut self.flight);
+    pub(super) fn judged(&mut self, trust: Trust) {
+        self.engine.judged(trust, &mut self.flight);
     }
 
     /// What was negotiated so far.

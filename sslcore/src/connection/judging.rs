@@ -12,6 +12,7 @@ use super::question::Question;
 use crate::alert::Alert;
 use crate::event::{Event, ReviewId};
 use crate::failure::{Failure, FailureKind};
+use crate::handshake::Trust;
 use crate::protocol::SslProtocol;
 use crate::texts::sentence;
 use crate::time::Now;
@@ -236,7 +237,10 @@ fn approve(
     Approved { trusted }: Approved,
     good_until: Option<UnixTime>,
 ) -> Box<Handshaking> {
-    handshaking.judged(trusted, good_until);
+    handshaking.judged(match trusted {
+        true => Trust::Good(good_until),
+        false => Trust::Forgiven,
+    });
     handshaking
 }
 

@@ -96,6 +96,15 @@ pub(crate) struct SignatureQuestion<'a> {
     pub(crate) key: KeyKind,
 }
 
+/// What the verdict on a peer says that may go on.
+#[derive(Clone, Copy)]
+pub(crate) enum Trust {
+    /// Errors of its were forgiven: no session is kept ([rule R13](crate::rules#r13)).
+    Forgiven,
+    /// It is good, and its sessions are, at most until then.
+    Good(Option<UnixTime>),
+}
+
 /// A handshake in progress. Appends what is to be sent to `flight`. What has a body here is what engines
 /// say that know no certificates, and ask for nothing.
 pub(crate) trait Engine: Send {
@@ -194,10 +203,8 @@ pub(crate) trait Engine: Send {
         None
     }
 
-    /// The verdict: `trusted` when no error was forgiven. A session may be stored only then
-    /// ([rule R13](crate::rules#r13)), and no longer than `good_until`. `flight` loses what an untrusted session must
-    /// not send (tickets).
-    fn judged(&mut self, _trusted: bool, _good_until: Option<UnixTime>, _flight: &mut Vec<u8>) {}
+    /// The peer may go on. `flight` loses what one who is only forgiven must not be sent (tickets).
+    fn judged(&mut self, _: Trust, _flight: &mut Vec<u8>) {}
 
     /// The peer was refused. What is remembered of it would be refused again.
     fn rejected(&mut self) {}

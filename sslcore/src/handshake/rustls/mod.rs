@@ -29,7 +29,7 @@ use alloc::sync::Arc;
 use alloc::vec::Vec;
 
 use rustls::{CommonState, ConnectionTrafficSecrets, HandshakeKind, ProtocolVersion};
-use rustls_pki_types::{CertificateDer, UnixTime};
+use rustls_pki_types::CertificateDer;
 
 use self::gates::Memory;
 use self::hold::Gate;
@@ -47,6 +47,7 @@ use super::{AlertProtection, Engine, Message, RefusedPeer, records};
 use crate::crypto::Backend;
 use crate::crypto::rustls::suite::Suite;
 use crate::failure::Failure;
+use crate::handshake::Trust;
 use crate::handshake::facts::{Authorities, SessionFacts};
 use crate::protocol::{SignatureScheme, SslProtocol};
 use crate::record::header::ContentType;
@@ -282,13 +283,19 @@ impl Engine for RustlsEngine {
         self.refused.as_ref().map(|refused| &refused.error)
     }
 
-    fn judged(&mut self, trusted: bool, good_until: Option<UnixTime>, flight: &mut Vec<u8>) {
+    fn judged(&mut self, trust: Trust, flight: &mut Vec<u8>) {
         self.judged = true;
-        self.gate.set_good_until(good_until);
-        self.gate.decide(trusted);
-        if !trusted {
-            self.rejected();
-        }
+        let trusted = match trust {
+            Trust::Good(until) => {
+                self.gate.set_good_until(until);
+                self.gate.decide(true);
+                true
+            }
+            Trust::Forgiven => {
+                self.rejected();
+                false
+            }
+        };
         let only_tickets = !self.is_client()
             && self.version() == Some(SslProtocol::TlsV1_3)
             && !self.common().is_handshaking();

@@ -9,7 +9,7 @@ use super::states::Awaited;
 use crate::alert::Alert;
 use crate::crypto::kx::KeyPair;
 use crate::failure::{Failure, FailureKind};
-use crate::handshake::facts::{self, SessionFacts};
+use crate::handshake::facts::SessionFacts;
 use crate::handshake::incoming::{Incoming, unexpected};
 use crate::handshake::key_schedule::exporter::Exporter;
 use crate::handshake::sizes::Asked;
@@ -139,7 +139,7 @@ impl Client {
     ) -> Result<(), Failure> {
         let key = self.key.take();
         let key = key.ok_or_else(|| engine_failure("there is no key"))?;
-        self.agreed.identity = Some(Box::new(facts::Proof::Key(key.identity().into())));
+        self.agreed.identity = Some(key.identity().into());
         let message = flight::written(
             ClientKeyExchange {
                 identity: key.identity(),

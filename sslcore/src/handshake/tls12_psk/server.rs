@@ -10,7 +10,7 @@ use crate::alert::Alert;
 use crate::crypto::kx::KeyPair;
 use crate::failure::Failure;
 use crate::handshake::extensions::number;
-use crate::handshake::facts::{self, SessionFacts};
+use crate::handshake::facts::SessionFacts;
 use crate::handshake::incoming::{Incoming, unexpected};
 use crate::handshake::key_schedule::exporter::Exporter;
 use crate::handshake::sizes::{Answered, Room};
@@ -255,7 +255,7 @@ impl Server {
         let fragment = self.config.fragment(self.agreed.sizes);
         flight::sealed(flight, [own.as_slice()], &mut protection, fragment)?;
         // That the client has the key is certain now.
-        self.agreed.identity = Some(Box::new(facts::Proof::Key(self.identity().into())));
+        self.agreed.identity = Some(self.identity().into());
         self.state = State::Complete;
         Ok(())
     }

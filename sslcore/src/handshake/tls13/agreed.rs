@@ -37,7 +37,7 @@ pub(in crate::handshake) struct Agreed {
     /// Whose certificates the server takes that asks for one.
     pub(in crate::handshake) authorities: Option<Box<Authorities>>,
     /// The name of the key.
-    pub(in crate::handshake) identity: Option<Box<Proof>>,
+    pub(in crate::handshake) identity: Option<Box<[u8]>>,
 }
 
 impl Agreed {
@@ -52,7 +52,7 @@ impl Agreed {
             retried: self.retried,
             resumed: self.resumed,
             ticket_renewed: self.resumed && self.has_issued_ticket,
-            proof: self.identity.clone(),
+            proof: self.identity.clone().map(|name| Box::new(Proof::Key(name))),
             peer_signature: self.peer_signature,
             certificate_sent: self.certificate_sent,
             authorities: self.authorities.clone(),

@@ -4,9 +4,10 @@ use alloc::boxed::Box;
 use alloc::sync::Arc;
 
 use super::Client;
-use super::sessions::{Keeper, Kept, Session, Verdict};
+use super::sessions::{Keeper, Kept, Session};
 use crate::crypto::hash::Hash;
 use crate::failure::Failure;
+use crate::handshake::Trust;
 use crate::handshake::key_schedule::Secret;
 use crate::handshake::tls13::psk::{Age, Psk};
 use crate::handshake::tls13::secrets::VERSION;
@@ -97,7 +98,7 @@ impl Client {
 
     /// What makes sessions out of the tickets that come, `None` where nobody wants them.
     pub(super) fn keeper(&self, resumption: Secret, hash: &Arc<dyn Hash>) -> Option<Box<Keeper>> {
-        let Verdict::Trusted(good_until) = self.verdict else {
+        let Some(Trust::Good(good_until)) = self.trust else {
             return None;
         };
         let lifetime = self.sessions()?.lifetime;

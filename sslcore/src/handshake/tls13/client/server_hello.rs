@@ -8,7 +8,6 @@ use crate::alert::Alert;
 use crate::crypto::kx::{KeyPair, SharedSecret, Steps};
 use crate::failure::Failure;
 use crate::handshake::extensions::number;
-use crate::handshake::facts;
 use crate::handshake::key_schedule::Secret;
 #[cfg(feature = "tls12")]
 use crate::handshake::tls12_psk;
@@ -152,10 +151,7 @@ impl Client {
         let early = key.early.clone();
         match self.session {
             Some(_) => self.resume(),
-            None => {
-                self.agreed.identity =
-                    Some(Box::new(facts::Proof::Key(key.identity.as_slice().into())));
-            }
+            None => self.agreed.identity = Some(key.identity.as_slice().into()),
         }
         Ok(early)
     }

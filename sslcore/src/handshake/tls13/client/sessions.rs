@@ -42,15 +42,6 @@ pub(super) struct Session {
     pub(super) validity: Validity,
 }
 
-/// What the application has said of the server.
-#[derive(Clone, Copy)]
-pub(super) enum Verdict {
-    /// Nothing, or that it is forgiven: no session is kept ([rule R13](crate::rules#r13)).
-    Untrusted,
-    /// It is good, at most until then.
-    Trusted(Option<UnixTime>),
-}
-
 /// Makes sessions out of tickets.
 #[cfg_attr(feature = "testing", derive(Clone))]
 pub(super) struct Keeper {
