@@ -129,26 +129,32 @@ impl TicketKeys {
         period.map_or(LONGEST, Duration::from_secs)
     }
 
-    /// A ticket: nonce, then the sealed session. `None` when there is no key, or no randomness.
-    pub(crate) fn seal(&self, plain: &[u8], now: UnixTime) -> Option<Vec<u8>> {
+    /// A ticket: nonce, then the sealed session. Only who names `purpose` opens it. `None` when there is no
+    /// key, or no randomness.
+    pub(crate) fn seal(&self, plain: &[u8], purpose: &[u8], now: UnixTime) -> Option<Vec<u8>> {
         let aead = self.0.sealing(now.as_secs())?;
         let mut nonce = [0; NONCE_LEN];
         self.0.backend.fill_random(&mut nonce).ok()?;
         let mut ticket = Vec::with_capacity(NONCE_LEN + plain.len() + TAG_LEN);
         ticket.extend_from_slice(&nonce);
         ticket.extend_from_slice(plain);
-        let tag = aead.seal(&nonce, &[], &mut ticket[NONCE_LEN..]).ok()?;
+        let tag = aead.seal(&nonce, purpose, &mut ticket[NONCE_LEN..]).ok()?;
         ticket.extend_from_slice(&tag);
         Some(ticket)
     }
 
-    /// What was sealed, if one of the keys did it.
-    pub(crate) fn open(&self, ticket: &[u8], now: UnixTime) -> Option<Zeroizing<Vec<u8>>> {
+    /// What was sealed for this purpose, if one of the keys did it.
+    pub(crate) fn open(
+        &self,
+        ticket: &[u8],
+        purpose: &[u8],
+        now: UnixTime,
+    ) -> Option<Zeroizing<Vec<u8>>> {
         let (nonce, sealed) = ticket.split_first_chunk::<NONCE_LEN>()?;
         let len = sealed.len().checked_sub(TAG_LEN)?;
         self.0.opening(now.as_secs()).iter().find_map(|aead| {
             let mut plain = Zeroizing::new(sealed.to_vec());
-            aead.open(nonce, &[], &mut plain).ok()?;
+            aead.open(nonce, purpose, &mut plain).ok()?;
             plain.truncate(len);
             Some(plain)
         })

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use sslcore::{
     ClientConfig, ClientSessionCache, Engine, Event, FailureKind, Limits, ServerConfig,
-    ServerSessionCache,
+    ServerSessionCache, TicketKeys,
 };
 use sslcore_tests::certs::WORLD;
 use sslcore_tests::forge::{Forger, HANDSHAKE};
@@ -232,6 +232,34 @@ fn a_name_in_other_letters_is_the_same_server() {
             let (client, server) = (client.expect("client"), server.expect("server"));
             assert!(!visit("server.test", &client, &server));
             assert!(visit("SERVER.test", &client, &server), "{engine:?}");
+        }
+    }
+}
+
+#[test]
+fn one_engines_sessions_are_nothing_to_the_other() {
+    use Engine::{Own, Rustls};
+    let keys = TicketKeys::rotating(&backend(), minutes(60));
+    for stateless in STATELESS {
+        let cache = Arc::new(ServerSessionCache::new(8));
+        let server = |engine| {
+            let server = servers("TLSv1.3", stateless).engine(engine);
+            let server = match stateless {
+                true => server.ticket_keys(keys.clone()),
+                false => server.session_store(cache.clone()),
+            };
+            server.build().expect("server")
+        };
+        for (first, second, resumed) in [
+            (Own, Own, true),
+            (Rustls, Rustls, true),
+            (Own, Rustls, false),
+            (Rustls, Own, false),
+        ] {
+            let client = clients("TLSv1.3").build().expect("client");
+            assert!(!resumes(&client, &server(first)));
+            let resumes = resumes(&client, &server(second));
+            assert_eq!(resumes, resumed, "{first:?} {second:?} {stateless}");
         }
     }
 }

@@ -8,20 +8,19 @@ use core::time::Duration;
 use rustls::NamedGroup;
 use rustls::client::{ClientSessionStore, Tls12ClientSessionValue, Tls13ClientSessionValue};
 use rustls::server::{ProducesTickets, StoresServerSessions};
-use rustls_pki_types::{ServerName, UnixTime};
+use rustls_pki_types::ServerName;
 use spin::Mutex;
 use zeroize::Zeroizing;
 
 use super::named::named;
 use super::taps::Clock;
 use crate::handshake::rustls::hold::Gate;
-use crate::handshake::sessions::ClientMemory;
+use crate::handshake::sessions::{self, ClientMemory};
 use crate::identity::client_sessions::ClientSession;
 use crate::identity::server_sessions::{self as server, ServerSession};
 use crate::identity::ticket_keys::TicketKeys;
 use crate::identity::validity::Validity;
-use crate::limits;
-use crate::protocol::SslProtocol;
+use crate::protocol::{Engine, SslProtocol};
 
 /// What one connection's stores go by.
 #[derive(Clone)]
@@ -280,8 +279,10 @@ impl StoresServerSessions for GatedServerStore {
     }
 }
 
-/// The server's tickets, behind a gate. In a ticket, when the session began stands in front of what
-/// rustls puts there.
+/// Whose tickets these are.
+const ENGINE: Engine = Engine::Rustls;
+
+/// The server's tickets, behind a gate.
 pub(super) struct GatedTicketer {
     pub(super) keys: TicketKeys,
     pub(super) rules: Rules,
@@ -295,12 +296,7 @@ impl GatedTicketer {
         if !self.rules.gate.may_issue_ticket() || !validity.holds(now) {
             return None;
         }
-        let begins = validity.begins().as_secs().to_be_bytes();
-        let mut content = Zeroizing::new(Vec::with_capacity(begins.len() + plain.len()));
-        content.extend_from_slice(&begins);
-        content.extend_from_slice(plain);
-        let ticket = self.keys.seal(&content, now)?;
-        let ticket = (ticket.len() <= limits::ISSUED_TICKET).then_some(ticket)?;
+        let ticket = sessions::Ticket::seal(&self.keys, ENGINE, validity.begins(), plain, now)?;
         self.rules.gate.ticket_issued();
         Some(ticket)
     }
@@ -333,12 +329,12 @@ impl ProducesTickets for GatedTicketer {
         if !self.rules.gate.resumption() {
             return None;
         }
-        let content = self.keys.open(cipher, self.rules.clock.now())?;
-        let (begins, plain) = content.split_first_chunk()?;
-        let begins = Duration::from_secs(u64::from_be_bytes(*begins));
-        let begins = UnixTime::since_unix_epoch(begins);
-        let validity = Validity::new(begins, self.rules.lifetime);
-        self.rules.admit(validity).then(|| plain.to_vec())
+        let now = self.rules.clock.now();
+        let ticket = sessions::Ticket::open(&self.keys, ENGINE, cipher, now)?;
+        let validity = Validity::new(ticket.begins(), self.rules.lifetime);
+        self.rules
+            .admit(validity)
+            .then(|| ticket.session().to_vec())
     }
 }
 

@@ -11,11 +11,12 @@ fn at(secs: u64) -> UnixTime {
 }
 
 fn seal(keys: &TicketKeys, secs: u64) -> Vec<u8> {
-    keys.seal(b"a session", at(secs)).unwrap_or_default()
+    keys.seal(b"a session", b"tests", at(secs))
+        .unwrap_or_default()
 }
 
 fn opens(keys: &TicketKeys, ticket: &[u8], secs: u64) -> bool {
-    let opened = keys.open(ticket, at(secs));
+    let opened = keys.open(ticket, b"tests", at(secs));
     opened.is_some_and(|plain| *plain == b"a session")
 }
 
@@ -32,6 +33,15 @@ fn a_key_opens_for_two_periods_whether_it_was_replaced_or_not() {
         assert!(!opens(&keys, &ticket, 1000 + 2 * PERIOD));
         // It is gone, not just refused.
         assert!(!opens(&keys, &ticket, 1000));
+    }
+}
+
+#[test]
+fn a_ticket_opens_for_its_purpose_alone() {
+    let keys = keys();
+    let ticket = seal(&keys, 1000);
+    for (purpose, opened) in [(&b"tests"[..], true), (b"test", false), (b"", false)] {
+        assert_eq!(keys.open(&ticket, purpose, at(1000)).is_some(), opened);
     }
 }
 

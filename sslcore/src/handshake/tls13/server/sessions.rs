@@ -9,12 +9,12 @@ use rustls_pki_types::{CertificateDer, UnixTime};
 use zeroize::Zeroizing;
 
 use crate::handshake::key_schedule::Secret;
+use crate::handshake::sessions::Ticket;
 use crate::handshake::tls13::sessions::Sessions;
 use crate::handshake::wire::{Reader, Refusal};
 use crate::identity::server_sessions::ServerSession;
 use crate::identity::validity::Validity;
-use crate::limits;
-use crate::protocol::SslCipher;
+use crate::protocol::{Engine, SslCipher};
 use crate::record::protection::Protection;
 
 /// How many bytes the name of a session has that the server keeps.
@@ -96,12 +96,10 @@ impl Sessions {
     /// The session that has this name.
     pub(super) fn find(&self, identity: &[u8], now: UnixTime) -> Option<Session> {
         if let Some(keys) = &self.keys {
-            let content = keys.open(identity, now)?;
-            let (begins, encoded) = content.split_first_chunk()?;
-            let begins = Duration::from_secs(u64::from_be_bytes(*begins));
-            let begins = UnixTime::since_unix_epoch(begins);
+            let ticket = Ticket::open(keys, Engine::Own, identity, now)?;
+            let begins = ticket.begins();
             let holds = Validity::new(begins, self.lifetime).holds(now);
-            return Session::decode(encoded, begins).filter(|_| holds);
+            return Session::decode(ticket.session(), begins).filter(|_| holds);
         }
         let store = self.store.as_ref().filter(|_| identity.len() == ID)?;
         let kept = store.get(identity)?;
@@ -134,12 +132,7 @@ impl Sessions {
         let seconds = |left: Duration| u32::try_from(left.as_secs()).ok();
         let encoded = session.encode();
         if let Some(keys) = &self.keys {
-            let begins = validity.begins().as_secs().to_be_bytes();
-            let mut content = Zeroizing::new(Vec::with_capacity(begins.len() + encoded.len()));
-            content.extend(begins);
-            content.extend(&**encoded);
-            let ticket = keys.seal(&content, now)?;
-            let ticket = (ticket.len() <= limits::ISSUED_TICKET).then_some(ticket)?;
+            let ticket = Ticket::seal(keys, Engine::Own, validity.begins(), &encoded, now)?;
             return Some((ticket, seconds(left.min(keys.certain()))?));
         }
         let (store, seconds) = (self.store.as_ref()?, seconds(left)?);
