@@ -145,7 +145,8 @@ impl<'a> Path<'a> {
     /// Without links.
     pub(super) fn new(budget: usize) -> Self {
         Self {
-            links: Vec::new(),
+            // A leaf below its anchor, as a rule: a link is large.
+            links: Vec::with_capacity(1),
             end: End::Anchor,
             anchor: None,
             budget,

@@ -225,7 +225,8 @@ pub(super) fn certificate_verify(
     scheme: SignatureScheme,
     signature: &[u8],
 ) -> Result<Vec<u8>, Failure> {
-    flight::written(Writer::message(kind::CERTIFICATE_VERIFY, |w| {
+    let len = 2 + 2 + signature.len();
+    flight::written(Writer::message_of(kind::CERTIFICATE_VERIFY, len, |w| {
         w.u16(scheme.code());
         w.vector16(|w| w.bytes(signature));
     }))

@@ -16,7 +16,8 @@ pub(in crate::handshake) fn written(message: Option<Vec<u8>>) -> Result<Vec<u8>,
 
 /// A Finished message.
 pub(in crate::handshake) fn finished(value: &[u8]) -> Result<Vec<u8>, Failure> {
-    written(Writer::message(kind::FINISHED, |w| w.bytes(value)))
+    let message = Writer::message_of(kind::FINISHED, value.len(), |w| w.bytes(value));
+    written(message)
 }
 
 /// Appends a message in the clear, in records of at most so many bytes.
@@ -74,11 +75,14 @@ impl OpenRecord {
     ) -> Result<(), Failure> {
         while !message.is_empty() {
             let (start, len) = self.begun.unwrap_or((flight.len(), 0));
+            let room = self.max_fragment - len;
+            let (part, rest) = message.split_at(message.len().min(room));
+            // No more than that: a flight may be all that a small machine has room for.
+            let end = start + len + part.len() + protection.overhead();
+            flight.reserve_exact(end - flight.len());
             if len == 0 {
                 flight.resize(start + protection.prefix(), 0);
             }
-            let room = self.max_fragment - len;
-            let (part, rest) = message.split_at(message.len().min(room));
             flight.extend(part);
             message = rest;
             self.begun = Some((start, len + part.len()));

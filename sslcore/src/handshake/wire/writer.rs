@@ -2,6 +2,8 @@
 
 use alloc::vec::Vec;
 
+use crate::record::messages::MESSAGE_HEADER;
+
 /// Appends numbers, bytes, and vectors whose lengths are found out when their content is there.
 #[derive(Debug)]
 pub(crate) struct Writer {
@@ -16,8 +18,17 @@ const EXPECTED: usize = 256;
 impl Writer {
     /// A whole message of this type (RFC 8446 §4); `None` when something in it is too long.
     pub(crate) fn message(kind: u8, content: impl FnOnce(&mut Self)) -> Option<Vec<u8>> {
+        Self::message_of(kind, EXPECTED, content)
+    }
+
+    /// The same, whose content has about so many bytes.
+    pub(crate) fn message_of(
+        kind: u8,
+        len: usize,
+        content: impl FnOnce(&mut Self),
+    ) -> Option<Vec<u8>> {
         let mut writer = Self {
-            bytes: Vec::with_capacity(EXPECTED),
+            bytes: Vec::with_capacity(MESSAGE_HEADER + len),
             overflowed: false,
         };
         writer.u8(kind);

@@ -31,23 +31,25 @@ impl Server {
         self.agreed.sizes = answered.sizes;
         let mut begun = self.begin(chosen, exchange)?;
         self.agreed.alpn = config.application_protocol(&self.hello.hello())?;
-        let message = flight::written(Writer::message(kind::ENCRYPTED_EXTENSIONS, |w| {
-            w.vector16(|w| {
-                // Which certificate it is may depend on the name: in a session that goes on there is none, and
-                // no answer (RFC 6066 §3).
-                let by_name = config.certificates().is_some() && !self.agreed.resumed;
-                if self.name.is_some() && by_name {
-                    w.extension(number::SERVER_NAME, |_| {});
-                }
-                if let Some(name) = &self.agreed.alpn {
-                    w.extension(number::ALPN, |w| {
-                        w.vector16(|w| w.vector8(|w| w.bytes(name)));
-                    });
-                }
-                answered.write(w);
-            });
-        }))?;
-        begun.add(&message)?;
+        begun.add(&flight::written(Writer::message(
+            kind::ENCRYPTED_EXTENSIONS,
+            |w| {
+                w.vector16(|w| {
+                    // Which certificate it is may depend on the name: in a session that goes on there is none, and
+                    // no answer (RFC 6066 §3).
+                    let by_name = config.certificates().is_some() && !self.agreed.resumed;
+                    if self.name.is_some() && by_name {
+                        w.extension(number::SERVER_NAME, |_| {});
+                    }
+                    if let Some(name) = &self.agreed.alpn {
+                        w.extension(number::ALPN, |w| {
+                            w.vector16(|w| w.vector8(|w| w.bytes(name)));
+                        });
+                    }
+                    answered.write(w);
+                });
+            },
+        ))?)?;
         let (Proof::Certificate(scheme), Some(certificates)) =
             (&chosen.proof, config.certificates())
         else {
@@ -129,8 +131,7 @@ impl Server {
     ) -> Result<(), Failure> {
         let config = self.config.clone();
         let value = begun.secrets.server_finished(&begun.transcript);
-        let message = flight::finished(value.as_slice())?;
-        begun.add(&message)?;
+        begun.add(&flight::finished(value.as_slice())?)?;
         begun.open.seal(&mut begun.flight, &mut begun.protection)?;
         let Begun {
             flight: made,
@@ -151,7 +152,10 @@ impl Server {
             secrets: secrets.application(&transcript, &log),
             hash,
         });
-        flight.extend(made);
+        match flight.is_empty() {
+            true => *flight = made,
+            false => flight.extend(made),
+        }
         self.state = match (config.asks(), self.agreed.resumed) {
             (true, true) => State::JudgingResumed(transcript, secrets),
             (true, false) => State::AwaitingCertificate(transcript, secrets),

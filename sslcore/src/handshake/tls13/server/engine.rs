@@ -1,6 +1,7 @@
 //! What a server does when it is called: the seam between it and its connection.
 
 use alloc::boxed::Box;
+use alloc::sync::Arc;
 use alloc::vec::Vec;
 
 use rustls_pki_types::CertificateDer;
@@ -12,6 +13,7 @@ use crate::handshake::incoming::{Incoming, unexpected};
 use crate::handshake::key_schedule::exporter::Exporter;
 use crate::handshake::tls13::agreed::Completed;
 use crate::handshake::tls13::certificates::{Proof, certificate_verify};
+use crate::handshake::tls13::config::Config;
 use crate::handshake::tls13::failures::{check_last, engine_failure};
 use crate::handshake::tls13::secrets::VERSION;
 use crate::handshake::{AlertProtection, Engine, KeyQuestion, Message, SignatureQuestion, Trust};
@@ -232,7 +234,30 @@ impl Engine for Server {
             .map(Completed::exporter)
     }
 
-    fn finish(self: Box<Self>, _: Option<Protection>) -> Result<HandOff, Failure> {
+    fn finish(self: Box<Self>, received: Option<Protection>) -> Result<HandOff, Failure> {
+        // The keys of the handshake go before there are others: each is large.
+        drop(received);
+        let End {
+            completed,
+            config,
+            sizes,
+            tickets,
+        } = self.end()?;
+        completed.hand_off_to_server(&config.backend, sizes, tickets)
+    }
+}
+
+/// What a complete handshake leaves behind.
+struct End {
+    completed: Completed,
+    config: Arc<Config>,
+    sizes: RecordSizes,
+    tickets: Option<Protection>,
+}
+
+impl Server {
+    /// All else is gone.
+    fn end(self: Box<Self>) -> Result<End, Failure> {
         let Self {
             config,
             state,
@@ -242,9 +267,12 @@ impl Engine for Server {
             ..
         } = *self;
         match (state, application) {
-            (State::Complete, Some(completed)) => {
-                completed.hand_off_to_server(&config.backend, agreed.sizes, tickets)
-            }
+            (State::Complete, Some(completed)) => Ok(End {
+                completed,
+                config,
+                sizes: agreed.sizes,
+                tickets,
+            }),
             _ => Err(engine_failure("the handshake is not complete")),
         }
     }
