@@ -2,16 +2,27 @@
 
 use std::fmt::Debug;
 
-use sslcore::{Alert, Event, FailureKind, Limits, SslError, Verdict};
+use sslcore::{Alert, Event, FailureKind, Limits};
 
 use crate::configs::{Choice, Config};
+use crate::end::End;
 use crate::fitted::{self, Fitted};
 use crate::input::Input;
+use crate::signing::Signing;
 use crate::spoken::{Spoken, spoken};
 use crate::watched::Watched;
 
-/// In the byte of the limits: nobody knows what day it is.
+/// In the byte of the circumstances: nobody knows what day it is.
 pub(crate) const NO_WALL_CLOCK: u8 = 0x80;
+
+/// In the byte of the circumstances: how the application signs, if it does.
+pub(crate) fn signing(circumstances: u8) -> Signing {
+    Signing::of(circumstances >> 5)
+}
+
+fn refuses(choice: Choice, signing: Signing) -> bool {
+    choice.signs() && signing == Signing::Refused
+}
 
 /// There is always room for what an end says: its flights differ in length.
 fn limits(bits: u8) -> Limits {
@@ -69,6 +80,8 @@ pub(crate) struct Outcome {
     pub(crate) written: usize,
     pub(crate) failure: Option<(FailureKind, Option<Alert>, String)>,
     pub(crate) resumed: bool,
+    /// The application was asked for a signature.
+    pub(crate) is_asked_to_sign: bool,
 }
 
 impl Outcome {
@@ -93,7 +106,9 @@ fn kind(failure: FailureKind) -> FailureKind {
 /// A connection by one of the engines, and what is to come from its peer.
 pub(crate) struct Stage {
     end: Watched,
+    choice: Choice,
     config: Config,
+    signing: Signing,
     stream: Fitted,
     /// So much of the input's stream is to have arrived, and so much of this end's has.
     due: usize,
@@ -105,21 +120,26 @@ pub(crate) struct Stage {
 }
 
 impl Stage {
-    pub(crate) fn new(choice: Choice, limits_and_clock: u8, stream: &[u8]) -> Self {
-        let config = choice.config(1);
-        let has_wall_clock = limits_and_clock & NO_WALL_CLOCK == 0;
+    pub(crate) fn new(choice: Choice, circumstances: u8, stream: &[u8]) -> Self {
+        let signing = signing(circumstances);
+        let refuses = refuses(choice, signing);
+        let config = choice.config_of(1, refuses);
+        let has_wall_clock = circumstances & NO_WALL_CLOCK == 0;
         let mut known = fitted::Known::default();
-        if choice.has(Choice::RESUME) {
+        // Who never signs has no session.
+        if choice.has(Choice::RESUME) && !refuses {
             let said = meet(choice, &config, &choice.peer().config(2), has_wall_clock);
             known.ticket = fitted::tickets(&said).into_iter().next();
         }
-        let mut end = Watched::new(limits(limits_and_clock));
+        let mut end = Watched::new(limits(circumstances));
         end.has_wall_clock = has_wall_clock;
         let started = config.start(&mut end.conn, choice.has(Choice::ASK));
         started.expect("not started before");
         let mut stage = Self {
             end,
+            choice,
             config,
+            signing,
             stream: Fitted::default(),
             due: 0,
             arrived: 0,
@@ -157,6 +177,7 @@ impl Stage {
             written: self.written,
             failure,
             resumed: self.end.conn.is_resumed(),
+            is_asked_to_sign: self.end.is_asked_to_sign,
         }
     }
 
@@ -170,6 +191,11 @@ impl Stage {
                 // When there is room depends on how long the handshake's own messages are.
                 Event::BytesWritten(n) => self.written += n,
                 Event::Writable => {}
+                // The other engine has a signer, and numbers its questions without this one.
+                Event::SignatureRequired(_) => {}
+                Event::SslErrors(_) => self.note(&"SslErrors"),
+                // A signer refuses before anything is told of the request.
+                Event::ClientCertificateRequested if refuses(self.choice, self.signing) => {}
                 Event::Failed(failure) => self.note(&Event::Failed(kind(failure))),
                 event => self.note(&event),
             }
@@ -177,10 +203,24 @@ impl Stage {
     }
 
     fn drain(&mut self) {
-        let (said, heard) = self.end.drain();
-        self.said.extend(said);
-        self.heard.extend(heard);
-        self.note_events();
+        loop {
+            let (said, heard) = self.end.drain();
+            self.said.extend(said);
+            self.heard.extend(heard);
+            self.note_events();
+            if !self.sign() {
+                return;
+            }
+        }
+    }
+
+    /// Answers a question for a signature, as the application always does. Whether there was one.
+    fn sign(&mut self) -> bool {
+        let is_asked = self.end.sign(self.signing, self.choice);
+        if is_asked && self.signing == Signing::Clumsily {
+            self.end.sign(Signing::Rightly, self.choice);
+        }
+        is_asked
     }
 
     /// Lets so much of the stream arrive.
@@ -204,7 +244,7 @@ impl Stage {
             0 => self.arrive(more.size()),
             1 => self.arrive(more.size() * 64),
             2 => end.write(more.size() * 16),
-            3 => self.answer(more.byte()),
+            3 => self.judge(more.byte()),
             4 => self.configure(more.byte()),
             5 => end.millis += more.byte() as u64 * 50,
             6 => {
@@ -217,26 +257,11 @@ impl Stage {
                 self.note(&(exported, out));
             }
             8 => match more.byte() & 7 {
-                7 => {
-                    end.conn.close();
-                    end.ended = true;
-                }
-                6 => {
-                    end.conn.cancel();
-                    end.ended = true;
-                }
-                5 => {
-                    end.conn.abort();
-                    end.ended = true;
-                }
-                4 => {
-                    end.conn.receive_eof();
-                    end.eof = true;
-                }
-                3 => {
-                    end.conn.receive_reset();
-                    end.reset = true;
-                }
+                7 => end.end_by(End::close),
+                6 => end.end_by(End::cancel),
+                5 => end.end_by(End::abort),
+                4 => end.receive_eof(),
+                3 => end.receive_reset(),
                 _ => {}
             },
             9 => end.set_read_buffer_size(1 + more.size() * 64),
@@ -244,49 +269,27 @@ impl Stage {
         }
     }
 
-    fn answer(&mut self, how: u8) {
-        let end = &mut self.end;
-        let Some(id) = end.conn.review().map(|review| review.id) else {
-            return;
-        };
-        let errors = end.conn.ssl_errors().iter();
-        let some: Vec<SslError> = errors.take(usize::from(how >> 4)).cloned().collect();
-        let verdict = match how & 3 {
-            0 => Verdict::Accept,
-            1 => Verdict::AcceptOnly(&some),
-            2 => Verdict::Reject,
-            _ => Verdict::RejectWith(Alert::from_code(how >> 2)),
-        };
-        let answered = end.conn.answer(id, verdict);
-        if answered.is_ok() && how & 3 >= 2 {
-            end.refuse();
+    /// Answers a review.
+    fn judge(&mut self, how: u8) {
+        if self.end.judge(how) {
+            self.note(&"judged");
         }
-        self.note(&answered);
     }
 
     /// Answers a server's question for its configuration.
     fn configure(&mut self, how: u8) {
-        let Some(id) = self.end.conn.config_request().map(|request| request.id) else {
-            return;
-        };
         let Config::Server(config) = &self.config else {
             return;
         };
-        let refuses = how & 1 == 1;
-        let configured = match refuses {
-            true => self.end.conn.refuse_config(id),
-            false => self.end.conn.provide_config(id, config),
-        };
-        if configured.is_ok() && refuses {
-            self.end.refuse();
+        if self.end.configure(how, || config.clone()) {
+            self.note(&"configured");
         }
-        self.note(&configured);
     }
 
     /// All the rest of the stream, and an application that accepts everything.
     fn rest(&mut self) {
         for _ in 0..4 {
-            self.answer(0);
+            self.judge(0);
             self.configure(0);
             self.drain();
             self.arrive(usize::MAX);
@@ -345,11 +348,11 @@ pub(crate) fn meet(
     let (mut of_end, mut said_by_peer, mut said_by_end) = (end.drain().0, Vec::new(), Vec::new());
     for round in 0..8 {
         if round == 6 {
-            end.conn.close();
-            peer.conn.close();
+            end.end_by(End::close);
+            peer.end_by(End::close);
         }
-        accept(&mut end);
-        accept(&mut peer);
+        end.accept(choice);
+        peer.accept(choice.peer());
         let (bytes, _) = peer.feed(&of_end);
         said_by_end.extend(std::mem::take(&mut of_end));
         of_end = end.feed(&bytes).0;
@@ -358,11 +361,5 @@ pub(crate) fn meet(
     match choice.has(Choice::SERVER) {
         true => said_by_end,
         false => said_by_peer,
-    }
-}
-
-fn accept(end: &mut Watched) {
-    if let Some(id) = end.conn.review().map(|review| review.id) {
-        end.conn.answer(id, Verdict::Accept).expect("open");
     }
 }

@@ -1,5 +1,6 @@
 //! Configurations by the bits of an input. None is used twice, so that no input depends on another.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use rustls::crypto::CryptoProvider;
@@ -13,6 +14,7 @@ use sslcore::{
 };
 
 use crate::end::End;
+use crate::signing::{Hand, SCHEMES};
 
 /// 2030-01-01, in the life of every certificate here.
 pub(crate) const TODAY: u64 = 1_893_456_000;
@@ -78,6 +80,8 @@ impl Choice {
     /// They do without a key exchange: a client's server has no group of its client's.
     pub const ALONE: u16 = 1 << 13;
 
+    /// With certificates: the application signs. The engine of our own asks for it.
+    pub const SIGN: u16 = 1 << 12;
     /// With certificates: a session can go on, which a server remembers unless it issues tickets.
     pub const RESUME: u16 = 1 << 13;
     /// With certificates, TLS 1.3 alone.
@@ -111,6 +115,7 @@ impl Choice {
 
     /// What the other end of it chooses, so that the two go together.
     pub(crate) fn peer(self) -> Self {
+        // Its application is asked for nothing: neither for keys nor to sign.
         let bits = (self.bits ^ Self::SERVER) & !(Self::ASK | Self::ASK_KEYS | Self::OWN);
         Self::new(bits & !Self::HOLD | Self::TRUST)
     }
@@ -149,9 +154,33 @@ impl Choice {
 
     /// What an end begins with.
     pub(crate) fn config(self, seed: u64) -> Config {
+        self.config_of(seed, false)
+    }
+
+    /// The same for an application that refuses to sign, if it does.
+    pub(crate) fn config_of(self, seed: u64, refuses: bool) -> Config {
         match self.has(Self::SERVER) {
-            false => Config::Client(self.client(seed)),
-            true => Config::Server(self.server(seed)),
+            false => Config::Client(self.client_of(seed, refuses)),
+            true => Config::Server(self.server_of(seed, refuses)),
+        }
+    }
+
+    /// Whether the application signs.
+    pub(crate) fn signs(self) -> bool {
+        self.has(Self::SIGN) && !self.has(Self::KEYS)
+    }
+
+    /// What the application signs with.
+    pub(crate) fn hand(self, refuses: bool) -> Hand {
+        Hand::new(&self.backend(1), self.has(Self::REAL), refuses)
+    }
+
+    fn identified<C>(self, config: ConfigBuilder<C>, refuses: bool) -> ConfigBuilder<C> {
+        let (chain, key) = known_identity();
+        match (self.signs(), self.engine()) {
+            (false, _) => config.identity(chain, key),
+            (true, Engine::Own) => config.ask_for_signatures(chain, SCHEMES),
+            (true, _) => config.identity_with_signer(chain, Arc::new(self.hand(refuses))),
         }
     }
 
@@ -178,6 +207,10 @@ impl Choice {
     }
 
     pub(crate) fn client(self, seed: u64) -> ClientConfig {
+        self.client_of(seed, false)
+    }
+
+    fn client_of(self, seed: u64, refuses: bool) -> ClientConfig {
         if self.has(Self::KEYS) {
             let config = self.keyed(ClientConfig::builder(self.backend(seed)));
             return config.alpn(CLIENT_ALPN).build().expect("a configuration");
@@ -201,28 +234,30 @@ impl Choice {
             });
         }
         if self.has(Self::IDENTITY) {
-            let (chain, key) = known_identity();
-            config = config.identity(chain, key);
+            config = self.identified(config, refuses);
         }
         config.build().expect("a configuration")
     }
 
     pub(crate) fn server(self, seed: u64) -> ServerConfig {
+        self.server_of(seed, false)
+    }
+
+    fn server_of(self, seed: u64, refuses: bool) -> ServerConfig {
         if self.has(Self::KEYS) {
             let config = self.keyed(ServerConfig::builder(self.backend(seed)));
             return config.alpn(SERVER_ALPN).build().expect("a configuration");
         }
-        let (chain, key) = known_identity();
         let mut config = ServerConfig::builder(self.backend(seed))
             .engine(self.engine())
             .protocols(self.versions())
             .timeouts(TIMEOUTS)
-            .identity(chain.clone(), key)
             .alpn(SERVER_ALPN)
             .session_cache(if self.has(Self::RESUME) { 4 } else { 0 })
             .session_tickets(self.has(Self::TICKETS));
+        config = self.identified(config, refuses);
         if self.has(Self::TRUST) {
-            config = config.trust_anchors(chain);
+            config = config.trust_anchors(known_identity().0);
         }
         if self.has(Self::HOLD) {
             config = config.on_errors(OnErrors::Hold);

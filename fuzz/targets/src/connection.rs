@@ -1,10 +1,12 @@
 //! Bytes from the wire, and an application that does anything at any time.
 
-use sslcore::{Alert, Leftover, Limits, ServerStart, SslError, Verdict};
+use sslcore::{Leftover, Limits, ServerStart};
 
 use crate::configs::{Choice, at, server_name};
+use crate::end::End;
 use crate::input::Input;
 use crate::report;
+use crate::signing::Signing;
 use crate::watched::Watched;
 
 /// The most actions of an application.
@@ -119,42 +121,23 @@ impl Stage<'_> {
             6 => end.write(more.size() * 16),
             7 => _ = end.read(more.size() * 8),
             8 => _ = end.conn.consume(more.size()),
-            9 => {
-                end.conn.close();
-                end.ended = true;
-            }
+            9 => end.end_by(End::close),
             10 => match more.byte() & 3 {
-                3 => {
-                    end.conn.cancel();
-                    end.ended = true;
-                }
-                2 => {
-                    end.conn.abort();
-                    end.ended = true;
-                }
+                3 => end.end_by(End::cancel),
+                2 => end.end_by(End::abort),
                 _ => {}
             },
             11 => _ = end.conn.update_keys(),
-            12 => self.answer(more.byte()),
-            13 => self.configure(more.byte()),
+            12 => _ = end.judge(more.byte()),
+            13 => self.answer(more.byte()),
             14 => end.millis += more.byte() as u64 * 50,
             15 => end.set_read_buffer_size(1 + more.size() * 64),
             16 if more.byte() & 7 == 7 => end.conn.discard_reads(),
             17 => end.conn.hand_over(more.size()),
             18 => match more.byte() & 3 {
-                3 => {
-                    end.conn.receive_eof();
-                    end.eof = true;
-                }
-                2 => {
-                    end.conn.receive_reset();
-                    end.reset = true;
-                }
-                1 => {
-                    end.conn.transmit_failed();
-                    end.cut = true;
-                    end.ended = true;
-                }
+                3 => end.receive_eof(),
+                2 => end.receive_reset(),
+                1 => end.transmit_failed(),
                 _ => {}
             },
             19 => self.start(match more.byte() % 3 {
@@ -188,53 +171,12 @@ impl Stage<'_> {
         }
     }
 
+    /// Answers the question for keys, for a signature, or for a configuration.
     fn answer(&mut self, how: u8) {
-        let end = &mut self.end;
-        let Some(id) = end.conn.review().map(|review| review.id) else {
-            return;
-        };
-        let errors = end.conn.ssl_errors().iter();
-        let some: Vec<SslError> = errors.take(usize::from(how >> 4)).cloned().collect();
-        let verdict = match how & 3 {
-            0 => Verdict::Accept,
-            1 => Verdict::AcceptOnly(&some),
-            2 => Verdict::Reject,
-            _ => Verdict::RejectWith(Alert::from_code(how >> 2)),
-        };
-        let refuses = how & 3 >= 2;
-        let answered = end.conn.answer(id, verdict);
-        assert!(answered.is_ok() || end.answered == Some(id), "{answered:?}");
-        if answered.is_ok() {
-            end.answered = Some(id);
-            if refuses {
-                end.refuse();
-            }
-        }
-    }
-
-    /// Answers the question for a configuration, or for keys.
-    fn configure(&mut self, how: u8) {
-        let end = &mut self.end;
-        if let Some(id) = end.conn.psk_request().map(|request| request.id) {
-            let keys = self.choice.keys();
-            let given = match how & 3 {
-                1 => end.conn.refuse_psk(id),
-                2 => end.conn.provide_psk(id, &keys[..1]),
-                _ => end.conn.provide_psk(id, &keys),
-            };
-            given.expect("open, and keys that fit");
-            return;
-        }
-        let Some(id) = end.conn.config_request().map(|request| request.id) else {
-            return;
-        };
-        let refuses = how & 1 == 1;
-        let configured = match refuses {
-            true => end.conn.refuse_config(id),
-            false => end.conn.provide_config(id, &self.choice.server(1)),
-        };
-        if configured.is_ok() && refuses {
-            end.refuse();
+        let (end, choice) = (&mut self.end, self.choice);
+        let answered = end.give_keys(how, choice) || end.sign(Signing::of(how), choice);
+        if !answered {
+            end.configure(how, || choice.server(1));
         }
     }
 
@@ -243,8 +185,8 @@ impl Stage<'_> {
         for _ in 0..4 {
             let before = self.stream.len();
             self.end.drain();
+            self.end.judge(0);
             self.answer(0);
-            self.configure(0);
             self.end.drain();
             while !self.stream.is_empty() {
                 let n = self.end.give(self.stream);
@@ -254,8 +196,8 @@ impl Stage<'_> {
                     break;
                 }
             }
+            self.end.judge(0);
             self.answer(0);
-            self.configure(0);
             self.end.drain();
             if self.stream.len() == before {
                 break;
@@ -266,6 +208,8 @@ impl Stage<'_> {
 
 #[cfg(test)]
 mod tests {
+    use sslcore::FailureKind;
+
     use super::run;
     use crate::seeds;
 
@@ -273,7 +217,7 @@ mod tests {
     fn every_seed_gets_to_the_data_and_to_the_end() {
         let mut seen = 0;
         for (target, name, input) in seeds::all() {
-            if target == "connection" {
+            if target == "connection" && !is_unsigned(&name) {
                 let end = run(&input);
                 assert!(
                     end.conn.is_over() && end.failed.is_none(),
@@ -285,9 +229,35 @@ mod tests {
                     "{name}: {}",
                     end.heard
                 );
+                assert_eq!(end.is_asked_to_sign, name.contains("signed"), "{name}");
                 seen += 1;
             }
         }
         assert!(seen > 60);
+    }
+
+    /// Whether nobody signs who is asked to.
+    fn is_unsigned(name: &str) -> bool {
+        let kinds = ["refused", "unanswered", "cut"];
+        name.contains("signed") && kinds.iter().any(|kind| name.ends_with(kind))
+    }
+
+    #[test]
+    fn who_does_not_sign_has_no_session() {
+        let mut seen = 0;
+        for (target, name, input) in seeds::all() {
+            if target == "connection" && is_unsigned(&name) {
+                let end = run(&input);
+                assert!(end.is_asked_to_sign, "{name}");
+                let expected = match name.rsplit('-').next() {
+                    Some("refused") => FailureKind::SigningFailed,
+                    Some("cut") => FailureKind::Truncated,
+                    _ => FailureKind::DecisionTimeout,
+                };
+                assert_eq!(end.failed, Some(expected), "{name}");
+                seen += 1;
+            }
+        }
+        assert_eq!(seen, 12);
     }
 }

@@ -12,6 +12,7 @@ static ANSWERED: AtomicU64 = AtomicU64::new(0);
 static ENCRYPTED: AtomicU64 = AtomicU64::new(0);
 static HEARD: AtomicU64 = AtomicU64::new(0);
 static RENEWED: AtomicU64 = AtomicU64::new(0);
+static SIGNED: AtomicU64 = AtomicU64::new(0);
 static CLOSED: AtomicU64 = AtomicU64::new(0);
 
 /// How many connections under test have come how far, in this process.
@@ -27,6 +28,8 @@ pub struct Depths {
     pub heard: u64,
     /// Those whose keys were renewed.
     pub renewed: u64,
+    /// Those whose application was asked for a signature.
+    pub signed: u64,
     /// Those whose peer has closed in order.
     pub closed: u64,
 }
@@ -40,6 +43,7 @@ impl Depths {
             encrypted: ENCRYPTED.load(Relaxed),
             heard: HEARD.load(Relaxed),
             renewed: RENEWED.load(Relaxed),
+            signed: SIGNED.load(Relaxed),
             closed: CLOSED.load(Relaxed),
         }
     }
@@ -53,12 +57,13 @@ impl fmt::Display for Depths {
             encrypted,
             heard,
             renewed,
+            signed,
             closed,
         } = self;
         write!(
             f,
             "runs {runs}, answered {answered}, encrypted {encrypted}, heard {heard}, renewed \
-             {renewed}, closed {closed}"
+             {renewed}, signed {signed}, closed {closed}"
         )
     }
 }
@@ -78,6 +83,7 @@ pub(crate) fn note(end: &Watched) {
         (&ENCRYPTED, end.was_encrypted()),
         (&HEARD, end.heard > 0),
         (&RENEWED, end.renewed),
+        (&SIGNED, end.is_asked_to_sign),
         (&CLOSED, end.peer_closed),
     ] {
         counter.fetch_add(reached.into(), Relaxed);

@@ -90,8 +90,7 @@ fn compare(ours: &mut Ours, theirs: &mut Theirs) {
         !theirs.conn.is_handshaking(),
         "handshake: {context}"
     );
-    ours.end.conn.receive_eof();
-    ours.end.eof = true;
+    ours.end.receive_eof();
     ours.end.drain();
     let is_closed = match ours.end.conn.read_end() {
         Some(ReadEnd::Closed) => true,

@@ -6,8 +6,8 @@ use sslcore::testing::snapshot;
 use sslcore::testing::transcript::Recorder;
 use sslcore::{
     Buffers, ClientConfig, Connection, Event, Leftover, Limits, Now, PeerName, PreSharedKey,
-    Progress, PskId, ReadEnd, RequestId, ReviewId, ServerConfig, ServerStart, Step, UsageError,
-    Verdict,
+    Progress, PskId, ReadEnd, RequestId, ReviewId, ServerConfig, ServerStart, SignError, Signature,
+    SignatureId, Step, UsageError, Verdict,
 };
 
 use crate::report;
@@ -71,6 +71,8 @@ impl End {
         refuse_config(id: RequestId) -> Result<(), UsageError>;
         provide_psk(id: PskId, keys: &[PreSharedKey]) -> Result<(), UsageError>;
         refuse_psk(id: PskId) -> Result<(), UsageError>;
+        provide_signature(id: SignatureId, signature: Signature<'_>) -> Result<(), UsageError>;
+        refuse_signature(id: SignatureId, why: SignError) -> Result<(), UsageError>;
         process(now: Now) -> Progress;
         poll_event() -> Option<Event>;
     }

@@ -18,10 +18,11 @@ const CHOSEN: u16 = Choice::SERVER
     | Choice::IDENTITY
     | Choice::RETRY
     | Choice::TICKETS
+    | Choice::SIGN
     | Choice::RESUME;
 
-/// Two bytes choose the end and its configuration ([`Choice`]), one its limits and whether there is a
-/// clock, one says how many bytes of actions follow; all behind these comes from the peer. What the
+/// Two bytes choose the end and its configuration ([`Choice`]), one its limits, how its application signs
+/// and whether there is a clock, one says how many bytes of actions follow; all behind these comes from the peer. What the
 /// actions leave of it arrives at the end.
 pub fn engines(data: &[u8]) {
     report::watch(run, data);
@@ -51,7 +52,7 @@ fn check(data: &[u8]) -> Result<(), String> {
 /// What an input says.
 struct Case<'a> {
     choice: Choice,
-    limits_and_clock: u8,
+    circumstances: u8,
     actions: &'a [u8],
     stream: Vec<u8>,
 }
@@ -61,7 +62,7 @@ impl<'a> Case<'a> {
         let mut input = Input(data);
         Self {
             choice: Choice::of(input.long() as u16, CHOSEN).with(Choice::NEW),
-            limits_and_clock: input.byte(),
+            circumstances: input.byte(),
             actions: input.part(),
             stream: input.0.to_vec(),
         }
@@ -70,10 +71,12 @@ impl<'a> Case<'a> {
     /// By our engine, and by rustls.
     fn outcomes(&self) -> (Outcome, Outcome) {
         let by = |choice| {
-            let stage = Stage::new(choice, self.limits_and_clock, &self.stream);
+            let stage = Stage::new(choice, self.circumstances, &self.stream);
             stage.play(self.actions)
         };
-        (by(self.choice.with(Choice::OWN)), by(self.choice))
+        let (own, rustls) = (by(self.choice.with(Choice::OWN)), by(self.choice));
+        assert!(!rustls.is_asked_to_sign, "it has a signer");
+        (own, rustls)
     }
 }
 
@@ -111,12 +114,14 @@ fn first_apart<T: Debug + PartialEq>(own: &[T], rustls: &[T]) -> Option<String> 
 
 #[cfg(test)]
 mod tests {
+    use sslcore::FailureKind;
+
     use super::Case;
     use crate::seeds;
 
     #[test]
     fn every_seed_gets_to_the_data_with_both_engines() {
-        let (mut seen, mut resumed) = (0, 0);
+        let (mut seen, mut resumed, mut refused) = (0, 0, 0);
         for (target, name, input) in seeds::all() {
             // Who does not know what day it is trusts nobody, and resumes nothing. Who has offered other
             // shares is not there for another hello.
@@ -124,7 +129,15 @@ mod tests {
                 continue;
             }
             let (own, rustls) = Case::read(&input).outcomes();
+            let signs = own.is_asked_to_sign;
+            assert_eq!(signs, name.contains("signed") && !own.resumed, "{name}");
             for outcome in [own, rustls] {
+                if name.ends_with("refused") {
+                    let failure = outcome.failure.expect("nobody has signed");
+                    assert_eq!(failure.0, FailureKind::SigningFailed, "{name}");
+                    refused += 1;
+                    continue;
+                }
                 assert_eq!(outcome.failure, None, "{name}");
                 assert_eq!(outcome.heard.len(), 16 + 40, "{name}");
                 assert_eq!(outcome.resumed, name.contains("resumed"), "{name}");
@@ -133,5 +146,6 @@ mod tests {
             }
         }
         assert!(seen >= 100 && resumed >= 40, "{seen} {resumed}");
+        assert_eq!(refused, 8);
     }
 }

@@ -5,6 +5,7 @@
 
 mod after_handshake;
 mod allowed;
+mod answers;
 pub mod apart;
 mod behind;
 mod both;
@@ -23,6 +24,7 @@ pub mod mutator;
 mod records;
 mod report;
 pub mod seeds;
+mod signing;
 mod spoken;
 mod starttls;
 mod watched;

@@ -31,8 +31,8 @@ fn session_under(choice: Choice, config: &Config, of_peer: &Config) -> Vec<Vec<u
             10 => peer.conn.close(),
             _ => {}
         }
-        accept(&mut end, choice);
-        accept(&mut peer, choice);
+        end.accept(choice);
+        peer.accept(choice.peer());
         to_peer.extend(end.drain().0);
         let (bytes, _) = peer.feed(&to_peer);
         to_peer = end.feed(&bytes).0;
@@ -45,15 +45,6 @@ fn session_under(choice: Choice, config: &Config, of_peer: &Config) -> Vec<Vec<u
     );
     assert_eq!(end.heard, 16 + 40, "{choice:?}");
     said
-}
-
-fn accept(end: &mut Watched, choice: Choice) {
-    if let Some(id) = end.conn.psk_request().map(|request| request.id) {
-        end.conn.provide_psk(id, &choice.keys()).expect("open");
-    }
-    if let Some(id) = end.conn.review().map(|review| review.id) {
-        end.conn.answer(id, sslcore::Verdict::Accept).expect("open");
-    }
 }
 
 /// A seed: its target, its name, and the input.
@@ -103,6 +94,11 @@ fn sessions() -> Vec<(&'static str, u16)> {
         ("retry", Choice::RETRY),
         ("own", mutual | Choice::OWN),
         ("own-tickets", careful | Choice::TICKETS | Choice::OWN),
+        ("own-signed", mutual | Choice::OWN | Choice::SIGN),
+        (
+            "own-signed-real",
+            mutual | Choice::OWN | Choice::SIGN | Choice::REAL,
+        ),
     ]);
     for (name, bits) in [
         ("keys", 0),
@@ -163,6 +159,39 @@ fn connection(seeds: &mut Vec<Seed>, name: &str, choice: Choice, said: &[Vec<u8>
     ]
     .concat();
     seeds.push(("connection", name("-starttls"), late));
+    if choice.signs() {
+        for (kind, actions) in signings(said, choice) {
+            let head = [&choice.bytes()[..], &[0, actions.len() as u8]].concat();
+            let input = [&head[..], &actions, &stream].concat();
+            seeds.push(("connection", name(kind), input));
+        }
+    }
+}
+
+/// An application that does otherwise than to sign as it should.
+fn signings(said: &[Vec<u8>], choice: Choice) -> Vec<(&'static str, Vec<u8>)> {
+    let answering = |how| {
+        let pieces = said.iter().filter(|piece| !piece.is_empty());
+        let answered = pieces.map(|piece| {
+            let (many, few) = (piece.len() / 64, piece.len() % 64);
+            [1, many as u8, 0, few as u8, 3, 13, how, 3, 5]
+        });
+        answered.flatten().collect()
+    };
+    let asked = [1, 255, 3];
+    let too_late = [&asked[..], &[14, 255, 3]].concat();
+    let cut = [&asked[..], &[18, 3, 3]].concat();
+    let mut signings = vec![
+        ("-refused", answering(1)),
+        ("-clumsy", answering(3)),
+        ("-unanswered", too_late),
+        ("-cut", cut),
+    ];
+    // What a real peer has said was about the right one.
+    if !choice.has(Choice::REAL) {
+        signings.push(("-wrong", answering(2)));
+    }
+    signings
 }
 
 fn differential(seeds: &mut Vec<Seed>, name: &str, choice: Choice, said: &[Vec<u8>]) {
@@ -193,6 +222,9 @@ fn engines(seeds: &mut Vec<Seed>) {
         ("held", held),
         ("external", Choice::HOLD),
         ("retry", Choice::RETRY),
+        ("signed", mutual | Choice::SIGN),
+        ("signed-retry", mutual | Choice::SIGN | Choice::RETRY),
+        ("signed-resumed", mutual | Choice::SIGN | Choice::RESUME),
         ("resumed", careful | Choice::RESUME),
         (
             "resumed-tickets",
@@ -228,8 +260,18 @@ fn engines(seeds: &mut Vec<Seed>) {
                 true => choice.with(Choice::ASK),
                 false => choice,
             };
-            seed("-busy", asks.bytes(), 0x2b, &actions);
+            let circumstances = match choice.signs() {
+                true => 0x6b,
+                false => 0x2b,
+            };
+            seed("-busy", asks.bytes(), circumstances, &actions);
             seed("-timeless", choice.bytes(), NO_WALL_CLOCK, &[]);
+            // Who goes on with a session signs nothing.
+            if choice.signs() && !choice.has(Choice::RESUME) {
+                for (kind, how) in [("-refused", 1), ("-wrong", 2), ("-clumsy", 3)] {
+                    seed(kind, choice.bytes(), how << 5, &[]);
+                }
+            }
         }
     }
     // What a client takes, and what it has a share of.

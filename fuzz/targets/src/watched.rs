@@ -1,7 +1,7 @@
 //! A connection whose rules are looked after: what it does is held against [`sslcore::rules`] after
 //! every call.
 
-use sslcore::{Alert, Event, FailureKind, Limits, Progress, ReadEnd, ReviewId, SslMode};
+use sslcore::{Alert, Event, FailureKind, Limits, Progress, ReadEnd, SslMode};
 
 use crate::configs::{at, at_unknown};
 use crate::depth;
@@ -42,8 +42,6 @@ pub(crate) struct Watched {
     refused: Option<u64>,
     /// The application has ended it.
     pub(crate) ended: bool,
-    /// The last question that was answered: it may be seen once more.
-    pub(crate) answered: Option<ReviewId>,
     pub(crate) eof: bool,
     pub(crate) reset: bool,
     /// Nothing can be sent any more.
@@ -52,6 +50,8 @@ pub(crate) struct Watched {
     pub(crate) heard: usize,
     /// The keys of one direction were renewed.
     pub(crate) renewed: bool,
+    /// The application was asked for a signature.
+    pub(crate) is_asked_to_sign: bool,
     /// The application has written before TLS.
     in_clear: bool,
     /// What day it is is known.
@@ -76,12 +76,12 @@ impl Watched {
             held: None,
             refused: None,
             ended: false,
-            answered: None,
             eof: false,
             reset: false,
             cut: false,
             heard: 0,
             renewed: false,
+            is_asked_to_sign: false,
             in_clear: false,
             has_wall_clock: true,
             told: Vec::new(),
@@ -120,6 +120,7 @@ impl Watched {
         self.conn.review().is_some()
             || self.conn.config_request().is_some()
             || self.conn.psk_request().is_some()
+            || self.conn.signature_request().is_some()
     }
 
     /// All that it has sealed, or said in the clear of its handshake: what was released before may
@@ -128,7 +129,7 @@ impl Watched {
         self.taken + self.conn.encrypted_bytes_to_write() as u64
     }
 
-    /// Notes that the application refuses a certificate or a client.
+    /// Notes that the application refuses a certificate, a client, or to sign.
     pub(crate) fn refuse(&mut self) {
         self.refused = Some(self.said());
     }
@@ -136,6 +137,36 @@ impl Watched {
     pub(crate) fn set_read_buffer_size(&mut self, bytes: usize) {
         self.conn.set_read_buffer_size(bytes);
         self.readable = self.readable.max(bytes);
+    }
+
+    /// The application ends it by such a call.
+    pub(crate) fn end_by(&mut self, how: fn(&mut End)) {
+        how(&mut self.conn);
+        self.ended = true;
+        self.events();
+        self.check();
+    }
+
+    /// The stream from the peer ends.
+    pub(crate) fn receive_eof(&mut self) {
+        self.conn.receive_eof();
+        self.eof = true;
+        self.events();
+        self.check();
+    }
+
+    /// The stream is reset.
+    pub(crate) fn receive_reset(&mut self) {
+        self.conn.receive_reset();
+        self.reset = true;
+        self.events();
+        self.check();
+    }
+
+    /// Nothing can be sent any more.
+    pub(crate) fn transmit_failed(&mut self) {
+        self.cut = true;
+        self.end_by(End::transmit_failed);
     }
 
     /// Drains the events, and holds them against R4, R5 and R6.
@@ -182,6 +213,7 @@ impl Watched {
                 assert!(self.conn.transmit().is_empty(), "R6: it has not left");
             }
             Event::KeysUpdated => self.renewed = true,
+            Event::SignatureRequired(_) => self.is_asked_to_sign = true,
             Event::PeerClosed => self.peer_closed = true,
             Event::Closed(report) => {
                 assert!(self.conn.is_over());
@@ -353,8 +385,7 @@ impl Watched {
     pub(crate) fn finish(&mut self) -> Vec<u8> {
         let mut said = self.drain().0;
         if !self.eof && !self.reset {
-            self.conn.receive_eof();
-            self.eof = true;
+            self.receive_eof();
         }
         said.extend(self.drain().0);
         if self.is_tls() && !self.ended {
@@ -366,8 +397,7 @@ impl Watched {
             );
             assert!(!self.is_held(), "R1: the stream has ended: {:?}", self.conn);
         }
-        self.conn.close();
-        self.ended = true;
+        self.end_by(End::close);
         for _ in 0..8 {
             said.extend(self.drain().0);
             if self.closed {
