@@ -5,13 +5,13 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use sslcore::testing::known_psk;
-use sslcore::testing::transcript::{Configurations, Recorder, Transcript, replay};
+use sslcore::testing::transcript::{Action, Configurations, Recorder, Transcript, replay};
 use sslcore::{Instant, Limits, Now, ServerStart, UnixTime, Verdict};
 
 use crate::pair::server_name;
 
 /// The names of configurations with which there is a session, and how it begins or is decided.
-pub const SESSIONS: [(&str, Story); 28] = [
+pub const SESSIONS: [(&str, Story); 31] = [
     ("tls12", Story::Plain),
     ("tls13", Story::Plain),
     ("tls12 rustcrypto", Story::Plain),
@@ -40,6 +40,9 @@ pub const SESSIONS: [(&str, Story); 28] = [
     ("psk", Story::StartTls),
     ("psk_asked", Story::Accepted),
     ("psk_asked", Story::Rejected),
+    ("mutual signature_asked", Story::Accepted),
+    ("signature_asked", Story::Rejected),
+    ("rustcrypto signature_asked", Story::Accepted),
 ];
 
 /// What is special about a session.
@@ -51,9 +54,9 @@ pub enum Story {
     StartTls,
     /// The server chooses its configuration when it has seen the hello.
     Chosen,
-    /// The client is asked about the certificate, or the server about a key, and refuses.
+    /// The client is asked about the certificate, or the server about a key or to sign, and refuses.
     Rejected,
-    /// The client is asked about the certificate, or the server about a key, and accepts.
+    /// The client is asked about the certificate, or the server about a key or to sign, and accepts.
     Accepted,
 }
 
@@ -221,6 +224,11 @@ impl Session {
                 self.carry();
                 self.provide_key(1, story == Story::Accepted);
             }
+            Story::Rejected | Story::Accepted if self.ends[1].signature_request().is_some() => {
+                self.sign(1, story == Story::Accepted, known);
+                self.carry();
+                self.sign(0, true, known);
+            }
             Story::Rejected | Story::Accepted => {
                 let client = self.after_thinking(0);
                 let id = client.review().expect("a question").id;
@@ -244,6 +252,12 @@ impl Session {
             false => asking.refuse_psk(id),
         };
         given.expect("open");
+    }
+
+    /// Has an end sign that is asked to, or refuse.
+    fn sign(&mut self, end: usize, signs: bool, known: &Configurations) {
+        let mut now = self.now();
+        Action::Sign(signs).perform(self.after_thinking(end), &mut Vec::new(), &mut now, known);
     }
 
     /// The end that has asked a person, who needs two seconds.

@@ -68,6 +68,7 @@ fn run(session: &mut Session) {
                 Action::Settle,
                 Action::Answer(None, true),
                 Action::ProvideKeys(true),
+                Action::Sign(true),
                 Action::Settle,
                 Action::Transmit(u16::MAX),
             ] {
@@ -85,13 +86,16 @@ fn bytes_make_every_action_and_every_scenario() {
         let action = Action::arbitrary(&mut Unstructured::new(&bytes)).expect("enough");
         actions.insert(format!("{:?}", discriminant(&action)));
     }
-    assert_eq!(actions.len(), 18);
-    for (fragment, keys) in [
-        (9, SharedKeys::None),
-        (7, SharedKeys::Known),
-        (6, SharedKeys::Asked),
-    ] {
-        let (mut encrypted, mut keyed) = (0, 0);
+    assert_eq!(actions.len(), 19);
+    type IsOfKind = fn(&Scenario) -> bool;
+    let kinds: [(u8, IsOfKind); 4] = [
+        (9, |scenario| scenario.keys == SharedKeys::None),
+        (7, |scenario| scenario.keys == SharedKeys::Known),
+        (6, |scenario| scenario.keys == SharedKeys::Asked),
+        (5, |scenario| scenario.signature_asked),
+    ];
+    for (fragment, is_of_kind) in kinds {
+        let (mut encrypted, mut of_kind) = (0, 0);
         for bits in 0..=u8::MAX {
             let bytes = [bits, fragment];
             let scenario = Scenario::arbitrary(&mut Unstructured::new(&bytes)).expect("enough");
@@ -100,11 +104,19 @@ fn bytes_make_every_action_and_every_scenario() {
             run(&mut session);
             let both = session.ends.iter().all(|end| end.is_encrypted());
             encrypted += usize::from(both);
-            keyed += usize::from(both && scenario.keys == keys);
+            of_kind += usize::from(both && is_of_kind(&scenario));
+            let asked = "event SignatureRequired";
+            let has_asked = |end: &Recorder| end.transcript().to_string().contains(asked);
+            let is_asked = session.ends.iter().any(has_asked);
+            assert!(scenario.signature_asked || !is_asked, "{scenario}");
+            assert!(
+                !scenario.signature_asked || is_asked || scenario.resumed,
+                "{scenario}"
+            );
         }
         assert!(encrypted > 150, "{encrypted} of 256");
-        // Where nothing is said that keys leave no room for.
-        assert!(keyed >= 18, "{keyed} of 256");
+        // Where nothing is said that leaves no room for it.
+        assert!(of_kind >= 18, "{of_kind} of 256");
     }
 }
 

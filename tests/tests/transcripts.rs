@@ -50,6 +50,8 @@ fn every_kind_of_session_is_kept_for_both_versions() {
         "tls13 tls",
         "tls12 tls13",
         "mutual refused",
+        "tls12 signature_asked",
+        "psk signature_asked",
         "max_fragment",
         "max_fragment x",
     ] {
@@ -128,6 +130,15 @@ fn a_kept_session_is_what_its_name_says() {
         assert!(has(&file("-chosen-server"), "\nprovide 0\n"));
         assert!(!has(&file("-rustcrypto-client"), "without security"));
     }
+    for end in ["client", "server"] {
+        let name = format!("mutual-signature_asked-accepted-{end}.txt");
+        assert!(has(&name, "\nprovide_signature 0 der 30"), "{name}");
+        assert!(has(&name, "event Encrypted\n"), "{name}");
+    }
+    assert!(has(
+        "signature_asked-rejected-server.txt",
+        "\nrefuse_signature 0\n"
+    ));
     // In TLS 1.3 the client is encrypted before it is refused (R14).
     assert!(has("tls13-refused-client.txt", "event Encrypted\n"));
     assert!(!has("tls12-refused-client.txt", "event Encrypted\n"));

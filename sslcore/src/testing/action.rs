@@ -4,10 +4,12 @@ use alloc::vec;
 use alloc::vec::Vec;
 use core::time::Duration;
 
-use super::configurations::{Configurations, KNOWN_IDENTITY};
+use super::configurations::{Configurations, KNOWN_IDENTITY, known_signature};
 use super::known_psk;
 use crate::alert::Alert;
 use crate::connection::{Progress, Verdict};
+use crate::identity::signature::Signature;
+use crate::identity::signer::SignError;
 use crate::time::Now;
 use crate::transcript::Recorder;
 
@@ -38,6 +40,9 @@ pub enum Action {
     /// An open question for pre-shared keys is answered with the [known](super::known_psk) one, or
     /// refused.
     ProvideKeys(bool),
+    /// An open question for a signature is answered with one by the [known](super::known_identity) key,
+    /// or refused.
+    Sign(bool),
     /// So many milliseconds pass.
     Wait(u16),
     /// [`set_read_buffer_size`](crate::Connection::set_read_buffer_size).
@@ -153,6 +158,16 @@ impl Action {
                     on.provide_psk(id, keys.as_slice())
                 }
             },
+            Self::Sign(accept) => match on.signature_request() {
+                None => Ok(()),
+                Some(request) => {
+                    let (id, signature) = (request.id, known_signature(&request));
+                    match signature.filter(|_| accept) {
+                        Some(signature) => on.provide_signature(id, Signature::Der(&signature)),
+                        None => on.refuse_signature(id, SignError::new("as the action says")),
+                    }
+                }
+            },
             Self::Wait(millis) => {
                 let time = Duration::from_millis(millis.into());
                 now.monotonic = now.monotonic.after(time);
@@ -197,13 +212,17 @@ impl<'a> arbitrary::Arbitrary<'a> for Action {
             51 => Self::Answer(None, false),
             52 => Self::Configure(true),
             53 => Self::Configure(false),
-            // Of a number with little use for all of its values.
+            // Of numbers with little use for all of their values.
             54 => match kind >> 6 {
                 3 => Self::ProvideKeys(true),
                 2 => Self::ProvideKeys(false),
                 _ => Self::Wait(size()?),
             },
-            55 => Self::SetReadBufferSize(size()?),
+            55 => match kind >> 6 {
+                3 => Self::Sign(true),
+                2 => Self::Sign(false),
+                _ => Self::SetReadBufferSize(size()?),
+            },
             56 => Self::DiscardReads,
             57 => Self::UpdateKeys,
             58 => Self::Close,

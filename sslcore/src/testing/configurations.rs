@@ -1,14 +1,18 @@
 //! Configurations that have names.
 
+use alloc::vec::Vec;
+
 use rustls::crypto::CryptoProvider;
 
 use super::scenario::{ClientCertificate, Scenario, SharedKeys};
 use crate::buffer::Buffers;
 use crate::config::{ClientConfig, ConfigBuilder, PeerName, ServerConfig, ServerStart};
 use crate::config_error::ConfigError;
-use crate::connection::{Connection, Progress};
+use crate::connection::{Connection, Progress, SignatureRequest};
 use crate::crypto::Backend;
+use crate::identity::signature::Signature;
 use crate::limits::Limits;
+use crate::protocol::SignatureScheme;
 use crate::testing::{
     backend_without_security, known_identity, known_psk, rustcrypto_without_security,
 };
@@ -46,6 +50,7 @@ impl Configurations {
     /// | `resumed` | the two have had a session: the next one resumes it |
     /// | `psk` | both have the [known key](super::known_psk) `known`, and no certificates |
     /// | `psk_asked` | both ask for their keys, and have no certificates |
+    /// | `signature_asked` | the application of who has a certificate is [asked](crate::ConfigBuilder::ask_for_signatures) to sign |
     pub fn without_security(name: &str, seed: u64) -> Option<Self> {
         let scenario = Scenario::named(name)?;
         let made = Self::make(scenario, seed).ok()?;
@@ -88,7 +93,7 @@ impl Configurations {
             true => rustcrypto_without_security,
             false => backend_without_security,
         };
-        let (chain, key) = known_identity();
+        let (chain, _) = known_identity();
         let mut client = ClientConfig::builder(backend(seed));
         let other = backend(seed.wrapping_add(1));
         let other = if scenario.retried {
@@ -99,13 +104,13 @@ impl Configurations {
         if scenario.keys != SharedKeys::None {
             return Self::with_keys(scenario, client, ServerConfig::builder(other));
         }
-        let mut server = ServerConfig::builder(other).identity(chain.clone(), key.clone_key());
+        let mut server = identified(scenario, ServerConfig::builder(other));
         client = match scenario.untrusted {
             true => client.on_errors(OnErrors::Hold),
             false => client.trust_anchors(chain.clone()),
         };
         if scenario.client_certificate != ClientCertificate::None {
-            client = client.identity(chain.clone(), key);
+            client = identified(scenario, client);
             server = server.verify_mode(VerifyMode::Verify);
         }
         if scenario.client_certificate == ClientCertificate::Accepted {
@@ -145,12 +150,37 @@ impl Configurations {
 /// The identity of the key that both ends have.
 pub(super) const KNOWN_IDENTITY: &str = "known";
 
+/// The known identity, whose key signs, or whose application is asked to.
+fn identified<C>(scenario: Scenario, config: ConfigBuilder<C>) -> ConfigBuilder<C> {
+    let (chain, key) = known_identity();
+    match scenario.signature_asked {
+        true => config.ask_for_signatures(chain, [SignatureScheme::EcdsaP256Sha256]),
+        false => config.identity(chain, key),
+    }
+}
+
+/// What is asked for, by the key of the known identity: who believes every signature believes this one.
+pub(super) fn known_signature(request: &SignatureRequest<'_>) -> Option<Vec<u8>> {
+    let (_, key) = known_identity();
+    let key = rustcrypto_without_security(0).load_key(&key).ok()?;
+    key.sign(request.scheme, request.message).ok()
+}
+
 /// Carries what one has to say to the other.
 fn carry(from: &mut Connection, to: &mut Connection) -> Result<(), UsageError> {
     let year_2030 = UnixTime::since_unix_epoch(core::time::Duration::from_secs(1_893_456_000));
     let now = Now::new(Instant::from_millis(0), year_2030);
-    while from.process(now) != Progress::Idle {
-        while from.poll_event().is_some() {}
+    let settle = |conn: &mut Connection| {
+        while conn.process(now) != Progress::Idle {
+            while conn.poll_event().is_some() {}
+        }
+    };
+    settle(from);
+    let asked = from.signature_request();
+    let signed = asked.and_then(|request| Some((request.id, known_signature(&request)?)));
+    if let Some((id, signature)) = signed {
+        from.provide_signature(id, Signature::Der(&signature))?;
+        settle(from);
     }
     let n = to.receive(from.transmit())?;
     from.transmitted(n)

@@ -42,6 +42,8 @@ pub struct Scenario {
     /// Pre-shared keys in the place of certificates (`psk`, `psk_asked`); then of the others only
     /// `tls13`, `rustcrypto`, `retried` and `max_fragment` can be said, too.
     pub keys: SharedKeys,
+    /// The application of who has a certificate is asked to sign, in TLS 1.3 alone (`signature_asked`).
+    pub signature_asked: bool,
     /// The longest fragments (`max_fragment 100`).
     pub max_fragment: Option<usize>,
 }
@@ -87,6 +89,7 @@ impl Scenario {
                 "resumed" => scenario.resumed = true,
                 "psk" => scenario.keyed(SharedKeys::Known)?,
                 "psk_asked" => scenario.keyed(SharedKeys::Asked)?,
+                "signature_asked" => scenario.signature_asked = true,
                 "max_fragment" => scenario.max_fragment = Some(rest.next()?.parse().ok()?),
                 _ => return None,
             }
@@ -99,11 +102,15 @@ impl Scenario {
         (before == SharedKeys::None || before == keys).then_some(())
     }
 
-    /// SharedKeys leave nothing to certificates.
+    /// SharedKeys leave nothing to certificates, and nobody is asked for a signature in TLS 1.2.
     fn is_possible(&self) -> bool {
+        if self.signature_asked && self.version == Some(SslProtocol::TlsV1_2) {
+            return false;
+        }
         let certified = self.client_certificate != ClientCertificate::None
             || self.untrusted
             || self.resumed
+            || self.signature_asked
             || self.version == Some(SslProtocol::TlsV1_2);
         self.keys == SharedKeys::None || !certified
     }
@@ -139,6 +146,7 @@ impl fmt::Display for Scenario {
             (self.resumed, "resumed"),
             (self.keys == SharedKeys::Known, "psk"),
             (self.keys == SharedKeys::Asked, "psk_asked"),
+            (self.signature_asked, "signature_asked"),
         ];
         for (_, word) in words.into_iter().filter(|(is_said, _)| *is_said) {
             write!(f, "{between}{word}")?;
@@ -175,12 +183,14 @@ impl<'a> arbitrary::Arbitrary<'a> for Scenario {
                 6 => SharedKeys::Asked,
                 _ => SharedKeys::None,
             },
+            signature_asked: fragment & 7 == 5,
             max_fragment: (bits & 128 != 0).then(|| 1 + usize::from(fragment) * 8),
         };
         Ok(match scenario.is_possible() {
             true => scenario,
             false => Self {
                 keys: SharedKeys::None,
+                signature_asked: false,
                 ..scenario
             },
         })
