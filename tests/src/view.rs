@@ -36,6 +36,8 @@ pub fn view(conn: &Connection) -> impl PartialEq + std::fmt::Debug + use<> {
         ),
         conn.review().map(|review| review.id),
         conn.config_request().map(|request| request.id),
+        conn.psk_request().map(|request| request.id),
+        conn.signature_request().map(|request| request.id),
         conn.peek().to_vec(),
         conn.transmit().to_vec(),
     );

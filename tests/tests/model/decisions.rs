@@ -3,10 +3,15 @@
 use std::sync::LazyLock;
 
 use proptest::prelude::*;
-use sslcore::{Alert, Event, RequestId, ReviewId, UsageError, Verdict};
+use sslcore::{
+    Alert, Event, RequestId, ReviewId, SignError, Signature, SignatureError, SignatureId, Signer,
+    UsageError, Verdict,
+};
+use sslcore_tests::entropy::seeded;
+use sslcore_tests::module::Module;
 use sslcore_tests::pair::{End, Pair};
 
-use crate::outcomes::{Configs, Model, configs};
+use crate::outcomes::{Configs, Model, SCHEMES, configs};
 
 /// A decision of the application.
 #[derive(Clone, Debug)]
@@ -23,6 +28,12 @@ pub(crate) enum Decision {
     RefuseWith,
     /// With an id that is not open.
     ProvideStale(bool),
+    /// To sign, or not.
+    SignOpen(bool),
+    /// With what no key of this kind signs.
+    SignUnfit,
+    /// With an id that is not open.
+    SignStale(bool),
 }
 
 pub(crate) fn decisions() -> impl Strategy<Value = Decision> {
@@ -33,6 +44,9 @@ pub(crate) fn decisions() -> impl Strategy<Value = Decision> {
         4 => any::<bool>().prop_map(Decision::ProvideOpen),
         1 => Just(Decision::RefuseWith),
         1 => any::<bool>().prop_map(Decision::ProvideStale),
+        4 => any::<bool>().prop_map(Decision::SignOpen),
+        1 => Just(Decision::SignUnfit),
+        1 => any::<bool>().prop_map(Decision::SignStale),
     ]
 }
 
@@ -97,14 +111,74 @@ pub(crate) fn decide(
             prop_assert!(refused.contains(&outcome), "{outcome:?}");
             outcome
         }
+        Decision::SignOpen(signs) => {
+            let Some((id, signature)) = signed(end, configs) else {
+                return Ok(false);
+            };
+            let outcome = match signs {
+                true => end.conn.provide_signature(id, Signature::Der(&signature)),
+                false => end.conn.refuse_signature(id, refusal()),
+            };
+            prop_assert_eq!(outcome, Ok(()));
+            outcome
+        }
+        Decision::SignUnfit => {
+            let Some((id, signature)) = signed(end, configs) else {
+                return Ok(false);
+            };
+            let outcome = end.conn.provide_signature(id, Signature::Plain(&signature));
+            prop_assert_eq!(outcome, Err(UsageError::Signature(SignatureError::Form)));
+            outcome
+        }
+        Decision::SignStale(signs) => {
+            if end.conn.signature_request().is_some() {
+                return Ok(false);
+            }
+            let id = signature_id(end);
+            let outcome = match signs {
+                true => end.conn.provide_signature(id, Signature::Der(&[])),
+                false => end.conn.refuse_signature(id, refusal()),
+            };
+            let refused = [Err(UsageError::NoDecisionOpen), Err(UsageError::Stale)];
+            prop_assert!(refused.contains(&outcome), "{outcome:?}");
+            outcome
+        }
     };
     Ok(outcome.is_err())
+}
+
+/// The open question's id, and the signature that answers it.
+fn signed(end: &End, configs: &Configs) -> Option<(SignatureId, Vec<u8>)> {
+    let request = end.conn.signature_request()?;
+    // The same each time, as in RFC 6979.
+    let module = Module::holding(&seeded(7), configs.key.clone_key(), SCHEMES);
+    let signature = module.sign(request.scheme, request.message);
+    Some((request.id, signature.expect("it signs")))
+}
+
+fn refusal() -> SignError {
+    SignError::new("the module was taken out")
+}
+
+/// The id of its own question, or another connection's.
+fn signature_id(end: &End) -> SignatureId {
+    static FOREIGN: LazyLock<SignatureId> = LazyLock::new(|| {
+        let configs = configs(7, true, false, true);
+        let mut pair = Pair::tls(&configs.client, &configs.server);
+        pair.run();
+        pair.server.conn.signature_request().expect("open").id
+    });
+    let own = end.events.iter().find_map(|event| match event {
+        Event::SignatureRequired(id) => Some(*id),
+        _ => None,
+    });
+    own.unwrap_or(*FOREIGN)
 }
 
 /// The id of its own request, or another connection's.
 fn request_id(end: &End) -> RequestId {
     static FOREIGN: LazyLock<RequestId> = LazyLock::new(|| {
-        let configs = configs(7, true, false);
+        let configs = configs(7, true, false, false);
         let mut pair = Pair::default();
         let start = sslcore::ServerStart::Ask {
             fallback: configs.server,
@@ -130,7 +204,7 @@ fn request_id(end: &End) -> RequestId {
 /// An id that some review once had, or one that none had yet.
 fn some_id(end: &End) -> ReviewId {
     static FOREIGN: LazyLock<ReviewId> = LazyLock::new(|| {
-        let configs = configs(7, true, true);
+        let configs = configs(7, true, true, false);
         let mut pair = Pair::tls(&configs.client, &configs.server);
         pair.run();
         pair.client.conn.review().expect("open").id

@@ -149,10 +149,10 @@ proptest! {
     #[test]
     fn every_call_in_every_state_is_legal_or_changes_nothing(
         seed in 0..100u64,
-        (tls13, hold) in any::<(bool, bool)>(),
+        (tls13, hold, signs) in any::<(bool, bool, bool)>(),
         sequence in sequences(),
     ) {
-        let mut run = Run::new(configs(seed, tls13, hold));
+        let mut run = Run::new(configs(seed, tls13, hold, signs));
         let mut refused = Vec::new();
         for (on_client, next) in &sequence {
             refused.push(run.make(*on_client, next)?);
@@ -160,7 +160,7 @@ proptest! {
         run.finish(!sequence.iter().any(|(_, next)| next.tampers()))?;
 
         // The same without the calls that were refused comes to the same, down to the bytes.
-        let mut without = Run::new(configs(seed, tls13, hold));
+        let mut without = Run::new(configs(seed, tls13, hold, signs));
         for ((on_client, next), was_refused) in sequence.iter().zip(refused) {
             if !was_refused {
                 prop_assert!(!without.make(*on_client, next)?, "{next:?} is refused now");

@@ -9,10 +9,10 @@ use crate::Run;
 use crate::buffers::Buf;
 use crate::calls::Call;
 use crate::decisions::Decision;
-use crate::outcomes::Configs;
+use crate::outcomes::{Configs, SCHEMES};
 
 /// As `configs`, and quicker.
-fn configs(tls13: bool, hold: bool) -> Configs {
+fn configs(tls13: bool, hold: bool, signs: bool) -> Configs {
     let version = if tls13 { "TLSv1.3" } else { "TLSv1.2" };
     let (chain, key) = known_identity();
     let mut client = ClientConfig::builder(backend_without_security(1)).protocols(&[version]);
@@ -21,10 +21,14 @@ fn configs(tls13: bool, hold: bool) -> Configs {
         false => client.trust_anchors(chain.clone()),
     };
     let server = ServerConfig::builder(backend_without_security(2)).protocols(&[version]);
-    let server = server.identity(chain, key);
+    let server = match signs {
+        true => server.ask_for_signatures(chain, SCHEMES.iter().copied()),
+        false => server.identity(chain, key.clone_key()),
+    };
     Configs {
         client: client.build().expect("client"),
         server: server.build().expect("server"),
+        key,
     }
 }
 
@@ -34,6 +38,8 @@ struct State {
     on_client: bool,
     phase: &'static str,
     hold: bool,
+    /// The server's application signs, in TLS 1.3.
+    signs: bool,
     path: Vec<(bool, Call)>,
 }
 
@@ -72,6 +78,7 @@ fn states() -> Vec<State> {
         on_client,
         phase,
         hold: false,
+        signs: false,
         path,
     };
     let with = |mut path: Vec<(bool, Call)>, more: &[(bool, Call)]| {
@@ -323,6 +330,36 @@ fn states() -> Vec<State> {
             on_client: CLIENT,
             phase,
             hold: true,
+            signs: false,
+            path,
+        });
+    }
+    let asked = with(hello(false), &[(SERVER, Call::Settle)]);
+    let sign = |signs| (SERVER, Call::Decide(Decision::SignOpen(signs)));
+    for (name, phase, path) in [
+        ("a server that is to sign", "Signing", asked.clone()),
+        (
+            "a server that has just been signed for",
+            "Signing",
+            with(asked.clone(), &[sign(true)]),
+        ),
+        (
+            "over: a server's application refuses to sign",
+            "Over",
+            with(asked.clone(), &[sign(false), (SERVER, Call::Settle)]),
+        ),
+        (
+            "a server that is to sign, and the stream has ended",
+            "Signing",
+            with(asked, &[(SERVER, Call::ReceiveEof)]),
+        ),
+    ] {
+        states.push(State {
+            name,
+            on_client: SERVER,
+            phase,
+            hold: false,
+            signs: true,
             path,
         });
     }
@@ -385,12 +422,15 @@ fn every_call() -> Vec<Call> {
             Decision::AnswerOpen(yes),
             Decision::ProvideOpen(yes),
             Decision::ProvideStale(yes),
+            Decision::SignOpen(yes),
+            Decision::SignStale(yes),
         ]
     });
     let others = [
         Decision::AcceptWithoutErrors,
         Decision::AnswerStale,
         Decision::RefuseWith,
+        Decision::SignUnfit,
     ];
     calls.extend(decisions.chain(others).map(Call::Decide));
     calls
@@ -425,6 +465,7 @@ impl State {
             Call::Next(2),
             Call::Decide(Decision::AnswerOpen(true)),
             Call::Decide(Decision::ProvideOpen(true)),
+            Call::Decide(Decision::SignOpen(true)),
             Call::Exchange,
             Call::Exchange,
             Call::Close,
@@ -437,7 +478,7 @@ impl State {
     }
 
     fn reach(&self, tls13: bool) -> Result<Run, TestCaseError> {
-        let mut run = Run::new(configs(tls13, self.hold));
+        let mut run = Run::new(configs(tls13, self.hold, self.signs));
         for (on_client, call) in &self.path {
             run.make(*on_client, call)?;
         }
@@ -449,7 +490,7 @@ impl State {
 fn every_call_is_made_in_every_state() {
     let mut phases = Vec::new();
     for state in states() {
-        for tls13 in [false, true] {
+        for tls13 in [false, true].into_iter().filter(|it| *it || !state.signs) {
             let what = format!("{}, TLS 1.3: {tls13}", state.name);
             let run = state.reach(tls13).expect(&what);
             assert_eq!(state.phase_of(&run), state.phase, "{what}");
@@ -491,6 +532,7 @@ fn every_call_is_made_in_every_state() {
         "Choosing",
         "Handshaking",
         "Held",
+        "Signing",
         "Traffic",
         "Over",
     ] {
@@ -510,6 +552,7 @@ fn every_call_is_made_between_any_two_steps_of_a_client() {
                     on_client: CLIENT,
                     phase: "",
                     hold,
+                    signs: false,
                     path: flight()
                         .into_iter()
                         .chain(vec![(CLIENT, Call::Step); steps])
