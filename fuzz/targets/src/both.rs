@@ -194,8 +194,9 @@ impl Stage {
                 // The other engine has a signer, and numbers its questions without this one.
                 Event::SignatureRequired(_) => {}
                 Event::SslErrors(_) => self.note(&"SslErrors"),
-                // A signer refuses before anything is told of the request.
-                Event::ClientCertificateRequested if refuses(self.choice, self.signing) => {}
+                // A signer refuses before anything is told of the server.
+                Event::ClientCertificateRequested | Event::PeerVerifyError { .. }
+                    if refuses(self.choice, self.signing) => {}
                 Event::Failed(failure) => self.note(&Event::Failed(kind(failure))),
                 event => self.note(&event),
             }
