@@ -1,8 +1,8 @@
 //! Records from the wire, and an application that does anything at any time, behind the handshake.
 
 use crate::behind::encrypted;
-use crate::configs::Choice;
-use crate::connection::{limits, play};
+use crate::configs::{Choice, limits};
+use crate::connection::play;
 use crate::input::Input;
 use crate::records::Described;
 use crate::report;

@@ -5,6 +5,7 @@ use std::cell::RefCell;
 use crate::fitted::{
     extensions_that, with_signature_algorithms, without_early_change_cipher_specs,
 };
+use crate::mutator::messages::extension;
 
 /// A difference that may be: parts of how the failure of each is shown, and why.
 struct Difference {
@@ -177,7 +178,7 @@ const IGNORED: &[Ignored] = &[
     Ignored {
         own: ANY,
         rustls: "ServerNameMustContainOneHostName",
-        without: |stream| extensions_that(stream, |number| number != SERVER_NAME),
+        without: |stream| extensions_that(stream, |number| number != extension::SERVER_NAME),
         why: "RFC 6066 §3: a server that does not recognize the name may go on; rustls refuses what can be no \
               DNS name",
     },
@@ -204,9 +205,11 @@ const IGNORED: &[Ignored] = &[
     },
 ];
 
-const SERVER_NAME: u16 = 0;
-/// max_fragment_length, signed_certificate_timestamp, record_size_limit.
-const OF_OURS: [u16; 3] = [1, 18, 28];
+const OF_OURS: [u16; 3] = [
+    extension::MAX_FRAGMENT_LENGTH,
+    extension::SIGNED_CERTIFICATE_TIMESTAMP,
+    extension::RECORD_SIZE_LIMIT,
+];
 /// What our engine reads of a hello: server_name, max_fragment_length, status_request, supported_groups,
 /// signature_algorithms, application_layer_protocol_negotiation, signed_certificate_timestamp,
 /// client_certificate_type, server_certificate_type, record_size_limit, pre_shared_key, early_data,

@@ -4,7 +4,7 @@ use std::fmt::Debug;
 
 use sslcore::{Alert, Event, FailureKind, Limits};
 
-use crate::configs::{Choice, Config};
+use crate::configs::{self, Choice, Config};
 use crate::end::End;
 use crate::fitted::{self, Fitted};
 use crate::input::Input;
@@ -26,15 +26,13 @@ fn refuses(choice: Choice, signing: Signing) -> bool {
 
 /// There is always room for what an end says: its flights differ in length.
 fn limits(bits: u8) -> Limits {
-    let default = Limits::default();
-    match bits & 1 {
-        0 => default,
-        _ => Limits {
-            read_buffer_size: 1 + usize::from(bits & 0x3e) * 8,
-            max_handshake: 4096,
-            release_when_idle: bits & 0x40 != 0,
-            ..default
-        },
+    let Limits {
+        transmit, queued, ..
+    } = Limits::default();
+    Limits {
+        transmit,
+        queued,
+        ..configs::limits(bits)
     }
 }
 

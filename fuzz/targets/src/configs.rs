@@ -9,7 +9,7 @@ use sslcore::testing::{
     backend_without_security, known_identity, known_psk, rustcrypto_without_security,
 };
 use sslcore::{
-    ClientConfig, ConfigBuilder, Engine, Instant, Now, OnErrors, PeerName, PreSharedKey,
+    ClientConfig, ConfigBuilder, Engine, Instant, Limits, Now, OnErrors, PeerName, PreSharedKey,
     ServerConfig, ServerStart, Timeouts, UnixTime, UsageError, VerifyMode,
 };
 
@@ -41,6 +41,21 @@ pub(crate) fn at(millis: u64) -> Now {
 
 pub(crate) fn server_name() -> PeerName {
     PeerName::new("server.test").expect("a name")
+}
+
+/// By a byte: those of most programs, or small ones.
+pub(crate) fn limits(bits: u8) -> Limits {
+    let default = Limits::default();
+    if bits & 1 == 0 {
+        return default;
+    }
+    Limits {
+        read_buffer_size: 1 + usize::from(bits & 0x3e) * 8,
+        transmit: 600 + usize::from(bits),
+        queued: 64,
+        max_handshake: 4096,
+        release_when_idle: bits & 0x40 != 0,
+    }
 }
 
 /// What an input's first bytes choose.

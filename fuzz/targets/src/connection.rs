@@ -1,8 +1,8 @@
 //! Bytes from the wire, and an application that does anything at any time.
 
-use sslcore::{Leftover, Limits, ServerStart};
+use sslcore::{Leftover, ServerStart};
 
-use crate::configs::{Choice, at, server_name};
+use crate::configs::{Choice, at, limits, server_name};
 use crate::end::End;
 use crate::input::Input;
 use crate::report;
@@ -50,20 +50,6 @@ pub(crate) fn play(end: Watched, choice: Choice, actions: &[u8], stream: &[u8]) 
         choice,
     };
     stage.play(actions)
-}
-
-pub(crate) fn limits(bits: u8) -> Limits {
-    let default = Limits::default();
-    if bits & 1 == 0 {
-        return default;
-    }
-    Limits {
-        read_buffer_size: 1 + usize::from(bits & 0x3e) * 8,
-        transmit: 600 + usize::from(bits),
-        queued: 64,
-        max_handshake: 4096,
-        release_when_idle: bits & 0x40 != 0,
-    }
 }
 
 impl Stage<'_> {

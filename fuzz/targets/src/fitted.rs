@@ -4,16 +4,12 @@
 use std::iter;
 
 use crate::mutator::messages::{
-    Extension, Messages, extensions_at, kind, read_extensions, write_extensions,
+    Extension, Messages, extension, extensions_at, kind, read_extensions, write_extensions,
 };
 use crate::mutator::wire::{CHANGE_CIPHER_SPEC, DATA, HANDSHAKE, Shape, Stream};
 
 /// Of a record.
 const HEADER: usize = 5;
-const SUPPORTED_GROUPS: u16 = 10;
-const SIGNATURE_ALGORITHMS: u16 = 13;
-const PRE_SHARED_KEY: u16 = 41;
-const KEY_SHARE: u16 = 51;
 
 /// In the place of the session id that a client has offered.
 pub(crate) const SESSION_ID: &[u8; 32] = b"the session id that it offers...";
@@ -160,15 +156,27 @@ fn changed_in_clear(stream: &[u8], change: impl Fn(&[u8]) -> Option<Vec<u8>>) ->
     written
 }
 
+/// The same stream, and the extensions of each hello of a client's are changed.
 fn with_extensions(stream: &[u8], change: impl Fn(&mut Vec<Extension>)) -> Vec<u8> {
     changed_in_clear(stream, |message| {
-        let at = extensions_at(message).filter(|_| message[0] == kind::CLIENT_HELLO)?;
-        let mut extensions = read_extensions(&message[at + 2..])?;
-        change(&mut extensions);
-        let mut changed = message.to_vec();
-        write_extensions(&mut changed, at, &extensions);
-        Some(changed)
+        with_changed(message, |extensions| {
+            change(extensions);
+            Some(())
+        })
     })
+}
+
+/// A client's hello whose extensions are changed, if they are.
+fn with_changed(
+    hello: &[u8],
+    change: impl FnOnce(&mut Vec<Extension>) -> Option<()>,
+) -> Option<Vec<u8>> {
+    let at = extensions_at(hello).filter(|_| hello[0] == kind::CLIENT_HELLO)?;
+    let mut extensions = read_extensions(&hello[at + 2..])?;
+    change(&mut extensions)?;
+    let mut changed = hello.to_vec();
+    write_extensions(&mut changed, at, &extensions);
+    Some(changed)
 }
 
 /// The same stream, and each hello of a client's names these groups of the backend without security, and
@@ -185,8 +193,8 @@ pub(crate) fn with_groups(stream: &[u8], groups: &[u8], shares: &[u8]) -> Vec<u8
     with_extensions(stream, |extensions| {
         for (number, content) in extensions {
             match *number {
-                SUPPORTED_GROUPS => content.clone_from(&groups),
-                KEY_SHARE => content.clone_from(&shares),
+                extension::SUPPORTED_GROUPS => content.clone_from(&groups),
+                extension::KEY_SHARE => content.clone_from(&shares),
                 _ => {}
             }
         }
@@ -198,8 +206,8 @@ pub(crate) fn with_signature_algorithms(stream: &[u8]) -> Vec<u8> {
     const ONE: [u8; 4] = [0, 2, 4, 3];
     with_extensions(stream, |extensions| {
         let has = |wanted| extensions.iter().any(|(number, _)| *number == wanted);
-        if has(PRE_SHARED_KEY) && !has(SIGNATURE_ALGORITHMS) {
-            extensions.insert(0, (SIGNATURE_ALGORITHMS, ONE.to_vec()));
+        if has(extension::PRE_SHARED_KEY) && !has(extension::SIGNATURE_ALGORITHMS) {
+            extensions.insert(0, (extension::SIGNATURE_ALGORITHMS, ONE.to_vec()));
         }
     })
 }
@@ -238,22 +246,20 @@ pub(crate) fn without_early_change_cipher_specs(stream: &[u8]) -> Vec<u8> {
 }
 
 fn with_ticket(hello: &[u8], old: &[u8], new: &[u8]) -> Option<Vec<u8>> {
-    let at = extensions_at(hello).filter(|_| hello[0] == kind::CLIENT_HELLO)?;
-    let mut extensions = read_extensions(&hello[at + 2..])?;
-    let mut offers = extensions.iter_mut();
-    let (_, offered) = offers.find(|(number, _)| *number == PRE_SHARED_KEY)?;
-    let (all, rest) = offered.split_first_chunk()?;
-    let (len, identity) = rest.split_first_chunk()?;
-    let is_old = usize::from(u16::from_be_bytes(*len)) == old.len();
-    let behind = identity.strip_prefix(old).filter(|_| is_old)?;
-    // Wrong as it is, if it is.
-    let all = usize::from(u16::from_be_bytes(*all)) + new.len();
-    let all = all.saturating_sub(old.len());
-    let lengths = [all as u16, new.len() as u16].map(u16::to_be_bytes);
-    *offered = [lengths.as_flattened(), new, behind].concat();
-    let mut changed = hello.to_vec();
-    write_extensions(&mut changed, at, &extensions);
-    Some(changed)
+    with_changed(hello, |extensions| {
+        let mut offers = extensions.iter_mut();
+        let (_, offered) = offers.find(|(number, _)| *number == extension::PRE_SHARED_KEY)?;
+        let (all, rest) = offered.split_first_chunk()?;
+        let (len, identity) = rest.split_first_chunk()?;
+        let is_old = usize::from(u16::from_be_bytes(*len)) == old.len();
+        let behind = identity.strip_prefix(old).filter(|_| is_old)?;
+        // Wrong as it is, if it is.
+        let all = usize::from(u16::from_be_bytes(*all)) + new.len();
+        let all = all.saturating_sub(old.len());
+        let lengths = [all as u16, new.len() as u16].map(u16::to_be_bytes);
+        *offered = [lengths.as_flattened(), new, behind].concat();
+        Some(())
+    })
 }
 
 /// Puts `new` in the place of every `old`, which is as long.

@@ -1,6 +1,6 @@
 //! What an end has said in TLS 1.3, without what is random in it, and without the order of its extensions.
 
-use crate::mutator::messages::{self, Messages, kind};
+use crate::mutator::messages::{self, Messages, extension, kind};
 use crate::mutator::wire::{ALERT, CHANGE_CIPHER_SPEC, DATA, HANDSHAKE, Shape, Stream};
 
 /// A message, an alert, or what stands between them.
@@ -19,11 +19,16 @@ pub(crate) enum Spoken {
     Other(u8, Vec<u8>),
 }
 
-/// The extensions of a client's hello that depend on what came before: pre_shared_key, cookie, key_share.
-const ANSWERING: [u16; 3] = [41, 44, 51];
-const KEY_SHARE: u16 = 51;
-/// client_certificate_type, server_certificate_type.
-const CERTIFICATE_TYPES: [u16; 2] = [19, 20];
+/// The extensions of a client's hello that depend on what came before.
+const ANSWERING: [u16; 3] = [
+    extension::PRE_SHARED_KEY,
+    extension::COOKIE,
+    extension::KEY_SHARE,
+];
+const CERTIFICATE_TYPES: [u16; 2] = [
+    extension::CLIENT_CERTIFICATE_TYPE,
+    extension::SERVER_CERTIFICATE_TYPE,
+];
 
 /// What `said` has in it.
 pub(crate) fn spoken(said: &[u8]) -> Vec<Spoken> {
@@ -87,7 +92,7 @@ fn handshake(message: &[u8]) -> Spoken {
     if kind == kind::SERVER_HELLO {
         let shares = extensions
             .iter_mut()
-            .filter(|(number, _)| *number == KEY_SHARE);
+            .filter(|(number, _)| *number == extension::KEY_SHARE);
         shares.for_each(|(_, content)| content.truncate(2));
     }
     Spoken::Message(kind, fields, extensions)

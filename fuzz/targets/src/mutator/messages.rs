@@ -15,6 +15,21 @@ pub(crate) mod kind {
     pub(crate) const CERTIFICATE_VERIFY: u8 = 15;
 }
 
+/// Numbers of extensions.
+pub(crate) mod extension {
+    pub(crate) const SERVER_NAME: u16 = 0;
+    pub(crate) const MAX_FRAGMENT_LENGTH: u16 = 1;
+    pub(crate) const SUPPORTED_GROUPS: u16 = 10;
+    pub(crate) const SIGNATURE_ALGORITHMS: u16 = 13;
+    pub(crate) const SIGNED_CERTIFICATE_TIMESTAMP: u16 = 18;
+    pub(crate) const CLIENT_CERTIFICATE_TYPE: u16 = 19;
+    pub(crate) const SERVER_CERTIFICATE_TYPE: u16 = 20;
+    pub(crate) const RECORD_SIZE_LIMIT: u16 = 28;
+    pub(crate) const PRE_SHARED_KEY: u16 = 41;
+    pub(crate) const COOKIE: u16 = 44;
+    pub(crate) const KEY_SHARE: u16 = 51;
+}
+
 /// Messages that nobody's stream has, or few: with the bodies that they have at least.
 const OTHERS: &[&[u8]] = &[
     &[0, 0, 0, 0],                                         // HelloRequest
