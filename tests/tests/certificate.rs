@@ -11,7 +11,7 @@ use sslcore::{AlternativeName, Certificate, DateTime, KeyKind, KeyUsage};
 use sslcore_tests::certs::{
     PKCS_ECDSA_P384_SHA384, PKCS_ED25519, PKCS_RSA_SHA256, WORLD, self_signed_with,
 };
-use sslcore_tests::chains::{Made, authority, element, field};
+use sslcore_tests::chains::{Made, authority, element, elements, field};
 use sslcore_tests::pair::backends;
 use sslcore_tests::useless::useless;
 
@@ -397,4 +397,21 @@ fn its_signed_timestamps_are_handed_out_as_they_are() {
     let without = made(|_| ());
     assert_eq!(without.signed_certificate_timestamps(), None);
     assert!(!without.must_staple());
+}
+
+#[test]
+fn a_public_key_is_two_fields_in_a_sequence_and_nothing_else() {
+    let made = Made::self_signed(authority("root"));
+    let key_of = |tag, more: &[u8]| {
+        let certificate = made.issue(authority("keyed"));
+        let certificate = certificate.with_fields(&made.key, |fields| {
+            let key = &fields[field::PUBLIC_KEY];
+            let inside: Vec<u8> = elements(key)[0].1.clone();
+            fields[field::PUBLIC_KEY] = element(tag, &[&inside[..], more].concat());
+        });
+        Certificate::from_der(certificate.der).key_kind()
+    };
+    assert_eq!(key_of(0x30, &[]), Some(KeyKind::EcdsaP256));
+    assert_eq!(key_of(0x35, &[]), None);
+    assert_eq!(key_of(0x30, &element(0x05, &[])), None);
 }

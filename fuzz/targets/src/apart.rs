@@ -148,12 +148,6 @@ const ALLOWED: &[Difference] = &[
          not awaited here (RFC 8446 §4.4.2.4)",
     ),
     row(
-        FAILS,
-        "CertificateRejected(UndecodableCertificate)",
-        "both: a certificate that cannot be read, and something behind it; it is judged here when all of the \
-         peer's flight is there (RFC 8446 §4.4.2.4)",
-    ),
-    row(
         "CertificateRejected(",
         "SigningFailed",
         "both: a server that is not trusted, and nobody who signs; our engine asks for a signature when the \

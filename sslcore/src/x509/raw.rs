@@ -48,7 +48,7 @@ impl<'a> PublicKey<'a> {
         let mut fields = Reader::new(info);
         let algorithm = fields.read(tag::SEQUENCE)?;
         let (unused_bits, key) = fields.read(tag::BIT_STRING)?.split_first()?;
-        (*unused_bits == 0).then_some(Self {
+        (*unused_bits == 0 && fields.is_empty()).then_some(Self {
             spki,
             info,
             algorithm,
@@ -116,7 +116,10 @@ impl<'a> Certificate<'a> {
         let not_before = time(validity.element()?);
         let not_after = time(validity.element()?);
         let (_, _, subject) = tbs.element()?;
-        let (_, info, spki) = tbs.element()?;
+        let (kind, info, spki) = tbs.element()?;
+        if kind != tag::SEQUENCE {
+            return None;
+        }
         let public_key = PublicKey::read(spki, info)?;
         let signature_algorithm = certificate.read(tag::SEQUENCE)?;
         let (_, signature) = certificate.read(tag::BIT_STRING)?.split_first()?;
