@@ -263,7 +263,7 @@ fn with_ticket(hello: &[u8], old: &[u8], new: &[u8]) -> Option<Vec<u8>> {
 }
 
 /// Puts `new` in the place of every `old`, which is as long.
-pub(crate) fn replace(bytes: &mut [u8], old: &[u8], new: &[u8]) {
+fn replace(bytes: &mut [u8], old: &[u8], new: &[u8]) {
     let mut at = 0;
     while let Some(found) = bytes[at..].windows(old.len()).position(|it| it == old) {
         at += found;

@@ -10,7 +10,7 @@ use crate::watched::Watched;
 
 /// What an honest peer says to the end that `choice` describes, in a session of data in both
 /// directions, new keys, and an orderly close; in pieces, one for each time that it speaks.
-pub fn session(choice: Choice) -> Vec<Vec<u8>> {
+fn session(choice: Choice) -> Vec<Vec<u8>> {
     session_under(choice, &choice.config(1), &choice.peer().config(2))
 }
 
