@@ -160,13 +160,9 @@ impl<'a> Run<'a> {
 
     /// The algorithms of the policy, which remember.
     pub(super) fn algorithms(&self) -> Vec<Remembering<'_, 'a>> {
-        let algorithms = self.sources.policy.algorithms.iter().enumerate();
-        algorithms
-            .map(|(number, algorithm)| Remembering {
-                algorithm: *algorithm,
-                number,
-                run: self,
-            })
+        let numbers = 0..self.sources.policy.algorithms.len();
+        numbers
+            .map(|number| Remembering { number, run: self })
             .collect()
     }
 
@@ -223,11 +219,17 @@ impl<'a> Run<'a> {
     }
 }
 
-/// An algorithm that checks nothing twice.
+/// An algorithm that checks nothing twice: that of the policy with this number. There are many, so it is
+/// small.
 pub(super) struct Remembering<'r, 'a> {
-    algorithm: &'static dyn SignatureVerificationAlgorithm,
     number: usize,
     run: &'r Run<'a>,
+}
+
+impl Remembering<'_, '_> {
+    fn algorithm(&self) -> &'static dyn SignatureVerificationAlgorithm {
+        self.run.sources.policy.algorithms[self.number]
+    }
 }
 
 impl SignatureVerificationAlgorithm for Remembering<'_, '_> {
@@ -244,17 +246,17 @@ impl SignatureVerificationAlgorithm for Remembering<'_, '_> {
     }
 
     fn public_key_alg_id(&self) -> AlgorithmIdentifier {
-        self.algorithm.public_key_alg_id()
+        self.algorithm().public_key_alg_id()
     }
 
     fn signature_alg_id(&self) -> AlgorithmIdentifier {
-        self.algorithm.signature_alg_id()
+        self.algorithm().signature_alg_id()
     }
 }
 
 impl fmt::Debug for Remembering<'_, '_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        self.algorithm.fmt(f)
+        self.algorithm().fmt(f)
     }
 }
 
