@@ -6,7 +6,7 @@ use p256::ecdsa::signature::hazmat::PrehashSigner;
 use p256::ecdsa::{Signature as Halves, SigningKey};
 use p256::pkcs8::DecodePrivateKey;
 use sslcore_embassy::Error;
-use sslcore_embassy::sslcore::{CertificateDer, Engine, Signature, SignatureScheme};
+use sslcore_embassy::sslcore::{CertificateDer, Engine, SignError, Signature, SignatureScheme};
 
 use super::{Outcome, client, connected, handshake, peer, text, trusting};
 use crate::order::Order;
@@ -45,13 +45,18 @@ pub(crate) async fn element(stack: Stack<'static>, order: &Order) -> Outcome {
             let digest = socket.signature_request().and_then(|it| it.digest);
             let digest = digest.ok_or("there is no digest")?;
             let start = Instant::now();
-            let signed = element.sign(digest).await?;
-            say!(
-                "the element has signed in {} ms",
-                start.elapsed().as_millis()
-            );
-            let given = socket.provide_signature(id, Signature::Concatenated(&signed));
-            given.map_err(text)?;
+            let answered = match element.sign(digest).await {
+                Ok(signed) => {
+                    say!(
+                        "the element has signed in {} ms",
+                        start.elapsed().as_millis()
+                    );
+                    socket.provide_signature(id, Signature::Concatenated(&signed))
+                }
+                // The server hears of it, and the handshake fails with these words.
+                Err(why) => socket.refuse_signature(id, SignError::new(why)),
+            };
+            answered.map_err(text)?;
         }
         outcome => outcome.map_err(text)?,
     }
