@@ -153,7 +153,8 @@ enum State {
     AskingSignature(Box<(Unfinished, ToSign)>),
     /// It has.
     Signed(Box<Unfinished>, SignatureScheme, Vec<u8>),
-    Complete(Completed),
+    /// It is large, and the last of them.
+    Complete(Box<Completed>),
     /// A step has failed, or another engine goes on.
     Failed,
 }
@@ -251,6 +252,8 @@ impl Client {
         let extensions = encrypted_extensions::read(message, &self.offered.offer)?;
         self.agreed.alpn = self.config.taken_protocol(&extensions)?;
         self.agreed.sizes = self.asked().agreed(&extensions, VERSION)?;
+        // Nothing is chosen of them any more.
+        self.ciphers = Vec::new();
         transcript.add(message);
         self.state = match self.config.certificates() {
             Some(_) if !self.agreed.resumed => State::AwaitingCertificate(transcript),
@@ -333,13 +336,18 @@ impl Client {
         }
         self.send_change_cipher_spec(flight);
         let fragment = self.config.fragment(self.agreed.sizes);
-        let messages = messages.iter().map(Vec::as_slice);
-        flight::sealed(flight, messages, &mut protection, fragment)?;
-        self.state = State::Complete(Completed {
+        flight::sealed(
+            flight,
+            messages.iter().map(Vec::as_slice),
+            &mut protection,
+            fragment,
+        )?;
+        drop((messages, protection));
+        self.state = State::Complete(Box::new(Completed {
             cipher,
             hash,
             secrets: application,
-        });
+        }));
         Ok(())
     }
 }

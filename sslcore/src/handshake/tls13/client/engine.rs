@@ -262,7 +262,7 @@ impl Engine for Client {
 
 /// What a complete handshake leaves behind.
 struct End {
-    completed: Completed,
+    completed: Box<Completed>,
     config: Arc<Config>,
     sizes: RecordSizes,
     keeper: Option<Box<Keeper>>,
