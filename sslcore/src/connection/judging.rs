@@ -2,8 +2,9 @@
 //! application is asked.
 
 use alloc::boxed::Box;
+use alloc::vec::Vec;
 
-use rustls_pki_types::UnixTime;
+use rustls_pki_types::{CertificateDer, UnixTime};
 
 use super::decisions::Verdict;
 use super::handshaking::Handshaking;
@@ -21,7 +22,6 @@ use crate::verify::checked::CheckedSignatures;
 use crate::verify::judge::Staple;
 use crate::verify::policy::Outcome;
 use crate::verify::{SslError, SslErrorKind};
-use crate::x509::certificate::Certificate;
 
 /// Errors that one step tells: the queue of events has room for them, and for what comes after.
 const ERRORS_PER_STEP: usize = 8;
@@ -113,19 +113,20 @@ impl Judging {
     fn judge(&mut self, io: &mut Io, now: Now) -> bool {
         let Handshaking { role, engine, .. } = &*self.handshaking;
         let policy = &role.terms().policy;
-        let chain = engine.peer_chain();
         let (at, checked) = match &mut self.begun {
             Some(begun) => begun,
             None => {
                 io.known.learn(engine.facts());
-                io.known.chain = chain.iter().cloned().map(Certificate::from).collect();
+                io.known.chain = engine.peer_chain();
                 self.begun.insert((now.wall, CheckedSignatures::default()))
             }
         };
         if policy.judges() {
             let staple = Staple::Received(io.known.facts.stapled.as_deref());
+            let chain = io.known.chain.iter();
+            let chain: Vec<_> = chain.map(|it| CertificateDer::from(it.as_ref())).collect();
             let Some(opinion) = policy.judge(
-                chain,
+                &chain,
                 role.judged(),
                 staple,
                 *at,

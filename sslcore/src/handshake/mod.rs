@@ -50,6 +50,7 @@ use crate::record::size::RecordSizes;
 use crate::record::traffic::HandOff;
 use crate::time::Now;
 use crate::verify::SslError;
+use crate::x509::certificate::Certificate;
 use crate::x509::key_kind::KeyKind;
 
 /// A whole handshake message of the peer's.
@@ -192,9 +193,9 @@ pub(crate) trait Engine: Send {
         false
     }
 
-    /// The certificates to judge, leaf first; empty when the peer has none.
-    fn peer_chain(&self) -> &[CertificateDer<'static>] {
-        &[]
+    /// The certificates to judge, leaf first, shared; empty when the peer has none.
+    fn peer_chain(&self) -> Vec<Certificate> {
+        Vec::new()
     }
 
     /// Why the peer must be refused whatever the verdict: by its key no signature can be checked.

@@ -55,12 +55,12 @@ struct Place {
 /// What the bytes of signatures, keys, and what they sign are borrowed from, in this order: the chain,
 /// the trust anchors, the lists of revoked certificates, and what backends are asked with.
 pub(super) struct Sources<'a> {
-    chain: &'a [CertificateDer<'static>],
+    chain: &'a [CertificateDer<'a>],
     policy: &'a Policy,
 }
 
 impl<'a> Sources<'a> {
-    pub(super) fn new(chain: &'a [CertificateDer<'static>], policy: &'a Policy) -> Self {
+    pub(super) fn new(chain: &'a [CertificateDer<'a>], policy: &'a Policy) -> Self {
         Self { chain, policy }
     }
 

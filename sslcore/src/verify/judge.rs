@@ -68,7 +68,7 @@ impl Policy {
     /// comes on top. Allocates the errors, and what is known.
     pub(crate) fn judge(
         &self,
-        chain: &[CertificateDer<'static>],
+        chain: &[CertificateDer<'_>],
         judged: Judged<'_>,
         staple: Staple<'_>,
         now: Option<UnixTime>,
@@ -132,7 +132,7 @@ impl Policy {
     /// What the OCSP response says that came with the chain.
     fn stapled(
         &self,
-        leaf: &CertificateDer<'static>,
+        leaf: &CertificateDer<'_>,
         issuer: Option<&[u8]>,
         staple: Staple<'_>,
         now: Option<UnixTime>,
@@ -140,7 +140,7 @@ impl Policy {
         let (Some(checker), Staple::Received(response)) = (&self.status, staple) else {
             return StatusReport::default();
         };
-        let leaf = Certificate::from(leaf.clone());
+        let leaf = Certificate::from_der(leaf.to_vec());
         checker.check(&StatusQuestion::stapled(
             response,
             leaf,
@@ -152,7 +152,7 @@ impl Policy {
     }
 
     /// The certificates that the application does not want to see, wherever they are.
-    fn blocked(&self, chain: &[CertificateDer<'static>]) -> Vec<SslError> {
+    fn blocked(&self, chain: &[CertificateDer<'_>]) -> Vec<SslError> {
         let Some(blocked) = &self.blocked else {
             return Vec::new();
         };
@@ -169,7 +169,7 @@ impl Policy {
     /// issuer, without the SEQUENCE header, if there is such a path.
     fn path_errors(
         &self,
-        chain: &[CertificateDer<'static>],
+        chain: &[CertificateDer<'_>],
         purpose: Purpose,
         now: Option<UnixTime>,
         (run, algorithms): (&Run<'_>, &[&dyn SignatureVerificationAlgorithm]),

@@ -29,7 +29,6 @@ use alloc::sync::Arc;
 use alloc::vec::Vec;
 
 use rustls::{CommonState, ConnectionTrafficSecrets, HandshakeKind, ProtocolVersion};
-use rustls_pki_types::CertificateDer;
 
 use self::gates::Memory;
 use self::hold::Gate;
@@ -56,6 +55,7 @@ use crate::record::size::RecordSizes;
 use crate::record::traffic::{HandOff, PostHandshake};
 use crate::time::Now;
 use crate::verify::SslError;
+use crate::x509::certificate::Certificate;
 
 /// What of our side's protected records has been released.
 #[derive(Default)]
@@ -272,11 +272,13 @@ impl Engine for RustlsEngine {
         }
     }
 
-    fn peer_chain(&self) -> &[CertificateDer<'static>] {
-        match &self.refused {
-            Some(refused) => &refused.chain,
+    /// rustls keeps a copy of its own.
+    fn peer_chain(&self) -> Vec<Certificate> {
+        let chain = match &self.refused {
+            Some(refused) => &*refused.chain,
             None => self.common().peer_certificates().unwrap_or_default(),
-        }
+        };
+        chain.iter().cloned().map(Certificate::from).collect()
     }
 
     fn useless_key(&self) -> Option<&SslError> {

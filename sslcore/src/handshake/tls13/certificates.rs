@@ -26,6 +26,7 @@ use crate::protocol::SignatureScheme;
 use crate::record::messages::{MESSAGE_HEADER, kind};
 use crate::verify::unusable::unusable;
 use crate::verify::{SslError, SslErrorKind};
+use crate::x509::certificate::Certificate;
 use crate::x509::der::tag;
 use crate::x509::key_kind::KeyKind;
 use crate::x509::raw;
@@ -323,7 +324,7 @@ impl Proof {
 #[derive(Default)]
 pub(super) struct Shown {
     /// Leaf first; empty when it has none.
-    pub(super) chain: Arc<[CertificateDer<'static>]>,
+    pub(super) chain: Arc<[Certificate]>,
     /// The OCSP response that came with the leaf.
     pub(super) stapled: Option<Arc<[u8]>>,
     /// The timestamps that came with it.
@@ -342,11 +343,11 @@ impl Shown {
         let shown = certificate::read_tls13(message, offered)?;
         let chain = shown.certificates.into_iter();
         let chain: Arc<[_]> = chain
-            .map(|der| CertificateDer::from(der.to_vec()))
+            .map(|der| Certificate::from_der(der.to_vec()))
             .collect();
         let leaf = chain.first();
         Ok(Self {
-            useless: leaf.and_then(|leaf| unusable(leaf, certificates.algorithms)),
+            useless: leaf.and_then(|leaf| unusable(leaf.der(), certificates.algorithms)),
             stapled: shown.stapled.map(Arc::from),
             timestamps: shown.timestamps.map(Arc::from),
             chain,

@@ -65,7 +65,7 @@ impl Client {
         let certificates = self.config.own_certificates()?;
         let leaf = self.shown.chain.first();
         let leaf = leaf.ok_or_else(|| engine_failure("there is no certificate"))?;
-        certificates.verify(proof, leaf, true, &transcript)?;
+        certificates.verify(proof, leaf.der(), true, &transcript)?;
         self.agreed.peer_signature = Some(proof.scheme);
         transcript.add(message);
         self.state = State::AwaitingFinished(transcript);

@@ -4,8 +4,6 @@ use alloc::boxed::Box;
 use alloc::sync::Arc;
 use alloc::vec::Vec;
 
-use rustls_pki_types::CertificateDer;
-
 use super::sessions::{Keeper, Keeping};
 use super::{Client, Keyed, Requested, State};
 use crate::failure::Failure;
@@ -26,6 +24,7 @@ use crate::record::size::RecordSizes;
 use crate::record::traffic::{HandOff, PostHandshake};
 use crate::time::Now;
 use crate::verify::SslError;
+use crate::x509::certificate::Certificate;
 
 impl Engine for Client {
     fn start(&mut self, now: Now, _: &mut Vec<u8>) -> Result<(), Failure> {
@@ -175,8 +174,8 @@ impl Engine for Client {
         matches!(self.state, State::Judging(_))
     }
 
-    fn peer_chain(&self) -> &[CertificateDer<'static>] {
-        &self.shown.chain
+    fn peer_chain(&self) -> Vec<Certificate> {
+        self.shown.chain.to_vec()
     }
 
     fn useless_key(&self) -> Option<&SslError> {

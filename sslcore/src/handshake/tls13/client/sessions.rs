@@ -4,7 +4,7 @@
 use alloc::boxed::Box;
 use alloc::sync::Arc;
 
-use rustls_pki_types::{CertificateDer, ServerName, UnixTime};
+use rustls_pki_types::{ServerName, UnixTime};
 
 use crate::crypto::hash::{Hash, HashAlgorithm};
 use crate::failure::Failure;
@@ -19,8 +19,9 @@ use crate::identity::validity::Validity;
 use crate::record::protection::KeyMaterial;
 use crate::record::traffic::PostHandshake;
 use crate::time::Now;
+use crate::x509::certificate::Certificate;
 
-type Chain = Arc<[CertificateDer<'static>]>;
+type Chain = Arc<[Certificate]>;
 
 /// What is kept of a session beside what every engine keeps.
 pub(super) struct Kept {

@@ -66,7 +66,7 @@ impl Server {
         let leaf = self.shown.chain.first();
         let leaf = leaf.ok_or_else(|| engine_failure("there is no certificate"))?;
         let certificates = self.config.own_certificates()?;
-        certificates.verify(proof, leaf, false, &transcript)?;
+        certificates.verify(proof, leaf.der(), false, &transcript)?;
         self.agreed.peer_signature = Some(proof.scheme);
         transcript.add(message);
         self.state = State::AwaitingFinished(transcript, secrets);

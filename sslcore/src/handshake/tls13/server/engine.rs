@@ -4,8 +4,6 @@ use alloc::boxed::Box;
 use alloc::sync::Arc;
 use alloc::vec::Vec;
 
-use rustls_pki_types::CertificateDer;
-
 use super::{Server, State};
 use crate::failure::Failure;
 use crate::handshake::facts::SessionFacts;
@@ -24,6 +22,7 @@ use crate::record::size::RecordSizes;
 use crate::record::traffic::HandOff;
 use crate::time::Now;
 use crate::verify::SslError;
+use crate::x509::certificate::Certificate;
 
 impl Engine for Server {
     fn start(&mut self, now: Now, _: &mut Vec<u8>) -> Result<(), Failure> {
@@ -182,8 +181,8 @@ impl Engine for Server {
         matches!(self.state, State::Judging | State::JudgingResumed(..))
     }
 
-    fn peer_chain(&self) -> &[CertificateDer<'static>] {
-        &self.shown.chain
+    fn peer_chain(&self) -> Vec<Certificate> {
+        self.shown.chain.to_vec()
     }
 
     fn useless_key(&self) -> Option<&SslError> {

@@ -5,7 +5,7 @@ use alloc::sync::Arc;
 use alloc::vec::Vec;
 use core::time::Duration;
 
-use rustls_pki_types::{CertificateDer, UnixTime};
+use rustls_pki_types::UnixTime;
 use zeroize::Zeroizing;
 
 use crate::handshake::key_schedule::Secret;
@@ -16,6 +16,7 @@ use crate::identity::server_sessions::ServerSession;
 use crate::identity::validity::Validity;
 use crate::protocol::{Engine, SslCipher};
 use crate::record::protection::Protection;
+use crate::x509::certificate::Certificate;
 
 /// How many bytes the name of a session has that the server keeps.
 pub(super) const ID: usize = 32;
@@ -35,7 +36,7 @@ pub(super) struct Session {
     /// Whether the client was asked for its certificate.
     pub(super) asked: bool,
     /// The client's.
-    pub(super) chain: Arc<[CertificateDer<'static>]>,
+    pub(super) chain: Arc<[Certificate]>,
     /// Under which name it is in the store.
     pub(super) id: Option<Vec<u8>>,
 }
@@ -45,7 +46,7 @@ impl Session {
     fn encode(&self) -> Zeroizing<Vec<u8>> {
         let name = self.server_name.as_deref().unwrap_or_default().as_bytes();
         let key = self.key.as_slice();
-        let chain: usize = self.chain.iter().map(|der| 3 + der.len()).sum();
+        let chain: usize = self.chain.iter().map(|it| 3 + it.der().len()).sum();
         // So that nothing of it moves, and stays behind.
         let len = MARK.len() + 1 + 2 + 1 + key.len() + 2 + name.len() + chain;
         let mut encoded = Zeroizing::new(Vec::with_capacity(len));
@@ -56,7 +57,7 @@ impl Session {
         encoded.extend(key);
         encoded.extend((name.len() as u16).to_be_bytes());
         encoded.extend(name);
-        for der in &*self.chain {
+        for der in self.chain.iter().map(Certificate::der) {
             encoded.extend(&(der.len() as u32).to_be_bytes()[1..]);
             encoded.extend(&**der);
         }
@@ -78,7 +79,7 @@ impl Session {
         let name = core::str::from_utf8(reader.vector16()?).ok();
         let mut chain = Vec::new();
         while !reader.is_empty() {
-            chain.push(CertificateDer::from(reader.vector24()?.to_vec()));
+            chain.push(Certificate::from_der(reader.vector24()?.to_vec()));
         }
         Ok(name.zip(Secret::new(key)).map(|(name, key)| Self {
             begins,
