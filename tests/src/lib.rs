@@ -15,6 +15,8 @@ pub mod forge;
 pub mod gnutls;
 pub mod hello;
 pub mod judging;
+#[cfg(unix)]
+pub mod measured;
 pub mod middle;
 pub mod module;
 pub mod network;
@@ -29,6 +31,7 @@ pub mod psk;
 #[cfg(feature = "testing")]
 pub mod recorded;
 pub mod records;
+pub mod rustls_ends;
 pub mod scarce;
 pub mod sealing;
 #[cfg(feature = "testing")]

@@ -5,9 +5,9 @@
 
 mod rustls;
 
-use rustix::time::{ClockId, clock_gettime};
 use sslcore::crypto::Backend;
 use sslcore::{ClientConfig, Engine, PreSharedKey, ServerConfig};
+use sslcore_tests::measured::{Spread, cpu_seconds};
 use sslcore_tests::pair::{Pair, backends, client, server};
 
 use crate::rustls::Rustls;
@@ -151,17 +151,6 @@ impl std::fmt::Display for Kind {
     }
 }
 
-fn cpu_seconds() -> f64 {
-    let time = clock_gettime(ClockId::ThreadCPUTime);
-    time.tv_sec as f64 + time.tv_nsec as f64 / 1e9
-}
-
-/// The quartiles of a sample: lower, median, upper.
-fn quartiles(mut sample: Vec<f64>) -> [f64; 3] {
-    sample.sort_by(f64::total_cmp);
-    [1, 2, 3].map(|quarter| sample[(sample.len() - 1) * quarter / 4])
-}
-
 fn contenders(backend: &Backend) -> Vec<Contender> {
     let has = |group: &&str| backend.supported_groups().any(|known| known == *group);
     let groups = GROUPS.into_iter().filter(has);
@@ -182,13 +171,6 @@ fn contenders(backend: &Backend) -> Vec<Contender> {
         }
     }
     all
-}
-
-/// How many times the time of the others each round took.
-fn ratio(own: &[f64], others: &[f64]) -> String {
-    let ratios = own.iter().zip(others).map(|(own, other)| own / other);
-    let [lower, median, upper] = quartiles(ratios.collect());
-    format!("{median:.2} [{lower:.2}, {upper:.2}]")
 }
 
 fn main() {
@@ -215,9 +197,10 @@ handshakes each, in which all take turns; [lower quartile, upper quartile]. Noth
             }
         }
         for (contender, own) in contenders.iter().zip(&times) {
-            let [_, micros, _] = quartiles(own.clone());
-            let to_first = ratio(own, &times[0]);
-            let to_rustls = contender.beside.map(|other| ratio(own, &times[other]));
+            let micros = Spread::of(own.iter().copied()).median;
+            let ratio = |other: usize| Spread::of_ratios(own, &times[other]).to_string();
+            let to_first = ratio(0);
+            let to_rustls = contender.beside.map(ratio);
             let (name, what) = (backend.name(), &contender.what);
             let to_rustls = to_rustls.unwrap_or_default();
             println!("{name:<12} {what:<26} {micros:>6.0} {to_first:>20} {to_rustls:>20}");

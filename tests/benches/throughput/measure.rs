@@ -2,7 +2,7 @@
 
 use std::hint::black_box;
 
-use rustix::time::{ClockId, clock_gettime};
+use sslcore_tests::measured::{Spread, cpu_seconds};
 
 use crate::arguments::Profile;
 use crate::contender::{COPYING, Contender, Copy, Load, NAMES, Scenario, Spacers};
@@ -30,26 +30,6 @@ impl Plan {
     }
 }
 
-/// The quartiles of a sample.
-#[derive(Clone, Copy)]
-pub(crate) struct Spread {
-    pub(crate) lower: f64,
-    pub(crate) median: f64,
-    pub(crate) upper: f64,
-}
-
-impl Spread {
-    fn of(mut sample: Vec<f64>) -> Self {
-        sample.sort_by(f64::total_cmp);
-        let at = |quarter| sample[(sample.len() - 1) * quarter / 4];
-        Self {
-            lower: at(1),
-            median: at(2),
-            upper: at(3),
-        }
-    }
-}
-
 /// What one size of writes showed.
 pub(crate) struct Row {
     pub(crate) load: Load,
@@ -59,11 +39,6 @@ pub(crate) struct Row {
     pub(crate) ratios: [Spread; NAMES.len()],
     /// The same of speeds from which no copy was taken off.
     pub(crate) gross: [Spread; NAMES.len()],
-}
-
-fn cpu_seconds() -> f64 {
-    let time = clock_gettime(ClockId::ThreadCPUTime);
-    time.tv_sec as f64 + time.tv_nsec as f64 / 1e9
 }
 
 fn data(len: usize) -> Vec<u8> {
@@ -128,10 +103,9 @@ pub(crate) fn measure(scenario: &Scenario, load: Load, plan: &Plan) -> Row {
 
 /// The first one's speed as a multiple of each.
 fn ratios(speeds: &[Vec<f64>; NAMES.len()]) -> [Spread; NAMES.len()] {
-    speeds.each_ref().map(|theirs| {
-        let by_round = speeds[0].iter().zip(theirs);
-        Spread::of(by_round.map(|(ours, theirs)| ours / theirs).collect())
-    })
+    speeds
+        .each_ref()
+        .map(|theirs| Spread::of_ratios(&speeds[0], theirs))
 }
 
 /// The CPU time of the transport's copies alone.

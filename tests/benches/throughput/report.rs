@@ -1,8 +1,10 @@
 //! Tables for people, JSON for programs.
 
+use sslcore_tests::measured::{Spread, machine};
+
 use crate::contender::{NAMES, Scenario};
 use crate::figures::Figure;
-use crate::measure::{Plan, Row, Spread};
+use crate::measure::{Plan, Row};
 
 /// What the numbers mean.
 pub(crate) fn header(plan: &Plan) {
@@ -40,15 +42,6 @@ is fast, and what is around it weighs more.
     );
 }
 
-/// What the system calls it.
-fn machine() -> String {
-    let about = std::fs::read_to_string("/proc/cpuinfo").unwrap_or_default();
-    let model = about.lines().find(|line| line.starts_with("model name"));
-    let model = model.and_then(|line| line.split(": ").nth(1));
-    let count = std::thread::available_parallelism().map_or(1, |count| count.get());
-    format!("{}, {count} processors", model.unwrap_or("unknown"))
-}
-
 #[cfg(any(target_arch = "x86_64", target_arch = "x86"))]
 fn features() -> String {
     macro_rules! found {
@@ -77,7 +70,7 @@ pub(crate) fn table(scenario: &Scenario, rows: &[Row]) {
     for row in rows {
         print!("{:>10}", row.load.to_string());
         for speed in &row.speeds {
-            print!("{:>24}", spread(speed, 0));
+            print!("{speed:>24.0}");
         }
         println!();
     }
@@ -95,19 +88,10 @@ fn ratios(what: &str, rows: &[Row], of: fn(&Row) -> &[Spread; NAMES.len()]) {
     for row in rows {
         print!("{:>10}{:>24}", row.load.to_string(), "");
         for ratio in &of(row)[1..] {
-            print!("{:>24}", spread(ratio, 2));
+            print!("{ratio:>24.2}");
         }
         println!();
     }
-}
-
-fn spread(spread: &Spread, digits: usize) -> String {
-    let Spread {
-        lower,
-        median,
-        upper,
-    } = spread;
-    format!("{median:.digits$} [{lower:.digits$}, {upper:.digits$}]")
 }
 
 /// Everything. No text in it needs escaping.

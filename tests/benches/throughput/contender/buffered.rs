@@ -4,8 +4,9 @@
 use std::io::{self, BufRead, IoSlice, Write};
 
 use rustls::{ClientConnection, ServerConnection};
+use sslcore_tests::rustls_ends;
 
-use super::{Contender, Scenario, peers};
+use super::{Contender, Scenario};
 
 pub(super) struct Buffered {
     client: ClientConnection,
@@ -14,8 +15,10 @@ pub(super) struct Buffered {
 
 impl Buffered {
     pub(super) fn new(scenario: &Scenario) -> Self {
-        let client = ClientConnection::new(peers::client(scenario), peers::name());
-        let server = ServerConnection::new(peers::server(scenario));
+        let (backend, suite) = (&scenario.backend, scenario.suite());
+        let client =
+            ClientConnection::new(rustls_ends::client(backend, suite), rustls_ends::name());
+        let server = ServerConnection::new(rustls_ends::server(backend, suite));
         let mut client = client.expect("client");
         let mut server = server.expect("server");
         while client.wants_write() || server.wants_write() {

@@ -2,7 +2,6 @@
 
 mod buffered;
 mod ours;
-mod peers;
 mod raw;
 mod unbuffered;
 

@@ -9,8 +9,9 @@
 use rustls::client::UnbufferedClientConnection;
 use rustls::server::UnbufferedServerConnection;
 use rustls::unbuffered::{ConnectionState, UnbufferedStatus};
+use sslcore_tests::rustls_ends::{self, speak};
 
-use super::{Contender, Scenario, Spacers, WIRE, copy, peers};
+use super::{Contender, Scenario, Spacers, WIRE, copy};
 
 pub(super) struct Unbuffered {
     client: UnbufferedClientConnection,
@@ -22,8 +23,12 @@ pub(super) struct Unbuffered {
 
 impl Unbuffered {
     pub(super) fn new(scenario: &Scenario, at_best: bool, spacers: &mut Spacers) -> Self {
-        let client = UnbufferedClientConnection::new(peers::client(scenario), peers::name());
-        let server = UnbufferedServerConnection::new(peers::server(scenario));
+        let (backend, suite) = (&scenario.backend, scenario.suite());
+        let client = UnbufferedClientConnection::new(
+            rustls_ends::client(backend, suite),
+            rustls_ends::name(),
+        );
+        let server = UnbufferedServerConnection::new(rustls_ends::server(backend, suite));
         let outgoing = vec![0; WIRE].into();
         spacers.add();
         let incoming = vec![0; WIRE].into();
@@ -44,38 +49,6 @@ impl Unbuffered {
         assert!(!this.client.is_handshaking() && !this.server.is_handshaking());
         assert!(up.is_empty() && down.is_empty());
         this
-    }
-}
-
-/// `process_tls_records` of either role.
-type Process<C, Data> = for<'c, 'i> fn(&'c mut C, &'i mut [u8]) -> UnbufferedStatus<'c, 'i, Data>;
-
-/// Processes `input` and appends the answer to `output`, until there is nothing left to do.
-fn speak<C, Data>(
-    conn: &mut C,
-    process: Process<C, Data>,
-    input: &mut Vec<u8>,
-    output: &mut Vec<u8>,
-) {
-    loop {
-        let UnbufferedStatus { discard, state, .. } = process(conn, input);
-        let more = match state.expect("handshake") {
-            ConnectionState::EncodeTlsData(mut data) => {
-                let mut record = [0; 4096];
-                let n = data.encode(&mut record).expect("a small flight");
-                output.extend_from_slice(&record[..n]);
-                true
-            }
-            ConnectionState::TransmitTlsData(data) => {
-                data.done();
-                true
-            }
-            _ => false,
-        };
-        input.drain(..discard);
-        if !more {
-            return;
-        }
     }
 }
 
