@@ -23,6 +23,8 @@ usage: cargo bench -p sslcore-tests --bench connections -- [OPTION]...
   --echo        only the echoes
   --memory      only the memory
   --svg FOLDER  also draws the memory: memory.svg in that folder
+  --profile BACKEND WHO BYTES in-turn|together ROUNDS
+                only so many rounds of echoes by one (whose name begins with WHO): for perf, no report
   --help        this text
 ";
 
@@ -64,6 +66,14 @@ fn main() -> ExitCode {
     {
         memory::alone(rest);
         return ExitCode::SUCCESS;
+    }
+    if let [first, rest @ ..] = &words[..]
+        && first == "--profile"
+    {
+        return match echo::profile(rest) {
+            Some(()) => ExitCode::SUCCESS,
+            None => ExitCode::from(2),
+        };
     }
     let arguments = match parse(words.into_iter()) {
         Ok(Some(arguments)) => arguments,

@@ -3,7 +3,6 @@
 use std::path::Path;
 use std::process::Command;
 
-use sslcore::Engine;
 use sslcore::crypto::Backend;
 use sslcore_tests::measured::Spread;
 
@@ -15,14 +14,8 @@ pub(crate) const ALONE: &str = "--alone";
 const CONTENDERS: [Who; 7] = [
     Who::OURS,
     Who::OWN_ENGINE,
-    Who::Sslcore {
-        engine: Engine::Rustls,
-        releasing: true,
-    },
-    Who::Sslcore {
-        engine: Engine::Own,
-        releasing: true,
-    },
+    Who::RELEASING,
+    Who::OWN_RELEASING,
     Who::Unbuffered(Buffers::Dropped),
     Who::Unbuffered(Buffers::Kept),
     Who::Buffered,

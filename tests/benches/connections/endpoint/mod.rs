@@ -1,6 +1,7 @@
 //! One end of a connection, as an event loop has it, and who provides it.
 
 mod buffered;
+mod clear;
 mod ours;
 mod unbuffered;
 
@@ -114,6 +115,8 @@ pub(crate) enum Who {
     /// rustls' unbuffered connections, with the application's buffers.
     Unbuffered(Buffers),
     Buffered,
+    /// Nobody: no TLS.
+    Clear,
 }
 
 impl Who {
@@ -126,6 +129,15 @@ impl Who {
         releasing: false,
     };
 
+    pub(crate) const RELEASING: Self = Self::Sslcore {
+        engine: Engine::Rustls,
+        releasing: true,
+    };
+    pub(crate) const OWN_RELEASING: Self = Self::Sslcore {
+        engine: Engine::Own,
+        releasing: true,
+    };
+
     /// Where both ends of as many connections come from as are wanted.
     pub(crate) fn maker(self, backend: &Backend) -> Box<dyn Maker> {
         match self {
@@ -134,6 +146,7 @@ impl Who {
             }
             Self::Unbuffered(buffers) => Box::new(unbuffered::Configs::new(backend, buffers)),
             Self::Buffered => Box::new(buffered::Configs::new(backend)),
+            Self::Clear => Box::new(clear::Configs::new()),
         }
     }
 }
@@ -150,6 +163,7 @@ impl fmt::Display for Who {
             Self::Unbuffered(Buffers::Kept) => "rustls unbuffered, buffers kept",
             Self::Unbuffered(Buffers::Dropped) => "rustls unbuffered, buffers dropped",
             Self::Buffered => "rustls buffered",
+            Self::Clear => "no TLS",
         };
         f.pad(name)
     }
