@@ -27,6 +27,7 @@ pub mod pair;
 pub mod peer;
 #[cfg(unix)]
 pub mod peers;
+pub mod plot;
 pub mod psk;
 #[cfg(feature = "testing")]
 pub mod recorded;

@@ -90,8 +90,11 @@ fn main() -> ExitCode {
     if arguments.echo {
         echo::tables(arguments.quick);
     }
-    if arguments.memory {
-        memory::table(arguments.quick, arguments.svg.as_deref());
+    if arguments.memory
+        && let Err(error) = memory::table(arguments.quick, arguments.svg.as_deref())
+    {
+        eprintln!("connections: memory.svg: {error}");
+        return ExitCode::FAILURE;
     }
     ExitCode::SUCCESS
 }

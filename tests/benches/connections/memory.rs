@@ -1,10 +1,13 @@
 //! The resident memory of idle connections.
 
+use std::io;
 use std::path::Path;
 use std::process::Command;
 
+use sslcore::Engine;
 use sslcore::crypto::Backend;
-use sslcore_tests::measured::Spread;
+use sslcore_tests::measured::{Spread, machine};
+use sslcore_tests::plot::{Bar, Bars, Colour, Group};
 
 use crate::endpoint::{Buffers, Clock, Endpoint, Who, Wires, handshake};
 
@@ -97,8 +100,8 @@ fn measured(who: usize, role: &str, connections: usize) -> f64 {
 }
 
 /// Measures and prints.
-pub(crate) fn table(quick: bool, _svg: Option<&Path>) {
-    let (connections, runs) = if quick { (1_000, 1) } else { (10_000, 5) };
+pub(crate) fn table(quick: bool, svg: Option<&Path>) -> io::Result<()> {
+    let (connections, runs) = if quick { (1_000, 1) } else { (10_000, 3) };
     println!(
         "\
 Resident memory of {connections} idle connections, each after a handshake and {BYTES} B each way; ring. Each
@@ -113,6 +116,7 @@ run: below 1, the first is the smaller.
 {:<8} {:<40} {:>22} {:>22} {:>22}",
         "", "", "B", "to unbuffered, dropped", "to unbuffered, kept"
     );
+    let mut groups = Vec::new();
     for role in ROLES {
         let mut sizes = [const { Vec::new() }; CONTENDERS.len()];
         for run in 0..runs {
@@ -127,6 +131,51 @@ run: below 1, the first is the smaller.
             let to_kept = Spread::of_ratios(own, &sizes[KEPT]);
             println!("{role:<8} {who:<40} {bytes:>22.0} {to_best:>22.2} {to_kept:>22.2}");
         }
+        groups.push(group(role, &sizes));
     }
     println!();
+    match svg {
+        Some(folder) => std::fs::write(folder.join("memory.svg"), drawn(groups, connections)),
+        None => Ok(()),
+    }
+}
+
+/// What a role's connections hold.
+fn group(role: &str, sizes: &[Vec<f64>; CONTENDERS.len()]) -> Group {
+    let bars = CONTENDERS.iter().zip(sizes).map(|(who, own)| Bar {
+        name: who.to_string(),
+        colour: match who {
+            Who::Sslcore {
+                engine: Engine::Own,
+                ..
+            } => Colour::Green,
+            Who::Sslcore { .. } => Colour::Blue,
+            Who::Unbuffered(_) => Colour::Orange,
+            Who::Buffered | Who::Clear => Colour::Purple,
+        },
+        value: Spread::of(own.iter().copied()).median,
+    });
+    Group {
+        name: format!("A {role}"),
+        bars: bars.collect(),
+    }
+}
+
+fn drawn(groups: Vec<Group>, connections: usize) -> String {
+    let bars = Bars {
+        title: "Resident memory of an idle connection".to_owned(),
+        words: vec![
+            format!(
+                "One of {connections} after a handshake of TLS 1.3 with AES-128-GCM, and {BYTES} B each way; ring, \
+                 default configurations, the allocator's share included."
+            ),
+            format!(
+                "{}. cargo bench -p sslcore-tests --bench connections -- --memory --svg docs",
+                machine()
+            ),
+        ],
+        unit: "B",
+        groups,
+    };
+    bars.svg()
 }

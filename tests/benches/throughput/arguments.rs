@@ -1,5 +1,7 @@
 //! The command line.
 
+use std::path::PathBuf;
+
 use crate::contender::Load;
 
 /// What `--help` prints.
@@ -14,6 +16,10 @@ usage: cargo bench -p sslcore-tests --bench throughput -- [OPTION]...
   --check   exit with 1 when a required figure is not met
   --instructions
             also those of each small record, counted by callgrind
+  --ciphers
+            first those of the backends alone, beside OpenSSL's
+  --svg FOLDER
+            also measures bursts of writes of nine sizes, and draws them: throughput.svg in that folder
   --json    one JSON document instead of the tables
   --profile BACKEND WHO BYTES WRITES TRIPS
             only one (sslcore, raw, ...), TLS 1.3 with AES-128-GCM, so many writes of so many
@@ -59,6 +65,8 @@ impl Profile {
 /// How to run.
 #[derive(Default)]
 pub(crate) struct Arguments {
+    pub(crate) ciphers: bool,
+    pub(crate) svg: Option<PathBuf>,
     pub(crate) quick: bool,
     pub(crate) all: bool,
     pub(crate) check: bool,
@@ -74,6 +82,8 @@ pub(crate) fn parse(mut words: impl Iterator<Item = String>) -> Result<Command, 
             "--all" => arguments.all = true,
             "--check" => arguments.check = true,
             "--json" => arguments.json = true,
+            "--ciphers" => arguments.ciphers = true,
+            "--svg" => arguments.svg = Some(words.next().ok_or("--svg wants a folder")?.into()),
             "--instructions" => arguments.instructions = true,
             "--profile" => {
                 let profile = Profile::parse(&mut words).ok_or("--profile wants five words")?;

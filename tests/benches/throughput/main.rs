@@ -3,7 +3,9 @@
 //! `cargo bench -p sslcore-tests --bench throughput -- --help`
 
 mod arguments;
+mod ciphers;
 mod contender;
+mod drawing;
 mod figures;
 mod instructions;
 mod measure;
@@ -36,6 +38,16 @@ fn main() -> ExitCode {
     };
     if arguments.instructions && !instructions::table() {
         eprintln!("throughput: instructions are counted by valgrind, which is not here");
+        return ExitCode::FAILURE;
+    }
+    if arguments.ciphers && !ciphers::table() {
+        eprintln!("throughput: ciphers are compared with those of openssl, which is not here");
+        return ExitCode::FAILURE;
+    }
+    if let Some(folder) = &arguments.svg
+        && let Err(error) = drawing::draw(folder, &Plan::new(arguments.quick))
+    {
+        eprintln!("throughput: {}: {error}", folder.display());
         return ExitCode::FAILURE;
     }
     if run(&arguments) || !arguments.check {

@@ -32,6 +32,11 @@ impl Load {
         Self { write, writes }
     }
 
+    /// Writes of so many bytes, 16 KiB together.
+    pub(crate) const fn burst(write: usize) -> Self {
+        Self::new(write, 16 * 1024 / write)
+    }
+
     /// Bytes of a trip.
     pub(crate) const fn bytes(self) -> usize {
         self.write * self.writes
