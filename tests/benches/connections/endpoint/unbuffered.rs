@@ -159,7 +159,7 @@ impl<C, Data> Endpoint for End<C, Data> {
                 return;
             }
             if self.incoming.is_empty() {
-                self.incoming.resize(INCOMING, 0);
+                self.incoming = vec![0; INCOMING];
             }
             self.arrived += incoming.take(&mut self.incoming[self.arrived..]);
         }
@@ -185,7 +185,7 @@ fn append(
     mut encode: impl FnMut(&mut [u8]) -> Result<usize, InsufficientSizeError>,
 ) {
     if buffer.is_empty() {
-        buffer.resize(OUTGOING, 0);
+        *buffer = vec![0; OUTGOING];
     }
     loop {
         match encode(&mut buffer[*used..]) {
