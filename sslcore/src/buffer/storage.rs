@@ -224,6 +224,13 @@ impl Storage {
         }
     }
 
+    /// Takes the memory for `len` bytes if it is owned, and does not make it longer yet.
+    pub(super) fn reserve(&mut self, len: usize, most: usize) {
+        if let Self::Owned(vec) = self {
+            reserve(vec, len.saturating_sub(vec.len()), most);
+        }
+    }
+
     /// Makes it `len` bytes long if it is owned and shorter. It will never be longer than `most`.
     pub(super) fn grow(&mut self, len: usize, most: usize) {
         if let Self::Owned(vec) = self {

@@ -190,6 +190,15 @@ impl TransmitBuffer {
         }
     }
 
+    /// When nothing is in it yet, takes memory for `n` bytes at once, or for as many as there is room for:
+    /// growing with each of several records would move those before it.
+    pub(crate) fn expect(&mut self, n: usize) {
+        if self.live.is_empty() {
+            let len = n.min(self.room());
+            self.storage.reserve(len, self.cap.saturating_add(HEADROOM));
+        }
+    }
+
     /// `n` writable bytes behind what is there; [`commit`](Self::commit) keeps them. `None` when
     /// they do not fit even in the headroom.
     #[inline]

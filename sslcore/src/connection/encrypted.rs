@@ -275,6 +275,13 @@ fn seal_records(
 ) -> Result<usize, Unsealed> {
     let mut sealed = 0;
     let mut failed = None;
+    let most = records.max_payload();
+    if whole > most {
+        let (full, rest) = (whole / most, whole % most);
+        let len = full.saturating_mul(records.room_for(most));
+        io.transmit
+            .expect(len.saturating_add(records.room_for(rest)));
+    }
     while sealed < whole {
         let payload = (whole - sealed).min(records.max_payload());
         if io.transmit.room() < records.room_for(payload) || records.is_exhausted() {

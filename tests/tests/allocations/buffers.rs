@@ -64,6 +64,17 @@ fn what_is_idle_between_requests_allocates_for_each_and_holds_nothing_between() 
 }
 
 #[test]
+fn a_write_of_several_records_allocates_for_all_of_them_at_once() {
+    for ([mut client, _server], _) in all() {
+        let before = client.account().allocations;
+        let written = client.charge(|conn, _| conn.write(&[7; 4 * RECORD.len()]));
+        // As many as the default limits have room for.
+        assert_eq!(written, Ok(2 * RECORD.len()));
+        assert_eq!(client.account().allocations - before, 1);
+    }
+}
+
+#[test]
 fn bulk_allocates_in_its_beginning_only() {
     for (mut ends, _) in all() {
         let before = ends[0].account();
