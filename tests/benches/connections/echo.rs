@@ -125,11 +125,18 @@ impl Crowd {
                 wires,
             }
         };
-        Self {
+        let mut crowd = Self {
             pairs: (0..connections).map(pair).collect(),
             heard: Vec::new(),
             clock,
-        }
+        };
+        let data = data(LOADS[0].bytes);
+        crowd.echo(&data, Order::InTurn);
+        assert!(
+            who == Who::Clear || crowd.heard == data,
+            "{who}: another echo"
+        );
+        crowd
     }
 
     /// Every client has its server echo `data`.

@@ -22,7 +22,7 @@ usage: cargo bench -p sslcore-tests --bench connections -- [OPTION]...
   --quick       fewer rounds, and fewer connections
   --echo        only the echoes
   --memory      only the memory
-  --svg FOLDER  also draws the memory: memory.svg in that folder
+  --svg FOLDER  also draws the memory: memory.svg in that folder, which cargo bench looks for from tests/
   --profile BACKEND WHO BYTES in-turn|together ROUNDS
                 only so many rounds of echoes by one (whose name begins with WHO): for perf, no report
   --help        this text

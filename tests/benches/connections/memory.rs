@@ -170,7 +170,7 @@ fn drawn(groups: Vec<Group>, connections: usize) -> String {
                  default configurations, the allocator's share included."
             ),
             format!(
-                "{}. cargo bench -p sslcore-tests --bench connections -- --memory --svg docs",
+                "{}. cargo bench -p sslcore-tests --bench connections -- --memory --svg ../docs",
                 machine()
             ),
         ],

@@ -19,7 +19,8 @@ usage: cargo bench -p sslcore-tests --bench throughput -- [OPTION]...
   --ciphers
             first those of the backends alone, beside OpenSSL's
   --svg FOLDER
-            also measures bursts of writes of nine sizes, and draws them: throughput.svg in that folder
+            also measures bursts of writes of nine sizes, and draws them: throughput.svg in that folder,
+            which cargo bench looks for from tests/
   --json    one JSON document instead of the tables
   --profile BACKEND WHO BYTES WRITES TRIPS
             only one (sslcore, raw, ...), TLS 1.3 with AES-128-GCM, so many writes of so many

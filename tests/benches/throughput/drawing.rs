@@ -47,7 +47,7 @@ pub(crate) fn draw(folder: &Path, plan: &Plan) -> io::Result<()> {
             "Client to server in memory, both ends on one thread; 16 KiB in a burst, the transport's copy \
              taken off; both axes are logarithmic."
                 .to_owned(),
-            format!("{}. cargo bench -p sslcore-tests --bench throughput -- --svg docs", machine()),
+            format!("{}. cargo bench -p sslcore-tests --bench throughput -- --svg ../docs", machine()),
         ],
         panels: panels.collect(),
         marks: loads
