@@ -8,7 +8,9 @@ use sslcore::{
     ServerConfig, SignError, Signature, SignatureError, SignatureId, SignatureScheme, Signer,
     SslProtocol, UsageError, Verdict, VerifyMode,
 };
-use sslcore_tests::certs::{Identity, PKCS_ED25519, PKCS_RSA_SHA256, WORLD};
+use sslcore_tests::certs::{
+    Identity, PKCS_ECDSA_P384_SHA384, PKCS_ED25519, PKCS_RSA_SHA256, WORLD,
+};
 use sslcore_tests::hello::kind;
 use sslcore_tests::module::Module;
 use sslcore_tests::pair::{End, Pair, backend, backends, client, server};
@@ -330,6 +332,27 @@ fn what_cannot_ask_is_refused_when_the_configuration_is_built() {
         }
         let built = asking_server(&backend(), &schemes[1..]).build();
         assert!(matches!(built, Err(ConfigError::KeyMismatch)), "{built:?}");
+    }
+}
+
+#[test]
+fn each_curve_has_a_scheme_of_its_own() {
+    use SignatureScheme::{EcdsaP256Sha256, EcdsaP384Sha384, EcdsaP521Sha512};
+    let p384 = WORLD.ca.leaf_of(&PKCS_ECDSA_P384_SHA384, &["server.test"]);
+    for (chain, scheme, fits) in [
+        (&WORLD.server.chain, EcdsaP256Sha256, true),
+        (&WORLD.server.chain, EcdsaP384Sha384, false),
+        (&WORLD.server.chain, EcdsaP521Sha512, false),
+        (&p384.chain, EcdsaP256Sha256, false),
+        (&p384.chain, EcdsaP384Sha384, true),
+        (&p384.chain, EcdsaP521Sha512, false),
+    ] {
+        let config = ServerConfig::builder(backend()).engine(Engine::Own);
+        let built = config.ask_for_signatures(chain.clone(), [scheme]).build();
+        match built {
+            Ok(_) => assert!(fits, "{scheme:?}"),
+            Err(error) => assert!(!fits && error == ConfigError::KeyMismatch, "{error:?}"),
+        }
     }
 }
 
