@@ -210,7 +210,10 @@ impl<'a> Run<'a> {
             state.was_new = true;
         }
         let is_good = was_good || check();
-        state.known.answers.push(Answer {
+        let answers = &mut state.known.answers;
+        // There are few, as a rule one.
+        answers.reserve_exact(1);
+        answers.push(Answer {
             question,
             digest,
             is_good,

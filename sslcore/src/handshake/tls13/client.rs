@@ -292,7 +292,8 @@ impl Client {
         let mut unfinished = Unfinished {
             transcript,
             application,
-            messages: Vec::new(),
+            // Finished, unless a certificate was asked for.
+            messages: Vec::with_capacity(1),
         };
         if let Some(Requested { scheme }) = self.requested {
             let certificates = self.config.own_certificates()?;
@@ -331,9 +332,6 @@ impl Client {
             application,
             messages,
         } = unfinished;
-        if self.takes_tickets {
-            self.keeper = self.keeper(application.resumption(&transcript), &hash);
-        }
         self.send_change_cipher_spec(flight);
         let fragment = self.config.fragment(self.agreed.sizes);
         flight::sealed(
@@ -343,6 +341,9 @@ impl Client {
             fragment,
         )?;
         drop((messages, protection));
+        if self.takes_tickets {
+            self.keeper = self.keeper(application.resumption(&transcript), &hash);
+        }
         self.state = State::Complete(Box::new(Completed {
             cipher,
             hash,
