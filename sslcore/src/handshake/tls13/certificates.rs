@@ -226,8 +226,7 @@ pub(super) fn certificate_verify(
     scheme: SignatureScheme,
     signature: &[u8],
 ) -> Result<Vec<u8>, Failure> {
-    let len = 2 + 2 + signature.len();
-    flight::written(Writer::message_of(kind::CERTIFICATE_VERIFY, len, |w| {
+    flight::written(Writer::message(kind::CERTIFICATE_VERIFY, |w| {
         w.u16(scheme.code());
         w.vector16(|w| w.bytes(signature));
     }))

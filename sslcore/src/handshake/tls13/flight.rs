@@ -77,9 +77,8 @@ impl OpenRecord {
             let (start, len) = self.begun.unwrap_or((flight.len(), 0));
             let room = self.max_fragment - len;
             let (part, rest) = message.split_at(message.len().min(room));
-            // No more than that: a flight may be all that a small machine has room for.
-            let end = start + len + part.len() + protection.overhead();
-            flight.reserve_exact(end - flight.len());
+            // Hardly more than that: a flight may be all that a small machine has room for.
+            flight.reserve_exact(part.len() + protection.overhead());
             if len == 0 {
                 flight.resize(start + protection.prefix(), 0);
             }
