@@ -14,6 +14,9 @@ use crate::protocol::AeadAlgorithm;
 use crate::record::protection::KeyMaterial;
 
 /// A secret of the key schedule: as long as the suite's hash, or a TLS 1.2 master secret.
+///
+/// It is wiped where it ends, and not where it was before it moved. So in memory that is given back it
+/// never moves: what does, as states do, has it in a box ([rule R11](crate::rules#r11)).
 pub(crate) type Secret = Digest;
 
 /// `[sender]_write_key` and `_iv` of a TLS 1.3 traffic secret (RFC 8446 §7.3).

@@ -70,7 +70,7 @@ const NEVER_REACHED: u64 = u64::MAX;
 pub(in crate::handshake) struct Completed {
     pub(in crate::handshake) cipher: SslCipher,
     pub(in crate::handshake) hash: Arc<dyn Hash>,
-    pub(super) secrets: Application,
+    pub(super) secrets: Box<Application>,
 }
 
 impl Completed {
@@ -102,12 +102,9 @@ impl Completed {
     }
 
     fn renewal(self, is_client: bool) -> Renewal {
-        let Self {
-            cipher,
-            hash,
-            secrets: Application { client, server, .. },
-        } = self;
-        Renewal::new(hash, cipher.aead(), client, server, is_client)
+        let Application { client, server, .. } = &*self.secrets;
+        let (client, server) = (client.clone(), server.clone());
+        Renewal::new(self.hash, self.cipher.aead(), client, server, is_client)
     }
 
     /// For a client. `post` is what goes on with it.

@@ -107,7 +107,7 @@ impl Exchange {
 
 /// What there is from ServerHello on, before the keys.
 struct Early {
-    secret: Secret,
+    secret: Box<Secret>,
     cipher: SslCipher,
     transcript: Transcript,
 }
@@ -121,7 +121,7 @@ struct Requested {
 /// What there is from ServerHello on.
 struct Keyed {
     cipher: SslCipher,
-    secrets: Handshake,
+    secrets: Box<Handshake>,
 }
 
 enum State {
@@ -153,8 +153,8 @@ enum State {
     AskingSignature(Box<(Unfinished, ToSign)>),
     /// It has.
     Signed(Box<Unfinished>, SignatureScheme, Vec<u8>),
-    /// It is large, and the last of them.
-    Complete(Box<Completed>),
+    /// The last of them.
+    Complete(Completed),
     /// A step has failed, or another engine goes on.
     Failed,
 }
@@ -344,11 +344,11 @@ impl Client {
         if self.takes_tickets {
             self.keeper = self.keeper(application.resumption(&transcript), &hash);
         }
-        self.state = State::Complete(Box::new(Completed {
+        self.state = State::Complete(Completed {
             cipher,
             hash,
             secrets: application,
-        }));
+        });
         Ok(())
     }
 }
@@ -356,7 +356,7 @@ impl Client {
 /// Our last flight without its end.
 struct Unfinished {
     transcript: Transcript,
-    application: Application,
+    application: Box<Application>,
     messages: Vec<Vec<u8>>,
 }
 

@@ -1,6 +1,7 @@
 //! Pre-shared keys as TLS 1.3 uses them: what is offered for a key, and what proves it (RFC 8446
 //! §4.2.11, RFC 9258).
 
+use alloc::boxed::Box;
 use alloc::sync::Arc;
 use alloc::vec::Vec;
 
@@ -22,8 +23,8 @@ pub(super) struct Psk {
     /// As it goes over the wire.
     pub(super) identity: Vec<u8>,
     pub(super) hash: Arc<dyn Hash>,
-    /// The early secret, of which all others come.
-    pub(super) early: Secret,
+    /// The early secret, of which all others come; in a box, for lists of keys and states move.
+    pub(super) early: Box<Secret>,
     label: &'static [u8],
     /// Of a ticket that a client has.
     age: Option<Age>,
@@ -199,16 +200,13 @@ impl Before {
 }
 
 /// The early secret of a handshake without a key (RFC 8446 §7.1).
-pub(super) fn without_key(hash: &dyn Hash) -> Secret {
+pub(super) fn without_key(hash: &dyn Hash) -> Box<Secret> {
     early_secret(hash, &[0; Digest::MAX][..hash.algorithm().output_len()])
 }
 
-fn early_secret(hash: &dyn Hash, key: &[u8]) -> Secret {
-    extract(
-        hash,
-        &[0; Digest::MAX][..hash.algorithm().output_len()],
-        key,
-    )
+fn early_secret(hash: &dyn Hash, key: &[u8]) -> Box<Secret> {
+    let zeros = &[0; Digest::MAX][..hash.algorithm().output_len()];
+    Box::new(extract(hash, zeros, key))
 }
 
 #[cfg(all(test, feature = "ring"))]

@@ -1,5 +1,6 @@
 //! The secrets of one handshake, in the order in which they come about (RFC 8446 §7.1).
 
+use alloc::boxed::Box;
 use alloc::sync::Arc;
 
 use super::failures::engine_failure;
@@ -15,14 +16,14 @@ use crate::record::protection::Protection;
 /// The version of all of this.
 pub(super) const VERSION: SslProtocol = SslProtocol::TlsV1_3;
 
-/// From ServerHello to Finished.
+/// From ServerHello to Finished. In a box, for states move.
 pub(super) struct Handshake {
     secret: Secret,
     client: Secret,
     server: Secret,
 }
 
-/// Behind it.
+/// Behind it. In a box, too.
 pub(super) struct Application {
     pub(super) client: Secret,
     pub(super) server: Secret,
@@ -69,7 +70,7 @@ impl Handshake {
         early: &Secret,
         agreed: Option<&[u8]>,
         log: &Log<'_>,
-    ) -> Self {
+    ) -> Box<Self> {
         let hash = &**transcript.hash();
         let secret = next_secret(hash, early, agreed);
         let messages = transcript.current();
@@ -77,11 +78,11 @@ impl Handshake {
         let server = derive(hash, &secret, b"s hs traffic", messages.as_slice());
         log.tell("CLIENT_HANDSHAKE_TRAFFIC_SECRET", &client);
         log.tell("SERVER_HANDSHAKE_TRAFFIC_SECRET", &server);
-        Self {
+        Box::new(Self {
             secret,
             client,
             server,
-        }
+        })
     }
 
     /// How the client's handshake messages are protected, from the first on.
@@ -115,17 +116,17 @@ impl Handshake {
     }
 
     /// `transcript` ends with the server's Finished.
-    pub(super) fn application(&self, transcript: &Transcript, log: &Log<'_>) -> Application {
+    pub(super) fn application(&self, transcript: &Transcript, log: &Log<'_>) -> Box<Application> {
         let hash = &**transcript.hash();
         let master = next_secret(hash, &self.secret, None);
         let messages = transcript.current();
         let of = |label| derive(hash, &master, label, messages.as_slice());
-        let secrets = Application {
+        let secrets = Box::new(Application {
             client: of(b"c ap traffic"),
             server: of(b"s ap traffic"),
             exporter: of(b"exp master"),
             master,
-        };
+        });
         log.tell("CLIENT_TRAFFIC_SECRET_0", &secrets.client);
         log.tell("SERVER_TRAFFIC_SECRET_0", &secrets.server);
         log.tell("EXPORTER_SECRET", &secrets.exporter);

@@ -96,14 +96,14 @@ enum State {
     AskingSignature(Box<(Unsigned, ToSign)>),
     /// It has.
     Signed(Box<Unsigned>, Vec<u8>),
-    AwaitingCertificate(Transcript, Handshake),
-    AwaitingVerify(Transcript, Handshake),
+    AwaitingCertificate(Transcript, Box<Handshake>),
+    AwaitingVerify(Transcript, Box<Handshake>),
     /// The client's signature is to be checked, in a message that is not in the transcript yet.
-    Verifying(Transcript, Handshake, peer::Proof, Vec<u8>),
-    AwaitingFinished(Transcript, Handshake),
+    Verifying(Transcript, Box<Handshake>, peer::Proof, Vec<u8>),
+    AwaitingFinished(Transcript, Box<Handshake>),
     /// The application judges: who has finished, or whose session goes on.
     Judging,
-    JudgingResumed(Transcript, Handshake),
+    JudgingResumed(Transcript, Box<Handshake>),
     /// The tickets are to be made, if there are to be any.
     Finishing,
     Complete,

@@ -261,7 +261,7 @@ impl Engine for Client {
 
 /// What a complete handshake leaves behind.
 struct End {
-    completed: Box<Completed>,
+    completed: Completed,
     config: Arc<Config>,
     sizes: RecordSizes,
     keeper: Option<Box<Keeper>>,

@@ -135,7 +135,11 @@ impl Client {
     }
 
     /// That of the key which the server has chosen, or of none.
-    fn early_secret(&mut self, answer: &Parts<'_>, cipher: SslCipher) -> Result<Secret, Failure> {
+    fn early_secret(
+        &mut self,
+        answer: &Parts<'_>,
+        cipher: SslCipher,
+    ) -> Result<Box<Secret>, Failure> {
         let Some(content) = answer.extensions.find(number::PRE_SHARED_KEY) else {
             if self.config.certificates().is_some() {
                 return Ok(without_key(&**self.config.hash(cipher.hash())?));

@@ -1,5 +1,6 @@
 //! A flight of the server's that is not whole, of which nothing has left.
 
+use alloc::boxed::Box;
 use alloc::vec::Vec;
 
 use crate::failure::Failure;
@@ -21,7 +22,7 @@ pub(super) struct Begun {
     pub(super) open: OpenRecord,
     pub(super) cipher: SslCipher,
     pub(super) transcript: Transcript,
-    pub(super) secrets: Handshake,
+    pub(super) secrets: Box<Handshake>,
     pub(super) protection: Protection,
 }
 

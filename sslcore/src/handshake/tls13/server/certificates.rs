@@ -42,7 +42,7 @@ impl Server {
         &mut self,
         message: &[u8],
         mut transcript: Transcript,
-        secrets: Handshake,
+        secrets: Box<Handshake>,
     ) -> Result<(), Failure> {
         let offered = |number| REQUESTED.contains(&number);
         self.shown = Shown::read(message, offered, self.config.own_certificates()?)?;
@@ -59,7 +59,7 @@ impl Server {
     pub(super) fn verify(
         &mut self,
         mut transcript: Transcript,
-        secrets: Handshake,
+        secrets: Box<Handshake>,
         proof: &Proof,
         message: &[u8],
     ) -> Result<(), Failure> {

@@ -1,5 +1,6 @@
 //! What a client's hello offers, and what the server takes of it.
 
+use alloc::boxed::Box;
 use alloc::vec::Vec;
 
 use crate::alert::Alert;
@@ -45,7 +46,7 @@ pub(super) enum Proof {
 
 impl Chosen {
     /// What the secrets begin with.
-    pub(super) fn early_secret(&self, hash: &dyn Hash) -> Secret {
+    pub(super) fn early_secret(&self, hash: &dyn Hash) -> Box<Secret> {
         match &self.proof {
             Proof::Key(key, _) => key.early.clone(),
             Proof::Certificate(_) => without_key(hash),
