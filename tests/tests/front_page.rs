@@ -128,6 +128,43 @@ fn the_client_gets_all_of_an_answer_and_ends_when_the_server_does() {
 }
 
 #[test]
+fn the_client_says_all_of_a_request_that_is_longer_than_what_may_wait() {
+    let (ours, mut theirs) = sockets();
+    let request: Vec<u8> = (0..300_000u32).map(|i| (i / 7) as u8).collect();
+    assert!(request.len() > 4 * sslcore::Limits::default().queued);
+    let (said, expected) = (request.clone(), request.clone());
+    let config = server_config();
+    let (hears, heard) = std::sync::mpsc::channel();
+    let serving = thread::spawn(move || {
+        let mut conn =
+            sslcore::Connection::new(sslcore::Limits::default(), sslcore::Buffers::Owned);
+        let start = sslcore::ServerStart::With(config);
+        conn.start_server_encryption(start).expect("start");
+        let mut left = request.len();
+        while session::drive(&mut conn, &mut theirs).expect("driven") != sslcore::Step::Done {
+            let all = conn.peek().len();
+            left -= all;
+            hears.send(conn.peek().to_vec()).expect("somebody hears");
+            conn.consume(all).expect("shown");
+            if left == 0 {
+                conn.close();
+            }
+        }
+    });
+    let config = client_config();
+    let asking = thread::spawn(move || {
+        session::ask(&config, "server.test", ours, &said).map_err(|error| error.to_string())
+    });
+    let mut all = Vec::new();
+    while let Ok(part) = heard.recv_timeout(Duration::from_secs(60)) {
+        all.extend_from_slice(&part);
+    }
+    assert!(all == expected, "{} bytes of {}", all.len(), expected.len());
+    asking.join().expect("the client").expect("a clean end");
+    serving.join().expect("the server");
+}
+
+#[test]
 fn an_answer_that_is_cut_off_is_an_error() {
     let (ours, theirs) = sockets();
     drop(theirs);

@@ -71,7 +71,7 @@ pub fn ask(
 ) -> Outcome<Vec<u8>> {
     let mut conn = Connection::new(Limits::default(), Buffers::Owned);
     conn.start_client_encryption(config, PeerName::new(host)?)?;
-    conn.write(request)?; // leaves when the handshake is complete
+    let mut rest = &request[conn.write(request)?..]; // the part that there is no room for yet
     let mut answer = Vec::new();
     loop {
         match drive(&mut conn, &mut socket)? {
@@ -79,6 +79,7 @@ pub fn ask(
                 answer.extend_from_slice(conn.peek());
                 conn.consume(conn.peek().len())?;
             }
+            Step::Event(Event::Writable) => rest = &rest[conn.write(rest)?..],
             Step::Event(Event::PeerClosed) => conn.close(), // that was all, and we have no more
             Step::Event(event) => println!("{event:?}"),
             _ => break, // done
