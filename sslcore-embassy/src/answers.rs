@@ -45,7 +45,8 @@ impl<T: Transport> SslSocket<T> {
     }
 
     /// The ClientHello for which a server that was started with
-    /// [`ServerStart::Ask`](sslcore::ServerStart::Ask) needs a configuration. `None` when no configuration is asked for.
+    /// [`ServerStart::Ask`](sslcore::ServerStart::Ask) needs a configuration. `None` when no configuration is
+    /// asked for.
     pub fn config_request(&self) -> Option<ConfigRequest<'_>> {
         self.driver.connection.config_request()
     }

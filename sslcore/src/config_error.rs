@@ -28,7 +28,7 @@ pub enum ConfigError {
     /// The choices leave nothing to negotiate with: no protocol, cipher suite, group or
     /// signature scheme.
     NothingLeft(&'static str),
-    /// The private key does not belong to the certificate.
+    /// The private key, or one of the signature schemes, does not belong to the certificate.
     KeyMismatch,
     /// The private key cannot be used: damaged, or of a kind the backend cannot sign with.
     UnusableKey(String),
@@ -105,7 +105,9 @@ impl fmt::Display for ConfigError {
         match self {
             Self::Unsupported { what, name } => write!(f, "the {what} {name:?} is not supported"),
             Self::NothingLeft(what) => write!(f, "the configuration leaves no {what} to use"),
-            Self::KeyMismatch => f.write_str("the private key does not belong to the certificate"),
+            Self::KeyMismatch => f.write_str(
+                "the private key, or a signature scheme, does not belong to the certificate",
+            ),
             Self::UnusableKey(why) => write!(f, "the private key cannot be used: {why}"),
             Self::UnusableCertificate(why) => write!(f, "the certificate cannot be used: {why}"),
             Self::UnusableTrustAnchor { index, why } => {

@@ -85,7 +85,7 @@
 //! | `ring` | ring | the same, easier to build |
 //! | `rustcrypto` | RustCrypto | microcontrollers, and replaying whole sessions: entropy comes from the caller |
 //!
-//! None is on by default. The features of the last table are, for small machines to leave out
+//! None is on by default. Those of the last table are; small machines leave them out
 //! (`default-features = false`), which shrinks whatever backend is there; `rustcrypto-core` and the
 //! features beside it make [that backend](crypto) smaller, too. `rustcrypto-keys` is the smallest: without
 //! `rustls`, `server` and `sign` a client has pre-shared keys alone, and nothing of X.509 is linked.
@@ -97,7 +97,7 @@
 //! |---|---|
 //! | `certificates` | there are pre-shared keys alone, and nothing of X.509; part of `rustls`, `sign` and all backends but `rustcrypto-keys` |
 //! | `client` | there is no `ClientConfig::builder` |
-//! | `engine` | there are no pre-shared keys, signatures that are asked for, small records, and timestamps of certificates: `ConfigBuilder` has no methods for them |
+//! | `engine` | there are neither pre-shared keys, nor signatures that are asked for, small records, or timestamps of certificates: `ConfigBuilder` has no methods for them |
 //! | `rustls` | there is no rustls in the program: with certificates, TLS 1.3 alone is spoken |
 //! | `server` | there is no `ServerConfig::builder` |
 //! | `sign` | there is no `identity`: a client shows no certificate; part of `server` |

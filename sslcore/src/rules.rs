@@ -4,8 +4,8 @@
 //! ## R1
 //! **An open decision holds everything.** While a certificate review, a configuration request, or a request
 //! for pre-shared keys or a signature is open, no handshake flight leaves and no plaintext is delivered. A
-//! rejection sends one fatal alert, the right one, and nothing else. The end of the stream, or a reset, ends the connection at once,
-//! and the decision's id is stale from then on. When one call brings both an error of the peer's and
+//! rejection sends one fatal alert, the right one, and nothing else. The end of the stream, or a reset, ends the
+//! connection at once, and the decision's id is stale from then on. When one call brings both an error of the peer's and
 //! a reason to ask, the error counts.
 //!
 //! ## R2

@@ -8,7 +8,7 @@ mod scale;
 use std::fmt::Write;
 
 pub use self::bars::{Bar, Bars, Group};
-pub use self::curves::{Curve, Curves, Panel};
+pub use self::curves::{Curve, Curves, Panel, Stroke};
 pub use self::scale::Scale;
 
 /// The width of every picture, and of its margins.

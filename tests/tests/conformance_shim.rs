@@ -258,7 +258,7 @@ fn timestamps_are_asked_for_and_served() {
             }
             false => {
                 go_along(&mut wire);
-                runner.complains(1, "the timestamps is");
+                runner.complains(1, "the list of timestamps is");
             }
         }
     }

@@ -1,7 +1,7 @@
 //! The benchmarks' pictures: what is written in them means nothing in XML, and what they show is where its
 //! value is.
 
-use sslcore_tests::plot::{Bar, Bars, Colour, Curve, Curves, Group, Panel, Scale};
+use sslcore_tests::plot::{Bar, Bars, Colour, Curve, Curves, Group, Panel, Scale, Stroke};
 
 /// What an attribute of each element with this beginning says, as a number.
 fn numbers(svg: &str, element: &str, attribute: &str) -> Vec<f64> {
@@ -36,7 +36,7 @@ fn curves(points: &[(f64, f64)], name: &str) -> String {
     let curve = Curve {
         name: name.to_owned(),
         colour: Colour::Orange,
-        stroke: "dashed",
+        stroke: Stroke::Dashed,
         points: points.to_vec(),
     };
     let panel = Panel {
@@ -107,11 +107,18 @@ fn everything_is_within_its_picture() {
             ("text", "y", height),
             ("circle", "cx", width),
             ("circle", "cy", height),
+            ("rect", "x", width),
             ("rect", "y", height),
-            ("rect", "width", width),
         ] {
             for at in numbers(&svg, element, attribute) {
                 assert!((0. ..=most).contains(&at), "{element} {attribute} {at}");
+            }
+        }
+        for (from, size, most) in [("x", "width", width), ("y", "height", height)] {
+            let (from, sizes) = (numbers(&svg, "rect", from), numbers(&svg, "rect", size));
+            assert_eq!(from.len(), sizes.len());
+            for end in from.iter().zip(&sizes).map(|(from, size)| from + size) {
+                assert!(end <= most, "a bar ends at {end}");
             }
         }
     }

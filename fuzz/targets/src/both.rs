@@ -15,7 +15,7 @@ use crate::watched::Watched;
 /// In the byte of the circumstances: nobody knows what day it is.
 pub(crate) const NO_WALL_CLOCK: u8 = 0x80;
 
-/// In the byte of the circumstances: how the application signs, if it does.
+/// In the byte of the circumstances: how the application signs, if it does. These bits choose limits, too.
 pub(crate) fn signing(circumstances: u8) -> Signing {
     Signing::of(circumstances >> 5)
 }

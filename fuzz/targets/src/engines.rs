@@ -22,8 +22,8 @@ const CHOSEN: u16 = Choice::SERVER
     | Choice::RESUME;
 
 /// Two bytes choose the end and its configuration ([`Choice`]), one its limits, how its application signs
-/// and whether there is a clock, one says how many bytes of actions follow; all behind these comes from the peer. What the
-/// actions leave of it arrives at the end.
+/// and whether there is a clock, one says how many bytes of actions follow; all behind these comes from the
+/// peer. What the actions leave of it arrives at the end.
 pub fn engines(data: &[u8]) {
     report::watch(run, data);
 }

@@ -454,7 +454,7 @@ fn what_cannot_be_used_is_a_usage_error_that_names_it() {
         ),
         (
             &["--cert", &cert, "--key", &other],
-            "the private key does not belong to the certificate",
+            "the private key, or a signature scheme, does not belong to the certificate",
         ),
         (
             &["--client-ca", "*.nothing"],

@@ -34,8 +34,8 @@ impl<T: Transport> Driver<T> {
         outcome
     }
 
-    /// Answers what was asked. Receives first: a peer that has hung up while somebody was asked makes the
-    /// id stale.
+    /// Answers what was asked. Receives first: a peer that has hung up while somebody was asked ends
+    /// the question.
     pub(crate) fn answer(
         &mut self,
         answer: impl FnOnce(&mut Endpoint) -> Result<(), UsageError>,

@@ -36,8 +36,16 @@ pub fn example(
             };
             serve(&mut server, note).expect("served");
         });
+        let _last = Last(address);
         clients(address, noted);
-        // One more connection, for the server to see that the test is over.
-        drop(TcpStream::connect(address));
     });
+}
+
+/// One more connection at the end, for the server to see that the test is over, also when it has failed.
+struct Last(SocketAddr);
+
+impl Drop for Last {
+    fn drop(&mut self) {
+        drop(TcpStream::connect(self.0));
+    }
 }

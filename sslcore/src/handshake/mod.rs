@@ -97,12 +97,12 @@ pub(crate) struct SignatureQuestion<'a> {
     pub(crate) key: KeyKind,
 }
 
-/// What the verdict on a peer says that may go on.
+/// How far a peer may be trusted that was not rejected.
 #[derive(Clone, Copy)]
 pub(crate) enum Trust {
-    /// Errors of its were forgiven: no session is kept ([rule R13](crate::rules#r13)).
+    /// An error of its certificates was forgiven: no session is kept ([rule R13](crate::rules#r13)).
     Forgiven,
-    /// It is good, and its sessions are, at most until then.
+    /// No error was forgiven. Its sessions may be kept, until this time at the latest.
     Good(Option<UnixTime>),
 }
 

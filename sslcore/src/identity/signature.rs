@@ -53,9 +53,9 @@ pub enum SignatureError {
         /// How many it must have.
         expected: usize,
     },
-    /// The signature is not the DER of two positive integers.
+    /// The signature is not the DER of two integers that are not negative.
     Der,
-    /// r or s is zero, as of a signer that has failed, or has more bits than the curve.
+    /// r or s is zero, which is what a signer gives that has failed, or has more bits than the curve.
     Range,
 }
 

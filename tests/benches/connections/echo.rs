@@ -236,9 +236,10 @@ next connection's begins; \"together\", all clients write, then all servers answ
   unbuffered  rustls: as its examples do, one buffer for what arrives, one for what leaves
   buffered    rustls: read_tls, process_new_packets, reader's fill_buf, writer, write_tls
   no TLS      the same loop, pipes and copies without it: that is the transport's and the application's
-              share, which is taken off from all; \"unsubtracted\" is without that
-µs: CPU time of this thread for one echo of one connection, both ends; nothing is subtracted. Medians of {} rounds, in which all take turns, with new connections {} times; [lower quartile,
-upper quartile]. Ratios are taken round by round: above 1, the first is faster than rustls' buffered ones.
+              share
+µs, and \"unsubtracted\", are as measured: CPU time of this thread for one echo of one connection, both ends.
+\"To rustls buffered\" is without what the loop takes without TLS.
+Medians of {} rounds, in which all take turns, with new connections {} times; [lower quartile, upper quartile]. Ratios are taken round by round: above 1, the first is faster than rustls' buffered ones.
 ",
         plan.connections,
         plan.crowds * plan.rounds,

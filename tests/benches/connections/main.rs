@@ -72,7 +72,10 @@ fn main() -> ExitCode {
     {
         return match echo::profile(rest) {
             Some(()) => ExitCode::SUCCESS,
-            None => ExitCode::from(2),
+            None => {
+                eprintln!("connections: --profile wants what the help says\n\n{HELP}");
+                ExitCode::from(2)
+            }
         };
     }
     let arguments = match parse(words.into_iter()) {

@@ -96,5 +96,8 @@ pub(crate) fn parse(mut words: impl Iterator<Item = String>) -> Result<Command, 
             other => return Err(format!("unknown option {other:?}")),
         }
     }
+    if arguments.json && (arguments.ciphers || arguments.instructions) {
+        return Err("--json is one document: --ciphers and --instructions print tables".into());
+    }
     Ok(Command::Run(arguments))
 }

@@ -59,11 +59,12 @@ fn version() -> Option<String> {
     Some(said.split(" (").next()?.trim().to_owned())
 }
 
-/// Measures and prints. Whether there is an OpenSSL.
-pub(crate) fn table() -> bool {
-    let Some(version) = version() else {
-        return false;
-    };
+/// Measures and prints.
+///
+/// # Errors
+/// What is the matter with OpenSSL.
+pub(crate) fn table() -> Result<(), &'static str> {
+    let version = version().ok_or("there is none here")?;
     println!(
         "\
 Ciphers alone: {BYTES} B sealed again and again, nothing else. MB/s: million bytes per second of CPU time.
@@ -88,10 +89,8 @@ Medians of {ROUNDS} rounds, in which all take turns; [lower quartile, upper quar
             for (_, aead, speeds) in &mut own {
                 speeds.push(sealed(&mut **aead));
             }
-            let Some(speed) = openssl(cipher) else {
-                return false;
-            };
-            theirs.push(speed);
+            let speed = openssl(cipher);
+            theirs.push(speed.ok_or("what `openssl speed` says is not understood")?);
         }
         for (name, _, speeds) in &own {
             let ratio = Spread::of_ratios(speeds, &theirs);
@@ -102,5 +101,5 @@ Medians of {ROUNDS} rounds, in which all take turns; [lower quartile, upper quar
         println!("{cipher:<20} {:<12} {speed:>22.0}", "OpenSSL");
     }
     println!();
-    true
+    Ok(())
 }

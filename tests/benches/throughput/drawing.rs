@@ -4,20 +4,20 @@ use std::io;
 use std::path::Path;
 
 use sslcore_tests::measured::machine;
-use sslcore_tests::plot::{Colour, Curve, Curves, Panel};
+use sslcore_tests::plot::{Colour, Curve, Curves, Panel, Stroke};
 
 use crate::contender::{Load, NAMES, Scenario};
 use crate::measure::{Plan, Row, measure};
 
 /// How the contenders are drawn, in the order of [`NAMES`].
-const LOOKS: [(&str, Colour, &str); NAMES.len()] = [
-    ("sslcore", Colour::Blue, ""),
-    ("sslcore, release_when_idle", Colour::Blue, "dotted"),
-    ("sslcore, write_with", Colour::Blue, "dashed"),
-    ("rustls unbuffered", Colour::Orange, ""),
-    ("rustls unbuffered, at best", Colour::Orange, "dashed"),
-    ("rustls buffered", Colour::Purple, ""),
-    ("bare AEAD", Colour::Grey, "dotted"),
+const LOOKS: [(&str, Colour, Stroke); NAMES.len()] = [
+    ("sslcore", Colour::Blue, Stroke::Solid),
+    ("sslcore, release_when_idle", Colour::Blue, Stroke::Dotted),
+    ("sslcore, write_with", Colour::Blue, Stroke::Dashed),
+    ("rustls unbuffered", Colour::Orange, Stroke::Solid),
+    ("rustls unbuffered, at best", Colour::Orange, Stroke::Dashed),
+    ("rustls buffered", Colour::Purple, Stroke::Solid),
+    ("bare AEAD", Colour::Grey, Stroke::Dotted),
 ];
 
 /// Measures bursts of 16 KiB in writes of all sizes, and draws them: throughput.svg in this folder.
@@ -26,16 +26,15 @@ pub(crate) fn draw(folder: &Path, plan: &Plan) -> io::Result<()> {
     let panels = Scenario::all(false).into_iter().map(|scenario| {
         let rows = loads.iter().map(|load| measure(&scenario, *load, plan));
         let rows: Vec<Row> = rows.collect();
-        let curve =
-            |(number, (name, colour, stroke)): (usize, (&str, Colour, &'static str))| Curve {
-                name: name.to_owned(),
-                colour,
-                stroke,
-                points: rows
-                    .iter()
-                    .map(|row| (row.load.write as f64, row.speeds[number].median))
-                    .collect(),
-            };
+        let curve = |(number, (name, colour, stroke)): (usize, (&str, Colour, Stroke))| Curve {
+            name: name.to_owned(),
+            colour,
+            stroke,
+            points: rows
+                .iter()
+                .map(|row| (row.load.write as f64, row.speeds[number].median))
+                .collect(),
+        };
         Panel {
             name: scenario.to_string(),
             curves: LOOKS.into_iter().enumerate().map(curve).collect(),

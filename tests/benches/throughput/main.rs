@@ -24,7 +24,10 @@ fn main() -> ExitCode {
         Ok(Command::Profile(profile)) => {
             return match measure::profile(&profile) {
                 true => ExitCode::SUCCESS,
-                false => ExitCode::from(2),
+                false => {
+                    eprintln!("throughput: no such backend, or nobody of that name");
+                    ExitCode::from(2)
+                }
             };
         }
         Ok(Command::Help) => {
@@ -40,8 +43,10 @@ fn main() -> ExitCode {
         eprintln!("throughput: instructions are counted by valgrind, which is not here");
         return ExitCode::FAILURE;
     }
-    if arguments.ciphers && !ciphers::table() {
-        eprintln!("throughput: ciphers are compared with those of openssl, which is not here");
+    if arguments.ciphers
+        && let Err(why) = ciphers::table()
+    {
+        eprintln!("throughput: ciphers are compared with those of openssl: {why}");
         return ExitCode::FAILURE;
     }
     if let Some(folder) = &arguments.svg

@@ -12,15 +12,36 @@ const GAP: f64 = 24.;
 /// How many names stand in a row below.
 const NAMES: usize = 4;
 
+/// How a line is drawn.
+#[derive(Clone, Copy, Debug)]
+pub enum Stroke {
+    /// In one go.
+    Solid,
+    /// In long parts.
+    Dashed,
+    /// In short parts.
+    Dotted,
+}
+
+impl Stroke {
+    fn class(self) -> &'static str {
+        match self {
+            Self::Solid => "",
+            Self::Dashed => "dashed",
+            Self::Dotted => "dotted",
+        }
+    }
+}
+
 /// One line of a panel.
 pub struct Curve {
     /// What it is: the same in all panels.
     pub name: String,
     /// Its colour.
     pub colour: Colour,
-    /// `""`, `"dashed"` or `"dotted"`.
-    pub stroke: &'static str,
-    /// Its points; all values are above 0.
+    /// How it is drawn.
+    pub stroke: Stroke,
+    /// Its points; all values are 1 at least, for marks are whole numbers.
     pub points: Vec<(f64, f64)>,
 }
 
@@ -54,6 +75,7 @@ impl Curves {
         let (low, high) = values.fold((f64::MAX, f64::MIN_POSITIVE), |(low, high), value| {
             (low.min(value), high.max(value))
         });
+        assert!(low >= 1., "a value is {low}, below the least mark");
         let marks = marks(low.min(high), high);
         let top = picture.bottom + 2. * LINE;
         let width = (WIDTH - 2. * MARGIN) / self.panels.len() as f64;
@@ -90,7 +112,7 @@ impl Curves {
             picture.bottom += LINE;
             for (number, curve) in row.iter().enumerate() {
                 let (x, y) = (MARGIN + number as f64 * width, picture.bottom);
-                let (colour, stroke) = (curve.colour.class(), curve.stroke);
+                let (colour, stroke) = (curve.colour.class(), curve.stroke.class());
                 picture.path(
                     &format!("curve {colour} {stroke}"),
                     &format!("M{x:.1} {:.1}h30", y - 4.),
@@ -139,7 +161,7 @@ impl Frame {
             let to = if number == 0 { 'M' } else { 'L' };
             let _ = write!(line, "{to}{x:.1} {y:.1}");
         }
-        picture.path(&format!("curve {colour} {}", curve.stroke), &line);
+        picture.path(&format!("curve {colour} {}", curve.stroke.class()), &line);
         for (x, y) in places {
             let _ = writeln!(
                 picture.body,

@@ -39,8 +39,8 @@ impl<C> ConfigBuilder<C> {
     /// It takes [`Engine::Own`](crate::Engine::Own), and so TLS 1.3 alone: with another engine, or when
     /// TLS 1.2 is named, `build` fails as [`Unsupported`](crate::ConfigError::Unsupported). It fails as
     /// [`UnusableKey`](crate::ConfigError::UnusableKey) without a scheme, or with schemes for keys of
-    /// different kinds, as [`KeyMismatch`](crate::ConfigError::KeyMismatch) when the leaf's key signs in none
-    /// of them, and as [`NothingLeft`](crate::ConfigError::NothingLeft) when TLS 1.3 signs in none of them.
+    /// different kinds, as [`KeyMismatch`](crate::ConfigError::KeyMismatch) when one of them is not for
+    /// the leaf's key, and as [`NothingLeft`](crate::ConfigError::NothingLeft) when TLS 1.3 signs in none of them.
     ///
     /// ```
     /// # use sslcore::crypto::Backend;

@@ -16,7 +16,7 @@ pub(in crate::handshake) fn written(message: Option<Vec<u8>>) -> Result<Vec<u8>,
 
 /// A Finished message.
 pub(in crate::handshake) fn finished(value: &[u8]) -> Result<Vec<u8>, Failure> {
-    let message = Writer::message_of(kind::FINISHED, value.len(), |w| w.bytes(value));
+    let message = Writer::message_with_room(kind::FINISHED, value.len(), |w| w.bytes(value));
     written(message)
 }
 
@@ -54,8 +54,15 @@ fn record(flight: &mut Vec<u8>, content: ContentType, version: [u8; 2], body: &[
 pub(in crate::handshake) struct OpenRecord {
     /// The most bytes of plaintext that a record has.
     max_fragment: usize,
-    /// Where it begins, and how many bytes of plaintext it has: fewer than there may be.
-    begun: Option<(usize, usize)>,
+    begun: Option<Begun>,
+}
+
+/// What there is of it.
+struct Begun {
+    /// Where it begins in the flight.
+    start: usize,
+    /// How many bytes of plaintext it has: fewer than there may be.
+    len: usize,
 }
 
 impl OpenRecord {
@@ -74,7 +81,10 @@ impl OpenRecord {
         protection: &mut Protection,
     ) -> Result<(), Failure> {
         while !message.is_empty() {
-            let (start, len) = self.begun.unwrap_or((flight.len(), 0));
+            let Begun { start, len } = self.begun.take().unwrap_or(Begun {
+                start: flight.len(),
+                len: 0,
+            });
             let room = self.max_fragment - len;
             let (part, rest) = message.split_at(message.len().min(room));
             // Hardly more than that: a flight may be all that a small machine has room for.
@@ -84,7 +94,10 @@ impl OpenRecord {
             }
             flight.extend(part);
             message = rest;
-            self.begun = Some((start, len + part.len()));
+            self.begun = Some(Begun {
+                start,
+                len: len + part.len(),
+            });
             if part.len() == room {
                 self.seal(flight, protection)?;
             }
@@ -98,7 +111,7 @@ impl OpenRecord {
         flight: &mut Vec<u8>,
         protection: &mut Protection,
     ) -> Result<(), Failure> {
-        let Some((start, len)) = self.begun.take() else {
+        let Some(Begun { start, len }) = self.begun.take() else {
             return Ok(());
         };
         flight.resize(start + len + protection.overhead(), 0);

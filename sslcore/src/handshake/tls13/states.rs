@@ -26,7 +26,7 @@
 //!      │                                         AwaitingVerify c, Verifying c
 //!      │ Finished ─────────────────────────────► AwaitingFinished
 //!      │                                         Judging c, if a certificate was asked for
-//!      │                                         Finishing c, with tickets
+//!      │                                         Finishing c, which makes tickets
 //!      │ ◄───────────────────────────────── (NewSessionTicket c r) ── │
 //!   Complete                                     Complete
 //! ```

@@ -18,11 +18,11 @@ const EXPECTED: usize = 256;
 impl Writer {
     /// A whole message of this type (RFC 8446 §4); `None` when something in it is too long.
     pub(crate) fn message(kind: u8, content: impl FnOnce(&mut Self)) -> Option<Vec<u8>> {
-        Self::message_of(kind, EXPECTED, content)
+        Self::message_with_room(kind, EXPECTED, content)
     }
 
     /// The same, whose content has about so many bytes.
-    pub(crate) fn message_of(
+    pub(crate) fn message_with_room(
         kind: u8,
         len: usize,
         content: impl FnOnce(&mut Self),

@@ -24,7 +24,9 @@ fn same<T: PartialEq + Debug>(what: &str, wanted: &T, found: &T) -> Result<(), T
 fn holds(what: &str, held: bool) -> Result<(), Trouble> {
     match held {
         true => Ok(()),
-        false => Err(Trouble::failed(format!("{what}, and that was expected"))),
+        false => Err(Trouble::failed(format!(
+            "{what}, and that was not expected"
+        ))),
     }
 }
 
@@ -134,7 +136,7 @@ pub(crate) fn peer(flags: &Flags, conn: &Connection, proven: &Proven) -> Result<
     }
     if let Some(wanted) = &expected.timestamps {
         let found = conn.signed_certificate_timestamps().unwrap_or_default();
-        same("the timestamps", &&**wanted, &found)?;
+        same("the list of timestamps", &&**wanted, &found)?;
     }
     if expected.verify_result {
         same("a failed verdict", &flags.trial.fails, &proven.is_bad)?;

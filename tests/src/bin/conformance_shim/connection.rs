@@ -216,13 +216,19 @@ impl Session<'_> {
     }
 
     /// Whether the server speaks TLS 1.2 alone, which the flags allow, and the client does not offer.
-    fn wants_tls12(&self, failure: &Failure) -> bool {
+    fn wants_tls12(&self, conn: &Connection, failure: &Failure) -> bool {
         let settings = &self.flags.settings;
         let is_asked = matches!(
             failure.kind(),
             FailureKind::AlertReceived(Alert::ProtocolVersion)
         ) || failure.detail() == "the server speaks no TLS 1.3";
-        !self.is_server() && settings.tls12 && settings.offers_tls13_alone() && is_asked
+        // Where a version was settled, it was TLS 1.3.
+        let is_settled = conn.session_protocol().is_some();
+        !self.is_server()
+            && settings.tls12
+            && settings.offers_tls13_alone()
+            && is_asked
+            && !is_settled
     }
 
     /// Whether the end is one that the flags allow.
@@ -230,7 +236,7 @@ impl Session<'_> {
         let lenient = !self.flags.traffic.check_close_notify;
         match conn.failure() {
             Some(failure) if failure.kind() == FailureKind::Truncated && lenient => {}
-            Some(failure) if self.wants_tls12(failure) => {
+            Some(failure) if self.wants_tls12(conn, failure) => {
                 return Err(Trouble::unsupported(
                     "TLS 1.2 by a client of our own engine",
                 ));

@@ -10,7 +10,7 @@
 //!
 //! `tests/run conformance` builds the runner and calls it. `runner.json` beside this file is the runner's
 //! configuration: which of its cases are out of scope, and why, and which words stand for BoringSSL's;
-//! `own.json` has what is different with our own engine besides, each with the section that has it so.
+//! `own.json` has what is different with our own engine besides, with the section that has it so, where one has.
 
 mod assertions;
 mod backend;
