@@ -27,9 +27,9 @@ pub enum KeyKind {
 /// `rsaEncryption`, 1.2.840.113549.1.1.1.
 pub(crate) const RSA: [u8; 9] = [0x2a, 0x86, 0x48, 0x86, 0xf7, 0x0d, 0x01, 0x01, 0x01];
 /// `id-ecPublicKey`, 1.2.840.10045.2.1 (RFC 5480 §2.1.1).
-const EC: [u8; 7] = [0x2a, 0x86, 0x48, 0xce, 0x3d, 0x02, 0x01];
+pub(crate) const EC: [u8; 7] = [0x2a, 0x86, 0x48, 0xce, 0x3d, 0x02, 0x01];
 /// `id-Ed25519`, 1.3.101.112 (RFC 8410 §3).
-const ED25519: [u8; 3] = [0x2b, 0x65, 0x70];
+pub(crate) const ED25519: [u8; 3] = [0x2b, 0x65, 0x70];
 /// The named curves (RFC 5480 §2.1.1.1).
 const CURVES: [(&[u8], KeyKind); 3] = [
     (

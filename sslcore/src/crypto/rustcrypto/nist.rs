@@ -7,12 +7,17 @@ use alloc::boxed::Box;
 use alloc::vec::Vec;
 use core::fmt::Debug;
 
+use p256::elliptic_curve::point::AffineCoordinates;
 use rustls_pki_types::{AlgorithmIdentifier, alg_id};
 use zeroize::{ZeroizeOnDrop, Zeroizing};
 
+use super::pkcs8::{PrivateKeyInfo, whole_sequence};
 use crate::crypto::kx::SharedSecret;
 use crate::protocol::{SignatureScheme, group};
 use crate::x509::der::{Reader, tag};
+
+/// How the uncompressed form of a point begins (SEC 1 §2.3.3).
+const UNCOMPRESSED: u8 = 4;
 
 /// A curve of prime order, with ECDH and with ECDSA over the hash that TLS pairs with it.
 ///
@@ -72,7 +77,7 @@ macro_rules! rustcrypto_curve {
             }
 
             fn agree(secret: &Self::Secret, peer: &[u8]) -> Option<SharedSecret> {
-                let peer = $library::PublicKey::from_sec1_bytes(uncompressed(peer)?).ok()?;
+                let peer = Self::public_key(peer)?;
                 let shared =
                     $library::ecdh::diffie_hellman(secret.as_nonzero_scalar(), peer.as_affine());
                 Some(Zeroizing::new(shared.raw_secret_bytes().to_vec()))
@@ -86,15 +91,22 @@ macro_rules! rustcrypto_curve {
 
             fn verify(point: &[u8], prehash: &[u8], signature: &[u8]) -> bool {
                 use $library::ecdsa::signature::hazmat::PrehashVerifier;
-                let Some(point) = uncompressed(point) else {
+                let signature = $library::ecdsa::Signature::from_der(signature);
+                let (Some(key), Ok(signature)) = (Self::public_key(point), signature) else {
                     return false;
                 };
-                let key = $library::ecdsa::VerifyingKey::from_sec1_bytes(point);
-                let signature = $library::ecdsa::Signature::from_der(signature);
-                match (key, signature) {
-                    (Ok(key), Ok(signature)) => key.verify_prehash(prehash, &signature).is_ok(),
-                    _ => false,
-                }
+                let key = $library::ecdsa::VerifyingKey::from(key);
+                key.verify_prehash(prehash, &signature).is_ok()
+            }
+        }
+
+        impl $curve {
+            /// By its coordinates: what reads a point in any form would have the square root with it.
+            fn public_key(point: &[u8]) -> Option<$library::PublicKey> {
+                let (x, y) = coordinates(point)?.split_at_checked($len)?;
+                let (x, y) = (x.try_into().ok()?, y.try_into().ok()?);
+                let point = $library::AffinePoint::from_coordinates(x, y).into_option()?;
+                $library::PublicKey::from_affine(point).ok()
             }
         }
     };
@@ -120,56 +132,64 @@ rustcrypto_curve!(
     ECDSA_P384
 );
 
-/// The scalar in a PKCS#8 document (RFC 5958 §2); `None` when it is not one for this curve.
-pub(super) fn secret_from_pkcs8<C: NistCurve>(der: &[u8]) -> Option<C::Secret> {
-    let mut fields = whole_sequence(der)?;
-    if !matches!(fields.read(tag::INTEGER)?, [0 | 1]) {
-        return None;
-    }
-    if fields.read(tag::SEQUENCE)? != C::KEY_ALGORITHM.as_ref() {
-        return None;
-    }
-    // Attributes, and the public key once more, may follow.
-    secret_from_sec1::<C>(fields.read(tag::OCTET_STRING)?)
+/// What a document says of an EC private key.
+pub(super) struct EcPrivateKey<'a> {
+    scalar: &'a [u8],
+    /// Its public point, in either form.
+    point: Option<&'a [u8]>,
 }
 
-/// The scalar in an `ECPrivateKey` (RFC 5915 §3); `None` when it is not one for this curve, or belongs to
-/// another point than the key says. Costs one multiplication.
-pub(super) fn secret_from_sec1<C: NistCurve>(der: &[u8]) -> Option<C::Secret> {
+/// Reads a document: [`from_pkcs8`] and [`from_sec1`]. `None` when it has no key of this algorithm.
+pub(super) type ReadKey = for<'a> fn(&'a [u8], &AlgorithmIdentifier) -> Option<EcPrivateKey<'a>>;
+
+/// The secret in a document; `None` when it is not one for this curve, or belongs to another point than the
+/// document says. Costs one multiplication.
+pub(super) fn secret<C: NistCurve>(der: &[u8], read: ReadKey) -> Option<C::Secret> {
+    let key = read(der, &C::KEY_ALGORITHM)?;
+    let secret = C::secret(key.scalar)?;
+    match key.point {
+        Some(said) if !is_point(said, &C::public_point(&secret)) => None,
+        _ => Some(secret),
+    }
+}
+
+/// The key in a PKCS#8 document (RFC 5958 §2).
+pub(super) fn from_pkcs8<'a>(
+    der: &'a [u8],
+    algorithm: &AlgorithmIdentifier,
+) -> Option<EcPrivateKey<'a>> {
+    let info = PrivateKeyInfo::read(der)?;
+    match info.algorithm == algorithm.as_ref() {
+        true => from_sec1(info.key, algorithm),
+        false => None,
+    }
+}
+
+/// The key in an `ECPrivateKey` (RFC 5915 §3).
+pub(super) fn from_sec1<'a>(
+    der: &'a [u8],
+    algorithm: &AlgorithmIdentifier,
+) -> Option<EcPrivateKey<'a>> {
     let mut fields = whole_sequence(der)?;
     if fields.read(tag::INTEGER)? != [1] {
         return None;
     }
     let scalar = fields.read(tag::OCTET_STRING)?;
     if let Some(parameters) = fields.read_if(tag::constructed(0)) {
-        let mut algorithm = Reader::new(C::KEY_ALGORITHM.as_ref());
+        let mut algorithm = Reader::new(algorithm.as_ref());
         algorithm.read(tag::OBJECT_IDENTIFIER)?;
         if parameters != algorithm.rest() {
             return None;
         }
     }
-    let said = match fields.is_empty() {
+    let point = match fields.is_empty() {
         true => None,
         false => {
             let mut said = Reader::new(fields.read(tag::constructed(1))?);
             Some(said.read(tag::BIT_STRING)?.strip_prefix(&[0])?)
         }
     };
-    if !fields.is_empty() {
-        return None;
-    }
-    let secret = C::secret(scalar)?;
-    match said {
-        Some(said) if !is_point(said, &C::public_point(&secret)) => None,
-        _ => Some(secret),
-    }
-}
-
-/// The elements of a sequence that is all there is.
-fn whole_sequence(der: &[u8]) -> Option<Reader<'_>> {
-    let mut whole = Reader::new(der);
-    let inside = whole.read(tag::SEQUENCE)?;
-    whole.is_empty().then(|| Reader::new(inside))
+    fields.is_empty().then_some(EcPrivateKey { scalar, point })
 }
 
 /// Whether `said` is this uncompressed point, or its compressed form (SEC 1 §2.3.3).
@@ -184,9 +204,14 @@ fn is_point(said: &[u8], point: &[u8]) -> bool {
     }
 }
 
-/// `point` if it claims the uncompressed form; the libraries also read the compressed one.
+/// Both coordinates of a point in the uncompressed form.
+fn coordinates(point: &[u8]) -> Option<&[u8]> {
+    point.strip_prefix(&[UNCOMPRESSED])
+}
+
+/// `point` if it claims the uncompressed form.
 pub(super) fn uncompressed(point: &[u8]) -> Option<&[u8]> {
-    matches!(point.first(), Some(0x04)).then_some(point)
+    coordinates(point).map(|_| point)
 }
 
 #[cfg(test)]

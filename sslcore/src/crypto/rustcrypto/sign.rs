@@ -5,25 +5,21 @@ use alloc::string::{String, ToString};
 use alloc::sync::Arc;
 use alloc::vec::Vec;
 
-use p256::pkcs8::{ObjectIdentifier, PrivateKeyInfoRef};
 use rustls_pki_types::PrivateKeyDer;
 #[cfg(feature = "ed25519")]
 use rustls_pki_types::alg_id;
 
 #[cfg(feature = "p384")]
 use super::nist::P384;
-use super::nist::{NistCurve, secret_from_pkcs8, secret_from_sec1};
+use super::nist::{NistCurve, ReadKey, from_pkcs8, from_sec1, secret};
+use super::pkcs8::PrivateKeyInfo;
 use crate::crypto::keys::public_key_info;
 use crate::identity::signer::{SignError, Signer};
 use crate::protocol::SignatureScheme;
-
-/// RFC 5480 §2.1.1.
-const EC_PUBLIC_KEY: ObjectIdentifier = ObjectIdentifier::new_unwrap("1.2.840.10045.2.1");
-/// RFC 8410 §3.
 #[cfg(feature = "ed25519")]
-const ED25519: ObjectIdentifier = ObjectIdentifier::new_unwrap("1.3.101.112");
-/// RFC 8017 §A.1.
-const RSA_ENCRYPTION: ObjectIdentifier = ObjectIdentifier::new_unwrap("1.2.840.113549.1.1.1");
+use crate::x509::der::{Reader, tag};
+use crate::x509::key_kind;
+use crate::x509::oid::ObjectIdentifier;
 
 const CURVES: &str = if cfg!(feature = "p384") {
     "P-256 or P-384"
@@ -40,8 +36,8 @@ const KEYS: &str = match (cfg!(feature = "p384"), cfg!(feature = "ed25519")) {
 /// An ECDSA or Ed25519 key.
 pub(super) fn load<P: NistCurve>(key: &PrivateKeyDer<'_>) -> Result<Arc<dyn Signer>, String> {
     match key {
-        PrivateKeyDer::Pkcs8(der) => from_pkcs8::<P>(der.secret_pkcs8_der()),
-        PrivateKeyDer::Sec1(der) => from_sec1::<P>(der.secret_sec1_der()),
+        PrivateKeyDer::Pkcs8(der) => load_pkcs8::<P>(der.secret_pkcs8_der()),
+        PrivateKeyDer::Sec1(der) => load_ecdsa::<P>(der.secret_sec1_der(), from_sec1),
         PrivateKeyDer::Pkcs1(_) => Err(rsa_refused()),
         _ => Err(
             "the private key is in a form this backend does not read: give it as PKCS#8 or SEC 1"
@@ -50,46 +46,37 @@ pub(super) fn load<P: NistCurve>(key: &PrivateKeyDer<'_>) -> Result<Arc<dyn Sign
     }
 }
 
-fn from_pkcs8<P: NistCurve>(der: &[u8]) -> Result<Arc<dyn Signer>, String> {
-    let info = PrivateKeyInfoRef::try_from(der)
-        .map_err(|e| format!("the private key is not valid PKCS#8: {e}"))?;
-    match info.algorithm.oid {
-        EC_PUBLIC_KEY => ecdsa::<P>(
-            secret_from_pkcs8::<P>(der),
-            #[cfg(feature = "p384")]
-            || secret_from_pkcs8::<P384>(der),
-        ),
-        #[cfg(feature = "ed25519")]
-        ED25519 => {
-            let key = ed25519_dalek::SigningKey::try_from(info)
-                .map_err(|e| format!("the Ed25519 private key cannot be used: {e}"))?;
-            Ok(Arc::new(Ed25519Key::new(key)))
-        }
-        RSA_ENCRYPTION => Err(rsa_refused()),
-        oid => Err(format!(
-            "the private key is of algorithm {oid}; this backend signs with {KEYS}"
-        )),
+fn load_pkcs8<P: NistCurve>(der: &[u8]) -> Result<Arc<dyn Signer>, String> {
+    let Some(info) = PrivateKeyInfo::read(der) else {
+        return Err("the private key is not valid PKCS#8".to_string());
+    };
+    let id = info.algorithm_id();
+    #[cfg(feature = "ed25519")]
+    if id == key_kind::ED25519 {
+        return match Ed25519Key::read(&info) {
+            Some(key) => Ok(Arc::new(key)),
+            None => Err("the Ed25519 private key is damaged".to_string()),
+        };
+    }
+    if id == key_kind::EC {
+        load_ecdsa::<P>(der, from_pkcs8)
+    } else if id == key_kind::RSA {
+        Err(rsa_refused())
+    } else {
+        let id = ObjectIdentifier::new(id);
+        Err(format!(
+            "the private key is of algorithm {id}; this backend signs with {KEYS}"
+        ))
     }
 }
 
-fn from_sec1<P: NistCurve>(der: &[u8]) -> Result<Arc<dyn Signer>, String> {
-    ecdsa::<P>(
-        secret_from_sec1::<P>(der),
-        #[cfg(feature = "p384")]
-        || secret_from_sec1::<P384>(der),
-    )
-}
-
-/// The key on whichever curve could read it.
-fn ecdsa<P: NistCurve>(
-    p256: Option<P::Secret>,
-    #[cfg(feature = "p384")] p384: impl FnOnce() -> Option<<P384 as NistCurve>::Secret>,
-) -> Result<Arc<dyn Signer>, String> {
-    if let Some(secret) = p256 {
+/// The key on whichever curve it is for.
+fn load_ecdsa<P: NistCurve>(der: &[u8], read: ReadKey) -> Result<Arc<dyn Signer>, String> {
+    if let Some(secret) = secret::<P>(der, read) {
         return Ok(Arc::new(EcdsaKey::<P>::new(secret)));
     }
     #[cfg(feature = "p384")]
-    if let Some(secret) = p384() {
+    if let Some(secret) = secret::<P384>(der, read) {
         return Ok(Arc::new(EcdsaKey::<P384>::new(secret)));
     }
     Err(format!("the EC private key is not a valid key on {CURVES}"))
@@ -134,9 +121,23 @@ struct Ed25519Key {
 
 #[cfg(feature = "ed25519")]
 impl Ed25519Key {
-    fn new(key: ed25519_dalek::SigningKey) -> Self {
-        let info = public_key_info(&alg_id::ED25519, key.verifying_key().as_bytes());
-        Self { key, info }
+    /// 32 bytes (RFC 8410 §7), whose public key is the one that the document has, if it has one.
+    fn read(info: &PrivateKeyInfo<'_>) -> Option<Self> {
+        let mut whole = Reader::new(info.key);
+        let secret = whole.read(tag::OCTET_STRING)?;
+        if !whole.is_empty() {
+            return None;
+        }
+        let key = ed25519_dalek::SigningKey::from_bytes(secret.try_into().ok()?);
+        let public_key = key.verifying_key();
+        if info
+            .public_key
+            .is_some_and(|said| said != public_key.as_bytes())
+        {
+            return None;
+        }
+        let info = public_key_info(&alg_id::ED25519, public_key.as_bytes());
+        Some(Self { key, info })
     }
 }
 
@@ -156,3 +157,6 @@ impl Signer for Ed25519Key {
         Some(&self.info)
     }
 }
+
+#[cfg(all(test, feature = "ed25519"))]
+mod tests;

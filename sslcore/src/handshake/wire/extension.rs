@@ -2,7 +2,7 @@
 
 use alloc::vec::Vec;
 
-use super::{Reader, Refusal};
+use super::{Reader, Refusal, have_twins, sorted};
 use crate::alert::Alert;
 use crate::handshake::extensions::{self, Place};
 
@@ -27,8 +27,7 @@ impl<'a> Extensions<'a> {
             numbers.push(reader.u16()?);
             reader.vector16()?;
         }
-        numbers.sort_unstable();
-        match numbers.windows(2).any(|pair| pair[0] == pair[1]) {
+        match have_twins(numbers) {
             true => Err(Refusal::illegal("an extension comes twice")),
             false => Ok(Self { block }),
         }
@@ -92,8 +91,7 @@ impl<'a> Extensions<'a> {
                 offset += EXTENSION_HEADER + content.len();
             }
             // Small, since a peer chooses how many there are: offsets below 2^16.
-            places.sort_unstable_by_key(|(number, _)| *number);
-            places
+            sorted(places)
         };
         let whole = |extensions: &Self, offset: usize| {
             let rest = extensions.block.get(offset..).unwrap_or_default();

@@ -3,9 +3,9 @@
 #[cfg(all(feature = "engine", feature = "server"))]
 use alloc::vec::Vec;
 
-#[cfg(all(feature = "engine", feature = "server"))]
-use super::u16s;
 use super::{Reader, Refusal};
+#[cfg(all(feature = "engine", feature = "server"))]
+use super::{have_twins, sorted, u16s};
 
 /// Reads the content of supported_groups: numbers, for [`u16s`](super::u16s).
 ///
@@ -37,8 +37,7 @@ pub(crate) fn client_shares<'a>(
     let list = reader.vector16()?;
     reader.end()?;
     // Sorted, since a client chooses how many there are of both.
-    let mut known: Vec<u16> = u16s(groups).collect();
-    known.sort_unstable();
+    let known = sorted(u16s(groups).collect());
     let mut reader = Reader::new(list, WHY);
     let mut shares: Vec<Share<'_>> = Vec::new();
     while !reader.is_empty() {
@@ -52,9 +51,7 @@ pub(crate) fn client_shares<'a>(
         }
         shares.push((group, share));
     }
-    let mut numbers: Vec<u16> = shares.iter().map(|(group, _)| *group).collect();
-    numbers.sort_unstable();
-    match numbers.windows(2).any(|pair| pair[0] == pair[1]) {
+    match have_twins(shares.iter().map(|(group, _)| *group).collect()) {
         true => Err(Refusal::illegal("two key shares of one group")),
         false => Ok(shares),
     }

@@ -22,6 +22,9 @@ pub(crate) mod session_ticket;
 pub(crate) mod signed;
 pub(crate) mod writer;
 
+use alloc::collections::BinaryHeap;
+use alloc::vec::Vec;
+
 use crate::alert::Alert;
 use crate::failure::{Failure, FailureKind};
 
@@ -181,6 +184,16 @@ fn check_initial(content: &[u8]) -> Result<(), Refusal> {
             "renegotiation_info in a first handshake is not empty",
         )),
     }
+}
+
+/// In order, in a time that no peer can make long, by a heap: what else sorts is 2 KB of program.
+pub(crate) fn sorted<T: Ord>(items: Vec<T>) -> Vec<T> {
+    BinaryHeap::from(items).into_sorted_vec()
+}
+
+/// Whether one of `numbers` is there twice.
+pub(crate) fn have_twins(numbers: Vec<u16>) -> bool {
+    sorted(numbers).windows(2).any(|pair| pair[0] == pair[1])
 }
 
 /// The 16-bit numbers of a vector that [`Reader::pairs`] has found whole.

@@ -84,7 +84,7 @@ fn p256() -> Vec<u8> {
 const POINT: [u8; 5] = [4, 7, 8, 7, 8];
 
 fn reads(der: &[u8]) -> bool {
-    let secret = secret_from_sec1::<Counting>(der);
+    let secret = secret::<Counting>(der, from_sec1);
     secret.is_some_and(|secret| secret.0 == [7, 8])
 }
 
@@ -94,7 +94,7 @@ fn a_key_costs_one_multiplication_whatever_it_says_of_its_point() {
         let key = sec1(Some(&p256()), point);
         let document = pkcs8(Counting::KEY_ALGORITHM.as_ref(), &key, &[]);
         MULTIPLICATIONS.set(0);
-        let secret = secret_from_pkcs8::<Counting>(&document);
+        let secret = secret::<Counting>(&document, from_pkcs8);
         assert!(secret.is_some(), "{point:?}");
         assert_eq!(MULTIPLICATIONS.get(), 1);
     }
@@ -135,7 +135,7 @@ fn another_curve_is_not_this_one() {
     }
     let algorithm = alg_id::ECDSA_P384;
     let document = pkcs8(algorithm.as_ref(), &sec1(None, None), &[]);
-    assert!(secret_from_pkcs8::<Counting>(&document).is_none());
+    assert!(secret::<Counting>(&document, from_pkcs8).is_none());
 }
 
 #[test]
@@ -153,9 +153,9 @@ fn a_document_is_whole_and_no_more_than_that() {
     let algorithm = Counting::KEY_ALGORITHM;
     let attributes = element(0xa0, &[]);
     let document = pkcs8(algorithm.as_ref(), &key, &attributes);
-    assert!(secret_from_pkcs8::<Counting>(&document).is_some());
+    assert!(secret::<Counting>(&document, from_pkcs8).is_some());
     let mut other = document.clone();
     other[4] = 2;
-    assert!(secret_from_pkcs8::<Counting>(&other).is_none(), "version");
-    assert!(secret_from_pkcs8::<Counting>(&[0x30, 0]).is_none());
+    assert!(secret::<Counting>(&other, from_pkcs8).is_none(), "version");
+    assert!(secret::<Counting>(&[0x30, 0], from_pkcs8).is_none());
 }
