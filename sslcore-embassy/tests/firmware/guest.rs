@@ -246,6 +246,16 @@ pub(crate) fn tell_counted(who: &str, said: &str) {
     keep(&rows);
 }
 
+/// A figure of the handshake's heap, in bytes: `"peak"` or `"idle"`.
+pub(crate) fn heap(said: &str, which: &str) -> u32 {
+    let told = |line: &&str| line.starts_with("heap of the handshake: ");
+    let line = said.lines().find(told).expect("the heap");
+    let words: Vec<&str> = line.split([' ', ',']).collect();
+    let at = words.iter().position(|word| *word == which);
+    let figure = words[at.expect("a figure of this name") + 1];
+    figure.parse().expect("a figure")
+}
+
 fn rows(who: &str, said: &str, of_cost: impl Fn(&str) -> String) -> String {
     let mut rows = String::new();
     for line in said.lines() {

@@ -32,9 +32,7 @@ fn a_frugal_client_holds_little() {
     let guest = Guest::order("client").trusting(&WORLD.ca).port(address);
     let said = guest.word("frugal=yes").slowly().boot().until_exit();
     guest::tell_counted("frugal client, TLSv1.3, live", &said);
-    let idle = said.split("idle ").nth(1).and_then(|it| it.lines().next());
-    let idle: u32 = idle.and_then(|it| it.parse().ok()).expect("a figure");
-    assert!(idle <= 1500, "{said}");
+    assert!(guest::heap(&said, "idle") <= 1500, "{said}");
     peer.until_exit();
 }
 
@@ -70,6 +68,8 @@ fn a_client_asks_for_a_page_with_a_key() {
     let said = guest.boot().until_exit();
     assert!(said.contains("encrypted: TLSv1.3 "), "{said}");
     guest::tell_counted("client with a key, TLSv1.3, live", &said);
+    // Nothing of X.509 is there, and no two keys of the handshake at a time.
+    assert!(guest::heap(&said, "peak") <= 2048, "{said}");
     peer.until_exit();
 }
 

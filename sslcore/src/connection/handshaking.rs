@@ -139,6 +139,10 @@ impl Handshaking {
             return Ok(Turn::Leave(Reached::SignatureWanted(id)));
         }
         if engine.has_work() {
+            // Before there are others: each is large.
+            if engine.has_heard_all() {
+                self.inbound.end();
+            }
             engine.work(now, &mut self.flight)?;
             return Ok(Turn::Worked);
         }

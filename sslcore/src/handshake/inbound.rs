@@ -37,6 +37,8 @@ pub(crate) struct Inbound {
     heard: bool,
     /// How the peer's records are protected: not at all in the beginning.
     keys: Option<Keys>,
+    /// Whether nothing more is read.
+    is_over: bool,
     seen: Seen,
 }
 
@@ -81,6 +83,7 @@ impl Inbound {
         Self {
             heard,
             keys: None,
+            is_over: false,
             seen: Seen::default(),
         }
     }
@@ -92,6 +95,9 @@ impl Inbound {
         receive: &mut ReceiveBuffer,
         mut listener: Listener<'_>,
     ) -> Result<Read, Failure> {
+        if self.is_over {
+            return Err(unexpected("a record behind the last of the handshake"));
+        }
         self.follow(listener.engine)?;
         if let Some(keys) = self.keys.as_mut().filter(|keys| !keys.unread.is_empty()) {
             keys.next_message(&mut self.seen.messages, &mut listener)?;
@@ -139,6 +145,12 @@ impl Inbound {
         }
         receive.skip_content(header, done);
         Ok(read)
+    }
+
+    /// Lets go of the peer's protection: what comes next is under keys that nobody has here.
+    pub(crate) fn end(&mut self) {
+        self.keys = None;
+        self.is_over = true;
     }
 
     /// The peer's protection, with the number of records that were opened, and its alerts so far.

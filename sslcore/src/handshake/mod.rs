@@ -133,6 +133,11 @@ pub(crate) trait Engine: Send {
     /// How the peer's records are protected from now on, if that has changed.
     fn take_read_protection(&mut self) -> Option<Protection>;
 
+    /// Whether the peer has said all that it says under the keys of the handshake: they may go.
+    fn has_heard_all(&self) -> bool {
+        false
+    }
+
     /// The engine that goes on in the place of this one, which is of no use any more: the version that the
     /// last message has settled is another's.
     fn take_successor(&mut self) -> Option<Box<dyn Engine>> {

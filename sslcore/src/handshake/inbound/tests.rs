@@ -90,6 +90,23 @@ fn change_cipher_spec_comes_once_in_tls12() {
 }
 
 #[test]
+fn nothing_is_read_behind_the_end() {
+    for record in [
+        clear(ContentType::Handshake, &MESSAGE),
+        sealed(TlsV1_3, ContentType::Handshake, &MESSAGE),
+        clear(ContentType::ChangeCipherSpec, &[1]),
+        clear(ContentType::Alert, &[1, 0]),
+    ] {
+        let mut scene = Scene::under_keys(TlsV1_3);
+        let first = sealed(TlsV1_3, ContentType::Handshake, &MESSAGE);
+        assert_eq!(scene.reads(&first), Ok(Read::Worked));
+        scene.inbound.end();
+        assert_eq!(scene.reads(&record), UNEXPECTED);
+        assert_eq!(scene.engine.given, (1, 0));
+    }
+}
+
+#[test]
 fn no_message_is_read_under_two_keys() {
     for version in [TlsV1_2, TlsV1_3] {
         // Cut in the clear.

@@ -267,7 +267,6 @@ impl Client {
         message: &[u8],
         last: bool,
         mut transcript: Transcript,
-        flight: &mut Vec<u8>,
     ) -> Result<(), Failure> {
         let keyed = self.keyed.as_ref();
         let keyed = keyed.ok_or_else(|| engine_failure("there are no keys"))?;
@@ -276,11 +275,11 @@ impl Client {
         check_last(last)?;
         check_finished(value, expected.as_slice())?;
         transcript.add(message);
-        if self.config.certificates().is_some() {
-            self.state = State::Judging(Some(transcript));
-            return Ok(());
-        }
-        self.answer(transcript, flight)
+        self.state = match self.config.certificates() {
+            Some(_) => State::Judging(Some(transcript)),
+            None => State::Signing(transcript),
+        };
+        Ok(())
     }
 
     /// Our last flight: the certificate that was asked for, and Finished, or the question for a signature.

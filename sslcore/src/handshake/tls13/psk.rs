@@ -76,7 +76,8 @@ impl Psk {
     /// What can be offered for these keys: a plain one once, an imported one for each hash function
     /// that a suite has.
     pub(super) fn all(keys: &[PreSharedKey], config: &Config) -> Result<Vec<Self>, Failure> {
-        let mut all = Vec::new();
+        // Mostly one for each, and nothing to spare.
+        let mut all = Vec::with_capacity(keys.len());
         for key in keys {
             for hash in HashAlgorithm::ALL {
                 let fits = key.context().is_some() || hash == key.hash();

@@ -142,9 +142,7 @@ impl Engine for Client {
                 self.state = State::Verifying(transcript, proof, message.to_vec());
                 Ok(())
             }
-            State::AwaitingFinished(transcript) => {
-                self.read_finished(message, last, transcript, flight)
-            }
+            State::AwaitingFinished(transcript) => self.read_finished(message, last, transcript),
             _ => Err(unexpected(incoming)),
         }
     }
@@ -156,6 +154,13 @@ impl Engine for Client {
 
     fn take_read_protection(&mut self) -> Option<Protection> {
         self.read_protection.take()
+    }
+
+    fn has_heard_all(&self) -> bool {
+        matches!(
+            self.state,
+            State::Signing(_) | State::AskingSignature(_) | State::Signed(..)
+        )
     }
 
     fn take_successor(&mut self) -> Option<Box<dyn Engine>> {

@@ -188,10 +188,10 @@ impl Client {
             transcript,
         } = early;
         let secrets = Handshake::new(&transcript, &early, secret, &self.log());
+        self.keys = Vec::new();
         let (backend, hash) = (&self.config.backend, &**transcript.hash());
         self.read_protection = Some(secrets.of_server(backend, hash, cipher.aead())?);
         self.keyed = Some(Keyed { cipher, secrets });
-        self.keys = Vec::new();
         self.state = State::AwaitingExtensions(transcript);
         // An alert could come before our last flight, and some servers open none without it.
         self.send_change_cipher_spec(flight);
