@@ -201,6 +201,7 @@ fn names_are_the_same_whatever_they_are_encoded_in() {
         (IA5, b" BIG ROOT "),
         (T61, b"Big\tRoot"),
         (UTF8, "Big\u{a0}Ro\u{ad}ot\u{200b}".as_bytes()),
+        (UTF8, "Big \u{ad}\u{200b}root".as_bytes()),
         (BMP, b"\0B\0i\0g\0 \0R\0o\0o\0t"),
     ] {
         let country = (&[0x55, 4, 6][..], PRINTABLE, &b"PL"[..]);
@@ -210,8 +211,12 @@ fn names_are_the_same_whatever_they_are_encoded_in() {
             [&[country], &[(O, PRINTABLE, b"X"), (CN, UTF8, b"Big Root")]];
         assert!(same(&one, &other), "{value:?}");
     }
-    let [upper, lower] = ["ŻÓŁW STRASSE ΟΔΟΣ", "żółw straße οδος"].map(str::as_bytes);
+    let [upper, lower] = ["ŻÓŁW STRASSE ΟΔΟΣ УЛИЦА", "żółw straße οδος улица"].map(str::as_bytes);
     assert!(same(&[&[(CN, UTF8, upper)]], &[&[(CN, UTF8, lower)]]));
+    let capital = "ŻÓŁW STRAẞE ΟΔΌΣ УЛИЦА".as_bytes();
+    assert!(!same(&[&[(CN, UTF8, upper)]], &[&[(CN, UTF8, capital)]]));
+    let capital = "ŻÓŁW STRAẞE ΟΔΟΣ УЛИЦА".as_bytes();
+    assert!(same(&[&[(CN, UTF8, upper)]], &[&[(CN, UTF8, capital)]]));
     assert!(same(
         &[&[(CN, UTF8, "Müller".as_bytes())]],
         &[&[(CN, T61, b"M\xdcLLER")]]

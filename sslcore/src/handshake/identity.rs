@@ -121,15 +121,15 @@ fn kind_of(
 
 /// Whether the certificate is of this key.
 fn check_key(leaf: &CertificateDer<'_>, info: &[u8]) -> Result<(), ConfigError> {
-    let parsed = EndEntityCert::try_from(leaf).map_err(|error| {
+    EndEntityCert::try_from(leaf).map_err(|error| {
         ConfigError::UnusableCertificate(match error {
             webpki::Error::UnsupportedCertVersion => "it is not X.509 version 3".to_string(),
             error => sentence(error),
         })
     })?;
-    match *parsed.subject_public_key_info() == *info {
-        true => Ok(()),
-        false => Err(ConfigError::KeyMismatch),
+    match raw::Certificate::parse(leaf) {
+        Some(leaf) if leaf.public_key.spki == info => Ok(()),
+        _ => Err(ConfigError::KeyMismatch),
     }
 }
 

@@ -1,6 +1,7 @@
 //! Certificates, lists of revoked ones, and keys, read: what they say, and nothing of what it is
 //! worth.
 
+mod capitals;
 pub(crate) mod certificate;
 pub(crate) mod crl;
 mod dates;

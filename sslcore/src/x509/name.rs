@@ -3,10 +3,10 @@
 use alloc::borrow::Cow;
 use alloc::string::String;
 use alloc::vec::Vec;
-use core::char::ToUppercase;
 use core::fmt::{self, Write};
 use core::str::Chars;
 
+use super::capitals::capital;
 use super::der::{Reader, tag};
 
 /// What the attributes of a name are called (RFC 4514 §3, RFC 4519), by the encoded identifier.
@@ -72,9 +72,9 @@ impl<'a> DistinguishedName<'a> {
         self.0
     }
 
-    /// Whether both names are the same by RFC 5280 §7.1, as issuers are looked for: case, spacing and the
-    /// type of string do not matter. Unicode is not normalised: `é` in one character is another name
-    /// than `é` in two. Allocates for text that is not in UTF-8.
+    /// Whether both names are the same by RFC 5280 §7.1, as issuers are looked for: spacing, the type
+    /// of string, and the case of Latin, Greek, Cyrillic and Armenian do not matter. Unicode is not
+    /// normalised: `é` in one character is another name than `é` in two. Allocates for text that is not in UTF-8.
     pub fn is_same(&self, other: &DistinguishedName<'_>) -> bool {
         same(self.0, other.0)
     }
@@ -118,8 +118,8 @@ fn attribute<'a>(set: &mut Reader<'a>) -> Option<Attribute<'a>> {
 
 /// Whether two names, whole, are the same by RFC 5280 §7.1: each relative distinguished name has
 /// the same attributes, and their values the same letters, whatever they are encoded in and
-/// however they are capitalised and spaced. (They are not normalised: that takes tables that are
-/// larger than all the rest.) What cannot be read is the same only when its bytes are. Ends at
+/// however they are spaced and, in Latin, Greek, Cyrillic and Armenian, capitalised. (They are not
+/// normalised: that takes tables that are larger than all the rest.) What cannot be read is the same only when its bytes are. Ends at
 /// the first letter that is another one.
 pub(crate) fn same(name: &[u8], other: &[u8]) -> bool {
     let parts = |name| Reader::new(name).read(tag::SEQUENCE);
@@ -310,8 +310,8 @@ fn wide(bytes: &[u8], width: usize) -> Option<String> {
 /// word, nothing that is not seen.
 struct Letters<'a> {
     rest: Chars<'a>,
-    /// What a small letter becomes may be several capitals.
-    capitals: ToUppercase,
+    /// What comes before the rest.
+    next: Option<char>,
     space: bool,
 }
 
@@ -319,24 +319,29 @@ impl<'a> Letters<'a> {
     fn new(text: &'a str) -> Self {
         Self {
             rest: text.trim_start().chars(),
-            capitals: ' '.to_uppercase(),
+            next: None,
             space: false,
         }
     }
 
     fn next(&mut self) -> Option<char> {
         loop {
-            if let Some(c) = self.capitals.next() {
-                return Some(c);
-            }
-            let c = self.rest.next()?;
-            if c.is_whitespace() {
-                self.space = true;
-            } else if !disturbs(c) {
-                self.capitals = c.to_uppercase();
-                if core::mem::take(&mut self.space) {
+            let c = match self.next.take() {
+                Some(next) => next,
+                None => self.rest.next()?,
+            };
+            match c {
+                c if c.is_whitespace() => self.space = true,
+                c if disturbs(c) => {}
+                c if core::mem::take(&mut self.space) => {
+                    self.next = Some(c);
                     return Some(' ');
                 }
+                'ß' | 'ẞ' => {
+                    self.next = Some('S');
+                    return Some('S');
+                }
+                c => return Some(capital(c)),
             }
         }
     }
