@@ -1,7 +1,7 @@
 //! What a connection holds in other cases than those of the four roles.
 
 use sslcore_tests::certs::{Ca, PKCS_RSA_SHA256, WORLD};
-use sslcore_tests::openssl::{self, TLS12, TLS13, VERSIONS};
+use sslcore_tests::openssl::{self, VERSIONS};
 use sslcore_tests::peer::Scratch;
 
 use crate::guest::{self, Guest};
@@ -40,7 +40,7 @@ fn a_server_holds_this_for_a_client() {
     let guest = Guest::order("server").known_as(&WORLD.server).forwarding();
     let (address, mut guest) = (guest.address(), guest.boot());
     guest.until_said("listening");
-    for (_, flag) in [TLS13, TLS12, TLS13] {
+    for (_, flag) in guest::three_versions() {
         openssl::hear_own_words(address, flag, &guest::pattern(2_000));
     }
     let said = guest.until_exit();

@@ -7,6 +7,7 @@ use std::io::Write;
 use std::net::{SocketAddr, TcpListener};
 
 use sslcore_tests::certs::{Ca, Identity};
+use sslcore_tests::openssl::{TLS13, VERSIONS};
 use sslcore_tests::peer::{Peer, Scratch};
 
 /// A machine that is not running yet.
@@ -17,6 +18,8 @@ pub(crate) struct Guest {
     /// Time is counted in instructions, and each run costs the same.
     slow: bool,
     forwards: Option<SocketAddr>,
+    /// What its first serial line leads to.
+    wired: Option<SocketAddr>,
     /// The test works QEMU's console.
     operated: bool,
 }
@@ -31,6 +34,7 @@ impl Guest {
             date: Some(now.expect("after 1970").as_secs()),
             slow: false,
             forwards: None,
+            wired: None,
             operated: false,
         }
     }
@@ -98,6 +102,14 @@ impl Guest {
         }
     }
 
+    /// It has no network: its serial line leads to this address.
+    pub(crate) fn wired(self, to: SocketAddr) -> Self {
+        Self {
+            wired: Some(to),
+            ..self
+        }
+    }
+
     pub(crate) fn address(&self) -> SocketAddr {
         self.forwards.expect("a port is forwarded")
     }
@@ -119,7 +131,12 @@ impl Guest {
         let machine = told("SSLCORE_TEST_MACHINE");
         let mut args = vec!["-M", &machine, "-nographic"];
         args.extend(["-monitor", if self.operated { "stdio" } else { "none" }]);
-        args.extend(["-serial", "null", "-nic", &network]);
+        let mut line = "null".to_owned();
+        if let Some(address) = self.wired {
+            line = format!("tcp:{address}");
+            network = "none".to_owned();
+        }
+        args.extend(["-serial", &line, "-nic", &network]);
         args.extend(["-semihosting-config", &config, "-kernel", &firmware]);
         if self.slow {
             args.extend(["-icount", "shift=0"]);
@@ -185,6 +202,12 @@ impl Running {
     }
 }
 
+/// Versions of three clients: of those that are tested, and the first and the last are alike.
+pub(crate) fn three_versions() -> [(&'static str, &'static str); 3] {
+    let other = VERSIONS.into_iter().next().expect("a version");
+    [TLS13, other, TLS13]
+}
+
 /// Bytes in which any that is lost, doubled or moved is seen.
 pub(crate) fn pattern(len: usize) -> Vec<u8> {
     let bytes = (0..len as u32).map(|i| (i.wrapping_mul(2_654_435_761) >> 24) as u8);
@@ -246,16 +269,6 @@ pub(crate) fn tell_counted(who: &str, said: &str) {
     keep(&rows);
 }
 
-/// A figure of the handshake's heap, in bytes: `"peak"` or `"idle"`.
-pub(crate) fn heap(said: &str, which: &str) -> u32 {
-    let told = |line: &&str| line.starts_with("heap of the handshake: ");
-    let line = said.lines().find(told).expect("the heap");
-    let words: Vec<&str> = line.split([' ', ',']).collect();
-    let at = words.iter().position(|word| *word == which);
-    let figure = words[at.expect("a figure of this name") + 1];
-    figure.parse().expect("a figure")
-}
-
 fn rows(who: &str, said: &str, of_cost: impl Fn(&str) -> String) -> String {
     let mut rows = String::new();
     for line in said.lines() {
@@ -272,7 +285,7 @@ fn rows(who: &str, said: &str, of_cost: impl Fn(&str) -> String) -> String {
     rows
 }
 
-fn keep(rows: &str) {
+pub(crate) fn keep(rows: &str) {
     let path = env::var("SSLCORE_TEST_FIGURES").expect("`tests/run firmware` sets it");
     let file = File::options().create(true).append(true).open(path);
     let kept = file.and_then(|mut file| file.write_all(rows.as_bytes()));

@@ -30,7 +30,8 @@ pub(crate) async fn replay(spawner: Spawner, order: &Order) -> Outcome {
     entropy::seed(1);
     let server = serving(order)?.build().map_err(text)?;
     let asking = asking(serving(order)?, order)?.build().map_err(text)?;
-    for version in ["TLSv1.3", "TLSv1.2"] {
+    let versions = order.get("versions").unwrap_or("TLSv1.3+TLSv1.2");
+    for version in versions.split('+') {
         let client = trusting(order)?.protocols(&[version]);
         let client = client.build().map_err(text)?;
         alone(&[version], &client, &server, peer(order)?)?;
