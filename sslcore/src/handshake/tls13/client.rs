@@ -331,7 +331,6 @@ impl Client {
             application,
             messages,
         } = unfinished;
-        self.send_change_cipher_spec(flight);
         let fragment = self.config.fragment(self.agreed.sizes);
         flight::sealed(
             flight,

@@ -193,7 +193,8 @@ impl Client {
         self.read_protection = Some(secrets.of_server(backend, hash, cipher.aead())?);
         self.keyed = Some(Keyed { cipher, secrets });
         self.state = State::AwaitingExtensions(transcript);
-        // An alert could come before our last flight, and some servers open none without it.
+        // Before whatever is sealed, which may be an alert: some servers open nothing that comes before it
+        // (RFC 8446 §D.4).
         self.send_change_cipher_spec(flight);
         Ok(())
     }
