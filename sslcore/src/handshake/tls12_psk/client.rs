@@ -15,7 +15,7 @@ use crate::handshake::key_schedule::exporter::Exporter;
 use crate::handshake::sizes::Asked;
 use crate::handshake::tls13::agreed::Agreed;
 use crate::handshake::tls13::config::Config;
-use crate::handshake::tls13::failures::{check_finished, engine_failure};
+use crate::handshake::tls13::failures::{check_finished, engine_failure, incomplete};
 use crate::handshake::tls13::flight;
 use crate::handshake::transcript::Transcript;
 use crate::handshake::wire::key_exchange::{ClientKeyExchange, ServerKeyExchange};
@@ -331,7 +331,7 @@ impl Engine for Client {
             (Some(keyed), Some(received)) => {
                 keyed.hand_off(&self.config, true, self.agreed.sizes, received)
             }
-            _ => Err(engine_failure("the handshake is not complete")),
+            _ => Err(incomplete()),
         }
     }
 }

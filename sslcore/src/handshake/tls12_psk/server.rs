@@ -16,7 +16,9 @@ use crate::handshake::key_schedule::exporter::Exporter;
 use crate::handshake::sizes::{Answered, Room};
 use crate::handshake::tls13::agreed::Agreed;
 use crate::handshake::tls13::config::Config;
-use crate::handshake::tls13::failures::{check_finished, engine_failure, incompatible, no_key};
+use crate::handshake::tls13::failures::{
+    check_finished, engine_failure, incompatible, incomplete, no_key,
+};
 use crate::handshake::tls13::flight;
 use crate::handshake::transcript::Transcript;
 use crate::handshake::wire::client_hello::HelloMessage;
@@ -376,7 +378,7 @@ impl Engine for Server {
             (Some(keyed), Some(received)) => {
                 keyed.hand_off(&self.config, false, self.agreed.sizes, received)
             }
-            _ => Err(engine_failure("the handshake is not complete")),
+            _ => Err(incomplete()),
         }
     }
 }

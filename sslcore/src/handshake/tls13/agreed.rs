@@ -8,6 +8,7 @@ use crate::crypto::Backend;
 use crate::crypto::hash::Hash;
 use crate::failure::Failure;
 use crate::handshake::facts::{Authorities, Proof, SessionFacts};
+use crate::handshake::key_schedule::Secret;
 use crate::handshake::key_schedule::exporter::Exporter;
 use crate::handshake::renewal::Renewal;
 use crate::protocol::SslCipher;
@@ -68,9 +69,11 @@ const NEVER_REACHED: u64 = u64::MAX;
 
 /// What is left of a complete handshake.
 pub(in crate::handshake) struct Completed {
+    pub(in crate::handshake) backend: Backend,
     pub(in crate::handshake) cipher: SslCipher,
     pub(in crate::handshake) hash: Arc<dyn Hash>,
     pub(super) secrets: Box<Application>,
+    pub(in crate::handshake) sizes: RecordSizes,
 }
 
 impl Completed {
@@ -82,23 +85,17 @@ impl Completed {
     }
 
     /// How the server's records are protected behind its Finished, from the first on.
-    pub(in crate::handshake) fn of_server(&self, backend: &Backend) -> Result<Protection, Failure> {
-        protection(
-            backend,
-            &*self.hash,
-            self.cipher.aead(),
-            &self.secrets.server,
-        )
+    pub(in crate::handshake) fn of_server(&self) -> Result<Protection, Failure> {
+        self.protection(&self.secrets.server)
     }
 
     /// How the client's records are protected behind its Finished, from the first on.
-    fn of_client(&self, backend: &Backend) -> Result<Protection, Failure> {
-        protection(
-            backend,
-            &*self.hash,
-            self.cipher.aead(),
-            &self.secrets.client,
-        )
+    fn of_client(&self) -> Result<Protection, Failure> {
+        self.protection(&self.secrets.client)
+    }
+
+    fn protection(&self, secret: &Secret) -> Result<Protection, Failure> {
+        protection(&self.backend, &*self.hash, self.cipher.aead(), secret)
     }
 
     fn renewal(self, is_client: bool) -> Renewal {
@@ -111,16 +108,14 @@ impl Completed {
     #[cfg(feature = "client")]
     pub(in crate::handshake) fn hand_off_to_client(
         self,
-        backend: &Backend,
-        sizes: RecordSizes,
         post: impl FnOnce(Renewal) -> Box<dyn PostHandshake>,
     ) -> Result<HandOff, Failure> {
         Ok(HandOff {
-            tx: self.of_client(backend)?,
-            rx: self.of_server(backend)?,
-            post: post(self.renewal(true)),
+            tx: self.of_client()?,
+            rx: self.of_server()?,
             confidentiality_limit: NEVER_REACHED,
-            sizes,
+            sizes: self.sizes,
+            post: post(self.renewal(true)),
         })
     }
 
@@ -128,16 +123,14 @@ impl Completed {
     #[cfg(feature = "server")]
     pub(in crate::handshake) fn hand_off_to_server(
         self,
-        backend: &Backend,
-        sizes: RecordSizes,
         tx: Option<Protection>,
     ) -> Result<HandOff, Failure> {
         Ok(HandOff {
-            tx: tx.map_or_else(|| self.of_server(backend), Ok)?,
-            rx: self.of_client(backend)?,
-            post: Box::new(self.renewal(false)),
+            tx: tx.map_or_else(|| self.of_server(), Ok)?,
+            rx: self.of_client()?,
             confidentiality_limit: NEVER_REACHED,
-            sizes,
+            sizes: self.sizes,
+            post: Box::new(self.renewal(false)),
         })
     }
 }

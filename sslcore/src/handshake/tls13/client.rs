@@ -268,10 +268,8 @@ impl Client {
         last: bool,
         mut transcript: Transcript,
     ) -> Result<(), Failure> {
-        let keyed = self.keyed.as_ref();
-        let keyed = keyed.ok_or_else(|| engine_failure("there are no keys"))?;
         let value = message.get(MESSAGE_HEADER..).unwrap_or_default();
-        let expected = keyed.secrets.server_finished(&transcript);
+        let expected = self.keyed()?.secrets.server_finished(&transcript);
         check_last(last)?;
         check_finished(value, expected.as_slice())?;
         transcript.add(message);
@@ -343,9 +341,11 @@ impl Client {
             self.keeper = self.keeper(application.resumption(&transcript), &hash);
         }
         self.state = State::Complete(Completed {
+            backend: self.config.backend.clone(),
             cipher,
             hash,
             secrets: application,
+            sizes: self.agreed.sizes,
         });
         Ok(())
     }

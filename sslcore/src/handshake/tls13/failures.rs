@@ -49,6 +49,11 @@ pub(in crate::handshake) fn engine_failure(why: &str) -> Failure {
     Failure::new(FailureKind::Engine, Alert::InternalError).because(why)
 }
 
+/// It is taken apart before its end.
+pub(in crate::handshake) fn incomplete() -> Failure {
+    engine_failure("the handshake is not complete")
+}
+
 impl From<KxError> for Failure {
     fn from(error: KxError) -> Self {
         match error {

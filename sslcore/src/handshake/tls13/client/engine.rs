@@ -1,7 +1,6 @@
 //! What a client does when it is called: the seam between it and its connection.
 
 use alloc::boxed::Box;
-use alloc::sync::Arc;
 use alloc::vec::Vec;
 
 use super::sessions::{Keeper, Keeping};
@@ -12,8 +11,7 @@ use crate::handshake::incoming::{Incoming, unexpected};
 use crate::handshake::key_schedule::exporter::Exporter;
 use crate::handshake::tls13::agreed::Completed;
 use crate::handshake::tls13::certificates::{Proof, certificate_verify};
-use crate::handshake::tls13::config::Config;
-use crate::handshake::tls13::failures::engine_failure;
+use crate::handshake::tls13::failures::incomplete;
 use crate::handshake::tls13::secrets::VERSION;
 use crate::handshake::{AlertProtection, Engine, KeyQuestion, Message, SignatureQuestion, Trust};
 use crate::identity::pre_shared_key::{KeyRules, PreSharedKey};
@@ -248,48 +246,23 @@ impl Engine for Client {
     fn finish(self: Box<Self>, received: Option<Protection>) -> Result<HandOff, Failure> {
         // The keys of the handshake go before there are others: each is large.
         drop(received);
-        let End {
-            completed,
-            config,
-            sizes,
-            keeper,
-        } = self.end()?;
+        let (completed, keeper) = self.end()?;
         let post = |renewal| -> Box<dyn PostHandshake> {
             match keeper {
                 Some(keeper) => Box::new(Keeping { renewal, keeper }),
                 None => Box::new(renewal),
             }
         };
-        completed.hand_off_to_client(&config.backend, sizes, post)
+        completed.hand_off_to_client(post)
     }
 }
 
-/// What a complete handshake leaves behind.
-struct End {
-    completed: Completed,
-    config: Arc<Config>,
-    sizes: RecordSizes,
-    keeper: Option<Box<Keeper>>,
-}
-
 impl Client {
-    /// All else is gone.
-    fn end(self: Box<Self>) -> Result<End, Failure> {
-        let Self {
-            state,
-            config,
-            agreed,
-            keeper,
-            ..
-        } = *self;
-        match state {
-            State::Complete(completed) => Ok(End {
-                completed,
-                config,
-                sizes: agreed.sizes,
-                keeper,
-            }),
-            _ => Err(engine_failure("the handshake is not complete")),
+    /// What a complete handshake leaves behind. All else is gone.
+    fn end(self: Box<Self>) -> Result<(Completed, Option<Box<Keeper>>), Failure> {
+        match self.state {
+            State::Complete(completed) => Ok((completed, self.keeper)),
+            _ => Err(incomplete()),
         }
     }
 }

@@ -148,9 +148,11 @@ impl Server {
         let hash = transcript.hash().clone();
         self.read_protection = Some(secrets.of_client(&config.backend, &*hash, cipher.aead())?);
         self.application = Some(Completed {
+            backend: config.backend.clone(),
             cipher,
             secrets: secrets.application(&transcript, &log),
             hash,
+            sizes: self.agreed.sizes,
         });
         match flight.is_empty() {
             true => *flight = made,

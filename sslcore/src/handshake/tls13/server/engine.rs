@@ -1,7 +1,6 @@
 //! What a server does when it is called: the seam between it and its connection.
 
 use alloc::boxed::Box;
-use alloc::sync::Arc;
 use alloc::vec::Vec;
 
 use super::{Server, State};
@@ -11,8 +10,7 @@ use crate::handshake::incoming::{Incoming, unexpected};
 use crate::handshake::key_schedule::exporter::Exporter;
 use crate::handshake::tls13::agreed::Completed;
 use crate::handshake::tls13::certificates::{Proof, certificate_verify};
-use crate::handshake::tls13::config::Config;
-use crate::handshake::tls13::failures::{check_last, engine_failure};
+use crate::handshake::tls13::failures::{check_last, incomplete};
 use crate::handshake::tls13::secrets::VERSION;
 use crate::handshake::{AlertProtection, Engine, KeyQuestion, Message, SignatureQuestion, Trust};
 use crate::identity::pre_shared_key::{KeyRules, PreSharedKey};
@@ -215,7 +213,7 @@ impl Engine for Server {
             return AlertProtection::Clear;
         };
         // Behind our Finished.
-        AlertProtection::under(completed.of_server(&self.config.backend))
+        AlertProtection::under(completed.of_server())
     }
 
     fn is_complete(&self) -> bool {
@@ -236,43 +234,17 @@ impl Engine for Server {
     fn finish(self: Box<Self>, received: Option<Protection>) -> Result<HandOff, Failure> {
         // The keys of the handshake go before there are others: each is large.
         drop(received);
-        let End {
-            completed,
-            config,
-            sizes,
-            tickets,
-        } = self.end()?;
-        completed.hand_off_to_server(&config.backend, sizes, tickets)
+        let (completed, tickets) = self.end()?;
+        completed.hand_off_to_server(tickets)
     }
 }
 
-/// What a complete handshake leaves behind.
-struct End {
-    completed: Completed,
-    config: Arc<Config>,
-    sizes: RecordSizes,
-    tickets: Option<Protection>,
-}
-
 impl Server {
-    /// All else is gone.
-    fn end(self: Box<Self>) -> Result<End, Failure> {
-        let Self {
-            config,
-            state,
-            application,
-            agreed,
-            tickets,
-            ..
-        } = *self;
-        match (state, application) {
-            (State::Complete, Some(completed)) => Ok(End {
-                completed,
-                config,
-                sizes: agreed.sizes,
-                tickets,
-            }),
-            _ => Err(engine_failure("the handshake is not complete")),
+    /// What a complete handshake leaves behind. All else is gone.
+    fn end(self: Box<Self>) -> Result<(Completed, Option<Protection>), Failure> {
+        match (self.state, self.application) {
+            (State::Complete, Some(completed)) => Ok((completed, self.tickets)),
+            _ => Err(incomplete()),
         }
     }
 }

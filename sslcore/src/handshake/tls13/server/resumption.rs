@@ -141,7 +141,7 @@ impl Server {
         self.resumption = Some(Box::new(Resumption {
             cipher: completed.cipher,
             secret: completed.secrets.resumption(transcript),
-            protection: completed.of_server(&self.config.backend)?,
+            protection: completed.of_server()?,
         }));
         Ok(())
     }
