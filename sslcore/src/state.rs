@@ -111,9 +111,11 @@ impl Leaving {
                 Ok(encrypted) => Phase::Traffic(Box::new(encrypted)),
                 Err(over) => Phase::Over(over),
             },
-            Self::Judging(it, Ruling::Approved(verdict)) => Phase::Handshaking(it.approve(verdict)),
+            Self::Judging(it, Ruling::Approved(Approved(trust))) => {
+                Phase::Handshaking(it.handshaking.judged(trust))
+            }
             Self::Judging(it, Ruling::Doubted(id)) => Phase::Held(Box::new(it.ask(id))),
-            Self::Held(it, verdict) => Phase::Handshaking(it.approve(verdict)),
+            Self::Held(it, Approved(trust)) => Phase::Handshaking(it.handshaking.judged(trust)),
             Self::Keying(it, Provided) => Phase::Handshaking(it.handshaking),
             Self::Signing(it, Signed) => Phase::Handshaking(it.handshaking),
         }

@@ -169,9 +169,10 @@ impl Handshaking {
         }
     }
 
-    /// The verdict: nothing holds the flight any more.
-    pub(super) fn judged(&mut self, trust: Trust) {
+    /// Goes on with the verdict: nothing holds the flight any more.
+    pub(crate) fn judged(mut self: Box<Self>, trust: Trust) -> Box<Self> {
         self.engine.judged(trust, &mut self.flight);
+        self
     }
 
     /// What was negotiated so far.

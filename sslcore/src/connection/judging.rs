@@ -48,10 +48,7 @@ pub(crate) enum Ruling {
 }
 
 /// The certificates are good, forgiven, or accepted.
-pub(crate) struct Approved {
-    /// No error had to be forgiven.
-    pub(crate) trusted: bool,
-}
+pub(crate) struct Approved(pub(crate) Trust);
 
 impl Judging {
     pub(crate) fn new(handshaking: Box<Handshaking>) -> Self {
@@ -96,10 +93,13 @@ impl Judging {
         }
         let policy = &self.handshaking.role.terms().policy;
         match policy.decide(&io.known.errors) {
-            Outcome::Trusted => Ok(Turn::Leave(Ruling::Approved(Approved { trusted: true }))),
+            Outcome::Trusted => {
+                let good = Trust::Good(self.good_until);
+                Ok(Turn::Leave(Ruling::Approved(Approved(good))))
+            }
             Outcome::Forgiven => {
                 review(io);
-                Ok(Turn::Leave(Ruling::Approved(Approved { trusted: false })))
+                Ok(Turn::Leave(Ruling::Approved(Approved(Trust::Forgiven))))
             }
             Outcome::Asked => Ok(Turn::Leave(Ruling::Doubted(review(io)))),
             Outcome::Rejected(kind) => {
@@ -149,10 +149,6 @@ impl Judging {
         true
     }
 
-    pub(crate) fn approve(self, verdict: Approved) -> Box<Handshaking> {
-        approve(self.handshaking, verdict, self.good_until)
-    }
-
     pub(crate) fn ask(self, id: ReviewId) -> Held {
         let timeouts = self.handshaking.role.terms().timeouts;
         Held {
@@ -181,8 +177,10 @@ impl Held {
         match self.question.take_answer() {
             Some(Answer::Accepted) => {
                 // Without errors it is the application that has verified.
-                let trusted = io.known.errors.is_empty();
-                Ok(Turn::Leave(Approved { trusted }))
+                Ok(Turn::Leave(Approved(match io.known.errors.is_empty() {
+                    true => Trust::Good(self.good_until),
+                    false => Trust::Forgiven,
+                })))
             }
             Some(Answer::Rejected(kind, alert)) => {
                 Err(reject(&mut self.handshaking, io, kind, alert))
@@ -193,10 +191,6 @@ impl Held {
                 Ok(Turn::Idle)
             }
         }
-    }
-
-    pub(crate) fn approve(self, verdict: Approved) -> Box<Handshaking> {
-        approve(self.handshaking, verdict, self.good_until)
     }
 
     /// The application's verdict on these errors.
@@ -231,18 +225,6 @@ fn review(io: &mut Io) -> ReviewId {
     let id = ReviewId(io.next_id());
     io.events.push(Event::SslErrors(id));
     id
-}
-
-fn approve(
-    mut handshaking: Box<Handshaking>,
-    Approved { trusted }: Approved,
-    good_until: Option<UnixTime>,
-) -> Box<Handshaking> {
-    handshaking.judged(match trusted {
-        true => Trust::Good(good_until),
-        false => Trust::Forgiven,
-    });
-    handshaking
 }
 
 fn reject(handshaking: &mut Handshaking, io: &Io, kind: SslErrorKind, alert: Alert) -> Failure {

@@ -21,6 +21,7 @@ use crate::connection::signing::Signed;
 use crate::crypto::Backend;
 use crate::event::{PskId, ReviewId, SignatureId};
 use crate::failure::{Failure, FailureKind};
+use crate::handshake::Trust;
 use crate::handshake::idle::Idle;
 use crate::handshake::wire::client_hello::HelloMessage;
 use crate::identity::signer::{SignError, Signer};
@@ -123,9 +124,9 @@ fn leave(phase: Phase, why: &str, io: &mut Io) -> Phase {
         (Phase::Handshaking(it), _) => Leaving::Handshaking(it, Reached::Completed),
         (Phase::Judging(it), "Doubted") => Leaving::Judging(it, Ruling::Doubted(ReviewId(0))),
         (Phase::Judging(it), _) => {
-            Leaving::Judging(it, Ruling::Approved(Approved { trusted: true }))
+            Leaving::Judging(it, Ruling::Approved(Approved(Trust::Good(None))))
         }
-        (Phase::Held(it), _) => Leaving::Held(it, Approved { trusted: true }),
+        (Phase::Held(it), _) => Leaving::Held(it, Approved(Trust::Good(None))),
         (Phase::Keying(it), _) => Leaving::Keying(it, Provided),
         (Phase::Signing(it), _) => Leaving::Signing(it, Signed),
         (Phase::Traffic(_) | Phase::Over(_), _) => panic!("nothing leads out of it"),
