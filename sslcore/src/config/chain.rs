@@ -10,6 +10,7 @@ use crate::verify::checked::CheckedSignatures;
 use crate::verify::judge::Staple;
 use crate::verify::policy::{Judged, Policy};
 use crate::verify::{SslError, SslErrorKind};
+use crate::x509::certificate::Certificate;
 use crate::x509::revocation_list::RevocationList;
 
 impl ClientConfig {
@@ -104,10 +105,11 @@ fn verify_chain(
     match chain {
         [] => [SslError::new(SslErrorKind::NoPeerCertificate, None)].into(),
         chain => {
+            let chain: Vec<_> = chain.iter().cloned().map(Certificate::from).collect();
             let known = &mut CheckedSignatures::default();
             loop {
                 let staple = Staple::NoMatter;
-                let opinion = policy.judge(chain, judged, staple, now, known, usize::MAX);
+                let opinion = policy.judge(&chain, judged, staple, now, known, usize::MAX);
                 if let Some(opinion) = opinion {
                     break opinion.errors;
                 }

@@ -15,6 +15,7 @@ use crate::verify::policy::{OnErrors, Policy, VerifyMode};
 use crate::verify::revocation::Revocation;
 use crate::verify::status::StatusChecker;
 use crate::verify::verified::VerifiedSignatures;
+use crate::x509::certificate;
 use crate::x509::raw::Certificate;
 use crate::x509::revocation_list::RevocationList;
 
@@ -103,14 +104,14 @@ impl Verification {
     }
 
     /// Those that constrain names: what is wrong with that is told of them.
-    fn constrained(&self) -> Vec<CertificateDer<'static>> {
+    fn constrained(&self) -> Vec<certificate::Certificate> {
         if !cfg!(feature = "certificates") {
             return Vec::new();
         }
         let constrains = |it: Certificate<'_>| it.name_constraints().is_some();
         let anchors = self.anchors.iter();
         let constrained = anchors.filter(|der| Certificate::parse(der).is_some_and(constrains));
-        constrained.cloned().collect()
+        constrained.cloned().map(Into::into).collect()
     }
 
     /// Those that can be a peer's own. Of the authorities in use few have keys that may sign

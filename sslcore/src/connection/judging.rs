@@ -2,9 +2,8 @@
 //! application is asked.
 
 use alloc::boxed::Box;
-use alloc::vec::Vec;
 
-use rustls_pki_types::{CertificateDer, UnixTime};
+use rustls_pki_types::UnixTime;
 
 use super::decisions::Verdict;
 use super::handshaking::Handshaking;
@@ -123,10 +122,8 @@ impl Judging {
         };
         if policy.judges() {
             let staple = Staple::Received(io.known.facts.stapled.as_deref());
-            let chain = io.known.chain.iter();
-            let chain: Vec<_> = chain.map(|it| CertificateDer::from(it.as_ref())).collect();
             let Some(opinion) = policy.judge(
-                &chain,
+                &io.known.chain,
                 role.judged(),
                 staple,
                 *at,
@@ -136,8 +133,6 @@ impl Judging {
                 return false;
             };
             io.known.errors = opinion.errors;
-            let (errors, chain) = (&mut io.known.errors, &io.known.chain);
-            errors.iter_mut().for_each(|error| error.share(chain));
             self.good_until = opinion.good_until;
         }
         if let Some(error) = engine.useless_key() {

@@ -33,7 +33,7 @@ pub(crate) mod wire;
 use alloc::boxed::Box;
 use alloc::vec::Vec;
 
-use rustls_pki_types::{CertificateDer, UnixTime};
+use rustls_pki_types::UnixTime;
 
 use self::key_schedule::exporter::Exporter;
 use crate::alert::Alert;
@@ -198,7 +198,8 @@ pub(crate) trait Engine: Send {
         false
     }
 
-    /// The certificates to judge, leaf first, shared; empty when the peer has none.
+    /// The certificates to judge, leaf first; empty when the peer has none. Our own engine shares them;
+    /// what rustls has of them is copied.
     fn peer_chain(&self) -> Vec<Certificate> {
         Vec::new()
     }
@@ -242,7 +243,7 @@ pub(crate) trait Engine: Send {
 
 /// The peer's chain, leaf first, when its key is one that no signature can be checked with.
 pub(crate) struct RefusedPeer {
-    pub(crate) chain: Vec<CertificateDer<'static>>,
+    pub(crate) chain: Vec<Certificate>,
     /// What is wrong with the key. The handshake ends for it, whatever else is judged or forgiven.
     pub(crate) error: SslError,
 }

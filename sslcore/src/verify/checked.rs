@@ -7,14 +7,13 @@
 use alloc::vec::Vec;
 use core::fmt;
 
-use rustls_pki_types::{
-    AlgorithmIdentifier, CertificateDer, InvalidSignature, SignatureVerificationAlgorithm,
-};
+use rustls_pki_types::{AlgorithmIdentifier, InvalidSignature, SignatureVerificationAlgorithm};
 use spin::Mutex;
 
 use super::key_flaw::compressed;
 use super::policy::Policy;
 use super::verified::Digest;
+use crate::x509::certificate::Certificate;
 use crate::x509::revocation_list::RevocationList;
 
 /// The answers. One takes some 80 bytes; there are at most as many as signatures may be checked for one
@@ -55,12 +54,12 @@ struct Place {
 /// What the bytes of signatures, keys, and what they sign are borrowed from, in this order: the chain,
 /// the trust anchors, the lists of revoked certificates, and what backends are asked with.
 pub(super) struct Sources<'a> {
-    chain: &'a [CertificateDer<'a>],
+    chain: &'a [Certificate],
     policy: &'a Policy,
 }
 
 impl<'a> Sources<'a> {
-    pub(super) fn new(chain: &'a [CertificateDer<'a>], policy: &'a Policy) -> Self {
+    pub(super) fn new(chain: &'a [Certificate], policy: &'a Policy) -> Self {
         Self { chain, policy }
     }
 

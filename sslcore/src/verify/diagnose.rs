@@ -17,6 +17,7 @@ use super::error::Detail;
 use super::kind::SslErrorKind as Kind;
 use super::path::{End, Link, Material, Path, Signature, WEBPKI_INTERMEDIATES};
 use super::purpose::{Purpose, Usage};
+use crate::x509::certificate;
 use crate::x509::der::{Reader, tag};
 use crate::x509::name::same;
 use crate::x509::raw::Certificate;
@@ -30,7 +31,7 @@ pub(super) struct Case<'a> {
     /// Whether the leaf is the trust anchor, also if it is an authority's.
     pub(super) itself: bool,
     /// The certificates of trust anchors that constrain names.
-    pub(super) constrained: &'a [CertificateDer<'a>],
+    pub(super) constrained: &'a [certificate::Certificate],
     /// What dates are compared with, if anything.
     pub(super) now: Option<UnixTime>,
     /// What webpki was told.
@@ -123,7 +124,7 @@ impl Case<'_> {
         }
         // Anchors may be odder.
         let error = match root && !leaf {
-            true => anchor_from_trusted_cert(link.der).err(),
+            true => anchor_from_trusted_cert(link.certificate.der()).err(),
             false => self.ask(slice::from_ref(link), &[], None),
         };
         if error.is_some_and(|error| kind_of(&error) == Kind::UndecodableCertificate) {
@@ -144,7 +145,8 @@ impl Case<'_> {
     /// Compares the names of each certificate with the constraints of all that are above it.
     fn names(&self, path: &Path<'_>, found: &mut Vec<Finding>) {
         let mut budget = MAX_COMPARISONS;
-        let root = self.root(path).and_then(|der| Certificate::parse(der));
+        let root = self.root(path);
+        let root = root.and_then(|it| Certificate::parse(it.der()));
         for above in 1..=path.links.len() {
             let issuer = path.links.get(above).map(|link| &link.fields);
             let constraints = issuer
@@ -175,13 +177,14 @@ impl Case<'_> {
     }
 
     /// The certificate of the path's trust anchor, if that constrains names.
-    pub(super) fn root(&self, path: &Path<'_>) -> Option<&CertificateDer<'_>> {
+    pub(super) fn root(&self, path: &Path<'_>) -> Option<&certificate::Certificate> {
         let last = path.links.last().filter(|_| path.end == End::Anchor)?;
-        self.constrained.iter().find(|der| match path.anchor {
+        let is_it = |der: &CertificateDer<'_>| match path.anchor {
             // Another anchor may have its key.
             Some(anchor) => anchor_from_trusted_cert(der).is_ok_and(|it| it == *anchor),
             None => Certificate::parse(der).is_some_and(|it| same(last.fields.issuer, it.subject)),
-        })
+        };
+        self.constrained.iter().find(|it| is_it(it.der()))
     }
 
     /// What webpki still refuses when all that was found is taken away, and this certificate of
@@ -230,7 +233,7 @@ impl Case<'_> {
         purpose: Option<Purpose>,
     ) -> Option<Error> {
         let (first, issuers) = links.split_first()?;
-        let parsed = match EndEntityCert::try_from(first.der) {
+        let parsed = match EndEntityCert::try_from(first.certificate.der()) {
             Ok(parsed) => parsed,
             Err(error) => return Some(error),
         };
@@ -239,7 +242,7 @@ impl Case<'_> {
         let time = time_within(&mut || Some(&all.next()?.fields), self.time);
         let issuers: Vec<CertificateDer<'_>> = issuers
             .iter()
-            .map(|link| CertificateDer::from(link.der.as_ref()))
+            .map(|link| CertificateDer::from(link.certificate.as_ref()))
             .collect();
         parsed
             .verify_for_usage(

@@ -79,26 +79,19 @@ impl SslError {
     }
 
     /// An error that was found: on this certificate, at this depth.
+    // Called from many places, each of which is smaller so.
+    #[inline(never)]
     pub(super) fn found(
         kind: SslErrorKind,
         depth: usize,
         detail: Detail,
-        der: impl AsRef<[u8]>,
+        certificate: &Certificate,
     ) -> Self {
         Self {
             kind,
             depth,
-            certificate: Some(Certificate::from_der(der.as_ref().to_vec())),
+            certificate: Some(certificate.clone()),
             detail,
-        }
-    }
-
-    /// Shares the certificate with the chain that it is in.
-    pub(crate) fn share(&mut self, chain: &[Certificate]) {
-        if let Some(own) = &mut self.certificate {
-            if let Some(same) = chain.iter().find(|it| *it == own) {
-                *own = same.clone();
-            }
         }
     }
 

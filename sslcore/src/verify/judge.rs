@@ -68,7 +68,7 @@ impl Policy {
     /// comes on top. Allocates the errors, and what is known.
     pub(crate) fn judge(
         &self,
-        chain: &[CertificateDer<'_>],
+        chain: &[Certificate],
         judged: Judged<'_>,
         staple: Staple<'_>,
         now: Option<UnixTime>,
@@ -89,10 +89,10 @@ impl Policy {
         let algorithms = &*algorithms;
         let mut errors = self.blocked(chain);
         match &self.pins {
-            Some(pins) if pins.have(leaf) => {
+            Some(pins) if pins.have(leaf.der()) => {
                 // Trust in a key is none where there is no key to check signatures with.
-                errors.extend(match raw::Certificate::parse(leaf) {
-                    Some(_) => unusable(leaf, algorithms),
+                errors.extend(match raw::Certificate::parse(leaf.der()) {
+                    Some(_) => unusable(leaf.der(), algorithms).map(|it| it.of(leaf)),
                     None => Some(undecodable(leaf)),
                 });
                 return (!run.is_cut_short()).then(|| errors.into());
@@ -132,7 +132,7 @@ impl Policy {
     /// What the OCSP response says that came with the chain.
     fn stapled(
         &self,
-        leaf: &CertificateDer<'_>,
+        leaf: &Certificate,
         issuer: Option<&[u8]>,
         staple: Staple<'_>,
         now: Option<UnixTime>,
@@ -140,10 +140,9 @@ impl Policy {
         let (Some(checker), Staple::Received(response)) = (&self.status, staple) else {
             return StatusReport::default();
         };
-        let leaf = Certificate::from_der(leaf.to_vec());
         checker.check(&StatusQuestion::stapled(
             response,
-            leaf,
+            leaf.clone(),
             issuer,
             now,
             self.tolerance,
@@ -152,15 +151,15 @@ impl Policy {
     }
 
     /// The certificates that the application does not want to see, wherever they are.
-    fn blocked(&self, chain: &[CertificateDer<'_>]) -> Vec<SslError> {
+    fn blocked(&self, chain: &[Certificate]) -> Vec<SslError> {
         let Some(blocked) = &self.blocked else {
             return Vec::new();
         };
         let chain = chain.iter().enumerate();
         chain
-            .filter(|(_, der)| blocked.have(der))
-            .map(|(depth, der)| {
-                SslError::found(Kind::CertificateBlacklisted, depth, Detail::None, der)
+            .filter(|(_, it)| blocked.have(it.der()))
+            .map(|(depth, it)| {
+                SslError::found(Kind::CertificateBlacklisted, depth, Detail::None, it)
             })
             .collect()
     }
@@ -169,7 +168,7 @@ impl Policy {
     /// issuer, without the SEQUENCE header, if there is such a path.
     fn path_errors(
         &self,
-        chain: &[CertificateDer<'_>],
+        chain: &[Certificate],
         purpose: Purpose,
         now: Option<UnixTime>,
         (run, algorithms): (&Run<'_>, &[&dyn SignatureVerificationAlgorithm]),
@@ -180,24 +179,24 @@ impl Policy {
             errors.push(SslError::found(Kind::NoWallClock, 0, Detail::None, leaf));
         }
         // webpki does not read its key: without it, no list speaks of it.
-        let Some(own) = raw::Certificate::parse(leaf) else {
+        let Some(own) = raw::Certificate::parse(leaf.der()) else {
             errors.push(undecodable(leaf));
             return None;
         };
-        let itself = match self.trusted_leaves.contains(leaf) {
-            true => anchor_from_trusted_cert(leaf).ok(),
+        let itself = match self.trusted_leaves.contains(leaf.der()) {
+            true => anchor_from_trusted_cert(leaf.der()).ok(),
             false => None,
         };
         let anchors = itself.as_ref().map_or(&*self.anchors, slice::from_ref);
         let mut issuers = Vec::new();
-        for der in chain.iter().skip(1) {
-            issuers.extend(raw::Certificate::parse(der).map(|fields| (der, fields)));
+        for it in chain.iter().skip(1) {
+            issuers.extend(raw::Certificate::parse(it.der()).map(|fields| (it, fields)));
         }
         let (given, fields, more) = reachable(own, &issuers);
         let (near, time) = times(now, self.tolerance, &fields);
         let good = match more {
             true => None,
-            false => run.once(|| search(leaf, anchors, &given, purpose, time, algorithms)),
+            false => run.once(|| search(leaf.der(), anchors, &given, purpose, time, algorithms)),
         };
         if run.is_cut_short() {
             return None;
@@ -219,7 +218,7 @@ impl Policy {
                 let mut path = Path::new(budget);
                 path.push(&material.leaf);
                 for der in intermediates {
-                    if let Some(issuer) = issuers.iter().find(|it| it.0 == der) {
+                    if let Some(issuer) = issuers.iter().find(|it| it.0.der() == der) {
                         path.push(issuer);
                     }
                 }
@@ -234,7 +233,7 @@ impl Policy {
                         }
                         _ => continue,
                     };
-                    errors.push(SslError::found(kind, depth, detail, link.der));
+                    errors.push(SslError::found(kind, depth, detail, link.certificate));
                 }
                 self.extras(&path, near, algorithms, errors)
             }
@@ -258,7 +257,7 @@ impl Policy {
                         Some(link) if self.is_idle_issuer(kind, link) => Detail::NoAuthority,
                         _ => detail,
                     };
-                    let link = link.map(|link| link.der);
+                    let link = link.map(|link| link.certificate);
                     let certificate = link.or_else(|| case.root(&path)).unwrap_or(leaf);
                     errors.push(SslError::found(kind, depth, detail, certificate));
                 }
@@ -290,11 +289,13 @@ impl Policy {
             revocation.revoked(path, now, algorithms, errors);
         }
         let leaf = path.links.first()?;
-        errors.extend(unusable(leaf.der, algorithms));
+        let of_no_use = unusable(leaf.certificate.der(), algorithms);
+        errors.extend(of_no_use.map(|it| it.of(leaf.certificate)));
         let found = path.intermediates();
         if let Some(limit) = self.depth.filter(|limit| found > *limit) {
             let detail = Detail::TooMany { limit, found };
-            errors.push(SslError::found(Kind::ChainTooLong, 0, detail, leaf.der));
+            let error = SslError::found(Kind::ChainTooLong, 0, detail, leaf.certificate);
+            errors.push(error);
         }
         let issuer = leaf.issuer.filter(|_| path.is_proven());
         issuer.map(|key| key.info.to_vec())
@@ -327,6 +328,6 @@ fn search<'a>(
     Some((intermediates, anchor))
 }
 
-fn undecodable(leaf: &CertificateDer<'_>) -> SslError {
+fn undecodable(leaf: &Certificate) -> SslError {
     SslError::found(Kind::UndecodableCertificate, 0, Detail::None, leaf)
 }

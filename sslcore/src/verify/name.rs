@@ -1,11 +1,12 @@
 //! Whether a certificate is for a name; and its common name, for those who still need it.
 
-use rustls_pki_types::{CertificateDer, IpAddr, ServerName};
+use rustls_pki_types::{IpAddr, ServerName};
 use webpki::EndEntityCert;
 
 use super::host::matches;
 use super::path::issued;
 use super::policy::Policy;
+use crate::x509::certificate;
 use crate::x509::der::tag;
 use crate::x509::name::DistinguishedName;
 use crate::x509::raw::Certificate;
@@ -14,10 +15,11 @@ impl Policy {
     /// Whether the leaf is not for this name (RFC 9525). Of what is no certificate nobody knows.
     pub(super) fn is_for_others(
         &self,
-        chain: &[CertificateDer<'_>],
+        chain: &[certificate::Certificate],
         name: &ServerName<'_>,
     ) -> bool {
         let leaf = chain.first();
+        let leaf = leaf.map(certificate::Certificate::der);
         let Some((der, leaf)) = leaf.and_then(|der| Some((der, Certificate::parse(der)?))) else {
             return false;
         };
@@ -31,8 +33,8 @@ impl Policy {
 
     /// Whether an issuer of this chain may only issue for some names. They are compared with the
     /// alternative names, not with common ones.
-    fn constrains_names(&self, chain: &[CertificateDer<'_>]) -> bool {
-        let mut fields = chain.iter().filter_map(|der| Certificate::parse(der));
+    fn constrains_names(&self, chain: &[certificate::Certificate]) -> bool {
+        let mut fields = chain.iter().filter_map(|it| Certificate::parse(it.der()));
         fields.any(|it| {
             let mut anchors = self.anchors.iter();
             it.name_constraints().is_some()

@@ -13,6 +13,7 @@ use super::constraints::{MAX_COMPARISONS, compare};
 use super::dates::Times;
 use super::key_flaw::{KeyFlaw, cost, flaw};
 use super::purpose::Purpose;
+use crate::x509::certificate;
 use crate::x509::der::{Reader, tag};
 use crate::x509::name::{same, same_parts};
 use crate::x509::raw::{Certificate, PublicKey};
@@ -47,7 +48,7 @@ pub(super) enum Signature {
 
 /// One certificate of the path.
 pub(super) struct Link<'a> {
-    pub(super) der: &'a CertificateDer<'a>,
+    pub(super) certificate: &'a certificate::Certificate,
     pub(super) fields: Certificate<'a>,
     pub(super) signature: Signature,
     /// The key that made the signature.
@@ -92,7 +93,7 @@ pub(super) struct Material<'a> {
 }
 
 /// A certificate of the chain.
-pub(super) type Issuer<'a> = (&'a CertificateDer<'a>, Certificate<'a>);
+pub(super) type Issuer<'a> = (&'a certificate::Certificate, Certificate<'a>);
 
 /// Which path is good enough.
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -154,9 +155,9 @@ impl<'a> Path<'a> {
         }
     }
 
-    pub(super) fn push(&mut self, (der, fields): &Issuer<'a>) {
+    pub(super) fn push(&mut self, (certificate, fields): &Issuer<'a>) {
         self.links.push(Link {
-            der,
+            certificate,
             fields: *fields,
             signature: Signature::Unchecked,
             issuer: None,
@@ -307,9 +308,9 @@ impl<'a> Search<'a, '_> {
         let Some(head) = self.path.links.last_mut() else {
             return false;
         };
-        let it = &head.fields;
+        let (whole, it) = (head.certificate.as_ref(), &head.fields);
         let mut known = self.known.iter();
-        let known = known.find(|(der, by, _)| *der == head.der.as_ref() && *by == key.info);
+        let known = known.find(|(der, by, _)| *der == whole && *by == key.info);
         let signature = match known {
             Some((.., signature)) => *signature,
             None => check(
@@ -323,7 +324,7 @@ impl<'a> Search<'a, '_> {
         };
         match signature {
             Signature::Unaffordable => self.path.spent = true,
-            _ if known.is_none() => self.known.push((head.der, key.info, signature)),
+            _ if known.is_none() => self.known.push((whole, key.info, signature)),
             _ => {}
         }
         head.signature = signature;
@@ -382,14 +383,14 @@ pub(super) fn reachable<'a>(
     let mut next = 0;
     while let Some(name) = fields.get(next).map(|below| below.issuer) {
         next += 1;
-        for (der, issuer) in issuers {
-            if !same(issuer.subject, name) || taken.contains(*der) {
+        for (certificate, issuer) in issuers {
+            if !same(issuer.subject, name) || taken.contains(certificate.der()) {
                 continue;
             }
             if taken.len() == WEBPKI_INTERMEDIATES {
                 return (taken, fields, true);
             }
-            taken.push(CertificateDer::from(der.as_ref()));
+            taken.push(CertificateDer::from(certificate.as_ref()));
             fields.push(*issuer);
         }
     }

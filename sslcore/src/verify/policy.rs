@@ -14,6 +14,7 @@ use super::revocation::Revocation;
 use super::status::StatusChecker;
 use super::verified::VerifiedSignatures;
 use crate::same::is_same;
+use crate::x509::certificate::Certificate;
 
 /// Whether the peer's certificate is requested and verified, and who decides.
 /// [`ConfigBuilder::verify_mode`](crate::ConfigBuilder::verify_mode), `QSslSocket::PeerVerifyMode`.
@@ -82,7 +83,7 @@ pub(crate) struct Policy {
     pub(crate) pins: Option<Pins>,
     pub(crate) anchors: Vec<TrustAnchor<'static>>,
     /// The certificates of those that constrain names.
-    pub(crate) constrained: Vec<CertificateDer<'static>>,
+    pub(crate) constrained: Vec<Certificate>,
     /// Self-issued trust anchors that are trusted as a peer's own.
     pub(crate) trusted_leaves: Vec<CertificateDer<'static>>,
     pub(crate) algorithms: &'static [&'static dyn SignatureVerificationAlgorithm],

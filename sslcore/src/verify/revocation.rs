@@ -7,6 +7,7 @@ use rustls_pki_types::{CertificateDer, SignatureVerificationAlgorithm, UnixTime}
 use super::error::{Detail, SslError};
 use super::kind::SslErrorKind as Kind;
 use super::path::{End, Path, Signature, check};
+use crate::x509::certificate;
 use crate::x509::crl::List;
 use crate::x509::raw::{Certificate, PublicKey};
 use crate::x509::revocation_list::RevocationList;
@@ -129,19 +130,19 @@ impl Revocation {
                 None => self.may_sign(key),
             });
             let status = self.status(&link.fields, key, now, algorithms, &mut budget);
-            errors.extend(status.error(depth, link.der));
+            errors.extend(status.error(depth, link.certificate));
         }
     }
 }
 
 impl Status {
     /// The error that it is, of this certificate.
-    fn error(self, depth: usize, der: &CertificateDer<'_>) -> Option<SslError> {
+    fn error(self, depth: usize, certificate: &certificate::Certificate) -> Option<SslError> {
         let kind = match self {
             Self::Good => return None,
             Self::Revoked => Kind::CertificateRevoked,
             Self::Unknown => Kind::CertificateStatusUnknown,
         };
-        Some(SslError::found(kind, depth, Detail::None, der))
+        Some(SslError::found(kind, depth, Detail::None, certificate))
     }
 }

@@ -1,27 +1,32 @@
 //! Leaves whose keys no handshake signature can be checked with.
 
-use rustls_pki_types::{CertificateDer, SignatureVerificationAlgorithm};
+use rustls_pki_types::SignatureVerificationAlgorithm;
 
 use super::error::{Detail, SslError};
-use super::key_flaw::flaw;
+use super::key_flaw::{KeyFlaw, flaw};
 use super::kind::SslErrorKind as Kind;
+use crate::x509::certificate::Certificate;
 use crate::x509::raw;
 
-/// The error of a leaf whose key no handshake signature can be checked with by these algorithms:
+/// What is wrong with a leaf whose key no handshake signature can be checked with by these algorithms:
 /// for handshakes, and for chains in files.
 ///
 /// It is none that can be forgiven, in any verify mode and by nobody: that the peer has the
 /// certificate's private key is all that a handshake proves of a certificate, and here it cannot.
 pub(crate) fn unusable(
-    leaf: &CertificateDer<'_>,
+    leaf: &[u8],
     algorithms: &[&dyn SignatureVerificationAlgorithm],
-) -> Option<SslError> {
+) -> Option<Unusable> {
     let key = raw::Certificate::parse(leaf)?.public_key;
-    let flaw = flaw(&key, algorithms)?;
-    Some(SslError::found(
-        Kind::UnsupportedAlgorithm,
-        0,
-        Detail::Key(flaw),
-        leaf,
-    ))
+    flaw(&key, algorithms).map(Unusable)
+}
+
+/// Why a leaf is of no use.
+pub(crate) struct Unusable(KeyFlaw);
+
+impl Unusable {
+    /// The error of this leaf.
+    pub(crate) fn of(self, leaf: &Certificate) -> SslError {
+        SslError::found(Kind::UnsupportedAlgorithm, 0, Detail::Key(self.0), leaf)
+    }
 }

@@ -272,12 +272,11 @@ impl Engine for RustlsEngine {
         }
     }
 
-    /// rustls keeps a copy of its own.
     fn peer_chain(&self) -> Vec<Certificate> {
-        let chain = match &self.refused {
-            Some(refused) => &*refused.chain,
-            None => self.common().peer_certificates().unwrap_or_default(),
-        };
+        if let Some(refused) = &self.refused {
+            return refused.chain.clone();
+        }
+        let chain = self.common().peer_certificates().unwrap_or_default();
         chain.iter().cloned().map(Certificate::from).collect()
     }
 

@@ -9,7 +9,6 @@ use alloc::string::{String, ToString};
 use alloc::vec::Vec;
 
 use rustls::Error;
-use rustls_pki_types::CertificateDer;
 use spin::Mutex;
 
 use crate::handshake::RefusedPeer;
@@ -30,17 +29,9 @@ struct Kept {
 }
 
 impl Refusals {
-    /// The error to refuse this chain with, leaf first.
-    pub(super) fn put(
-        &self,
-        leaf: &CertificateDer<'_>,
-        issuers: &[CertificateDer<'_>],
-        error: SslError,
-    ) -> Error {
-        let reason = reason(&error);
-        let chain = core::iter::once(leaf).chain(issuers);
-        let chain = chain.map(|der| der.clone().into_owned()).collect();
-        let refused = RefusedPeer { chain, error };
+    /// The error to refuse this peer with.
+    pub(super) fn put(&self, refused: RefusedPeer) -> Error {
+        let reason = reason(&refused.error);
         let mut kept = self.0.lock();
         kept.numbers += 1;
         let number = kept.numbers;
@@ -80,17 +71,19 @@ fn read(error: &Error) -> Option<(u64, &str)> {
 mod tests {
     use super::*;
     use crate::verify::SslErrorKind;
+    use crate::x509::certificate::Certificate;
 
     #[test]
     fn each_error_gives_its_own_chain_and_once() {
         let refusals = Refusals::default();
-        let [one, other] = [1, 2].map(|byte| CertificateDer::from(Vec::from([byte])));
-        let refuse = |leaf, issuers: &[_]| {
+        let [one, other] = [1, 2].map(|byte| Certificate::from_der(Vec::from([byte])));
+        let refuse = |chain: &[Certificate]| {
             let error = SslError::new(SslErrorKind::UnsupportedAlgorithm, None);
-            refusals.put(leaf, issuers, error)
+            let chain = chain.to_vec();
+            refusals.put(RefusedPeer { chain, error })
         };
-        let first = refuse(&one, &[]);
-        let second = refuse(&other, core::slice::from_ref(&one));
+        let first = refuse(core::slice::from_ref(&one));
+        let second = refuse(&[other.clone(), one.clone()]);
         let chain = |error| {
             let refused = refusals.take(error)?;
             assert_eq!(refused.error.kind(), SslErrorKind::UnsupportedAlgorithm);

@@ -3,6 +3,7 @@
 //! chain whose key it cannot check signatures with it refuses at once.
 
 use alloc::vec::Vec;
+use core::iter;
 
 use rustls::client::danger::{HandshakeSignatureValid, ServerCertVerified, ServerCertVerifier};
 use rustls::crypto::{WebPkiSupportedAlgorithms, verify_tls13_signature_with_raw_key};
@@ -16,8 +17,10 @@ use rustls_pki_types::{CertificateDer, ServerName, SubjectPublicKeyInfoDer, Unix
 use super::named::named;
 use super::refusal::Refusals;
 use super::staples::Staples;
+use crate::handshake::RefusedPeer;
 use crate::protocol;
 use crate::verify::unusable::unusable;
+use crate::x509::certificate::Certificate;
 use crate::x509::raw;
 
 /// One for all connections of a configuration: rustls resumes a session only under the same
@@ -54,10 +57,15 @@ impl Recorder {
         leaf: &CertificateDer<'_>,
         issuers: &[CertificateDer<'_>],
     ) -> Result<(), Error> {
-        match unusable(leaf, self.algorithms.all) {
-            Some(error) => Err(self.refusals.put(leaf, issuers, error)),
-            None => Ok(()),
-        }
+        let Some(flaw) = unusable(leaf, self.algorithms.all) else {
+            return Ok(());
+        };
+        let copy = |der: &CertificateDer<'_>| Certificate::from(der.clone().into_owned());
+        let leaf = copy(leaf);
+        Err(self.refusals.put(RefusedPeer {
+            error: flaw.of(&leaf),
+            chain: iter::once(leaf).chain(issuers.iter().map(copy)).collect(),
+        }))
     }
 
     fn check_scheme(&self, scheme: SignatureScheme) -> Result<(), Error> {

@@ -346,7 +346,8 @@ impl Shown {
             .collect();
         let leaf = chain.first();
         Ok(Self {
-            useless: leaf.and_then(|leaf| unusable(leaf.der(), certificates.algorithms)),
+            useless: leaf
+                .and_then(|leaf| Some(unusable(leaf.der(), certificates.algorithms)?.of(leaf))),
             stapled: shown.stapled.map(Arc::from),
             timestamps: shown.timestamps.map(Arc::from),
             chain,

@@ -77,15 +77,17 @@ fn policy() -> Policy {
 }
 
 /// Two chains of the same bytes.
-fn chain() -> Vec<CertificateDer<'static>> {
-    vec![vec![5, 6, 7, 8, 7, 6].into(), vec![5, 6, 7, 8, 7, 6].into()]
+fn chain() -> Vec<Certificate> {
+    [[5, 6, 7, 8, 7, 6]; 2]
+        .map(|der| Certificate::from_der(der.to_vec()))
+        .into()
 }
 
 /// The answer to one question, if a run that may check so much has come to it.
 fn ask(
     known: &mut CheckedSignatures,
     allowance: usize,
-    (policy, chain): (&Policy, &[CertificateDer<'static>]),
+    (policy, chain): (&Policy, &[Certificate]),
     algorithm: usize,
     [key, message, signature]: [&[u8]; 3],
 ) -> Option<bool> {
@@ -99,7 +101,10 @@ fn bytes_are_of_the_source_that_they_are_in() {
     let (policy, chain) = (policy(), chain());
     let sources = Sources::new(&chain, &policy);
     let anchor = &*policy.anchors[0].subject_public_key_info;
-    for (number, source) in [&*chain[0], &*chain[1], anchor].into_iter().enumerate() {
+    for (number, source) in [chain[0].as_ref(), chain[1].as_ref(), anchor]
+        .into_iter()
+        .enumerate()
+    {
         let whole = sources.place(source).expect("a source");
         assert_eq!(
             (whole.source as usize, whole.len),
@@ -115,7 +120,7 @@ fn bytes_are_of_the_source_that_they_are_in() {
 fn each_part_makes_it_another_question() {
     let (policy, chain) = (policy(), chain());
     let world = (&policy, &chain[..]);
-    let (one, other) = (&*chain[0], &*chain[1]);
+    let (one, other) = (chain[0].as_ref(), chain[1].as_ref());
     let anchor = &*policy.anchors[0].subject_public_key_info;
     let asked = [anchor, &one[..3], &one[4..5]];
     let known = &mut CheckedSignatures::default();
@@ -155,7 +160,13 @@ fn no_bytes_are_the_same_wherever_they_are() {
     let (policy, chain) = (policy(), chain());
     let world = (&policy, &chain[..]);
     let known = &mut CheckedSignatures::default();
-    let asked = |at: usize| [&chain[0][at..at], &chain[0][..3], &chain[1][at..at]];
+    let asked = |at: usize| {
+        [
+            &chain[0].der()[at..at],
+            &chain[0].der()[..3],
+            &chain[1].der()[at..at],
+        ]
+    };
     assert_eq!(ask(known, 1, world, 0, asked(2)), Some(false));
     assert_eq!(ask(known, 0, world, 0, asked(4)), Some(false));
     assert_eq!(known.answers.len(), 1);
@@ -169,7 +180,7 @@ fn a_run_checks_no_more_than_it_may_and_says_whether_it_has() {
     let run = Run::new(Sources::new(&chain, &policy), known, 2);
     let algorithms = run.algorithms();
     let verify = |end: usize| {
-        let (message, signature) = (&chain[0][..end], &chain[1][2..3]);
+        let (message, signature) = (&chain[0].der()[..end], &chain[1].der()[2..3]);
         algorithms[0]
             .verify_signature(anchor, message, signature)
             .is_ok()
@@ -193,7 +204,7 @@ fn a_search_is_over_when_it_has_found_nothing_with_all_answers() {
         let mut was_made = false;
         let came = run.once(|| {
             was_made = true;
-            let asked = [&chain[0][..3], &chain[1][2..3]];
+            let asked = [&chain[0].der()[..3], &chain[1].der()[2..3]];
             let _ = run.algorithms()[0].verify_signature(anchor, asked[0], asked[1]);
             found
         });
@@ -251,8 +262,8 @@ mod remembered {
         let policy = remembering(Backend::ring().sha256().expect("ring hashes").clone());
         let chain = chain();
         let anchor = &*policy.anchors[0].subject_public_key_info;
-        let good = [anchor, &chain[0][..3], &chain[0][2..3]];
-        let bad = [anchor, &chain[0][..2], &chain[0][2..3]];
+        let good = [anchor, &chain[0].der()[..3], &chain[0].der()[2..3]];
+        let bad = [anchor, &chain[0].der()[..2], &chain[0].der()[2..3]];
         let known = &mut CheckedSignatures::default();
         let world = (&policy, &chain[..]);
         assert_eq!(ask(known, 1, world, 0, good), Some(true));
@@ -278,7 +289,7 @@ mod remembered {
         let chain = chain();
         let world = (&policy, &chain[..]);
         let anchor = &*policy.anchors[0].subject_public_key_info;
-        let asked = [anchor, &chain[0][..3], &chain[0][2..3]];
+        let asked = [anchor, &chain[0].der()[..3], &chain[0].der()[2..3]];
         let known = &mut CheckedSignatures::default();
         assert_eq!((ask(known, 0, world, 0, asked), hashed()), (None, 0));
         assert_eq!((ask(known, 1, world, 0, asked), hashed()), (Some(true), 1));
