@@ -178,6 +178,17 @@ impl RustlsEngine {
             Some(HandshakeKind::Resumed) | None => false,
         }
     }
+
+    /// Behind a client's Finished, a server's flight of TLS 1.3 is tickets alone.
+    fn drop_tickets(&mut self, flight: &mut Vec<u8>) {
+        let only_tickets = !self.is_client()
+            && self.version() == Some(SslProtocol::TlsV1_3)
+            && !self.common().is_handshaking();
+        if only_tickets {
+            self.dropped = records(flight).count() as u64;
+            flight.clear();
+        }
+    }
 }
 
 impl Engine for RustlsEngine {
@@ -286,23 +297,15 @@ impl Engine for RustlsEngine {
 
     fn judged(&mut self, trust: Trust, flight: &mut Vec<u8>) {
         self.judged = true;
-        let trusted = match trust {
+        match trust {
             Trust::Good(until) => {
                 self.gate.set_good_until(until);
                 self.gate.decide(true);
-                true
             }
             Trust::Forgiven => {
                 self.rejected();
-                false
+                self.drop_tickets(flight);
             }
-        };
-        let only_tickets = !self.is_client()
-            && self.version() == Some(SslProtocol::TlsV1_3)
-            && !self.common().is_handshaking();
-        if !trusted && only_tickets {
-            self.dropped = records(flight).count() as u64;
-            flight.clear();
         }
     }
 
