@@ -98,6 +98,16 @@ impl ConfigError {
             name: name.into(),
         }
     }
+
+    /// Of the cipher suites that are named, or all, none is of the versions that are.
+    pub(crate) const fn no_cipher() -> Self {
+        Self::NothingLeft("cipher suite that fits the protocols")
+    }
+
+    /// The same of the signature schemes.
+    pub(crate) const fn no_scheme() -> Self {
+        Self::NothingLeft("signature scheme that fits the protocols")
+    }
 }
 
 impl fmt::Display for ConfigError {

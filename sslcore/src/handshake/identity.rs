@@ -113,9 +113,7 @@ fn kind_of(
     }
     match schemes.iter().any(|scheme| scheme.is_of_tls13()) {
         true => Ok(kind),
-        false => Err(ConfigError::NothingLeft(
-            "signature scheme that fits the protocols",
-        )),
+        false => Err(ConfigError::no_scheme()),
     }
 }
 

@@ -280,9 +280,7 @@ fn schemes(backend: &Backend, settings: &Settings) -> Result<Vec<OfScheme>, Conf
     }
     match schemes.iter().any(|(scheme, _)| scheme.is_of_tls13()) {
         true => Ok(schemes),
-        false => Err(ConfigError::NothingLeft(
-            "signature scheme that fits the protocols",
-        )),
+        false => Err(ConfigError::no_scheme()),
     }
 }
 

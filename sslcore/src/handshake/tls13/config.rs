@@ -67,9 +67,7 @@ impl Config {
         let of_tls13 = |cipher: &SslCipher| cipher.protocol() == SslProtocol::TlsV1_3;
         config.ciphers.retain(of_tls13);
         match config.ciphers.is_empty() {
-            true => Err(ConfigError::NothingLeft(
-                "cipher suite that fits the protocols",
-            )),
+            true => Err(ConfigError::no_cipher()),
             false => Ok(config),
         }
     }
@@ -340,9 +338,7 @@ fn ciphers(backend: &Backend, settings: &Settings) -> Result<Vec<SslCipher>, Con
         }
     }
     match ciphers.is_empty() {
-        true => Err(ConfigError::NothingLeft(
-            "cipher suite that fits the protocols",
-        )),
+        true => Err(ConfigError::no_cipher()),
         false => Ok(ciphers),
     }
 }

@@ -92,9 +92,7 @@ pub(super) fn signature_schemes(
     let of_tls12 = settings.protocols.contains(&SslProtocol::TlsV1_2);
     match wanted.iter().any(|it| of_tls12 || it.is_of_tls13()) {
         true => Ok(schemes),
-        false => Err(ConfigError::NothingLeft(
-            "signature scheme that fits the protocols",
-        )),
+        false => Err(ConfigError::no_scheme()),
     }
 }
 
@@ -129,7 +127,7 @@ pub(super) fn identity(
 }
 
 pub(super) fn nothing_left(_: Error) -> ConfigError {
-    ConfigError::NothingLeft("cipher suite that fits the protocols")
+    ConfigError::no_cipher()
 }
 
 /// What one connection shares with the rustls configuration made for it.
