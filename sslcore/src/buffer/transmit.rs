@@ -192,7 +192,7 @@ impl TransmitBuffer {
 
     /// When nothing is in it yet, takes memory for `n` bytes at once, or for as many as there is room for:
     /// growing with each of several records would move those before it.
-    pub(crate) fn expect(&mut self, n: usize) {
+    pub(crate) fn reserve_for(&mut self, n: usize) {
         if self.live.is_empty() {
             let len = n.min(self.room());
             self.storage.reserve(len, self.cap.saturating_add(HEADROOM));

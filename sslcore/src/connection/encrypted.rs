@@ -275,12 +275,8 @@ fn seal_records(
 ) -> Result<usize, Unsealed> {
     let mut sealed = 0;
     let mut failed = None;
-    let most = records.max_payload();
-    if whole > most {
-        let (full, rest) = (whole / most, whole % most);
-        let len = full.saturating_mul(records.room_for(most));
-        io.transmit
-            .expect(len.saturating_add(records.room_for(rest)));
+    if whole > records.max_payload() {
+        io.transmit.reserve_for(records.room_for_all(whole));
     }
     while sealed < whole {
         let payload = (whole - sealed).min(records.max_payload());

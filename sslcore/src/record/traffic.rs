@@ -205,6 +205,13 @@ impl Traffic {
         payload + self.tx.overhead() + KEY_UPDATE_RECORD
     }
 
+    /// The same for as many records as `payload` bytes take.
+    pub(crate) fn room_for_all(&self, payload: usize) -> usize {
+        let most = self.max_payload();
+        let full = (payload / most).saturating_mul(self.room_for(most));
+        full.saturating_add(self.room_for(payload % most))
+    }
+
     /// Whether something must be sealed or done about our keys.
     #[inline]
     pub(crate) fn has_work(&self) -> bool {
@@ -518,3 +525,6 @@ fn malformed(detail: &str) -> Failure {
 fn engine_failure() -> Failure {
     Failure::new(FailureKind::Engine, Alert::InternalError).because("a record could not be sealed")
 }
+
+#[cfg(all(test, feature = "ring"))]
+mod tests;
