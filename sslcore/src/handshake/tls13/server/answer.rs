@@ -31,25 +31,7 @@ impl Server {
         self.agreed.sizes = answered.sizes;
         let mut begun = self.begin(chosen, exchange)?;
         self.agreed.alpn = config.application_protocol(&self.hello.hello())?;
-        begun.add(&flight::written(Writer::message(
-            kind::ENCRYPTED_EXTENSIONS,
-            |w| {
-                w.vector16(|w| {
-                    // Which certificate it is may depend on the name: in a session that goes on there is none, and
-                    // no answer (RFC 6066 §3).
-                    let by_name = config.certificates().is_some() && !self.agreed.resumed;
-                    if self.name.is_some() && by_name {
-                        w.extension(number::SERVER_NAME, |_| {});
-                    }
-                    if let Some(name) = &self.agreed.alpn {
-                        w.extension(number::ALPN, |w| {
-                            w.vector16(|w| w.vector8(|w| w.bytes(name)));
-                        });
-                    }
-                    answered.write(w);
-                });
-            },
-        ))?)?;
+        begun.add(&self.encrypted_extensions(&answered)?)?;
         let (Proof::Certificate(scheme), Some(certificates)) =
             (&chosen.proof, config.certificates())
         else {
@@ -70,6 +52,25 @@ impl Server {
         let scheme = *scheme;
         self.state = State::Signing(Box::new(Unsigned { scheme, begun }));
         Ok(())
+    }
+
+    fn encrypted_extensions(&self, answered: &Answered) -> Result<Vec<u8>, Failure> {
+        // Which certificate it is may depend on the name: in a session that goes on there is none, and
+        // no answer (RFC 6066 §3).
+        let by_name = self.config.certificates().is_some() && !self.agreed.resumed;
+        flight::written(Writer::message(kind::ENCRYPTED_EXTENSIONS, |w| {
+            w.vector16(|w| {
+                if self.name.is_some() && by_name {
+                    w.extension(number::SERVER_NAME, |_| {});
+                }
+                if let Some(name) = &self.agreed.alpn {
+                    w.extension(number::ALPN, |w| {
+                        w.vector16(|w| w.vector8(|w| w.bytes(name)));
+                    });
+                }
+                answered.write(w);
+            });
+        }))
     }
 
     /// ServerHello, and the keys that it leads to.
