@@ -22,6 +22,8 @@ pub(crate) mod settings;
 #[cfg(all(feature = "engine", any(feature = "client", feature = "server")))]
 pub(crate) mod sizes;
 pub(crate) mod template;
+#[cfg(any(feature = "rustls", feature = "server"))]
+pub(crate) mod ticket;
 #[cfg(all(feature = "engine", feature = "tls12"))]
 mod tls12_psk;
 #[cfg(feature = "engine")]

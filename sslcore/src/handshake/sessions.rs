@@ -1,26 +1,13 @@
-//! What a client's configuration remembers of servers, and what is in a server's tickets, whichever engine does
-//! the handshakes.
+//! What a client's configuration remembers of servers, whichever engine does the handshakes.
 
 use alloc::sync::Arc;
 use alloc::vec::Vec;
-#[cfg(any(feature = "rustls", feature = "server"))]
-use core::time::Duration;
 
 use rustls_pki_types::ServerName;
-#[cfg(any(feature = "rustls", feature = "server"))]
-use rustls_pki_types::UnixTime;
 use spin::Mutex;
-#[cfg(any(feature = "rustls", feature = "server"))]
-use zeroize::Zeroizing;
 
 use crate::handshake::settings::Settings;
 use crate::identity::client_sessions::{ClientSession, ClientSessionKey, ClientSessionStore};
-#[cfg(any(feature = "rustls", feature = "server"))]
-use crate::identity::ticket_keys::TicketKeys;
-#[cfg(any(feature = "rustls", feature = "server"))]
-use crate::limits;
-#[cfg(any(feature = "rustls", feature = "server"))]
-use crate::protocol::Engine;
 use crate::protocol::SslProtocol;
 
 /// A configuration's sessions, and the groups that its servers have chosen.
@@ -104,51 +91,6 @@ impl ClientMemory {
         let groups = self.groups.as_ref()?.lock();
         let (_, group) = groups.iter().find(|(known, _)| known == server)?;
         Some(*group)
-    }
-}
-
-/// A session that was in a ticket.
-#[cfg(any(feature = "rustls", feature = "server"))]
-pub(crate) struct Ticket(Zeroizing<Vec<u8>>);
-
-#[cfg(any(feature = "rustls", feature = "server"))]
-impl Ticket {
-    /// The ticket for a session of this engine's, which alone opens it: in it stands in front when the session
-    /// began. `None` for one that nobody could take, because it is too long.
-    pub(crate) fn seal(
-        keys: &TicketKeys,
-        engine: Engine,
-        begins: UnixTime,
-        session: &[u8],
-        now: UnixTime,
-    ) -> Option<Vec<u8>> {
-        let begins = begins.as_secs().to_be_bytes();
-        let mut content = Zeroizing::new(Vec::with_capacity(begins.len() + session.len()));
-        content.extend(begins);
-        content.extend(session);
-        let ticket = keys.seal(&content, engine.name().as_bytes(), now)?;
-        (ticket.len() <= limits::ISSUED_TICKET).then_some(ticket)
-    }
-
-    /// What is in a ticket of this engine's.
-    pub(crate) fn open(
-        keys: &TicketKeys,
-        engine: Engine,
-        ticket: &[u8],
-        now: UnixTime,
-    ) -> Option<Self> {
-        let content = keys.open(ticket, engine.name().as_bytes(), now)?;
-        (content.len() >= size_of::<u64>()).then_some(Self(content))
-    }
-
-    pub(crate) fn begins(&self) -> UnixTime {
-        let begins = self.0.first_chunk().copied().unwrap_or_default();
-        UnixTime::since_unix_epoch(Duration::from_secs(u64::from_be_bytes(begins)))
-    }
-
-    /// What its engine has said of it.
-    pub(crate) fn session(&self) -> &[u8] {
-        self.0.get(size_of::<u64>()..).unwrap_or_default()
     }
 }
 

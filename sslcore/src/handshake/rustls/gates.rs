@@ -15,7 +15,8 @@ use zeroize::Zeroizing;
 use super::named::named;
 use super::taps::Clock;
 use crate::handshake::rustls::hold::Gate;
-use crate::handshake::sessions::{self, ClientMemory};
+use crate::handshake::sessions::ClientMemory;
+use crate::handshake::ticket::Ticket;
 use crate::identity::client_sessions::ClientSession;
 use crate::identity::server_sessions::{self as server, ServerSession};
 use crate::identity::ticket_keys::TicketKeys;
@@ -183,14 +184,14 @@ pub(super) struct GatedServerStore {
     pub(super) rules: Rules,
     /// What was got out of it, and is still in it.
     pub(super) got: Mutex<Option<Vec<u8>>>,
-    pub(super) ticket: Mutex<Ticket>,
+    pub(super) wish: Mutex<TicketWish>,
 }
 
 /// Whether a TLS 1.2 client will have the session in a ticket: then it need not be remembered.
 /// rustls asks the ticketer whether it is enabled when the client takes tickets; later it puts the
 /// session into the store, and then asks for the ticket, which may come to nothing.
 #[derive(Default)]
-pub(super) enum Ticket {
+pub(super) enum TicketWish {
     #[default]
     NotWanted,
     Wanted,
@@ -201,13 +202,13 @@ pub(super) enum Ticket {
 impl GatedServerStore {
     /// The client takes tickets.
     fn expect_ticket(&self) {
-        *self.ticket.lock() = Ticket::Wanted;
+        *self.wish.lock() = TicketWish::Wanted;
     }
 
     /// A ticket was made, or not.
     fn settle_ticket(&self, made: bool) {
-        let awaited = core::mem::take(&mut *self.ticket.lock());
-        if let (Ticket::Awaited(key, session), false) = (awaited, made) {
+        let awaited = core::mem::take(&mut *self.wish.lock());
+        if let (TicketWish::Awaited(key, session), false) = (awaited, made) {
             self.remember(key, session);
         }
     }
@@ -243,12 +244,12 @@ impl StoresServerSessions for GatedServerStore {
             validity,
             stored,
         };
-        let mut ticket = self.ticket.lock();
-        if let Ticket::Wanted = *ticket {
-            *ticket = Ticket::Awaited(key, session);
+        let mut wish = self.wish.lock();
+        if let TicketWish::Wanted = *wish {
+            *wish = TicketWish::Awaited(key, session);
             return true;
         }
-        drop(ticket);
+        drop(wish);
         self.remember(key, session);
         self.rules.gate.session_kept();
         true
@@ -279,9 +280,6 @@ impl StoresServerSessions for GatedServerStore {
     }
 }
 
-/// Whose tickets these are.
-const ENGINE: Engine = Engine::Rustls;
-
 /// The server's tickets, behind a gate.
 pub(super) struct GatedTicketer {
     pub(super) keys: TicketKeys,
@@ -296,7 +294,7 @@ impl GatedTicketer {
         if !self.rules.gate.may_issue_ticket() || !validity.holds(now) {
             return None;
         }
-        let ticket = sessions::Ticket::seal(&self.keys, ENGINE, validity.begins(), plain, now)?;
+        let ticket = Ticket::seal(&self.keys, Engine::Rustls, validity.begins(), plain, now)?;
         self.rules.gate.ticket_issued();
         Some(ticket)
     }
@@ -330,8 +328,8 @@ impl ProducesTickets for GatedTicketer {
             return None;
         }
         let now = self.rules.clock.now();
-        let ticket = sessions::Ticket::open(&self.keys, ENGINE, cipher, now)?;
-        let validity = Validity::new(ticket.begins(), self.rules.lifetime);
+        let ticket = Ticket::open(&self.keys, Engine::Rustls, cipher, now)?;
+        let validity = Validity::new(ticket.begins, self.rules.lifetime);
         self.rules
             .admit(validity)
             .then(|| ticket.session().to_vec())

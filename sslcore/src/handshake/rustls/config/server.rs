@@ -108,7 +108,7 @@ impl ServerTemplate {
                 store,
                 rules: shared.rules.clone(),
                 got: Mutex::default(),
-                ticket: Mutex::default(),
+                wish: Mutex::default(),
             })
         });
         if let Some(store) = &store {

@@ -9,7 +9,7 @@ use rustls_pki_types::UnixTime;
 use zeroize::Zeroizing;
 
 use crate::handshake::key_schedule::Secret;
-use crate::handshake::sessions::Ticket;
+use crate::handshake::ticket::Ticket;
 use crate::handshake::tls13::sessions::Sessions;
 use crate::handshake::wire::{Reader, Refusal};
 use crate::identity::server_sessions::ServerSession;
@@ -98,9 +98,8 @@ impl Sessions {
     pub(super) fn find(&self, identity: &[u8], now: UnixTime) -> Option<Session> {
         if let Some(keys) = &self.keys {
             let ticket = Ticket::open(keys, Engine::Own, identity, now)?;
-            let begins = ticket.begins();
-            let holds = Validity::new(begins, self.lifetime).holds(now);
-            return Session::decode(ticket.session(), begins).filter(|_| holds);
+            let holds = Validity::new(ticket.begins, self.lifetime).holds(now);
+            return Session::decode(ticket.session(), ticket.begins).filter(|_| holds);
         }
         let store = self.store.as_ref().filter(|_| identity.len() == ID)?;
         let kept = store.get(identity)?;
