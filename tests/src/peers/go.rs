@@ -2,7 +2,7 @@
 
 use std::net::SocketAddr;
 
-use super::Folder;
+use super::{Folder, listening};
 use crate::certs::Identity;
 use crate::openssl::ca_pem;
 use crate::peer::{Peer, Scratch};
@@ -50,12 +50,4 @@ pub fn client_of_group(address: SocketAddr, group: u16) -> Peer {
 
 fn named(group: u16) -> String {
     format!("SSLCORE_TEST_GROUP={group}")
-}
-
-/// A server that has printed its address.
-pub(super) fn listening(server: Peer) -> (Peer, SocketAddr) {
-    server.until("its address", |server| server.out().contains(&b'\n'));
-    let out = String::from_utf8_lossy(&server.out()).into_owned();
-    let address = out.lines().next().and_then(|line| line.parse().ok());
-    (server, address.expect("an address in the first line"))
 }

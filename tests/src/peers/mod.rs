@@ -22,12 +22,13 @@ pub mod tlslite;
 pub mod vsftpd;
 
 use std::fs;
+use std::net::SocketAddr;
 use std::os::unix::fs::{PermissionsExt, chown};
 use std::path::Path;
 use std::process::Command;
 
 use crate::certs::Identity;
-use crate::peer::Scratch;
+use crate::peer::{Peer, Scratch};
 
 /// A folder that the users of the servers may read, and an identity in it.
 struct Folder {
@@ -92,6 +93,14 @@ fn give(path: impl AsRef<Path>, user: &str) {
 /// The options with which `setpriv` runs a command as this user.
 fn as_user(user: &str) -> [&str; 5] {
     ["--reuid", user, "--regid", user, "--init-groups"]
+}
+
+/// The server, once it has printed its address, and the address.
+fn listening(server: Peer) -> (Peer, SocketAddr) {
+    server.until("its address", |server| server.out().contains(&b'\n'));
+    let out = String::from_utf8_lossy(&server.out()).into_owned();
+    let address = out.lines().next().and_then(|line| line.parse().ok());
+    (server, address.expect("an address in the first line"))
 }
 
 /// Runs a command to its end, which must come soon and be a success.

@@ -2,7 +2,7 @@
 
 use std::net::SocketAddr;
 
-use super::go::listening;
+use super::listening;
 use crate::certs::Identity;
 use crate::openssl::ca_pem;
 use crate::peer::{Peer, Scratch};

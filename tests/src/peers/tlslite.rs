@@ -2,7 +2,7 @@
 
 use std::net::SocketAddr;
 
-use super::go::listening;
+use super::listening;
 use crate::peer::{Peer, Scratch};
 use crate::psk::{IDENTITY, hex};
 
