@@ -41,7 +41,7 @@ pub enum Action {
     /// refused.
     ProvideKeys(bool),
     /// An open question for a signature is answered with one by the [known](super::known_identity) key,
-    /// or refused.
+    /// or refused. It stays open when that key does not sign in the scheme that is asked for.
     Sign(bool),
     /// So many milliseconds pass.
     Wait(u16),
@@ -160,12 +160,13 @@ impl Action {
             },
             Self::Sign(accept) => match on.signature_request() {
                 None => Ok(()),
+                Some(request) if accept => match (request.id, known_signature(&request)) {
+                    (id, Some(signature)) => on.provide_signature(id, Signature::Der(&signature)),
+                    (_, None) => Ok(()),
+                },
                 Some(request) => {
-                    let (id, signature) = (request.id, known_signature(&request));
-                    match signature.filter(|_| accept) {
-                        Some(signature) => on.provide_signature(id, Signature::Der(&signature)),
-                        None => on.refuse_signature(id, SignError::new("as the action says")),
-                    }
+                    let id = request.id;
+                    on.refuse_signature(id, SignError::new("as the action says"))
                 }
             },
             Self::Wait(millis) => {
