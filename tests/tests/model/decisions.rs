@@ -11,7 +11,8 @@ use sslcore_tests::entropy::seeded;
 use sslcore_tests::module::Module;
 use sslcore_tests::pair::{End, Pair};
 
-use crate::outcomes::{Configs, Model, SCHEMES, configs};
+use crate::configs::{Asked, Configs, SCHEMES, configs};
+use crate::outcomes::Model;
 
 /// A decision of the application.
 #[derive(Clone, Debug)]
@@ -163,7 +164,7 @@ fn refusal() -> SignError {
 /// The id of its own question, or another connection's.
 fn signature_id(end: &End) -> SignatureId {
     static FOREIGN: LazyLock<SignatureId> = LazyLock::new(|| {
-        let configs = configs(7, true, false, true);
+        let configs = configs(7, true, Asked::SIGNATURE);
         let mut pair = Pair::tls(&configs.client, &configs.server);
         pair.run();
         pair.server.conn.signature_request().expect("open").id
@@ -178,7 +179,7 @@ fn signature_id(end: &End) -> SignatureId {
 /// The id of its own request, or another connection's.
 fn request_id(end: &End) -> RequestId {
     static FOREIGN: LazyLock<RequestId> = LazyLock::new(|| {
-        let configs = configs(7, true, false, false);
+        let configs = configs(7, true, Asked::NOTHING);
         let mut pair = Pair::default();
         let start = sslcore::ServerStart::Ask {
             fallback: configs.server,
@@ -204,7 +205,7 @@ fn request_id(end: &End) -> RequestId {
 /// An id that some review once had, or one that none had yet.
 fn some_id(end: &End) -> ReviewId {
     static FOREIGN: LazyLock<ReviewId> = LazyLock::new(|| {
-        let configs = configs(7, true, true, false);
+        let configs = configs(7, true, Asked::REVIEW);
         let mut pair = Pair::tls(&configs.client, &configs.server);
         pair.run();
         pair.client.conn.review().expect("open").id

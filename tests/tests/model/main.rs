@@ -4,7 +4,10 @@
 
 mod buffers;
 mod calls;
+mod configs;
 mod decisions;
+#[cfg(feature = "testing")]
+mod every_call;
 mod outcomes;
 #[cfg(feature = "testing")]
 mod states;
@@ -17,7 +20,8 @@ use sslcore_tests::pair::{End, Pair};
 use sslcore_tests::view::view;
 
 use crate::calls::{Call, calls};
-use crate::outcomes::{Configs, Model, call, configs, settle};
+use crate::configs::{Asked, Configs, configs};
+use crate::outcomes::{Model, call, settle};
 
 /// Carries what both have to say, once in each direction, as far as it fits.
 fn exchange(pair: &mut Pair, models: &mut [Model; 2]) {
@@ -149,10 +153,11 @@ proptest! {
     #[test]
     fn every_call_in_every_state_is_legal_or_changes_nothing(
         seed in 0..100u64,
-        (tls13, hold, signs) in any::<(bool, bool, bool)>(),
+        (tls13, review, signature) in any::<(bool, bool, bool)>(),
         sequence in sequences(),
     ) {
-        let mut run = Run::new(configs(seed, tls13, hold, signs));
+        let asked = Asked { review, signature };
+        let mut run = Run::new(configs(seed, tls13, asked));
         let mut refused = Vec::new();
         for (on_client, next) in &sequence {
             refused.push(run.make(*on_client, next)?);
@@ -160,7 +165,7 @@ proptest! {
         run.finish(!sequence.iter().any(|(_, next)| next.tampers()))?;
 
         // The same without the calls that were refused comes to the same, down to the bytes.
-        let mut without = Run::new(configs(seed, tls13, hold, signs));
+        let mut without = Run::new(configs(seed, tls13, asked));
         for ((on_client, next), was_refused) in sequence.iter().zip(refused) {
             if !was_refused {
                 prop_assert!(!without.make(*on_client, next)?, "{next:?} is refused now");

@@ -3,18 +3,16 @@
 use std::time::Duration;
 
 use proptest::prelude::*;
-use rustls_pki_types::PrivateKeyDer;
 use sslcore::{
-    ClientConfig, Connection, Event, Instant, Leftover, OnErrors, Progress, ReadEnd, ServerConfig,
-    ServerStart, SignatureScheme, SslProtocol, Step, Transmission, UsageError,
+    Connection, Event, Instant, Leftover, Progress, ReadEnd, ServerStart, SslProtocol, Step,
+    Transmission, UsageError,
 };
-use sslcore_tests::certs::WORLD;
-use sslcore_tests::entropy::seeded;
-use sslcore_tests::pair::{End, client, server, server_name};
+use sslcore_tests::pair::{End, server_name};
 use sslcore_tests::view::view;
 
 use crate::buffers::through_buf;
 use crate::calls::Call;
+use crate::configs::Configs;
 use crate::decisions::decide;
 
 /// What the caller did that decides what is legal.
@@ -110,38 +108,6 @@ fn at_most(given: usize, available: usize) -> Result<(), UsageError> {
         return Err(UsageError::TooManyBytes { given, available });
     }
     Ok(())
-}
-
-pub(crate) struct Configs {
-    pub(crate) client: ClientConfig,
-    pub(crate) server: ServerConfig,
-    /// The server's key, for who is asked to sign.
-    pub(crate) key: PrivateKeyDer<'static>,
-}
-
-/// What the server's key signs in.
-pub(crate) const SCHEMES: &[SignatureScheme] = &[SignatureScheme::EcdsaP256Sha256];
-
-/// The application of a server in TLS 1.3 `signs`, if that is so.
-pub(crate) fn configs(seed: u64, tls13: bool, hold: bool, signs: bool) -> Configs {
-    let version = if tls13 { "TLSv1.3" } else { "TLSv1.2" };
-    let mut server = server(seeded(seed)).protocols(&[version]);
-    let mut client = client(seeded(seed + 1)).protocols(&[version]);
-    let mut identity = &WORLD.server;
-    if hold {
-        identity = &WORLD.self_signed;
-        client = client.on_errors(OnErrors::Hold);
-    }
-    let chain = identity.chain.clone();
-    server = match tls13 && signs {
-        true => server.ask_for_signatures(chain, SCHEMES.iter().copied()),
-        false => server.identity(chain, identity.key()),
-    };
-    Configs {
-        client: client.build().expect("client"),
-        server: server.build().expect("server"),
-        key: identity.key(),
-    }
 }
 
 /// Makes one call, checks its outcome against the model, and that a refusal changed nothing. Whether it
