@@ -7,7 +7,9 @@ mod hanging_up;
 use std::io::{Read, Write};
 use std::thread::JoinHandle;
 
-use sslcore::{Alert, ClientConfig, FailureKind, OnErrors, Timeouts, VerifyMode};
+use sslcore::{
+    Alert, ClientConfig, Event, FailureKind, OnErrors, ReviewId, Timeouts, Verdict, VerifyMode,
+};
 use sslcore_tests::certs::WORLD;
 use sslcore_tests::pair::{client, server, server_name};
 

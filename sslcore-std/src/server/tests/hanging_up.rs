@@ -3,7 +3,7 @@
 use std::net::TcpStream;
 
 use rustix::event::{PollFd, PollFlags, Timespec, poll};
-use sslcore::{PreSharedKey, SignatureScheme};
+use sslcore::{PreSharedKey, SignError, SignatureScheme, UsageError};
 
 use super::*;
 
