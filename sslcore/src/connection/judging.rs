@@ -25,9 +25,6 @@ use crate::verify::{SslError, SslErrorKind};
 /// Errors that one step tells: the queue of events has room for them, and for what comes after.
 const ERRORS_PER_STEP: usize = 8;
 
-/// The most signatures that one step checks ([rule R16](crate::rules#r16)).
-const SIGNATURES_PER_STEP: usize = 1;
-
 /// A handshake whose peer is judged.
 pub(crate) struct Judging {
     pub(crate) handshaking: Box<Handshaking>,
@@ -122,13 +119,15 @@ impl Judging {
         };
         if policy.judges() {
             let staple = Staple::Received(io.known.facts.stapled.as_deref());
+            // One at a time, at most (rule R16).
+            let allowance = checked.allowance();
             let Some(opinion) = policy.judge(
                 &io.known.chain,
                 role.judged(),
                 staple,
                 *at,
                 checked,
-                SIGNATURES_PER_STEP,
+                allowance,
             ) else {
                 return false;
             };

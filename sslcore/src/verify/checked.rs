@@ -3,6 +3,9 @@
 //! A judgement is made again from its beginning until every answer that it wants is known; each time
 //! it may ask for so many new ones. So the searches stay plain functions, webpki's among them, and no
 //! call costs more than it is allowed to.
+//!
+//! A search that has asked for some, and asks for more, takes its time by itself. What it wants to know is
+//! then found out in a call of its own.
 
 use alloc::vec::Vec;
 use core::fmt;
@@ -23,6 +26,17 @@ pub(crate) struct CheckedSignatures {
     answers: Vec<Answer>,
     /// Whether webpki has searched for a path with all answers that it wanted, and found none.
     has_no_path: bool,
+    /// What was asked last, and is to be answered before anything else.
+    wanted: Option<Question>,
+}
+
+impl CheckedSignatures {
+    /// How many new signatures a step may check in the middle of a search: with the chains that are in use,
+    /// the one that is asked for.
+    pub(crate) fn allowance(&self) -> usize {
+        const IN_PASSING: usize = 3;
+        usize::from(self.answers.len() < IN_PASSING)
+    }
 }
 
 #[derive(Debug)]
@@ -69,6 +83,26 @@ impl<'a> Sources<'a> {
         if bytes.is_empty() {
             return Some(Place::default());
         }
+        self.all().enumerate().find_map(|(source, all)| {
+            let (all, part) = (all.as_ptr_range(), bytes.as_ptr_range());
+            let is_inside = all.start <= part.start && part.end <= all.end;
+            is_inside.then(|| Place {
+                source: source as u32,
+                start: (part.start.addr() - all.start.addr()) as u32,
+                len: bytes.len() as u32,
+            })
+        })
+    }
+
+    /// What is there.
+    fn bytes(&self, place: Place) -> &[u8] {
+        let (start, len) = (place.start as usize, place.len as usize);
+        let source = self.all().nth(place.source as usize);
+        let part = source.and_then(|all| all.get(start..start + len));
+        part.unwrap_or_default()
+    }
+
+    fn all(&self) -> impl Iterator<Item = &[u8]> {
         let anchors = self.policy.anchors.iter();
         let lists = self.policy.revocation.iter().flat_map(|it| it.lists());
         let chain = self.chain.iter().map(AsRef::as_ref);
@@ -79,16 +113,7 @@ impl<'a> Sources<'a> {
             &compressed::POINT,
             &compressed::SIGNATURE,
         ];
-        let mut sources = chain.chain(anchors).chain(lists).chain(own).enumerate();
-        sources.find_map(|(source, all)| {
-            let (all, part) = (all.as_ptr_range(), bytes.as_ptr_range());
-            let is_inside = all.start <= part.start && part.end <= all.end;
-            is_inside.then(|| Place {
-                source: source as u32,
-                start: (part.start.addr() - all.start.addr()) as u32,
-                len: bytes.len() as u32,
-            })
-        })
+        chain.chain(anchors).chain(lists).chain(own)
     }
 }
 
@@ -122,6 +147,18 @@ impl<'a> Run<'a> {
                 is_cut_short: false,
             }),
         }
+    }
+
+    /// Finds out what a search before this one wanted to know, and says whether it did.
+    pub(super) fn answers_what_was_wanted(&self) -> bool {
+        let mut state = self.state.lock();
+        let Some(question) = state.known.wanted.take() else {
+            return false;
+        };
+        let asked = [question.key, question.message, question.signature];
+        let asked = asked.map(|place| self.sources.bytes(place));
+        self.answer(&mut state, question, asked);
+        true
     }
 
     /// Whether an answer was missing: what came out means nothing then.
@@ -180,35 +217,45 @@ impl<'a> Run<'a> {
     }
 
     fn verify(&self, number: usize, key: &[u8], message: &[u8], signature: &[u8]) -> bool {
-        let policy = self.sources.policy;
-        let algorithm = policy.algorithms[number];
-        let check = || {
-            let checked = algorithm.verify_signature(key, message, signature);
-            checked.is_ok()
-        };
-        let Some(question) = self.question(number, [key, message, signature]) else {
+        let asked = [key, message, signature];
+        let Some(question) = self.question(number, asked) else {
             // All that is asked about is borrowed from a source. It is answered, so that there is an end.
-            return check();
+            let algorithm = self.sources.policy.algorithms[number];
+            return algorithm.verify_signature(key, message, signature).is_ok();
         };
         let mut state = self.state.lock();
         let mut known = state.known.answers.iter();
         if let Some(answer) = known.find(|answer| answer.question == question) {
             return answer.is_good;
         }
-        let Some(left) = state.allowance.checked_sub(1) else {
+        if state.allowance == 0 {
+            state.known.wanted.get_or_insert(question);
             state.is_cut_short = true;
             return false;
-        };
+        }
+        self.answer(&mut state, question, asked)
+    }
+
+    /// Checks a signature, unless it was found good for another peer.
+    fn answer(
+        &self,
+        state: &mut State<'_>,
+        question: Question,
+        [key, message, signature]: [&[u8]; 3],
+    ) -> bool {
+        let policy = self.sources.policy;
+        let algorithm = policy.algorithms[question.algorithm];
         let verified = policy.verified.as_ref();
         let digest = verified.and_then(|it| it.digest(algorithm, key, message, signature));
         let was_good = verified
             .zip(digest)
             .is_some_and(|(it, digest)| it.has(&digest));
         if !was_good {
-            state.allowance = left;
+            state.allowance = state.allowance.saturating_sub(1);
             state.was_new = true;
         }
-        let is_good = was_good || check();
+        let check = || algorithm.verify_signature(key, message, signature);
+        let is_good = was_good || check().is_ok();
         let answers = &mut state.known.answers;
         // There are few, as a rule one.
         answers.reserve_exact(1);

@@ -50,8 +50,8 @@ pub(crate) enum Staple<'a> {
 
 impl Policy {
     /// Judges a chain, leaf first. Checks at most `allowance` signatures whose answers are not `known`
-    /// yet, and gives `None` while more are wanted: then it is to be called again, with the same chain
-    /// and what is known by now. A status checker is asked once, where no signature was checked.
+    /// yet, or one that was wanted before, and gives `None` while more are wanted: then it is to be called
+    /// again, with the same chain and what is known by now. A status checker is asked once, where no signature was checked.
     ///
     /// webpki is the authority: there is no error only if it finds none, but for what it does not
     /// compare: an issuer's constraints on some kinds of names, names in other bytes, issuers above
@@ -83,6 +83,9 @@ impl Policy {
             return Some(errors.into());
         };
         let run = Run::new(Sources::new(chain, self), known, allowance);
+        if run.answers_what_was_wanted() {
+            return None;
+        }
         let algorithms = run.algorithms();
         let algorithms: Vec<&dyn SignatureVerificationAlgorithm> =
             algorithms.iter().map(|it| it as _).collect();

@@ -195,6 +195,47 @@ fn a_run_checks_no_more_than_it_may_and_says_whether_it_has() {
 }
 
 #[test]
+fn what_a_search_wanted_is_found_out_alone() {
+    let (policy, chain) = (policy(), chain());
+    let world = (&policy, &chain[..]);
+    let anchor = &*policy.anchors[0].subject_public_key_info;
+    let asked = |end: usize| [anchor, &chain[0].der()[..end], &chain[1].der()[2..3]];
+    let known = &mut CheckedSignatures::default();
+    let answers = |known: &mut CheckedSignatures| {
+        let run = Run::new(Sources::new(&chain, &policy), known, 0);
+        let answers = run.answers_what_was_wanted();
+        assert_eq!(run.has_checked(), answers);
+        answers
+    };
+    assert!(!answers(known), "nothing was wanted");
+    for (end, good) in [(3, true), (4, false)] {
+        assert_eq!(ask(known, 0, world, 0, asked(end)), None);
+        // What is wanted behind it has to be asked for again.
+        assert_eq!(ask(known, 0, world, 1, asked(5)), None);
+        assert!(answers(known) && !answers(known), "once");
+        assert_eq!(ask(known, 0, world, 0, asked(end)), Some(good));
+        assert_eq!(ask(known, 0, world, 1, asked(5)), None);
+        known.wanted = None;
+    }
+}
+
+#[test]
+fn a_few_are_checked_in_passing() {
+    let (policy, chain) = (policy(), chain());
+    let world = (&policy, &chain[..]);
+    let anchor = &*policy.anchors[0].subject_public_key_info;
+    let known = &mut CheckedSignatures::default();
+    let allowed: Vec<usize> = (1..6)
+        .map(|end| {
+            let allowance = known.allowance();
+            ask(known, 1, world, 0, [anchor, &chain[0].der()[..end], &[]]);
+            allowance
+        })
+        .collect();
+    assert_eq!(allowed, [1, 1, 1, 0, 0]);
+}
+
+#[test]
 fn a_search_is_over_when_it_has_found_nothing_with_all_answers() {
     let (policy, chain) = (policy(), chain());
     let anchor = &*policy.anchors[0].subject_public_key_info;
