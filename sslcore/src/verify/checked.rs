@@ -4,8 +4,8 @@
 //! it may ask for so many new ones. So the searches stay plain functions, webpki's among them, and no
 //! call costs more than it is allowed to.
 //!
-//! A search that has asked for some, and asks for more, takes its time by itself. What it wants to know is
-//! then found out in a call of its own.
+//! A search among many certificates takes its time by itself. What it wants to know is found out in a call of
+//! its own then.
 
 use alloc::vec::Vec;
 use core::fmt;
@@ -27,15 +27,18 @@ pub(crate) struct CheckedSignatures {
     /// Whether webpki has searched for a path with all answers that it wanted, and found none.
     has_no_path: bool,
     /// What was asked last, and is to be answered before anything else.
-    wanted: Option<Question>,
+    wanted: Option<(Question, Option<Digest>)>,
 }
 
 impl CheckedSignatures {
-    /// How many new signatures a step may check in the middle of a search: with the chains that are in use,
-    /// the one that is asked for.
-    pub(crate) fn allowance(&self) -> usize {
-        const IN_PASSING: usize = 3;
-        usize::from(self.answers.len() < IN_PASSING)
+    fn add(&mut self, question: Question, digest: Option<Digest>, is_good: bool) {
+        // There are few, as a rule one.
+        self.answers.reserve_exact(1);
+        self.answers.push(Answer {
+            question,
+            digest,
+            is_good,
+        });
     }
 }
 
@@ -152,12 +155,12 @@ impl<'a> Run<'a> {
     /// Finds out what a search before this one wanted to know, and says whether it did.
     pub(super) fn answers_what_was_wanted(&self) -> bool {
         let mut state = self.state.lock();
-        let Some(question) = state.known.wanted.take() else {
+        let Some((question, digest)) = state.known.wanted.take() else {
             return false;
         };
         let asked = [question.key, question.message, question.signature];
         let asked = asked.map(|place| self.sources.bytes(place));
-        self.answer(&mut state, question, asked);
+        self.check(&mut state, question, digest, asked);
         true
     }
 
@@ -228,42 +231,45 @@ impl<'a> Run<'a> {
         if let Some(answer) = known.find(|answer| answer.question == question) {
             return answer.is_good;
         }
-        if state.allowance == 0 {
-            state.known.wanted.get_or_insert(question);
-            state.is_cut_short = true;
+        if state.is_cut_short {
             return false;
         }
-        self.answer(&mut state, question, asked)
-    }
-
-    /// Checks a signature, unless it was found good for another peer.
-    fn answer(
-        &self,
-        state: &mut State<'_>,
-        question: Question,
-        [key, message, signature]: [&[u8]; 3],
-    ) -> bool {
-        let policy = self.sources.policy;
-        let algorithm = policy.algorithms[question.algorithm];
-        let verified = policy.verified.as_ref();
-        let digest = verified.and_then(|it| it.digest(algorithm, key, message, signature));
+        let digest = self.digest(number, asked);
+        let verified = self.sources.policy.verified.as_ref();
         let was_good = verified
             .zip(digest)
             .is_some_and(|(it, digest)| it.has(&digest));
-        if !was_good {
-            state.allowance = state.allowance.saturating_sub(1);
-            state.was_new = true;
+        if was_good {
+            state.known.add(question, digest, true);
+            return true;
         }
-        let check = || algorithm.verify_signature(key, message, signature);
-        let is_good = was_good || check().is_ok();
-        let answers = &mut state.known.answers;
-        // There are few, as a rule one.
-        answers.reserve_exact(1);
-        answers.push(Answer {
-            question,
-            digest,
-            is_good,
-        });
+        let Some(left) = state.allowance.checked_sub(1) else {
+            state.known.wanted = Some((question, digest));
+            state.is_cut_short = true;
+            return false;
+        };
+        state.allowance = left;
+        self.check(&mut state, question, digest, asked)
+    }
+
+    /// What a signature is remembered as, if it is.
+    fn digest(&self, number: usize, [key, message, signature]: [&[u8]; 3]) -> Option<Digest> {
+        let policy = self.sources.policy;
+        let verified = policy.verified.as_ref()?;
+        verified.digest(policy.algorithms[number], key, message, signature)
+    }
+
+    fn check(
+        &self,
+        state: &mut State<'_>,
+        question: Question,
+        digest: Option<Digest>,
+        [key, message, signature]: [&[u8]; 3],
+    ) -> bool {
+        let algorithm = self.sources.policy.algorithms[question.algorithm];
+        let is_good = algorithm.verify_signature(key, message, signature).is_ok();
+        state.was_new = true;
+        state.known.add(question, digest, is_good);
         is_good
     }
 }
