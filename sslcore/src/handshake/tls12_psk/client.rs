@@ -4,7 +4,7 @@ use alloc::boxed::Box;
 use alloc::sync::Arc;
 use alloc::vec::Vec;
 
-use super::secrets::{Keyed, Randoms, VERSION, check_extended, finished_records};
+use super::secrets::{FINISHED_RECORDS, Keyed, Randoms, VERSION, check_extended};
 use super::states::Awaited;
 use crate::alert::Alert;
 use crate::crypto::kx::KeyPair;
@@ -304,10 +304,10 @@ impl Engine for Client {
 
     fn alert_protection(&self) -> AlertProtection {
         match self.keyed.as_ref().filter(|_| self.is_released) {
-            // Behind Finished, which is one record or several.
+            // Behind Finished.
             Some(keyed) => {
-                let sent = finished_records(self.config.fragment(self.agreed.sizes));
-                AlertProtection::under(keyed.protection(&self.config.backend, true, sent))
+                let made = keyed.protection(&self.config.backend, true, FINISHED_RECORDS);
+                AlertProtection::under(made)
             }
             None => AlertProtection::Clear,
         }

@@ -15,12 +15,10 @@ use crate::handshake::key_schedule::{Secret, Tls12Secrets, prf};
 use crate::handshake::renewal::Tls12;
 use crate::handshake::tls13::config::Config;
 use crate::handshake::tls13::failures::engine_failure;
-use crate::handshake::tls13::flight;
 use crate::handshake::transcript::Transcript;
 use crate::handshake::wire::Refusal;
 use crate::key_log::{KeyLog, KeyLogLine};
 use crate::protocol::{SslCipher, SslProtocol};
-use crate::record::messages::MESSAGE_HEADER;
 use crate::record::protection::Protection;
 use crate::record::size::RecordSizes;
 use crate::record::traffic::HandOff;
@@ -31,6 +29,8 @@ pub(super) const VERSION: SslProtocol = SslProtocol::TlsV1_2;
 /// The bytes of a master secret (RFC 5246 §8.1), and of Finished's value (§7.4.9).
 const MASTER: usize = 48;
 const VERIFY_DATA: usize = 12;
+/// How many records a Finished of ours takes: it has 16 bytes, and no fragment is kept below 32.
+pub(super) const FINISHED_RECORDS: u64 = 1;
 
 /// Both hellos' randoms, the client's first.
 #[derive(Clone)]
@@ -136,9 +136,8 @@ impl Keyed {
         sizes: RecordSizes,
         received: Protection,
     ) -> Result<HandOff, Failure> {
-        let sent = finished_records(config.fragment(sizes));
         Ok(HandOff {
-            tx: self.protection(&config.backend, is_client, sent)?,
+            tx: self.protection(&config.backend, is_client, FINISHED_RECORDS)?,
             rx: received,
             post: Box::new(Tls12),
             confidentiality_limit: u64::MAX,
@@ -156,11 +155,6 @@ impl Keyed {
             randoms: randoms.into(),
         }
     }
-}
-
-/// How many records of at most so much content a Finished of ours takes.
-pub(super) fn finished_records(max_fragment: usize) -> u64 {
-    flight::records(MESSAGE_HEADER + VERIFY_DATA, max_fragment)
 }
 
 /// Without the extended master secret two connections can have the same keys (RFC 7627 §5.1).

@@ -135,8 +135,3 @@ pub(in crate::handshake) fn sealed<'a>(
     }
     open.seal(flight, protection)
 }
-
-/// How many records a sealed message of so many bytes takes.
-pub(in crate::handshake) fn records(len: usize, max_fragment: usize) -> u64 {
-    len.div_ceil(max_fragment.max(1)) as u64
-}
