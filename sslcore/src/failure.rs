@@ -81,6 +81,8 @@ pub enum FailureKind {
     ConfigRefused,
     /// The TLS 1.2 keys reached their confidentiality limit, and cannot be renewed.
     KeysExhausted,
+    /// A key was to be renewed, and is in the hands of others who cannot take another.
+    KeysNotRenewed,
     /// Our [`Signer`](crate::Signer) refused; [`Failure::detail`] says why.
     SigningFailed,
     /// The handshake engine failed for a reason of its own; [`Failure::detail`] says more.
@@ -118,7 +120,8 @@ impl FailureKind {
             | Self::ConfigRefused
             | Self::NoPreSharedKey
             | Self::SigningFailed
-            | Self::KeysExhausted => Fault::Configuration,
+            | Self::KeysExhausted
+            | Self::KeysNotRenewed => Fault::Configuration,
             Self::Engine => Fault::Engine,
             _ => Fault::Peer,
         }
@@ -162,6 +165,9 @@ impl fmt::Display for FailureKind {
                 f.write_str("the application gave no configuration for this client")
             }
             Self::KeysExhausted => f.write_str("the keys reached their confidentiality limit"),
+            Self::KeysNotRenewed => {
+                f.write_str("the keys are in the hands of others, who cannot renew them")
+            }
             Self::SigningFailed => f.write_str("our private key's signer refused to sign"),
             Self::Engine => f.write_str("the handshake engine failed"),
         }

@@ -104,6 +104,7 @@
 //! | `tls12` | TLS 1.3 alone is spoken |
 //! | `texts` | [`Failure::detail`] is empty, and a [`ConfigError`] says only what it is |
 //!
+//! The feature `offload` brings the module of that name: records that a kernel or a network card protects.
 //! With `defmt`, events, errors and settings implement `defmt::Format`. The feature `testing` adds the
 //! module of that name: what programs are tested with, and no security; `arbitrary`, which needs std,
 //! makes parts of it of a fuzzer's input.
@@ -172,6 +173,8 @@ mod identity;
 mod key_log;
 mod limits;
 mod memory;
+#[cfg(feature = "offload")]
+pub mod offload;
 mod pieces;
 mod protocol;
 mod record;

@@ -73,9 +73,52 @@ pub enum UsageError {
     },
     /// A signature that cannot be one of our key.
     Signature(SignatureError),
+    /// The connection cannot do this while its keys are where they are, or they cannot be handed over now.
+    #[cfg(feature = "offload")]
+    Offload(OffloadError),
     /// There is no [`snapshot`](crate::testing::snapshot) of the connection as it is.
     #[cfg(feature = "testing")]
     NoSnapshot(NoSnapshot),
+}
+
+/// The way in which the keys of a connection stand in the way of a call; the module
+/// [`offload`](crate::offload) has an example.
+#[cfg(feature = "offload")]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+#[cfg_attr(feature = "defmt", derive(defmt::Format))]
+pub enum OffloadError {
+    /// Bytes that are sealed already have not left: send them first.
+    Unsent {
+        /// How many.
+        bytes: usize,
+    },
+    /// Received bytes are not opened yet: process them, and receive the rest of the last record.
+    Unopened {
+        /// How many bytes the record at the front lacks, as far as that is known; 0 when it is complete,
+        /// and waits for [`process`](crate::Connection::process) or for the reader.
+        missing: usize,
+    },
+    /// Others have the keys of this direction: it takes and gives records, and no bytes.
+    HandedOver,
+    /// The connection has the keys of this direction itself: it takes and gives bytes, and no records.
+    NotHandedOver,
+    /// Those who have the keys can take no others.
+    NotRenewable,
+}
+
+#[cfg(feature = "offload")]
+impl fmt::Display for OffloadError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Unsent { bytes } => write!(f, "{bytes} sealed bytes have not left"),
+            Self::Unopened { missing: 0 } => f.write_str("received records are not opened yet"),
+            Self::Unopened { missing } => write!(f, "the last record lacks {missing} bytes"),
+            Self::HandedOver => f.write_str("the keys of this direction were handed over"),
+            Self::NotHandedOver => f.write_str("the keys of this direction were not handed over"),
+            Self::NotRenewable => f.write_str("those who have the keys can take no others"),
+        }
+    }
 }
 
 /// Why there is no [`snapshot`](crate::testing::snapshot) of a connection.
@@ -146,6 +189,8 @@ impl fmt::Display for UsageError {
             }
             Self::Signature(why) => write!(f, "the signature cannot be sent: {why}"),
             Self::NotTls13 => f.write_str("TLS 1.2 cannot do this, only TLS 1.3 can"),
+            #[cfg(feature = "offload")]
+            Self::Offload(why) => write!(f, "the keys are in the way: {why}"),
             #[cfg(feature = "testing")]
             Self::NoSnapshot(why) => write!(f, "the connection cannot be copied: {why}"),
         }

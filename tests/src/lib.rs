@@ -15,6 +15,8 @@ pub mod forge;
 pub mod gnutls;
 pub mod hello;
 pub mod judging;
+#[cfg(feature = "offload")]
+pub mod kernel;
 #[cfg(unix)]
 pub mod measured;
 pub mod middle;

@@ -187,6 +187,19 @@ impl ReceiveBuffer {
         self.lent
     }
 
+    /// That, once more.
+    #[cfg(feature = "offload")]
+    pub(crate) fn lent_mut(&mut self) -> &mut [u8] {
+        let lent = self.raw.end..self.raw.end + self.lent;
+        &mut self.storage.bytes_mut()[lent]
+    }
+
+    /// How many more bytes the record at the front needs, as far as that is known.
+    #[cfg(feature = "offload")]
+    pub(crate) fn missing(&self) -> usize {
+        missing(self.raw())
+    }
+
     /// The first `n` bytes of what was lent are received bytes. `n` was checked by the caller.
     pub(crate) fn give_back(&mut self, n: usize) {
         self.was_filled = n == self.lent;

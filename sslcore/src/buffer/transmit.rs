@@ -327,6 +327,17 @@ impl TransmitBuffer {
         }
     }
 
+    /// Drops `n` bytes of the content of the record at the front, which begins behind `prefix` bytes. What
+    /// is left of it is a record of its own, with this header. `n` was checked by the caller.
+    #[cfg(feature = "offload")]
+    pub(crate) fn skip_content(&mut self, prefix: usize, header: &[u8], n: usize) {
+        let start = self.live.start;
+        let bytes = self.storage.bytes_mut();
+        bytes.copy_within(start..start + prefix, start + n);
+        bytes[start + n..][..header.len()].copy_from_slice(header);
+        self.live.start += n;
+    }
+
     /// Nothing waits in the memory any more.
     #[inline]
     fn rewind(&mut self) {

@@ -417,12 +417,9 @@ impl Connection {
     ///
     /// # Errors
     /// [`UsageError::NotTls13`], [`UsageError::NotEncrypted`], [`UsageError::WriteClosed`],
-    /// [`UsageError::ConnectionOver`].
+    /// [`UsageError::ConnectionOver`]. With the feature `offload` also
+    /// `UsageError::Offload`, when our key is in the hands of others who can take no other.
     pub fn update_keys(&mut self) -> Result<(), UsageError> {
-        let encrypted = self.phase.encrypted(self.io.outbound())?;
-        match encrypted.request_update() {
-            true => Ok(()),
-            false => Err(UsageError::NotTls13),
-        }
+        self.phase.encrypted(self.io.outbound())?.request_update()
     }
 }

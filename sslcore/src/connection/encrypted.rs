@@ -12,7 +12,11 @@ use crate::protocol::SslProtocol;
 use crate::record::header::HEADER_LEN;
 use crate::record::traffic::{KEY_UPDATE_RECORD, Opened, Traffic};
 use crate::time::Now;
-use crate::usage::ReadEnd;
+#[cfg(feature = "offload")]
+use crate::trace::Direction;
+#[cfg(feature = "offload")]
+use crate::usage::OffloadError;
+use crate::usage::{ReadEnd, UsageError};
 
 /// A connection after its handshake.
 pub(crate) struct Encrypted {
@@ -48,13 +52,29 @@ impl Encrypted {
         io.transmit.room() >= self.records.room_for(self.records.max_payload())
     }
 
-    /// Asks for new keys in both directions. Whether there is such a thing: not in TLS 1.2.
-    pub(super) fn request_update(&mut self) -> bool {
-        let can = self.records.version() == SslProtocol::TlsV1_3;
-        if can {
-            self.records.request_update();
+    /// Asks for new keys in both directions, if there can be such.
+    pub(super) fn request_update(&mut self) -> Result<(), UsageError> {
+        if self.records.version() == SslProtocol::TlsV1_2 {
+            return Err(UsageError::NotTls13);
         }
-        can
+        #[cfg(feature = "offload")]
+        if !self.records.is_renewable() {
+            return Err(UsageError::Offload(OffloadError::NotRenewable));
+        }
+        self.records.request_update();
+        Ok(())
+    }
+
+    /// Whether others have yet to take the next key of a direction.
+    #[cfg(feature = "offload")]
+    pub(super) fn is_untaken(&self, direction: Direction) -> bool {
+        self.records.is_untaken(direction)
+    }
+
+    /// The records, for those who have their keys.
+    #[cfg(feature = "offload")]
+    pub(super) fn records(&mut self) -> &mut Traffic {
+        &mut self.records
     }
 
     /// Seals alerts behind everything that was sealed before.
@@ -93,8 +113,10 @@ impl Encrypted {
         let mut fill = Some(fill);
         let mut room = 0;
         let sealed = seal_records(&mut self.records, most, io, |records, _, len, out| {
-            room = len;
-            let fill = |space: &mut [u8]| fill.take().map_or(0, |fill| fill(space));
+            let fill = |space: &mut [u8]| {
+                room = len;
+                fill.take().map_or(0, |fill| fill(space))
+            };
             records.seal_filled(len, fill, out)
         })?;
         Ok((room, sealed))
@@ -127,6 +149,9 @@ impl Encrypted {
             // Enough of the key is left for close_notify (RFC 5246 has no KeyUpdate).
             let _ = records.seal_alert(Alert::CloseNotify, &mut io.transmit);
             return Err(Failure::silent(FailureKind::KeysExhausted));
+        }
+        if !records.can_seal() {
+            return Ok(false);
         }
         if records.has_pending() && io.transmit.room() >= KEY_UPDATE_RECORD {
             if records.seal_pending(&mut io.transmit)? {
@@ -242,8 +267,7 @@ pub(super) struct Unsealed {
 /// ([rule R3](crate::rules#r3)).
 fn seal(records: &mut Traffic, plaintext: &[u8], io: &mut Io) -> Result<usize, Unsealed> {
     seal_records(records, plaintext.len(), io, |records, sealed, len, out| {
-        let renewed = records.seal_data(&plaintext[sealed..sealed + len], out)?;
-        Ok((len, renewed))
+        records.seal_data(&plaintext[sealed..sealed + len], out)
     })
 }
 

@@ -16,7 +16,10 @@ use crate::handshake::facts::{Proof, SessionFacts};
 use crate::handshake::key_schedule::exporter::Exporter;
 use crate::limits::{Limits, Timeouts};
 use crate::record::header::MAX_RECORD;
+#[cfg(feature = "offload")]
+use crate::record::offload::RecordLayout;
 use crate::time::Instant;
+use crate::trace::Direction;
 use crate::usage::ReadEnd;
 use crate::verify::SslError;
 use crate::x509::certificate::Certificate;
@@ -161,6 +164,9 @@ pub(crate) struct Io {
     outbound: Outbound,
     inbound_end: Option<ReadEnd>,
     next_id: u32,
+    /// How records lie in the buffers whose keys others have: of what leaves, and of what arrives.
+    #[cfg(feature = "offload")]
+    pub(crate) layouts: [Option<RecordLayout>; 2],
 }
 
 impl Io {
@@ -185,6 +191,8 @@ impl Io {
             outbound: Outbound::default(),
             inbound_end: None,
             next_id: 0,
+            #[cfg(feature = "offload")]
+            layouts: [None; 2],
         }
     }
 
@@ -203,6 +211,27 @@ impl Io {
 
     pub(crate) fn outbound(&self) -> Outbound {
         self.outbound
+    }
+
+    /// Whether others have the keys of a direction: no byte of it passes the doors then.
+    #[inline]
+    pub(crate) fn is_handed_over(&self, direction: Direction) -> bool {
+        #[cfg(feature = "offload")]
+        return self.layouts[direction as usize].is_some();
+        #[cfg(not(feature = "offload"))]
+        {
+            let _ = direction;
+            false
+        }
+    }
+
+    /// What the transport may take now.
+    #[inline]
+    pub(crate) fn transmit_bytes(&self) -> &[u8] {
+        match self.is_handed_over(Direction::Sent) {
+            true => &[],
+            false => self.transmit.bytes(),
+        }
     }
 
     /// `close`: from now on nothing new is written.

@@ -15,6 +15,8 @@ pub(crate) mod io;
 pub(crate) mod judging;
 pub(crate) mod keying;
 mod lent;
+#[cfg(feature = "offload")]
+pub(crate) mod offload;
 pub(crate) mod over;
 pub(crate) mod plain;
 mod process;

@@ -5,8 +5,10 @@ use bytes::{Buf, BytesMut};
 use super::Connection;
 use super::io::TransportEnd;
 use super::lent::{Transmission, TransportBuffers};
-use crate::buffer::TransmitBuffer;
 use crate::pieces;
+use crate::trace::Direction;
+#[cfg(feature = "offload")]
+use crate::usage::OffloadError;
 use crate::usage::UsageError;
 
 impl Connection {
@@ -56,6 +58,11 @@ impl Connection {
     /// [`receive_buffer`](Self::receive_buffer) has room.
     pub fn wants_receive(&self) -> bool {
         let room = self.io.receive.room(self.io.receive_cap());
+        #[cfg(feature = "offload")]
+        let room = match &self.io.layouts[Direction::Received as usize] {
+            Some(layout) => layout.room(room).len(),
+            None => room,
+        };
         self.io.transport_end.is_none() && !self.is_over() && room > 0
     }
 
@@ -78,23 +85,34 @@ impl Connection {
     /// ```
     pub fn lend(&mut self) -> TransportBuffers<'_> {
         let (transmit, receive) = self.lend_receive();
-        TransportBuffers {
-            transmit: transmit.bytes(),
-            receive,
-        }
+        TransportBuffers { transmit, receive }
     }
 
     /// Lends the space for what arrives, and shows the other buffer.
     #[inline]
-    fn lend_receive(&mut self) -> (&TransmitBuffer, &mut [u8]) {
+    fn lend_receive(&mut self) -> (&[u8], &mut [u8]) {
+        match self.io.is_handed_over(Direction::Received) {
+            true => (self.io.transmit_bytes(), &mut []),
+            false => self.lend_space(),
+        }
+    }
+
+    /// The same, whoever fills it.
+    #[inline]
+    pub(super) fn lend_space(&mut self) -> (&[u8], &mut [u8]) {
         if self.swallows() {
             self.io.receive.clear_raw();
         }
         let cap = self.io.receive_cap();
         let want = self.io.receive.wanted();
+        let sends_bytes = !self.io.is_handed_over(Direction::Sent);
         let receive = self.io.receive.lend(want, cap);
         self.io.told.found_full |= receive.is_empty();
-        (&self.io.transmit, receive)
+        let transmit = match sends_bytes {
+            true => self.io.transmit.bytes(),
+            false => &[],
+        };
+        (transmit, receive)
     }
 
     /// Copies received bytes out of an owned buffer, as completion-based IO hands them over, and returns
@@ -160,7 +178,7 @@ impl Connection {
     /// The bytes that the transport is to send; empty when there are none now.
     #[inline]
     pub fn transmit(&self) -> &[u8] {
-        self.io.transmit.bytes()
+        self.io.transmit_bytes()
     }
 
     /// Tells the connection that the transport has taken `n` bytes of [`transmit`](Self::transmit). With
@@ -169,7 +187,7 @@ impl Connection {
     /// # Errors
     /// [`UsageError::TooManyBytes`] when there were fewer.
     pub fn transmitted(&mut self, n: usize) -> Result<(), UsageError> {
-        let available = self.io.transmit.shown();
+        let available = self.io.transmit_bytes().len();
         if n > available {
             return Err(UsageError::TooManyBytes {
                 given: n,
@@ -190,7 +208,10 @@ impl Connection {
     /// [`complete_transmit`](Self::complete_transmit) says how many bytes were sent: only those count as
     /// taken. [`Transmission`] has an example.
     pub fn take_transmit(&mut self) -> Option<Transmission> {
-        self.io.transmit.hand_over().map(Transmission)
+        match self.io.is_handed_over(Direction::Sent) {
+            true => None,
+            false => self.io.transmit.hand_over().map(Transmission),
+        }
     }
 
     /// Tells the connection that the transport has taken `n` bytes of a [`Transmission`]. The others are
@@ -225,7 +246,7 @@ impl Connection {
         n
     }
 
-    fn taken(&mut self, n: usize) {
+    pub(super) fn taken(&mut self, n: usize) {
         let taken = self.io.transmit.take(n);
         self.io.stalled = n == 0 && self.io.transmit.shown() > 0;
         if n > 0 {
@@ -260,12 +281,16 @@ impl Connection {
     fn check_transport(&self) -> Result<(), UsageError> {
         match self.io.transport_end {
             Some(_) => Err(UsageError::ReceiveAfterEnd),
+            #[cfg(feature = "offload")]
+            None if self.io.is_handed_over(Direction::Received) => {
+                Err(UsageError::Offload(OffloadError::HandedOver))
+            }
             None => Ok(()),
         }
     }
 
     /// Whether what arrives is of no use any more.
-    fn swallows(&self) -> bool {
+    pub(super) fn swallows(&self) -> bool {
         self.is_over() || self.io.inbound_end().is_some()
     }
 }

@@ -1,5 +1,8 @@
 //! One direction of record protection: nonces, inner content type, padding, tags.
 
+#[cfg(feature = "offload")]
+mod offload;
+
 use alloc::boxed::Box;
 use core::ops::Range;
 
@@ -8,6 +11,8 @@ use zeroize::Zeroizing;
 use super::header::{
     ContentType, HEADER_LEN, Header, LEGACY_VERSION, MAX_BODY_TLS12, MAX_BODY_TLS13, MAX_PLAINTEXT,
 };
+#[cfg(feature = "offload")]
+use super::offload::{Custody, Holder};
 use crate::alert::Alert;
 use crate::crypto::{AeadAlgorithm, AeadError, Backend, NONCE_LEN, RecordAead, TAG_LEN};
 use crate::failure::{Failure, FailureKind};
@@ -61,6 +66,9 @@ pub(crate) struct Protection {
     seq: u64,
     /// The most content that a record may have which is opened.
     max_content: u16,
+    /// Who seals or opens with the key.
+    #[cfg(feature = "offload")]
+    custody: Custody,
 }
 
 /// A record about to be sealed.
@@ -109,7 +117,24 @@ impl Protection {
             iv: material.iv().clone(),
             seq,
             max_content: MAX_PLAINTEXT as u16,
+            #[cfg(feature = "offload")]
+            custody: Custody::new(Holder::Us, material.algorithm, &material.key),
         })
+    }
+
+    /// What takes its place when the key of this direction is renewed (RFC 8446 §7.2).
+    pub(crate) fn renewed(
+        &self,
+        backend: &Backend,
+        material: &KeyMaterial,
+    ) -> Result<Self, AeadError> {
+        #[cfg(feature = "offload")]
+        if let Some(next) = self.renewed_elsewhere(material) {
+            return Ok(next);
+        }
+        let mut next = Self::new(backend, self.version, material, 0)?;
+        next.max_content = self.max_content;
+        Ok(next)
     }
 
     /// The same once more, at the same sequence number; `None` where that would use a nonce twice.
@@ -118,6 +143,8 @@ impl Protection {
         Some(Self {
             aead: backend.keyless_aead()?,
             iv: self.iv.clone(),
+            #[cfg(feature = "offload")]
+            custody: self.custody.clone(),
             ..*self
         })
     }

@@ -1,5 +1,8 @@
 //! Both directions after the handshake: data, alerts, KeyUpdate, tickets.
 
+#[cfg(feature = "offload")]
+mod offload;
+
 use alloc::boxed::Box;
 use core::ops::Range;
 
@@ -202,7 +205,29 @@ impl Traffic {
     /// Room that sealing `payload` bytes may need.
     #[inline]
     pub(crate) fn room_for(&self, payload: usize) -> usize {
-        payload + self.tx.overhead() + KEY_UPDATE_RECORD
+        match self.can_seal() {
+            true => payload + self.tx.overhead() + KEY_UPDATE_RECORD,
+            false => usize::MAX,
+        }
+    }
+
+    /// Whether there is somebody who has the key for what is sealed.
+    #[inline]
+    pub(crate) fn can_seal(&self) -> bool {
+        #[cfg(feature = "offload")]
+        return !self.tx.is_untaken();
+        #[cfg(not(feature = "offload"))]
+        return true;
+    }
+
+    /// Whether our key can be renewed: in TLS 1.3, unless it is in the hands of others for good.
+    #[inline]
+    pub(crate) fn is_renewable(&self) -> bool {
+        #[cfg(feature = "offload")]
+        if self.tx.is_for_good() {
+            return false;
+        }
+        self.version() == SslProtocol::TlsV1_3
     }
 
     /// The same for as many records as `payload` bytes take.
@@ -224,10 +249,10 @@ impl Traffic {
         self.own_update != OwnUpdate::None || self.refuse_renegotiation
     }
 
-    /// TLS 1.2 cannot renew its keys: at the limit it closes (one record is kept for that).
+    /// A key that cannot be renewed, as in TLS 1.2: at the limit it closes (one record is kept for that).
     #[inline]
     pub(crate) fn is_exhausted(&self) -> bool {
-        self.version() == SslProtocol::TlsV1_2 && self.tx.seq() >= self.records_per_key - 1
+        self.tx.seq() >= self.records_per_key - 1 && !self.is_renewable()
     }
 
     /// Asks for new keys in both directions.
@@ -236,18 +261,22 @@ impl Traffic {
     }
 
     /// Seals one record of application data behind what waits in `out`. The caller has checked
-    /// that `room_for(payload.len())` is free. Returns whether our key was renewed on the way.
+    /// that `room_for(payload.len())` is free. Returns how much of it was sealed, none while nobody has
+    /// the key, and whether our key was renewed on the way.
     #[inline]
     pub(crate) fn seal_data(
         &mut self,
         payload: &[u8],
         out: &mut TransmitBuffer,
-    ) -> Result<bool, Failure> {
+    ) -> Result<(usize, bool), Failure> {
         let renewed = self.seal_due(out)?;
+        if !self.can_seal() {
+            return Ok((0, renewed));
+        }
         self.seal_inline(ContentType::ApplicationData, payload, out)
             .map_err(|_| engine_failure())?;
         self.unused_key = false;
-        Ok(renewed)
+        Ok((payload.len(), renewed))
     }
 
     /// The same for up to `len` bytes that `fill` puts in place, and of which it says how many there
@@ -259,6 +288,9 @@ impl Traffic {
         out: &mut TransmitBuffer,
     ) -> Result<(usize, bool), Failure> {
         let renewed = self.seal_due(out)?;
+        if !self.can_seal() {
+            return Ok((0, renewed));
+        }
         let overhead = self.tx.overhead();
         let space = out.reserve(len + overhead).ok_or_else(engine_failure)?;
         let filled = self
@@ -277,13 +309,19 @@ impl Traffic {
 
     /// Seals what is due before application data. Whether our key was renewed.
     fn seal_due(&mut self, out: &mut TransmitBuffer) -> Result<bool, Failure> {
+        self.renew_if_used_up();
+        Ok(self.has_pending() && self.seal_pending(out)?)
+    }
+
+    /// At the limit of our key, in TLS 1.3, the next is due.
+    #[inline]
+    fn renew_if_used_up(&mut self) {
         if self.version() == SslProtocol::TlsV1_3 && self.tx.seq() >= self.records_per_key - 1 {
             self.own_update = match self.own_update {
                 OwnUpdate::None => OwnUpdate::Quiet,
                 pending => pending,
             };
         }
-        Ok(self.has_pending() && self.seal_pending(out)?)
     }
 
     /// Seals what waits on our own account. Returns whether our key was renewed.
@@ -297,8 +335,11 @@ impl Traffic {
             OwnUpdate::Requesting => 1,
         };
         // The next key first: should there be none, the peer is told so under the one that it has.
+        self.check_renewable()?;
         let material = self.post.next_transmit_key()?;
-        let next = Protection::new(&self.backend, SslProtocol::TlsV1_3, &material, 0)
+        let next = self
+            .tx
+            .renewed(&self.backend, &material)
             .map_err(|_| engine_failure())?;
         self.seal(
             ContentType::Handshake,
@@ -313,6 +354,14 @@ impl Traffic {
         Ok(true)
     }
 
+    /// The peer wants our next key, and who has this one could not take it.
+    fn check_renewable(&self) -> Result<(), Failure> {
+        match self.is_renewable() {
+            true => Ok(()),
+            false => Err(not_renewed()),
+        }
+    }
+
     /// Seals an alert. It always fits: the buffer keeps headroom for it, and while the last flight
     /// is not yet in the buffer, it goes behind that.
     pub(crate) fn seal_alert(
@@ -320,6 +369,9 @@ impl Traffic {
         alert: Alert,
         out: &mut TransmitBuffer,
     ) -> Result<(), Failure> {
+        if !self.can_seal() {
+            return Err(engine_failure());
+        }
         let body = alert.encode();
         if out.has_backlog() {
             let mut record = alloc::vec![0; body.len() + self.tx.overhead()];
@@ -486,11 +538,15 @@ impl Traffic {
                 Alert::UnexpectedMessage,
             )?;
         }
+        #[cfg(feature = "offload")]
+        if self.rx.is_for_good() {
+            return Err(not_renewed());
+        }
         let material = self.post.next_receive_key()?;
-        let max_content = self.rx.max_content();
-        self.rx = Protection::new(&self.backend, SslProtocol::TlsV1_3, &material, 0)
+        self.rx = self
+            .rx
+            .renewed(&self.backend, &material)
             .map_err(|_| engine_failure())?;
-        self.rx.set_max_content(max_content);
         // Who "receives multiple KeyUpdates while it is silent" is to "respond with a single update"
         // (RFC 8446 §4.6.3): what we send next is under a key that protects nothing yet. It is for
         // what we have sent to decide that, and not for how much of it has left: the answer does
@@ -515,6 +571,11 @@ impl Traffic {
 
 fn unexpected(detail: impl core::fmt::Display) -> Failure {
     Failure::new(FailureKind::UnexpectedMessage, Alert::UnexpectedMessage).because(detail)
+}
+
+#[cold]
+fn not_renewed() -> Failure {
+    Failure::new(FailureKind::KeysNotRenewed, Alert::InternalError)
 }
 
 fn malformed(detail: &str) -> Failure {
