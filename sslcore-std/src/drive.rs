@@ -1,8 +1,12 @@
 //! The loop between a transport and a connection: one home for sockets, streams and halves.
 
 mod calls;
+#[cfg(all(feature = "ktls", target_os = "linux"))]
+mod offloaded;
 
 use std::io::{self, ErrorKind, Read, Write};
+#[cfg(all(feature = "ktls", target_os = "linux"))]
+use std::os::fd::BorrowedFd;
 use std::time::Instant;
 
 use sslcore::{Event, Limits, SslMode};
@@ -31,6 +35,12 @@ pub(crate) trait Transport: Read + Write {
 
     /// The application has changed something: whoever waits looks again.
     fn acted(&mut self) {}
+
+    /// The TCP socket that it is, for a kernel that has TLS.
+    #[cfg(all(feature = "ktls", target_os = "linux"))]
+    fn socket(&self) -> Option<BorrowedFd<'_>> {
+        None
+    }
 }
 
 /// A connection and what carries it.
@@ -64,6 +74,12 @@ pub(crate) struct Driver<T> {
     /// The transport gives nothing more.
     read_ended: bool,
     transport_error: Option<io::Error>,
+    /// Where the kernel says what it has received.
+    #[cfg(all(feature = "ktls", target_os = "linux"))]
+    control: Option<Vec<u8>>,
+    /// The kernel took nothing of a file.
+    #[cfg(all(feature = "ktls", target_os = "linux"))]
+    filing: bool,
     /// The connection's limits, until something has happened to it.
     #[cfg(feature = "transcripts")]
     untouched: Option<Limits>,
@@ -89,6 +105,10 @@ impl<T: Transport> Driver<T> {
             write_ended: false,
             read_ended: false,
             transport_error: None,
+            #[cfg(all(feature = "ktls", target_os = "linux"))]
+            control: None,
+            #[cfg(all(feature = "ktls", target_os = "linux"))]
+            filing: false,
             #[cfg(feature = "transcripts")]
             untouched: Some(limits),
         }
@@ -105,6 +125,10 @@ impl<T: Transport> Driver<T> {
     /// One round: receives, processes, sends. Does not block; moves at most what the buffers
     /// hold. Says whether anything moved.
     pub(crate) fn turn(&mut self) -> bool {
+        #[cfg(all(feature = "ktls", target_os = "linux"))]
+        {
+            self.filing = false;
+        }
         let connected = self.connect();
         let received = self.receive();
         let worked = self.settle();
@@ -171,6 +195,10 @@ impl<T: Transport> Driver<T> {
 
     /// Sends what waits, as far as the transport takes it, and FIN behind the last byte.
     pub(crate) fn send(&mut self) -> bool {
+        #[cfg(all(feature = "ktls", target_os = "linux"))]
+        if self.connection.is_offloaded(Direction::Sent) {
+            return self.send_records();
+        }
         let mut sent = false;
         while !self.connecting && !self.write_ended {
             let bytes = self.connection.transmit();
@@ -207,7 +235,7 @@ impl<T: Transport> Driver<T> {
     /// Nothing waits: flushes the transport, and ends it behind our last byte.
     fn finish_sending(&mut self) -> bool {
         while self.unflushed {
-            match self.transport.flush() {
+            match self.flush() {
                 Ok(()) => self.unflushed = false,
                 Err(error) if error.kind() == ErrorKind::Interrupted => {}
                 Err(error) if error.kind() == ErrorKind::WouldBlock => return false,
@@ -224,6 +252,14 @@ impl<T: Transport> Driver<T> {
             self.transport.finish();
         }
         finished
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        #[cfg(all(feature = "ktls", target_os = "linux"))]
+        if self.connection.is_offloaded(Direction::Sent) {
+            return self.flush_kernel();
+        }
+        self.transport.flush()
     }
 
     /// The peer is gone. What it said before, perhaps why, can still be read; the end of that is
@@ -260,6 +296,10 @@ impl<T: Transport> Driver<T> {
         if self.read_ended || self.connecting {
             return false;
         }
+        #[cfg(all(feature = "ktls", target_os = "linux"))]
+        if self.connection.is_offloaded(Direction::Received) {
+            return self.receive_record();
+        }
         let (read, available) = loop {
             let room = self.connection.receive_buffer();
             if room.is_empty() {
@@ -285,7 +325,7 @@ impl<T: Transport> Driver<T> {
     fn end_reading(&mut self) {
         self.touch();
         self.read_ended = true;
-        let stranded = self.write_ended && !self.connection.transmit().is_empty();
+        let stranded = self.write_ended && self.has_to_send();
         let error = self.transport_error.as_ref().map(io::Error::kind);
         if !stranded || error == Some(ErrorKind::BrokenPipe) {
             self.connection.receive_eof();
@@ -337,9 +377,28 @@ impl<T: Transport> Driver<T> {
             };
         }
         Interest {
-            read: !self.read_ended && !self.connection.receive_buffer().is_empty(),
-            write: !self.write_ended && (self.unflushed || !self.connection.transmit().is_empty()),
+            read: !self.read_ended && self.has_space(),
+            write: !self.write_ended && (self.unflushed || self.has_to_send()),
         }
+    }
+
+    /// Whether something waits for the transport to take it.
+    fn has_to_send(&self) -> bool {
+        #[cfg(all(feature = "ktls", target_os = "linux"))]
+        if self.connection.is_offloaded(Direction::Sent) {
+            return self.filing || self.connection.transmit_record().is_some();
+        }
+        !self.connection.transmit().is_empty()
+    }
+
+    /// Whether there is room for what arrives.
+    fn has_space(&mut self) -> bool {
+        #[cfg(all(feature = "ktls", target_os = "linux"))]
+        if self.connection.is_offloaded(Direction::Received) {
+            let connection = self.connection.live();
+            return connection.is_some_and(|connection| !connection.record_buffer().is_empty());
+        }
+        !self.connection.receive_buffer().is_empty()
     }
 
     /// When to take a turn even if the transport is not ready.

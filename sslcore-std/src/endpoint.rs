@@ -82,6 +82,16 @@ impl Endpoint {
         abort();
     }
 
+    /// The connection, unless it is written down: a transcript has bytes, and no records.
+    #[cfg(all(feature = "ktls", target_os = "linux"))]
+    pub(crate) fn live(&mut self) -> Option<&mut Connection> {
+        match self {
+            Self::Plain(connection) => Some(connection),
+            #[cfg(feature = "transcripts")]
+            Self::Recorded(_) => None,
+        }
+    }
+
     /// Writes all of these, or the first that is not empty.
     #[cfg(feature = "tokio")]
     pub(crate) fn write_vectored(&mut self, slices: &[IoSlice<'_>]) -> Result<usize, UsageError> {

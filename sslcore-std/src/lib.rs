@@ -129,6 +129,7 @@
 //! | `encrypted-keys` | private keys behind a passphrase | no |
 //! | `pkcs12` | PKCS#12 files | no |
 //! | `ocsp` | the module `ocsp`: stapled OCSP responses, read and verified | no |
+//! | `ktls` | on Linux, `SslSocket::offload_to_kernel` and `send_file`: the kernel seals and opens records | no |
 //! | `tokio` | the module `tokio` | no |
 //! | `transcripts` | `SslSocket::transcribe`: sessions as text, to be replayed; may change in every release | no |
 //!
@@ -146,6 +147,12 @@ mod drive;
 mod endpoint;
 mod events;
 mod face;
+#[cfg(all(feature = "ktls", target_os = "linux"))]
+mod kernel;
+#[cfg(all(feature = "ktls", target_os = "linux"))]
+mod kernel_tls;
+#[cfg(all(feature = "ktls", target_os = "linux"))]
+mod kernel_tls_error;
 mod link;
 #[cfg(feature = "ocsp")]
 pub mod ocsp;
@@ -172,6 +179,8 @@ pub use crate::attempts::Attempt;
 pub use crate::clock::Clock;
 pub use crate::connect::{Connector, IpVersion};
 pub use crate::connect_error::{ConnectCause, ConnectError, FailedAttempt};
+#[cfg(all(feature = "ktls", target_os = "linux"))]
+pub use crate::kernel_tls_error::KernelTlsError;
 pub use crate::options::{SocketOption, SocketOptions};
 pub use crate::server::{
     AcceptError, Choice, ConfigsByName, ConnectionId, HandshakeError, ServerEvent, ServerWaker,

@@ -2,6 +2,8 @@
 
 use std::io::{self, ErrorKind, Read, Write};
 use std::net::{Shutdown, TcpStream};
+#[cfg(all(feature = "ktls", target_os = "linux"))]
+use std::os::fd::{AsFd, BorrowedFd};
 use std::sync::Arc;
 use std::time::Instant;
 
@@ -51,6 +53,14 @@ impl Transport for Link {
         match self {
             Self::Connecting(attempts) => attempts.deadline(),
             Self::Connected(_) => None,
+        }
+    }
+
+    #[cfg(all(feature = "ktls", target_os = "linux"))]
+    fn socket(&self) -> Option<BorrowedFd<'_>> {
+        match self {
+            Self::Connecting(_) => None,
+            Self::Connected(stream) => Some(stream.as_fd()),
         }
     }
 

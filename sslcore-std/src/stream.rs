@@ -2,34 +2,48 @@
 
 use std::fmt;
 use std::io::{self, BufRead, ErrorKind, Read, Write};
+#[cfg(all(feature = "ktls", target_os = "linux"))]
+use std::os::fd::{AsFd, BorrowedFd};
 use std::time::Instant;
 
 use sslcore::{CloseReport, Limits};
 
 use crate::drive::{Driver, Transport};
 use crate::face::common_methods;
+#[cfg(all(feature = "ktls", target_os = "linux"))]
+use crate::kernel_tls_error::KernelTlsError;
 use crate::wait_error::WaitError;
 
 /// A stream whose end is its owner's business.
-struct Bare<S>(S);
+struct Bare<S> {
+    stream: S,
+    /// What says which socket it is, for a kernel that has TLS.
+    #[cfg(all(feature = "ktls", target_os = "linux"))]
+    socket: Option<fn(&S) -> BorrowedFd<'_>>,
+}
 
 impl<S: Read> Read for Bare<S> {
     fn read(&mut self, out: &mut [u8]) -> io::Result<usize> {
-        self.0.read(out)
+        self.stream.read(out)
     }
 }
 
 impl<S: Write> Write for Bare<S> {
     fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
-        self.0.write(bytes)
+        self.stream.write(bytes)
     }
 
     fn flush(&mut self) -> io::Result<()> {
-        self.0.flush()
+        self.stream.flush()
     }
 }
 
-impl<S: Read + Write> Transport for Bare<S> {}
+impl<S: Read + Write> Transport for Bare<S> {
+    #[cfg(all(feature = "ktls", target_os = "linux"))]
+    fn socket(&self) -> Option<BorrowedFd<'_>> {
+        self.socket.map(|socket| socket(&self.stream))
+    }
+}
 
 /// A TLS stream over any non-blocking `Read + Write`, which itself never blocks: for mio, for an
 /// event loop of one's own, for pipes in a test.
@@ -147,8 +161,13 @@ impl<S: Read + Write> SslStream<S> {
 
     /// A TLS stream over an open stream, in plaintext, with these limits.
     pub fn with_limits(stream: S, limits: Limits) -> Self {
+        let bare = Bare {
+            stream,
+            #[cfg(all(feature = "ktls", target_os = "linux"))]
+            socket: None,
+        };
         Self {
-            driver: Driver::new(Bare(stream), limits, false),
+            driver: Driver::new(bare, limits, false),
         }
     }
 
@@ -211,18 +230,57 @@ impl<S: Read + Write> SslStream<S> {
 
     /// The stream below. Reading from it or writing to it corrupts the connection.
     pub fn get_ref(&self) -> &S {
-        &self.driver.transport.0
+        &self.driver.transport.stream
     }
 
     /// The stream below, to register it with a poller. Reading from it or writing to it corrupts
     /// the connection.
     pub fn get_mut(&mut self) -> &mut S {
-        &mut self.driver.transport.0
+        &mut self.driver.transport.stream
     }
 
     /// Drops the connection, and returns the stream below. The peer is told nothing.
     pub fn into_inner(self) -> S {
-        self.driver.transport.0
+        self.driver.transport.stream
+    }
+
+    /// Has Linux' kernel seal and open the records from now on, as
+    /// [`SslSocket::offload_to_kernel`](crate::SslSocket::offload_to_kernel) does, without blocking. The
+    /// stream below must be a TCP socket, over which nothing else reads or writes.
+    ///
+    /// # Errors
+    /// As there; with [`KernelTlsError::NotNow`] and
+    /// [`UsageError::Offload`](sslcore::UsageError::Offload) until all bytes that were written have left and
+    /// the last record that has begun to arrive is complete: call it again when the stream was ready.
+    #[cfg(all(feature = "ktls", target_os = "linux"))]
+    pub fn offload_to_kernel(&mut self) -> Result<(), KernelTlsError>
+    where
+        S: AsFd,
+    {
+        self.driver.transport.socket = Some(S::as_fd);
+        self.driver.offload()
+    }
+
+    /// Sends up to `len` bytes of a file from `offset` on, which is advanced by as many, without blocking:
+    /// otherwise as [`SslSocket::send_file`](crate::SslSocket::send_file). At most 1 MiB in one call.
+    ///
+    /// # Errors
+    /// `WouldBlock` when the stream takes nothing now, or the bytes that were written before have not left.
+    #[cfg(all(feature = "ktls", target_os = "linux"))]
+    pub fn send_file(
+        &mut self,
+        file: &std::fs::File,
+        offset: &mut u64,
+        len: u64,
+    ) -> io::Result<u64> {
+        loop {
+            if let Some(sent) = self.driver.send_file(file, offset, len) {
+                return sent.map(|n| n as u64);
+            }
+            if self.driver.wants_to_send_file() || !self.driver.turn() {
+                return Err(self.blocked());
+            }
+        }
     }
 
     /// Why a read or a write cannot go on.
@@ -307,7 +365,7 @@ impl<S: Read + Write> Write for SslStream<S> {
 impl<S: fmt::Debug> fmt::Debug for SslStream<S> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("SslStream")
-            .field("stream", &self.driver.transport.0)
+            .field("stream", &self.driver.transport.stream)
             .field("connection", &*self.driver.connection)
             .finish_non_exhaustive()
     }

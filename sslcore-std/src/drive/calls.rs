@@ -265,7 +265,7 @@ impl<T: Transport> Driver<T> {
         }
     }
 
-    fn write_error(&self, usage: UsageError) -> io::Error {
+    pub(super) fn write_error(&self, usage: UsageError) -> io::Error {
         match self.end_error(ReadEnd::Aborted) {
             WaitError::Ended(_) => io::Error::new(ErrorKind::BrokenPipe, usage),
             failed => failed.into(),
