@@ -142,7 +142,7 @@ pub(crate) fn control_space() -> Vec<u8> {
 pub(crate) fn receive(
     socket: BorrowedFd<'_>,
     into: &mut [u8],
-    control: &mut Vec<u8>,
+    control: &mut [u8],
 ) -> io::Result<Received> {
     let mut into = [IoSliceMut::new(into)];
     let fd = socket.as_raw_fd();

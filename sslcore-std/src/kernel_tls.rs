@@ -31,7 +31,8 @@ impl SslSocket {
     ///     write!(socket, "{len}\r\n")?;
     ///     let mut offset = 0;
     ///     while offset < len {
-    ///         if socket.send_file(file, &mut offset, len - offset)? == 0 {
+    ///         let left = len - offset;
+    ///         if socket.send_file(file, &mut offset, left)? == 0 {
     ///             return Err(io::ErrorKind::UnexpectedEof.into()); // it has become shorter
     ///         }
     ///     }

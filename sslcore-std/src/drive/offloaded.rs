@@ -226,7 +226,13 @@ impl<T: Transport> Driver<T> {
             Err(UsageError::Offload(OffloadError::Unsent { .. })) => return None,
             Err(usage) => return Some(Err(self.write_error(usage))),
         };
-        match send_file(socket, file, offset, len) {
+        let sent = loop {
+            match send_file(socket, file, offset, len) {
+                Err(error) if error.kind() == ErrorKind::Interrupted => {}
+                sent => break sent,
+            }
+        };
+        match sent {
             Ok(n) => {
                 // Some of them may have been cut short.
                 let records = (n.div_ceil(FULL_RECORD) + 1) as u64;
@@ -241,7 +247,6 @@ impl<T: Transport> Driver<T> {
                 self.filing = true;
                 None
             }
-            Err(error) if error.kind() == ErrorKind::Interrupted => None,
             Err(error) if is_of_the_file(&error) => Some(Err(error)),
             Err(error) => {
                 self.end_writing(Some(error));

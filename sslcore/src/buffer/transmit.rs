@@ -9,6 +9,8 @@ use bytes::Bytes;
 use super::pace::{Pace, SMALL};
 use super::storage::{HEADROOM, MIN_TRANSMIT, Storage};
 use crate::alert::Alert;
+#[cfg(feature = "offload")]
+use crate::memory::wipe;
 use crate::time::Instant;
 
 /// Nobody has as much on its way; it is less than what [`TransmitBuffer`] can count.
@@ -36,6 +38,9 @@ pub(crate) struct TransmitBuffer {
     marks: heapless::Deque<AlertMark, 4>,
     announced: bool,
     pace: Pace,
+    /// What is in the memory is sealed by others, and plaintext until then.
+    #[cfg(feature = "offload")]
+    holds_plaintext: bool,
 }
 
 /// Memory that somebody else may hold, too.
@@ -92,6 +97,22 @@ impl TransmitBuffer {
             marks: heapless::Deque::new(),
             announced: false,
             pace: Pace::default(),
+            #[cfg(feature = "offload")]
+            holds_plaintext: false,
+        }
+    }
+
+    /// Others seal what is in it from now on.
+    #[cfg(feature = "offload")]
+    pub(crate) fn hold_plaintext(&mut self) {
+        self.holds_plaintext = true;
+    }
+
+    /// Overwrites what must not be found in memory that is given back.
+    pub(crate) fn wipe(&mut self) {
+        #[cfg(feature = "offload")]
+        if self.holds_plaintext {
+            wipe(self.storage.bytes_mut());
         }
     }
 
@@ -444,7 +465,6 @@ impl TransmitBuffer {
     }
 
     /// Gives owned memory back while nothing is held, but not in bulk: all of it, or what is not small.
-    /// Nothing in it is secret.
     #[inline]
     pub(crate) fn rest(&mut self, now: Instant, all: bool) {
         let keeps = if all { 0 } else { SMALL };
@@ -456,6 +476,7 @@ impl TransmitBuffer {
     #[inline(never)]
     fn release(&mut self, now: Instant) {
         if self.pace.gives_back(now) {
+            self.wipe();
             self.storage.release();
         }
     }
@@ -463,6 +484,7 @@ impl TransmitBuffer {
     /// Takes the memory away; the buffer is empty and owned afterwards.
     pub(crate) fn take_storage(&mut self) -> Storage {
         self.clear();
+        self.wipe();
         core::mem::replace(&mut self.storage, Storage::Owned(Vec::new()))
     }
 }

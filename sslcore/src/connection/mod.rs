@@ -210,6 +210,7 @@ impl Connection {
 impl Drop for Connection {
     fn drop(&mut self) {
         self.io.receive.wipe();
+        self.io.transmit.wipe();
     }
 }
 

@@ -45,6 +45,9 @@ impl KeyOffer<'_> {
             let protection = it.records().protection(self.direction);
             protection.hand_over(renewable);
             io.layouts[self.direction as usize] = Some(protection.layout());
+            if self.direction == Direction::Sent {
+                io.transmit.hold_plaintext();
+            }
         }
         self.connection.settle();
     }

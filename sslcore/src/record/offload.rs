@@ -248,6 +248,15 @@ mod tests {
     }
 
     #[test]
+    fn an_alert_comes_whole_or_not_at_all() {
+        let layout = RecordLayout::new(5, true);
+        let empty = layout.record_len(0);
+        for (space, room) in [(0, 0), (3, 0), (empty, 0), (empty + 1, 0), (empty + 2, 2)] {
+            assert_eq!(layout.room(space).len(), room, "{space}");
+        }
+    }
+
+    #[test]
     fn what_is_wrapped_is_found_again() {
         for (prefix, inner_type) in [(5, true), (5, false), (13, false)] {
             let layout = RecordLayout { prefix, inner_type };

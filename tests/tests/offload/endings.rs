@@ -110,7 +110,8 @@ fn a_content_type_that_tls_does_not_have_is_unexpected() {
         for kind in [0, 1, sealing::CHANGE_CIPHER_SPEC, 24, 255] {
             let (mut client, mut server) = encrypted(&case);
             Offloads::Both.hand_over(&mut client, &mut server);
-            client.end.conn.record_buffer()[0] = 1;
+            // Its content must not be taken for its type.
+            client.end.conn.record_buffer()[0] = sealing::DATA;
             client.end.conn.record_received(kind, 1).expect("room");
             client.end.settle();
             let unexpected = Event::Failed(FailureKind::UnexpectedMessage);

@@ -51,6 +51,8 @@ fn nothing_is_sealed_between_the_key_update_and_its_key() {
         client.end.settle();
         assert!(client.end.conn.is_offload_due(Direction::Sent));
         assert_eq!(client.end.conn.write(b"too early"), Ok(0));
+        client.end.settle();
+        assert!(!client.end.saw(Event::Writable), "{:?}", client.end.events);
         let early = client.end.conn.offload(Direction::Sent).map(drop);
         let unsent = matches!(early, Err(UsageError::Offload(OffloadError::Unsent { .. })));
         assert!(unsent, "the KeyUpdate has not left: {early:?}");
@@ -196,6 +198,67 @@ fn a_used_up_key_is_renewed_or_closes_the_connection_also_by_records_sealed_arou
                     assert!(client.end.saw(failed), "{case:?} {:?}", client.end.events);
                     assert!(server.end.saw(Event::PeerClosed), "{case:?}");
                 }
+            }
+        }
+    }
+}
+
+#[test]
+fn no_record_is_opened_between_the_key_update_and_its_key() {
+    for case in cases_of("TLSv1.3") {
+        let (mut client, mut server) = encrypted(&case);
+        client.offload();
+        server.end.conn.update_keys().expect("TLS 1.3");
+        server.end.settle();
+        // What the kernel would have opened.
+        let update = [24, 0, 0, 1, 1];
+        client.end.conn.record_buffer()[..5].copy_from_slice(&update);
+        client.end.conn.record_received(22, 5).expect("room");
+        client.end.settle();
+        assert!(
+            client.end.conn.is_offload_due(Direction::Received),
+            "{case:?}"
+        );
+        assert_eq!(client.end.conn.record_buffer(), b"");
+        client
+            .hand_over(Direction::Received)
+            .expect("nothing is in the way");
+        assert!(!client.end.conn.record_buffer().is_empty());
+    }
+}
+
+#[test]
+fn a_key_that_the_connections_own_records_use_up_is_renewed_in_time() {
+    for case in cases() {
+        let (mut client, mut server) = case.encrypted(10);
+        client.offload();
+        let (mut heard, mut written) = (Vec::new(), 0);
+        for turn in 0..200 {
+            match client.end.conn.write(&[written]) {
+                Ok(n) => written += n as u8,
+                Err(error) => {
+                    assert_eq!(error, UsageError::ConnectionOver, "{case:?}");
+                    break;
+                }
+            }
+            // Several records wait when it happens, or none.
+            if turn % 3 == 0 {
+                heard.extend(run(&mut client, &mut server).1);
+            }
+        }
+        heard.extend(run(&mut client, &mut server).1);
+        match case.version {
+            "TLSv1.2" => {
+                assert!(
+                    client.end.saw(Event::Failed(FailureKind::KeysExhausted)),
+                    "{case:?}"
+                );
+                assert!(server.end.saw(Event::PeerClosed), "{case:?}");
+            }
+            _ => {
+                assert!(written > 100, "{case:?}");
+                assert_eq!(heard, (0..written).collect::<Vec<_>>(), "{case:?}");
+                assert!(server.end.saw(Event::KeysUpdated), "{case:?}");
             }
         }
     }

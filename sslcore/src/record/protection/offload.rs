@@ -65,3 +65,36 @@ impl Protection {
         })
     }
 }
+
+#[cfg(all(test, feature = "ring"))]
+mod tests {
+    use super::*;
+    use crate::crypto::{AeadAlgorithm, Backend, NONCE_LEN};
+    use crate::protocol::SslProtocol;
+
+    fn protection() -> Protection {
+        let material = KeyMaterial::new(AeadAlgorithm::Aes128Gcm, &[7; 16], [9; NONCE_LEN]);
+        let material = material.expect("a key");
+        let protection = Protection::new(&Backend::ring(), SslProtocol::TlsV1_3, &material, 3);
+        protection.expect("a key")
+    }
+
+    #[test]
+    fn nothing_of_a_key_is_left_with_who_has_handed_it_over() {
+        let mut protection = protection();
+        let before = protection.keys();
+        assert_eq!((before.key(), before.iv()), (&[7; 16][..], &[9; NONCE_LEN]));
+        assert_eq!(before.sequence_number(), 3);
+        protection.hand_over(true);
+        let after = protection.keys();
+        assert_eq!((after.key(), after.iv()), (&[0; 16][..], &[0; NONCE_LEN]));
+    }
+
+    #[test]
+    fn what_others_open_may_come_in_pieces_of_any_length() {
+        let mut protection = protection();
+        protection.set_max_content(100);
+        protection.hand_over(false);
+        assert_eq!(protection.max_content(), MAX_PLAINTEXT);
+    }
+}
