@@ -256,8 +256,8 @@ impl<T: Transport> Driver<T> {
 
     fn flush(&mut self) -> io::Result<()> {
         #[cfg(all(feature = "ktls", target_os = "linux"))]
-        if self.connection.is_offloaded(Direction::Sent) {
-            return self.flush_kernel();
+        if self.connection.is_offloaded(Direction::Sent) && self.connection.transmit_finished() {
+            return self.flush_before_end();
         }
         self.transport.flush()
     }

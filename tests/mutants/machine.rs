@@ -42,6 +42,9 @@ mod key_update;
 mod lost_bytes;
 #[path = "../tests/nothing_sticks.rs"]
 mod nothing_sticks;
+#[cfg(feature = "offload")]
+#[path = "../tests/offload/main.rs"]
+mod offload;
 #[path = "../tests/protected_handshake_records.rs"]
 mod protected_handshake_records;
 #[path = "../tests/quarantine.rs"]

@@ -31,13 +31,13 @@ impl<T: Transport> Driver<T> {
             .into_iter()
             .filter(|direction| !connection.is_offloaded(*direction))
             .collect();
-        let (Some(socket), Some(connection)) = (transport.socket(), connection.live()) else {
-            return Err(KernelTlsError::Refused(ErrorKind::Unsupported.into()));
-        };
+        let unsupported = || KernelTlsError::Refused(ErrorKind::Unsupported.into());
+        let connection = connection.live().ok_or_else(unsupported)?;
         // Before anything is changed.
         for direction in &to_hand_over {
             drop(connection.offload(*direction)?);
         }
+        let socket = transport.socket().ok_or_else(unsupported)?;
         kernel::prepare(socket).map_err(KernelTlsError::Refused)?;
         let renews = kernel::renews_keys();
         for direction in to_hand_over {
@@ -139,8 +139,9 @@ impl<T: Transport> Driver<T> {
         self.settle();
     }
 
-    /// What is sealed has left for TCP, as far as that can be known.
-    pub(super) fn flush_kernel(&mut self) -> io::Result<()> {
+    /// FIN would go in front of what is sealed and TCP does not have yet: succeeds once TCP has all of it, as
+    /// far as that can be known.
+    pub(super) fn flush_before_end(&mut self) -> io::Result<()> {
         match self.transport.socket().map(kernel::has_room) {
             Some(Ok(false)) => Err(ErrorKind::WouldBlock.into()),
             Some(Err(error)) => Err(error),

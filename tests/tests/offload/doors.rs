@@ -7,7 +7,7 @@ use sslcore::{Limits, SslProtocol, UsageError};
 use sslcore_tests::kernel::run;
 use sslcore_tests::pair::{End, Pair};
 
-use crate::stage::{Offloads, cases, encrypted};
+use super::stage::{Offloads, cases, encrypted};
 
 const BOTH: [Direction; 2] = [Direction::Sent, Direction::Received];
 

@@ -5,7 +5,7 @@ use sslcore::{Alert, Event, FailureKind, ReadEnd};
 use sslcore_tests::kernel::run;
 use sslcore_tests::sealing;
 
-use crate::stage::{Offloads, cases, encrypted};
+use super::stage::{Offloads, cases, encrypted};
 
 const HANDED_OVER: [Offloads; 3] = [Offloads::Client, Offloads::Server, Offloads::Both];
 

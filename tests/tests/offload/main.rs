@@ -13,7 +13,7 @@ use sslcore_tests::kernel::{KernelEnd, run};
 use sslcore_tests::pair::{End, lent};
 use sslcore_tests::sealing;
 
-use crate::stage::{Case, Offloads, cases, encrypted};
+use self::stage::{Case, Offloads, cases, encrypted};
 
 fn assert_passes(client: &mut KernelEnd, server: &mut KernelEnd, what: &str) {
     let bytes: Vec<u8> = (0..100_000_u32).map(|i| (i / 7) as u8).collect();

@@ -4,7 +4,7 @@ use sslcore::offload::{Direction, OffloadError, OffloadFailure};
 use sslcore::{Alert, Event, FailureKind, UsageError};
 use sslcore_tests::kernel::run;
 
-use crate::stage::{Offloads, cases, cases_of, encrypted};
+use super::stage::{Offloads, cases, cases_of, encrypted};
 
 #[test]
 fn whoever_asks_both_directions_get_new_keys() {
