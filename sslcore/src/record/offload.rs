@@ -141,7 +141,6 @@ impl RecordAead for Absent {
 pub(super) fn unused_nonces(first: u64, seq: u64) -> u64 {
     // They are in one block of a power of two; what counts up from its end comes back to it last.
     match seq.checked_next_power_of_two() {
-        _ if seq == 0 => first,
         Some(block) => (first & !(block - 1)).wrapping_add(block),
         None => first,
     }
