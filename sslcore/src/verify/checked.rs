@@ -27,15 +27,7 @@ pub(crate) struct CheckedSignatures {
     /// Whether webpki has searched for a path with all answers that it wanted, and found none.
     has_no_path: bool,
     /// What was asked last, and is to be answered before anything else.
-    wanted: Option<Wanted>,
-}
-
-/// A question that waits, with a copy of the bytes.
-#[derive(Debug)]
-struct Wanted {
-    question: Question,
-    digest: Option<Digest>,
-    asked: [Vec<u8>; 3],
+    wanted: Option<(Question, Option<Digest>)>,
 }
 
 impl CheckedSignatures {
@@ -94,6 +86,26 @@ impl<'a> Sources<'a> {
         if bytes.is_empty() {
             return Some(Place::default());
         }
+        self.all().enumerate().find_map(|(source, all)| {
+            let (all, part) = (all.as_ptr_range(), bytes.as_ptr_range());
+            let is_inside = all.start <= part.start && part.end <= all.end;
+            is_inside.then(|| Place {
+                source: source as u32,
+                start: (part.start.addr() - all.start.addr()) as u32,
+                len: bytes.len() as u32,
+            })
+        })
+    }
+
+    /// What is there.
+    fn bytes(&self, place: Place) -> &[u8] {
+        let (start, len) = (place.start as usize, place.len as usize);
+        let source = self.all().nth(place.source as usize);
+        let part = source.and_then(|all| all.get(start..start + len));
+        part.unwrap_or_default()
+    }
+
+    fn all(&self) -> impl Iterator<Item = &[u8]> {
         let anchors = self.policy.anchors.iter();
         let lists = self.policy.revocation.iter().flat_map(|it| it.lists());
         let chain = self.chain.iter().map(AsRef::as_ref);
@@ -104,16 +116,7 @@ impl<'a> Sources<'a> {
             &compressed::POINT,
             &compressed::SIGNATURE,
         ];
-        let mut sources = chain.chain(anchors).chain(lists).chain(own).enumerate();
-        sources.find_map(|(source, all)| {
-            let (all, part) = (all.as_ptr_range(), bytes.as_ptr_range());
-            let is_inside = all.start <= part.start && part.end <= all.end;
-            is_inside.then(|| Place {
-                source: source as u32,
-                start: (part.start.addr() - all.start.addr()) as u32,
-                len: bytes.len() as u32,
-            })
-        })
+        chain.chain(anchors).chain(lists).chain(own)
     }
 }
 
@@ -154,11 +157,12 @@ impl<'a> Run<'a> {
     #[inline(never)]
     pub(super) fn answers_what_was_wanted(&self) -> bool {
         let mut state = self.state.lock();
-        let Some(wanted) = state.known.wanted.take() else {
+        let Some((question, digest)) = state.known.wanted.take() else {
             return false;
         };
-        let asked = wanted.asked.each_ref().map(|bytes| &**bytes);
-        self.check(&mut state, wanted.question, wanted.digest, asked);
+        let asked = [question.key, question.message, question.signature];
+        let asked = asked.map(|place| self.sources.bytes(place));
+        self.check(&mut state, question, digest, asked);
         true
     }
 
@@ -242,11 +246,7 @@ impl<'a> Run<'a> {
             return true;
         }
         let Some(left) = state.allowance.checked_sub(1) else {
-            state.known.wanted = Some(Wanted {
-                question,
-                digest,
-                asked: asked.map(<[u8]>::to_vec),
-            });
+            state.known.wanted = Some((question, digest));
             state.is_cut_short = true;
             return false;
         };
