@@ -350,7 +350,7 @@ fn calls(sources: impl IntoIterator<Item = PathBuf>) -> BTreeSet<String> {
 
 #[test]
 fn every_call_that_changes_something_has_a_twin_or_another_that_does_the_same() {
-    const OTHERS: [&str; 11] = [
+    const OTHERS: [&str; 10] = [
         "complete_transmit",
         "lend",
         "read_buf",
@@ -361,7 +361,16 @@ fn every_call_that_changes_something_has_a_twin_or_another_that_does_the_same() 
         "write_buf",
         "write_vectored",
         "write_with",
-        "into_buffers",
+    ];
+    // A recorder hands no keys over: a transcript has bytes, and no contents of records.
+    const IN_OTHER_HANDS: [&str; 7] = [
+        "offload",
+        "offload_failed",
+        "record_buffer",
+        "record_limit",
+        "record_received",
+        "record_transmitted",
+        "records_sealed",
     ];
     let sources: PathBuf = [env!("CARGO_MANIFEST_DIR"), "..", "sslcore", "src"]
         .iter()
@@ -372,8 +381,10 @@ fn every_call_that_changes_something_has_a_twin_or_another_that_does_the_same() 
     assert!(wanted.len() > 30, "{wanted:?}");
     let twins = calls([sources.join("transcript/recorder.rs")]);
     let missing = wanted.difference(&twins);
-    let missing: Vec<&String> = missing.filter(|call| !OTHERS.contains(&&***call)).collect();
-    assert_eq!(missing, [""; 0]);
+    let others = OTHERS.iter().chain(&IN_OTHER_HANDS);
+    let others: BTreeSet<String> = others.map(|call| call.to_string()).collect();
+    let missing: BTreeSet<String> = missing.cloned().collect();
+    assert_eq!(missing, others);
 }
 
 #[test]
