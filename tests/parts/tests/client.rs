@@ -3,6 +3,8 @@
 
 use rcgen::{PKCS_ECDSA_P256_SHA256, PKCS_ECDSA_P384_SHA384, PKCS_ED25519, PKCS_RSA_SHA256};
 use rustls::{CipherSuite, NamedGroup};
+#[cfg(feature = "offload")]
+use sslcore::offload::Direction;
 use sslcore::{
     Alert, Buffers, ClientConfig, ConfigBuilder, Connection, Event, FailureKind, Limits, PeerName,
     Progress, SslErrorKind, SslProtocol,
@@ -151,6 +153,19 @@ fn a_failure_says_more_in_builds_that_have_sentences() {
         cfg!(feature = "texts"),
         "{failure}"
     );
+}
+
+#[cfg(feature = "offload")]
+#[test]
+fn a_client_hands_its_key_over() {
+    let mut ours = meets(Only::default());
+    let offer = ours.offload(Direction::Sent).expect("nothing waits");
+    assert!([16, 32].contains(&offer.keys().key().len()));
+    offer.taken_for_good();
+    ours.write(b"seal me").expect("room");
+    while ours.process(now()) == Progress::Again {}
+    assert!(ours.transmit().is_empty());
+    assert_eq!(ours.transmit_record(), Some((23, &b"seal me"[..])));
 }
 
 #[cfg(feature = "sign")]
