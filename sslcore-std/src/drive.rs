@@ -206,19 +206,31 @@ impl<T: Transport> Driver<T> {
                 return self.finish_sending() | sent;
             }
             let (at, available) = (Instant::now(), bytes.len());
-            match self.transport.write(bytes) {
-                Ok(n) if n > available => self.lose(beyond(n, available)),
-                Ok(n) if n > 0 => {
+            let written = self.transport.write(bytes);
+            match self.written(written, available) {
+                Some(0) => {}
+                Some(n) => {
                     self.sent(at, n);
                     sent = true;
                 }
-                Err(error) if error.kind() == ErrorKind::Interrupted => {}
-                Err(error) if error.kind() == ErrorKind::WouldBlock => return sent,
-                Ok(_) => self.end_writing(None),
-                Err(error) => self.end_writing(Some(error)),
+                None => return sent,
             }
         }
         sent
+    }
+
+    /// How much of so many bytes has been written; `None` when there is room for none. Ends writing where it
+    /// has failed.
+    fn written(&mut self, outcome: io::Result<usize>, available: usize) -> Option<usize> {
+        match outcome {
+            Ok(n) if n > available => self.lose(beyond(n, available)),
+            Ok(n) if n > 0 => return Some(n),
+            Err(error) if error.kind() == ErrorKind::Interrupted => {}
+            Err(error) if error.kind() == ErrorKind::WouldBlock => return None,
+            Ok(_) => self.end_writing(None),
+            Err(error) => self.end_writing(Some(error)),
+        }
+        Some(0)
     }
 
     fn sent(&mut self, at: Instant, n: usize) {

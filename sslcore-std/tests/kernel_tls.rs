@@ -8,7 +8,7 @@ use std::fs::File;
 use std::io::{ErrorKind, Read, Write};
 use std::os::unix::net::UnixStream;
 
-use common::{LONG, both, client, encrypted, pattern, server, sockets, streams};
+use common::{LONG, all_of, both, client, encrypted, pattern, server, sockets, streams};
 use sslcore::offload::{Direction, OffloadError};
 use sslcore::{ServerStart, SslMode, UsageError};
 use sslcore_std::{KernelTlsError, SslSocket, SslStream};
@@ -94,11 +94,7 @@ fn a_file_is_sent_as_it_is() {
                 offloaded(&mut server);
             }
             let (heard, ()) = both(
-                || {
-                    let mut heard = Vec::new();
-                    client.read_to_end(&mut heard).expect("a clean end");
-                    heard
-                },
+                || all_of(&mut client),
                 || {
                     server.write_all(b"head").expect("write");
                     let mut offset = 100;
@@ -176,16 +172,22 @@ fn a_plain_socket_has_no_keys_to_hand_over() {
     assert_eq!(client.connection().mode(), SslMode::Unencrypted);
 }
 
-#[test]
-fn what_is_not_tcp_goes_on_in_the_process() {
-    let (one, other) = UnixStream::pair().expect("a pair");
-    one.set_nonblocking(true).expect("non-blocking");
-    other.set_nonblocking(true).expect("non-blocking");
+/// A client and a server on these streams.
+fn begun<S: Read + Write>(one: S, other: S) -> (SslStream<S>, SslStream<S>) {
     let (mut one, mut other) = (SslStream::new(one), SslStream::new(other));
     let serving = ServerStart::With(server().build().expect("server"));
     one.start_client_encryption(&client().build().expect("client"), server_name())
         .expect("start");
     other.start_server_encryption(serving).expect("start");
+    (one, other)
+}
+
+#[test]
+fn what_is_not_tcp_goes_on_in_the_process() {
+    let (one, other) = UnixStream::pair().expect("a pair");
+    one.set_nonblocking(true).expect("non-blocking");
+    other.set_nonblocking(true).expect("non-blocking");
+    let (mut one, mut other) = begun(one, other);
     while one.turn() | other.turn() {}
     let outcome = one.offload_to_kernel();
     assert!(
@@ -207,11 +209,7 @@ fn a_stream_says_when_it_can_be_handed_over() {
     let (one, other) = streams();
     one.set_nonblocking(true).expect("non-blocking");
     other.set_nonblocking(true).expect("non-blocking");
-    let (mut one, mut other) = (SslStream::new(one), SslStream::new(other));
-    let serving = ServerStart::With(server().build().expect("server"));
-    one.start_client_encryption(&client().build().expect("client"), server_name())
-        .expect("start");
-    other.start_server_encryption(serving).expect("start");
+    let (mut one, mut other) = begun(one, other);
     while !one.connection().is_encrypted() || !other.connection().is_encrypted() {
         one.turn();
         other.turn();

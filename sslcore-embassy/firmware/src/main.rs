@@ -16,6 +16,7 @@ mod roles;
 mod semihosting;
 mod stack;
 mod time;
+mod words;
 
 use alloc::string::String;
 use core::panic::PanicInfo;
@@ -127,7 +128,7 @@ async fn replay(spawner: Spawner, order: Order) {
 
 /// Ends the emulation, as a role has ended.
 fn end(played: Result<(), String>) -> ! {
-    report::memory();
+    words::memory();
     match played {
         Ok(()) => semihosting::exit(0),
         Err(why) => fail(why),

@@ -4,7 +4,7 @@ use core::future::Future;
 use core::pin::pin;
 
 use crate::semihosting::say;
-use crate::{heap, stack, time};
+use crate::time;
 
 /// What a future has cost.
 #[derive(Clone, Copy, Default)]
@@ -55,17 +55,5 @@ pub(crate) fn tell(what: &str, cost: Cost) {
         cost.cycles,
         cost.longest,
         cost.polls
-    );
-}
-
-/// Prints what memory was needed so far.
-pub(crate) fn memory() {
-    let heap = heap::used();
-    say!(
-        "memory: stack {}, heap peak {}, heap now {}, allocations {}",
-        stack::depth(),
-        heap.peak,
-        heap.now,
-        heap.allocations
     );
 }

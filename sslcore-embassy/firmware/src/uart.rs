@@ -13,9 +13,10 @@ mod line;
 mod order;
 mod semihosting;
 mod stack;
+mod words;
 
 use alloc::boxed::Box;
-use alloc::string::{String, ToString};
+use alloc::string::String;
 use alloc::vec;
 use core::panic::PanicInfo;
 use core::sync::atomic::{AtomicU32, Ordering};
@@ -36,6 +37,7 @@ use sslcore_embassy::sslcore::{
 use crate::line::Line;
 use crate::order::Order;
 use crate::semihosting::say;
+use crate::words::text;
 
 /// A record of 1,024 bytes, and one that waits behind it.
 const RECEIVE: usize = 2 * (1024 + 21);
@@ -53,10 +55,9 @@ fn SysTick() {
     MILLIS.fetch_add(1, Ordering::Relaxed);
 }
 
-/// What time it is, and the date as it was told.
-fn now(order: &Order) -> Now {
+/// What time it is, if this is the date at the start, in seconds since 1970; 0 when it is not known.
+fn now(started: u64) -> Now {
     let millis = MILLIS.load(Ordering::Relaxed).into();
-    let started: u64 = order.number("date", 0);
     let date = Duration::from_secs(started) + Duration::from_millis(millis);
     Now {
         monotonic: Instant::from_micros(millis * 1000),
@@ -72,14 +73,7 @@ fn main() -> ! {
     }
     stack::paint();
     let played = play(&Order::take());
-    let heap = heap::used();
-    say!(
-        "memory: stack {}, heap peak {}, heap now {}, allocations {}",
-        stack::depth(),
-        heap.peak,
-        heap.now,
-        heap.allocations
-    );
+    words::memory();
     match played {
         Ok(()) => semihosting::exit(0),
         Err(why) => {
@@ -109,10 +103,11 @@ fn play(order: &Order) -> Outcome<()> {
     conn.start_client_encryption(&config, server)
         .map_err(text)?;
     conn.write(b"GET / HTTP/1.0\r\n\r\n").map_err(text)?;
+    let date = order.number("date", 0);
     let mut line = Line::start();
     let mut heard = 0;
     loop {
-        match conn.next(now(order)) {
+        match conn.next(now(date)) {
             Step::Transmit(bytes) => {
                 let sent = line.write(bytes);
                 conn.transmitted(sent).map_err(text)?;
@@ -163,18 +158,7 @@ fn config(order: &Order) -> Outcome<ConfigBuilder<ClientConfig>> {
     #[cfg(feature = "certificates")]
     return Ok(config.trust_anchors([CertificateDer::from(order.file("ca")?)]));
     #[cfg(not(feature = "certificates"))]
-    Err("this image has no certificates".to_string())
-}
-
-/// An error in words.
-#[cfg(feature = "texts")]
-fn text(error: impl ToString) -> String {
-    error.to_string()
-}
-
-#[cfg(not(feature = "texts"))]
-fn text<E>(_: E) -> String {
-    "an error".to_string()
+    Err(String::from("this image has no certificates"))
 }
 
 #[panic_handler]

@@ -7,7 +7,7 @@ use std::io::Write;
 use std::net::{SocketAddr, TcpListener};
 
 use sslcore_tests::certs::{Ca, Identity};
-use sslcore_tests::openssl::{TLS13, VERSIONS};
+use sslcore_tests::openssl::{self, TLS13, VERSIONS};
 use sslcore_tests::peer::{Peer, Scratch};
 
 /// A machine that is not running yet.
@@ -200,6 +200,21 @@ impl Running {
     pub(crate) fn plug(&self) {
         self.0.say("set_link cable on\n");
     }
+}
+
+/// A server of pages that has a key of 32 bytes 0x5e for `thermometer`, and no certificate.
+pub(crate) fn server_with_key() -> (Peer, SocketAddr) {
+    let key = "5e".repeat(32);
+    let args = [
+        "-nocert",
+        "-psk_identity",
+        "thermometer",
+        "-psk",
+        &key,
+        "-tls1_3",
+        "-www",
+    ];
+    openssl::bare_server(Scratch::new(), &args)
 }
 
 /// Versions of three clients: of those that are tested, and the first and the last are alike.

@@ -49,17 +49,7 @@ fn a_client_asks_for_a_page_in_tls12() {
 /// With a pre-shared key, and neither certificate nor date.
 #[test]
 fn a_client_asks_for_a_page_with_a_key() {
-    let key = "5e".repeat(32);
-    let args = [
-        "-nocert",
-        "-psk_identity",
-        "thermometer",
-        "-psk",
-        &key,
-        "-tls1_3",
-        "-www",
-    ];
-    let (mut peer, address) = openssl::bare_server(Scratch::new(), &args);
+    let (mut peer, address) = guest::server_with_key();
     let guest = Guest::order("client")
         .with_file("psk", &[0x5e; 32])
         .without_date()

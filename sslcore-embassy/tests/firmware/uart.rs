@@ -8,7 +8,6 @@ use std::net::SocketAddr;
 use guest::Guest;
 use sslcore_tests::certs::WORLD;
 use sslcore_tests::openssl::{self, TLS13};
-use sslcore_tests::peer::Scratch;
 
 /// Asks for a page. With records of 1 KB a connection lives in 8 KB, its buffers and the handshake included.
 fn ask(who: &str, guest: Guest, address: SocketAddr) {
@@ -33,17 +32,7 @@ fn a_client_asks_for_a_page_over_a_line() {
 
 #[test]
 fn a_client_with_a_key_asks_for_a_page_over_a_line() {
-    let key = "5e".repeat(32);
-    let args = [
-        "-nocert",
-        "-psk_identity",
-        "thermometer",
-        "-psk",
-        &key,
-        "-tls1_3",
-        "-www",
-    ];
-    let (mut peer, address) = openssl::bare_server(Scratch::new(), &args);
+    let (mut peer, address) = guest::server_with_key();
     let guest = Guest::order("client").with_file("psk", &[0x5e; 32]);
     ask("client with a key", guest, address);
     peer.until_exit();

@@ -8,7 +8,7 @@ use std::os::unix::fs::FileExt;
 use sslcore::offload::{Direction, OffloadError, OffloadFailure};
 use sslcore::{ReadEnd, UsageError};
 
-use super::{Driver, Transport, beyond};
+use super::{Driver, Transport};
 use crate::kernel::{self, Received};
 use crate::kernel_tls_error::KernelTlsError;
 
@@ -114,16 +114,14 @@ impl<T: Transport> Driver<T> {
                 return self.finish_sending() | sent;
             };
             let available = content.len();
-            match kernel::send(socket, content_type, content) {
-                Ok(n) if n > available => self.lose(beyond(n, available)),
-                Ok(n) if n > 0 => {
+            let written = kernel::send(socket, content_type, content);
+            match self.written(written, available) {
+                Some(0) => {}
+                Some(n) => {
                     self.record_sent(n);
                     sent = true;
                 }
-                Err(error) if error.kind() == ErrorKind::Interrupted => {}
-                Err(error) if error.kind() == ErrorKind::WouldBlock => return sent,
-                Ok(_) => self.end_writing(None),
-                Err(error) => self.end_writing(Some(error)),
+                None => return sent,
             }
         }
         sent

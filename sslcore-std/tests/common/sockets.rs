@@ -1,9 +1,10 @@
 //! Two sockets on loopback.
 
-use std::net::{TcpListener, TcpStream};
+use std::io::{self, ErrorKind, Read, Write};
+use std::net::{Shutdown, TcpListener, TcpStream};
 use std::time::Duration;
 
-use sslcore::{ClientConfig, ConfigBuilder, ServerConfig, ServerStart};
+use sslcore::{ClientConfig, ConfigBuilder, Failure, FailureKind, ServerConfig, ServerStart};
 use sslcore_std::SslSocket;
 use sslcore_tests::pair;
 
@@ -75,15 +76,51 @@ pub fn hang_up(socket: SslSocket) {
 
 /// Client and server, encrypted with this version.
 pub fn encrypted(version: &str) -> (SslSocket, SslSocket) {
-    let client = client().protocols(&[version]).build().expect("client");
-    let server = server().protocols(&[version]).build().expect("server");
-    let (mut client, mut server) = started(&client, &server);
+    encrypted_by(
+        client().protocols(&[version]),
+        server().protocols(&[version]),
+    )
+}
+
+/// The same with these configurations.
+pub fn encrypted_by(
+    client: ConfigBuilder<ClientConfig>,
+    server: ConfigBuilder<ServerConfig>,
+) -> (SslSocket, SslSocket) {
+    let (client, server) = (client.build().expect("client"), server.build());
+    let (mut client, mut server) = started(&client, &server.expect("server"));
     let done = both(
         || client.wait_for_encrypted(Some(LONG)),
         || server.wait_for_encrypted(Some(LONG)),
     );
     assert_eq!(done, (Ok(()), Ok(())));
     (client, server)
+}
+
+/// All that it hears, up to a clean end.
+pub fn all_of(socket: &mut SslSocket) -> Vec<u8> {
+    let mut heard = Vec::new();
+    socket.read_to_end(&mut heard).expect("a clean end");
+    heard
+}
+
+/// The failure behind an error of a socket.
+pub fn kind_of(error: &io::Error) -> Option<FailureKind> {
+    let failure: &Failure = error.get_ref()?.downcast_ref()?;
+    Some(failure.kind())
+}
+
+/// Cuts the server's stream behind some data: the client hears that, and then that it was cut.
+#[track_caller]
+pub fn hears_the_cut((client, server): (&mut SslSocket, &mut SslSocket)) {
+    server.write_all(b"some of it").expect("write");
+    server.flush().expect("flush");
+    server.stream().shutdown(Shutdown::Write).expect("cut");
+    let mut all = Vec::new();
+    let error = client.read_to_end(&mut all).expect_err("no clean end");
+    assert_eq!(all, b"some of it");
+    assert_eq!(error.kind(), ErrorKind::UnexpectedEof);
+    assert_eq!(kind_of(&error), Some(FailureKind::Truncated));
 }
 
 /// Bytes that differ from place to place.

@@ -8,7 +8,7 @@ use sslcore_std::SslSocket;
 use sslcore_tests::pair::server_name;
 use sslcore_tests::peer::Scratch;
 
-use crate::common::{LONG, adopt, both, client, pattern, server, streams};
+use crate::common::{LONG, adopt, all_of, both, client, pattern, server, streams};
 use crate::stage::{SUITES, Who, counted, encrypted, offload};
 
 const MUCH: usize = 10 * 1024 * 1024;
@@ -68,11 +68,7 @@ fn a_file_leaves_without_passing_through_the_process() {
         let (mut client, mut server) = encrypted(suite);
         offload(&mut server);
         let (heard, ()) = both(
-            || {
-                let mut heard = Vec::new();
-                client.read_to_end(&mut heard).expect("a clean end");
-                heard
-            },
+            || all_of(&mut client),
             || {
                 server.write_all(b"head").expect("write");
                 let mut offset = 0;

@@ -7,13 +7,8 @@ use sslcore::{Alert, Event, Failure, FailureKind, ReadEnd, ServerStart, VerifyMo
 use sslcore_std::SslStream;
 use sslcore_tests::pair::server_name;
 
-use crate::common::{LONG, both, client, hang_up, server, streams};
+use crate::common::{LONG, all_of, both, client, hang_up, hears_the_cut, kind_of, server, streams};
 use crate::stage::{SUITES, Who, encrypted, offload};
-
-fn kind_of(error: &std::io::Error) -> Option<FailureKind> {
-    let failure: &Failure = error.get_ref()?.downcast_ref()?;
-    Some(failure.kind())
-}
 
 #[test]
 fn both_say_close_notify() {
@@ -26,8 +21,7 @@ fn both_say_close_notify() {
             let (report, heard) = both(
                 || client.wait_for_disconnected(Some(LONG)),
                 || {
-                    let mut heard = Vec::new();
-                    server.read_to_end(&mut heard).expect("a clean end");
+                    let heard = all_of(&mut server);
                     let report = server.disconnect_from_host(LONG);
                     assert!(report.clean, "{suite:?} {who:?}: {report:?}");
                     heard
@@ -44,14 +38,7 @@ fn a_cut_stream_is_an_error_behind_what_arrived() {
     for suite in SUITES {
         let (mut client, mut server) = encrypted(suite);
         Who::Both.offload(&mut client, &mut server);
-        server.write_all(b"some of it").expect("write");
-        server.flush().expect("flush");
-        server.stream().shutdown(Shutdown::Write).expect("cut");
-        let mut all = Vec::new();
-        let error = client.read_to_end(&mut all).expect_err("no clean end");
-        assert_eq!(all, b"some of it");
-        assert_eq!(error.kind(), ErrorKind::UnexpectedEof, "{suite:?}");
-        assert_eq!(kind_of(&error), Some(FailureKind::Truncated));
+        hears_the_cut((&mut client, &mut server));
     }
 }
 

@@ -5,7 +5,7 @@ use std::fs;
 use sslcore::offload::Direction;
 use sslcore_std::SslSocket;
 
-use crate::common::{LONG, both, client, server, started};
+use crate::common::{client, encrypted_by, server};
 
 /// Versions and suites.
 pub(crate) const SUITES: [(&str, &str); 6] = [
@@ -19,15 +19,10 @@ pub(crate) const SUITES: [(&str, &str); 6] = [
 
 /// Client and server, encrypted with this suite.
 pub(crate) fn encrypted((version, suite): (&str, &str)) -> (SslSocket, SslSocket) {
-    let client = client().protocols(&[version]).ciphers(&[suite]).build();
-    let server = server().protocols(&[version]).ciphers(&[suite]).build();
-    let (mut client, mut server) = started(&client.expect("client"), &server.expect("server"));
-    let done = both(
-        || client.wait_for_encrypted(Some(LONG)),
-        || server.wait_for_encrypted(Some(LONG)),
-    );
-    assert_eq!(done, (Ok(()), Ok(())));
-    (client, server)
+    encrypted_by(
+        client().protocols(&[version]).ciphers(&[suite]),
+        server().protocols(&[version]).ciphers(&[suite]),
+    )
 }
 
 /// Who lets the kernel do it.

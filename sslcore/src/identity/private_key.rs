@@ -10,6 +10,7 @@ use crate::x509::der::{Reader, tag};
 use crate::x509::key_kind::KeyKind;
 use crate::x509::name::Dotted;
 use crate::x509::pem;
+use crate::x509::pkcs8::PrivateKeyInfo;
 use crate::x509::raw::bit_length;
 
 /// A private key that TLS can sign with. Wiped on drop; its `Debug` shows the kind alone.
@@ -184,8 +185,8 @@ fn recognise(der: &[u8]) -> Result<(Form, KeyKind), PrivateKeyError> {
         ((tag::SEQUENCE, algorithm, _), (tag::OCTET_STRING, _, _)) if is_encryption(algorithm) => {
             Err(PrivateKeyError::Encrypted)
         }
-        ((tag::INTEGER, [0 | 1], _), (tag::SEQUENCE, algorithm, _)) => {
-            pkcs8(algorithm, fields).map(|kind| (Form::Pkcs8, kind))
+        ((tag::INTEGER, [0 | 1], _), (tag::SEQUENCE, ..)) => {
+            pkcs8(der).map(|kind| (Form::Pkcs8, kind))
         }
         ((tag::INTEGER, [0], _), (tag::INTEGER, ..)) => {
             rsa(content).map(|kind| (Form::Pkcs1, kind))
@@ -205,10 +206,9 @@ fn is_encryption(algorithm: &[u8]) -> bool {
     matches!(arc, Some([5 | 12, ..]))
 }
 
-fn pkcs8(algorithm: &[u8], mut fields: Reader<'_>) -> Result<KeyKind, PrivateKeyError> {
+fn pkcs8(der: &[u8]) -> Result<KeyKind, PrivateKeyError> {
     const DAMAGED: PrivateKeyError = PrivateKeyError::Damaged("PKCS#8 holds no whole key");
-    fields.element().ok_or(DAMAGED)?;
-    let key = fields.read(tag::OCTET_STRING).ok_or(DAMAGED)?;
+    let PrivateKeyInfo { algorithm, key, .. } = PrivateKeyInfo::read(der).ok_or(DAMAGED)?;
     let inside = || Reader::new(key).read(tag::SEQUENCE).ok_or(DAMAGED);
     // An RSA key says its own length.
     match KeyKind::of(algorithm, || Some(0)) {

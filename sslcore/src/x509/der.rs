@@ -45,6 +45,13 @@ impl<'a> Reader<'a> {
         self.0
     }
 
+    /// The elements of a sequence that is all there is.
+    pub(crate) fn whole(der: &'a [u8]) -> Option<Self> {
+        let mut whole = Self(der);
+        let inside = whole.read(tag::SEQUENCE)?;
+        whole.is_empty().then_some(Self(inside))
+    }
+
     /// The elements of the sequence that this is; none when it is not one.
     pub(crate) fn of(sequence: &'a [u8]) -> Self {
         Self(Self(sequence).read(tag::SEQUENCE).unwrap_or_default())

@@ -11,6 +11,7 @@ pub(crate) mod key_kind;
 pub(crate) mod name;
 pub(crate) mod oid;
 pub(crate) mod pem;
+pub(crate) mod pkcs8;
 pub(crate) mod raw;
 pub(crate) mod revocation_list;
 pub(crate) mod usage;

@@ -21,7 +21,7 @@ mod server;
 mod starttls;
 
 use alloc::boxed::Box;
-use alloc::string::{String, ToString};
+use alloc::string::String;
 use alloc::vec;
 #[cfg(feature = "texts")]
 use alloc::vec::Vec;
@@ -45,6 +45,7 @@ use sslcore_embassy::{Error, Pool, SslSocket, Transport};
 use crate::order::Order;
 #[cfg(feature = "texts")]
 use crate::semihosting::say;
+use crate::words::text;
 use crate::{clock, entropy, heap, report};
 
 #[cfg(feature = "server")]
@@ -147,7 +148,7 @@ async fn connect(socket: &mut Socket, order: &Order) -> Outcome {
 async fn listening(stack: Stack<'static>) -> Result<Socket, String> {
     let mut socket = socket(stack).await;
     let accepted = socket.accept(PORT).await;
-    accepted.map_err(|_| "cannot accept".to_string())?;
+    accepted.map_err(|_| String::from("cannot accept"))?;
     Ok(socket)
 }
 
@@ -157,11 +158,11 @@ fn client_of(order: &Order) -> Result<ConfigBuilder<ClientConfig>, String> {
         #[cfg(feature = "engine")]
         Some(_) => keyed(order),
         #[cfg(not(feature = "engine"))]
-        Some(_) => Err("this image has no pre-shared keys".to_string()),
+        Some(_) => Err(String::from("this image has no pre-shared keys")),
         #[cfg(feature = "certificates")]
         None => trusting(order),
         #[cfg(not(feature = "certificates"))]
-        None => Err("this image has no certificates".to_string()),
+        None => Err(String::from("this image has no certificates")),
     }
 }
 
@@ -193,7 +194,7 @@ fn identified(
         #[cfg(feature = "sign")]
         Some(_) => Ok(config.identity([CertificateDer::from(order.file("cert")?)], key(order)?)),
         #[cfg(not(feature = "sign"))]
-        Some(_) => Err("this image cannot sign".to_string()),
+        Some(_) => Err(String::from("this image cannot sign")),
         None => Ok(config),
     }
 }
@@ -309,21 +310,10 @@ async fn read_line<T: Transport>(socket: &mut SslSocket<T>) -> Result<String, St
         let end = data.iter().position(|byte| *byte == b'\n');
         let len = end.map_or(data.len(), |end| end + 1);
         if len == 0 || line.len() + len > 500 {
-            return Err("the line has no end".to_string());
+            return Err(String::from("the line has no end"));
         }
         line.extend_from_slice(&data[..len]);
         socket.consume(len);
     }
     String::from_utf8(line).map_err(text)
-}
-
-/// An error in words.
-#[cfg(feature = "texts")]
-fn text(error: impl ToString) -> String {
-    error.to_string()
-}
-
-#[cfg(not(feature = "texts"))]
-fn text<E>(_: E) -> String {
-    "an error".to_string()
 }

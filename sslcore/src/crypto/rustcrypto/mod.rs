@@ -50,8 +50,6 @@ mod kx;
 mod nist;
 #[cfg(feature = "rustcrypto-core")]
 mod p256;
-#[cfg(feature = "rustcrypto-core")]
-mod pkcs8;
 #[cfg(feature = "rustls")]
 pub(crate) mod provider;
 #[cfg(all(feature = "rustcrypto-core", feature = "sign"))]

@@ -11,10 +11,10 @@ use p256::elliptic_curve::point::AffineCoordinates;
 use rustls_pki_types::{AlgorithmIdentifier, alg_id};
 use zeroize::{ZeroizeOnDrop, Zeroizing};
 
-use super::pkcs8::{PrivateKeyInfo, whole_sequence};
 use crate::crypto::kx::SharedSecret;
 use crate::protocol::{SignatureScheme, group};
 use crate::x509::der::{Reader, tag};
+use crate::x509::pkcs8::PrivateKeyInfo;
 
 /// How the uncompressed form of a point begins (SEC 1 §2.3.3).
 const UNCOMPRESSED: u8 = 4;
@@ -170,7 +170,7 @@ pub(super) fn from_sec1<'a>(
     der: &'a [u8],
     algorithm: &AlgorithmIdentifier,
 ) -> Option<EcPrivateKey<'a>> {
-    let mut fields = whole_sequence(der)?;
+    let mut fields = Reader::whole(der)?;
     if fields.read(tag::INTEGER)? != [1] {
         return None;
     }

@@ -12,7 +12,6 @@ use rustls_pki_types::alg_id;
 #[cfg(feature = "p384")]
 use super::nist::P384;
 use super::nist::{NistCurve, ReadKey, from_pkcs8, from_sec1, secret};
-use super::pkcs8::PrivateKeyInfo;
 use crate::crypto::keys::public_key_info;
 use crate::identity::signer::{SignError, Signer};
 use crate::protocol::SignatureScheme;
@@ -20,6 +19,7 @@ use crate::protocol::SignatureScheme;
 use crate::x509::der::{Reader, tag};
 use crate::x509::key_kind;
 use crate::x509::oid::ObjectIdentifier;
+use crate::x509::pkcs8::PrivateKeyInfo;
 
 const CURVES: &str = if cfg!(feature = "p384") {
     "P-256 or P-384"
@@ -47,7 +47,8 @@ pub(super) fn load<P: NistCurve>(key: &PrivateKeyDer<'_>) -> Result<Arc<dyn Sign
 }
 
 fn load_pkcs8<P: NistCurve>(der: &[u8]) -> Result<Arc<dyn Signer>, String> {
-    let Some(info) = PrivateKeyInfo::read(der) else {
+    let info = PrivateKeyInfo::read(der).filter(PrivateKeyInfo::is_of_its_version);
+    let Some(info) = info else {
         return Err("the private key is not valid PKCS#8".to_string());
     };
     let id = info.algorithm_id();
