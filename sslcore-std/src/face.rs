@@ -115,7 +115,8 @@ macro_rules! common_methods {
         /// [`NotTls13`](sslcore::UsageError::NotTls13) with TLS 1.2,
         /// [`NotEncrypted`](sslcore::UsageError::NotEncrypted) before the handshake is complete,
         /// [`WriteClosed`](sslcore::UsageError::WriteClosed) after [`close`](Self::close),
-        /// [`ConnectionOver`](sslcore::UsageError::ConnectionOver) when the connection has ended.
+        /// [`ConnectionOver`](sslcore::UsageError::ConnectionOver) when the connection has ended. With the feature
+        /// `ktls` also `UsageError::Offload`, when the kernel has our key and can take no other.
         pub fn update_keys(&mut self) -> Result<(), sslcore::UsageError> {
             self.driver.act(crate::endpoint::Endpoint::update_keys)
         }

@@ -47,8 +47,10 @@ impl SslSocket {
     ///
     /// Legal once the connection is encrypted. Blocks until the bytes that were written have left and the
     /// record that has begun to arrive is complete, for no longer than
-    /// [`set_timeout`](Self::set_timeout) says. Costs three system calls or four. A second call does nothing,
-    /// or tries the direction that the kernel did not take.
+    /// [`set_timeout`](Self::set_timeout) says. Costs four system calls where there is nothing to wait for, three
+    /// of them for the keys; the first time in a process also the reading of `/proc/net/tls_stat`, which tells
+    /// whether the kernel can renew keys. A second call does nothing, or tries the direction that the kernel did
+    /// not take.
     ///
     /// The kernel module `tls` must be loaded, or a process with CAP_NET_ADMIN loads it by this. TLS 1.2 and
     /// 1.3 with AES-GCM need Linux 5.1, with ChaCha20-Poly1305 5.11.
@@ -56,7 +58,8 @@ impl SslSocket {
     /// - **KeyUpdate** needs Linux 6.14. Before it, [`update_keys`](Self::update_keys) is
     ///   [`UsageError::Offload`](sslcore::UsageError::Offload), and a KeyUpdate of the peer's ends the
     ///   connection as [`KeysNotRenewed`](sslcore::FailureKind::KeysNotRenewed). A TLS 1.3 connection that
-    ///   has used its key up then closes, as in TLS 1.2: with AES-GCM after 256 GiB in full records.
+    ///   has used its key up then ends as [`KeysExhausted`](sslcore::FailureKind::KeysExhausted), as in TLS 1.2:
+    ///   with AES-GCM after 256 GiB in full records.
     /// - **Small records** that were agreed upon (RFC 8449) are sent; it is not checked that the peer keeps to
     ///   them.
     /// - A stream that ends **in the middle of a record** after our own close_notify is
@@ -85,8 +88,9 @@ impl SslSocket {
     /// [`offload_to_kernel`](Self::offload_to_kernel) sends one.
     ///
     /// # Errors
-    /// Those of reading the file, after which the connection goes on; otherwise as for
-    /// [`Write`](std::io::Write).
+    /// Those of reading the file, after which the connection goes on. Where the kernel reads it, these are
+    /// `InvalidInput` and `Unsupported`, for a file that cannot be sent in this way; after any other error of
+    /// sendfile(2), one of the disk, too, the connection has ended. Otherwise as for [`Write`](std::io::Write).
     pub fn send_file(&mut self, file: &File, offset: &mut u64, len: u64) -> io::Result<u64> {
         let mut left = len;
         while left > 0 {

@@ -8,7 +8,8 @@ use sslcore::UsageError;
 use crate::wait_error::WaitError;
 
 /// The reason why the kernel does not have both directions of a connection, from
-/// [`SslSocket::offload_to_kernel`](crate::SslSocket::offload_to_kernel). The connection goes on: what the
+/// [`SslSocket::offload_to_kernel`](crate::SslSocket::offload_to_kernel) and
+/// [`SslStream::offload_to_kernel`](crate::SslStream::offload_to_kernel). The connection goes on: what the
 /// kernel does not seal or open is sealed and opened in the process.
 ///
 /// ```
@@ -28,9 +29,11 @@ pub enum KernelTlsError {
     /// The kernel has no TLS (the module `tls` is not there or not loaded: `NotFound`), or not for this
     /// cipher suite (`InvalidInput`, `NotFound`), or the stream is not TCP or is transcribed (`Unsupported`).
     Refused(io::Error),
-    /// The connection cannot give its keys away now; with [`UsageError::Offload`] it can later.
+    /// The connection cannot give its keys away now: it is not encrypted, or a direction has ended. With
+    /// [`UsageError::Offload`], which is `SslStream`'s alone, it can later.
     NotNow(UsageError),
-    /// The connection did not come to a place where it could give its keys away.
+    /// The wait has ended before the connection could give its keys away: its time is up, the connection has
+    /// failed, or the application has to answer something. From `SslSocket` alone.
     Wait(WaitError),
 }
 

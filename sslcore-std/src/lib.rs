@@ -129,7 +129,7 @@
 //! | `encrypted-keys` | private keys behind a passphrase | no |
 //! | `pkcs12` | PKCS#12 files | no |
 //! | `ocsp` | the module `ocsp`: stapled OCSP responses, read and verified | no |
-//! | `ktls` | on Linux, `SslSocket::offload_to_kernel` and `send_file`: the kernel seals and opens records | no |
+//! | `ktls` | on Linux, `offload_to_kernel` and `send_file` of [`SslSocket`] and [`SslStream`]: the kernel seals and opens records, and sends files | no |
 //! | `tokio` | the module `tokio` | no |
 //! | `transcripts` | `SslSocket::transcribe`: sessions as text, to be replayed; may change in every release | no |
 //!

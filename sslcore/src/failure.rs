@@ -79,9 +79,11 @@ pub enum FailureKind {
     DecisionTimeout,
     /// The application refused to configure a server for this ClientHello.
     ConfigRefused,
-    /// The TLS 1.2 keys reached their confidentiality limit, and cannot be renewed.
+    /// Our key reached its confidentiality limit (RFC 8446 §5.5), and cannot be renewed: in TLS 1.2, or because
+    /// others have it for good (feature `offload`). The peer gets close_notify.
     KeysExhausted,
-    /// A key was to be renewed, and is in the hands of others who cannot take another.
+    /// A key was to be renewed by a KeyUpdate, and others have it, who can take no other, or did not take the next
+    /// (feature `offload`). The peer gets the alert internal_error, if there is a key to seal it with.
     KeysNotRenewed,
     /// Our [`Signer`](crate::Signer) refused; [`Failure::detail`] says why.
     SigningFailed,

@@ -16,6 +16,12 @@
 //! plaintext, when a part of a program does not know who has the keys. The two directions are handed over
 //! one by one, and one alone may be.
 //!
+//! An adapter around [`next`](Connection::next) asks [`transmit_record`](Connection::transmit_record) before it
+//! waits, since `next` names no records. Where [`Step::Wait`](crate::Step::Wait) says `read`, it receives into
+//! [`record_buffer`](Connection::record_buffer), unless that is empty: bytes read into
+//! [`receive_buffer`](Connection::receive_buffer), which has no room any more, would look like the end of the
+//! stream.
+//!
 //! ```
 //! use sslcore::Connection;
 //! use sslcore::offload::{Direction, OffloadFailure, TrafficKeys};
@@ -54,7 +60,11 @@
 //!             }
 //!         }
 //!     }
-//!     match socket.receive(conn.record_buffer())? {
+//!     let room = conn.record_buffer();
+//!     if room.is_empty() {
+//!         return Ok(()); // what was received is read first: this is not the end of the stream
+//!     }
+//!     match socket.receive(room)? {
 //!         Some((content_type, n)) => conn.record_received(content_type, n)?,
 //!         None => conn.receive_eof(),
 //!     }
@@ -98,7 +108,7 @@
 //!
 //! # One owner
 //! A key with a sequence number must never have two owners that seal: with AES-GCM, two records under one
-//! nonce give the key of the authentication away. A [`KeyOffer`] borrows the connection, so nothing is
+//! nonce give the key of the authentication away (RFC 5116 §5.1.1). A [`KeyOffer`] borrows the connection, so nothing is
 //! sealed while it is out. [`taken`](KeyOffer::taken) wipes the key here; a dropped offer leaves it here, and
 //! whoever has looked at it must not use it. There is no way back: what others have sealed is not known.
 //!
@@ -109,7 +119,8 @@
 //! [`taken_for_good`](KeyOffer::taken_for_good): then [`update_keys`](Connection::update_keys) is an error,
 //! a KeyUpdate of the peer's ends the connection as
 //! [`KeysNotRenewed`](crate::FailureKind::KeysNotRenewed), with the alert internal_error, and at the
-//! confidentiality limit of the key the connection closes, as in TLS 1.2.
+//! confidentiality limit of our key the connection sends close_notify and ends as
+//! [`KeysExhausted`](crate::FailureKind::KeysExhausted), as in TLS 1.2.
 //!
 //! # What the connection does not see
 //! Data that others seal of themselves, as `sendfile` does, is told with

@@ -73,7 +73,8 @@ pub enum UsageError {
     },
     /// A signature that cannot be one of our key.
     Signature(SignatureError),
-    /// The connection cannot do this while its keys are where they are, or they cannot be handed over now.
+    /// The keys of a direction are not where this call needs them, or cannot be handed over now; the error in
+    /// it says which.
     #[cfg(feature = "offload")]
     Offload(OffloadError),
     /// There is no [`snapshot`](crate::testing::snapshot) of the connection as it is.
@@ -88,9 +89,11 @@ pub enum UsageError {
 #[non_exhaustive]
 #[cfg_attr(feature = "defmt", derive(defmt::Format))]
 pub enum OffloadError {
-    /// Bytes that are sealed already have not left: send them first.
+    /// Something has not left: send it first. For [`offload`](crate::Connection::offload) it is bytes that are
+    /// sealed already; for [`record_limit`](crate::Connection::record_limit), data too that has no record yet,
+    /// and keys that nobody has taken yet.
     Unsent {
-        /// How many.
+        /// How many bytes wait; 0 when only a key does, or a record of the connection's own that is not made yet.
         bytes: usize,
     },
     /// Received bytes are not opened yet: process them, and receive the rest of the last record.

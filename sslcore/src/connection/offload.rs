@@ -159,7 +159,7 @@ impl Connection {
     /// The next record to seal and send: its content type (RFC 8446 §5.1: 21 an alert, 22 a handshake
     /// message, 23 data) and its content, which is at most 16,384 bytes. `None` when there is none now, or
     /// the connection seals itself. Ask again after [`record_transmitted`](Self::record_transmitted).
-    /// [`next`](Self::next) does not name records.
+    /// [`next`](Self::next) does not name records: ask here before waiting.
     pub fn transmit_record(&self) -> Option<(u8, &[u8])> {
         let layout = self.layout(Direction::Sent).ok()?;
         let bytes = self.io.transmit.bytes();

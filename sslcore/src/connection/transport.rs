@@ -17,7 +17,8 @@ impl Connection {
     /// dropped.
     ///
     /// # Errors
-    /// [`UsageError::ReceiveAfterEnd`].
+    /// [`UsageError::ReceiveAfterEnd`]. With the feature `offload` also `UsageError::Offload`, when others open
+    /// what is received.
     pub fn receive(&mut self, bytes: &[u8]) -> Result<usize, UsageError> {
         self.check_transport()?;
         Ok(self.take_in(bytes))
@@ -39,7 +40,8 @@ impl Connection {
     ///
     /// # Errors
     /// [`UsageError::TooManyBytes`] when the space was shorter than that, or is not lent any more
-    /// because bytes arrived another way, [`UsageError::ReceiveAfterEnd`].
+    /// because bytes arrived another way, [`UsageError::ReceiveAfterEnd`]. With the feature `offload` also
+    /// `UsageError::Offload`, when others open what is received.
     pub fn received(&mut self, n: usize) -> Result<(), UsageError> {
         self.check_transport()?;
         let available = self.io.receive.lent();
