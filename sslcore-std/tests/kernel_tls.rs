@@ -7,11 +7,12 @@ mod common;
 use std::fs::File;
 use std::io::{ErrorKind, Read, Write};
 use std::os::unix::net::UnixStream;
+use std::time::Duration;
 
 use common::{LONG, all_of, both, client, encrypted, pattern, server, sockets, streams};
 use sslcore::offload::{Direction, OffloadError};
 use sslcore::{ServerStart, SslMode, UsageError};
-use sslcore_std::{KernelTlsError, SslSocket, SslStream};
+use sslcore_std::{KernelTlsError, SslSocket, SslStream, WaitError};
 use sslcore_tests::pair::{VERSIONS, server_name};
 use sslcore_tests::peer::Scratch;
 
@@ -256,6 +257,49 @@ fn a_stream_says_when_it_can_be_handed_over() {
         heard[before..] == bytes,
         "the file, behind what was written"
     );
+}
+
+#[test]
+fn a_record_that_has_no_room_before_something_is_read_is_kept() {
+    let said = pattern(500_000);
+    for version in VERSIONS {
+        let (mut one, mut other) = encrypted(version);
+        one.set_timeout(Some(Duration::from_millis(200)));
+        let mut sent = 0;
+        while let Ok(n @ 1..) = one.write(&said[sent..]) {
+            sent += n;
+        }
+        one.set_timeout(Some(LONG));
+        // So that one record more is opened than fits beside the next.
+        let mut heard = vec![0; 1];
+        other.read_exact(&mut heard).expect("data");
+        for _ in 0..3 {
+            let outcome = other.offload_to_kernel();
+            assert!(
+                matches!(
+                    outcome,
+                    Err(KernelTlsError::Wait(WaitError::ReadFirst { .. }))
+                ),
+                "{version}: {outcome:?}"
+            );
+        }
+        let ((), ()) = both(
+            || {
+                one.write_all(&said[sent..]).expect("write");
+                one.flush().expect("flush");
+            },
+            || {
+                let mut piece = vec![0; 10_000];
+                while heard.len() < said.len() {
+                    let n = other.read(&mut piece).expect("nothing is lost");
+                    heard.extend_from_slice(&piece[..n]);
+                }
+            },
+        );
+        assert!(heard == said, "{version}");
+        offloaded(&mut other);
+        speak(&mut one, &mut other);
+    }
 }
 
 #[cfg(feature = "transcripts")]

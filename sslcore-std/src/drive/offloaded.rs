@@ -21,7 +21,7 @@ impl<T: Transport> Driver<T> {
     /// Gives the kernel the keys of both directions, as far as it takes them.
     pub(crate) fn offload(&mut self) -> Result<(), KernelTlsError> {
         self.nudge();
-        self.complete_record()?;
+        self.complete_record();
         let Self {
             transport,
             connection,
@@ -51,28 +51,33 @@ impl<T: Transport> Driver<T> {
         Ok(())
     }
 
-    /// Receives what the last record lacks, and nothing behind it: that is for the kernel.
-    fn complete_record(&mut self) -> Result<(), KernelTlsError> {
-        while let Some(connection) = self.connection.live() {
-            let missing = match connection.offload(Direction::Received).map(drop) {
-                Err(UsageError::Offload(OffloadError::Unopened { missing })) if missing > 0 => {
-                    missing
-                }
-                _ => return Ok(()),
-            };
-            let mut bytes = vec![0; missing];
-            let n = match self.transport.read(&mut bytes) {
-                Ok(n) => n.min(missing),
-                Err(error) if error.kind() == ErrorKind::Interrupted => continue,
-                Err(_) => return Ok(()), // it waits, or the next turn says it
-            };
-            match (n, self.connection.live()) {
-                (1.., Some(connection)) => drop(connection.receive(&bytes[..n])?),
-                _ => self.end_reading(),
+    /// Receives what the last record lacks, as far as there is room, and nothing behind it: that is for the
+    /// kernel.
+    fn complete_record(&mut self) {
+        while let Some(missing @ 1..) = self.missing() {
+            let room = self.connection.receive_buffer();
+            let available = missing.min(room.len());
+            if available == 0 {
+                return; // it waits for the reader
+            }
+            match self.transport.read(&mut room[..available]) {
+                Ok(0) => self.end_reading(),
+                Ok(n) if n > available => self.lose(beyond(n, available)),
+                Ok(n) => self.received(n),
+                Err(error) if error.kind() == ErrorKind::Interrupted => {}
+                Err(_) => return, // it waits, or the next turn says it
             }
             self.settle();
         }
-        Ok(())
+    }
+
+    /// What the last record lacks, if it is not opened.
+    fn missing(&mut self) -> Option<usize> {
+        let connection = self.connection.live()?;
+        match connection.offload(Direction::Received).map(drop) {
+            Err(UsageError::Offload(OffloadError::Unopened { missing })) => Some(missing),
+            _ => None,
+        }
     }
 
     /// Takes the next keys to the kernel, where there are some.
