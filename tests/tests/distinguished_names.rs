@@ -202,6 +202,10 @@ fn names_are_the_same_whatever_they_are_encoded_in() {
         (T61, b"Big\tRoot"),
         (UTF8, "Big\u{a0}Ro\u{ad}ot\u{200b}".as_bytes()),
         (UTF8, "Big \u{ad}\u{200b}root".as_bytes()),
+        (
+            UTF8,
+            "\u{200b} \u{ad} Big\u{feff} \u{200b} root \u{200b} ".as_bytes(),
+        ),
         (BMP, b"\0B\0i\0g\0 \0R\0o\0o\0t"),
     ] {
         let country = (&[0x55, 4, 6][..], PRINTABLE, &b"PL"[..]);
@@ -224,6 +228,7 @@ fn names_are_the_same_whatever_they_are_encoded_in() {
     let one: [NamePart<'_>; 2] = [&[(O, UTF8, b"a")], &[(CN, UTF8, b"b c")]];
     for other in [
         &[&[(O, UTF8, &b"a"[..])][..], &[(CN, UTF8, b"bc")]][..],
+        &[&[(O, UTF8, b"a")], &[(CN, UTF8, b" b")]],
         &[&[(O, UTF8, b"a")], &[(OU, UTF8, b"b c")]],
         &[&[(CN, UTF8, b"b c")], &[(O, UTF8, b"a")]],
         &[&[(O, UTF8, b"a"), (CN, UTF8, b"b c")]],

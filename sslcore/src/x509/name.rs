@@ -306,20 +306,22 @@ fn wide(bytes: &[u8], width: usize) -> Option<String> {
     high.is_none().then_some(text)
 }
 
-/// What counts of a text when it is compared (RFC 4518 §2): no small letters, one space before each
-/// word, nothing that is not seen.
+/// What counts of a text when it is compared (RFC 4518 §2): no small letters, one space between two
+/// words, nothing that is not seen.
 struct Letters<'a> {
     rest: Chars<'a>,
     /// What comes before the rest.
     next: Option<char>,
+    has_begun: bool,
     space: bool,
 }
 
 impl<'a> Letters<'a> {
     fn new(text: &'a str) -> Self {
         Self {
-            rest: text.trim_start().chars(),
+            rest: text.chars(),
             next: None,
+            has_begun: false,
             space: false,
         }
     }
@@ -331,17 +333,21 @@ impl<'a> Letters<'a> {
                 None => self.rest.next()?,
             };
             match c {
-                c if c.is_whitespace() => self.space = true,
+                c if c.is_whitespace() => self.space = self.has_begun,
                 c if disturbs(c) => {}
                 c if core::mem::take(&mut self.space) => {
                     self.next = Some(c);
                     return Some(' ');
                 }
                 'ß' | 'ẞ' => {
+                    self.has_begun = true;
                     self.next = Some('S');
                     return Some('S');
                 }
-                c => return Some(capital(c)),
+                c => {
+                    self.has_begun = true;
+                    return Some(capital(c));
+                }
             }
         }
     }
