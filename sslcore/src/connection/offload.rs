@@ -190,6 +190,9 @@ impl Connection {
         let outer = self.io.transmit.bytes().first().copied();
         let rest = layout.header(outer.unwrap_or_default(), available - n);
         self.io.transmit.skip_content(layout.prefix(), &rest, n);
+        if let Phase::Traffic(it) = &mut self.phase {
+            it.records().count_sealed(1);
+        }
         self.io.close_timeout.restart(self.io.now);
         self.io.events.encrypted_bytes_written(n);
         self.settle();
@@ -247,7 +250,8 @@ impl Connection {
 
     /// Tells the connection that others have sealed `records` records of data that did not come from
     /// [`transmit_record`](Self::transmit_record): they count against the confidentiality limit of the key
-    /// (RFC 8446 §5.5), as do the records of the connection. Too many are better than too few.
+    /// (RFC 8446 §5.5), as do the records of the connection. Too many are better than too few. While the next
+    /// key is [due](Self::is_offload_due) they were under the one before it, and nothing is counted.
     ///
     /// # Errors
     /// [`UsageError::NotEncrypted`], [`UsageError::WriteClosed`], [`UsageError::ConnectionOver`],

@@ -136,6 +136,25 @@ impl RecordAead for Absent {
     }
 }
 
+/// In the place of an AEAD whose key nobody has taken yet: nothing can be sealed, and whatever comes is under
+/// another key.
+pub(super) struct Untaken;
+
+impl RecordAead for Untaken {
+    fn seal(
+        &self,
+        _: &[u8; NONCE_LEN],
+        _: &[u8],
+        _: &mut [u8],
+    ) -> Result<[u8; TAG_LEN], AeadError> {
+        Err(AeadError)
+    }
+
+    fn open(&self, _: &[u8; NONCE_LEN], _: &[u8], _: &mut [u8]) -> Result<(), AeadError> {
+        Err(AeadError)
+    }
+}
+
 /// An explicit nonce from which up no nonce was used, after records whose nonces were `first` XORed with
 /// their sequence number, all below `seq`.
 pub(super) fn unused_nonces(first: u64, seq: u64) -> u64 {

@@ -228,6 +228,69 @@ fn no_record_is_opened_between_the_key_update_and_its_key() {
 }
 
 #[test]
+fn what_comes_behind_a_key_update_under_the_key_before_it_is_forged() {
+    for case in cases_of("TLSv1.3") {
+        for (kind, content) in [(23, &b"old"[..]), (22, &[24, 0, 0, 1, 0]), (21, &[1, 0])] {
+            let (mut client, mut server) = encrypted(&case);
+            client.offload();
+            // A kernel that does not look into what it opens.
+            for (kind, content) in [(22, &[24, 0, 0, 1, 0][..]), (kind, content)] {
+                client.end.conn.record_buffer()[..content.len()].copy_from_slice(content);
+                let received = client.end.conn.record_received(kind, content.len());
+                received.expect("room");
+            }
+            client.end.settle();
+            let forged = Event::Failed(FailureKind::BadRecordMac);
+            assert!(
+                client.end.saw(forged),
+                "{case:?} {kind}: {:?}",
+                client.end.events
+            );
+            assert_eq!(client.read_all(), b"");
+            run(&mut client, &mut server);
+            let told = FailureKind::AlertReceived(Alert::BadRecordMac);
+            assert!(server.end.saw(Event::Failed(told)), "{case:?} {kind}");
+        }
+    }
+}
+
+#[test]
+fn records_that_are_told_late_are_not_counted_under_the_next_key() {
+    for case in cases_of("TLSv1.3") {
+        let (mut client, mut server) = encrypted(&case);
+        client.offload();
+        let around = client.send_around(b"around, ");
+        client.end.conn.update_keys().expect("TLS 1.3");
+        client.end.settle();
+        assert!(client.end.conn.is_offload_due(Direction::Sent));
+        client.end.conn.records_sealed(1).expect("sealed");
+        server.give(&around);
+        let update = client.take(); // the kernel takes the key, too
+        server.give(&update);
+        client.end.write(b"and on");
+        let (_, heard) = run(&mut client, &mut server);
+        assert_eq!(heard, b"around, and on", "{case:?} {:?}", server.end.conn);
+    }
+}
+
+#[test]
+fn each_piece_of_a_record_counts_for_the_limit_of_its_key() {
+    for case in cases_of("TLSv1.3") {
+        let (mut client, mut server) = case.encrypted(100);
+        client.offload();
+        client.piece = 5;
+        for _ in 0..10 {
+            client.end.write(&[7; 100]);
+            let (_, heard) = run(&mut client, &mut server);
+            assert_eq!(heard, [7; 100], "{case:?}");
+        }
+        let renewals = server.end.events.iter();
+        let renewals = renewals.filter(|event| **event == Event::KeysUpdated);
+        assert_eq!(renewals.count(), 2, "200 records: {case:?}");
+    }
+}
+
+#[test]
 fn a_key_that_the_connections_own_records_use_up_is_renewed_in_time() {
     for case in cases() {
         let (mut client, mut server) = case.encrypted(10);

@@ -6,7 +6,9 @@ use zeroize::Zeroize;
 
 use super::{KeyMaterial, Protection};
 use crate::record::header::MAX_PLAINTEXT;
-use crate::record::offload::{Absent, Custody, Holder, RecordLayout, TrafficKeys, unused_nonces};
+use crate::record::offload::{
+    Absent, Custody, Holder, RecordLayout, TrafficKeys, Untaken, unused_nonces,
+};
 
 impl Protection {
     /// What others need to go on from here.
@@ -57,7 +59,7 @@ impl Protection {
     /// The next key, for those who have the one before it.
     pub(super) fn renewed_elsewhere(&self, material: &KeyMaterial) -> Option<Self> {
         self.is_handed_over().then(|| Self {
-            aead: Box::new(Absent),
+            aead: Box::new(Untaken),
             iv: material.iv.clone(),
             seq: 0,
             custody: Custody::new(Holder::Nobody, material.algorithm, &material.key),
@@ -71,6 +73,7 @@ mod tests {
     use super::*;
     use crate::crypto::{AeadAlgorithm, Backend, NONCE_LEN};
     use crate::protocol::SslProtocol;
+    use crate::record::header::{ContentType, Header};
 
     fn protection() -> Protection {
         let material = KeyMaterial::new(AeadAlgorithm::Aes128Gcm, &[7; 16], [9; NONCE_LEN]);
@@ -88,6 +91,27 @@ mod tests {
         protection.hand_over(true);
         let after = protection.keys();
         assert_eq!((after.key(), after.iv()), (&[0; 16][..], &[0; NONCE_LEN]));
+    }
+
+    #[test]
+    fn nothing_is_sealed_or_opened_under_a_key_that_nobody_has() {
+        let mut protection = protection();
+        let next = KeyMaterial::new(AeadAlgorithm::Aes128Gcm, &[8; 16], [1; NONCE_LEN]);
+        let next = next.expect("a key");
+        protection.hand_over(true);
+        let seal = |protection: &Protection, out: &mut [u8]| {
+            protection.seal_again(0, ContentType::ApplicationData, b"secret", out)
+        };
+        let mut record = [0; 6 + 5 + 1 + 16];
+        seal(&protection, &mut record).expect("others protect it");
+        let header = Header::read_later(&record, 100).ok().flatten();
+        let header = header.expect("a record");
+        let mut renewed = protection.renewed(&Backend::ring(), &next).expect("a key");
+        assert!(renewed.open(header, &mut record.clone()).is_err());
+        assert!(seal(&renewed, &mut record).is_err());
+        renewed.hand_over(true);
+        assert!(seal(&renewed, &mut record).is_ok());
+        assert!(renewed.open(header, &mut record).is_ok());
     }
 
     #[test]

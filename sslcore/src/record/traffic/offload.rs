@@ -21,8 +21,11 @@ impl Traffic {
         }
     }
 
-    /// Others have sealed so many records of data.
+    /// Others have sealed so many records that are not counted yet.
     pub(crate) fn count_sealed(&mut self, records: u64) {
+        if self.tx.is_untaken() {
+            return; // under the key before this one
+        }
         self.tx.count(records);
         self.unused_key &= records == 0;
         if self.is_renewable() {
