@@ -42,8 +42,8 @@ impl SslSocket {
     ///
     /// All methods work as before: reading, writing, closing, halves of a [`split`](Self::split), events,
     /// timeouts, session tickets, alerts in either direction, and truncation, which is an error as ever. The
-    /// keys go to the kernel, and nothing is left of them in the process; there is no way back. A
-    /// [tap](Self::set_tap) sees events and no more bytes.
+    /// keys go to the kernel, and are wiped in the process, where the secrets stay that they were made of; there
+    /// is no way back. A [tap](Self::set_tap) sees events and no more bytes.
     ///
     /// Legal once the connection is encrypted. Blocks until the bytes that were written have left and the
     /// record that has begun to arrive is complete, for no longer than

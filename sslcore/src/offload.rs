@@ -108,9 +108,11 @@
 //!
 //! # One owner
 //! A key with a sequence number must never have two owners that seal: with AES-GCM, two records under one
-//! nonce give the key of the authentication away (RFC 5116 §5.1.1). A [`KeyOffer`] borrows the connection, so nothing is
-//! sealed while it is out. [`taken`](KeyOffer::taken) wipes the key here; a dropped offer leaves it here, and
-//! whoever has looked at it must not use it. There is no way back: what others have sealed is not known.
+//! nonce give the key of the authentication away (RFC 5116 §5.1.1). A [`KeyOffer`] borrows the connection, so
+//! nothing is sealed while it is out. [`taken`](KeyOffer::taken) wipes the key here, though not what it was made of:
+//! the traffic secret of TLS 1.3, which the next key is made of, and the master secret of TLS 1.2, which exporters
+//! need. A dropped offer leaves the key here, and whoever has looked at it must not use it. There is no way back:
+//! what others have sealed is not known.
 //!
 //! # KeyUpdate
 //! After a KeyUpdate of either side the direction has a new key ([`Connection::is_offload_due`]), which is

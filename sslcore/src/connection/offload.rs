@@ -28,8 +28,9 @@ impl KeyOffer<'_> {
         &self.keys
     }
 
-    /// Says that somebody has taken the keys, and can take others after a KeyUpdate. Nothing is left of them
-    /// here.
+    /// Says that somebody has taken the keys, and can take others after a KeyUpdate. They are wiped here. What
+    /// they were made of stays, for KeyUpdate and for
+    /// [`export_keying_material`](Connection::export_keying_material).
     pub fn taken(self) {
         self.hand_over(true);
     }
