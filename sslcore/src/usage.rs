@@ -93,7 +93,8 @@ pub enum OffloadError {
     /// sealed already; for [`record_limit`](crate::Connection::record_limit), data too that has no record yet,
     /// and keys that nobody has taken yet.
     Unsent {
-        /// How many bytes wait; 0 when only a key does, or a record of the connection's own that is not made yet.
+        /// How many bytes wait; 0 when something does that [`process`](crate::Connection::process) has to seal, or
+        /// that has no key yet.
         bytes: usize,
     },
     /// Received bytes are not opened yet: process them, and receive the rest of the last record.
@@ -114,6 +115,7 @@ pub enum OffloadError {
 impl fmt::Display for OffloadError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
+            Self::Unsent { bytes: 0 } => f.write_str("what is to leave first is not sealed yet"),
             Self::Unsent { bytes } => write!(f, "{bytes} sealed bytes have not left"),
             Self::Unopened { missing: 0 } => f.write_str("received records are not opened yet"),
             Self::Unopened { missing } => write!(f, "the last record lacks {missing} bytes"),

@@ -8,7 +8,7 @@ use std::os::unix::fs::FileExt;
 use sslcore::offload::{Direction, OffloadError, OffloadFailure};
 use sslcore::{ReadEnd, UsageError};
 
-use super::{Driver, Transport};
+use super::{Driver, Transport, beyond};
 use crate::kernel::{self, Received};
 use crate::kernel_tls_error::KernelTlsError;
 

@@ -46,8 +46,10 @@ impl KeyOffer<'_> {
             let protection = it.records().protection(self.direction);
             protection.hand_over(renewable);
             io.layouts[self.direction as usize] = Some(protection.layout());
-            if self.direction == Direction::Sent {
-                io.transmit.hold_plaintext();
+            match self.direction {
+                Direction::Sent => io.transmit.hold_plaintext(),
+                // What is lent was for bytes.
+                Direction::Received => io.receive.give_back(0),
             }
         }
         self.connection.settle();
@@ -97,7 +99,8 @@ impl Connection {
     /// [`offload`](crate::offload) says what follows, with an example.
     ///
     /// Legal when the connection is encrypted, the direction was not closed, and nothing is under way in it:
-    /// all bytes of [`transmit`](Self::transmit) have left, or all received bytes were processed. Plaintext
+    /// all bytes of [`transmit`](Self::transmit) have left, a KeyUpdate of ours among them, or all received
+    /// bytes were processed. Plaintext
     /// may still wait to be read or to be sealed. The keys of a direction that was handed over before can be
     /// had as long as something is sealed, or may arrive.
     ///
@@ -118,12 +121,18 @@ impl Connection {
         if direction == Direction::Received && has_ended {
             return Err(UsageError::ReceiveAfterEnd);
         }
-        let protection = encrypted.records().protection(direction);
+        let records = encrypted.records();
+        let pends = records.has_pending();
+        let protection = records.protection(direction);
         if protection.is_handed_over() && !protection.is_untaken() {
             return Err(UsageError::Offload(OffloadError::HandedOver));
         }
         let under_way = match direction {
             Direction::Sent => match io.transmit.len() {
+                // Behind a KeyUpdate of ours the keys are others.
+                0 if pends && !protection.is_handed_over() => {
+                    Some(OffloadError::Unsent { bytes: 0 })
+                }
                 0 => None,
                 bytes => Some(OffloadError::Unsent { bytes }),
             },
@@ -211,6 +220,7 @@ impl Connection {
             return &mut [];
         };
         if self.is_offload_due(Direction::Received) {
+            self.io.told.found_full = true;
             return &mut [];
         }
         let space = self.lend_space().1;

@@ -62,6 +62,7 @@ impl Connection {
         let room = self.io.receive.room(self.io.receive_cap());
         #[cfg(feature = "offload")]
         let room = match &self.io.layouts[Direction::Received as usize] {
+            Some(_) if self.is_offload_due(Direction::Received) => 0,
             Some(layout) => layout.room(room).len(),
             None => room,
         };

@@ -3,11 +3,12 @@
 use sslcore::bytes::BytesMut;
 use sslcore::crypto::AeadAlgorithm;
 use sslcore::offload::{Direction, OffloadError, OffloadFailure};
-use sslcore::{Limits, SslProtocol, UsageError};
-use sslcore_tests::kernel::run;
+use sslcore::{Connection, Limits, SslProtocol, UsageError};
+use sslcore_tests::kernel::{KernelEnd, run};
 use sslcore_tests::pair::{End, Pair};
+use sslcore_tests::view::view;
 
-use super::stage::{Offloads, cases, encrypted};
+use super::stage::{Offloads, cases, cases_of, encrypted};
 
 const BOTH: [Direction; 2] = [Direction::Sent, Direction::Received];
 
@@ -182,6 +183,132 @@ fn keys_are_not_offered_in_the_middle_of_something() {
             Some(handed_over)
         );
         assert_eq!(server.read_all(), b"on its way", "{case:?}");
+    }
+}
+
+#[test]
+fn keys_are_not_offered_while_others_are_to_follow() {
+    for case in cases_of("TLSv1.3") {
+        let (mut client, mut server) = encrypted(&case);
+        client.rekeys = false;
+        client.end.conn.update_keys().expect("TLS 1.3");
+        let unsent = UsageError::Offload(OffloadError::Unsent { bytes: 0 });
+        assert_eq!(refused(&mut client.end, Direction::Sent), Some(unsent));
+        client.end.settle();
+        run(&mut client, &mut server);
+        client.offload();
+        client.end.write(b"on");
+        let (_, heard) = run(&mut client, &mut server);
+        assert_eq!(heard, b"on", "{case:?} {:?}", client.end.conn);
+    }
+}
+
+#[test]
+fn space_that_was_lent_for_bytes_is_none_for_records() {
+    for case in cases() {
+        let (mut client, _) = encrypted(&case);
+        assert!(!client.end.conn.receive_buffer().is_empty());
+        client
+            .hand_over(Direction::Received)
+            .expect("nothing is in the way");
+        let none = UsageError::TooManyBytes {
+            given: 5,
+            available: 0,
+        };
+        assert_eq!(
+            client.end.conn.record_received(23, 5),
+            Err(none),
+            "{case:?}"
+        );
+        assert!(!client.end.conn.record_buffer().is_empty());
+        assert_eq!(client.end.conn.record_received(23, 5), Ok(()), "{case:?}");
+    }
+}
+
+type Call = fn(&mut Connection) -> Result<(), UsageError>;
+
+const CALLS: [(&str, Call); 13] = [
+    ("offload what is sent", |it| {
+        it.offload(Direction::Sent).map(drop)
+    }),
+    ("offload what is received", |it| {
+        it.offload(Direction::Received).map(drop)
+    }),
+    ("record_transmitted, nothing", |it| it.record_transmitted(0)),
+    ("record_transmitted", |it| it.record_transmitted(99)),
+    ("record_received", |it| it.record_received(23, usize::MAX)),
+    ("records_sealed", |it| it.records_sealed(u64::MAX)),
+    ("record_limit", |it| it.record_limit().map(drop)),
+    ("offload_failed", |it| {
+        it.offload_failed(OffloadFailure::BadRecordMac)
+    }),
+    ("update_keys", Connection::update_keys),
+    ("receive", |it| it.receive(b"?").map(drop)),
+    ("receive_owned", |it| {
+        it.receive_owned(&mut BytesMut::from(&b"?"[..])).map(drop)
+    }),
+    ("received", |it| it.received(1)),
+    ("transmitted", |it| it.transmitted(1)),
+];
+
+#[test]
+fn what_is_refused_changes_nothing() {
+    let seen = |end: &End| {
+        let record = end.conn.transmit_record();
+        let record = record.map(|(kind, content)| (kind, content.to_vec()));
+        let offloads = BOTH.map(|it| (end.conn.is_offloaded(it), end.conn.is_offload_due(it)));
+        (view(&end.conn), record, offloads, format!("{:?}", end.conn))
+    };
+    type Stage = fn(&mut KernelEnd, &mut KernelEnd);
+    let stages: [(&str, Stage); 8] = [
+        ("as it is", |_, _| {}),
+        ("handed over", |it, _| it.offload()),
+        ("with a record", |it, _| {
+            it.offload();
+            it.end.write(b"a record");
+        }),
+        ("with keys to come", |it, _| {
+            it.offload();
+            it.end.conn.update_keys().ok();
+            it.end.settle();
+        }),
+        ("closing", |it, _| {
+            it.offload();
+            it.end.conn.close();
+        }),
+        ("closed", |it, peer| {
+            it.offload();
+            it.end.conn.close();
+            peer.end.conn.close();
+            run(it, peer);
+        }),
+        ("failed", |it, _| {
+            it.offload();
+            let failed = it.end.conn.offload_failed(OffloadFailure::RecordTooLarge);
+            failed.expect("encrypted");
+        }),
+        ("aborted", |it, _| {
+            it.offload();
+            it.end.conn.abort();
+        }),
+    ];
+    for case in cases() {
+        for (stage, reach) in stages {
+            for (name, call) in CALLS {
+                let (mut client, mut server) = encrypted(&case);
+                reach(&mut client, &mut server);
+                client.end.settle();
+                let before = seen(&client.end);
+                if call(&mut client.end.conn).is_err() {
+                    let what = format!("{name}, {stage}, {case:?}");
+                    assert_eq!(seen(&client.end), before, "{what}");
+                    let told = client.end.events.len();
+                    client.end.settle();
+                    assert_eq!(client.end.events.len(), told, "{what}");
+                    assert_eq!(seen(&client.end), before, "{what}");
+                }
+            }
+        }
     }
 }
 

@@ -8,7 +8,7 @@ mod stage;
 use std::collections::HashSet;
 
 use sslcore::offload::{Direction, OffloadError};
-use sslcore::{Event, UsageError};
+use sslcore::{Buffers, Event, UsageError};
 use sslcore_tests::kernel::{KernelEnd, run};
 use sslcore_tests::pair::{End, lent};
 use sslcore_tests::sealing;
@@ -146,6 +146,32 @@ fn a_small_buffer_takes_what_a_large_record_has() {
         run(&mut client, &mut server);
         Offloads::Both.hand_over(&mut client, &mut server);
         assert_passes(&mut client, &mut server, &format!("{case:?}"));
+    }
+}
+
+#[test]
+fn lent_memory_is_given_back_without_what_others_were_to_seal() {
+    for case in cases() {
+        let (client_config, server_config) = case.with_tickets();
+        let (mut one, mut other) = (End::on(lent(18_500, 20_000)), End::on(lent(18_500, 20_000)));
+        stage::start(
+            &mut one.conn,
+            &mut other.conn,
+            &client_config,
+            &server_config,
+        );
+        let mut client = KernelEnd::new(one, case.backend.clone());
+        let mut server = KernelEnd::new(other, case.backend.clone());
+        run(&mut client, &mut server);
+        client
+            .hand_over(Direction::Sent)
+            .expect("nothing is in the way");
+        client.end.write(b"a secret");
+        let Buffers::Lent { transmit, .. } = client.end.conn.into_buffers() else {
+            panic!("they were lent");
+        };
+        let left = transmit.windows(8).any(|bytes| bytes == b"a secret");
+        assert!(!left, "{case:?}");
     }
 }
 

@@ -219,10 +219,14 @@ fn no_record_is_opened_between_the_key_update_and_its_key() {
             client.end.conn.is_offload_due(Direction::Received),
             "{case:?}"
         );
+        assert!(!client.end.conn.wants_receive(), "nothing is to be read");
+        client.end.conn.take_changes();
         assert_eq!(client.end.conn.record_buffer(), b"");
         client
             .hand_over(Direction::Received)
             .expect("nothing is in the way");
+        assert!(client.end.conn.take_changes().receive, "who reads is woken");
+        assert!(client.end.conn.wants_receive());
         assert!(!client.end.conn.record_buffer().is_empty());
     }
 }
