@@ -6,12 +6,11 @@ use core::fmt;
 use rustls_pki_types::{PrivateKeyDer, PrivatePkcs1KeyDer, PrivatePkcs8KeyDer, PrivateSec1KeyDer};
 use zeroize::{Zeroize, Zeroizing};
 
-use crate::x509::der::{Reader, tag};
+use crate::x509::der::{Reader, bit_length, tag};
 use crate::x509::key_kind::KeyKind;
 use crate::x509::name::Dotted;
 use crate::x509::pem;
 use crate::x509::pkcs8::PrivateKeyInfo;
-use crate::x509::raw::bit_length;
 
 /// A private key that TLS can sign with. Wiped on drop; its `Debug` shows the kind alone.
 /// `QSslKey`.

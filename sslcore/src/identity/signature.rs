@@ -4,9 +4,8 @@ use alloc::vec::Vec;
 use core::fmt;
 
 use crate::der_writer::element;
-use crate::x509::der::{Reader, tag};
+use crate::x509::der::{Reader, bit_length, tag};
 use crate::x509::key_kind::KeyKind;
-use crate::x509::raw::bit_length;
 
 /// A signature, in the form that whoever made it gives it.
 /// [`provide_signature`](crate::Connection::provide_signature) takes it.

@@ -1,20 +1,12 @@
 //! Keys that no signature can be checked with: what a backend says of a key, before anything that
 //! it may have signed is looked at.
 
-use core::ops::RangeInclusive;
-
 use rustls_pki_types::{SignatureVerificationAlgorithm, alg_id};
 
 use crate::x509::der::{Reader, tag};
 use crate::x509::key_kind::{KeyKind, RSA};
-use crate::x509::raw::{self, PublicKey};
-
-/// The length of RSA keys that backends check signatures with, in bits. Shorter ones can be
-/// factored, longer ones are a way to keep a processor busy.
-pub(super) const RSA_BITS: RangeInclusive<usize> = 2048..=8192;
-
-/// Public exponents have at most so many bits, and more than one.
-const EXPONENT_BITS: RangeInclusive<usize> = 2..=33;
+use crate::x509::raw::PublicKey;
+use crate::x509::rsa_key::{MODULUS_BITS, RsaPublicKey};
 
 /// Why no signature by a key can be checked.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -86,8 +78,11 @@ pub(super) fn flaw(
         return Some(KeyFlaw::Kind);
     }
     match key.kind() {
-        Some(KeyKind::Rsa { bits }) if !RSA_BITS.contains(&bits) => Some(KeyFlaw::Bits(bits)),
-        Some(KeyKind::Rsa { .. }) => exponent_flaw(key),
+        Some(KeyKind::Rsa { bits }) if !MODULUS_BITS.contains(&bits) => Some(KeyFlaw::Bits(bits)),
+        Some(KeyKind::Rsa { .. }) => {
+            let exponent = RsaPublicKey::read(key.key).and_then(|key| key.exponent());
+            exponent.is_none().then_some(KeyFlaw::Exponent)
+        }
         Some(KeyKind::Ed25519) => (key.key.len() != 32).then_some(KeyFlaw::Malformed),
         Some(curve) => {
             let coordinate = curve.bits().div_ceil(8);
@@ -99,27 +94,13 @@ pub(super) fn flaw(
                 _ => Some(KeyFlaw::Malformed),
             }
         }
-        // An RSA key without a modulus; of other kinds only the backend knows.
+        // What is no RSA key; of other kinds only the backend knows.
         None => is_rsa(key).then_some(KeyFlaw::Malformed),
     }
 }
 
 fn is_rsa(key: &PublicKey<'_>) -> bool {
     Reader::new(key.algorithm).read(tag::OBJECT_IDENTIFIER) == Some(&RSA)
-}
-
-fn exponent_flaw(key: &PublicKey<'_>) -> Option<KeyFlaw> {
-    let exponent = || {
-        let mut numbers = Reader::new(Reader::new(key.key).read(tag::SEQUENCE)?);
-        numbers.read(tag::INTEGER)?;
-        numbers.read(tag::INTEGER)
-    };
-    let Some(exponent) = exponent() else {
-        return Some(KeyFlaw::Malformed);
-    };
-    let fits = raw::bit_length(exponent).is_some_and(|bits| EXPONENT_BITS.contains(&bits));
-    let odd = exponent.last().is_some_and(|last| last & 1 == 1);
-    (!fits || !odd).then_some(KeyFlaw::Exponent)
 }
 
 #[cfg(all(test, feature = "ring"))]

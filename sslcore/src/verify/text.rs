@@ -7,13 +7,14 @@ use core::net::{Ipv4Addr, Ipv6Addr};
 use rustls_pki_types::{IpAddr, ServerName};
 
 use super::error::{Detail, SslError};
-use super::key_flaw::{KeyFlaw, RSA_BITS};
+use super::key_flaw::KeyFlaw;
 use super::kind::SslErrorKind as Kind;
 use super::purpose::Purpose;
 use super::unread::{ALTERNATIVE_NAMES, NAME_CONSTRAINTS, Unread, unread, year_before_1970};
 use crate::calendar::DateTime;
 use crate::x509::certificate::{AlternativeName, Certificate};
 use crate::x509::raw;
+use crate::x509::rsa_key::MODULUS_BITS;
 
 /// What was found, and what was expected. Names are escaped as
 /// [`DistinguishedName`](crate::DistinguishedName) does.
@@ -209,15 +210,15 @@ fn useless_key(
 ) -> fmt::Result {
     let own = whose == OWN;
     match flaw {
-        KeyFlaw::Bits(bits) if bits < *RSA_BITS.start() => {
-            let least = RSA_BITS.start();
+        KeyFlaw::Bits(bits) if bits < *MODULUS_BITS.start() => {
+            let least = MODULUS_BITS.start();
             write!(
                 f,
                 ": {whose} RSA key has {bits} bits, and {least} are needed"
             )
         }
         KeyFlaw::Bits(bits) => {
-            let most = RSA_BITS.end();
+            let most = MODULUS_BITS.end();
             write!(
                 f,
                 ": {whose} RSA key has {bits} bits, and {most} are the most"

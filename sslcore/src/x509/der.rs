@@ -108,5 +108,12 @@ impl<'a> Reader<'a> {
     }
 }
 
+/// How many bits a big-endian number has; `None` for zero.
+pub(crate) fn bit_length(number: &[u8]) -> Option<usize> {
+    let first = number.iter().position(|byte| *byte != 0)?;
+    let (high, rest) = number.get(first..)?.split_first()?;
+    Some(rest.len() * 8 + (8 - high.leading_zeros() as usize))
+}
+
 #[cfg(test)]
 mod tests;

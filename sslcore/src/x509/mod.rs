@@ -14,4 +14,5 @@ pub(crate) mod pem;
 pub(crate) mod pkcs8;
 pub(crate) mod raw;
 pub(crate) mod revocation_list;
+pub(crate) mod rsa_key;
 pub(crate) mod usage;

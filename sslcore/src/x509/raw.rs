@@ -10,6 +10,7 @@ use super::dates::time;
 use super::der::{Reader, tag};
 use super::key_kind::KeyKind;
 use super::name::same;
+use super::rsa_key::RsaPublicKey;
 
 /// `id-ce-subjectAltName`, 2.5.29.17.
 const SUBJECT_ALT_NAME: [u8; 3] = [0x55, 0x1d, 0x11];
@@ -58,21 +59,13 @@ impl<'a> PublicKey<'a> {
 
     /// The length of the modulus in bits, when it is known to be an RSA key.
     fn modulus_bits(&self) -> Option<usize> {
-        let modulus = Reader::new(Reader::new(self.key).read(tag::SEQUENCE)?).read(tag::INTEGER)?;
-        bit_length(modulus)
+        RsaPublicKey::read(self.key).map(|key| key.modulus_bits())
     }
 
     /// Which kind of key it is, if TLS can use it.
     pub(crate) fn kind(&self) -> Option<KeyKind> {
         KeyKind::of(self.algorithm, || self.modulus_bits())
     }
-}
-
-/// How many bits a big-endian number has; `None` for zero.
-pub(crate) fn bit_length(number: &[u8]) -> Option<usize> {
-    let first = number.iter().position(|byte| *byte != 0)?;
-    let (high, rest) = number.get(first..)?.split_first()?;
-    Some(rest.len() * 8 + (8 - high.leading_zeros() as usize))
 }
 
 /// A certificate's fields, as far as they are needed.

@@ -94,6 +94,80 @@ fn a_compressed_point_is_no_ecdsa_key() {
     );
 }
 
+/// Made with OpenSSL over `one bit over`, by a key of 2049 bits and the exponent 3: the encoding of PSS
+/// begins a byte after the number.
+const ODD_LENGTH_KEY: &str = "\
+    3082010802820101018c235aed41a5f76bd2984121c18ed62f3140a34eadc797f63d1787f4a9523603f5ca42efe4\
+    9e5e36f6fc26753dac5f8b5d339a02d3c07399b499770cfbbf0d08b854faf9a97a57a5d7402a7b944ceaabc3caff\
+    0fb4e77748bb74393154c07173f5b76152efe565af9ac45b2c24b3d286979a1920b442a5eabc22a4b552da256aae\
+    981ee7152f7cc53d940244509e68bc4e8cff3e53b643535165183fcd0fe6552b4d7668c15612ce309c6c70353948\
+    975f3dbef2a7effd4571a4308b39963e194cceb8c2e03d0e1580f028881ab83c0f7232fb68cec10cc7783f5af2e2\
+    ebdd60efe43bcf0adfed0f2d27b835a01415c6bca5716fe8496af7cade21b8b167f875020103";
+const ODD_LENGTH_PSS: &str = "\
+    010a1a6f2104cc136cbfe1d41a0095c75f9efd6d19724b5989089991708759460fb84efd58013659202c0b141f42\
+    b712cb1d35194d3ea1ca3feb6e0987f3877875ad06810279fccc04b7084bd317fb45bc7efecb96c313759c35d54d\
+    d41048b9db2ea3793dfd88c59bb684bbb77d8cbbebb82c18406896110d9bad81e007bcd434d35213c1e127cacda8\
+    e2b79dda14060cdc5bfd1bda5fca9d0d77ad60707489cbdf095da66c3ff168a1897f46e63045924f0637aed672cf\
+    1c38b83993a8ae6706f24cf80f0da86ca47b502544890e375f12510a505d8491638072578d11c193105f06c15240\
+    728c173c936bf8548e669b10731fd4d747d01dee9982389a3a3e05";
+const ODD_LENGTH_PKCS1: &str = "\
+    00ee89bbf34f41e0e23f03e3a007229821b13efd954c62f7d63265e6299b28b88435d0c969725a22a1df5212f415\
+    6e81e8bfcd97d25b7b5cd72dd6a12ef87fa0792459e8841bd678022a16c37467a0fbbecc4e45ca15089e60241c54\
+    01565a7145e2ffc5c6ec1e720085d47d90bc7f972456c7940cdf5242ddebdc90fd7a0d33067c91ca7ebca50578c3\
+    0e5edd83351a7d65a2454fa6e0d01a8cd22ecc24bcd6a69c0e50d3f3d260339813b5fabd20be00bfdd8118894340\
+    9cff10f9ca303fa4e4c601bb995f066dc07e35ceba46d28d5d18f2b201c65f3d567e02b43c6672ee77b9106d40ab\
+    c6d9389323811095634f66dcc5a367c981af91cfe8e62e71f827c2";
+
+/// The sum of two numbers in as many bytes as the second has.
+fn sum(a: &[u8], b: &[u8]) -> Vec<u8> {
+    let mut sum = b.to_vec();
+    let mut carry = 0;
+    let places = sum.iter_mut().rev();
+    for (place, byte) in places.zip(a.iter().rev().chain(std::iter::repeat(&0))) {
+        let of_both = u16::from(*place) + u16::from(*byte) + carry;
+        *place = of_both as u8;
+        carry = of_both >> 8;
+    }
+    assert_eq!(carry, 0);
+    sum
+}
+
+#[test]
+fn an_rsa_signature_stands_for_its_key_and_message_alone() {
+    let key = unhex(ODD_LENGTH_KEY);
+    let modulus = &key[8..8 + 257];
+    for (algorithm, signature) in [
+        (alg_id::RSA_PSS_SHA256, unhex(ODD_LENGTH_PSS)),
+        (alg_id::RSA_PKCS1_SHA256, unhex(ODD_LENGTH_PKCS1)),
+    ] {
+        let verifier = verifier(&rustcrypto(1), alg_id::RSA_ENCRYPTION, algorithm);
+        let stands = |key: &[u8], message: &[u8], signature: &[u8]| {
+            let verdict = verifier.verify_signature(key, message, signature);
+            verdict.is_ok()
+        };
+        let message = b"one bit over";
+        assert!(stands(&key, message, &signature));
+        assert!(!stands(&key, b"one bit less", &signature));
+        for at in 0..signature.len() {
+            let mut other = signature.clone();
+            other[at] ^= 0x10;
+            assert!(!stands(&key, message, &other), "byte {at} of the signature");
+        }
+        for at in 0..key.len() {
+            let mut other = key.clone();
+            other[at] ^= 0x10;
+            assert!(!stands(&other, message, &signature), "byte {at} of the key");
+        }
+        // The same number modulo the key's.
+        assert!(!stands(&key, message, &sum(modulus, &signature)));
+        // The same number in another length.
+        assert!(!stands(&key, message, &[&[0], &signature[..]].concat()));
+        let all_but_one = signature.split_first().unwrap().1;
+        assert!(!stands(&key, message, all_but_one));
+        assert!(!stands(&key, message, &[]));
+    }
+}
+
 /// Made with OpenSSL: a sound signature under a key that can be factored.
 #[test]
 fn an_rsa_key_under_2048_bits_is_refused() {

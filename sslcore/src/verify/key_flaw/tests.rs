@@ -20,7 +20,9 @@ fn rsa(bits: usize, exponent: &[u8]) -> Vec<u8> {
     let mut modulus = Vec::from([1]);
     modulus.resize(bits.div_ceil(8), 0xff);
     modulus[0] = 0xff >> (bits.div_ceil(8) * 8 - bits);
-    modulus.insert(0, 0);
+    if bits.is_multiple_of(8) {
+        modulus.insert(0, 0);
+    }
     let key = [element(2, &modulus), element(2, exponent)].concat();
     element(0x30, &key)
 }

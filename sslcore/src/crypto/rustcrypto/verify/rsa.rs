@@ -1,20 +1,17 @@
 //! RSA signatures (RFC 8017), with keys of 2048 to 8192 bits.
 
-use core::ops::RangeInclusive;
+mod padding;
 
-use rsa::pkcs1::DecodeRsaPublicKey;
-use rsa::traits::PublicKeyParts;
-use rsa::{Pkcs1v15Sign, Pss};
+use alloc::boxed::Box;
+
+use crypto_bigint::modular::{BoxedMontyForm, BoxedMontyParams};
+use crypto_bigint::{BoxedUint, Odd};
 use rustls_pki_types::{AlgorithmIdentifier, alg_id};
-use sha2::digest::FixedOutputReset;
 use sha2::digest::const_oid::AssociatedOid;
 use sha2::{Digest, Sha256, Sha384, Sha512};
 
 use super::verifier::{Verifier, Verify};
-
-/// RSA moduli that are accepted, in bits. Shorter ones can be factored, longer ones are a way to
-/// keep a small processor busy.
-const RSA_BITS: RangeInclusive<u32> = 2048..=8192;
+use crate::x509::rsa_key::{MODULUS_BITS, RsaPublicKey};
 
 const fn verifier(signature: AlgorithmIdentifier, verify: Verify) -> Verifier {
     Verifier {
@@ -50,24 +47,43 @@ pub(super) static PKCS1_SHA512_NO_PARAMS: Verifier = verifier(
 );
 
 fn verify_pkcs1<D: Digest + AssociatedOid>(key: &[u8], message: &[u8], signature: &[u8]) -> bool {
-    rsa_key(key).is_some_and(|key| {
-        key.verify(Pkcs1v15Sign::new::<D>(), &D::digest(message), signature)
-            .is_ok()
-    })
+    rsa_key(key)
+        .and_then(|key| recover(&key, signature))
+        .is_some_and(|encoded| padding::is_pkcs1::<D>(&encoded, &D::digest(message)))
 }
 
-/// The salt is as long as the hash (RFC 8446 §4.2.3).
-fn verify_pss<D: Digest + FixedOutputReset>(key: &[u8], message: &[u8], signature: &[u8]) -> bool {
-    rsa_key(key).is_some_and(|key| {
-        key.verify(Pss::<D>::new(), &D::digest(message), signature)
-            .is_ok()
-    })
+fn verify_pss<D: Digest>(key: &[u8], message: &[u8], signature: &[u8]) -> bool {
+    rsa_key(key)
+        .and_then(|key| Some((recover(&key, signature)?, key.modulus_bits())))
+        .is_some_and(|(mut encoded, bits)| {
+            padding::is_pss::<D>(&mut encoded, bits, &D::digest(message))
+        })
 }
 
-fn rsa_key(der: &[u8]) -> Option<rsa::PublicKey> {
-    // Refuses an even modulus, and an exponent that is even or over 2^33.
-    let key = rsa::PublicKey::from_pkcs1_der(der).ok()?;
-    RSA_BITS
-        .contains(&key.n().bit_width_vartime())
-        .then_some(key)
+fn rsa_key(der: &[u8]) -> Option<RsaPublicKey<'_>> {
+    RsaPublicKey::read(der).filter(|key| MODULUS_BITS.contains(&key.modulus_bits()))
+}
+
+/// The number that an encoded message is, in as many bytes as the modulus has (RFC 8017 §5.2.2). `None` when the
+/// signature is not as long, or not less. All of it is public, so its time may tell of it.
+fn recover(key: &RsaPublicKey<'_>, signature: &[u8]) -> Option<Box<[u8]>> {
+    let exponent = key.exponent()?;
+    let modulus = Odd::new(BoxedUint::from_be_slice_vartime(key.modulus)).into_option()?;
+    let number = BoxedUint::from_be_slice_vartime(signature);
+    if signature.len() != key.modulus.len() || number >= *modulus {
+        return None;
+    }
+    let base = BoxedMontyForm::new(number, &BoxedMontyParams::new_vartime(modulus));
+    // From the highest bit down. A table of powers, which long exponents are quicker with, would take as
+    // much memory as sixteen moduli.
+    let mut power = base.clone();
+    for bit in (0..exponent.ilog2()).rev() {
+        power = power.square();
+        if exponent >> bit & 1 == 1 {
+            power *= &base;
+        }
+    }
+    let bytes = power.retrieve().to_be_bytes();
+    let unused = bytes.len().checked_sub(signature.len())?;
+    bytes.get(unused..).map(Box::from)
 }
