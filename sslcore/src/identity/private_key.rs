@@ -7,6 +7,7 @@ use rustls_pki_types::{PrivateKeyDer, PrivatePkcs1KeyDer, PrivatePkcs8KeyDer, Pr
 use zeroize::{Zeroize, Zeroizing};
 
 use crate::x509::der::{Reader, bit_length, tag};
+use crate::x509::ec_private_key::EcPrivateKey;
 use crate::x509::key_kind::KeyKind;
 use crate::x509::name::Dotted;
 use crate::x509::pem;
@@ -191,7 +192,7 @@ fn recognise(der: &[u8]) -> Result<(Form, KeyKind), PrivateKeyError> {
             rsa(content).map(|kind| (Form::Pkcs1, kind))
         }
         ((tag::INTEGER, [1], _), (tag::OCTET_STRING, ..)) => {
-            sec1(content, None).map(|kind| (Form::Sec1, kind))
+            sec1(der, None).map(|kind| (Form::Sec1, kind))
         }
         _ => Err(PrivateKeyError::NotAKey),
     }
@@ -208,15 +209,14 @@ fn is_encryption(algorithm: &[u8]) -> bool {
 fn pkcs8(der: &[u8]) -> Result<KeyKind, PrivateKeyError> {
     const DAMAGED: PrivateKeyError = PrivateKeyError::Damaged("PKCS#8 holds no whole key");
     let PrivateKeyInfo { algorithm, key, .. } = PrivateKeyInfo::read(der).ok_or(DAMAGED)?;
-    let inside = || Reader::new(key).read(tag::SEQUENCE).ok_or(DAMAGED);
     // An RSA key says its own length.
     match KeyKind::of(algorithm, || Some(0)) {
-        Some(KeyKind::Rsa { .. }) => rsa(inside()?),
+        Some(KeyKind::Rsa { .. }) => rsa(Reader::new(key).read(tag::SEQUENCE).ok_or(DAMAGED)?),
         Some(KeyKind::Ed25519) => match Reader::new(key).read(tag::OCTET_STRING) {
             Some(secret) if secret.len() == KeyKind::Ed25519.secret_len() => Ok(KeyKind::Ed25519),
             _ => Err(PrivateKeyError::Damaged("an Ed25519 key has 32 bytes")),
         },
-        Some(kind) => sec1(inside()?, Some(kind)),
+        Some(kind) => sec1(key, Some(kind)),
         None => Err(unsupported(algorithm)),
     }
 }
@@ -236,15 +236,10 @@ fn rsa(fields: &[u8]) -> Result<KeyKind, PrivateKeyError> {
     Ok(KeyKind::Rsa { bits })
 }
 
-/// An ECPrivateKey (RFC 5915 §3). The curve is known from outside, or said by it.
-fn sec1(fields: &[u8], outside: Option<KeyKind>) -> Result<KeyKind, PrivateKeyError> {
+/// Of a key whose curve is known from outside, or said by it.
+fn sec1(der: &[u8], outside: Option<KeyKind>) -> Result<KeyKind, PrivateKeyError> {
     const DAMAGED: PrivateKeyError = PrivateKeyError::Damaged("an EC key has a number and a curve");
-    let mut fields = Reader::new(fields);
-    if fields.read(tag::INTEGER) != Some(&[1]) {
-        return Err(DAMAGED);
-    }
-    let secret = fields.read(tag::OCTET_STRING).ok_or(DAMAGED)?;
-    let curve = fields.read_if(tag::constructed(0));
+    let EcPrivateKey { scalar, curve, .. } = EcPrivateKey::read(der).ok_or(DAMAGED)?;
     let kind = match (outside, curve) {
         (Some(kind), _) => kind,
         (None, Some(curve)) => Reader::new(curve)
@@ -252,9 +247,9 @@ fn sec1(fields: &[u8], outside: Option<KeyKind>) -> Result<KeyKind, PrivateKeyEr
             .and_then(KeyKind::of_curve)
             .ok_or_else(|| unsupported(curve))?,
         // RFC 5915 wants it; files without exist.
-        (None, None) => KeyKind::of_length(secret.len()).ok_or(DAMAGED)?,
+        (None, None) => KeyKind::of_length(scalar.len()).ok_or(DAMAGED)?,
     };
-    match secret.len() == kind.secret_len() {
+    match scalar.len() == kind.secret_len() {
         true => Ok(kind),
         false => Err(PrivateKeyError::Damaged("its length is not its curve's")),
     }

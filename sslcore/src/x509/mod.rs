@@ -7,6 +7,7 @@ pub(crate) mod crl;
 mod dates;
 pub(crate) mod der;
 pub(crate) mod description;
+pub(crate) mod ec_private_key;
 pub(crate) mod key_kind;
 pub(crate) mod name;
 pub(crate) mod oid;

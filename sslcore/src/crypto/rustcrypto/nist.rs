@@ -14,6 +14,7 @@ use zeroize::{ZeroizeOnDrop, Zeroizing};
 use crate::crypto::kx::SharedSecret;
 use crate::protocol::{SignatureScheme, group};
 use crate::x509::der::{Reader, tag};
+use crate::x509::ec_private_key::EcPrivateKey;
 use crate::x509::pkcs8::PrivateKeyInfo;
 
 /// How the uncompressed form of a point begins (SEC 1 §2.3.3).
@@ -132,13 +133,6 @@ rustcrypto_curve!(
     ECDSA_P384
 );
 
-/// What a document says of an EC private key.
-pub(super) struct EcPrivateKey<'a> {
-    scalar: &'a [u8],
-    /// Its public point, in either form.
-    point: Option<&'a [u8]>,
-}
-
 /// Reads a document: [`from_pkcs8`] and [`from_sec1`]. `None` when it has no key of this algorithm.
 pub(super) type ReadKey = for<'a> fn(&'a [u8], &AlgorithmIdentifier) -> Option<EcPrivateKey<'a>>;
 
@@ -165,31 +159,14 @@ pub(super) fn from_pkcs8<'a>(
     }
 }
 
-/// The key in an `ECPrivateKey` (RFC 5915 §3).
+/// The key in a document of its own (RFC 5915 §3).
 pub(super) fn from_sec1<'a>(
     der: &'a [u8],
     algorithm: &AlgorithmIdentifier,
 ) -> Option<EcPrivateKey<'a>> {
-    let mut fields = Reader::whole(der)?;
-    if fields.read(tag::INTEGER)? != [1] {
-        return None;
-    }
-    let scalar = fields.read(tag::OCTET_STRING)?;
-    if let Some(parameters) = fields.read_if(tag::constructed(0)) {
-        let mut algorithm = Reader::new(algorithm.as_ref());
-        algorithm.read(tag::OBJECT_IDENTIFIER)?;
-        if parameters != algorithm.rest() {
-            return None;
-        }
-    }
-    let point = match fields.is_empty() {
-        true => None,
-        false => {
-            let mut said = Reader::new(fields.read(tag::constructed(1))?);
-            Some(said.read(tag::BIT_STRING)?.strip_prefix(&[0])?)
-        }
-    };
-    fields.is_empty().then_some(EcPrivateKey { scalar, point })
+    let mut algorithm = Reader::new(algorithm.as_ref());
+    algorithm.read(tag::OBJECT_IDENTIFIER)?;
+    EcPrivateKey::read(der).filter(|key| key.curve.is_none_or(|curve| curve == algorithm.rest()))
 }
 
 /// Whether `said` is this uncompressed point, or its compressed form (SEC 1 §2.3.3).
