@@ -67,10 +67,13 @@ fn rsa_key(der: &[u8]) -> Option<RsaPublicKey<'_>> {
 /// The number that an encoded message is, in as many bytes as the modulus has (RFC 8017 §5.2.2). `None` when the
 /// signature is not as long, or not less. All of it is public, so its time may tell of it.
 fn recover(key: &RsaPublicKey<'_>, signature: &[u8]) -> Option<Box<[u8]>> {
+    if signature.len() != key.modulus.len() {
+        return None;
+    }
     let exponent = key.exponent()?;
     let modulus = Odd::new(BoxedUint::from_be_slice_vartime(key.modulus)).into_option()?;
     let number = BoxedUint::from_be_slice_vartime(signature);
-    if signature.len() != key.modulus.len() || number >= *modulus {
+    if number >= *modulus {
         return None;
     }
     let base = BoxedMontyForm::new(number, &BoxedMontyParams::new_vartime(modulus));
