@@ -90,3 +90,6 @@ fn recover(key: &RsaPublicKey<'_>, signature: &[u8]) -> Option<Box<[u8]>> {
     let unused = bytes.len().checked_sub(signature.len())?;
     bytes.get(unused..).map(Box::from)
 }
+
+#[cfg(test)]
+mod tests;
