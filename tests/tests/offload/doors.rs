@@ -3,7 +3,7 @@
 use sslcore::bytes::BytesMut;
 use sslcore::crypto::AeadAlgorithm;
 use sslcore::offload::{Direction, OffloadError, OffloadFailure};
-use sslcore::{Connection, Limits, SslProtocol, UsageError};
+use sslcore::{Connection, Limits, Progress, SslProtocol, UsageError};
 use sslcore_tests::kernel::{KernelEnd, run};
 use sslcore_tests::pair::{End, Pair};
 use sslcore_tests::view::view;
@@ -79,6 +79,12 @@ fn more_than_was_shown_or_lent_is_refused() {
         conn.write(b"five!").expect("write");
         let too_many = |given, available| Err(UsageError::TooManyBytes { given, available });
         assert_eq!(conn.record_transmitted(6), too_many(6, 5));
+        assert_eq!(conn.record_transmitted(0), Ok(()));
+        assert_eq!(
+            conn.transmit_record(),
+            Some((23, &b"five!"[..])),
+            "none was taken"
+        );
         let room = conn.record_buffer().len();
         assert_eq!(conn.record_received(23, room + 1), too_many(room + 1, room));
         assert_eq!(conn.record_received(23, 0), Ok(()));
@@ -183,6 +189,36 @@ fn keys_are_not_offered_in_the_middle_of_something() {
             Some(handed_over)
         );
         assert_eq!(server.read_all(), b"on its way", "{case:?}");
+    }
+}
+
+/// What was written before the handshake is not sealed when the key is handed over.
+#[test]
+fn nothing_is_sealed_around_what_waits() {
+    for case in cases() {
+        let (mut client, mut server) = case.unstarted();
+        client.end.write(b"early");
+        while !client.end.conn.is_encrypted() {
+            server.end.give(&client.end.take(), usize::MAX);
+            client.end.conn.receive(&server.end.take()).expect("room");
+            while !client.end.conn.is_encrypted()
+                && client.end.conn.process(client.end.now()) != Progress::Idle
+            {
+                while client.end.conn.poll_event().is_some() {}
+            }
+        }
+        let finished = client.end.conn.transmit().to_vec();
+        let taken = client.end.conn.transmitted(finished.len());
+        taken.expect("transmit showed them");
+        client
+            .hand_over(Direction::Sent)
+            .expect("nothing is in the way");
+        let unsent = UsageError::Offload(OffloadError::Unsent { bytes: 5 });
+        assert_eq!(client.end.conn.record_limit(), Err(unsent));
+        server.end.give(&finished, usize::MAX);
+        let (_, heard) = run(&mut client, &mut server);
+        assert_eq!(heard, b"early", "{case:?}");
+        assert_eq!(client.end.conn.record_limit(), Ok(16_384), "{case:?}");
     }
 }
 

@@ -114,6 +114,12 @@ impl Case {
         (end(one), end(other))
     }
 
+    /// The same, without tickets.
+    pub(crate) fn unstarted(&self) -> (KernelEnd, KernelEnd) {
+        let (client, server) = self.built(false, u64::MAX);
+        self.ends(&client, &server)
+    }
+
     /// The same, encrypted, with a client whose keys last for so many records.
     pub(crate) fn encrypted(&self, records_per_key: u64) -> (KernelEnd, KernelEnd) {
         let (client, server) = self.built(false, records_per_key);
