@@ -88,7 +88,15 @@ pub(crate) trait Hash: Send + Sync {
     fn hmac(&self, key: &[u8], first: &[u8], middle: &[&[u8]], last: &[u8]) -> Digest {
         hmac(self, key, first, middle, last)
     }
+
+    /// Lends HMAC under `key`, to be used more than once: a backend that can hashes the key once.
+    fn keyed(&self, key: &[u8], then: &mut dyn FnMut(&Keyed<'_>)) {
+        then(&|first, middle, last| self.hmac(key, first, middle, last));
+    }
 }
+
+/// HMAC under one key, of a message in parts.
+pub(crate) type Keyed<'a> = dyn Fn(&[u8], &[&[u8]], &[u8]) -> Digest + 'a;
 
 /// HMAC over the hash function alone (RFC 2104 §2).
 pub(super) fn hmac<H: Hash + ?Sized>(

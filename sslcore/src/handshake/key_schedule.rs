@@ -96,12 +96,18 @@ pub(crate) fn expand_label(
 
 /// The pseudorandom function of TLS 1.2 (RFC 5246 §5): `out` is as long as is wanted.
 pub(crate) fn prf(hash: &dyn Hash, secret: &[u8], label: &[u8], seed: &[u8], out: &mut [u8]) {
-    let mut chained = hash.hmac(secret, label, &[], seed);
-    for block in out.chunks_mut(hash.algorithm().output_len()) {
-        let made = hash.hmac(secret, chained.as_slice(), &[label], seed);
-        block.copy_from_slice(&made.as_slice()[..block.len()]);
-        chained = hash.hmac(secret, chained.as_slice(), &[], &[]);
-    }
+    let block_len = hash.algorithm().output_len();
+    hash.keyed(secret, &mut |hmac| {
+        let mut chained = Digest::zeros(0);
+        for (number, block) in out.chunks_mut(block_len).enumerate() {
+            chained = match number {
+                0 => hmac(label, &[], seed),
+                _ => hmac(chained.as_slice(), &[], &[]),
+            };
+            let made = hmac(chained.as_slice(), &[label], seed);
+            block.copy_from_slice(&made.as_slice()[..block.len()]);
+        }
+    });
 }
 
 /// What both sides of a TLS 1.2 connection have in common once their hellos are said.
@@ -113,16 +119,31 @@ pub(crate) struct Tls12Secrets<'a> {
 }
 
 impl Tls12Secrets<'_> {
-    /// The write key of the client or the server (RFC 5246 §6.3). With GCM four bytes of the nonce are
-    /// the key block's (RFC 5288 §3), with ChaCha20 all (RFC 7905 §2).
+    /// The write key of the client or the server.
     pub(crate) fn key(&self, algorithm: AeadAlgorithm, of_client: bool) -> Option<KeyMaterial> {
+        let [client, server] = self.keys(algorithm, false)?;
+        Some(if of_client { client } else { server })
+    }
+
+    /// The write keys of the client and of the server (RFC 5246 §6.3), for what one costs. With GCM four
+    /// bytes of the nonce are the key block's (RFC 5288 §3), with ChaCha20 all (RFC 7905 §2). The other
+    /// eight are the sender's: they are counted from zero, or from what is next in the block, `as_rustls`
+    /// counts them.
+    pub(crate) fn keys(
+        &self,
+        algorithm: AeadAlgorithm,
+        as_rustls: bool,
+    ) -> Option<[KeyMaterial; 2]> {
         let (key_len, iv_len) = match algorithm {
             AeadAlgorithm::ChaCha20Poly1305 => (algorithm.key_len(), NONCE_LEN),
             _ => (algorithm.key_len(), 4),
         };
-        let seed = [&self.server_random[..], self.client_random].concat();
+        let mut seed = [0; 64];
+        seed[..32].copy_from_slice(self.server_random);
+        seed[32..].copy_from_slice(self.client_random);
         let mut block = Zeroizing::new([0; 2 * (32 + NONCE_LEN)]);
-        let block = block.get_mut(..2 * (key_len + iv_len))?;
+        let explicit_len = if as_rustls { NONCE_LEN - iv_len } else { 0 };
+        let block = block.get_mut(..2 * (key_len + iv_len) + explicit_len)?;
         prf(
             self.hash,
             self.master.as_slice(),
@@ -132,14 +153,18 @@ impl Tls12Secrets<'_> {
         );
         let (keys, ivs) = block.split_at(2 * key_len);
         let (client_key, server_key) = keys.split_at(key_len);
-        let (client_iv, server_iv) = ivs.split_at(iv_len);
-        let (key, fixed) = match of_client {
-            true => (client_key, client_iv),
-            false => (server_key, server_iv),
+        let (client_iv, rest) = ivs.split_at(iv_len);
+        let (server_iv, explicit) = rest.split_at(iv_len);
+        let material = |key, fixed| {
+            let mut iv = [0; NONCE_LEN];
+            let parts = [fixed, explicit].into_iter().flatten();
+            iv.iter_mut().zip(parts).for_each(|(to, from)| *to = *from);
+            KeyMaterial::new(algorithm, key, iv)
         };
-        let mut iv = [0; NONCE_LEN];
-        iv.get_mut(..iv_len)?.copy_from_slice(fixed);
-        KeyMaterial::new(algorithm, key, iv)
+        Some([
+            material(client_key, client_iv)?,
+            material(server_key, server_iv)?,
+        ])
     }
 }
 

@@ -7,7 +7,7 @@ macro_rules! hashes {
 
         use $library::{digest, hmac};
 
-        use crate::crypto::hash::{Digest, Hash, HashAlgorithm, HashContext, Hashes};
+        use crate::crypto::hash::{Digest, Hash, HashAlgorithm, HashContext, Hashes, Keyed};
 
         struct Sha2 {
             algorithm: HashAlgorithm,
@@ -43,13 +43,22 @@ macro_rules! hashes {
             }
 
             fn hmac(&self, key: &[u8], first: &[u8], middle: &[&[u8]], last: &[u8]) -> Digest {
-                let key = hmac::Key::new(self.hmac, key);
-                let mut context = hmac::Context::with_key(&key);
-                context.update(first);
-                middle.iter().for_each(|part| context.update(part));
-                context.update(last);
-                Digest::cut(context.sign().as_ref())
+                signed(&hmac::Key::new(self.hmac, key), first, middle, last)
             }
+
+            fn keyed(&self, key: &[u8], then: &mut dyn FnMut(&Keyed<'_>)) {
+                let key = hmac::Key::new(self.hmac, key);
+                then(&|first, middle, last| signed(&key, first, middle, last));
+            }
+        }
+
+        /// The MAC of a message in parts.
+        fn signed(key: &hmac::Key, first: &[u8], middle: &[&[u8]], last: &[u8]) -> Digest {
+            let mut context = hmac::Context::with_key(key);
+            context.update(first);
+            middle.iter().for_each(|part| context.update(part));
+            context.update(last);
+            Digest::cut(context.sign().as_ref())
         }
 
         struct Running(digest::Context);

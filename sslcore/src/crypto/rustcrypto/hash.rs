@@ -10,7 +10,7 @@ use sha2::Sha384;
 use sha2::{Digest, Sha256};
 use zeroize::{Zeroize, ZeroizeOnDrop};
 
-use crate::crypto::hash::{self, Hash, HashAlgorithm, HashContext, Hashes};
+use crate::crypto::hash::{self, Hash, HashAlgorithm, HashContext, Hashes, Keyed};
 
 /// HMAC under a key of any length.
 ///
@@ -85,6 +85,11 @@ where
 
     fn hmac(&self, key: &[u8], first: &[u8], middle: &[&[u8]], last: &[u8]) -> hash::Digest {
         hash::Digest::cut(&signed(keyed::<D>(key), first, middle, last))
+    }
+
+    fn keyed(&self, key: &[u8], then: &mut dyn FnMut(&Keyed<'_>)) {
+        let key = keyed::<D>(key);
+        then(&|first, middle, last| hash::Digest::cut(&signed(key.clone(), first, middle, last)));
     }
 }
 

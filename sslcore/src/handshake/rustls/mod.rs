@@ -28,17 +28,16 @@ use alloc::boxed::Box;
 use alloc::sync::Arc;
 use alloc::vec::Vec;
 
-use rustls::{CommonState, ConnectionTrafficSecrets, HandshakeKind, ProtocolVersion};
+use rustls::{CommonState, HandshakeKind, ProtocolVersion};
 
 use self::gates::Memory;
 use self::hold::Gate;
-use self::kernel::{Kernel, conversion_failure, material, renewal};
+use self::kernel::conversion_failure;
 use self::side::Side;
 use self::staple::Staple;
 use self::taps::{Clock, SecretTap};
 use self::verifier::Recorder;
 use super::key_schedule::exporter::Exporter;
-use super::renewal::Tls12;
 use super::wire::client_hello::HelloMessage;
 use super::wire::offer::Offer;
 use super::wire::server_hello::ServerHello;
@@ -50,9 +49,9 @@ use crate::handshake::Trust;
 use crate::handshake::facts::{Authorities, SessionFacts};
 use crate::protocol::{SignatureScheme, SslProtocol};
 use crate::record::header::ContentType;
-use crate::record::protection::Protection;
+use crate::record::protection::{KeyMaterial, Protection};
 use crate::record::size::RecordSizes;
-use crate::record::traffic::{HandOff, PostHandshake};
+use crate::record::traffic::HandOff;
 use crate::time::Now;
 use crate::verify::SslError;
 use crate::x509::certificate::Certificate;
@@ -87,6 +86,8 @@ pub(crate) struct RustlsEngine {
     facts: HelloFacts,
     /// How the peer's records are protected from now on, until it is taken.
     read_protection: Option<Protection>,
+    /// What protects our own records in TLS 1.2, once the peer's are protected: derived with its keys.
+    write_keys: Option<Box<KeyMaterial>>,
     has_read_keys: bool,
     /// How many records rustls was given under them.
     resealed: u64,
@@ -416,45 +417,17 @@ impl Engine for RustlsEngine {
     }
 
     fn finish(self: Box<Self>, received: Option<Protection>) -> Result<HandOff, Failure> {
-        let this = *self;
-        let context = this.context();
-        let version = this.version().ok_or_else(conversion_failure)?;
-        let suite = this.suite().ok_or_else(conversion_failure)?;
-        let confidentiality_limit = suite.common().confidentiality_limit;
-        let is_client = this.is_client();
-        let failure = |error| errors::failure(&error, context);
-        let (secrets, connection) = this.side.into_parts().map_err(failure)?;
-        let takes_tickets = this.memory.as_ref().is_some_and(Memory::takes_tickets);
-        let keeps_tickets = takes_tickets && !this.gate.is_closed();
-        let clock = this.clock;
-        let kernel = connection
-            .filter(|_| keeps_tickets)
-            .map(|connection| Kernel { connection, clock });
-        let post: Box<dyn PostHandshake> = match (suite, kernel) {
-            (Suite::Tls12(_), _) => Box::new(Tls12),
-            (Suite::Tls13(_), Some(kernel)) => Box::new(kernel),
-            (Suite::Tls13(_), None) => {
-                let (backend, secrets) = (&this.backend, this.tap.secrets());
-                let renewal = renewal(suite, backend, &secrets, is_client);
-                Box::new(renewal.ok_or_else(conversion_failure)?)
-            }
+        let suite = self.suite().ok_or_else(conversion_failure)?;
+        let parts = match suite {
+            Suite::Tls12(_) => self.finish_tls12(received),
+            Suite::Tls13(_) => self.finish_tls13(suite),
         };
-        this.tap.forget();
-        let protection = |(seq, secrets): (u64, ConnectionTrafficSecrets)| {
-            let material = material(&secrets)?;
-            Protection::new(&this.backend, version, &material, seq)
-                .map_err(|_| conversion_failure())
-        };
-        let (tx_seq, tx) = secrets.tx;
+        let (tx, rx, post) = parts?;
         Ok(HandOff {
-            tx: protection((tx_seq.saturating_sub(this.dropped), tx))?,
-            rx: match received {
-                // The same keys go on, and the peer may have used them more often than rustls saw.
-                Some(received) if version == SslProtocol::TlsV1_2 => received,
-                _ => protection(secrets.rx)?,
-            },
+            tx,
+            rx,
             post,
-            confidentiality_limit,
+            confidentiality_limit: suite.common().confidentiality_limit,
             // rustls 0.23 knows no extension for it.
             sizes: RecordSizes::default(),
         })

@@ -178,6 +178,7 @@ impl Shared {
             offer: None,
             facts: HelloFacts::default(),
             read_protection: None,
+            write_keys: None,
             has_read_keys: false,
             resealed: 0,
             protocols: Arc::default(),
