@@ -1,7 +1,8 @@
 //! What a handshake takes, and what is left of it.
 
-use sslcore::{ClientConfig, Connection, Limits, PreSharedKey, ServerConfig};
-use sslcore_tests::pair::{backends, client, server};
+use allocation_counter::measure;
+use sslcore::{ClientConfig, Connection, Limits, PreSharedKey, ServerConfig, Verdict, VerifyMode};
+use sslcore_tests::pair::{Pair, Versions, backends, client, server};
 
 use crate::counted::{Account, VERSIONS, client_and_server, configs};
 
@@ -131,5 +132,40 @@ fn a_client_that_keeps_tickets_holds_what_sessions_are_made_with() {
             held <= KEEPING_TICKETS,
             "{held} B, {KEEPING_TICKETS} allowed"
         );
+    }
+}
+
+/// What such a connection has made of the session that it resumes waits for the verdict, which never comes.
+#[test]
+fn a_resuming_client_that_is_dropped_before_the_verdict_keeps_nothing() {
+    for backend in backends() {
+        for version in Versions {
+            let client = client(backend.clone()).protocols(&[version]);
+            let client = client.verify_mode(VerifyMode::External).build();
+            let server = server(backend.clone()).protocols(&[version]).build();
+            let (client, server) = (client.expect("client"), server.expect("server"));
+            let held = || {
+                let mut pair = Pair::tls(&client, &server);
+                pair.run();
+                assert!(pair.client.conn.review().is_some());
+                pair
+            };
+            let accept = || {
+                let mut pair = held();
+                pair.client.answer(Verdict::Accept);
+                pair.run();
+                assert!(pair.client.conn.is_encrypted());
+                pair.client.conn.is_resumed()
+            };
+            accept();
+            assert!(accept());
+            let kept = (0..3).map(|_| {
+                accept();
+                measure(|| drop(held())).bytes_current
+            });
+            let kept: Vec<_> = kept.collect();
+            // The session is used up in the first, at most: less is kept than before.
+            assert!(kept.iter().all(|bytes| *bytes <= 0), "{version}: {kept:?}");
+        }
     }
 }

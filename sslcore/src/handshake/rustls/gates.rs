@@ -8,7 +8,7 @@ use core::time::Duration;
 use rustls::NamedGroup;
 use rustls::client::{ClientSessionStore, Tls12ClientSessionValue, Tls13ClientSessionValue};
 use rustls::server::{ProducesTickets, StoresServerSessions};
-use rustls_pki_types::ServerName;
+use rustls_pki_types::{ServerName, UnixTime};
 use spin::Mutex;
 use zeroize::Zeroizing;
 
@@ -35,8 +35,7 @@ impl Rules {
     /// How long a session out of this handshake is valid: from the beginning of the one that is
     /// resumed in it, if one is.
     fn validity(&self) -> Validity {
-        let begins = self.gate.begins().unwrap_or_else(|| self.clock.now());
-        Validity::new(begins, self.lifetime).until(self.gate.good_until())
+        validity(&self.gate, self.clock.now(), self.lifetime)
     }
 
     /// Whether a session may be resumed now; if so, it is noted that it may be.
@@ -48,6 +47,11 @@ impl Rules {
         }
         admitted
     }
+}
+
+fn validity(gate: &Gate, now: UnixTime, lifetime: Duration) -> Validity {
+    let begins = gate.begins().unwrap_or(now);
+    Validity::new(begins, lifetime).until(gate.good_until())
 }
 
 /// What is secret in a client's session, in rustls' terms.
@@ -73,17 +77,17 @@ pub(super) struct GatedClientStore {
 
 impl GatedClientStore {
     fn put(&self, server: ServerName<'static>, secrets: ClientSecrets) {
-        let (memory, rules) = (self.memory.clone(), self.rules.clone());
+        let (memory, lifetime) = (self.memory.clone(), self.rules.lifetime);
         let received = self.rules.clock.now();
-        self.rules.gate.store_session(move || {
-            let validity = rules.validity();
+        self.rules.gate.store_session(move |gate| {
+            let validity = validity(gate, received, lifetime);
             if validity.holds(received) {
                 let session = ClientSession {
                     protocol: secrets.protocol(),
                     secrets: Box::new(secrets),
                     validity,
                     received,
-                    stapled: rules.gate.stapled(),
+                    stapled: gate.stapled(),
                 };
                 memory.put(&server, session);
             }
@@ -132,7 +136,7 @@ impl Memory {
 impl ClientSessionStore for GatedClientStore {
     fn set_kx_hint(&self, server_name: ServerName<'static>, group: NamedGroup) {
         let memory = self.memory.clone();
-        let set = move || memory.set_group(&server_name, group.into());
+        let set = move |_: &Gate| memory.set_group(&server_name, group.into());
         self.rules.gate.store(set);
     }
 
@@ -217,7 +221,7 @@ impl GatedServerStore {
         let store = self.store.clone();
         self.rules
             .gate
-            .store_session(move || store.put(&key, session));
+            .store_session(move |_| store.put(&key, session));
     }
 
     fn forget(&self) {

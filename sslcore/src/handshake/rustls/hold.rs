@@ -12,8 +12,9 @@ use core::fmt;
 use rustls_pki_types::UnixTime;
 use spin::Mutex;
 
-/// A put that waits for the verdict.
-type Deferred = Box<dyn FnOnce() + Send>;
+/// A put that waits for the verdict. It is given the gate that it waits in: one that had it would keep
+/// itself, were there never a verdict.
+type Deferred = Box<dyn FnOnce(&Gate) + Send>;
 
 enum State {
     /// No verdict yet: puts wait.
@@ -69,7 +70,7 @@ impl Gate {
     }
 
     /// Does `put` now, later, or never.
-    pub(crate) fn store(&self, put: impl FnOnce() + Send + 'static) {
+    pub(crate) fn store(&self, put: impl FnOnce(&Self) + Send + 'static) {
         let now = match &mut *self.state.lock() {
             State::Trusted => true,
             State::Undecided(waiting) if waiting.len() < MAX_DEFERRED => {
@@ -79,12 +80,12 @@ impl Gate {
             State::Undecided(_) | State::Untrusted => false,
         };
         if now {
-            put();
+            put(self);
         }
     }
 
     /// The same for what can be resumed: never when nothing may be.
-    pub(crate) fn store_session(&self, put: impl FnOnce() + Send + 'static) {
+    pub(crate) fn store_session(&self, put: impl FnOnce(&Self) + Send + 'static) {
         if self.resumption {
             self.store(put);
         }
@@ -170,7 +171,7 @@ impl Gate {
             }
         };
         if trusted {
-            waiting.into_iter().for_each(|put| put());
+            waiting.into_iter().for_each(|put| put(self));
         }
     }
 }
