@@ -93,6 +93,11 @@ pub(crate) trait Hash: Send + Sync {
     fn keyed(&self, key: &[u8], then: &mut dyn FnMut(&Keyed<'_>)) {
         then(&|first, middle, last| self.hmac(key, first, middle, last));
     }
+
+    /// The pseudorandom function of TLS 1.2 (RFC 5246 §5): `out` is as long as is wanted.
+    fn prf(&self, secret: &[u8], label: &[u8], seed: &[u8], out: &mut [u8]) {
+        prf(self, secret, label, seed, out);
+    }
 }
 
 /// HMAC under one key, of a message in parts.
@@ -130,6 +135,28 @@ pub(super) fn hmac<H: Hash + ?Sized>(
     outer.finish()
 }
 
+/// The pseudorandom function of TLS 1.2 over HMAC (RFC 5246 §5).
+pub(super) fn prf<H: Hash + ?Sized>(
+    hash: &H,
+    secret: &[u8],
+    label: &[u8],
+    seed: &[u8],
+    out: &mut [u8],
+) {
+    let block_len = hash.algorithm().output_len();
+    hash.keyed(secret, &mut |hmac| {
+        let mut chained = Digest::zeros(0);
+        for (number, block) in out.chunks_mut(block_len).enumerate() {
+            chained = match number {
+                0 => hmac(label, &[], seed),
+                _ => hmac(chained.as_slice(), &[], &[]),
+            };
+            let made = hmac(chained.as_slice(), &[label], seed);
+            block.copy_from_slice(&made.as_slice()[..block.len()]);
+        }
+    });
+}
+
 /// The hash of `data` by a function whose hashes have 32 bytes, as those of SHA-256 do.
 #[inline(never)]
 pub(crate) fn fingerprint(hash: &dyn Hash, data: &[u8]) -> Option<[u8; 32]> {
@@ -160,13 +187,30 @@ pub(crate) fn expand(
     info: &[&[u8]],
     out: &mut [u8],
 ) -> Result<(), TooLong> {
-    let blocks = out.chunks_mut(hash.algorithm().output_len());
+    let mut expanded = Ok(());
+    hash.keyed(secret, &mut |hmac| {
+        expanded = expand_keyed(hash.algorithm(), hmac, info, out)
+    });
+    expanded
+}
+
+/// The same under the secret that `hmac` has for its key.
+///
+/// # Errors
+/// [`TooLong`], and `out` is as it was.
+pub(crate) fn expand_keyed(
+    algorithm: HashAlgorithm,
+    hmac: &Keyed<'_>,
+    info: &[&[u8]],
+    out: &mut [u8],
+) -> Result<(), TooLong> {
+    let blocks = out.chunks_mut(algorithm.output_len());
     if blocks.len() > usize::from(u8::MAX) {
         return Err(TooLong);
     }
     let mut last = Digest::zeros(0);
     for (block, number) in blocks.zip(1..=u8::MAX) {
-        last = hash.hmac(secret, last.as_slice(), info, &[number]);
+        last = hmac(last.as_slice(), info, &[number]);
         block.copy_from_slice(&last.as_slice()[..block.len()]);
     }
     Ok(())

@@ -1,15 +1,15 @@
 //! Keys from secrets (RFC 8446 §7, RFC 5246 §6.3): nothing else derives what sslcore protects and
 //! exports with.
 //!
-//! The rustls engine derives its own, and encrypts for the state that it is in; a rejected handshake
-//! is in the state that was *released*. These few derivations bridge the gap.
+//! The rustls engine derives the secrets of TLS 1.3 and the master secret of TLS 1.2, and tells them;
+//! what protects records is made of them here.
 
 pub(crate) mod exporter;
 
 use zeroize::Zeroizing;
 
 use crate::crypto::NONCE_LEN;
-use crate::crypto::hash::{Digest, Hash, TooLong, expand};
+use crate::crypto::hash::{Digest, Hash, TooLong, expand, expand_keyed};
 use crate::protocol::AeadAlgorithm;
 use crate::record::protection::KeyMaterial;
 
@@ -28,8 +28,16 @@ pub(crate) fn tls13_key(
     let mut key = Zeroizing::new([0; 32]);
     let mut iv = [0; NONCE_LEN];
     let key = &mut key[..algorithm.key_len()];
-    expand_label(hash, secret, b"key", &[], key).ok()?;
-    expand_label(hash, secret, b"iv", &[], &mut iv).ok()?;
+    let mut expanded = Err(TooLong);
+    hash.keyed(secret.as_slice(), &mut |hmac| {
+        let expand = |label, out: &mut [u8]| {
+            with_label(label, &[], out.len(), |info| {
+                expand_keyed(hash.algorithm(), hmac, info, out)
+            })
+        };
+        expanded = expand(b"key", key).and_then(|()| expand(b"iv", &mut iv));
+    });
+    expanded.ok()?;
     KeyMaterial::new(algorithm, key, iv)
 }
 
@@ -80,34 +88,29 @@ pub(crate) fn expand_label(
     context: &[u8],
     out: &mut [u8],
 ) -> Result<(), TooLong> {
-    let length = (out.len() as u16).to_be_bytes();
+    with_label(label, context, out.len(), |info| {
+        expand(hash, secret.as_slice(), info, out)
+    })
+}
+
+/// HkdfLabel, in parts (RFC 8446 §7.1).
+fn with_label<T>(label: &[u8], context: &[u8], len: usize, then: impl FnOnce(&[&[u8]]) -> T) -> T {
+    let length = (len as u16).to_be_bytes();
     let label_len = [(TLS13_PREFIX.len() + label.len()) as u8];
     let context_len = [context.len() as u8];
-    let info: [&[u8]; 6] = [
+    then(&[
         &length,
         &label_len,
         TLS13_PREFIX,
         label,
         &context_len,
         context,
-    ];
-    expand(hash, secret.as_slice(), &info, out)
+    ])
 }
 
 /// The pseudorandom function of TLS 1.2 (RFC 5246 §5): `out` is as long as is wanted.
 pub(crate) fn prf(hash: &dyn Hash, secret: &[u8], label: &[u8], seed: &[u8], out: &mut [u8]) {
-    let block_len = hash.algorithm().output_len();
-    hash.keyed(secret, &mut |hmac| {
-        let mut chained = Digest::zeros(0);
-        for (number, block) in out.chunks_mut(block_len).enumerate() {
-            chained = match number {
-                0 => hmac(label, &[], seed),
-                _ => hmac(chained.as_slice(), &[], &[]),
-            };
-            let made = hmac(chained.as_slice(), &[label], seed);
-            block.copy_from_slice(&made.as_slice()[..block.len()]);
-        }
-    });
+    hash.prf(secret, label, seed, out);
 }
 
 /// What both sides of a TLS 1.2 connection have in common once their hellos are said.

@@ -1,7 +1,7 @@
-//! SHA-2 and HMAC.
+//! SHA-2 and HMAC, with what a library has of its own.
 
 macro_rules! hashes {
-    ($library:ident) => {
+    ($library:ident $(, $($own:tt)*)?) => {
         use alloc::boxed::Box;
         use alloc::sync::Arc;
 
@@ -50,6 +50,8 @@ macro_rules! hashes {
                 let key = hmac::Key::new(self.hmac, key);
                 then(&|first, middle, last| signed(&key, first, middle, last));
             }
+
+            $($($own)*)?
         }
 
         /// The MAC of a message in parts.

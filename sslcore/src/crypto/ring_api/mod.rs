@@ -77,7 +77,24 @@ pub(super) mod aws_lc {
     }
 
     pub(in crate::crypto) mod hash {
-        hashes!(aws_lc_rs);
+        hashes! {
+            aws_lc_rs,
+
+            fn prf(&self, secret: &[u8], label: &[u8], seed: &[u8], out: &mut [u8]) {
+                use aws_lc_rs::tls_prf::{P_SHA256, P_SHA384, Secret};
+
+                let algorithm = match self.algorithm {
+                    HashAlgorithm::Sha256 => &P_SHA256,
+                    HashAlgorithm::Sha384 => &P_SHA384,
+                };
+                let secret_of_library = Secret::new(algorithm, secret);
+                match secret_of_library.and_then(|it| it.derive(label, seed, out.len())) {
+                    Ok(made) => out.copy_from_slice(made.as_ref()),
+                    // It takes no empty secret.
+                    Err(_) => crate::crypto::hash::prf(self, secret, label, seed, out),
+                }
+            }
+        }
     }
 
     pub(in crate::crypto) mod kx {
