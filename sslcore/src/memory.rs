@@ -6,8 +6,11 @@ use zeroize::optimization_barrier;
 /// it stands an instruction that may read them, for all it knows.
 #[inline]
 pub(crate) fn wipe(bytes: &mut [u8]) {
-    bytes.fill(0);
-    optimization_barrier(bytes);
+    // No bytes are anywhere, and to fill them where there is no memory is dear with AVX-512.
+    if !bytes.is_empty() {
+        bytes.fill(0);
+        optimization_barrier(bytes);
+    }
 }
 
 /// What is copied at once: so much that pieces cost nothing, and less than what C libraries leave

@@ -17,7 +17,7 @@ use super::path::{Link, MAX_SIGNATURES, MAX_SIGNATURES_ALONE, Material, Path, re
 use super::policy::{Judged, Policy, VerifyMode};
 use super::purpose::{Purpose, Usage};
 use super::status::{StatusQuestion, StatusReport};
-use super::unusable::unusable;
+use super::unusable::{unusable, unusable_key};
 use crate::x509::certificate::Certificate;
 use crate::x509::name::same;
 use crate::x509::raw;
@@ -292,7 +292,7 @@ impl Policy {
             revocation.revoked(path, now, algorithms, errors);
         }
         let leaf = path.links.first()?;
-        let of_no_use = unusable(leaf.certificate.der(), algorithms);
+        let of_no_use = unusable_key(&leaf.fields.public_key, algorithms);
         errors.extend(of_no_use.map(|it| it.of(leaf.certificate)));
         let found = path.intermediates();
         if let Some(limit) = self.depth.filter(|limit| found > *limit) {

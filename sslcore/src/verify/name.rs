@@ -18,15 +18,18 @@ impl Policy {
         chain: &[certificate::Certificate],
         name: &ServerName<'_>,
     ) -> bool {
-        let leaf = chain.first();
-        let leaf = leaf.map(certificate::Certificate::der);
-        let Some((der, leaf)) = leaf.and_then(|der| Some((der, Certificate::parse(der)?))) else {
+        let Some(der) = chain.first().map(certificate::Certificate::der) else {
             return false;
         };
-        let named = match EndEntityCert::try_from(der) {
-            Ok(leaf) => leaf.verify_is_valid_for_subject_name(name).is_ok(),
-            Err(_) => has_name(&leaf, name),
+        let named = EndEntityCert::try_from(der)
+            .map(|leaf| leaf.verify_is_valid_for_subject_name(name).is_ok());
+        if named == Ok(true) {
+            return false;
+        }
+        let Some(leaf) = Certificate::parse(der) else {
+            return false;
         };
+        let named = named.is_err() && has_name(&leaf, name);
         let called = self.common_names && common_name_matches(&leaf, name);
         !named && (!called || self.constrains_names(chain))
     }

@@ -17,8 +17,15 @@ pub(crate) fn unusable(
     leaf: &[u8],
     algorithms: &[&dyn SignatureVerificationAlgorithm],
 ) -> Option<Unusable> {
-    let key = raw::Certificate::parse(leaf)?.public_key;
-    flaw(&key, algorithms).map(Unusable)
+    unusable_key(&raw::Certificate::parse(leaf)?.public_key, algorithms)
+}
+
+/// The same of a leaf with this key.
+pub(super) fn unusable_key(
+    key: &raw::PublicKey<'_>,
+    algorithms: &[&dyn SignatureVerificationAlgorithm],
+) -> Option<Unusable> {
+    flaw(key, algorithms).map(Unusable)
 }
 
 /// Why a leaf is of no use.

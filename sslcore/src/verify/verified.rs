@@ -40,10 +40,11 @@ impl VerifiedSignatures {
     ) -> Option<Digest> {
         let mut hash = self.sha256.start();
         let (of_key, of_signature) = (algorithm.public_key_alg_id(), algorithm.signature_alg_id());
-        for part in [&*of_key, &*of_signature, key, signature, message] {
-            hash.update(&(part.len() as u64).to_be_bytes());
-            hash.update(part);
-        }
+        let parts = [&*of_key, &*of_signature, key, signature, message];
+        // All lengths come first: they say where a part ends.
+        let lengths = parts.map(|part| (part.len() as u64).to_be_bytes());
+        hash.update(lengths.as_flattened());
+        parts.iter().for_each(|part| hash.update(part));
         hash.finish().as_slice().try_into().ok()
     }
 

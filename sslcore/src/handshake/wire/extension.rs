@@ -22,12 +22,21 @@ impl<'a> Extensions<'a> {
     /// decode_error when a length is wrong, illegal_parameter when an extension comes twice.
     pub(crate) fn read(block: &'a [u8]) -> Result<Self, Refusal> {
         let mut reader = Reader::new(block, "the extensions are damaged");
-        let mut numbers = Vec::new();
+        // Nearly all numbers are small: those are told apart without memory.
+        let (mut small, mut is_twice) = (0_u64, false);
+        let mut others = Vec::new();
         while !reader.is_empty() {
-            numbers.push(reader.u16()?);
+            let number = reader.u16()?;
+            match 1_u64.checked_shl(number.into()) {
+                Some(bit) => {
+                    is_twice |= small & bit != 0;
+                    small |= bit;
+                }
+                None => others.push(number),
+            }
             reader.vector16()?;
         }
-        match have_twins(numbers) {
+        match is_twice || have_twins(others) {
             true => Err(Refusal::illegal("an extension comes twice")),
             false => Ok(Self { block }),
         }
