@@ -90,10 +90,13 @@ fn provider() -> CryptoProvider {
 
     use super::rustls::keys::Keys;
     use super::rustls::mapping::Mapping;
+    use super::rustls::suites;
 
     const MAPPING: &Mapping = &Mapping::new(SCHEMES);
     static KEYS: Keys = Keys(LOAD_KEY);
 
+    let mut provider = default_provider();
+    suites::replace(&mut provider.cipher_suites, suites::aws_lc_rs::ALL);
     CryptoProvider {
         kx_groups: vec![
             kx_group::X25519MLKEM768,
@@ -107,6 +110,6 @@ fn provider() -> CryptoProvider {
             mapping: MAPPING.as_slice(),
         },
         key_provider: &KEYS,
-        ..default_provider()
+        ..provider
     }
 }

@@ -67,6 +67,7 @@ fn provider() -> CryptoProvider {
     use super::rustls::group::Group;
     use super::rustls::keys::Keys;
     use super::rustls::mapping::Mapping;
+    use super::rustls::suites;
 
     const MAPPING: &Mapping = &Mapping::new(SCHEMES);
     static KEYS: Keys = Keys(LOAD_KEY);
@@ -74,6 +75,8 @@ fn provider() -> CryptoProvider {
     static HYBRIDS: [Group<Hybrid<kx::Ecdh, MlKem768>>; 2] =
         [Group(X25519_ML_KEM), Group(P256_ML_KEM)];
 
+    let mut provider = default_provider();
+    suites::replace(&mut provider.cipher_suites, suites::ring::ALL);
     CryptoProvider {
         kx_groups: vec![
             #[cfg(feature = "ml-kem")]
@@ -89,6 +92,6 @@ fn provider() -> CryptoProvider {
             mapping: MAPPING.as_slice(),
         },
         key_provider: &KEYS,
-        ..default_provider()
+        ..provider
     }
 }

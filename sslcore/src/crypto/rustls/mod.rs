@@ -11,3 +11,5 @@ mod provided_key;
 pub(crate) mod random;
 pub(crate) mod signer;
 pub(crate) mod suite;
+#[cfg(any(feature = "aws-lc-rs", feature = "ring"))]
+pub(crate) mod suites;

@@ -49,6 +49,16 @@ impl From<SupportedCipherSuite> for Suite {
     }
 }
 
+/// The same once more, for a suite that differs in something else.
+#[cfg(any(feature = "aws-lc-rs", feature = "ring", feature = "rustcrypto-core"))]
+pub(crate) const fn copied(common: &CipherSuiteCommon) -> CipherSuiteCommon {
+    CipherSuiteCommon {
+        suite: common.suite,
+        hash_provider: common.hash_provider,
+        confidentiality_limit: common.confidentiality_limit,
+    }
+}
+
 /// A cipher suite of TLS 1.2.
 #[cfg(feature = "tls12")]
 #[derive(Clone, Copy)]

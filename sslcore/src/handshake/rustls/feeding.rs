@@ -7,6 +7,7 @@ use super::side::Step;
 use super::{RustlsEngine, errors};
 use crate::alert::Alert;
 use crate::failure::{Failure, FailureKind};
+use crate::handshake::records;
 use crate::protocol::SslProtocol;
 use crate::record::header::{ContentType, HEADER_LEN, Header, LEGACY_VERSION, MAX_PLAINTEXT};
 use crate::record::messages::FRAME;
@@ -14,9 +15,9 @@ use crate::record::protection::Protection;
 
 impl RustlsEngine {
     /// Gives rustls whole records, and lets it do what it can.
-    pub(super) fn feed(&mut self, records: &mut [u8], flight: &mut Vec<u8>) -> Result<(), Failure> {
+    pub(super) fn feed(&mut self, input: &mut [u8], flight: &mut Vec<u8>) -> Result<(), Failure> {
         let before = flight.len();
-        let fed = self.feed_engine(records, flight);
+        let fed = self.feed_engine(input, flight);
         let resumed = self.is_resumed();
         self.staple.fetch(&self.clock, &self.gate, resumed);
         fed?;
@@ -26,7 +27,13 @@ impl RustlsEngine {
         if self.is_full() {
             self.gate.set_begins(self.clock.now());
         }
-        self.note_own_hello(&flight[before..])
+        let added = flight.get_mut(before..).unwrap_or_default();
+        self.note_own_hello(added)?;
+        self.seal(added)?;
+        if self.sends_tickets() {
+            self.tickets += records(added).count() as u64;
+        }
+        Ok(())
     }
 
     fn feed_engine(&mut self, mut input: &mut [u8], flight: &mut Vec<u8>) -> Result<(), Failure> {
@@ -65,7 +72,8 @@ impl RustlsEngine {
         }
     }
 
-    /// Gives rustls a message in records: where it lies if it fits into one and is in the clear.
+    /// Gives rustls a message in records: where it lies if it fits into one and rustls takes it in the
+    /// clear.
     pub(super) fn deliver(
         &mut self,
         framed: &mut [u8],
@@ -73,6 +81,11 @@ impl RustlsEngine {
         flight: &mut Vec<u8>,
     ) -> Result<(), Failure> {
         let message = framed.get(FRAME..).unwrap_or_default();
+        // rustls would not find out.
+        if self.has_read_keys && protection.is_none() {
+            return Err(unexpected());
+        }
+        let protection = protection.filter(|_| !self.is_bare);
         if protection.is_none() && message.len() <= MAX_PLAINTEXT {
             let header = record_header(message.len());
             if let Some(room) = framed.first_chunk_mut() {
@@ -97,6 +110,11 @@ impl RustlsEngine {
         }
         self.feed(&mut records, flight)
     }
+}
+
+fn unexpected() -> Failure {
+    Failure::new(FailureKind::UnexpectedMessage, Alert::UnexpectedMessage)
+        .because("a message in the clear behind protected ones")
 }
 
 /// The header of a handshake record in the clear, of at most 2^14 bytes.

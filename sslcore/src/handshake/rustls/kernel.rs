@@ -2,15 +2,14 @@
 
 use alloc::sync::Arc;
 
-use rustls::ConnectionTrafficSecrets;
 use rustls::client::ClientConnectionData;
 use rustls::kernel::KernelConnection;
 
 use super::errors;
 use super::taps::{Clock, Secrets};
 use crate::alert::Alert;
+use crate::crypto::Backend;
 use crate::crypto::rustls::suite::Suite;
-use crate::crypto::{AeadAlgorithm, Backend};
 use crate::failure::{Failure, FailureKind};
 use crate::handshake::renewal::Renewal;
 use crate::handshake::wire::session_ticket::SessionTicket;
@@ -22,19 +21,6 @@ use crate::time::Now;
 pub(super) fn conversion_failure() -> Failure {
     Failure::new(FailureKind::Engine, Alert::InternalError)
         .because("the handshake keys could not be handed over")
-}
-
-pub(super) fn material(secrets: &ConnectionTrafficSecrets) -> Result<KeyMaterial, Failure> {
-    let (algorithm, key, iv) = match secrets {
-        ConnectionTrafficSecrets::Aes128Gcm { key, iv } => (AeadAlgorithm::Aes128Gcm, key, iv),
-        ConnectionTrafficSecrets::Aes256Gcm { key, iv } => (AeadAlgorithm::Aes256Gcm, key, iv),
-        ConnectionTrafficSecrets::Chacha20Poly1305 { key, iv } => {
-            (AeadAlgorithm::ChaCha20Poly1305, key, iv)
-        }
-        _ => return Err(conversion_failure()),
-    };
-    let iv = iv.as_ref().try_into().map_err(|_| conversion_failure())?;
-    KeyMaterial::new(algorithm, key.as_ref(), iv).ok_or_else(conversion_failure)
 }
 
 /// What renews the keys of these secrets; `None` when they are not known.
@@ -54,6 +40,7 @@ pub(super) fn renewal(
 pub(super) struct Kernel {
     pub(super) connection: KernelConnection<ClientConnectionData>,
     pub(super) clock: Arc<Clock>,
+    pub(super) renewal: Renewal,
 }
 
 fn failure(error: &rustls::Error) -> Failure {
@@ -63,13 +50,11 @@ fn failure(error: &rustls::Error) -> Failure {
 
 impl PostHandshake for Kernel {
     fn next_transmit_key(&mut self) -> Result<KeyMaterial, Failure> {
-        let updated = self.connection.update_tx_secret();
-        material(&updated.map_err(|error| failure(&error))?.1)
+        self.renewal.next_transmit_key()
     }
 
     fn next_receive_key(&mut self) -> Result<KeyMaterial, Failure> {
-        let updated = self.connection.update_rx_secret();
-        material(&updated.map_err(|error| failure(&error))?.1)
+        self.renewal.next_receive_key()
     }
 
     fn takes_tickets(&self) -> bool {

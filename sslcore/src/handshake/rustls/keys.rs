@@ -1,12 +1,9 @@
-//! How records are protected during the handshake, the peer's, to open them, and alerts of ours; and
-//! behind it.
+//! How records are protected, the peer's and ours, during the handshake and behind it.
 
 use alloc::boxed::Box;
 
-use rustls::ConnectionTrafficSecrets;
-
 use super::gates::Memory;
-use super::kernel::{Kernel, conversion_failure, material, renewal};
+use super::kernel::{Kernel, conversion_failure, renewal};
 use super::side::Side;
 use super::{RustlsEngine, errors};
 use crate::crypto::rustls::suite::Suite;
@@ -29,7 +26,7 @@ impl RustlsEngine {
         if self.has_read_keys {
             return Ok(());
         }
-        let material = {
+        let protection = {
             let secrets = self.tap.secrets();
             let secret = match &self.side {
                 Side::Client(_) => &secrets.server_handshake,
@@ -38,11 +35,11 @@ impl RustlsEngine {
             let Some(secret) = secret else {
                 return Ok(());
             };
-            self.tls13_material(suite, secret)
-                .ok_or_else(conversion_failure)?
+            self.tls13_protection(suite, secret, 0)
         };
         self.hello = None;
-        self.read_with(SslProtocol::TlsV1_3, &material)
+        self.read_with(protection.ok_or_else(conversion_failure)?);
+        Ok(())
     }
 
     /// The keys behind the peer's ChangeCipherSpec in TLS 1.2.
@@ -50,14 +47,26 @@ impl RustlsEngine {
         let Some(suite @ Suite::Tls12(_)) = self.suite() else {
             return Ok(());
         };
-        let [client, server] = self.tls12_keys(suite).ok_or_else(conversion_failure)?;
-        let (own, peers) = match self.is_client() {
-            true => (client, server),
-            false => (server, client),
-        };
+        let of_client = !self.is_client();
+        let protection = self.tls12_protection(suite, of_client, 0);
         self.hello = None;
-        self.write_keys = Some(Box::new(own));
-        self.read_with(SslProtocol::TlsV1_2, &peers)
+        self.read_with(protection.ok_or_else(conversion_failure)?);
+        Ok(())
+    }
+
+    fn read_with(&mut self, protection: Protection) {
+        self.read_protection = Some(protection);
+        self.has_read_keys = true;
+    }
+
+    pub(super) fn tls13_protection(
+        &self,
+        suite: Suite,
+        secret: &Secret,
+        seq: u64,
+    ) -> Option<Protection> {
+        let material = self.tls13_material(suite, secret)?;
+        Protection::new(&self.backend, SslProtocol::TlsV1_3, &material, seq).ok()
     }
 
     fn tls13_material(&self, suite: Suite, secret: &Secret) -> Option<KeyMaterial> {
@@ -65,8 +74,46 @@ impl RustlsEngine {
         tls13_key(hash, suite.aead()?, secret)
     }
 
+    /// How a server's records are protected behind a handshake of TLS 1.3: tickets, and then everything.
+    pub(super) fn server_protection(&mut self, suite: Suite, seq: u64) -> Option<Protection> {
+        if self.server_key.is_none() {
+            let material = {
+                let secrets = self.tap.secrets();
+                self.tls13_material(suite, secrets.server_traffic.as_ref()?)?
+            };
+            self.server_key = Some(Box::new(material));
+        }
+        let material = self.server_key.as_deref()?;
+        Protection::new(&self.backend, SslProtocol::TlsV1_3, material, seq).ok()
+    }
+
+    /// How the records of the client or the server are protected in TLS 1.2, from this one on. The keys
+    /// of both are derived once.
+    pub(super) fn tls12_protection(
+        &mut self,
+        suite: Suite,
+        of_client: bool,
+        seq: u64,
+    ) -> Option<Protection> {
+        if self.tls12_keys.is_none() {
+            self.tls12_keys = Some(Box::new(self.derive_tls12(suite)?));
+        }
+        let keys = self.tls12_keys.as_deref()?;
+        self.protection_under(keys, of_client, seq)
+    }
+
+    fn protection_under(
+        &self,
+        [client, server]: &[KeyMaterial; 2],
+        of_client: bool,
+        seq: u64,
+    ) -> Option<Protection> {
+        let material = if of_client { client } else { server };
+        Protection::new(&self.backend, SslProtocol::TlsV1_2, material, seq).ok()
+    }
+
     /// The client's and the server's.
-    fn tls12_keys(&self, suite: Suite) -> Option<[KeyMaterial; 2]> {
+    fn derive_tls12(&self, suite: Suite) -> Option<[KeyMaterial; 2]> {
         let secrets = self.tap.secrets();
         let secrets = Tls12Secrets {
             hash: &**self.backend.hash(suite.hash()?)?,
@@ -77,71 +124,78 @@ impl RustlsEngine {
         secrets.keys(suite.aead()?, true)
     }
 
-    fn read_with(&mut self, version: SslProtocol, material: &KeyMaterial) -> Result<(), Failure> {
-        let protection = Protection::new(&self.backend, version, material, 0);
-        self.read_protection = Some(protection.map_err(|_| conversion_failure())?);
-        self.has_read_keys = true;
-        Ok(())
-    }
-
+    /// How an alert is protected that leaves now.
     pub(super) fn own_protection(&self, suite: Suite) -> Option<Protection> {
-        let (version, material, seq) = match suite {
+        match suite {
             Suite::Tls13(_) => {
                 let secrets = self.tap.secrets();
                 let secret = match &self.side {
                     Side::Client(_) => secrets.client_handshake.as_ref()?,
                     Side::Server(_) => secrets.server_traffic.as_ref()?,
                 };
-                (SslProtocol::TlsV1_3, self.tls13_material(suite, secret)?, 0)
+                self.tls13_protection(suite, secret, 0)
             }
             Suite::Tls12(_) => {
-                let [client, server] = self.tls12_keys(suite)?;
-                let own = if self.is_client() { client } else { server };
-                (SslProtocol::TlsV1_2, own, self.released.protected)
+                let (of_client, seq) = (self.is_client(), self.released.protected);
+                match self.tls12_keys.as_deref() {
+                    Some(keys) => self.protection_under(keys, of_client, seq),
+                    None => self.protection_under(&self.derive_tls12(suite)?, of_client, seq),
+                }
             }
-        };
-        Protection::new(&self.backend, version, &material, seq).ok()
+        }
     }
 
-    /// What goes on in TLS 1.2: the keys that were derived here. rustls would derive them once more.
-    pub(super) fn finish_tls12(self, received: Option<Protection>) -> Result<HandedOver, Failure> {
+    /// What goes on in TLS 1.2: the same keys.
+    pub(super) fn finish_tls12(
+        mut self,
+        suite: Suite,
+        received: Option<Protection>,
+    ) -> Result<HandedOver, Failure> {
+        let (of_client, seq) = (self.is_client(), self.released.protected);
+        let own = self.tls12_protection(suite, of_client, seq);
         self.tap.forget();
-        let keys = self.write_keys.as_ref().ok_or_else(conversion_failure)?;
-        let (version, seq) = (SslProtocol::TlsV1_2, self.released.protected);
-        let tx = Protection::new(&self.backend, version, keys, seq);
         Ok((
-            tx.map_err(|_| conversion_failure())?,
+            own.ok_or_else(conversion_failure)?,
             received.ok_or_else(conversion_failure)?,
             Box::new(Tls12),
         ))
     }
 
-    /// What rustls hands over in TLS 1.3.
-    pub(super) fn finish_tls13(self, suite: Suite) -> Result<HandedOver, Failure> {
-        let (context, is_client) = (self.context(), self.is_client());
-        let parts = self.side.into_parts();
-        let (secrets, connection) = parts.map_err(|error| errors::failure(&error, context))?;
-        let takes_tickets = self.memory.as_ref().is_some_and(Memory::takes_tickets);
-        let keeps_tickets = takes_tickets && !self.gate.is_closed();
-        let post: Box<dyn PostHandshake> = match connection.filter(|_| keeps_tickets) {
-            Some(connection) => Box::new(Kernel {
-                connection,
-                clock: self.clock,
-            }),
-            None => {
-                let (backend, secrets) = (&self.backend, self.tap.secrets());
-                let renewal = renewal(suite, backend, &secrets, is_client);
-                Box::new(renewal.ok_or_else(conversion_failure)?)
-            }
+    /// What goes on in TLS 1.3. Only a client that keeps tickets keeps something of rustls.
+    pub(super) fn finish_tls13(mut self, suite: Suite) -> Result<HandedOver, Failure> {
+        let is_client = self.is_client();
+        let tickets = self.tickets.saturating_sub(self.dropped);
+        let server = self.server_protection(suite, tickets);
+        let (client, renewal) = {
+            let secrets = self.tap.secrets();
+            let client = secrets.client_traffic.as_ref();
+            (
+                client.and_then(|secret| self.tls13_protection(suite, secret, 0)),
+                renewal(suite, &self.backend, &secrets, is_client),
+            )
+        };
+        let (Some(client), Some(server), Some(renewal)) = (client, server, renewal) else {
+            return Err(conversion_failure());
         };
         self.tap.forget();
-        let protection = |(seq, secrets): (u64, ConnectionTrafficSecrets)| {
-            let material = material(&secrets)?;
-            Protection::new(&self.backend, SslProtocol::TlsV1_3, &material, seq)
-                .map_err(|_| conversion_failure())
+        let takes_tickets = self.memory.as_ref().is_some_and(Memory::takes_tickets);
+        let (context, clock) = (self.context(), self.clock);
+        let kernel = match takes_tickets && !self.gate.is_closed() {
+            true => self.side.into_kernel(),
+            false => Ok(None),
         };
-        let (tx_seq, tx) = secrets.tx;
-        let tx = protection((tx_seq.saturating_sub(self.dropped), tx))?;
-        Ok((tx, protection(secrets.rx)?, post))
+        let kernel = kernel.map_err(|error| errors::failure(&error, context))?;
+        let post: Box<dyn PostHandshake> = match kernel {
+            Some(connection) => Box::new(Kernel {
+                connection,
+                clock,
+                renewal,
+            }),
+            None => Box::new(renewal),
+        };
+        Ok(match is_client {
+            true => (client, server, post),
+            false => (server, client, post),
+        })
     }
 }

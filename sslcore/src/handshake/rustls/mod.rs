@@ -2,12 +2,18 @@
 //!
 //! rustls' unbuffered connection does the handshake and nothing else. It is given one whole message
 //! at a time, in records made for it, what it wants to send is kept as a flight, and when it is done
-//! it is converted into traffic keys, and dropped; only a client that keeps tickets keeps a kernel
-//! connection, which makes sessions out of them.
+//! it is dropped; only a client that keeps tickets keeps a kernel connection, which makes sessions out
+//! of them.
 //!
-//! rustls expects the peer's records as they are protected at that moment. So what was opened is
-//! sealed again, under the same keys and with a sequence number of its own; nothing of it leaves.
+//! All keys of records are derived here, from the secrets that rustls logs. With the suites of the
+//! backends here, rustls has none: `bare` takes protection out of them. Its records leave it marked and in
+//! the clear, and `sealing` seals them where they lie; what arrives was opened before, and goes in as it
+//! is. Suites that an application brings are not to be changed: rustls seals by itself with them, and
+//! expects the peer's records as they are protected at that moment. So what was opened is sealed again,
+//! under the same keys and with a sequence number of its own; nothing of that leaves.
 
+#[cfg(any(feature = "aws-lc-rs", feature = "ring", feature = "rustcrypto-core"))]
+mod bare;
 pub(crate) mod config;
 mod errors;
 mod feeding;
@@ -18,10 +24,13 @@ mod kernel;
 mod keys;
 mod named;
 mod refusal;
+mod sealing;
 mod side;
 mod staple;
 mod staples;
 mod taps;
+#[cfg(any(feature = "aws-lc-rs", feature = "ring", feature = "rustcrypto-core"))]
+mod twins;
 mod verifier;
 
 use alloc::boxed::Box;
@@ -86,11 +95,19 @@ pub(crate) struct RustlsEngine {
     facts: HelloFacts,
     /// How the peer's records are protected from now on, until it is taken.
     read_protection: Option<Protection>,
-    /// What protects our own records in TLS 1.2, once the peer's are protected: derived with its keys.
-    write_keys: Option<Box<KeyMaterial>>,
+    /// The keys of TLS 1.2, the client's and the server's, once they are used.
+    tls12_keys: Option<Box<[KeyMaterial; 2]>>,
     has_read_keys: bool,
-    /// How many records rustls was given under them.
+    /// The key of a server's records behind a handshake of TLS 1.3, once one is used.
+    server_key: Option<Box<KeyMaterial>>,
+    /// Whether rustls protects nothing, and what is to be protected is sealed here.
+    is_bare: bool,
+    /// How many records were sealed here under the keys of now.
+    sealed: u64,
+    /// How many records rustls was given under the peer's keys, if it opens them.
     resealed: u64,
+    /// Records that a server has for the time after a handshake of TLS 1.3.
+    tickets: u64,
     /// A server's versions.
     protocols: Arc<[SslProtocol]>,
     verifier: Arc<Recorder>,
@@ -181,11 +198,14 @@ impl RustlsEngine {
     }
 
     /// Behind a client's Finished, a server's flight of TLS 1.3 is tickets alone.
-    fn drop_tickets(&mut self, flight: &mut Vec<u8>) {
-        let only_tickets = !self.is_client()
+    fn sends_tickets(&self) -> bool {
+        !self.is_client()
             && self.version() == Some(SslProtocol::TlsV1_3)
-            && !self.common().is_handshaking();
-        if only_tickets {
+            && !self.common().is_handshaking()
+    }
+
+    fn drop_tickets(&mut self, flight: &mut Vec<u8>) {
+        if self.sends_tickets() {
             self.dropped = records(flight).count() as u64;
             flight.clear();
         }
@@ -419,7 +439,7 @@ impl Engine for RustlsEngine {
     fn finish(self: Box<Self>, received: Option<Protection>) -> Result<HandOff, Failure> {
         let suite = self.suite().ok_or_else(conversion_failure)?;
         let parts = match suite {
-            Suite::Tls12(_) => self.finish_tls12(received),
+            Suite::Tls12(_) => self.finish_tls12(suite, received),
             Suite::Tls13(_) => self.finish_tls13(suite),
         };
         let (tx, rx, post) = parts?;

@@ -14,7 +14,7 @@ use rustls::kernel::KernelConnection;
 #[cfg(feature = "server")]
 use rustls::server::UnbufferedServerConnection;
 use rustls::unbuffered::{ConnectionState, EncodeError, UnbufferedStatus};
-use rustls::{CommonState, Error, ExtractedSecrets};
+use rustls::{CommonState, Error};
 
 #[cfg(feature = "client")]
 type Client = Box<UnbufferedClientConnection>;
@@ -39,11 +39,8 @@ pub(super) enum Step {
     Unexpected,
 }
 
-/// The traffic keys, and what makes sessions out of a client's tickets.
-type Parts = (
-    ExtractedSecrets,
-    Option<KernelConnection<ClientConnectionData>>,
-);
+/// What makes sessions out of a client's tickets.
+type Kernel = Option<KernelConnection<ClientConnectionData>>;
 
 impl Side {
     pub(super) fn common(&self) -> &CommonState {
@@ -65,18 +62,21 @@ impl Side {
         }
     }
 
-    pub(super) fn into_parts(self) -> Result<Parts, Error> {
+    pub(super) fn into_kernel(self) -> Result<Kernel, Error> {
         match self {
-            Self::Client(conn) => conn.into_parts(),
-            Self::Server(conn) => conn.into_parts(),
+            Self::Client(conn) => conn.into_kernel(),
+            Self::Server(conn) => conn.into_kernel(),
         }
     }
 }
 
+/// What a flight without certificates is shorter than: it grows once, then.
+const FLIGHT: usize = 512;
+
 trait Conn {
     fn common(&self) -> &CommonState;
     fn step(&mut self, input: &mut [u8], flight: &mut Vec<u8>) -> (usize, Result<Step, Error>);
-    fn into_parts(self) -> Result<Parts, Error>;
+    fn into_kernel(self) -> Result<Kernel, Error>;
 }
 
 #[cfg(feature = "client")]
@@ -89,9 +89,8 @@ impl Conn for Client {
         step(self.process_tls_records(input), flight)
     }
 
-    fn into_parts(self) -> Result<Parts, Error> {
-        let (secrets, connection) = self.dangerous_into_kernel_connection()?;
-        Ok((secrets, Some(connection)))
+    fn into_kernel(self) -> Result<Kernel, Error> {
+        Ok(Some(self.dangerous_into_kernel_connection()?.1))
     }
 }
 
@@ -105,8 +104,8 @@ impl Conn for Server {
         step(self.process_tls_records(input), flight)
     }
 
-    fn into_parts(self) -> Result<Parts, Error> {
-        Ok((self.dangerous_into_kernel_connection()?.0, None))
+    fn into_kernel(self) -> Result<Kernel, Error> {
+        Ok(None)
     }
 }
 
@@ -120,7 +119,7 @@ impl Conn for Infallible {
         match *self {}
     }
 
-    fn into_parts(self) -> Result<Parts, Error> {
+    fn into_kernel(self) -> Result<Kernel, Error> {
         match self {}
     }
 }
@@ -137,6 +136,9 @@ fn step<Data>(
         ConnectionState::EncodeTlsData(mut chunk) => {
             let start = flight.len();
             if let Err(EncodeError::InsufficientSize(size)) = chunk.encode(&mut []) {
+                if flight.is_empty() {
+                    flight.reserve(FLIGHT.max(size.required_size));
+                }
                 flight.resize(start + size.required_size, 0);
                 let len = chunk.encode(&mut flight[start..]).unwrap_or(0);
                 flight.truncate(start + len);

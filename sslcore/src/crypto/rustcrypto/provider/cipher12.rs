@@ -42,7 +42,7 @@ static RSA_SCHEMES: &[SignatureScheme] = &[
 
 macro_rules! suite {
     ($name:ident, $suite:ident, $hash:ident, $hmac:ident, $sign:ident, $aead:ident, $limit:expr) => {
-        pub(super) static $name: Tls12CipherSuite = Tls12CipherSuite {
+        pub(crate) static $name: Tls12CipherSuite = Tls12CipherSuite {
             common: CipherSuiteCommon {
                 suite: CipherSuite::$suite,
                 hash_provider: &$hash,

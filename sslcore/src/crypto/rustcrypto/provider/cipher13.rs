@@ -23,7 +23,7 @@ use crate::crypto::{AeadAlgorithm, RecordAead, TAG_LEN};
 /// 2^-57 (RFC 8446 §5.5: 2^24.5 full records).
 pub(super) const GCM_RECORDS: u64 = 1 << 24;
 
-pub(super) static AES_128_GCM_SHA256: Tls13CipherSuite = Tls13CipherSuite {
+pub(crate) static AES_128_GCM_SHA256: Tls13CipherSuite = Tls13CipherSuite {
     common: CipherSuiteCommon {
         suite: CipherSuite::TLS13_AES_128_GCM_SHA256,
         hash_provider: &SHA256,
@@ -35,7 +35,7 @@ pub(super) static AES_128_GCM_SHA256: Tls13CipherSuite = Tls13CipherSuite {
 };
 
 #[cfg(feature = "aes256")]
-pub(super) static AES_256_GCM_SHA384: Tls13CipherSuite = Tls13CipherSuite {
+pub(crate) static AES_256_GCM_SHA384: Tls13CipherSuite = Tls13CipherSuite {
     common: CipherSuiteCommon {
         suite: CipherSuite::TLS13_AES_256_GCM_SHA384,
         hash_provider: &SHA384,
@@ -47,7 +47,7 @@ pub(super) static AES_256_GCM_SHA384: Tls13CipherSuite = Tls13CipherSuite {
 };
 
 #[cfg(feature = "chacha20")]
-pub(super) static CHACHA20_POLY1305_SHA256: Tls13CipherSuite = Tls13CipherSuite {
+pub(crate) static CHACHA20_POLY1305_SHA256: Tls13CipherSuite = Tls13CipherSuite {
     common: CipherSuiteCommon {
         suite: CipherSuite::TLS13_CHACHA20_POLY1305_SHA256,
         hash_provider: &SHA256,

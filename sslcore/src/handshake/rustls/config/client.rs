@@ -35,13 +35,15 @@ pub(crate) struct ClientTemplate {
     lifetime: Duration,
     key_log: Option<Arc<dyn KeyLog>>,
     backend: Backend,
+    /// Whether rustls protects nothing.
+    is_bare: bool,
     /// Those that the key of our certificate signs in.
     own_schemes: Arc<[SignatureScheme]>,
 }
 
 impl ClientTemplate {
     pub(crate) fn new(backend: &Backend, settings: &Settings) -> Result<Self, ConfigError> {
-        let provider = provider(backend, settings)?;
+        let (provider, is_bare) = provider(backend, settings)?;
         let verifier = Recorder {
             algorithms: provider.signature_verification_algorithms,
             schemes: signature_schemes(&provider, settings)?,
@@ -76,6 +78,7 @@ impl ClientTemplate {
             lifetime: settings.session_lifetime,
             key_log: settings.key_log.clone(),
             backend: backend.clone(),
+            is_bare,
             own_schemes,
         })
     }
@@ -114,6 +117,7 @@ impl ClientTemplate {
         let side = Side::Client(conn.into());
         let mut engine = shared.engine(side, &self.backend, memory, verifier, false);
         engine.staple = Staple::Waiting(self.verifier.clone());
+        engine.is_bare = self.is_bare;
         engine.own_schemes = self.own_schemes.clone();
         Ok(engine)
     }

@@ -40,6 +40,8 @@ pub(crate) struct ServerTemplate {
     verifier: Arc<Recorder>,
     key_log: Option<Arc<dyn KeyLog>>,
     backend: Backend,
+    /// Whether rustls protects nothing.
+    is_bare: bool,
 }
 
 impl ServerTemplate {
@@ -49,7 +51,7 @@ impl ServerTemplate {
         ask_client: bool,
         hints: &[Vec<u8>],
     ) -> Result<Self, ConfigError> {
-        let provider = provider(backend, settings)?;
+        let (provider, is_bare) = provider(backend, settings)?;
         let verifier = Recorder {
             algorithms: provider.signature_verification_algorithms,
             schemes: signature_schemes(&provider, settings)?,
@@ -91,6 +93,7 @@ impl ServerTemplate {
             verifier,
             key_log: settings.key_log.clone(),
             backend: backend.clone(),
+            is_bare,
         })
     }
 
@@ -127,6 +130,7 @@ impl ServerTemplate {
         let verifier = self.verifier.clone();
         let side = Side::Server(conn.into());
         let mut engine = shared.engine(side, &self.backend, memory, verifier, asks);
+        engine.is_bare = self.is_bare;
         engine.protocols = self.protocols.clone();
         engine.hello = Some(hello);
         Ok(engine)

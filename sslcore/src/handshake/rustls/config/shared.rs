@@ -16,6 +16,8 @@ use crate::handshake::rustls::gates::{Memory, Rules};
 use crate::handshake::rustls::side::Side;
 use crate::handshake::rustls::staple::Staple;
 use crate::handshake::rustls::taps::{Clock, SecretTap};
+#[cfg(any(feature = "aws-lc-rs", feature = "ring", feature = "rustcrypto-core"))]
+use crate::handshake::rustls::twins;
 use crate::handshake::rustls::verifier::Recorder;
 use crate::handshake::rustls::{Gate, HelloFacts, Released, RustlsEngine};
 use crate::handshake::settings::Settings;
@@ -23,11 +25,11 @@ use crate::key_log::KeyLog;
 use crate::protocol::{self, SslProtocol, group};
 use crate::time::Now;
 
-/// Narrows the backend's provider to what the settings name.
+/// Narrows the backend's provider to what the settings name, and says whether it protects nothing.
 pub(super) fn provider(
     backend: &Backend,
     settings: &Settings,
-) -> Result<Arc<CryptoProvider>, ConfigError> {
+) -> Result<(Arc<CryptoProvider>, bool), ConfigError> {
     let mut provider = CryptoProvider::clone(backend.provider());
     if let Some(wanted) = &settings.ciphers {
         let known = core::mem::take(&mut provider.cipher_suites);
@@ -64,7 +66,20 @@ pub(super) fn provider(
     if !provider.kx_groups.iter().any(fits) {
         return Err(ConfigError::NothingLeft("group that fits the protocols"));
     }
-    Ok(Arc::new(provider))
+    let is_bare = protects_nothing(&mut provider);
+    Ok((Arc::new(provider), is_bare))
+}
+
+/// Has it protect nothing if that can be, and says whether.
+#[cfg(any(feature = "aws-lc-rs", feature = "ring", feature = "rustcrypto-core"))]
+fn protects_nothing(provider: &mut CryptoProvider) -> bool {
+    twins::replace_suites(provider)
+}
+
+/// Without backends of its own it has only what the application brings.
+#[cfg(not(any(feature = "aws-lc-rs", feature = "ring", feature = "rustcrypto-core")))]
+fn protects_nothing(_: &mut CryptoProvider) -> bool {
+    false
 }
 
 /// The schemes that the peer may sign in, among those that the backend can check.
@@ -178,9 +193,13 @@ impl Shared {
             offer: None,
             facts: HelloFacts::default(),
             read_protection: None,
-            write_keys: None,
+            tls12_keys: None,
+            server_key: None,
             has_read_keys: false,
+            is_bare: false,
+            sealed: 0,
             resealed: 0,
+            tickets: 0,
             protocols: Arc::default(),
             verifier,
             refused: None,
