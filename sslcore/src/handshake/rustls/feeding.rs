@@ -19,13 +19,14 @@ impl RustlsEngine {
         let before = flight.len();
         let fed = self.feed_engine(input, flight);
         let resumed = self.is_resumed();
-        self.staple.fetch(&self.clock, &self.gate, resumed);
+        self.staple
+            .fetch(&self.taps.clock, &self.taps.gate, resumed);
         fed?;
         if self.version() == Some(SslProtocol::TlsV1_3) {
-            self.gate.set_tickets_droppable();
+            self.taps.gate.set_tickets_droppable();
         }
         if self.is_full() {
-            self.gate.set_begins(self.clock.now());
+            self.taps.gate.set_begins(self.taps.clock.now());
         }
         let added = flight.get_mut(before..).unwrap_or_default();
         self.note_own_hello(added)?;

@@ -13,7 +13,7 @@ use spin::Mutex;
 use zeroize::Zeroizing;
 
 use super::named::named;
-use super::taps::Clock;
+use super::taps::Taps;
 use crate::handshake::rustls::hold::Gate;
 use crate::handshake::sessions::ClientMemory;
 use crate::handshake::ticket::Ticket;
@@ -26,8 +26,7 @@ use crate::protocol::{Engine, SslProtocol};
 /// What one connection's stores go by.
 #[derive(Clone)]
 pub(super) struct Rules {
-    pub(super) gate: Arc<Gate>,
-    pub(super) clock: Arc<Clock>,
+    pub(super) taps: Arc<Taps>,
     pub(super) lifetime: Duration,
 }
 
@@ -35,15 +34,15 @@ impl Rules {
     /// How long a session out of this handshake is valid: from the beginning of the one that is
     /// resumed in it, if one is.
     fn validity(&self) -> Validity {
-        validity(&self.gate, self.clock.now(), self.lifetime)
+        validity(&self.taps.gate, self.taps.clock.now(), self.lifetime)
     }
 
     /// Whether a session may be resumed now; if so, it is noted that it may be.
     fn admit(&self, validity: Validity) -> bool {
-        let holds = validity.holds_under(self.lifetime, self.clock.now());
-        let admitted = self.gate.resumption() && holds;
+        let holds = validity.holds_under(self.lifetime, self.taps.clock.now());
+        let admitted = self.taps.gate.resumption() && holds;
         if admitted {
-            self.gate.set_begins(validity.begins());
+            self.taps.gate.set_begins(validity.begins());
         }
         admitted
     }
@@ -78,8 +77,8 @@ pub(super) struct GatedClientStore {
 impl GatedClientStore {
     fn put(&self, server: ServerName<'static>, secrets: ClientSecrets) {
         let (memory, lifetime) = (self.memory.clone(), self.rules.lifetime);
-        let received = self.rules.clock.now();
-        self.rules.gate.store_session(move |gate| {
+        let received = self.rules.taps.clock.now();
+        self.rules.taps.gate.store_session(move |gate| {
             let validity = validity(gate, received, lifetime);
             if validity.holds(received) {
                 let session = ClientSession {
@@ -95,13 +94,13 @@ impl GatedClientStore {
     }
 
     fn take(&self, server: &ServerName<'_>, protocol: SslProtocol) -> Option<ClientSecrets> {
-        if !self.rules.gate.resumption() {
+        if !self.rules.taps.gate.resumption() {
             return None;
         }
         let session = self.memory.take(server, protocol)?;
         let admitted = self.rules.admit(session.validity);
         if admitted {
-            self.rules.gate.set_stapled(session.stapled);
+            self.rules.taps.gate.set_stapled(session.stapled);
         }
         let secrets = admitted.then_some(session.secrets)?;
         secrets.downcast().ok().map(|secrets| *secrets)
@@ -137,7 +136,7 @@ impl ClientSessionStore for GatedClientStore {
     fn set_kx_hint(&self, server_name: ServerName<'static>, group: NamedGroup) {
         let memory = self.memory.clone();
         let set = move |_: &Gate| memory.set_group(&server_name, group.into());
-        self.rules.gate.store(set);
+        self.rules.taps.gate.store(set);
     }
 
     fn kx_hint(&self, server_name: &ServerName<'_>) -> Option<NamedGroup> {
@@ -220,6 +219,7 @@ impl GatedServerStore {
     fn remember(&self, key: Vec<u8>, session: ServerSession) {
         let store = self.store.clone();
         self.rules
+            .taps
             .gate
             .store_session(move |_| store.put(&key, session));
     }
@@ -238,9 +238,9 @@ impl GatedServerStore {
 
 impl StoresServerSessions for GatedServerStore {
     fn put(&self, key: Vec<u8>, value: Vec<u8>) -> bool {
-        let (stored, validity) = (self.rules.clock.now(), self.rules.validity());
+        let (stored, validity) = (self.rules.taps.clock.now(), self.rules.validity());
         let encoded = Zeroizing::new(value);
-        if self.rules.gate.is_closed() || !validity.holds(stored) {
+        if self.rules.taps.gate.is_closed() || !validity.holds(stored) {
             return false;
         }
         let session = ServerSession {
@@ -255,13 +255,14 @@ impl StoresServerSessions for GatedServerStore {
         }
         drop(wish);
         self.remember(key, session);
-        self.rules.gate.session_kept();
+        self.rules.taps.gate.session_kept();
         true
     }
 
     fn get(&self, key: &[u8]) -> Option<Vec<u8>> {
         let session = self
             .rules
+            .taps
             .gate
             .resumption()
             .then(|| self.store.get(key))??;
@@ -273,6 +274,7 @@ impl StoresServerSessions for GatedServerStore {
     fn take(&self, key: &[u8]) -> Option<Vec<u8>> {
         let session = self
             .rules
+            .taps
             .gate
             .resumption()
             .then(|| self.store.take(key))??;
@@ -280,7 +282,7 @@ impl StoresServerSessions for GatedServerStore {
     }
 
     fn can_cache(&self) -> bool {
-        !self.rules.gate.is_closed()
+        !self.rules.taps.gate.is_closed()
     }
 }
 
@@ -294,19 +296,19 @@ pub(super) struct GatedTicketer {
 
 impl GatedTicketer {
     fn make(&self, plain: &[u8]) -> Option<Vec<u8>> {
-        let (now, validity) = (self.rules.clock.now(), self.rules.validity());
-        if !self.rules.gate.may_issue_ticket() || !validity.holds(now) {
+        let (now, validity) = (self.rules.taps.clock.now(), self.rules.validity());
+        if !self.rules.taps.gate.may_issue_ticket() || !validity.holds(now) {
             return None;
         }
         let ticket = Ticket::seal(&self.keys, Engine::Rustls, validity.begins(), plain, now)?;
-        self.rules.gate.ticket_issued();
+        self.rules.taps.gate.ticket_issued();
         Some(ticket)
     }
 }
 
 impl ProducesTickets for GatedTicketer {
     fn enabled(&self) -> bool {
-        let enabled = self.rules.gate.resumption();
+        let enabled = self.rules.taps.gate.resumption();
         if let (true, Some(store)) = (enabled, &self.store) {
             store.expect_ticket();
         }
@@ -314,7 +316,7 @@ impl ProducesTickets for GatedTicketer {
     }
 
     fn lifetime(&self) -> u32 {
-        let left = self.rules.validity().left(self.rules.clock.now());
+        let left = self.rules.validity().left(self.rules.taps.clock.now());
         let certain = left.min(self.keys.certain()).as_secs();
         u32::try_from(certain).unwrap_or(u32::MAX)
     }
@@ -328,10 +330,10 @@ impl ProducesTickets for GatedTicketer {
     }
 
     fn decrypt(&self, cipher: &[u8]) -> Option<Vec<u8>> {
-        if !self.rules.gate.resumption() {
+        if !self.rules.taps.gate.resumption() {
             return None;
         }
-        let now = self.rules.clock.now();
+        let now = self.rules.taps.clock.now();
         let ticket = Ticket::open(&self.keys, Engine::Rustls, cipher, now)?;
         let validity = Validity::new(ticket.begins, self.rules.lifetime);
         self.rules

@@ -6,7 +6,7 @@ use rustls::client::ClientConnectionData;
 use rustls::kernel::KernelConnection;
 
 use super::errors;
-use super::taps::{Clock, Secrets};
+use super::taps::{Secrets, Taps};
 use crate::alert::Alert;
 use crate::crypto::Backend;
 use crate::crypto::rustls::suite::Suite;
@@ -39,7 +39,7 @@ pub(super) fn renewal(
 /// A TLS 1.3 client that keeps tickets: rustls makes sessions out of them.
 pub(super) struct Kernel {
     pub(super) connection: KernelConnection<ClientConnectionData>,
-    pub(super) clock: Arc<Clock>,
+    pub(super) taps: Arc<Taps>,
     pub(super) renewal: Renewal,
 }
 
@@ -65,7 +65,7 @@ impl PostHandshake for Kernel {
         let lifetime = SessionTicket::read(body)?.lifetime;
         // "The value of zero indicates that the ticket should be discarded immediately."
         if now.wall.is_some() && lifetime > 0 {
-            self.clock.set(now);
+            self.taps.clock.set(now);
             let kept = self.connection.handle_new_session_ticket(body);
             kept.map_err(|error| failure(&error))?;
         }

@@ -27,7 +27,7 @@ impl RustlsEngine {
             return Ok(());
         }
         let protection = {
-            let secrets = self.tap.secrets();
+            let secrets = self.taps.tap.secrets();
             let secret = match &self.side {
                 Side::Client(_) => &secrets.server_handshake,
                 Side::Server(_) => &secrets.client_handshake,
@@ -78,7 +78,7 @@ impl RustlsEngine {
     pub(super) fn server_protection(&mut self, suite: Suite, seq: u64) -> Option<Protection> {
         if self.server_key.is_none() {
             let material = {
-                let secrets = self.tap.secrets();
+                let secrets = self.taps.tap.secrets();
                 self.tls13_material(suite, secrets.server_traffic.as_ref()?)?
             };
             self.server_key = Some(Box::new(material));
@@ -114,7 +114,7 @@ impl RustlsEngine {
 
     /// The client's and the server's.
     fn derive_tls12(&self, suite: Suite) -> Option<[KeyMaterial; 2]> {
-        let secrets = self.tap.secrets();
+        let secrets = self.taps.tap.secrets();
         let secrets = Tls12Secrets {
             hash: &**self.backend.hash(suite.hash()?)?,
             master: secrets.tls12_master.as_ref()?,
@@ -128,7 +128,7 @@ impl RustlsEngine {
     pub(super) fn own_protection(&self, suite: Suite) -> Option<Protection> {
         match suite {
             Suite::Tls13(_) => {
-                let secrets = self.tap.secrets();
+                let secrets = self.taps.tap.secrets();
                 let secret = match &self.side {
                     Side::Client(_) => secrets.client_handshake.as_ref()?,
                     Side::Server(_) => secrets.server_traffic.as_ref()?,
@@ -153,7 +153,7 @@ impl RustlsEngine {
     ) -> Result<HandedOver, Failure> {
         let (of_client, seq) = (self.is_client(), self.released.protected);
         let own = self.tls12_protection(suite, of_client, seq);
-        self.tap.forget();
+        self.taps.tap.forget();
         Ok((
             own.ok_or_else(conversion_failure)?,
             received.ok_or_else(conversion_failure)?,
@@ -167,7 +167,7 @@ impl RustlsEngine {
         let tickets = self.tickets.saturating_sub(self.dropped);
         let server = self.server_protection(suite, tickets);
         let (client, renewal) = {
-            let secrets = self.tap.secrets();
+            let secrets = self.taps.tap.secrets();
             let client = secrets.client_traffic.as_ref();
             (
                 client.and_then(|secret| self.tls13_protection(suite, secret, 0)),
@@ -177,10 +177,10 @@ impl RustlsEngine {
         let (Some(client), Some(server), Some(renewal)) = (client, server, renewal) else {
             return Err(conversion_failure());
         };
-        self.tap.forget();
+        self.taps.tap.forget();
         let takes_tickets = self.memory.as_ref().is_some_and(Memory::takes_tickets);
-        let (context, clock) = (self.context(), self.clock);
-        let kernel = match takes_tickets && !self.gate.is_closed() {
+        let (context, taps) = (self.context(), self.taps);
+        let kernel = match takes_tickets && !taps.gate.is_closed() {
             true => self.side.into_kernel(),
             false => Ok(None),
         };
@@ -188,7 +188,7 @@ impl RustlsEngine {
         let post: Box<dyn PostHandshake> = match kernel {
             Some(connection) => Box::new(Kernel {
                 connection,
-                clock,
+                taps,
                 renewal,
             }),
             None => Box::new(renewal),

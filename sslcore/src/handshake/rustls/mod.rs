@@ -44,7 +44,7 @@ use self::hold::Gate;
 use self::kernel::conversion_failure;
 use self::side::Side;
 use self::staple::Staple;
-use self::taps::{Clock, SecretTap};
+use self::taps::Taps;
 use self::verifier::Recorder;
 use super::key_schedule::exporter::Exporter;
 use super::wire::client_hello::HelloMessage;
@@ -78,9 +78,7 @@ struct Released {
 pub(crate) struct RustlsEngine {
     side: Side,
     backend: Backend,
-    tap: Arc<SecretTap>,
-    clock: Arc<Clock>,
-    gate: Arc<Gate>,
+    taps: Arc<Taps>,
     /// What a resumed session came out of.
     memory: Option<Memory>,
     /// A client's way to what the server staples.
@@ -179,7 +177,7 @@ impl RustlsEngine {
     fn has_ticket(&self) -> bool {
         match self.side {
             Side::Client(_) => self.facts.ticket,
-            Side::Server(_) => self.gate.has_issued_ticket() && self.dropped == 0,
+            Side::Server(_) => self.taps.gate.has_issued_ticket() && self.dropped == 0,
         }
     }
 
@@ -214,7 +212,7 @@ impl RustlsEngine {
 
 impl Engine for RustlsEngine {
     fn start(&mut self, now: Now, flight: &mut Vec<u8>) -> Result<(), Failure> {
-        self.clock.set(now);
+        self.taps.clock.set(now);
         let Some(mut hello) = self.hello.take() else {
             return self.feed(&mut [], flight);
         };
@@ -241,7 +239,7 @@ impl Engine for RustlsEngine {
         now: Now,
         flight: &mut Vec<u8>,
     ) -> Result<(), Failure> {
-        self.clock.set(now);
+        self.taps.clock.set(now);
         if self.is_idle_request(&message)? {
             return Ok(());
         }
@@ -256,7 +254,7 @@ impl Engine for RustlsEngine {
         now: Now,
         flight: &mut Vec<u8>,
     ) -> Result<(), Failure> {
-        self.clock.set(now);
+        self.taps.clock.set(now);
         self.feed(record, flight)?;
         self.follow_tls12()
     }
@@ -320,8 +318,8 @@ impl Engine for RustlsEngine {
         self.judged = true;
         match trust {
             Trust::Good(until) => {
-                self.gate.set_good_until(until);
-                self.gate.decide(true);
+                self.taps.gate.set_good_until(until);
+                self.taps.gate.decide(true);
             }
             Trust::Forgiven => {
                 self.rejected();
@@ -331,7 +329,7 @@ impl Engine for RustlsEngine {
     }
 
     fn rejected(&mut self) {
-        self.gate.decide(false);
+        self.taps.gate.decide(false);
         if let (true, Some(memory)) = (self.is_resumed(), &self.memory) {
             memory.forget();
         }
@@ -364,7 +362,9 @@ impl Engine for RustlsEngine {
             (Suite::Tls12(_), _) => !self.released.change_cipher_spec,
             (Suite::Tls13(_), Side::Server(_)) => self.released.protected == 0,
             // Before the ServerHello there is no secret; HelloRetryRequest names the suite, too.
-            (Suite::Tls13(_), Side::Client(_)) => self.tap.secrets().client_handshake.is_none(),
+            (Suite::Tls13(_), Side::Client(_)) => {
+                self.taps.tap.secrets().client_handshake.is_none()
+            }
         };
         if is_clear {
             return AlertProtection::Clear;
@@ -402,7 +402,7 @@ impl Engine for RustlsEngine {
                 .facts
                 .peer_signature
                 .filter(|_| !common.is_handshaking()),
-            stapled: self.gate.stapled(),
+            stapled: self.taps.gate.stapled(),
             server_name: self.facts.server_name.clone(),
             authorities: self.authorities.clone(),
             ..SessionFacts::default()
@@ -413,7 +413,7 @@ impl Engine for RustlsEngine {
         if !self.is_complete() {
             return None;
         }
-        let secrets = self.tap.secrets();
+        let secrets = self.taps.tap.secrets();
         Some(match self.suite()? {
             suite @ Suite::Tls13(_) => Exporter::Tls13 {
                 hash: self.backend.hash(suite.hash()?)?.clone(),

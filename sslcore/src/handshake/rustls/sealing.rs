@@ -19,7 +19,7 @@ impl RustlsEngine {
             Suite::Tls12(_) => self.tls12_protection(suite, self.is_client(), self.sealed),
             Suite::Tls13(_) if self.sends_tickets() => self.server_protection(suite, self.tickets),
             Suite::Tls13(_) => {
-                let secrets = self.tap.secrets();
+                let secrets = self.taps.tap.secrets();
                 let secret = match &self.side {
                     Side::Client(_) => &secrets.client_handshake,
                     Side::Server(_) => &secrets.server_handshake,

@@ -5,11 +5,32 @@ use alloc::sync::Arc;
 use rustls_pki_types::UnixTime;
 use spin::{Mutex, MutexGuard};
 
+use super::hold::Gate;
 use super::named::named;
 use super::staples::Token;
 use crate::handshake::key_schedule::Secret;
 use crate::key_log::{KeyLog, KeyLogLine};
 use crate::time::Now;
+
+/// All of it, in one place of memory.
+pub(super) struct Taps {
+    pub(super) clock: Clock,
+    pub(super) tap: SecretTap,
+    /// Where what comes of the handshake waits for the verdict.
+    pub(super) gate: Gate,
+}
+
+impl rustls::time_provider::TimeProvider for Taps {
+    fn current_time(&self) -> Option<UnixTime> {
+        Some(self.clock.asked())
+    }
+}
+
+impl rustls::KeyLog for Taps {
+    fn log(&self, label: &str, client_random: &[u8], secret: &[u8]) {
+        self.tap.log(label, client_random, secret);
+    }
+}
 
 /// Time for rustls' ticket ages. Never used to judge certificates.
 pub(super) struct Clock(Mutex<Times>);
@@ -20,7 +41,7 @@ struct Times {
     token: Option<Token>,
 }
 
-named!(Clock, SecretTap);
+named!(Taps);
 
 impl Clock {
     pub(super) fn new(now: Now) -> Self {
@@ -49,22 +70,21 @@ impl Clock {
         self.0.lock().token.is_some()
     }
 
+    /// What rustls is told.
+    fn asked(&self) -> UnixTime {
+        let mut times = self.0.lock();
+        match times.token.take() {
+            Some(token) => token.as_time(),
+            None => times.now,
+        }
+    }
+
     /// rustls gives up without a time, so a device without a wall clock gets its uptime;
     /// resumption is off then, and nothing else looks at it.
     fn time(now: Now) -> UnixTime {
         now.wall.unwrap_or_else(|| {
             let uptime = core::time::Duration::from_micros(now.monotonic.as_micros());
             UnixTime::since_unix_epoch(uptime)
-        })
-    }
-}
-
-impl rustls::time_provider::TimeProvider for Clock {
-    fn current_time(&self) -> Option<UnixTime> {
-        let mut times = self.0.lock();
-        Some(match times.token.take() {
-            Some(token) => token.as_time(),
-            None => times.now,
         })
     }
 }
@@ -107,7 +127,7 @@ impl SecretTap {
     }
 }
 
-impl rustls::KeyLog for SecretTap {
+impl SecretTap {
     fn log(&self, label: &str, client_random: &[u8], secret: &[u8]) {
         if let Some(key_log) = &self.key_log {
             key_log.log(&KeyLogLine {
@@ -135,8 +155,6 @@ impl rustls::KeyLog for SecretTap {
 
 #[cfg(test)]
 mod tests {
-    use rustls::KeyLog as _;
-
     use super::*;
 
     #[test]

@@ -97,8 +97,8 @@ impl ClientTemplate {
         let mut memory = None;
         let mut config = self.config.clone();
         config.enable_sni = enable_sni;
-        config.key_log = shared.tap.clone();
-        config.time_provider = shared.clock.clone();
+        config.key_log = shared.rules.taps.clone();
+        config.time_provider = shared.rules.taps.clone();
         if let Some(sessions) = &self.memory {
             let store = Arc::new(GatedClientStore {
                 memory: sessions.clone(),

@@ -104,8 +104,8 @@ impl ServerTemplate {
         let asks = self.asks_for_client_certificate;
         let shared = Shared::new(now, asks, self.lifetime, self.key_log.clone());
         let mut config = self.config.clone();
-        config.key_log = shared.tap.clone();
-        config.time_provider = shared.clock.clone();
+        config.key_log = shared.rules.taps.clone();
+        config.time_provider = shared.rules.taps.clone();
         let store = self.store.clone().map(|store| {
             Arc::new(GatedServerStore {
                 store,

@@ -15,7 +15,7 @@ use crate::handshake::identity::Presented;
 use crate::handshake::rustls::gates::{Memory, Rules};
 use crate::handshake::rustls::side::Side;
 use crate::handshake::rustls::staple::Staple;
-use crate::handshake::rustls::taps::{Clock, SecretTap};
+use crate::handshake::rustls::taps::{Clock, SecretTap, Taps};
 #[cfg(any(feature = "aws-lc-rs", feature = "ring", feature = "rustcrypto-core"))]
 use crate::handshake::rustls::twins;
 use crate::handshake::rustls::verifier::Recorder;
@@ -147,8 +147,6 @@ pub(super) fn nothing_left(_: Error) -> ConfigError {
 
 /// What one connection shares with the rustls configuration made for it.
 pub(super) struct Shared {
-    pub(super) tap: Arc<SecretTap>,
-    pub(super) clock: Arc<Clock>,
     pub(super) rules: Rules,
 }
 
@@ -159,15 +157,13 @@ impl Shared {
         lifetime: Duration,
         key_log: Option<Arc<dyn KeyLog>>,
     ) -> Self {
-        let clock = Arc::new(Clock::new(now));
+        let taps = Arc::new(Taps {
+            clock: Clock::new(now),
+            tap: SecretTap::new(key_log),
+            gate: Gate::new(now.wall.is_some(), judged),
+        });
         Self {
-            tap: Arc::new(SecretTap::new(key_log)),
-            clock: clock.clone(),
-            rules: Rules {
-                gate: Arc::new(Gate::new(now.wall.is_some(), judged)),
-                clock,
-                lifetime,
-            },
+            rules: Rules { taps, lifetime },
         }
     }
 
@@ -182,9 +178,7 @@ impl Shared {
         RustlsEngine {
             side,
             backend: backend.clone(),
-            tap: self.tap,
-            clock: self.clock,
-            gate: self.rules.gate,
+            taps: self.rules.taps,
             memory,
             staple: Staple::Done,
             own_schemes: Arc::default(),
