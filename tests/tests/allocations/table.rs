@@ -24,17 +24,17 @@ struct Most {
 fn most(backend: &str) -> Most {
     match backend {
         "aws-lc-rs" => Most {
-            pair: (318, 16_950),
+            pair: (306, 16_020),
             released: [1880, 1430],
             by_default: [4000, 4000],
         },
         "ring" => Most {
-            pair: (293, 20_050),
+            pair: (281, 17_050),
             released: [3000, 2400],
             by_default: [4000, 4000],
         },
         _ => Most {
-            pair: (343, 21_900),
+            pair: (314, 17_570),
             released: [3620, 3160],
             by_default: [4000, 4000],
         },
