@@ -21,14 +21,22 @@ impl RustlsEngine {
         let resumed = self.is_resumed();
         self.staple
             .fetch(&self.taps.clock, &self.taps.gate, resumed);
-        fed?;
+        let sealed = fed.and_then(|()| self.complete(flight.get_mut(before..).unwrap_or_default()));
+        if sealed.is_err() {
+            // Nothing of it may leave: some may be in the clear yet.
+            flight.truncate(before);
+        }
+        sealed
+    }
+
+    /// Notes what rustls wants to send, and seals what is to be protected.
+    fn complete(&mut self, added: &mut [u8]) -> Result<(), Failure> {
         if self.version() == Some(SslProtocol::TlsV1_3) {
             self.taps.gate.set_tickets_droppable();
         }
         if self.is_full() {
             self.taps.gate.set_begins(self.taps.clock.now());
         }
-        let added = flight.get_mut(before..).unwrap_or_default();
         self.note_own_hello(added)?;
         self.seal(added)?;
         if self.sends_tickets() {
