@@ -207,8 +207,9 @@ impl SslSocket {
     /// open for the configuration's [`close`](sslcore::Timeouts::close) timeout: the peer gets
     /// user_canceled, and the queued data is counted in [`CloseReport::abandoned`].
     ///
-    /// The call takes at most `timeout`, and less when the configuration's close timeout runs out
-    /// earlier. Bytes that have not left by then are lost, and counted in the report.
+    /// The call takes at most `timeout`. The configuration's close timeout may end it earlier, but not
+    /// the wait for a peer to hang up after a failure. Bytes that have not left by then are lost, and
+    /// counted in the report.
     pub fn disconnect_from_host(&mut self, timeout: Duration) -> CloseReport {
         self.close();
         self.discard_reads();
@@ -221,8 +222,11 @@ impl SslSocket {
 
     /// Until the connection is over, and, unless it ended cleanly, the peer has hung up.
     fn linger(&mut self, timeout: Duration) {
+        let mut waiter = Waiter::new(&self.driver, Some(timeout), Some(self.patience));
+        // A question ends with the close timeout, and the peer is told.
+        waiter.asking = true;
         // Whatever ends the wait, the caller looks at the report.
-        let _ = self.wait(Some(timeout), |driver| {
+        let _ = self.wait_by(waiter, |driver| {
             let report = driver.connection.close_report()?;
             (report.clean || driver.read_ended()).then_some(Ok(()))
         });

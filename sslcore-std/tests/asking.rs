@@ -9,8 +9,8 @@ use std::time::Duration;
 use common::{LONG, VERSIONS, asking_server, both, client, server, sockets, started};
 use rustix::event::{PollFd, PollFlags, Timespec, poll};
 use sslcore::{
-    Alert, ClientConfig, ConfigBuilder, Failure, FailureKind, OnErrors, PreSharedKey, ReviewId,
-    ServerConfig, ServerStart, SignError, Signature, Timeouts, UsageError, Verdict,
+    Alert, ClientConfig, ConfigBuilder, Event, Failure, FailureKind, OnErrors, PreSharedKey,
+    ReviewId, ServerConfig, ServerStart, SignError, Signature, Timeouts, UsageError, Verdict,
 };
 use sslcore_std::{SslSocket, WaitError};
 use sslcore_tests::certs::WORLD;
@@ -22,8 +22,12 @@ fn untrusted() -> ConfigBuilder<ServerConfig> {
 
 /// A client that was asked, and its server in the middle of the handshake.
 fn asked(version: &str) -> (SslSocket, SslSocket, ReviewId) {
+    let timeouts = Timeouts {
+        close: Some(Duration::from_millis(20)),
+        ..Timeouts::CLIENT
+    };
     let config = client().protocols(&[version]).on_errors(OnErrors::Hold);
-    let config = config.build().expect("client");
+    let config = config.timeouts(timeouts).build().expect("client");
     let (mut client, mut server) = started(&config, &untrusted().build().expect("server"));
     let done = AtomicBool::new(false);
     let (asked, ()) = both(
@@ -211,6 +215,7 @@ fn who_asks_nothing_is_told_so() {
     assert_eq!(idle, Err(WaitError::NothingAsked));
 }
 
+/// After the close timeout, and the peer hears of it.
 #[test]
 fn disconnecting_in_the_middle_of_a_question_ends_it() {
     for version in VERSIONS {
@@ -226,6 +231,8 @@ fn disconnecting_in_the_middle_of_a_question_ends_it() {
         );
         assert_eq!(report.abandoned, 10);
         assert!(told.is_err(), "{told:?}");
+        let mut heard = std::iter::from_fn(|| server.poll_event());
+        assert!(heard.any(|event| event == Event::AlertReceived(Alert::UserCanceled)));
         assert!(client.review().is_none());
         let stale = client.answer(id, Verdict::Accept);
         assert_eq!(stale, Err(UsageError::NoDecisionOpen));
