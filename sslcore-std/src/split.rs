@@ -227,8 +227,14 @@ impl Write for WriteHalf {
     /// The reason why the connection ended, when bytes that were written will never leave; the same
     /// error each time.
     fn flush(&mut self) -> io::Result<()> {
-        self.socket.with(|socket| socket.driver.nudge());
-        let flushed = self.socket.wait(Side::Write, self.timeout, Driver::flushed);
+        let at_once = self.socket.with(|socket| {
+            socket.driver.nudge();
+            socket.driver.flushed()
+        });
+        let flushed = match at_once {
+            Some(flushed) => flushed,
+            None => self.socket.wait(Side::Write, self.timeout, Driver::flushed),
+        };
         Ok(flushed?)
     }
 }

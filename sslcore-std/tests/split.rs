@@ -343,6 +343,19 @@ fn a_write_waits_for_the_reader_instead_of_saying_read_first() {
     assert!(read > 0);
 }
 
+/// A ClientHello behind a "go ahead" is not received as plaintext, as with a whole socket.
+#[test]
+fn a_flush_that_waits_for_nothing_receives_nothing() {
+    let (one, mut other) = sockets();
+    other.write_all(b"ClientHello").expect("write");
+    other.flush().expect("flush");
+    let (read_half, mut write_half) = one.split().expect("split");
+    write_half.write_all(b"go ahead\r\n").expect("write");
+    write_half.flush().expect("flush");
+    let socket = read_half.reunite(write_half).expect("one socket");
+    assert_eq!(socket.peek(), b"");
+}
+
 #[test]
 fn only_halves_of_one_socket_can_be_reunited() {
     fn halves(socket: SslSocket) -> (ReadHalf, WriteHalf) {
