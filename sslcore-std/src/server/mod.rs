@@ -322,6 +322,10 @@ impl SslServer {
                 }
                 ServerEvent::HandshakeStarted { .. } | ServerEvent::Failed { .. } => {}
             }
+            // Else a flood of clients that fail would go on and on.
+            if left == Some(Duration::ZERO) && self.events.is_empty() {
+                return Err(AcceptError::Timeout);
+            }
         }
     }
 

@@ -16,7 +16,7 @@ fn hello() -> Vec<u8> {
 }
 
 /// A stream on which these bytes have been sent.
-fn stream_with(address: SocketAddr, bytes: &[u8]) -> TcpStream {
+pub(crate) fn stream_with(address: SocketAddr, bytes: &[u8]) -> TcpStream {
     let mut stream = stream(address);
     stream.write_all(bytes).expect("write");
     stream

@@ -5,9 +5,10 @@ use std::process::{Command, Stdio};
 use std::time::{Duration, Instant};
 
 use rustix::io::Errno;
-use sslcore_std::{AcceptError, SslServer};
+use sslcore_std::{AcceptError, ServerEvent, SslServer};
 
 use crate::common::{self, LONG};
+use crate::crowd::stream_with;
 use crate::spy::{Spy, good_client, stream};
 
 fn server() -> SslServer {
@@ -28,6 +29,22 @@ fn a_wait_ends_when_its_time_is_up() {
         assert!(matches!(told, Err(AcceptError::Timeout)), "{told:?}");
     }
     assert!(server.poll_once().expect("a round").is_none());
+}
+
+/// Clients that fail at once, more than one round accepts: the others wait for the next call.
+#[test]
+fn a_flood_of_clients_that_fail_does_not_prolong_a_wait() {
+    let mut server = server();
+    let address = server.local_addr().expect("address");
+    let flood: Vec<_> = (0..100).map(|_| stream_with(address, b"GET /")).collect();
+    let accepted = server.accept(Some(Duration::ZERO));
+    assert!(
+        matches!(accepted, Err(AcceptError::Timeout)),
+        "{accepted:?}"
+    );
+    let told = server.next(Some(LONG));
+    assert!(matches!(told, Ok(ServerEvent::Failed { .. })), "{told:?}");
+    drop(flood);
 }
 
 #[test]
