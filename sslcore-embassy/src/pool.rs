@@ -77,7 +77,11 @@ impl<const N: usize> Pool<N> {
 
     /// Takes memory for a connection, or `None` when it is all in use.
     pub fn try_get(&'static self) -> Option<Buffers> {
-        // What is taken and of no use goes back by itself.
+        // What is taken and of no use goes back by itself, and that wakes the one who took it: a connection
+        // that is dropped gives one of the two back first.
+        if self.transmit.is_empty() {
+            return None;
+        }
         let receive = self.receive.take()?;
         let transmit = self.transmit.take()?;
         Buffers::lent(receive, transmit).ok()
@@ -157,6 +161,10 @@ impl<const N: usize> Shelf<N> {
             self.give_back(buffer);
         }
         is_ours
+    }
+
+    fn is_empty(&self) -> bool {
+        self.with(|stock| stock.buffers.is_empty())
     }
 
     fn take(&'static self) -> Option<StaticBuffer> {

@@ -88,6 +88,26 @@ fn whoever_waits_for_memory_is_woken() {
     run_all(&mut waiting);
 }
 
+/// As when a connection is dropped, and a task of a higher priority comes in between.
+#[test]
+fn whoever_waits_sleeps_until_both_buffers_have_come_back() {
+    let pool = pool::<1>();
+    let taken = pool.try_get();
+    let mut waiting = Task::new(async { drop(pool.get().await) });
+    waiting.poll();
+    let Some(Buffers::Lent {
+        receive, transmit, ..
+    }) = taken
+    else {
+        panic!("{taken:?}");
+    };
+    drop(receive);
+    assert!(waiting.poll());
+    assert!(!waiting.poll(), "it wakes itself");
+    drop(transmit);
+    run_all(&mut [waiting]);
+}
+
 #[test]
 fn a_pool_takes_as_much_as_it_has_room_for() {
     static POOL: Pool<1> = Pool::new();
