@@ -391,9 +391,10 @@ impl<T: Transport> Driver<T> {
     /// The changes since this was asked last.
     pub(crate) fn news(&mut self) -> News {
         let changes = self.connection.take_changes();
+        let for_both = changes.over || self.question().is_some();
         News {
-            for_reader: changes.over || changes.readable,
-            for_writer: changes.over || changes.writable || take(&mut self.flushed),
+            for_reader: for_both || changes.readable,
+            for_writer: for_both || changes.writable || take(&mut self.flushed),
         }
     }
 

@@ -8,7 +8,9 @@ use common::pipe::{Half, change, duplex};
 use common::tasks::{Task, once, rest, run, run_all};
 use common::{VERSIONS, encrypted, pattern, plain, started};
 use embedded_io_async::{Read, ReadReady, Write, WriteReady};
-use sslcore::{Event, FailureKind, ReadEnd, ServerStart, Signature, SignatureScheme, Signer};
+use sslcore::{
+    Event, FailureKind, OnErrors, ReadEnd, ServerStart, Signature, SignatureScheme, Signer, Verdict,
+};
 use sslcore_embassy::Error;
 use sslcore_tests::certs::WORLD;
 use sslcore_tests::module::Module;
@@ -375,6 +377,40 @@ fn both_halves_hear_of_a_signature_that_is_asked_for_and_go_on_when_one_has_sign
             other.read_exact(&mut data).await.expect("heard");
             other.write_all(&data).await.expect("said");
             other.flush().await.expect("left");
+        }),
+    ]);
+    assert_eq!(&heard, b"hello");
+}
+
+/// A close waits while a question is open, and is the half that drives: the reader hears of it.
+#[test]
+fn a_reader_hears_what_is_asked_while_the_writer_closes() {
+    let hold = pair::client(common::backend()).on_errors(OnErrors::Hold);
+    let doubtful = pair::server(common::backend())
+        .identity(WORLD.self_signed.chain.clone(), WORLD.self_signed.key());
+    let (one, other) = duplex(1000);
+    let one = common::client_over(one, &hold.build().expect("client"));
+    let mut one = one.into_shared();
+    let mut other = common::server_over(other, doubtful.build().expect("server"));
+    let (mut reader, mut writer) = one.split();
+    let mut heard = [0; 5];
+    run_all(&mut [
+        Task::new(async {
+            let asked = reader.read(&mut [0; 1]).await;
+            let Err(Error::VerdictNeeded(id)) = asked else {
+                panic!("{asked:?}");
+            };
+            let answered = reader.with(|connection| connection.answer(id, Verdict::Accept));
+            assert_eq!(answered.await, Ok(()));
+            assert_eq!(reader.read(&mut [0; 1]).await, Ok(0));
+        }),
+        Task::new(async {
+            writer.write_all(b"hello").await.expect("queued");
+            writer.close().await.expect("closed");
+        }),
+        Task::new(async {
+            other.read_exact(&mut heard).await.expect("heard");
+            other.close().await.expect("closed");
         }),
     ]);
     assert_eq!(&heard, b"hello");
