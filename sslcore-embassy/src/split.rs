@@ -132,6 +132,14 @@ impl<T: Transport> SharedSslSocket<T> {
         }
     }
 
+    /// Whether a reader, and a writer, could go on at once, as far as is known while somebody drives.
+    fn ready(&self) -> (bool, bool) {
+        match self.driver.try_lock() {
+            Ok(mut driver) => driver.ready(),
+            Err(_) => self.ready.lock(Cell::get),
+        }
+    }
+
     async fn with<R>(&self, side: Side, act: impl FnOnce(&mut Connection) -> R) -> R {
         let mut turn = self.turns.call(side);
         turn.begin().await;
@@ -158,7 +166,8 @@ pub struct WriteHalf<'a, T> {
 
 impl<T: Transport> ReadHalf<'_, T> {
     /// Looks at the connection, or changes it, as soon as the other half lets go of it. What is changed is
-    /// carried out by whichever half waits next.
+    /// carried out by whichever half waits next. Write by the [`Write`] of a half all the same: of what was
+    /// written here, `flush` does not say that it was lost.
     ///
     /// ```
     /// use sslcore_embassy::{ReadHalf, Transport};
@@ -176,7 +185,8 @@ impl<T: Transport> ReadHalf<'_, T> {
 
 impl<T: Transport> WriteHalf<'_, T> {
     /// Looks at the connection, or changes it, as soon as the other half lets go of it. What is changed is
-    /// carried out by whichever half waits next.
+    /// carried out by whichever half waits next. Write by the [`Write`] of a half all the same: of what was
+    /// written here, `flush` does not say that it was lost.
     ///
     /// ```
     /// use sslcore_embassy::sslcore::UsageError;
@@ -226,7 +236,7 @@ impl<T: Transport> Read for ReadHalf<'_, T> {
 /// Says whether plaintext is there, or the end of it.
 impl<T: Transport> ReadReady for ReadHalf<'_, T> {
     fn read_ready(&mut self) -> Result<bool, Error> {
-        Ok(self.shared.ready.lock(Cell::get).0)
+        Ok(self.shared.ready().0)
     }
 }
 
@@ -246,6 +256,6 @@ impl<T: Transport> Write for WriteHalf<'_, T> {
 /// Says whether a write is accepted at once.
 impl<T: Transport> WriteReady for WriteHalf<'_, T> {
     fn write_ready(&mut self) -> Result<bool, Error> {
-        Ok(self.shared.ready.lock(Cell::get).1)
+        Ok(self.shared.ready().1)
     }
 }

@@ -489,3 +489,16 @@ fn halves_say_when_they_are_ready_although_the_other_waits() {
     rest(std::slice::from_mut(&mut reading));
     assert_eq!(writer.write_ready(), Ok(true));
 }
+
+/// The first of two records is open, and the second is the next step, when the future is dropped.
+#[test]
+fn a_reader_is_ready_although_the_future_that_received_was_dropped() {
+    let (one, mut other) = encrypted("TLSv1.3", duplex(50_000));
+    let mut one = one.into_shared();
+    let (mut reader, _idle) = one.split();
+    for record in [b"ping", b"pong"] {
+        run(async { other.write_all(record).await }).expect("room");
+    }
+    assert!(once(reader.read(&mut [0; 1])).is_none());
+    assert_eq!(reader.read_ready(), Ok(true));
+}
