@@ -175,10 +175,10 @@ impl<T: Transport> Driver<T> {
         let tell = |event| {
             *fresh |= event == Event::ReadyRead;
             *handshaken |= event == Event::Encrypted;
+            events.push(event);
             if let Some(tap) = tap {
                 tap.event(Instant::now(), event);
             }
-            events.push(event);
         };
         let worked = match waits {
             true => {
@@ -235,12 +235,14 @@ impl<T: Transport> Driver<T> {
 
     fn sent(&mut self, at: Instant, n: usize) {
         self.unflushed = true;
-        self.show_sent(at, n);
+        let bytes = &self.connection.transmit()[..n];
+        let shown = self.tap.is_some().then(|| bytes.to_vec());
         let taken = self.connection.transmitted(n);
         debug_assert!(taken.is_ok(), "the transport took what transmit showed");
         if self.connection.mode() == SslMode::Unencrypted || self.connection.is_encrypted() {
             self.data_sent += n as u64;
         }
+        self.show_sent(at, n, &shown.unwrap_or_default());
         self.settle();
     }
 
@@ -288,14 +290,15 @@ impl<T: Transport> Driver<T> {
         }
     }
 
-    fn show_sent(&mut self, at: Instant, n: usize) {
+    /// Shows the bytes that were sent, so many, when nothing is left to do: a tap may panic.
+    fn show_sent(&mut self, at: Instant, n: usize, bytes: &[u8]) {
         let plain = match self.connection.mode() {
             SslMode::Unencrypted => n,
             _ => n.min(self.plain_left),
         };
         self.plain_left -= plain.min(self.plain_left);
         let Some(tap) = &mut self.tap else { return };
-        let (plain, tls) = self.connection.transmit()[..n].split_at(plain);
+        let (plain, tls) = bytes.split_at(plain);
         for wire in [Wire::Plain(plain), Wire::Tls(tls)] {
             if let Wire::Plain([_, ..]) | Wire::Tls([_, ..]) = wire {
                 tap.wire(at, Direction::Sent, wire);
@@ -312,20 +315,20 @@ impl<T: Transport> Driver<T> {
         if self.connection.is_offloaded(Direction::Received) {
             return self.receive_record();
         }
-        let (read, available) = loop {
+        let (shown, available, read) = loop {
             let room = self.connection.receive_buffer();
             if room.is_empty() {
                 return false;
             }
             match self.transport.read(room) {
                 Err(error) if error.kind() == ErrorKind::Interrupted => {}
-                read => break (read, room.len()),
+                read => break (copied(&self.tap, room, &read), room.len(), read),
             }
         };
         match read {
             Ok(0) => self.end_reading(),
             Ok(n) if n > available => self.lose(beyond(n, available)),
-            Ok(n) => self.received(n),
+            Ok(n) => self.received(n, shown),
             Err(error) if error.kind() == ErrorKind::WouldBlock => return false,
             Err(error) => self.lose(error),
         }
@@ -348,20 +351,18 @@ impl<T: Transport> Driver<T> {
         }
     }
 
-    fn received(&mut self, n: usize) {
+    /// So many bytes were read, these if a tap looks on.
+    fn received(&mut self, n: usize, shown: Option<(Instant, Vec<u8>)>) {
         self.touch();
-        if let Some(tap) = &mut self.tap {
-            let plain = self.connection.mode() == SslMode::Unencrypted;
-            let bytes = &self.connection.receive_buffer()[..n];
-            let wire = if plain {
-                Wire::Plain(bytes)
-            } else {
-                Wire::Tls(bytes)
-            };
-            tap.wire(Instant::now(), Direction::Received, wire);
-        }
         let kept = self.connection.received(n);
         debug_assert!(kept.is_ok(), "the transport stays within receive_buffer");
+        if let (Some(tap), Some((at, bytes))) = (&mut self.tap, shown) {
+            let wire = match self.connection.mode() {
+                SslMode::Unencrypted => Wire::Plain(&bytes),
+                _ => Wire::Tls(&bytes),
+            };
+            tap.wire(at, Direction::Received, wire);
+        }
     }
 
     /// The transport has failed.
@@ -421,6 +422,16 @@ impl<T: Transport> Driver<T> {
         }
         self.connection.deadline()
     }
+}
+
+/// What was read, for a tap: where the connection keeps it is not shown again.
+fn copied(
+    tap: &Option<Box<dyn Tap>>,
+    room: &[u8],
+    read: &io::Result<usize>,
+) -> Option<(Instant, Vec<u8>)> {
+    let n = *tap.as_ref().and(read.as_ref().ok())?;
+    Some((Instant::now(), room.get(..n)?.to_vec()))
 }
 
 /// A transport that breaks the contract of [`Read`] or [`Write`].

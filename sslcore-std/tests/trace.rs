@@ -3,13 +3,14 @@
 mod common;
 
 use std::io::{Read, Write};
+use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
 use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 
-use common::{LONG, VERSIONS, both, client, server, sockets, streams};
+use common::{LONG, VERSIONS, both, client, server, sockets, started, streams};
 use sslcore::{Alert, Event, ServerStart};
-use sslcore_std::SslSocket;
 use sslcore_std::trace::{Content, Direction, Record, Records, Tap, Wire};
+use sslcore_std::{SslSocket, WaitError};
 use sslcore_tests::pair::server_name;
 
 fn records(stream: &[u8], chunk: usize) -> Vec<Record> {
@@ -178,4 +179,70 @@ fn plaintext_that_still_waits_when_tls_is_started_leaves_and_shows_as_plaintext(
     let log = log.lock().expect("log");
     assert_eq!(log.plain[Direction::Sent as usize].len(), accepted);
     assert_eq!(log.tls[Direction::Sent as usize][0], 22);
+}
+
+/// Also while the buffer grows, in which the beginning of a record is moved to the front then.
+#[test]
+fn a_tap_sees_data_as_it_arrives_and_leaves_it_as_it_is() {
+    let data = common::pattern(100_000);
+    let (mut one, mut other) = common::encrypted("TLSv1.3");
+    one.set_read_buffer_size(100);
+    let logs = [(); 2].map(|()| Arc::new(Mutex::new(Log::default())));
+    one.set_tap(Some(Box::new(Shared(logs[0].clone()))));
+    other.set_tap(Some(Box::new(Shared(logs[1].clone()))));
+    let (heard, ()) = both(
+        || common::all_of(&mut one),
+        || {
+            for record in data.chunks(50) {
+                other.write_all(record).expect("write");
+            }
+            other.close();
+            other.flush().expect("flush");
+        },
+    );
+    assert!(heard == data);
+    let tls = |log: usize, way| logs[log].lock().expect("log").tls[way as usize].clone();
+    // Behind the tickets, which had left before.
+    assert!(tls(0, Direction::Received).ends_with(&tls(1, Direction::Sent)));
+}
+
+/// Panics each time that it is called.
+struct Panics;
+
+impl Tap for Panics {
+    fn wire(&mut self, _: Instant, _: Direction, _: Wire<'_>) {
+        resume_unwind(Box::new("wire"));
+    }
+
+    fn event(&mut self, _: Instant, _: Event) {
+        resume_unwind(Box::new("event"));
+    }
+}
+
+#[test]
+fn a_tap_that_panics_takes_nothing_from_the_connection() {
+    for version in VERSIONS {
+        let config = client().protocols(&[version]).build().expect("client");
+        let (mut one, mut other) = started(&config, &server().build().expect("server"));
+        one.set_tap(Some(Box::new(Panics)));
+        let in_spite_of_it = |call: &mut dyn FnMut() -> Result<(), WaitError>| {
+            let calls = std::iter::repeat_with(|| catch_unwind(AssertUnwindSafe(&mut *call)));
+            assert_eq!(calls.take(1000).find_map(Result::ok), Some(Ok(())));
+        };
+        both(
+            || {
+                in_spite_of_it(&mut || one.wait_for_encrypted(Some(LONG)));
+                in_spite_of_it(&mut || one.wait_for_ready_read(Some(LONG)));
+            },
+            || {
+                other.wait_for_encrypted(Some(LONG)).expect("encrypted");
+                other.write_all(b"hello").expect("write");
+                other.flush().expect("flush");
+            },
+        );
+        one.set_tap(None);
+        assert_eq!(one.peek(), b"hello");
+        let mut events = std::iter::from_fn(|| one.poll_event());
+        assert!(events.any(|event| event == Event::Encrypted));
+    }
 }

@@ -8,7 +8,7 @@ use std::os::unix::fs::FileExt;
 use sslcore::offload::{Direction, OffloadError, OffloadFailure};
 use sslcore::{ReadEnd, UsageError};
 
-use super::{Driver, Transport, beyond};
+use super::{Driver, Transport, beyond, copied};
 use crate::kernel::{self, Received};
 use crate::kernel_tls_error::KernelTlsError;
 
@@ -60,10 +60,12 @@ impl<T: Transport> Driver<T> {
             if available == 0 {
                 return; // it waits for the reader
             }
-            match self.transport.read(&mut room[..available]) {
+            let read = self.transport.read(&mut room[..available]);
+            let shown = copied(&self.tap, room, &read);
+            match read {
                 Ok(0) => self.end_reading(),
                 Ok(n) if n > available => self.lose(beyond(n, available)),
-                Ok(n) => self.received(n),
+                Ok(n) => self.received(n, shown),
                 Err(error) if error.kind() == ErrorKind::Interrupted => {}
                 Err(_) => return, // it waits, or the next turn says it
             }
