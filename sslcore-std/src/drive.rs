@@ -30,6 +30,9 @@ pub(crate) trait Transport: Read + Write {
         None
     }
 
+    /// Connects no further.
+    fn give_up(&mut self) {}
+
     /// Nothing more will be sent: FIN, if that is ours to send.
     fn finish(&mut self) {}
 
@@ -375,7 +378,9 @@ impl<T: Transport> Driver<T> {
     }
 
     fn end_transport(&mut self) {
-        self.connecting = false;
+        if std::mem::take(&mut self.connecting) {
+            self.transport.give_up();
+        }
         self.read_ended = true;
         self.write_ended = true;
         self.unflushed = false;

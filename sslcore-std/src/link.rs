@@ -64,6 +64,13 @@ impl Transport for Link {
         }
     }
 
+    fn give_up(&mut self) {
+        for stream in self.streams() {
+            // One that has not connected may have nothing to shut down.
+            let _ = stream.shutdown(Shutdown::Both);
+        }
+    }
+
     fn finish(&mut self) {
         if let Self::Connected(stream) = self {
             // A stream that is gone needs no FIN.

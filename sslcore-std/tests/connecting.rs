@@ -300,6 +300,22 @@ fn a_close_while_connecting_delivers_plaintext_and_then_ends() {
     assert_eq!(socket.connection().bytes_to_write(), 0);
 }
 
+/// The system may have connected all the same: the peer does not wait for what will never come.
+#[test]
+fn a_socket_that_ends_while_connecting_leaves_no_connection_behind() {
+    for end in [SslSocket::close, SslSocket::cancel, SslSocket::abort] {
+        let (listener, port) = listener();
+        let mut socket = Connector::new().start("127.0.0.1", port).expect("begin");
+        let started = socket.start_client_encryption(&config(), server_name());
+        started.expect("start");
+        end(&mut socket);
+        assert_eq!(socket.state(), SocketState::Unconnected);
+        let (mut peer, _) = listener.accept().expect("accept");
+        peer.set_read_timeout(Some(LONG)).expect("a time");
+        assert_eq!(peer.read(&mut [0]).expect("the end"), 0);
+    }
+}
+
 #[test]
 fn a_refusal_found_out_later_is_told_by_every_wait() {
     let (listener, port) = listener();
