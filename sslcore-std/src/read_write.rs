@@ -76,8 +76,8 @@ impl Write for SslSocket {
     /// peer has received it.
     ///
     /// # Errors
-    /// The reason why the connection ended, when bytes that were written will never leave; the same
-    /// error each time.
+    /// The reason why the connection ended, as far as it is known, when bytes that were written will
+    /// never leave; an error each time.
     fn flush(&mut self) -> io::Result<()> {
         self.driver.nudge();
         let flushed = match self.driver.flushed() {

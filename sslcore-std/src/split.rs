@@ -224,8 +224,8 @@ impl Write for WriteHalf {
     /// Blocks until the stream has taken all bytes that were written, as [`SslSocket`] does.
     ///
     /// # Errors
-    /// The reason why the connection ended, when bytes that were written will never leave; the same
-    /// error each time.
+    /// The reason why the connection ended, as far as it is known, when bytes that were written will
+    /// never leave; an error each time.
     fn flush(&mut self) -> io::Result<()> {
         let at_once = self.socket.with(|socket| {
             socket.driver.nudge();

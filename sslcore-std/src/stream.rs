@@ -351,8 +351,8 @@ impl<S: Read + Write> Write for SslStream<S> {
     /// Succeeds when the stream has taken all bytes that were written, and has flushed them.
     ///
     /// # Errors
-    /// `WouldBlock` until then. The reason why the connection ended, when bytes that were written
-    /// will never leave; the same error each time.
+    /// `WouldBlock` until then. The reason why the connection ended, as far as it is known, when bytes
+    /// that were written will never leave; an error each time.
     fn flush(&mut self) -> io::Result<()> {
         self.driver.nudge();
         match self.driver.flushed() {

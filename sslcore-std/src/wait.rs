@@ -100,9 +100,10 @@ impl SslSocket {
     /// ```
     ///
     /// # Errors
-    /// The reason why the connection ended, when bytes that were written will never leave; the same
-    /// error each time. [`ReadFirst`](WaitError::ReadFirst) when the receive buffer is full and the
-    /// peer takes nothing; otherwise as for [`wait_for_encrypted`](Self::wait_for_encrypted).
+    /// The reason why the connection ended, as far as it is known, when bytes that were written will
+    /// never leave; an error each time. [`ReadFirst`](WaitError::ReadFirst) when the receive buffer is
+    /// full and the peer takes nothing; otherwise as for
+    /// [`wait_for_encrypted`](Self::wait_for_encrypted).
     pub fn wait_for_bytes_written(&mut self, timeout: Option<Duration>) -> Result<(), WaitError> {
         let before = self.driver.data_sent();
         self.wait(timeout, |driver| {

@@ -97,8 +97,8 @@ impl<S: AsyncRead + AsyncWrite + Unpin> AsyncWrite for SslStream<S> {
     /// flushed there.
     ///
     /// # Errors
-    /// The reason why the connection ended, when bytes that were written will never leave; the same
-    /// error each time.
+    /// The reason why the connection ended, as far as it is known, when bytes that were written will
+    /// never leave; an error each time.
     fn poll_flush(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
         let flushed = self.get_mut().poll(cx, Side::Write, Driver::flushed);
         flushed.map_err(io::Error::from)
