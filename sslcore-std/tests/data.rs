@@ -129,6 +129,23 @@ fn a_write_that_waits_for_a_slow_reader_goes_on_receiving() {
 }
 
 #[test]
+fn what_a_write_left_behind_leaves_with_a_read_of_what_is_there() {
+    let (mut one, mut other) = encrypted("TLSv1.3");
+    other.write_all(b"two").expect("write");
+    one.read_exact(&mut [0]).expect("read");
+    let left = |one: &SslSocket| one.connection().encrypted_bytes_to_write();
+    while left(&one) == 0 {
+        one.write_all(&[0; 10_000]).expect("write");
+    }
+    other.set_timeout(Some(Duration::from_millis(20)));
+    while other.read(&mut [0; 10_000]).is_ok() {}
+    let before = left(&one);
+    assert_eq!(one.peek(), b"wo");
+    one.read_exact(&mut [0]).expect("read");
+    assert!(left(&one) < before);
+}
+
+#[test]
 fn a_line_waits_until_it_is_whole() {
     let (mut client, mut server) = encrypted("TLSv1.3");
     server.write_all(b"first half, ").expect("write");

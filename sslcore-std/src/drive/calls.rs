@@ -231,12 +231,13 @@ impl<T: Transport> Driver<T> {
         n
     }
 
-    /// The reader has used so much: what waited for room can come in.
+    /// The reader has used so much: what waited for room can come in, and what waits to be sent leaves
+    /// with a read that has no need to wait, too.
     pub(crate) fn consume(&mut self, n: usize) {
         // More than there is changes nothing (rule R7).
         let _ = self.connection.consume(n);
         self.fresh &= self.connection.bytes_available() > 0;
-        self.settle();
+        self.nudge();
     }
 
     /// Takes what there is room for; `None` when there is none.

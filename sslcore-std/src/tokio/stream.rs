@@ -233,7 +233,6 @@ impl<S: AsyncRead + AsyncWrite + Unpin> SslStream<S> {
     /// The reader has used so much, and may have made room for what concerns others.
     pub(super) fn consumed(&mut self, n: usize) {
         self.driver.consume(n);
-        self.driver.send();
         self.wake_others(Side::Read);
     }
 
