@@ -110,9 +110,10 @@ pub enum SocketState {
 /// The socket has no thread: bytes move only while one of its methods runs.
 /// [`Read`](std::io::Read), [`Write`](std::io::Write), [`BufRead`](std::io::BufRead), the
 /// `wait_for_*` methods, [`keep_asking`](Self::keep_asking) and
-/// [`disconnect_from_host`](Self::disconnect_from_host) block; all other methods return at once. To
-/// read and write from two threads at once, [`split`](Self::split) the socket. For a loop that must
-/// not block, use [`SslStream`](crate::SslStream).
+/// [`disconnect_from_host`](Self::disconnect_from_host) block, and, with the feature `ktls`,
+/// `offload_to_kernel` and `send_file`; all other methods return at once. To read and write from two
+/// threads at once, [`split`](Self::split) the socket. For a loop that must not block, use
+/// [`SslStream`](crate::SslStream).
 ///
 /// # Back-pressure
 /// Received data waits in a buffer of [`Limits::read_buffer_size`] and one record. While the buffer
