@@ -10,6 +10,10 @@ use crate::endpoint::Endpoint;
 use crate::trace::Tap;
 use crate::wait_error::WaitError;
 
+/// How often a transport that takes nothing more is read for the reason: where reads are discarded, the
+/// peer may talk without end.
+const LAST_WORDS: usize = 1000;
+
 impl<T: Transport> Driver<T> {
     pub(crate) fn start(
         &mut self,
@@ -204,7 +208,11 @@ impl<T: Transport> Driver<T> {
 
     /// Why the transport takes nothing more: what the peer has said about it, if it did.
     pub(crate) fn gone(&mut self) -> WaitError {
-        while !self.connection.is_over() && (self.receive() | self.settle()) {}
+        for _ in 0..LAST_WORDS {
+            if self.connection.is_over() || !(self.receive() | self.settle()) {
+                break;
+            }
+        }
         match self.connection.is_over() {
             true => self.end_error(self.connection.read_end().unwrap_or(ReadEnd::Aborted)),
             false => WaitError::Ended(ReadEnd::Reset),
