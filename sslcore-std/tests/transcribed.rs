@@ -9,7 +9,7 @@ use std::sync::{Arc, Mutex};
 
 use common::{LONG, both, client, encrypted};
 use sslcore::transcript::Transcript;
-use sslcore::{Event, UsageError};
+use sslcore::{Event, ServerStart, UsageError};
 use sslcore_std::Connector;
 use sslcore_tests::pair::server_name;
 
@@ -54,7 +54,7 @@ fn a_connection_is_written_down_from_its_first_byte_to_its_last() {
         stream.write_all(b"go\n").expect("go ahead");
         let config = common::server().build().expect("server");
         let mut socket = common::adopt(stream);
-        let start = sslcore::ServerStart::With(config);
+        let start = ServerStart::With(config);
         socket.start_server_encryption(start).expect("start TLS");
         let mut heard = Vec::new();
         socket.read_to_end(&mut heard).expect("all");
@@ -111,4 +111,31 @@ fn what_has_begun_cannot_be_written_down_any_more() {
     assert_eq!(refused, Err(UsageError::AlreadyStarted));
     assert_eq!(socket.peek(), b"hello");
     assert!(text.lock().expect("text").is_empty());
+}
+
+/// Also while the buffer grows, in which the beginning of a record is moved to the front then.
+#[test]
+fn what_is_written_down_arrives_as_it_is() {
+    let (mut one, mut other) = common::sockets();
+    one.transcribe("mine", |_| ())
+        .expect("nothing has happened");
+    one.set_read_buffer_size(100);
+    let (trusting, serving) = (client().build(), common::server().build());
+    one.start_client_encryption(&trusting.expect("client"), server_name())
+        .expect("start TLS");
+    other
+        .start_server_encryption(ServerStart::With(serving.expect("server")))
+        .expect("start TLS");
+    let data = common::pattern(100_000);
+    let (heard, ()) = both(
+        || common::all_of(&mut one),
+        || {
+            for piece in data.chunks(50) {
+                other.write_all(piece).expect("write");
+            }
+            other.close();
+            other.flush().expect("flush");
+        },
+    );
+    assert!(heard == data);
 }

@@ -187,6 +187,12 @@ impl ReceiveBuffer {
         self.lent
     }
 
+    /// What is there, without lending it again: that may move it.
+    #[cfg(feature = "transcripts")]
+    pub(crate) fn lent_bytes(&self) -> &[u8] {
+        &self.storage.bytes()[self.raw.end..self.raw.end + self.lent]
+    }
+
     /// That, once more.
     #[cfg(feature = "offload")]
     pub(crate) fn lent_mut(&mut self) -> &mut [u8] {
