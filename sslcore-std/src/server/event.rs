@@ -247,9 +247,9 @@ pub enum AcceptError {
         /// [`SslServer::provide_signature`](crate::SslServer::provide_signature).
         request: SignatureId,
     },
-    /// The system could not accept a connection, for want of file descriptors perhaps, or could not
-    /// wait. No other connection is accepted for 100 ms; handshakes go on. The kind is the
-    /// system's.
+    /// The system could not accept a connection, for want of file descriptors perhaps: no other is
+    /// accepted for 100 ms, and handshakes go on. Or it could not wait for so many: then nothing goes
+    /// on, and the next call tries again at once. The kind is the system's.
     System(io::Error),
 }
 
