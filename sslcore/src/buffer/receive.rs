@@ -173,10 +173,10 @@ impl ReceiveBuffer {
         roomy.max(missing)
     }
 
-    /// The same, lent until [`give_back`](Self::give_back) or until bytes arrive another way.
+    /// The same, lent until [`give_back`](Self::give_back) or until bytes arrive another way. When it was lent
+    /// before, what the transport has put there stays at its front.
     #[inline]
     pub(crate) fn lend(&mut self, want: usize, cap: usize) -> &mut [u8] {
-        self.lent = 0;
         let end = self.tail_end(want, cap);
         self.lent = end - self.raw.end;
         &mut self.storage.bytes_mut()[self.raw.end..end]
@@ -185,12 +185,6 @@ impl ReceiveBuffer {
     /// How much was lent.
     pub(crate) fn lent(&self) -> usize {
         self.lent
-    }
-
-    /// What is there, without lending it again: that may move it.
-    #[cfg(feature = "transcripts")]
-    pub(crate) fn lent_bytes(&self) -> &[u8] {
-        &self.storage.bytes()[self.raw.end..self.raw.end + self.lent]
     }
 
     /// That, once more.
@@ -213,14 +207,15 @@ impl ReceiveBuffer {
         self.rewind_if_empty();
     }
 
-    /// Moves everything to the front, plaintext and raw bytes next to each other.
+    /// Moves everything to the front, plaintext and raw bytes next to each other. What is lent is taken back, and
+    /// is behind them as it was.
     fn compact(&mut self) {
-        self.lent = 0;
         let plain = self.plain.clone();
         let raw = self.raw.clone();
+        let lent = core::mem::take(&mut self.lent);
         let bytes = self.storage.bytes_mut();
         bytes.copy_within(plain.clone(), 0);
-        bytes.copy_within(raw.clone(), plain.len());
+        bytes.copy_within(raw.start..raw.end + lent, plain.len());
         self.plain = 0..plain.len();
         self.raw = plain.len()..plain.len() + raw.len();
     }

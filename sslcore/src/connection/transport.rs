@@ -34,9 +34,8 @@ impl Connection {
     }
 
     /// The transport has put `n` bytes at the front of [`receive_buffer`](Self::receive_buffer).
-    /// Call it at most once for each call of `receive_buffer`, before the next of those, which may move the
-    /// space away from what was read. Calling [`read`](Self::read),
-    /// [`consume`](Self::consume) or [`process`](Self::process) in between is fine;
+    /// Call it at most once for each call of `receive_buffer`. Calling [`read`](Self::read),
+    /// [`consume`](Self::consume), [`process`](Self::process) or `receive_buffer` again in between is fine;
     /// [`receive`](Self::receive) in between takes the buffer back, and [`unread`](Self::unread) may.
     ///
     /// # Errors
@@ -90,12 +89,6 @@ impl Connection {
     pub fn lend(&mut self) -> TransportBuffers<'_> {
         let (transmit, receive) = self.lend_receive();
         TransportBuffers { transmit, receive }
-    }
-
-    /// The first `n` bytes of what [`receive_buffer`](Self::receive_buffer) has lent.
-    #[cfg(feature = "transcripts")]
-    pub(crate) fn lent_bytes(&self, n: usize) -> Option<&[u8]> {
-        self.io.receive.lent_bytes().get(..n)
     }
 
     /// Lends the space for what arrives, and shows the other buffer.

@@ -254,7 +254,7 @@ impl Recorder {
     /// Makes the call [`Connection::received`], and records it as [`receive`](Self::receive) of the
     /// same bytes.
     pub fn received(&mut self, n: usize) -> Result<(), UsageError> {
-        let bytes = self.connection.lent_bytes(n);
+        let bytes = self.connection.receive_buffer().get(..n);
         match bytes.map(<[u8]>::to_vec) {
             Some(bytes) => {
                 self.call(Call::Receive(bytes));

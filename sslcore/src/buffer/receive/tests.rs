@@ -147,7 +147,11 @@ fn call(call: Call, buffer: &mut ReceiveBuffer, lists: &mut Lists) {
             lists.raw.extend_from_slice(&[100; CAP][..n]);
         }
         Call::Lend(n) => {
-            let lent = buffer.lend(n, CAP).len();
+            let before = buffer.storage.bytes()[buffer.raw.end..][..buffer.lent()].to_vec();
+            let lent = buffer.lend(n, CAP);
+            let still = before.len().min(lent.len());
+            assert_eq!(lent[..still], before[..still], "what was read moves along");
+            let lent = lent.len();
             assert!(lent >= n.min(free) && lent <= free);
             assert_eq!(buffer.lent(), lent);
         }
