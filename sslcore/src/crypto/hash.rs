@@ -53,6 +53,13 @@ impl Digest {
         }
     }
 
+    /// Becomes the same. What is assigned moves, and leaves a copy on the stack that nobody wipes; `other` is wiped
+    /// when it is dropped.
+    fn copy_from(&mut self, other: &Self) {
+        self.bytes.copy_from_slice(&*other.bytes);
+        self.len = other.len;
+    }
+
     pub(crate) fn as_slice(&self) -> &[u8] {
         self.bytes.get(..usize::from(self.len)).unwrap_or_default()
     }
@@ -147,10 +154,11 @@ pub(super) fn prf<H: Hash + ?Sized>(
     hash.keyed(secret, &mut |hmac| {
         let mut chained = Digest::zeros(0);
         for (number, block) in out.chunks_mut(block_len).enumerate() {
-            chained = match number {
+            let next = match number {
                 0 => hmac(label, &[], seed),
                 _ => hmac(chained.as_slice(), &[], &[]),
             };
+            chained.copy_from(&next);
             let made = hmac(chained.as_slice(), &[label], seed);
             block.copy_from_slice(&made.as_slice()[..block.len()]);
         }
@@ -210,8 +218,9 @@ pub(crate) fn expand_keyed(
     }
     let mut last = Digest::zeros(0);
     for (block, number) in blocks.zip(1..=u8::MAX) {
-        last = hmac(last.as_slice(), info, &[number]);
-        block.copy_from_slice(&last.as_slice()[..block.len()]);
+        let next = hmac(last.as_slice(), info, &[number]);
+        block.copy_from_slice(&next.as_slice()[..block.len()]);
+        last.copy_from(&next);
     }
     Ok(())
 }

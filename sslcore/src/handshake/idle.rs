@@ -33,8 +33,8 @@ impl Engine for Idle {
         self.given.1 += 1;
         Ok(())
     }
-    fn take_read_protection(&mut self) -> Option<Protection> {
-        self.keys.take()
+    fn take_read_protection(&mut self) -> Option<Box<Protection>> {
+        self.keys.take().map(Box::new)
     }
     fn settled(&self) -> Option<SslProtocol> {
         None

@@ -4,6 +4,7 @@
 //! ChangeCipherSpec, and says how the peer's records are protected from then on; alerts, order, and
 //! where records end are decided here. So nothing depends on how a peer cuts its messages.
 
+use alloc::boxed::Box;
 use alloc::vec::Vec;
 use core::ops::Range;
 
@@ -54,7 +55,7 @@ struct Seen {
 
 /// The peer's protection, and what it has opened.
 struct Keys {
-    protection: Protection,
+    protection: Box<Protection>,
     /// Whether any record was opened.
     has_opened: bool,
     /// A copy of the last record, open, and what of its content no engine has seen yet.
@@ -155,7 +156,7 @@ impl Inbound {
 
     /// The peer's protection, with the number of records that were opened, and its alerts so far.
     pub(crate) fn into_parts(self) -> (Option<Protection>, Alerts) {
-        let protection = self.keys.map(|keys| keys.protection);
+        let protection = self.keys.map(|keys| *keys.protection);
         (protection, self.seen.alerts)
     }
 
@@ -223,7 +224,7 @@ impl Seen {
 }
 
 impl Keys {
-    fn new(protection: Protection) -> Self {
+    fn new(protection: Box<Protection>) -> Self {
         Self {
             protection,
             has_opened: false,
@@ -298,7 +299,7 @@ impl Keys {
         messages: &mut Assembler,
         listener: &mut Listener<'_>,
     ) -> Result<(), Failure> {
-        let (content, protection) = (self.unread.clone(), Some(&self.protection));
+        let (content, protection) = (self.unread.clone(), Some(&*self.protection));
         self.unread.start += listener.pass_on(messages, &mut self.opened, content, protection)?;
         if self.unread.is_empty() {
             self.opened = Vec::new();

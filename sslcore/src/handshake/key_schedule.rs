@@ -56,10 +56,23 @@ pub(crate) fn extract(hash: &dyn Hash, salt: &[u8], secret: &[u8]) -> Secret {
 /// Derive-Secret of the messages with this hash; and HKDF-Expand-Label in general, as long as a hash
 /// (RFC 8446 §7.1).
 pub(crate) fn derive(hash: &dyn Hash, secret: &Secret, label: &[u8], context: &[u8]) -> Secret {
-    let mut derived = Secret::zeros(hash.algorithm().output_len());
+    let mut derived = Secret::zeros(0);
+    derive_in_place(hash, secret, label, context, &mut derived);
+    derived
+}
+
+/// The same where it is kept: a secret that moves leaves a copy on the stack, which wipes nothing, and from where
+/// it may come into memory that is freed, with what is moved next.
+pub(crate) fn derive_in_place(
+    hash: &dyn Hash,
+    secret: &Secret,
+    label: &[u8],
+    context: &[u8],
+    derived: &mut Secret,
+) {
+    *derived = Secret::zeros(hash.algorithm().output_len());
     // One hash is never too long.
     let _ = expand_label(hash, secret, label, context, derived.as_mut_slice());
-    derived
 }
 
 /// The secret that follows `secret` in the schedule, with what a key exchange has brought, or nothing.

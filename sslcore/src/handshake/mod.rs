@@ -133,7 +133,7 @@ pub(crate) trait Engine: Send {
     ) -> Result<(), Failure>;
 
     /// How the peer's records are protected from now on, if that has changed.
-    fn take_read_protection(&mut self) -> Option<Protection>;
+    fn take_read_protection(&mut self) -> Option<Box<Protection>>;
 
     /// Whether the peer has said all that it says under the keys of the handshake: they may go.
     fn has_heard_all(&self) -> bool {

@@ -1,6 +1,7 @@
 //! Record protection in other hands: the keys that are handed over, and records whose protection is left
 //! to whoever has them.
 
+use alloc::boxed::Box;
 use core::fmt;
 use core::ops::Range;
 
@@ -78,7 +79,8 @@ pub(super) enum Holder {
 /// A key, as long as it may be handed over, and who has it.
 #[derive(Clone)]
 pub(super) struct Custody {
-    key: Zeroizing<[u8; 32]>,
+    /// In a box, for connections move.
+    key: Box<Zeroizing<[u8; 32]>>,
     algorithm: AeadAlgorithm,
     pub(super) holder: Holder,
 }
@@ -86,7 +88,7 @@ pub(super) struct Custody {
 impl Custody {
     pub(super) fn new(holder: Holder, algorithm: AeadAlgorithm, key: &Zeroizing<[u8; 32]>) -> Self {
         Self {
-            key: key.clone(),
+            key: Box::new(key.clone()),
             algorithm,
             holder,
         }
@@ -102,7 +104,7 @@ impl Custody {
         TrafficKeys {
             protocol,
             algorithm: self.algorithm,
-            key: self.key.clone(),
+            key: Zeroizing::clone(&self.key),
             iv,
             sequence_number,
         }

@@ -11,6 +11,7 @@ use sha2::{Digest, Sha256};
 use zeroize::{Zeroize, ZeroizeOnDrop};
 
 use crate::crypto::hash::{self, Hash, HashAlgorithm, HashContext, Hashes, Keyed};
+use crate::memory::wipe;
 
 /// HMAC under a key of any length.
 ///
@@ -67,6 +68,13 @@ struct Sha2<D>(HashAlgorithm, PhantomData<fn() -> D>);
 
 struct Running<D>(D);
 
+/// A MAC, which may be a secret: where it was made it is wiped.
+fn made(mac: &mut [u8]) -> hash::Digest {
+    let digest = hash::Digest::cut(mac);
+    wipe(mac);
+    digest
+}
+
 impl<D> Hash for Sha2<D>
 where
     D: EagerHash + Digest + Clone + ZeroizeOnDrop + Send + 'static,
@@ -84,12 +92,12 @@ where
     }
 
     fn hmac(&self, key: &[u8], first: &[u8], middle: &[&[u8]], last: &[u8]) -> hash::Digest {
-        hash::Digest::cut(&signed(keyed::<D>(key), first, middle, last))
+        made(&mut signed(keyed::<D>(key), first, middle, last))
     }
 
     fn keyed(&self, key: &[u8], then: &mut dyn FnMut(&Keyed<'_>)) {
         let key = keyed::<D>(key);
-        then(&|first, middle, last| hash::Digest::cut(&signed(key.clone(), first, middle, last)));
+        then(&|first, middle, last| made(&mut signed(key.clone(), first, middle, last)));
     }
 }
 

@@ -55,7 +55,7 @@ impl RustlsEngine {
     }
 
     fn read_with(&mut self, protection: Protection) {
-        self.read_protection = Some(protection);
+        self.read_protection = Some(Box::new(protection));
         self.has_read_keys = true;
     }
 

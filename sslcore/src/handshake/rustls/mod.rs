@@ -92,7 +92,7 @@ pub(crate) struct RustlsEngine {
     offer: Option<Offer>,
     facts: HelloFacts,
     /// How the peer's records are protected from now on, until it is taken.
-    read_protection: Option<Protection>,
+    read_protection: Option<Box<Protection>>,
     /// The keys of TLS 1.2, the client's and the server's, once they are used.
     tls12_keys: Option<Box<[KeyMaterial; 2]>>,
     has_read_keys: bool,
@@ -259,7 +259,7 @@ impl Engine for RustlsEngine {
         self.follow_tls12()
     }
 
-    fn take_read_protection(&mut self) -> Option<Protection> {
+    fn take_read_protection(&mut self) -> Option<Box<Protection>> {
         self.read_protection.take()
     }
 

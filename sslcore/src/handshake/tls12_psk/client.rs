@@ -47,7 +47,7 @@ pub(in crate::handshake) struct Client {
     /// The server's group and share.
     share: Option<(u16, Vec<u8>)>,
     keyed: Option<Keyed>,
-    read_protection: Option<Protection>,
+    read_protection: Option<Box<Protection>>,
     /// Whether our ChangeCipherSpec has left, and Finished behind it.
     is_released: bool,
 }
@@ -281,12 +281,13 @@ impl Engine for Client {
         self.awaited().check(Incoming::ChangeCipherSpec)?;
         let keyed = self.keyed.as_ref();
         let keyed = keyed.ok_or_else(|| engine_failure("there are no keys"))?;
-        self.read_protection = Some(keyed.protection(&self.config.backend, false, 0)?);
+        let protection = keyed.protection(&self.config.backend, false, 0)?;
+        self.read_protection = Some(Box::new(protection));
         self.state = State::AwaitingFinished;
         Ok(())
     }
 
-    fn take_read_protection(&mut self) -> Option<Protection> {
+    fn take_read_protection(&mut self) -> Option<Box<Protection>> {
         self.read_protection.take()
     }
 

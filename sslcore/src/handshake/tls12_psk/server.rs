@@ -49,7 +49,7 @@ pub(in crate::handshake) struct Server {
     /// The identity that the client has named, as a block of such.
     named: Vec<u8>,
     keyed: Option<Keyed>,
-    read_protection: Option<Protection>,
+    read_protection: Option<Box<Protection>>,
 }
 
 enum State {
@@ -337,12 +337,13 @@ impl Engine for Server {
         self.awaited().check(Incoming::ChangeCipherSpec)?;
         let keyed = self.keyed.as_ref();
         let keyed = keyed.ok_or_else(|| engine_failure("there are no keys"))?;
-        self.read_protection = Some(keyed.protection(&self.config.backend, true, 0)?);
+        let protection = keyed.protection(&self.config.backend, true, 0)?;
+        self.read_protection = Some(Box::new(protection));
         self.state = State::AwaitingFinished;
         Ok(())
     }
 
-    fn take_read_protection(&mut self) -> Option<Protection> {
+    fn take_read_protection(&mut self) -> Option<Box<Protection>> {
         self.read_protection.take()
     }
 

@@ -64,7 +64,7 @@ pub(crate) struct Client {
     offered: Offered,
     agreed: Agreed,
     has_changed_cipher_spec: bool,
-    read_protection: Option<Protection>,
+    read_protection: Option<Box<Protection>>,
     keyed: Option<Keyed>,
     /// The server's certificates.
     shown: Shown,

@@ -7,7 +7,9 @@ use super::failures::engine_failure;
 use crate::crypto::hash::{Digest, Hash};
 use crate::crypto::{AeadAlgorithm, Backend};
 use crate::failure::Failure;
-use crate::handshake::key_schedule::{Secret, derive, next_secret, tls13_key, verify_data};
+use crate::handshake::key_schedule::{
+    Secret, derive, derive_in_place, next_secret, tls13_key, verify_data,
+};
 use crate::handshake::transcript::Transcript;
 use crate::key_log::{KeyLog, KeyLogLine};
 use crate::protocol::SslProtocol;
@@ -72,17 +74,26 @@ impl Handshake {
         log: &Log<'_>,
     ) -> Box<Self> {
         let hash = &**transcript.hash();
-        let secret = next_secret(hash, early, agreed);
         let messages = transcript.current();
-        let client = derive(hash, &secret, b"c hs traffic", messages.as_slice());
-        let server = derive(hash, &secret, b"s hs traffic", messages.as_slice());
-        log.tell("CLIENT_HANDSHAKE_TRAFFIC_SECRET", &client);
-        log.tell("SERVER_HANDSHAKE_TRAFFIC_SECRET", &server);
-        Box::new(Self {
+        let mut secrets = Box::new(Self {
+            secret: next_secret(hash, early, agreed),
+            client: Secret::zeros(0),
+            server: Secret::zeros(0),
+        });
+        let Self {
             secret,
             client,
             server,
-        })
+        } = &mut *secrets;
+        for (label, to) in [
+            (&b"c hs traffic"[..], &mut *client),
+            (b"s hs traffic", &mut *server),
+        ] {
+            derive_in_place(hash, secret, label, messages.as_slice(), to);
+        }
+        log.tell("CLIENT_HANDSHAKE_TRAFFIC_SECRET", client);
+        log.tell("SERVER_HANDSHAKE_TRAFFIC_SECRET", server);
+        secrets
     }
 
     /// How the client's handshake messages are protected, from the first on.
@@ -118,18 +129,29 @@ impl Handshake {
     /// `transcript` ends with the server's Finished.
     pub(super) fn application(&self, transcript: &Transcript, log: &Log<'_>) -> Box<Application> {
         let hash = &**transcript.hash();
-        let master = next_secret(hash, &self.secret, None);
         let messages = transcript.current();
-        let of = |label| derive(hash, &master, label, messages.as_slice());
-        let secrets = Box::new(Application {
-            client: of(b"c ap traffic"),
-            server: of(b"s ap traffic"),
-            exporter: of(b"exp master"),
-            master,
+        let mut secrets = Box::new(Application {
+            client: Secret::zeros(0),
+            server: Secret::zeros(0),
+            exporter: Secret::zeros(0),
+            master: next_secret(hash, &self.secret, None),
         });
-        log.tell("CLIENT_TRAFFIC_SECRET_0", &secrets.client);
-        log.tell("SERVER_TRAFFIC_SECRET_0", &secrets.server);
-        log.tell("EXPORTER_SECRET", &secrets.exporter);
+        let Application {
+            client,
+            server,
+            exporter,
+            master,
+        } = &mut *secrets;
+        for (label, to) in [
+            (&b"c ap traffic"[..], &mut *client),
+            (b"s ap traffic", &mut *server),
+            (b"exp master", &mut *exporter),
+        ] {
+            derive_in_place(hash, master, label, messages.as_slice(), to);
+        }
+        log.tell("CLIENT_TRAFFIC_SECRET_0", client);
+        log.tell("SERVER_TRAFFIC_SECRET_0", server);
+        log.tell("EXPORTER_SECRET", exporter);
         secrets
     }
 }

@@ -56,7 +56,7 @@ pub(crate) struct Server {
     random: [u8; 32],
     before: Before,
     agreed: Agreed,
-    read_protection: Option<Protection>,
+    read_protection: Option<Box<Protection>>,
     /// The client's certificates.
     shown: Shown,
     /// The session that is resumed.

@@ -150,7 +150,7 @@ impl Engine for Client {
         self.awaited().check(Incoming::ChangeCipherSpec)
     }
 
-    fn take_read_protection(&mut self) -> Option<Protection> {
+    fn take_read_protection(&mut self) -> Option<Box<Protection>> {
         self.read_protection.take()
     }
 

@@ -190,7 +190,8 @@ impl Client {
         let secrets = Handshake::new(&transcript, &early, secret, &self.log());
         self.keys = Vec::new();
         let (backend, hash) = (&self.config.backend, &**transcript.hash());
-        self.read_protection = Some(secrets.of_server(backend, hash, cipher.aead())?);
+        let protection = secrets.of_server(backend, hash, cipher.aead())?;
+        self.read_protection = Some(Box::new(protection));
         self.keyed = Some(Keyed { cipher, secrets });
         self.state = State::AwaitingExtensions(transcript);
         // Before whatever is sealed, which may be an alert: some servers open nothing that comes before it

@@ -147,7 +147,8 @@ impl Server {
             client_random: &client_random,
         };
         let hash = transcript.hash().clone();
-        self.read_protection = Some(secrets.of_client(&config.backend, &*hash, cipher.aead())?);
+        let protection = secrets.of_client(&config.backend, &*hash, cipher.aead())?;
+        self.read_protection = Some(Box::new(protection));
         self.application = Some(Completed {
             backend: config.backend.clone(),
             cipher,

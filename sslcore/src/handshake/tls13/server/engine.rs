@@ -163,7 +163,7 @@ impl Engine for Server {
         self.awaited().check(Incoming::ChangeCipherSpec)
     }
 
-    fn take_read_protection(&mut self) -> Option<Protection> {
+    fn take_read_protection(&mut self) -> Option<Box<Protection>> {
         self.read_protection.take()
     }
 
