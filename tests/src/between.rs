@@ -20,13 +20,18 @@ type Secret = (Vec<u8>, Vec<u8>);
 
 impl KeyLog for Secrets {
     fn log(&self, line: &KeyLogLine<'_>) {
-        let mut secrets = self.0.lock().expect("nobody panics");
-        let secret = (line.client_random().to_vec(), line.secret().to_vec());
-        secrets.insert(line.label().to_owned(), secret);
+        self.put(line.label(), line.client_random(), line.secret());
     }
 }
 
 impl Secrets {
+    /// Remembers what was logged.
+    pub fn put(&self, label: &str, client_random: &[u8], secret: &[u8]) {
+        let mut secrets = self.0.lock().expect("nobody panics");
+        let secret = (client_random.to_vec(), secret.to_vec());
+        secrets.insert(label.to_owned(), secret);
+    }
+
     fn get(&self, label: &str) -> Secret {
         let secrets = self.0.lock().expect("nobody panics");
         secrets.get(label).expect(label).clone()
@@ -89,8 +94,10 @@ impl Secrets {
     }
 }
 
-const TLS13: rustls::CipherSuite = rustls::CipherSuite::TLS13_AES_128_GCM_SHA256;
-const TLS12: rustls::CipherSuite = rustls::CipherSuite::TLS_ECDHE_ECDSA_WITH_AES_128_GCM_SHA256;
+/// The suite of TLS 1.3 that the one in the middle knows.
+pub const TLS13: rustls::CipherSuite = rustls::CipherSuite::TLS13_AES_128_GCM_SHA256;
+/// The same of TLS 1.2.
+pub const TLS12: rustls::CipherSuite = rustls::CipherSuite::TLS_ECDHE_ECDSA_WITH_AES_128_GCM_SHA256;
 
 /// Two configurations that tell the secrets, and negotiate what the one in the middle knows.
 pub fn overheard(
