@@ -135,3 +135,6 @@ const fn record_header(body: usize) -> [u8; HEADER_LEN] {
     };
     header.encode()
 }
+
+#[cfg(all(test, feature = "client", feature = "ring", feature = "tls12"))]
+mod tests;

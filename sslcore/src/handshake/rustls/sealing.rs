@@ -5,7 +5,9 @@ use super::kernel::conversion_failure;
 use super::side::Side;
 use crate::crypto::rustls::suite::Suite;
 use crate::failure::Failure;
-use crate::record::header::{Header, MAX_BODY_TLS12};
+use crate::handshake::records;
+use crate::record::header::{ContentType, Header, MAX_BODY_TLS12};
+use crate::record::messages::{MESSAGE_HEADER, kind};
 use crate::record::protection::Protection;
 
 /// The version of a record that is to be sealed. No peer takes one with it.
@@ -29,14 +31,42 @@ impl RustlsEngine {
         }
     }
 
-    /// Seals what of a flight is marked.
+    /// How many bytes may be in the clear in the records of this flight, ChangeCipherSpec aside.
+    fn clear(&self, flight: &[u8]) -> usize {
+        let secrets = self.taps.tap.secrets();
+        let own = match &self.side {
+            Side::Client(_) => &secrets.client_handshake,
+            Side::Server(_) => &secrets.server_handshake,
+        };
+        match &self.side {
+            _ if own.is_none() => usize::MAX,
+            Side::Client(_) => 0,
+            Side::Server(_) => server_hello_len(flight),
+        }
+    }
+
+    /// Seals what of a flight is marked. What would have to be, and is not, does not leave: no peer would
+    /// take it, but everybody on the way could read it.
     pub(super) fn seal(&mut self, mut flight: &mut [u8]) -> Result<(), Failure> {
+        if !self.is_bare {
+            return Ok(());
+        }
+        let is_tls12 = self.taps.tap.secrets().tls12_master.is_some();
+        let mut clear = self.clear(flight);
         let mut sealing = None;
         while !flight.is_empty() {
             let header = Header::read(flight, MAX_BODY_TLS12)?.ok_or_else(conversion_failure)?;
             let record = flight.split_off_mut(..header.record_len());
             let record = record.ok_or_else(conversion_failure)?;
             if header.version != MARK {
+                clear = match header.content {
+                    // RFC 5246 §7.1: everything behind it is protected.
+                    ContentType::ChangeCipherSpec if is_tls12 => 0,
+                    ContentType::ChangeCipherSpec => clear,
+                    _ => clear
+                        .checked_sub(header.body)
+                        .ok_or_else(conversion_failure)?,
+                };
                 continue;
             }
             let protection = match &mut sealing {
@@ -54,3 +84,16 @@ impl RustlsEngine {
         Ok(())
     }
 }
+
+/// How long the ServerHello is that a flight begins with: 0 without one.
+fn server_hello_len(flight: &[u8]) -> usize {
+    match records(flight).next() {
+        Some((ContentType::Handshake, &[kind::SERVER_HELLO, high, middle, low, ..])) => {
+            MESSAGE_HEADER + u32::from_be_bytes([0, high, middle, low]) as usize
+        }
+        _ => 0,
+    }
+}
+
+#[cfg(all(test, feature = "client", feature = "ring", feature = "tls12"))]
+pub(super) mod tests;
