@@ -205,6 +205,33 @@ fn bytes_behind_a_second_hello_are_refused() {
     }
 }
 
+/// What is a hello and what is behind it is told apart in the smallest pieces, too.
+#[test]
+fn hellos_in_the_smallest_records_lead_to_protected_ones() {
+    for version in ["TLSv1.2", "TLSv1.3"] {
+        for group in ["X25519", "P-384"] {
+            let client = client(backend()).groups(&["X25519", "P-384"]);
+            let server = server(backend()).groups(&[group]);
+            let mut pair = Pair::tls(
+                &client
+                    .protocols(&[version])
+                    .max_fragment(32)
+                    .build()
+                    .expect("client"),
+                &server
+                    .protocols(&[version])
+                    .max_fragment(32)
+                    .build()
+                    .expect("server"),
+            );
+            pair.run();
+            pair.client.write(b"hello");
+            pair.run();
+            assert_eq!(pair.server.read_all(), b"hello", "{version} {group}");
+        }
+    }
+}
+
 #[test]
 fn a_session_is_resumed_across_a_hello_retry_request() {
     let client = client(backend())
