@@ -2,7 +2,7 @@
 
 mod common;
 
-use std::io::{ErrorKind, Read, Write};
+use std::io::{self, ErrorKind, Read, Write};
 use std::time::{Duration, Instant};
 
 use common::{
@@ -10,7 +10,7 @@ use common::{
     started,
 };
 use sslcore::{Failure, FailureKind, ReadEnd, Timeouts, UsageError};
-use sslcore_std::WaitError;
+use sslcore_std::{SslStream, WaitError};
 
 #[test]
 fn a_clean_end_reads_as_nothing_more() {
@@ -212,4 +212,40 @@ fn aborting_tells_the_peer_nothing() {
     assert_eq!(error.kind(), ErrorKind::ConnectionAborted);
     let error = server.read(&mut [0; 1]).expect_err("cut");
     assert_eq!(error.kind(), ErrorKind::UnexpectedEof);
+}
+
+/// Takes nothing, and gives something, as good as without end.
+struct Flood {
+    reads: usize,
+}
+
+impl Read for Flood {
+    fn read(&mut self, out: &mut [u8]) -> io::Result<usize> {
+        self.reads += 1;
+        out.fill(b'.');
+        Ok(match self.reads {
+            1_000_000.. => 0,
+            _ => out.len(),
+        })
+    }
+}
+
+impl Write for Flood {
+    fn write(&mut self, _: &[u8]) -> io::Result<usize> {
+        Err(ErrorKind::BrokenPipe.into())
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        Ok(())
+    }
+}
+
+#[test]
+fn a_write_that_failed_does_not_listen_for_the_reason_without_end() {
+    let mut one = SslStream::new(Flood { reads: 0 });
+    one.discard_reads();
+    one.write_all(b"secret").expect("there is room");
+    let flushed = one.flush().expect_err("nobody has taken it");
+    assert_eq!(flushed.kind(), ErrorKind::ConnectionReset);
+    assert!(one.get_ref().reads < 100_000);
 }

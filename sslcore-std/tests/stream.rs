@@ -415,42 +415,6 @@ fn what_the_peer_said_before_a_write_failed_is_heard() {
     }
 }
 
-/// Takes nothing, and gives something, as good as without end.
-struct Flood {
-    reads: usize,
-}
-
-impl Read for Flood {
-    fn read(&mut self, out: &mut [u8]) -> io::Result<usize> {
-        self.reads += 1;
-        out.fill(b'.');
-        Ok(match self.reads {
-            1_000_000.. => 0,
-            _ => out.len(),
-        })
-    }
-}
-
-impl Write for Flood {
-    fn write(&mut self, _: &[u8]) -> io::Result<usize> {
-        Err(ErrorKind::BrokenPipe.into())
-    }
-
-    fn flush(&mut self) -> io::Result<()> {
-        Ok(())
-    }
-}
-
-#[test]
-fn a_write_that_failed_does_not_listen_for_the_reason_without_end() {
-    let mut one = SslStream::new(Flood { reads: 0 });
-    one.discard_reads();
-    one.write_all(b"secret").expect("there is room");
-    let flushed = one.flush().expect_err("nobody has taken it");
-    assert_eq!(flushed.kind(), ErrorKind::ConnectionReset);
-    assert!(one.get_ref().reads < 100_000);
-}
-
 /// Waits for what the streams want, as any event loop would. Says whether one became ready.
 fn wait<const N: usize>(ends: [&mut SslStream<TcpStream>; N]) -> bool {
     let mut wanted = Vec::new();

@@ -10,7 +10,6 @@ use std::collections::HashSet;
 use sslcore::offload::{Direction, OffloadError};
 use sslcore::{Buffers, Event, UsageError};
 use sslcore_tests::kernel::{KernelEnd, run};
-use sslcore_tests::pair::{End, lent};
 use sslcore_tests::sealing;
 
 use self::stage::{Case, Offloads, cases, encrypted};
@@ -133,17 +132,7 @@ fn a_record_in_pieces_arrives_whole() {
 #[test]
 fn a_small_buffer_takes_what_a_large_record_has() {
     for case in cases() {
-        let (client_config, server_config) = case.with_tickets();
-        let (mut one, mut other) = (End::on(lent(18_500, 20_000)), End::on(lent(18_500, 20_000)));
-        stage::start(
-            &mut one.conn,
-            &mut other.conn,
-            &client_config,
-            &server_config,
-        );
-        let mut client = KernelEnd::new(one, case.backend.clone());
-        let mut server = KernelEnd::new(other, case.backend.clone());
-        run(&mut client, &mut server);
+        let (mut client, mut server) = case.on_lent_memory();
         Offloads::Both.hand_over(&mut client, &mut server);
         assert_passes(&mut client, &mut server, &format!("{case:?}"));
     }
@@ -152,17 +141,7 @@ fn a_small_buffer_takes_what_a_large_record_has() {
 #[test]
 fn lent_memory_is_given_back_without_what_others_were_to_seal() {
     for case in cases() {
-        let (client_config, server_config) = case.with_tickets();
-        let (mut one, mut other) = (End::on(lent(18_500, 20_000)), End::on(lent(18_500, 20_000)));
-        stage::start(
-            &mut one.conn,
-            &mut other.conn,
-            &client_config,
-            &server_config,
-        );
-        let mut client = KernelEnd::new(one, case.backend.clone());
-        let mut server = KernelEnd::new(other, case.backend.clone());
-        run(&mut client, &mut server);
+        let (mut client, _server) = case.on_lent_memory();
         client
             .hand_over(Direction::Sent)
             .expect("nothing is in the way");

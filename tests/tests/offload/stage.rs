@@ -5,7 +5,7 @@ use std::fmt;
 use sslcore::crypto::Backend;
 use sslcore::{ClientConfig, Connection, Engine, Limits, ServerConfig, ServerStart};
 use sslcore_tests::kernel::{KernelEnd, run};
-use sslcore_tests::pair::{self, End, backends, server_name, tests_own_engine};
+use sslcore_tests::pair::{self, End, backends, lent, server_name, tests_own_engine};
 use sslcore_tests::psk;
 
 /// A way to be encrypted.
@@ -108,10 +108,28 @@ impl Case {
         client: &ClientConfig,
         server: &ServerConfig,
     ) -> (KernelEnd, KernelEnd) {
-        let (mut one, mut other) = (End::new(Limits::default()), End::new(Limits::default()));
+        let ends = [End::new(Limits::default()), End::new(Limits::default())];
+        self.started(ends, client, server)
+    }
+
+    fn started(
+        &self,
+        [mut one, mut other]: [End; 2],
+        client: &ClientConfig,
+        server: &ServerConfig,
+    ) -> (KernelEnd, KernelEnd) {
         start(&mut one.conn, &mut other.conn, client, server);
         let end = |end| KernelEnd::new(end, self.backend.clone());
         (end(one), end(other))
+    }
+
+    /// Two ends with tickets that are encrypted, in memory that was lent, which has room for one record.
+    pub(crate) fn on_lent_memory(&self) -> (KernelEnd, KernelEnd) {
+        let (client, server) = self.with_tickets();
+        let ends = [(); 2].map(|()| End::on(lent(18_500, 20_000)));
+        let (mut client, mut server) = self.started(ends, &client, &server);
+        run(&mut client, &mut server);
+        (client, server)
     }
 
     /// The same, without tickets.

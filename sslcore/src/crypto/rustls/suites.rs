@@ -21,7 +21,7 @@ const fn tls13(suite: &'static SupportedCipherSuite) -> Tls13CipherSuite {
             aead_alg: suite.aead_alg,
             quic: suite.quic,
         },
-        // The constants below are of TLS 1.3: this is seen when they are compiled.
+        // Called for the statics below alone, so that no program is built in which this would be reached.
         #[cfg(feature = "tls12")]
         SupportedCipherSuite::Tls12(_) => panic!("a suite of TLS 1.2"),
     }
@@ -37,6 +37,7 @@ const fn tls12(suite: &'static SupportedCipherSuite) -> rustls::Tls12CipherSuite
             sign: suite.sign,
             aead_alg: suite.aead_alg,
         },
+        // The same.
         SupportedCipherSuite::Tls13(_) => panic!("a suite of TLS 1.3"),
     }
 }
