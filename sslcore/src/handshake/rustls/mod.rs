@@ -100,7 +100,8 @@ pub(crate) struct RustlsEngine {
     server_key: Option<Box<KeyMaterial>>,
     /// Whether rustls protects nothing, and what is to be protected is sealed here.
     is_bare: bool,
-    /// How many records were sealed here under the keys of now.
+    /// How many records were sealed here under the keys of now. rustls 0.23 wants to send all that one key
+    /// protects at once, so this is 0 whenever sealing begins; should it not, no nonce is used twice.
     sealed: u64,
     /// How many records rustls was given under the peer's keys, if it opens them.
     resealed: u64,
