@@ -37,6 +37,7 @@ const fn row(
 
 const ANY_FAILURE: &str = "Failure {";
 const NOTHING: &str = "nothing";
+const NOTHING_YET: &str = "nothing, in the handshake";
 const ANY: &str = "";
 
 /// Alerts of whom the peer has not kept to the protocol: unexpected_message, bad_record_mac,
@@ -236,6 +237,19 @@ const ALLOWED: &[Difference] = &[
         NOTHING,
         Alerts::Are(Some(47), None),
         "RFC 8446 §4.2: illegal_parameter; rustls passes over what it has no use for",
+    ),
+    row(
+        "a cipher suite that was not offered",
+        NOTHING_YET,
+        Alerts::Are(Some(47), None),
+        "a HelloRetryRequest names a suite of TLS 1.3 (RFC 8446 §4.1.4); rustls looks at the next hello's",
+    ),
+    row(
+        "kind: BadRecordMac",
+        NOTHING_YET,
+        Alerts::Are(Some(20), None),
+        "behind the first record that opens none is passed over (RFC 8446 §4.2.10); rustls passes over them \
+         until Finished",
     ),
     row(
         "more than Finished behind ChangeCipherSpec",

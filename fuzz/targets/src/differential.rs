@@ -57,10 +57,11 @@ fn compare(ours: &mut Ours, theirs: &mut Theirs) {
         .conn
         .failure()
         .map_or("nothing".into(), |it| format!("{it:?}"));
-    let error = theirs
-        .failed
-        .as_ref()
-        .map_or("nothing".into(), |it| format!("{it:?}"));
+    let error = match &theirs.failed {
+        Some(error) => format!("{error:?}"),
+        None if theirs.conn.is_handshaking() => "nothing, in the handshake".into(),
+        None => "nothing".into(),
+    };
     let context = format!("ours {failure} {our_alert:?}, theirs {error} {their_alert:?}");
     let fail_alike = ours.end.failed.is_some() == theirs.failed.is_some();
     // Two that fail with the same alert for other reasons have heard other data.
