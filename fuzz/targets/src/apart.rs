@@ -142,6 +142,45 @@ const ALLOWED: &[Difference] = &[
          handshake with a decode_error\"; rustls says so when the signature is there",
     ),
     row(
+        "supported_groups and key_share go together",
+        "(MalformedMessage",
+        "both: a hello with one of the two alone (RFC 8446 §9.2: missing_extension), which also does not have its \
+         form",
+    ),
+    row(
+        "the key that was chosen is gone",
+        "(MalformedMessage",
+        "both: a second hello without the key of the first (RFC 8446 §4.1.2), which also does not have its form",
+    ),
+    row(
+        "the keys are gone",
+        "MissingPskExtensionInSecondClientHello",
+        "RFC 8446 §4.1.2: a client does not leave out its keys behind a HelloRetryRequest, and it is \
+         illegal_parameter that it changes something else; rustls names the extension",
+    ),
+    row(
+        "the ClientHello insists on compression",
+        "the ClientHello is damaged",
+        "both: a hello that is damaged behind its compression methods",
+    ),
+    row(
+        "bytes behind the ClientHello in its record",
+        "(RecordTooLarge",
+        "both: more than a hello, in a record that is longer than one in the clear may be; its length is looked at \
+         here when the hello is read",
+    ),
+    row(
+        "a request for signatures that TLS 1.3 does not have",
+        FAILS,
+        "RFC 8446 §4.2.3: what is below 0x0700 is what TLS 1.2 had, and of that only ECDSA goes on; rustls takes \
+         numbers among them that nobody has given away",
+    ),
+    row(
+        "CertificateRejected(UndecodableCertificate)",
+        FAILS,
+        "both: a certificate that cannot be read, and something behind it, which is not awaited here",
+    ),
+    row(
         "CertificateRejected(UnsupportedAlgorithm)",
         FAILS,
         "both: a certificate whose key is of no use, and something behind it; what is signed with that key is \

@@ -80,6 +80,8 @@ pub(crate) struct Outcome {
     pub(crate) resumed: bool,
     /// The application was asked for a signature.
     pub(crate) is_asked_to_sign: bool,
+    /// What a client has offered.
+    pub(crate) session_id: Option<[u8; 32]>,
 }
 
 impl Outcome {
@@ -107,6 +109,7 @@ pub(crate) struct Stage {
     choice: Choice,
     config: Config,
     signing: Signing,
+    session_id: Option<[u8; 32]>,
     stream: Fitted,
     /// So much of the input's stream is to have arrived, and so much of this end's has.
     due: usize,
@@ -138,6 +141,7 @@ impl Stage {
             choice,
             config,
             signing,
+            session_id: None,
             stream: Fitted::default(),
             due: 0,
             arrived: 0,
@@ -148,6 +152,7 @@ impl Stage {
         };
         stage.drain();
         known.session_id = fitted::session_id(&stage.said);
+        stage.session_id = known.session_id;
         stage.stream = known.fit(stream);
         stage
     }
@@ -176,6 +181,7 @@ impl Stage {
             failure,
             resumed: self.end.conn.is_resumed(),
             is_asked_to_sign: self.end.is_asked_to_sign,
+            session_id: self.session_id,
         }
     }
 

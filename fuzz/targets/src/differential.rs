@@ -27,6 +27,9 @@ use crate::watched::Watched;
 /// The alert no_renegotiation, a warning (RFC 5246 §7.2.2).
 const NO_RENEGOTIATION: u8 = 100;
 
+/// HelloRequest in the clear, in a record of its own.
+const HELLO_REQUEST: [u8; 9] = [22, 3, 3, 0, 4, 0, 0, 0, 0];
+
 /// One byte chooses the end and the version, one how the stream behind them is cut.
 pub fn differential(data: &[u8]) {
     report::watch(run, data);
@@ -49,11 +52,15 @@ fn run(data: &[u8]) {
             theirs.feed(piece);
         }
     }
-    compare(&mut ours, &mut theirs);
+    let is_asked_again = input
+        .0
+        .windows(HELLO_REQUEST.len())
+        .any(|it| it == HELLO_REQUEST);
+    compare(&mut ours, &mut theirs, is_asked_again);
     ours.end.finish();
 }
 
-fn compare(ours: &mut Ours, theirs: &mut Theirs) {
+fn compare(ours: &mut Ours, theirs: &mut Theirs, is_asked_again: bool) {
     let (our_alert, their_alert) = (alert(&ours.said), alert(&theirs.said));
     let failure = ours
         .end
@@ -61,6 +68,7 @@ fn compare(ours: &mut Ours, theirs: &mut Theirs) {
         .failure()
         .map_or("nothing".into(), |it| format!("{it:?}"));
     let error = match &theirs.failed {
+        Some(error) if is_asked_again => format!("{error:?}, behind HelloRequest"),
         Some(error) => format!("{error:?}"),
         None if theirs.conn.is_handshaking() => "nothing, in the handshake".into(),
         None => "nothing".into(),

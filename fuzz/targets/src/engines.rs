@@ -6,6 +6,7 @@ use std::fmt::Debug;
 use crate::apart;
 use crate::both::{Outcome, Stage};
 use crate::configs::Choice;
+use crate::fitted::with_the_word;
 use crate::input::Input;
 use crate::report;
 
@@ -42,6 +43,12 @@ fn check(data: &[u8]) -> Result<(), String> {
         let Err(difference) = compare(&own, &rustls) else {
             return Ok(());
         };
+        let ids = [&own, &rustls].into_iter().filter_map(|end| end.session_id);
+        let mut worded = ids.filter_map(|id| with_the_word(&case.stream, &id));
+        if let Some(stream) = worded.next() {
+            case.stream = stream;
+            continue;
+        }
         match apart::ignored(&own.failure(), &rustls.failure(), &case.stream) {
             Some(stream) => case.stream = stream,
             None => return Err(difference),

@@ -23,6 +23,14 @@ pub(crate) struct Known {
     pub(crate) ticket: Option<Vec<u8>>,
 }
 
+/// The stream with the fixed word in the place of the session id that one end has offered: an input that has
+/// it is about that end alone.
+pub(crate) fn with_the_word(stream: &[u8], id: &[u8; 32]) -> Option<Vec<u8>> {
+    let mut worded = stream.to_vec();
+    replace(&mut worded, id, SESSION_ID);
+    (worded != stream).then_some(worded)
+}
+
 impl Known {
     /// What the peer says to this end.
     pub(crate) fn fit(&self, stream: &[u8]) -> Fitted {

@@ -110,6 +110,9 @@ impl Handshaking {
     pub(super) fn step(&mut self, io: &mut Io, now: Now) -> Stepped<Reached> {
         let engine = &mut self.engine;
         if cfg!(feature = "certificates") && engine.verdict_due() {
+            if engine.has_heard_all() {
+                self.inbound.end();
+            }
             return Ok(Turn::Leave(Reached::VerdictDue));
         }
         if !self.flight.is_empty() {

@@ -111,13 +111,13 @@ impl Judging {
 
     /// Whether this was the last step of it.
     fn judge(&mut self, io: &mut Io, now: Now) -> bool {
-        let Handshaking { role, engine, .. } = &*self.handshaking;
+        let Handshaking { role, engine, .. } = &mut *self.handshaking;
         let policy = &role.terms().policy;
         let (at, checked) = match &mut self.begun {
             Some(begun) => begun,
             None => {
                 io.known.learn(engine.facts());
-                io.known.chain = engine.peer_chain();
+                io.known.chain = engine.take_peer_chain();
                 self.begun.insert((now.wall, CheckedSignatures::default()))
             }
         };

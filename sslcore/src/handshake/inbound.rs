@@ -58,9 +58,16 @@ struct Keys {
     protection: Box<Protection>,
     /// Whether any record was opened.
     has_opened: bool,
-    /// A copy of the last record, open, and what of its content no engine has seen yet.
-    opened: Vec<u8>,
-    unread: Range<usize>,
+    /// The record at the front, when it is open and no engine has seen all of it.
+    opened: Option<Opened>,
+}
+
+/// A record that is open where it lies.
+struct Opened {
+    /// What is left of it, with what protected it at its end.
+    header: Header,
+    /// So much of that is content.
+    unread: usize,
 }
 
 /// Who is told: the engine, the time, and what it wants to send.
@@ -100,8 +107,13 @@ impl Inbound {
             return Err(unexpected("a record behind the last of the handshake"));
         }
         self.follow(listener.engine)?;
-        if let Some(keys) = self.keys.as_mut().filter(|keys| !keys.unread.is_empty()) {
-            keys.next_message(&mut self.seen.messages, &mut listener)?;
+        let messages = &mut self.seen.messages;
+        if let Some((keys, opened)) = self.keys.as_mut().and_then(Keys::take_opened) {
+            let record = receive.raw_mut();
+            let content = HEADER_LEN..HEADER_LEN + opened.unread;
+            let header = opened.header;
+            let done = keys.next_message(header, record, content, messages, &mut listener)?;
+            receive.skip_content(header, done);
             return Ok(Read::Worked);
         }
         let raw = receive.raw_mut();
@@ -142,7 +154,7 @@ impl Inbound {
                 }
                 seen.refuse(header)?;
             }
-            (Some(keys), _) => read = keys.read(header, record, seen, &mut listener)?,
+            (Some(keys), _) => (read, done) = keys.read(header, record, seen, &mut listener)?,
         }
         receive.skip_content(header, done);
         Ok(read)
@@ -182,7 +194,7 @@ impl Inbound {
     fn follow(&mut self, engine: &mut dyn Engine) -> Result<(), Failure> {
         if let Some(protection) = engine.take_read_protection() {
             let keys = self.keys.as_ref();
-            if keys.is_some_and(|keys| !keys.unread.is_empty()) || !self.seen.messages.is_empty() {
+            if keys.is_some_and(|keys| keys.opened.is_some()) || !self.seen.messages.is_empty() {
                 return Err(unexpected("a handshake message across a change of keys"));
             }
             self.keys = Some(Keys::new(protection));
@@ -228,41 +240,50 @@ impl Keys {
         Self {
             protection,
             has_opened: false,
-            opened: Vec::new(),
-            unread: 0..0,
+            opened: None,
         }
+    }
+
+    /// What is left of the record at the front, if it is open.
+    fn take_opened(&mut self) -> Option<(&mut Self, Opened)> {
+        let opened = self.opened.take()?;
+        Some((self, opened))
     }
 
     fn is_tls13(&self) -> bool {
         self.protection.version() == SslProtocol::TlsV1_3
     }
 
-    /// Reads a protected record.
+    /// Reads a protected record. Says, too, how many bytes of its body are done with.
     fn read(
         &mut self,
         header: Header,
-        record: &[u8],
+        record: &mut [u8],
         seen: &mut Seen,
         listener: &mut Listener<'_>,
-    ) -> Result<Read, Failure> {
+    ) -> Result<(Read, usize), Failure> {
         let version = Some(self.protection.version());
         if header.content == ContentType::Alert && self.admits_clear_alert(header) {
-            return seen.alert(&record[HEADER_LEN..], version);
+            let read = seen.alert(&record[HEADER_LEN..], version)?;
+            return Ok((read, header.body));
         }
-        match self.open(header, record) {
-            Ok(ContentType::Handshake) => {
-                let held = seen.messages.len() + self.unread.len();
+        match self.protection.open(header, record) {
+            Ok((ContentType::Handshake, content)) => {
+                self.has_opened = true;
+                let held = seen.messages.len() + content.len();
                 if !self.is_tls13() && held > TLS12_FINISHED {
                     return Err(unexpected("more than Finished behind ChangeCipherSpec"));
                 }
-                self.next_message(&mut seen.messages, listener)?;
-                Ok(Read::Worked)
+                let messages = &mut seen.messages;
+                let done = self.next_message(header, record, content, messages, listener)?;
+                Ok((Read::Worked, done))
             }
-            Ok(ContentType::Alert) => {
-                let content = core::mem::take(&mut self.unread);
-                seen.alert(&self.opened[content], version)
+            Ok((ContentType::Alert, content)) => {
+                self.has_opened = true;
+                let read = seen.alert(&record[content], version)?;
+                Ok((read, header.body))
             }
-            Ok(ContentType::ApplicationData | ContentType::ChangeCipherSpec) => {
+            Ok((ContentType::ApplicationData | ContentType::ChangeCipherSpec, _)) => {
                 Err(unexpected("a record that has no place in a handshake"))
             }
             // RFC 8446 §4.2.10: what cannot be opened is early data that nobody allowed.
@@ -272,7 +293,7 @@ impl Keys {
                     && listener.engine.refuses_early_data() =>
             {
                 seen.refuse(header)?;
-                Ok(Read::Worked)
+                Ok((Read::Worked, header.body))
             }
             Err(failure) => Err(failure),
         }
@@ -284,27 +305,30 @@ impl Keys {
         self.is_tls13() && !self.has_opened && header.body <= 2
     }
 
-    /// Opens a copy of the record. Its content is unread then.
-    fn open(&mut self, header: Header, record: &[u8]) -> Result<ContentType, Failure> {
-        let mut copy = record.to_vec();
-        let (content, range) = self.protection.open(header, &mut copy)?;
-        self.has_opened = true;
-        self.opened = copy;
-        self.unread = range;
-        Ok(content)
-    }
-
+    /// Passes the first message on that is in this content of the record. Says how many bytes of the record's
+    /// body are done with: of what is left, the content is next.
     fn next_message(
         &mut self,
+        header: Header,
+        record: &mut [u8],
+        content: Range<usize>,
         messages: &mut Assembler,
         listener: &mut Listener<'_>,
-    ) -> Result<(), Failure> {
-        let (content, protection) = (self.unread.clone(), Some(&*self.protection));
-        self.unread.start += listener.pass_on(messages, &mut self.opened, content, protection)?;
-        if self.unread.is_empty() {
-            self.opened = Vec::new();
+    ) -> Result<usize, Failure> {
+        let (start, len) = (content.start - HEADER_LEN, content.len());
+        let passed = listener.pass_on(messages, record, content, Some(&self.protection))?;
+        if passed == len {
+            return Ok(header.body);
         }
-        Ok(())
+        let done = start + passed;
+        self.opened = Some(Opened {
+            header: Header {
+                body: header.body - done,
+                ..header
+            },
+            unread: len - passed,
+        });
+        Ok(done)
     }
 }
 

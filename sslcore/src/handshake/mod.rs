@@ -200,9 +200,9 @@ pub(crate) trait Engine: Send {
         false
     }
 
-    /// The certificates to judge, leaf first; empty when the peer has none. Our own engine shares them;
-    /// what rustls has of them is copied.
-    fn peer_chain(&self) -> Vec<Certificate> {
+    /// The certificates to judge, leaf first, which are asked for once; empty when the peer has none. Our own
+    /// engine shares them; of rustls' connection they are copied.
+    fn take_peer_chain(&mut self) -> Vec<Certificate> {
         Vec::new()
     }
 

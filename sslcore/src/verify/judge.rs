@@ -13,7 +13,7 @@ use super::diagnose::Case;
 use super::error::{Detail, SslError};
 use super::key_flaw::cost;
 use super::kind::SslErrorKind as Kind;
-use super::path::{Link, MAX_SIGNATURES, MAX_SIGNATURES_ALONE, Material, Path, reachable};
+use super::path::{Issuer, Link, MAX_SIGNATURES, MAX_SIGNATURES_ALONE, Material, Path, reachable};
 use super::policy::{Judged, Policy, VerifyMode};
 use super::purpose::{Purpose, Usage};
 use super::status::{StatusQuestion, StatusReport};
@@ -191,15 +191,19 @@ impl Policy {
             false => None,
         };
         let anchors = itself.as_ref().map_or(&*self.anchors, slice::from_ref);
-        let mut issuers = Vec::new();
+        let mut issuers = Vec::with_capacity(chain.len() - 1);
         for it in chain.iter().skip(1) {
             issuers.extend(raw::Certificate::parse(it.der()).map(|fields| (it, fields)));
         }
         let (given, fields, more) = reachable(own, &issuers);
         let (near, time) = times(now, self.tolerance, &fields);
+        drop(fields); // they are large
         let good = match more {
             true => None,
-            false => run.once(|| search(leaf.der(), anchors, &given, purpose, time, algorithms)),
+            false => run.once(|| {
+                let issuers = (&*issuers, &*given);
+                search(leaf.der(), anchors, issuers, purpose, time, algorithms)
+            }),
         };
         if run.is_cut_short() {
             return None;
@@ -220,10 +224,8 @@ impl Policy {
             Some((intermediates, anchor)) => {
                 let mut path = Path::new(budget);
                 path.push(&material.leaf);
-                for der in intermediates {
-                    if let Some(issuer) = issuers.iter().find(|it| it.0.der() == der) {
-                        path.push(issuer);
-                    }
+                for issuer in intermediates {
+                    path.push(issuer);
                 }
                 path.accept(raw::PublicKey::read(&[], &anchor.subject_public_key_info));
                 for (depth, link) in path.links.iter().enumerate() {
@@ -305,20 +307,21 @@ impl Policy {
     }
 }
 
-/// webpki's search for a good path: its intermediates, and its anchor.
+/// webpki's search for a good path through these issuers, some of which it is `given`: its intermediates, and
+/// its anchor.
 fn search<'a>(
     leaf: &CertificateDer<'_>,
     anchors: &'a [TrustAnchor<'a>],
-    issuers: &[CertificateDer<'_>],
+    (issuers, given): (&'a [Issuer<'a>], &[CertificateDer<'_>]),
     purpose: Purpose,
     time: UnixTime,
     algorithms: &[&dyn SignatureVerificationAlgorithm],
-) -> Option<(Vec<CertificateDer<'static>>, &'a TrustAnchor<'a>)> {
+) -> Option<(Vec<&'a Issuer<'a>>, &'a TrustAnchor<'a>)> {
     let parsed = EndEntityCert::try_from(leaf).ok()?;
     let path = parsed.verify_for_usage(
         algorithms,
         anchors,
-        issuers,
+        given,
         time,
         Usage(Some(purpose)),
         None,
@@ -326,7 +329,8 @@ fn search<'a>(
     );
     let path = path.ok()?;
     let intermediates = path.intermediate_certificates();
-    let intermediates = intermediates.map(|it| it.der().into_owned()).collect();
+    let known = |der: CertificateDer<'_>| issuers.iter().find(|it| *it.0.der() == der);
+    let intermediates = intermediates.filter_map(|it| known(it.der())).collect();
     let anchor = anchors.iter().find(|it| *it == path.anchor())?;
     Some((intermediates, anchor))
 }

@@ -146,8 +146,7 @@ impl<'a> Path<'a> {
     /// Without links.
     pub(super) fn new(budget: usize) -> Self {
         Self {
-            // A leaf below its anchor, as a rule: a link is large.
-            links: Vec::with_capacity(1),
+            links: Vec::new(),
             end: End::Anchor,
             anchor: None,
             budget,
@@ -156,6 +155,8 @@ impl<'a> Path<'a> {
     }
 
     pub(super) fn push(&mut self, (certificate, fields): &Issuer<'a>) {
+        // There are few, and each is large.
+        self.links.reserve_exact(1);
         self.links.push(Link {
             certificate,
             fields: *fields,
@@ -379,7 +380,9 @@ pub(super) fn reachable<'a>(
     leaf: Certificate<'a>,
     issuers: &'a [Issuer<'a>],
 ) -> (Vec<CertificateDer<'a>>, Vec<Certificate<'a>>, bool) {
-    let (mut taken, mut fields) = (Vec::new(), Vec::from([leaf]));
+    let most = issuers.len().min(WEBPKI_INTERMEDIATES);
+    let (mut taken, mut fields) = (Vec::with_capacity(most), Vec::with_capacity(1 + most));
+    fields.push(leaf);
     let mut next = 0;
     while let Some(name) = fields.get(next).map(|below| below.issuer) {
         next += 1;

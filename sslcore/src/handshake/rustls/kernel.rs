@@ -1,5 +1,6 @@
 //! What is left of the handshake: later keys, and a client's tickets.
 
+use alloc::boxed::Box;
 use alloc::sync::Arc;
 
 use rustls::client::ClientConnectionData;
@@ -38,7 +39,7 @@ pub(super) fn renewal(
 
 /// A TLS 1.3 client that keeps tickets: rustls makes sessions out of them.
 pub(super) struct Kernel {
-    pub(super) connection: KernelConnection<ClientConnectionData>,
+    pub(super) connection: Box<KernelConnection<ClientConnectionData>>,
     pub(super) taps: Arc<Taps>,
     pub(super) renewal: Renewal,
 }

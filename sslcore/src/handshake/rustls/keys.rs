@@ -2,10 +2,8 @@
 
 use alloc::boxed::Box;
 
-use super::gates::Memory;
+use super::RustlsEngine;
 use super::kernel::{Kernel, conversion_failure, renewal};
-use super::side::Side;
-use super::{RustlsEngine, errors};
 use crate::crypto::rustls::suite::Suite;
 use crate::failure::Failure;
 use crate::handshake::key_schedule::{Secret, Tls12Secrets, tls13_key};
@@ -28,9 +26,9 @@ impl RustlsEngine {
         }
         let protection = {
             let secrets = self.taps.tap.secrets();
-            let secret = match &self.side {
-                Side::Client(_) => &secrets.server_handshake,
-                Side::Server(_) => &secrets.client_handshake,
+            let secret = match self.is_client() {
+                true => &secrets.server_handshake,
+                false => &secrets.client_handshake,
             };
             let Some(secret) = secret else {
                 return Ok(());
@@ -129,9 +127,9 @@ impl RustlsEngine {
         match suite {
             Suite::Tls13(_) => {
                 let secrets = self.taps.tap.secrets();
-                let secret = match &self.side {
-                    Side::Client(_) => secrets.client_handshake.as_ref()?,
-                    Side::Server(_) => secrets.server_traffic.as_ref()?,
+                let secret = match self.is_client() {
+                    true => secrets.client_handshake.as_ref()?,
+                    false => secrets.server_traffic.as_ref()?,
                 };
                 self.tls13_protection(suite, secret, 0)
             }
@@ -178,13 +176,8 @@ impl RustlsEngine {
             return Err(conversion_failure());
         };
         self.taps.tap.forget();
-        let takes_tickets = self.memory.as_ref().is_some_and(Memory::takes_tickets);
-        let (context, taps) = (self.context(), self.taps);
-        let kernel = match takes_tickets && !taps.gate.is_closed() {
-            true => self.side.into_kernel(),
-            false => Ok(None),
-        };
-        let kernel = kernel.map_err(|error| errors::failure(&error, context))?;
+        let taps = self.taps;
+        let kernel = self.side.into_kernel().filter(|_| !taps.gate.is_closed());
         let post: Box<dyn PostHandshake> = match kernel {
             Some(connection) => Box::new(Kernel {
                 connection,

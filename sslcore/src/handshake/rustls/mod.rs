@@ -2,8 +2,8 @@
 //!
 //! rustls' unbuffered connection does the handshake and nothing else. It is given one whole message
 //! at a time, in records made for it, what it wants to send is kept as a flight, and when it is done
-//! it is dropped; only a client that keeps tickets keeps a kernel connection, which makes sessions out
-//! of them.
+//! it is dropped, before anybody judges the peer where that can wait until then; only a client that keeps
+//! tickets keeps a kernel connection, which makes sessions out of them.
 //!
 //! All keys of records are derived here, from the secrets that rustls logs. With the suites of the
 //! backends here, rustls has none: `bare` takes protection out of them. Its records leave it marked and in
@@ -37,12 +37,12 @@ use alloc::boxed::Box;
 use alloc::sync::Arc;
 use alloc::vec::Vec;
 
-use rustls::{CommonState, HandshakeKind, ProtocolVersion};
+use rustls::{HandshakeKind, ProtocolVersion};
 
 use self::gates::Memory;
 use self::hold::Gate;
 use self::kernel::conversion_failure;
-use self::side::Side;
+use self::side::{Said, Side};
 use self::staple::Staple;
 use self::taps::Taps;
 use self::verifier::Recorder;
@@ -77,6 +77,7 @@ struct Released {
 /// A rustls handshake.
 pub(crate) struct RustlsEngine {
     side: Side,
+    is_client: bool,
     backend: Backend,
     taps: Arc<Taps>,
     /// What a resumed session came out of.
@@ -146,20 +147,21 @@ struct HelloFacts {
 }
 
 impl RustlsEngine {
-    fn common(&self) -> &CommonState {
-        self.side.common()
+    fn said(&self) -> Said {
+        self.side.said()
     }
 
     fn suite(&self) -> Option<Suite> {
-        self.common().negotiated_cipher_suite().map(Suite::from)
+        self.said().suite.map(Suite::from)
     }
 
+    /// Known at compile time where there is one side.
     fn is_client(&self) -> bool {
-        matches!(self.side, Side::Client(_))
+        cfg!(not(feature = "server")) || cfg!(feature = "client") && self.is_client
     }
 
     fn version(&self) -> Option<SslProtocol> {
-        match self.common().protocol_version()? {
+        match self.said().version? {
             ProtocolVersion::TLSv1_3 => Some(SslProtocol::TlsV1_3),
             ProtocolVersion::TLSv1_2 => Some(SslProtocol::TlsV1_2),
             _ => None,
@@ -168,30 +170,31 @@ impl RustlsEngine {
 
     /// A client's certificate has left with the first of its protected records, or before them.
     fn has_sent_certificate(&self) -> bool {
-        match self.side {
-            Side::Client(_) => self.facts.shows_certificate && self.released.protected > 0,
-            Side::Server(_) => !self.common().is_handshaking() && !self.is_resumed(),
+        match self.is_client() {
+            true => self.facts.shows_certificate && self.released.protected > 0,
+            false => !self.said().is_handshaking && !self.is_resumed(),
         }
     }
 
     /// Whether this handshake has brought a ticket.
     fn has_ticket(&self) -> bool {
-        match self.side {
-            Side::Client(_) => self.facts.ticket,
-            Side::Server(_) => self.taps.gate.has_issued_ticket() && self.dropped == 0,
+        match self.is_client() {
+            true => self.facts.ticket,
+            false => self.taps.gate.has_issued_ticket() && self.dropped == 0,
         }
     }
 
     fn is_resumed(&self) -> bool {
-        self.common().handshake_kind() == Some(HandshakeKind::Resumed)
+        self.said().kind == Some(HandshakeKind::Resumed)
     }
 
     /// Whether it is certain that nothing is resumed.
     fn is_full(&self) -> bool {
-        match self.common().handshake_kind() {
+        let said = self.said();
+        match said.kind {
             Some(HandshakeKind::Full) => true,
             // The second hello may still be answered with a resumption.
-            Some(HandshakeKind::FullWithHelloRetryRequest) => !self.common().is_handshaking(),
+            Some(HandshakeKind::FullWithHelloRetryRequest) => !said.is_handshaking,
             Some(HandshakeKind::Resumed) | None => false,
         }
     }
@@ -200,7 +203,7 @@ impl RustlsEngine {
     fn sends_tickets(&self) -> bool {
         !self.is_client()
             && self.version() == Some(SslProtocol::TlsV1_3)
-            && !self.common().is_handshaking()
+            && !self.said().is_handshaking
     }
 
     fn drop_tickets(&mut self, flight: &mut Vec<u8>) {
@@ -264,6 +267,10 @@ impl Engine for RustlsEngine {
         self.read_protection.take()
     }
 
+    fn has_heard_all(&self) -> bool {
+        self.side.is_done() && self.version() == Some(SslProtocol::TlsV1_3)
+    }
+
     fn settled(&self) -> Option<SslProtocol> {
         match self.facts.retried {
             true => Some(SslProtocol::TlsV1_3),
@@ -282,33 +289,34 @@ impl Engine for RustlsEngine {
         if self.judged {
             return false;
         }
-        let common = self.common();
-        let has_chain = common.peer_certificates().is_some();
-        let handshaking = common.is_handshaking();
+        let Said {
+            has_chain,
+            is_handshaking: handshaking,
+            ..
+        } = self.said();
         let resumed = self.is_resumed();
-        match (&self.side, self.version()) {
+        match (self.is_client(), self.version()) {
             // The certificate flight of TLS 1.2 leaves before the server's Finished.
-            (Side::Client(_), Some(SslProtocol::TlsV1_2)) if !resumed => has_chain,
+            (true, Some(SslProtocol::TlsV1_2)) if !resumed => has_chain,
             // Everything else of a client's waits for the server's Finished, so a resumed chain
             // is judged only once the pre-shared key is proven.
-            (Side::Client(_), _) => !handshaking,
-            (Side::Server(_), _) if !self.asks_for_client_certificate => false,
+            (true, _) => !handshaking,
+            (false, _) if !self.asks_for_client_certificate => false,
             // Before ServerHello is released.
-            (Side::Server(_), _) if resumed => true,
+            (false, _) if resumed => true,
             // A TLS 1.2 ticket is part of the transcript: the verdict must come before it.
-            (Side::Server(_), Some(SslProtocol::TlsV1_2)) => {
+            (false, Some(SslProtocol::TlsV1_2)) => {
                 has_chain || self.facts.no_certificate || !handshaking
             }
-            (Side::Server(_), _) => !handshaking,
+            (false, _) => !handshaking,
         }
     }
 
-    fn peer_chain(&self) -> Vec<Certificate> {
-        if let Some(refused) = &self.refused {
-            return refused.chain.clone();
+    fn take_peer_chain(&mut self) -> Vec<Certificate> {
+        match &mut self.refused {
+            Some(refused) => core::mem::take(&mut refused.chain),
+            None => self.side.take_chain(),
         }
-        let chain = self.common().peer_certificates().unwrap_or_default();
-        chain.iter().cloned().map(Certificate::from).collect()
     }
 
     fn useless_key(&self) -> Option<&SslError> {
@@ -359,13 +367,11 @@ impl Engine for RustlsEngine {
         let Some(suite) = self.suite() else {
             return AlertProtection::Clear;
         };
-        let is_clear = match (suite, &self.side) {
+        let is_clear = match (suite, self.is_client()) {
             (Suite::Tls12(_), _) => !self.released.change_cipher_spec,
-            (Suite::Tls13(_), Side::Server(_)) => self.released.protected == 0,
+            (Suite::Tls13(_), false) => self.released.protected == 0,
             // Before the ServerHello there is no secret; HelloRetryRequest names the suite, too.
-            (Suite::Tls13(_), Side::Client(_)) => {
-                self.taps.tap.secrets().client_handshake.is_none()
-            }
+            (Suite::Tls13(_), true) => self.taps.tap.secrets().client_handshake.is_none(),
         };
         if is_clear {
             return AlertProtection::Clear;
@@ -377,20 +383,16 @@ impl Engine for RustlsEngine {
     }
 
     fn is_complete(&self) -> bool {
-        !self.common().is_handshaking() && !self.common().wants_write()
+        self.side.is_done()
     }
 
     fn facts(&self) -> SessionFacts {
-        let common = self.common();
+        let said = self.said();
         SessionFacts {
             protocol: self.version(),
-            cipher: common
-                .negotiated_cipher_suite()
-                .map(|suite| suite.suite().into()),
-            group: common
-                .negotiated_key_exchange_group()
-                .map(|group| group.name().into()),
-            alpn: common.alpn_protocol().map(Box::from),
+            cipher: said.suite.map(|suite| suite.suite().into()),
+            group: said.group.map(Into::into),
+            alpn: self.side.alpn().map(Box::from),
             resumed: self.is_resumed(),
             extended_master_secret: self
                 .facts
@@ -399,10 +401,7 @@ impl Engine for RustlsEngine {
             certificate_sent: self.has_sent_certificate(),
             ticket_renewed: self.is_resumed() && self.has_ticket(),
             retried: self.facts.retried,
-            peer_signature: self
-                .facts
-                .peer_signature
-                .filter(|_| !common.is_handshaking()),
+            peer_signature: self.facts.peer_signature.filter(|_| !said.is_handshaking),
             stapled: self.taps.gate.stapled(),
             server_name: self.facts.server_name.clone(),
             authorities: self.authorities.clone(),

@@ -2,7 +2,6 @@
 
 use super::RustlsEngine;
 use super::kernel::conversion_failure;
-use super::side::Side;
 use crate::crypto::rustls::suite::Suite;
 use crate::failure::Failure;
 use crate::handshake::records;
@@ -22,9 +21,9 @@ impl RustlsEngine {
             Suite::Tls13(_) if self.sends_tickets() => self.server_protection(suite, self.tickets),
             Suite::Tls13(_) => {
                 let secrets = self.taps.tap.secrets();
-                let secret = match &self.side {
-                    Side::Client(_) => &secrets.client_handshake,
-                    Side::Server(_) => &secrets.server_handshake,
+                let secret = match self.is_client() {
+                    true => &secrets.client_handshake,
+                    false => &secrets.server_handshake,
                 };
                 self.tls13_protection(suite, secret.as_ref()?, self.sealed)
             }
@@ -34,14 +33,14 @@ impl RustlsEngine {
     /// How many bytes may be in the clear in the records of this flight, ChangeCipherSpec aside.
     fn clear(&self, flight: &[u8]) -> usize {
         let secrets = self.taps.tap.secrets();
-        let own = match &self.side {
-            Side::Client(_) => &secrets.client_handshake,
-            Side::Server(_) => &secrets.server_handshake,
+        let own = match self.is_client() {
+            true => &secrets.client_handshake,
+            false => &secrets.server_handshake,
         };
-        match &self.side {
+        match self.is_client() {
             _ if own.is_none() => usize::MAX,
-            Side::Client(_) => 0,
-            Side::Server(_) => server_hello_len(flight),
+            true => 0,
+            false => server_hello_len(flight),
         }
     }
 

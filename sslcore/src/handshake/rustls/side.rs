@@ -1,7 +1,6 @@
-//! rustls' connection of either side, for which it has no type. A side that the build leaves out cannot
-//! be made, and so nothing of rustls is linked for it.
+//! rustls' connection of either side, for which it has no type, and what is left of it. A side that the
+//! build leaves out cannot be made, and so nothing of rustls is linked for it.
 
-#[cfg(any(feature = "client", feature = "server"))]
 use alloc::boxed::Box;
 use alloc::vec::Vec;
 #[cfg(not(all(feature = "client", feature = "server")))]
@@ -14,7 +13,11 @@ use rustls::kernel::KernelConnection;
 #[cfg(feature = "server")]
 use rustls::server::UnbufferedServerConnection;
 use rustls::unbuffered::{ConnectionState, EncodeError, UnbufferedStatus};
-use rustls::{CommonState, Error};
+use rustls::{
+    CommonState, Error, HandshakeKind, NamedGroup, ProtocolVersion, SupportedCipherSuite,
+};
+
+use crate::x509::certificate::Certificate;
 
 #[cfg(feature = "client")]
 type Client = Box<UnbufferedClientConnection>;
@@ -29,6 +32,42 @@ type Server = Infallible;
 pub(super) enum Side {
     Client(Client),
     Server(Server),
+    /// The handshake is complete, and rustls' connection was let go of.
+    Done(Done),
+}
+
+/// What a handshake has come to.
+#[derive(Clone, Copy)]
+pub(super) struct Said {
+    pub(super) version: Option<ProtocolVersion>,
+    pub(super) suite: Option<SupportedCipherSuite>,
+    pub(super) group: Option<NamedGroup>,
+    pub(super) kind: Option<HandshakeKind>,
+    pub(super) is_handshaking: bool,
+    pub(super) has_chain: bool,
+}
+
+impl Said {
+    fn of(common: &CommonState) -> Self {
+        Self {
+            version: common.protocol_version(),
+            suite: common.negotiated_cipher_suite(),
+            group: common
+                .negotiated_key_exchange_group()
+                .map(|group| group.name()),
+            kind: common.handshake_kind(),
+            is_handshaking: common.is_handshaking(),
+            has_chain: common.peer_certificates().is_some(),
+        }
+    }
+}
+
+/// What is left of rustls' connection.
+pub(super) struct Done {
+    said: Said,
+    alpn: Option<Box<[u8]>>,
+    chain: Vec<Certificate>,
+    kernel: Kernel,
 }
 
 /// What became of a call to rustls.
@@ -40,14 +79,44 @@ pub(super) enum Step {
 }
 
 /// What makes sessions out of a client's tickets.
-type Kernel = Option<KernelConnection<ClientConnectionData>>;
+type Kernel = Option<Box<KernelConnection<ClientConnectionData>>>;
 
 impl Side {
-    pub(super) fn common(&self) -> &CommonState {
+    /// What rustls knows, if it was not let go of.
+    fn live(&self) -> Result<&CommonState, &Done> {
         match self {
-            Self::Client(conn) => conn.common(),
-            Self::Server(conn) => conn.common(),
+            Self::Client(conn) => Ok(conn.common()),
+            Self::Server(conn) => Ok(conn.common()),
+            Self::Done(done) => Err(done),
         }
+    }
+
+    pub(super) fn said(&self) -> Said {
+        match self.live() {
+            Ok(common) => Said::of(common),
+            Err(done) => done.said,
+        }
+    }
+
+    /// The application protocol.
+    pub(super) fn alpn(&self) -> Option<&[u8]> {
+        match self.live() {
+            Ok(common) => common.alpn_protocol(),
+            Err(done) => done.alpn.as_deref(),
+        }
+    }
+
+    /// The peer's certificates, leaf first: copied, as long as rustls has them, and taken behind that.
+    pub(super) fn take_chain(&mut self) -> Vec<Certificate> {
+        match self {
+            Self::Client(conn) => copied(conn.common()),
+            Self::Server(conn) => copied(conn.common()),
+            Self::Done(done) => core::mem::take(&mut done.chain),
+        }
+    }
+
+    pub(super) fn is_done(&self) -> bool {
+        matches!(self, Self::Done(_))
     }
 
     /// One call's worth of work, and how much of the input is done with.
@@ -59,21 +128,57 @@ impl Side {
         match self {
             Self::Client(conn) => conn.step(input, flight),
             Self::Server(conn) => conn.step(input, flight),
+            Self::Done(_) => (0, Ok(Step::Closed)),
         }
     }
 
-    pub(super) fn into_kernel(self) -> Result<Kernel, Error> {
+    /// Lets go of rustls' connection if it has nothing more to do, but for the peer's certificates, if they
+    /// are wanted, and what makes sessions out of tickets, if it is.
+    pub(super) fn let_go(&mut self, wants_chain: bool, wants_kernel: bool) -> Result<(), Error> {
+        let Ok(common) = self.live() else {
+            return Ok(());
+        };
+        if common.is_handshaking() || common.wants_write() {
+            return Ok(());
+        }
+        let done = Done {
+            said: Said::of(common),
+            alpn: common.alpn_protocol().map(Box::from),
+            chain: match wants_chain {
+                true => copied(common),
+                false => Vec::new(),
+            },
+            kernel: None,
+        };
+        let side = core::mem::replace(self, Self::Done(done));
+        if let (true, Self::Done(done)) = (wants_kernel, self) {
+            done.kernel = match side {
+                Self::Client(conn) => conn.into_kernel()?,
+                Self::Server(conn) => conn.into_kernel()?,
+                Self::Done(done) => done.kernel,
+            };
+        }
+        Ok(())
+    }
+
+    /// What makes sessions out of tickets.
+    pub(super) fn into_kernel(self) -> Kernel {
         match self {
-            Self::Client(conn) => conn.into_kernel(),
-            Self::Server(conn) => conn.into_kernel(),
+            Self::Done(done) => done.kernel,
+            Self::Client(_) | Self::Server(_) => None,
         }
     }
 }
 
-/// What a flight without certificates is shorter than: it grows once, then.
-const FLIGHT: usize = 512;
+fn copied(common: &CommonState) -> Vec<Certificate> {
+    let chain = common.peer_certificates().unwrap_or_default();
+    chain.iter().cloned().map(Certificate::from).collect()
+}
 
 trait Conn {
+    /// What a flight is given in the beginning, so that it seldom grows: that of a client which shows no
+    /// certificate, behind its hello, and that of a server without its certificates.
+    const FLIGHT: usize;
     fn common(&self) -> &CommonState;
     fn step(&mut self, input: &mut [u8], flight: &mut Vec<u8>) -> (usize, Result<Step, Error>);
     fn into_kernel(self) -> Result<Kernel, Error>;
@@ -81,27 +186,31 @@ trait Conn {
 
 #[cfg(feature = "client")]
 impl Conn for Client {
+    const FLIGHT: usize = 128;
+
     fn common(&self) -> &CommonState {
         self
     }
 
     fn step(&mut self, input: &mut [u8], flight: &mut Vec<u8>) -> (usize, Result<Step, Error>) {
-        step(self.process_tls_records(input), flight)
+        step(self.process_tls_records(input), flight, Self::FLIGHT)
     }
 
     fn into_kernel(self) -> Result<Kernel, Error> {
-        Ok(Some(self.dangerous_into_kernel_connection()?.1))
+        Ok(Some(Box::new(self.dangerous_into_kernel_connection()?.1)))
     }
 }
 
 #[cfg(feature = "server")]
 impl Conn for Server {
+    const FLIGHT: usize = 512;
+
     fn common(&self) -> &CommonState {
         self
     }
 
     fn step(&mut self, input: &mut [u8], flight: &mut Vec<u8>) -> (usize, Result<Step, Error>) {
-        step(self.process_tls_records(input), flight)
+        step(self.process_tls_records(input), flight, Self::FLIGHT)
     }
 
     fn into_kernel(self) -> Result<Kernel, Error> {
@@ -111,6 +220,8 @@ impl Conn for Server {
 
 #[cfg(not(all(feature = "client", feature = "server")))]
 impl Conn for Infallible {
+    const FLIGHT: usize = 0;
+
     fn common(&self) -> &CommonState {
         match *self {}
     }
@@ -131,13 +242,14 @@ impl Conn for Infallible {
 fn step<Data>(
     status: UnbufferedStatus<'_, '_, Data>,
     flight: &mut Vec<u8>,
+    room: usize,
 ) -> (usize, Result<Step, Error>) {
     let step = status.state.map(|state| match state {
         ConnectionState::EncodeTlsData(mut chunk) => {
             let start = flight.len();
             if let Err(EncodeError::InsufficientSize(size)) = chunk.encode(&mut []) {
                 if flight.is_empty() {
-                    flight.reserve(FLIGHT.max(size.required_size));
+                    flight.reserve(room.max(size.required_size));
                 }
                 flight.resize(start + size.required_size, 0);
                 let len = chunk.encode(&mut flight[start..]).unwrap_or(0);

@@ -176,6 +176,7 @@ impl Shared {
         asks: bool,
     ) -> RustlsEngine {
         RustlsEngine {
+            is_client: matches!(side, Side::Client(_)),
             side,
             backend: backend.clone(),
             taps: self.rules.taps,

@@ -177,7 +177,7 @@ impl Engine for Client {
         matches!(self.state, State::Judging(_))
     }
 
-    fn peer_chain(&self) -> Vec<Certificate> {
+    fn take_peer_chain(&mut self) -> Vec<Certificate> {
         self.shown.chain.to_vec()
     }
 

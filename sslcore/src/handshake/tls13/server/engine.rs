@@ -179,7 +179,7 @@ impl Engine for Server {
         matches!(self.state, State::Judging | State::JudgingResumed(..))
     }
 
-    fn peer_chain(&self) -> Vec<Certificate> {
+    fn take_peer_chain(&mut self) -> Vec<Certificate> {
         self.shown.chain.to_vec()
     }
 
