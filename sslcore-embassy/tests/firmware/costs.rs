@@ -40,22 +40,27 @@ fn ask_for_three_kilobytes(
         let said = guest.slowly().boot().until_exit();
         assert!(said.contains(&format!("encrypted: {version} ")), "{said}");
         guest::tell_counted(&format!("client, {version}, 3 KB of {of}, live"), &said);
-        if tests_own_engine() {
-            assert!(guest::number(&said, "peak ") <= most, "{said}");
-        }
+        // rustls has the chain once more, for its sessions; and in TLS 1.2 its connection while the chain is
+        // judged.
+        let most = match version {
+            _ if tests_own_engine() => most,
+            "TLSv1.3" => most + 4 * 1024,
+            _ => most + 6 * 1024,
+        };
+        assert!(guest::number(&said, "peak ") <= most, "{said}");
         peer.until_exit();
     }
 }
 
-/// Four kilobytes are powers of a signature, which the crate `rsa` takes.
+/// One kilobyte is numbers of a signature.
 #[test]
 fn a_client_hears_a_chain_of_three_kilobytes_of_rsa() {
-    ask_for_three_kilobytes("RSA", &PKCS_RSA_SHA256, 36, 12 * 1024);
+    ask_for_three_kilobytes("RSA", &PKCS_RSA_SHA256, 36, 8 * 1024);
 }
 
 #[test]
 fn a_client_hears_a_chain_of_three_kilobytes_on_p256() {
-    ask_for_three_kilobytes("P-256", &PKCS_ECDSA_P256_SHA256, 90, 8 * 1024);
+    ask_for_three_kilobytes("P-256", &PKCS_ECDSA_P256_SHA256, 90, 7 * 1024);
 }
 
 /// One after the other, so that each has the heap for itself.

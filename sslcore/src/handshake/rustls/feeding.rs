@@ -2,7 +2,6 @@
 
 use alloc::vec::Vec;
 
-use super::gates::Memory;
 use super::kernel::conversion_failure;
 use super::side::Step;
 use super::{RustlsEngine, errors};
@@ -24,26 +23,12 @@ impl RustlsEngine {
         let resumed = self.is_resumed();
         self.staple
             .fetch(&self.taps.clock, &self.taps.gate, resumed);
-        let done = fed
-            .and_then(|()| self.complete(flight.get_mut(before..).unwrap_or_default()))
-            .and_then(|()| self.let_go());
-        if done.is_err() {
+        let sealed = fed.and_then(|()| self.complete(flight.get_mut(before..).unwrap_or_default()));
+        if sealed.is_err() {
             // Nothing of it may leave: some may be in the clear yet.
             flight.truncate(before);
         }
-        done
-    }
-
-    /// Lets go of rustls' connection, should it be done. What is judged by then is known already.
-    // It happens once, in one of the places that give rustls something.
-    #[inline(never)]
-    fn let_go(&mut self) -> Result<(), Failure> {
-        let takes_tickets = self.memory.as_ref().is_some_and(Memory::takes_tickets);
-        let kept = takes_tickets && self.version() == Some(SslProtocol::TlsV1_3);
-        let gone = self
-            .side
-            .let_go(!self.judged, kept && !self.taps.gate.is_closed());
-        gone.map_err(|error| self.failure(&error))
+        sealed
     }
 
     /// Notes what rustls wants to send, and seals what is to be protected.

@@ -176,6 +176,7 @@ impl RustlsEngine {
             return Err(conversion_failure());
         };
         self.taps.tap.forget();
+        self.let_go()?;
         let taps = self.taps;
         let kernel = self.side.into_kernel().filter(|_| !taps.gate.is_closed());
         let post: Box<dyn PostHandshake> = match kernel {

@@ -206,6 +206,15 @@ impl RustlsEngine {
             && !self.said().is_handshaking
     }
 
+    /// Lets go of rustls' connection. Behind TLS 1.3, a client that keeps tickets keeps something of it.
+    fn let_go(&mut self) -> Result<(), Failure> {
+        let takes_tickets = self.memory.as_ref().is_some_and(Memory::takes_tickets);
+        let is_kept = takes_tickets && !self.taps.gate.is_closed();
+        self.offer = None;
+        let gone = self.side.let_go(is_kept);
+        gone.map_err(|error| self.failure(&error))
+    }
+
     fn drop_tickets(&mut self, flight: &mut Vec<u8>) {
         if self.sends_tickets() {
             self.dropped = records(flight).count() as u64;
@@ -268,7 +277,7 @@ impl Engine for RustlsEngine {
     }
 
     fn has_heard_all(&self) -> bool {
-        self.side.is_done() && self.version() == Some(SslProtocol::TlsV1_3)
+        self.is_complete() && self.version() == Some(SslProtocol::TlsV1_3)
     }
 
     fn settled(&self) -> Option<SslProtocol> {
@@ -315,7 +324,14 @@ impl Engine for RustlsEngine {
     fn take_peer_chain(&mut self) -> Vec<Certificate> {
         match &mut self.refused {
             Some(refused) => core::mem::take(&mut refused.chain),
-            None => self.side.take_chain(),
+            None => {
+                let chain = self.side.chain();
+                if self.has_heard_all() {
+                    // Without what makes sessions, should it not be had, there are none.
+                    _ = self.let_go();
+                }
+                chain
+            }
         }
     }
 
@@ -383,7 +399,7 @@ impl Engine for RustlsEngine {
     }
 
     fn is_complete(&self) -> bool {
-        self.side.is_done()
+        self.said().is_complete
     }
 
     fn facts(&self) -> SessionFacts {

@@ -45,6 +45,8 @@ pub(super) struct Said {
     pub(super) kind: Option<HandshakeKind>,
     pub(super) is_handshaking: bool,
     pub(super) has_chain: bool,
+    /// It is complete, and all that rustls has to say was said.
+    pub(super) is_complete: bool,
 }
 
 impl Said {
@@ -58,6 +60,7 @@ impl Said {
             kind: common.handshake_kind(),
             is_handshaking: common.is_handshaking(),
             has_chain: common.peer_certificates().is_some(),
+            is_complete: !common.is_handshaking() && !common.wants_write(),
         }
     }
 }
@@ -66,7 +69,6 @@ impl Said {
 pub(super) struct Done {
     said: Said,
     alpn: Option<Box<[u8]>>,
-    chain: Vec<Certificate>,
     kernel: Kernel,
 }
 
@@ -106,17 +108,11 @@ impl Side {
         }
     }
 
-    /// The peer's certificates, leaf first: copied, as long as rustls has them, and taken behind that.
-    pub(super) fn take_chain(&mut self) -> Vec<Certificate> {
-        match self {
-            Self::Client(conn) => copied(conn.common()),
-            Self::Server(conn) => copied(conn.common()),
-            Self::Done(done) => core::mem::take(&mut done.chain),
-        }
-    }
-
-    pub(super) fn is_done(&self) -> bool {
-        matches!(self, Self::Done(_))
+    /// A copy of the peer's certificates, leaf first, as long as rustls has them.
+    pub(super) fn chain(&self) -> Vec<Certificate> {
+        let chain = self.live().ok().and_then(CommonState::peer_certificates);
+        let chain = chain.unwrap_or_default().iter();
+        chain.cloned().map(Certificate::from).collect()
     }
 
     /// One call's worth of work, and how much of the input is done with.
@@ -132,25 +128,20 @@ impl Side {
         }
     }
 
-    /// Lets go of rustls' connection if it has nothing more to do, but for the peer's certificates, if they
-    /// are wanted, and what makes sessions out of tickets, if it is.
-    pub(super) fn let_go(&mut self, wants_chain: bool, wants_kernel: bool) -> Result<(), Error> {
+    /// Lets go of rustls' connection, once its handshake is complete, but for what makes sessions out of
+    /// tickets, if that is wanted.
+    // It is large, and happens once.
+    #[inline(never)]
+    pub(super) fn let_go(&mut self, wants_kernel: bool) -> Result<(), Error> {
         let Ok(common) = self.live() else {
             return Ok(());
         };
-        if common.is_handshaking() || common.wants_write() {
-            return Ok(());
-        }
-        let done = Done {
+        let done = Self::Done(Done {
             said: Said::of(common),
             alpn: common.alpn_protocol().map(Box::from),
-            chain: match wants_chain {
-                true => copied(common),
-                false => Vec::new(),
-            },
             kernel: None,
-        };
-        let side = core::mem::replace(self, Self::Done(done));
+        });
+        let side = core::mem::replace(self, done);
         if let (true, Self::Done(done)) = (wants_kernel, self) {
             done.kernel = match side {
                 Self::Client(conn) => conn.into_kernel()?,
@@ -168,11 +159,6 @@ impl Side {
             Self::Client(_) | Self::Server(_) => None,
         }
     }
-}
-
-fn copied(common: &CommonState) -> Vec<Certificate> {
-    let chain = common.peer_certificates().unwrap_or_default();
-    chain.iter().cloned().map(Certificate::from).collect()
 }
 
 trait Conn {

@@ -5,7 +5,7 @@ mod padding;
 use alloc::boxed::Box;
 
 use crypto_bigint::modular::{BoxedMontyForm, BoxedMontyParams};
-use crypto_bigint::{BoxedUint, Odd};
+use crypto_bigint::{BoxedUint, MontyForm, MontyMultiplier, Odd};
 use rustls_pki_types::{AlgorithmIdentifier, alg_id};
 use sha2::digest::const_oid::AssociatedOid;
 use sha2::{Digest, Sha256, Sha384, Sha512};
@@ -76,16 +76,19 @@ fn recover(key: &RsaPublicKey<'_>, signature: &[u8]) -> Option<Box<[u8]>> {
     if number >= *modulus {
         return None;
     }
-    let base = BoxedMontyForm::new(number, &BoxedMontyParams::new_vartime(modulus));
+    let params = BoxedMontyParams::new_vartime(modulus);
+    let base = BoxedMontyForm::new(number, &params);
     // From the highest bit down. A table of powers, which long exponents are quicker with, would take as
     // much memory as sixteen moduli.
     let mut power = base.clone();
+    let mut multiplier = <BoxedMontyForm as MontyForm>::Multiplier::from(&params);
     for bit in (0..exponent.ilog2()).rev() {
-        power = power.square();
+        multiplier.square_assign(&mut power);
         if exponent >> bit & 1 == 1 {
-            power *= &base;
+            multiplier.mul_assign(&mut power, &base);
         }
     }
+    drop((multiplier, base));
     let bytes = power.retrieve().to_be_bytes();
     let unused = bytes.len().checked_sub(signature.len())?;
     bytes.get(unused..).map(Box::from)
