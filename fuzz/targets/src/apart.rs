@@ -176,6 +176,12 @@ const ALLOWED: &[Difference] = &[
          numbers among them that nobody has given away",
     ),
     row(
+        ANY,
+        "CertificateCompressionAlgorithm",
+        "RFC 8446 §4.3.2: clients ignore what they do not know of a request for certificates; rustls reads \
+         compress_certificate, too",
+    ),
+    row(
         "CertificateRejected(UndecodableCertificate)",
         FAILS,
         "both: a certificate that cannot be read, and something behind it, which is not awaited here",
