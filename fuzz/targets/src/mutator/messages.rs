@@ -24,6 +24,7 @@ pub(crate) mod extension {
     pub(crate) const SIGNED_CERTIFICATE_TIMESTAMP: u16 = 18;
     pub(crate) const CLIENT_CERTIFICATE_TYPE: u16 = 19;
     pub(crate) const SERVER_CERTIFICATE_TYPE: u16 = 20;
+    pub(crate) const COMPRESS_CERTIFICATE: u16 = 27;
     pub(crate) const RECORD_SIZE_LIMIT: u16 = 28;
     pub(crate) const PRE_SHARED_KEY: u16 = 41;
     pub(crate) const COOKIE: u16 = 44;
