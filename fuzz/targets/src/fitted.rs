@@ -227,23 +227,16 @@ pub(crate) fn extensions_that(stream: &[u8], stay: impl Fn(u16) -> bool) -> Vec<
     })
 }
 
-/// The same stream, and requests for certificates in TLS 1.3, which nothing hides without security, have an
-/// extension that nobody knows in the place of compress_certificate.
+/// The same stream, and behind the records in the clear, what may be the extension compress_certificate is one
+/// that nobody knows. Without security nothing is hidden, but a message may be cut anywhere.
 pub(crate) fn without_compression_in_requests(stream: &[u8]) -> Vec<u8> {
     const UNKNOWN: [u8; 2] = [0xfa, 0xfb];
     let mut changed = stream.to_vec();
-    for at in 0..stream.len() {
-        // A message without context, whose extensions reach to its end.
-        let [kind::CERTIFICATE_REQUEST, 0, high, low, 0, ..] = stream[at..] else {
-            continue;
-        };
-        let end = at + 4 + usize::from(u16::from_be_bytes([high, low]));
-        let mut next = at + 7;
-        while let Some([first, second, high, low]) = stream.get(next..next + 4) {
-            if [*first, *second] == extension::COMPRESS_CERTIFICATE.to_be_bytes() && next < end {
-                changed[next..next + 2].copy_from_slice(&UNKNOWN);
-            }
-            next += 4 + usize::from(u16::from_be_bytes([*high, *low]));
+    let clear = len_in_clear(stream);
+    for at in clear..stream.len().saturating_sub(3) {
+        let [high, low] = extension::COMPRESS_CERTIFICATE.to_be_bytes();
+        if stream[at..at + 3] == [high, low, 0] {
+            changed[at..at + 2].copy_from_slice(&UNKNOWN);
         }
     }
     changed
