@@ -6,7 +6,7 @@ use std::fmt::Debug;
 use crate::apart;
 use crate::both::{Outcome, Stage};
 use crate::configs::Choice;
-use crate::fitted::with_the_word;
+use crate::fitted::{with_the_word, without_words_elsewhere};
 use crate::input::Input;
 use crate::report;
 
@@ -45,7 +45,10 @@ fn check(data: &[u8]) -> Result<(), String> {
         };
         let ids = [&own, &rustls].into_iter().filter_map(|end| end.session_id);
         let mut worded = ids.filter_map(|id| with_the_word(&case.stream, &id));
-        if let Some(stream) = worded.next() {
+        let worded = worded
+            .next()
+            .or_else(|| without_words_elsewhere(&case.stream));
+        if let Some(stream) = worded {
             case.stream = stream;
             continue;
         }
