@@ -31,12 +31,12 @@ pub(crate) fn with_the_word(stream: &[u8], id: &[u8; 32]) -> Option<Vec<u8>> {
     (worded != stream).then_some(worded)
 }
 
-/// The stream without that word where no session id is: what is put there could be a length, which no two ends
-/// have in common.
+/// The stream without the fixed words where no session id and no ticket is, which have their length in front:
+/// what is put there could be a type or a length, which no two ends have in common.
 pub(crate) fn without_words_elsewhere(stream: &[u8]) -> Option<Vec<u8>> {
     let mut changed = stream.to_vec();
     let places = stream.windows(SESSION_ID.len()).enumerate();
-    for (at, _) in places.filter(|(_, it)| it == SESSION_ID) {
+    for (at, _) in places.filter(|(_, it)| it == SESSION_ID || it == TICKET) {
         let before = at.checked_sub(1).map(|before| stream[before]);
         if before.map(usize::from) != Some(SESSION_ID.len()) {
             changed[at..at + SESSION_ID.len()].fill(b'.');
