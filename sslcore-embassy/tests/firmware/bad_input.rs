@@ -180,7 +180,7 @@ fn too_little_heap_stops_the_device_and_the_peak_that_is_told_is_enough() {
                 .until_end()
         };
         let (_, said) = boot(100_000);
-        let peak = guest::number(&said, "heap of the handshake: peak ");
+        let peak = guest::number(&said, "heap of the connection: peak ");
         // Certificates and signatures are a few bytes longer or shorter each time.
         let (succeeded, said) = boot(peak + 64);
         assert!(succeeded, "{version}, {peak}: {said}");

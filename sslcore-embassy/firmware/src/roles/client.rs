@@ -47,7 +47,13 @@ pub(crate) async fn client(stack: Stack<'static>, order: &Order) -> Outcome {
         connection.key_exchange_group().unwrap_or_default(),
     );
     Timer::after_millis(order.number("pause", 0)).await;
-    ask(&mut socket, order).await
+    let asked = ask(&mut socket, order).await;
+    // Behind the handshake there may be tickets, out of which sessions are made.
+    say!(
+        "heap of the connection: peak {}",
+        crate::heap::used().peak - before
+    );
+    asked
 }
 
 /// Says which page it wants.
