@@ -2,8 +2,8 @@
 
 use alloc::boxed::Box;
 
-use super::RustlsEngine;
 use super::kernel::{Kernel, conversion_failure, renewal};
+use super::{RustlsEngine, errors};
 use crate::crypto::rustls::suite::Suite;
 use crate::failure::Failure;
 use crate::handshake::key_schedule::{Secret, Tls12Secrets, tls13_key};
@@ -176,9 +176,11 @@ impl RustlsEngine {
             return Err(conversion_failure());
         };
         self.taps.tap.forget();
-        self.let_go()?;
-        let taps = self.taps;
-        let kernel = self.side.into_kernel().filter(|_| !taps.gate.is_closed());
+        self.let_go();
+        let (context, taps) = (self.context(), self.taps);
+        let kernel = self.side.into_kernel();
+        let kernel = kernel.map_err(|error| errors::failure(&error, context))?;
+        let kernel = kernel.filter(|_| !taps.gate.is_closed());
         let post: Box<dyn PostHandshake> = match kernel {
             Some(connection) => Box::new(Kernel {
                 connection,

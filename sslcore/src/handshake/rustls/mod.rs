@@ -207,12 +207,11 @@ impl RustlsEngine {
     }
 
     /// Lets go of rustls' connection. Behind TLS 1.3, a client that keeps tickets keeps something of it.
-    fn let_go(&mut self) -> Result<(), Failure> {
+    fn let_go(&mut self) {
         let takes_tickets = self.memory.as_ref().is_some_and(Memory::takes_tickets);
         let is_kept = takes_tickets && !self.taps.gate.is_closed();
         self.offer = None;
-        let gone = self.side.let_go(is_kept);
-        gone.map_err(|error| self.failure(&error))
+        self.side.let_go(is_kept);
     }
 
     fn drop_tickets(&mut self, flight: &mut Vec<u8>) {
@@ -327,8 +326,7 @@ impl Engine for RustlsEngine {
             None => {
                 let chain = self.side.chain();
                 if self.has_heard_all() {
-                    // Without what makes sessions, should it not be had, there are none.
-                    _ = self.let_go();
+                    self.let_go();
                 }
                 chain
             }

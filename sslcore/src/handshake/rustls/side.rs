@@ -69,7 +69,7 @@ impl Said {
 pub(super) struct Done {
     said: Said,
     alpn: Option<Box<[u8]>>,
-    kernel: Kernel,
+    kernel: Result<Kernel, Error>,
 }
 
 /// What became of a call to rustls.
@@ -132,31 +132,25 @@ impl Side {
     /// tickets, if that is wanted.
     // It is large, and happens once.
     #[inline(never)]
-    pub(super) fn let_go(&mut self, wants_kernel: bool) -> Result<(), Error> {
-        let Ok(common) = self.live() else {
-            return Ok(());
-        };
+    pub(super) fn let_go(&mut self, wants_kernel: bool) {
+        let Ok(common) = self.live() else { return };
         let done = Self::Done(Done {
             said: Said::of(common),
             alpn: common.alpn_protocol().map(Box::from),
-            kernel: None,
+            kernel: Ok(None),
         });
         let side = core::mem::replace(self, done);
         if let (true, Self::Done(done)) = (wants_kernel, self) {
-            done.kernel = match side {
-                Self::Client(conn) => conn.into_kernel()?,
-                Self::Server(conn) => conn.into_kernel()?,
-                Self::Done(done) => done.kernel,
-            };
+            done.kernel = side.into_kernel();
         }
-        Ok(())
     }
 
-    /// What makes sessions out of tickets.
-    pub(super) fn into_kernel(self) -> Kernel {
+    /// What makes sessions out of tickets, or why there is none of it.
+    pub(super) fn into_kernel(self) -> Result<Kernel, Error> {
         match self {
+            Self::Client(conn) => conn.into_kernel(),
+            Self::Server(conn) => conn.into_kernel(),
             Self::Done(done) => done.kernel,
-            Self::Client(_) | Self::Server(_) => None,
         }
     }
 }
