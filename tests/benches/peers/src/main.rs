@@ -3,6 +3,8 @@
 //! ```sh
 //! cargo run --release --manifest-path tests/benches/peers/Cargo.toml [--features rustls-next] [-- --quick]
 //! ```
+//!
+//! With `--svg FOLDER` it measures bursts of writes of nine sizes, and draws them: peers.svg in that folder.
 
 #[allow(dead_code, reason = "the benchmark `throughput` has more of it")]
 #[path = "../../throughput/contender/mod.rs"]
@@ -13,9 +15,11 @@ mod rustls_next;
 mod s2n;
 
 use std::hint::black_box;
+use std::path::Path;
 use std::process::ExitCode;
 
 use sslcore_tests::measured::{Spread, cpu_seconds, machine};
+use sslcore_tests::plot::{Colour, Curve, Curves, Panel, Stroke};
 
 use crate::contender::{Contender, Load, Scenario, Spacers};
 
@@ -49,22 +53,41 @@ struct Plan {
     seconds: f64,
 }
 
+const WHOLE: Plan = Plan {
+    rounds: 41,
+    seconds: 0.015,
+};
+const QUICK: Plan = Plan {
+    rounds: 11,
+    seconds: 0.005,
+};
+
 fn main() -> ExitCode {
     let arguments: Vec<String> = std::env::args().skip(1).collect();
-    let plan = match arguments.iter().map(|it| &**it).collect::<Vec<_>>()[..] {
-        [] => Plan {
-            rounds: 41,
-            seconds: 0.015,
-        },
-        ["--quick"] => Plan {
-            rounds: 11,
-            seconds: 0.005,
-        },
+    let (plan, folder) = match arguments.iter().map(|it| &**it).collect::<Vec<_>>()[..] {
+        [] => (WHOLE, None),
+        ["--quick"] => (QUICK, None),
+        ["--svg", folder] => (QUICK, Some(Path::new(folder))),
         _ => {
-            eprintln!("usage: sslcore-peers [--quick]");
+            eprintln!("usage: sslcore-peers [--quick | --svg FOLDER]");
             return ExitCode::from(2);
         }
     };
+    let scenarios = Scenario::all(false);
+    let [scenario] = &scenarios[..] else {
+        unreachable!("one backend is built in");
+    };
+    let field = field(scenario);
+    if let Some(folder) = folder {
+        let path = folder.join("peers.svg");
+        return match std::fs::write(&path, drawing(&field, &plan)) {
+            Ok(()) => ExitCode::SUCCESS,
+            Err(error) => {
+                eprintln!("sslcore-peers: {}: {error}", path.display());
+                ExitCode::FAILURE
+            }
+        };
+    }
     println!(
         "TLS 1.3, AES-128-GCM, a client to a server in memory; medians and quartiles of {} interleaved rounds,\n\
          thread CPU time, on {}. {}, and AWS-LC for all others.\n\
@@ -74,11 +97,6 @@ fn main() -> ExitCode {
         machine(),
         ::openssl::version::version(),
     );
-    let scenarios = Scenario::all(false);
-    let [scenario] = &scenarios[..] else {
-        unreachable!("one backend is built in");
-    };
-    let field = field(scenario);
     for load in Load::ALL {
         println!("\n{load}");
         let speeds = measure(&field, load, &plan);
@@ -89,6 +107,57 @@ fn main() -> ExitCode {
         }
     }
     ExitCode::SUCCESS
+}
+
+/// Bursts of 16 KiB in writes of all sizes, as a picture.
+fn drawing(field: &[(&str, Make<'_>)], plan: &Plan) -> String {
+    let loads: Vec<Load> = (6..=14).map(|power| Load::burst(1 << power)).collect();
+    let measured: Vec<_> = loads
+        .iter()
+        .map(|load| measure(field, *load, plan))
+        .collect();
+    let look = |name: &str| match name {
+        "sslcore" => (Colour::Blue, Stroke::Solid),
+        "OpenSSL" => (Colour::Purple, Stroke::Solid),
+        "s2n-tls" => (Colour::Purple, Stroke::Dashed),
+        "rustls unbuffered" => (Colour::Orange, Stroke::Solid),
+        "one WriteTraffic" => (Colour::Orange, Stroke::Dotted),
+        "rustls buffered" => (Colour::Orange, Stroke::Dashed),
+        "rustls 0.24-dev" => (Colour::Green, Stroke::Solid),
+        _ => (Colour::Grey, Stroke::Dotted),
+    };
+    let curve = |(number, (name, _)): (usize, &(&str, Make<'_>))| {
+        let (colour, stroke) = look(name);
+        let median = |speeds: &Vec<Vec<f64>>| Spread::of(speeds[number].iter().copied()).median;
+        let points = loads.iter().zip(&measured);
+        Curve {
+            name: (*name).to_owned(),
+            colour,
+            stroke,
+            points: points
+                .map(|(load, speeds)| (load.write as f64, median(speeds)))
+                .collect(),
+        }
+    };
+    let curves = Curves {
+        title: "Throughput beside other libraries, MB per second of CPU time".to_owned(),
+        words: vec![
+            "Client to server in memory, TLS 1.3, AES-128-GCM, both ends on one thread; 16 KiB in a burst, nothing \
+             is taken off; both axes are logarithmic."
+                .to_owned(),
+            format!(
+                "{}; {}, AWS-LC for all others. tests/benches/peers, --svg",
+                machine(),
+                ::openssl::version::version()
+            ),
+        ],
+        panels: vec![Panel {
+            name: String::from("AWS-LC"),
+            curves: field.iter().enumerate().map(curve).collect(),
+        }],
+        marks: loads.iter().map(|load| (load.write as f64, load.write.to_string())).collect(),
+    };
+    curves.svg()
 }
 
 /// The speeds of all, round by round. Who begins changes from round to round, and each round is run by fresh
