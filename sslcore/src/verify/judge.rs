@@ -13,7 +13,10 @@ use super::diagnose::Case;
 use super::error::{Detail, SslError};
 use super::key_flaw::cost;
 use super::kind::SslErrorKind as Kind;
-use super::path::{Issuer, Link, MAX_SIGNATURES, MAX_SIGNATURES_ALONE, Material, Path, reachable};
+use super::path::{
+    Issuer, Link, MAX_SIGNATURES, MAX_SIGNATURES_ALONE, Material, Path, WEBPKI_INTERMEDIATES,
+    reachable,
+};
 use super::policy::{Judged, Policy, VerifyMode};
 use super::purpose::{Purpose, Usage};
 use super::status::{StatusQuestion, StatusReport};
@@ -191,7 +194,9 @@ impl Policy {
             false => None,
         };
         let anchors = itself.as_ref().map_or(&*self.anchors, slice::from_ref);
-        let mut issuers = Vec::with_capacity(chain.len() - 1);
+        // As many as there are, as a rule; of what is none, there may be thousands.
+        let expected = chain.len().saturating_sub(1).min(WEBPKI_INTERMEDIATES);
+        let mut issuers = Vec::with_capacity(expected);
         for it in chain.iter().skip(1) {
             issuers.extend(raw::Certificate::parse(it.der()).map(|fields| (it, fields)));
         }

@@ -1,10 +1,17 @@
 //! What a handshake takes, and what is left of it.
 
-use allocation_counter::measure;
-use sslcore::{ClientConfig, Connection, Limits, PreSharedKey, ServerConfig, Verdict, VerifyMode};
-use sslcore_tests::pair::{Pair, Versions, backends, client, server};
+use std::rc::Rc;
+use std::time::Duration;
 
-use crate::counted::{Account, VERSIONS, client_and_server, configs};
+use allocation_counter::measure;
+use sslcore::{
+    Buffers, CertificateDer, ClientConfig, Connection, Limits, PreSharedKey, ServerConfig,
+    UnixTime, Verdict, VerifyMode,
+};
+use sslcore_tests::certs::{NOW, WORLD};
+use sslcore_tests::pair::{Pair, Versions, backends, client, server, tests_own_engine};
+
+use crate::counted::{Account, VERSIONS, client_and_server, configs, handshaked_on};
 
 /// Most bytes that an idle encrypted connection may hold on the heap, client and server, its
 /// buffers given back and `Connection` itself not counted. A quarter more than the connections of
@@ -106,6 +113,61 @@ fn an_idle_connection_holds_little() {
             }
         }
     }
+}
+
+/// Our own engine has the chain once, and of rustls there is another copy. The record that it came in is in the
+/// receive buffer alone.
+#[test]
+fn a_longer_chain_costs_a_client_what_is_held_of_it() {
+    let copies = if tests_own_engine() { 1.0 } else { 2.0 };
+    for backend in backends() {
+        let peak = |names: usize| {
+            let names: Vec<_> = (0..names).map(|it| format!("{it}.server.test")).collect();
+            let mut all = vec!["server.test"];
+            all.extend(names.iter().map(String::as_str));
+            let leaf = WORLD.ca.leaf(&all);
+            let server = ServerConfig::builder(backend.clone())
+                .identity(leaf.chain.clone(), leaf.key())
+                .verify_mode(VerifyMode::None);
+            let configs = configs(&backend, "TLSv1.3", &["TLS_AES_128_GCM_SHA256"]);
+            let configs = (configs.0, server.session_cache(0).build().expect("server"));
+            let accounts = [(); 2].map(|()| Rc::default());
+            let lent = || Buffers::lent(memory(), memory()).expect("large enough");
+            let [client, _] = handshaked_on(lent, &configs, Limits::default(), accounts.each_ref());
+            (client.account().peak, leaf.chain[0].len())
+        };
+        let ((short, leaf), (long, larger)) = (peak(0), peak(150));
+        let cost = (long - short) as f64 / (larger - leaf) as f64;
+        println!("{}: {cost:.2} times {} B", backend.name(), larger - leaf);
+        assert!(
+            cost < copies + 0.5,
+            "{cost:.2} times, {copies} copies are known of"
+        );
+    }
+}
+
+fn memory() -> &'static mut [u8] {
+    Box::leak(vec![0; 20_000].into())
+}
+
+/// What can be no certificate costs what it takes to name it, however many there are of it.
+#[test]
+fn a_chain_of_thousands_that_are_no_certificates_takes_little() {
+    const MANY: usize = 10_000;
+    let config = client(backends().remove(0)).build().expect("client");
+    let mut chain = WORLD.server.chain.clone();
+    chain.extend((0..MANY).map(|_| CertificateDer::from(vec![0])));
+    let now = UnixTime::since_unix_epoch(Duration::from_secs(NOW));
+    let judged = measure(|| {
+        let errors = config.verify_chain(&chain, None, Some(now));
+        assert_eq!(
+            errors,
+            [],
+            "the leaf is good, and nobody asks for the others"
+        );
+    });
+    let each = judged.bytes_max / MANY as u64;
+    assert!(each < 100, "{each} B for each");
 }
 
 /// What a client in TLS 1.3 that keeps tickets may hold, a fifth more than 6038 B. More than without is
