@@ -29,11 +29,11 @@ pub(crate) async fn client(stack: Stack<'static>, order: &Order) -> Outcome {
     let started = socket.start_client_encryption(&config, peer(order)?);
     started.map_err(text)?;
     handshake(&mut socket).await?;
-    let heap = heap::used();
+    let used = heap::used();
     say!(
         "heap of the handshake: peak {}, idle {}",
-        heap.peak - before,
-        heap.now - before
+        used.peak - before,
+        used.now - before
     );
     let connection = socket.connection();
     say!(
@@ -51,7 +51,7 @@ pub(crate) async fn client(stack: Stack<'static>, order: &Order) -> Outcome {
     // Behind the handshake there may be tickets, out of which sessions are made.
     say!(
         "heap of the connection: peak {}",
-        crate::heap::used().peak - before
+        heap::used().peak - before
     );
     asked
 }

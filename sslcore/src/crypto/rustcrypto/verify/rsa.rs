@@ -88,7 +88,7 @@ fn recover(key: &RsaPublicKey<'_>, signature: &[u8]) -> Option<Box<[u8]>> {
             multiplier.mul_assign(&mut power, &base);
         }
     }
-    drop((multiplier, base));
+    drop((multiplier, base)); // what comes takes their room
     let bytes = power.retrieve().to_be_bytes();
     let unused = bytes.len().checked_sub(signature.len())?;
     bytes.get(unused..).map(Box::from)
