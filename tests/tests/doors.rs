@@ -3,7 +3,7 @@
 use bytes::{Buf, BytesMut};
 use sslcore::{Event, Limits, Progress, ReadEnd};
 use sslcore_tests::certs::WORLD;
-use sslcore_tests::pair::{End, Pair, backend, client, server};
+use sslcore_tests::pair::{End, Pair, backend, client, lent, server};
 
 /// How bytes are carried from one end to the other.
 #[derive(Clone, Copy, Debug)]
@@ -292,5 +292,64 @@ fn one_call_of_process_opens_one_record() {
         opened.push(conn.peek().len());
         opened.dedup();
         assert_eq!(opened, [4, 8, 13], "{version}, rule R9");
+    }
+}
+
+/// A record of the handshake is open where it lies while its messages are worked on, one in each step.
+#[test]
+fn whatever_arrives_between_the_messages_of_a_record_changes_nothing() {
+    let owned = || End::new(Limits::default());
+    let small = || End::on(lent(17_000, 17_000));
+    for (end, fragment, piece) in [owned, small].into_iter().flat_map(|end: fn() -> End| {
+        let cases = [100, 333, 16_384].into_iter();
+        cases.flat_map(move |fragment| [1, 60, 400, 5000].map(|piece| (end, fragment, piece)))
+    }) {
+        for is_lending in [false, true] {
+            let what = format!("{fragment} {piece} {is_lending}");
+            let client = client(backend()).protocols(&["TLSv1.3"]);
+            let server = server(backend()).max_fragment(fragment);
+            let mut pair = Pair::new(Limits::default());
+            pair.client = end();
+            let configs = (
+                client.build().expect("client"),
+                server.build().expect("server"),
+            );
+            pair.start(&configs.0, &configs.1);
+            pair.client.settle();
+            let hello = pair.client.take();
+            pair.server.give(&hello, hello.len());
+            let flight = pair.server.take();
+            assert!(flight.len() > 500, "{what}");
+            let mut rest = &flight[..];
+            while !rest.is_empty() {
+                let now = pair.client.now();
+                let conn = &mut pair.client.conn;
+                let mut n = piece.min(rest.len());
+                if is_lending {
+                    let room = conn.receive_buffer();
+                    n = n.min(room.len());
+                    room[..n].copy_from_slice(&rest[..n]);
+                    // What was lent stays while something is worked on.
+                    _ = conn.process(now);
+                    conn.received(n).expect("lent");
+                } else {
+                    n = conn.receive(&rest[..n]).expect("open");
+                }
+                rest = &rest[n..];
+                _ = conn.process(now);
+                while let Some(event) = conn.poll_event() {
+                    pair.client.events.push(event);
+                }
+            }
+            pair.run();
+            assert!(
+                pair.client.conn.is_encrypted(),
+                "{what}: {:?}",
+                pair.client.events
+            );
+            pair.server.write(b"good day");
+            pair.run();
+            assert_eq!(pair.client.read_all(), b"good day", "{what}");
+        }
     }
 }

@@ -5,11 +5,11 @@ use std::time::Duration;
 
 use allocation_counter::measure;
 use sslcore::{
-    Buffers, CertificateDer, ClientConfig, Connection, Limits, PreSharedKey, ServerConfig,
-    UnixTime, Verdict, VerifyMode,
+    CertificateDer, ClientConfig, Connection, Limits, PreSharedKey, ServerConfig, UnixTime,
+    Verdict, VerifyMode,
 };
 use sslcore_tests::certs::{NOW, WORLD};
-use sslcore_tests::pair::{Pair, Versions, backends, client, server, tests_own_engine};
+use sslcore_tests::pair::{Pair, Versions, backends, client, lent, server, tests_own_engine};
 
 use crate::counted::{Account, VERSIONS, client_and_server, configs, handshaked_on};
 
@@ -132,8 +132,9 @@ fn a_longer_chain_costs_a_client_what_is_held_of_it() {
             let configs = configs(&backend, "TLSv1.3", &["TLS_AES_128_GCM_SHA256"]);
             let configs = (configs.0, server.session_cache(0).build().expect("server"));
             let accounts = [(); 2].map(|()| Rc::default());
-            let lent = || Buffers::lent(memory(), memory()).expect("large enough");
-            let [client, _] = handshaked_on(lent, &configs, Limits::default(), accounts.each_ref());
+            let memory = || lent(20_000, 20_000);
+            let [client, _] =
+                handshaked_on(memory, &configs, Limits::default(), accounts.each_ref());
             (client.account().peak, leaf.chain[0].len())
         };
         let ((short, leaf), (long, larger)) = (peak(0), peak(150));
@@ -144,10 +145,6 @@ fn a_longer_chain_costs_a_client_what_is_held_of_it() {
             "{cost:.2} times, {copies} copies are known of"
         );
     }
-}
-
-fn memory() -> &'static mut [u8] {
-    Box::leak(vec![0; 20_000].into())
 }
 
 /// What can be no certificate costs what it takes to name it, however many there are of it.

@@ -2,8 +2,8 @@
 //!
 //! rustls' unbuffered connection does the handshake and nothing else. It is given one whole message
 //! at a time, in records made for it, what it wants to send is kept as a flight, and when it is done
-//! it is dropped, before anybody judges the peer where that can wait until then; only a client that keeps
-//! tickets keeps a kernel connection, which makes sessions out of them.
+//! it is dropped: in TLS 1.3 before the peer is judged. Only a client that keeps tickets keeps a kernel
+//! connection, which makes sessions out of them.
 //!
 //! All keys of records are derived here, from the secrets that rustls logs. With the suites of the
 //! backends here, rustls has none: `bare` takes protection out of them. Its records leave it marked and in
